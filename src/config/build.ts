@@ -83,6 +83,9 @@ function buildNode([name, node]: Named<NodeContent>, defaults: Defaults) {
   if ('fork' in node) {
     return { kind: 'fork' as const, name, on_error: null, retry: {}, branches: buildBranches(node.fork) }
   }
+  if ('sort' in node) {
+    return { kind: 'sort' as const, name, on_error: null, retry: {}, keys: node.sort.map(buildSortKey), to: node.to }
+  }
   const on_error = node.on_error ?? defaults.on_error ?? null
   if ('coalesce' in node) return { kind: 'coalesce' as const, name, on_error, retry: {}, ...buildCoalesce(node) }
   /** null: neither here nor in defaults. */
@@ -150,6 +153,10 @@ function buildAggregate(node: NodeOf<'aggregate'>) {
     output_rows: output_rows ?? null,
     to,
   }
+}
+
+function buildSortKey({ field, order, nulls }: NodeOf<'sort'>['sort'][number]) {
+  return { field, order: order === 'desc' ? 'desc' : 'asc', nulls: nulls === 'first' ? 'first' : 'last' } as const
 }
 
 /** null: left out. */

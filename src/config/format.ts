@@ -218,7 +218,33 @@ const aggregate = object(
   },
 )
 
-const node = byKey({ transform, gate, cases, fork, coalesce, aggregate }).register(words, { what: 'a node' })
+const sort_key = byType(
+  leaf.sort_key,
+  object('a key of a sort', {
+    field: leaf.field_name.describe('The field.'),
+    order: choice('asc', 'desc').prefault('asc').describe('asc: the smallest first. desc: the largest first.'),
+    nulls: choice('first', 'last').prefault('last').describe('Where rows stand in which it is null or missing.'),
+  }),
+).register(words, { expects: 'a field with its direction, or a map with field, order and nulls' })
+const sort = object(
+  'a sort',
+  {
+    sort: list('key', 1, sort_key).describe(
+      'Fields by which rows are put in order, the first one first; rows that are equal in all of them keep the order in which they came.',
+    ),
+    to,
+  },
+  {
+    refused: {
+      on_error: cannot_fail,
+      retry: cannot_fail,
+      by: 'the keys of a sort are the value of sort',
+      order: 'write sort: [field desc]',
+    },
+  },
+)
+
+const node = byKey({ transform, gate, cases, fork, coalesce, aggregate, sort }).register(words, { what: 'a node' })
 
 const sink = object(
   'a sink',

@@ -34,6 +34,22 @@ export const expression = leaf(z.string().regex(/\S/), 'expression', textual('an
 const trimmed = () => z.string().trim().regex(/\S/)
 export const plugin = leaf(trimmed(), 'name of a plugin', textual('a text'))
 export const target = leaf(trimmed(), 'a node, a sink, or `discard`', textual('a text'), { instead: '' })
+/** `amount`, `amount desc`, `amount desc nulls first`. */
+const SORT_KEY = /^\s*(\S+)(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?\s*$/i
+const SORT_KEY_HINT =
+  'write field, field desc, or field desc nulls first; where a name has blanks { field: NAME, order: desc }'
+export const sort_key = leaf(
+  z
+    .string()
+    .regex(SORT_KEY)
+    .transform(text => {
+      const [, field = '', order = 'asc', nulls = 'last'] = SORT_KEY.exec(text) ?? []
+      return { field, order: order.toLowerCase(), nulls: nulls.toLowerCase() }
+    }),
+  'text: a field, then `desc` or `asc`, then `nulls first` or `nulls last`',
+  textual('a text', text => ({ says: `isn’t a field with a direction: \`${text}\``, hint: SORT_KEY_HINT })),
+)
+export const field_name = leaf(z.string().regex(/\S/), 'name of a field', textual('the name of a field'))
 export const sink_target = leaf(trimmed(), 'a sink, or `discard`', textual('a text'), { instead: '' })
 export const pipeline_name = leaf(
   z.string().regex(/^[a-z0-9][a-z0-9-]*$/),

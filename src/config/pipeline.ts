@@ -19,6 +19,7 @@ type NodeOf<Kind extends NodeConfig['kind']> = Extract<NodeConfig, { readonly ki
 export type GateConfig = NodeOf<'gate'>
 export type CoalesceConfig = NodeOf<'coalesce'>
 export type AggregateConfig = NodeOf<'aggregate'>
+export type SortConfig = NodeOf<'sort'>
 
 /** A file that was read: its text, its typed content, and where each part of it stands. */
 export interface PipelineFile {

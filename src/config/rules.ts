@@ -20,6 +20,7 @@ export function checkRules(root: Tree, problems: Problems): void {
     checkCoalesce(node, problems)
     checkCases(node, problems)
     checkAggregate(node, problems)
+    checkSort(node, problems)
     checkOptions(valueAt(node.value, 'options'), problems)
     checkOptions(valueAt(valueAt(node.value, 'gate'), 'options'), problems)
   }
@@ -137,6 +138,21 @@ function checkAggregate(node: MapEntry, problems: Problems): void {
   if (rows !== undefined && textOf(valueAt(node.value, 'output')) === 'passthrough') {
     const message = '`output_rows` means nothing here: passthrough gives each member back'
     problems.error('CUSTODY_BAD_VALUE', rows.key_at, message, 'remove it')
+  }
+}
+
+function checkSort(node: MapEntry, problems: Problems): void {
+  const keys = valueAt(node.value, 'sort')
+  if (keys?.kind !== 'list') return
+  const seen = new Set<string>()
+  for (const item of keys.items) {
+    const field = textOf(valueAt(item, 'field')) ?? textOf(item)?.trim().split(/\s/)[0]
+    if (field === undefined) continue
+    if (seen.has(field)) {
+      const message = `\`${field}\` stands twice in this list, and the second one decides nothing`
+      problems.error('CUSTODY_BAD_VALUE', item.at, message, 'remove one of them')
+    }
+    seen.add(field)
   }
 }
 

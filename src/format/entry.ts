@@ -22,7 +22,7 @@ export const LEDGER_FORMAT = 1
 export type VisitStatus = 0 | 1 | 2 | 3
 export const VISIT_OK = 0
 export const VISIT_ERROR = 1
-/** At an aggregate or coalesce: the visit lasts until its group closes, and is then recorded again as ok or error. */
+/** At an aggregate, a coalesce or a sort: the visit lasts until its group closes, or the sort passes it on, and is then recorded again as ok or error. */
 export const VISIT_HELD = 2
 /** An error after the last of the attempts that `retry` allows, which another attempt could have helped. */
 export const VISIT_EXHAUSTED = 3
@@ -174,11 +174,20 @@ export interface Together {
 export interface HoldFact {
   readonly token: TokenId
   readonly node: NodeNumber
+  /** 0 at a sort, which has no groups. */
   readonly group: GroupId
-  /** Its place among those that came to the group, from 0. */
+  /** Its place among those that came to the group, or to the sort, from 0. */
   readonly ordinal: number
-  /** The batch that the group is; null at a coalesce. */
+  /** The batch that the group is; null at a coalesce or a sort. */
   readonly batch: number | null
+}
+
+/** A sort passes a token on. */
+export interface ReleaseFact {
+  readonly token: TokenId
+  readonly node: NodeNumber
+  /** Its place in the sort's order, from 1. */
+  readonly place: number
 }
 
 /** Where a row came from. Present in the first entry of a row. */
@@ -206,6 +215,7 @@ export interface SubjectEntry {
   readonly births: readonly BirthFact[]
   readonly visits: readonly VisitFact[]
   readonly holds: readonly HoldFact[]
+  readonly releases: readonly ReleaseFact[]
   readonly groups_opened: readonly GroupOpened[]
   readonly groups_closed: readonly GroupClosed[]
   /** Those of `groups_closed`, merges all, that would have waited for more branches, had their time not been up. */

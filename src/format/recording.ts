@@ -40,7 +40,7 @@ export interface Recordings {
   take(asked: CallAsked, only?: 'answer'): Promise<RecordedCall | null>
 }
 
-/** A node where order matters (a sink, an aggregate, a coalesce) took a token. */
+/** A node where order matters (a sink, an aggregate, a sort, a coalesce) took a token. */
 export interface RecordedTake {
   /** How the token came to be (format/lineage.ts). */
   readonly path: string

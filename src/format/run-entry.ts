@@ -64,11 +64,14 @@ export const TOPOLOGY = objectOf({
     listOf(
       objectOf({
         name: key(text()),
-        kind: key(oneOf('source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'sink')),
+        kind: key(oneOf('source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'sort', 'sink')),
         plugin: maybe(text()),
         branches: maybe(listOf(text())),
         policy: maybe(text()),
         per: maybe(listOf(text())),
+        sort: maybe(
+          listOf(objectOf({ field: key(text()), order: key(oneOf('asc', 'desc')), nulls: key(oneOf('first', 'last')) })),
+        ),
         services: maybe(listOf(text())),
         determinism: maybe(oneOf('external', 'random')),
       }),

@@ -40,9 +40,10 @@ export const LISTS = {
   ),
   g: tupleOf({ group: whole('group'), kind: whole('choice', 0, 3), node: whole('node'), expected: counted() }),
   h: tupleOf(
-    { token: whole('token'), node: whole('node'), group: whole('group'), ordinal: whole('place', 0) },
+    { token: whole('token'), node: whole('node'), group: orNone('group'), ordinal: whole('place', 0) },
     { tails: [tail({ batch: whole('batch') }, 'at an aggregate: the batch that the group is')] },
   ),
+  l: tupleOf({ token: whole('token'), node: whole('node'), place: whole('place') }),
   n: tupleOf(
     { token: whole('token') },
     {
@@ -112,7 +113,8 @@ export const SUBJECT_ENTRY = {
   e: many(LISTS.e, 'endings'),
   f: maybe(whole('value'), 'number of the value that tells how the fields of rows under way stand: section 6'),
   g: many(LISTS.g, 'groups that open', '; kinds are 0 fork, 1 expand, 2 merge, 3 batch'),
-  h: many(LISTS.h, 'holds', '; the ordinal is the place among those that came to the group, from 0'),
+  h: many(LISTS.h, 'holds', '; the ordinal is the place among those that came to the group, from 0; at a sort the group is 0, and the ordinal the place among all that came there'),
+  l: many(LISTS.l, 'releases', '; a sort passes a token on, and the place is that in its order, from 1'),
   n: many(LISTS.n, 'births'),
   o: key(counted(), "number of the subject's tokens that are open after this entry"),
   p: maybe(whole('entry', 0), "seq of the subject's previous entry; left out in its first one"),

@@ -1,6 +1,6 @@
 /** The shape of a plan as evidence keeps it: names, kinds and ways, no content. Part of entry 0 of each run. */
 
-export type NodeKind = 'source' | 'transform' | 'gate' | 'fork' | 'coalesce' | 'aggregate' | 'sink'
+export type NodeKind = 'source' | 'transform' | 'gate' | 'fork' | 'coalesce' | 'aggregate' | 'sort' | 'sink'
 
 export interface TopologyNode {
   readonly name: string
@@ -13,10 +13,20 @@ export interface TopologyNode {
   readonly policy?: string
   /** For an aggregate with a batch for each key: the fields of the key, in order. */
   readonly per?: readonly string[]
+  /** For a sort: its keys, the first one first. */
+  readonly sort?: readonly SortKey[]
   /** Services that its plugin calls; absent if there are none. */
   readonly services?: readonly string[]
   /** For a transform, gate or aggregate whose plugin may give something else for the same rows; absent if it doesn't. */
   readonly determinism?: 'external' | 'random'
+}
+
+/** By what a sort puts rows in order. */
+export interface SortKey {
+  readonly field: string
+  readonly order: 'asc' | 'desc'
+  /** Where rows stand in which the field is null or missing. */
+  readonly nulls: 'first' | 'last'
 }
 
 /** `discard` as the target of an edge. */

@@ -6,6 +6,7 @@ import { configFolder, type Environment } from '../ledger/keys/config-folder.ts'
 import { keyPlace } from '../ledger/keys/keys.ts'
 import type { Plan } from '../plan/plan.ts'
 import { pluginFile } from './plugins/find-plugin.ts'
+import { spillFolder } from './spill-folder.ts'
 
 /** What SQLite has beside a file that it writes. */
 const SQLITE_FILES = ['', '-wal', '-shm', '-journal']
@@ -30,6 +31,8 @@ export function filesInUse(
     for (const each of SQLITE_FILES) in_use.add(`${in_use.realPath(path)}${each}`, what)
   }
   if (url.startsWith('sqlite:')) database(url.slice('sqlite:'.length), 'which is the ledger')
+  const spill = spillFolder(url)
+  if (spill !== null) in_use.addFolder(spill, 'in which Custody keeps what doesn’t fit into memory')
   if (limits.file !== null) database(limits.file, 'in which runs of this machine keep limits together')
   in_use.addFolder(configFolder(env), 'in which Custody keeps its own configuration')
   const key = keyPlace(env)

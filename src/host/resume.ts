@@ -18,6 +18,7 @@ import { ledgerPorts } from './ledger-ports.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import { type OnRecord, onRecord } from './recorded.ts'
+import { spillBeside } from './spill-folder.ts'
 
 export interface ResumeRequest {
   /** URL of the ledger that has the run. */
@@ -108,6 +109,7 @@ async function drive({ request, reader, run, plan, ports, observer }: Drive): Pr
       from_ledger_only,
       abandon,
       strict,
+      spill: spillBeside(url, run),
       recordsBefore: () => recordsBefore(reader, run, plan.name),
       onRestored: restored => observer.onRestored(restored, plan),
     }),

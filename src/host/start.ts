@@ -15,6 +15,7 @@ import { laterLedger } from './later-ledger.ts'
 import { ledgerPorts } from './ledger-ports.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import type { OnRecord } from './recorded.ts'
+import { spillBeside } from './spill-folder.ts'
 
 export interface StartRequest {
   readonly plan: Plan
@@ -80,6 +81,7 @@ export async function startRun(
       limit,
       dry_run,
       strict,
+      spill: spillBeside(url, run),
       recordsBefore: () => recordsOfLast(before_url, run, plan.name),
       in_use: filesInUse(env, cwd, url, plan),
       ...(outputs_folder === null ? {} : { outputs_folder }),

@@ -208,8 +208,8 @@ export const ERRORS = {
   CUSTODY_ENDLESS_NOT_LAST: spec(2, 'A source that never ends stands before another one.', 'Put it last.'),
   CUSTODY_NO_TRIGGER: spec(
     2,
-    'An aggregate on an endless source has no trigger but the end of input.',
-    'Add count or max_age.',
+    'An aggregate on an endless source has no trigger but the end of input, or a sort stands behind one.',
+    'Add count or max_age to an aggregate; a sort can’t stand there.',
   ),
   // schemas and expressions
   CUSTODY_SCHEMA: spec(2, 'A schema is wrong.', 'Use a shorthand such as integer or string?, or a JSON Schema.'),
@@ -333,6 +333,11 @@ export const ERRORS = {
     1,
     'Another process has taken the run over.',
     'This process changed nothing more; look at the run with `custody show`.',
+  ),
+  CUSTODY_SPILL: spec(
+    1,
+    'What a sort holds can’t be kept in files beside the ledger, or isn’t there any more as it was written.',
+    'Make room on that disk, or name a ledger elsewhere, and resume: nothing is lost.',
   ),
   // ledger and readers
   CUSTODY_LEDGER_NOT_FOUND: spec(

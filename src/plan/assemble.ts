@@ -66,6 +66,8 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
       const ways = { to: way('to'), on_error: way('on_error') }
       return { kind: 'aggregate', ...common, plugin, trigger, per, output, output_rows, retry: retry(), ...ways }
     }
+    case 'sort':
+      return { kind: 'sort', ...common, keys: config.keys, to: way('to') }
     case 'sink': {
       const plugin = pluginOf('sink', node, findings)
       return { kind: 'sink', ...common, plugin, retry: retry(), on_error: way('on_error') }

@@ -44,6 +44,7 @@ function topologyNode(node: DraftNode): TopologyNode {
   const common = { name, kind, ...(plugin === undefined ? {} : { plugin }) }
   if (config.kind === 'fork') return { ...common, branches: config.branches.map(({ branch }) => branch) }
   if (config.kind === 'aggregate' && config.per !== null) return { ...common, per: config.per.fields }
+  if (config.kind === 'sort') return { ...common, sort: config.keys }
   if (config.kind === 'coalesce') return { ...common, branches: config.branches, policy: config.policy.kind }
   return common
 }

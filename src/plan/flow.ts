@@ -93,6 +93,14 @@ export class Flow {
         )
         return { ...facts, when, ...this.#contracts(node, plugin, input) }
       }
+      case 'sort':
+        this.#require(
+          node,
+          '`sort`',
+          config.keys.map(({ field }, i) => ({ field, path: ['sort', i] })),
+          input,
+        )
+        return facts
       case 'transform':
       case 'sink':
         return { ...facts, ...this.#contracts(node, plugin, input) }

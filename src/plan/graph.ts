@@ -71,6 +71,7 @@ const MERMAID_SHAPES: { readonly [kind in NodeKind]: readonly [string, string] }
   fork: ['[/', '\\]'],
   coalesce: ['[\\', '/]'],
   aggregate: ['[[', ']]'],
+  sort: ['>', ']'],
   sink: ['[(', ')]'],
 }
 
@@ -106,6 +107,7 @@ const DOT_SHAPES: { readonly [kind in NodeKind]: string } = {
   fork: 'trapezium',
   coalesce: 'invtrapezium',
   aggregate: 'box3d',
+  sort: 'larrow',
   sink: 'cylinder',
 }
 

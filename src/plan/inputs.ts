@@ -17,11 +17,15 @@ export function checkInputs(draft: Draft, plugins: ReadonlyMap<DraftNode, Resolv
   }
   const fed = new Set<DraftNode>(endless)
   for (const node of fed) for (const edge of draft.from(node)) if (edge.to !== null) fed.add(edge.to)
-  for (const node of draft.nodes) checkAggregate(node, plugins.get(node), fed.has(node), report)
+  for (const node of draft.nodes) checkHolding(node, plugins.get(node), fed.has(node), report)
 }
 
-function checkAggregate(node: DraftNode, plugin: ResolvedPlugin | undefined, endless: boolean, report: Report): void {
+function checkHolding(node: DraftNode, plugin: ResolvedPlugin | undefined, endless: boolean, report: Report): void {
   const { config } = node
+  if (config.kind === 'sort' && endless) {
+    const message = `\`${node.name}\` passes nothing on before the end of its input, and that may never end`
+    report.error('CUSTODY_NO_TRIGGER', node.path, message, { part: 'key', hint: 'sort in batches, by an aggregate' })
+  }
   if (config.kind !== 'aggregate') return
   const { count, max_age_ms, when } = config.trigger
   if (endless && count === null && max_age_ms === null && when === null) {

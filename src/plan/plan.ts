@@ -20,7 +20,7 @@ export type { GuardsConfig, RetryConfig, Threshold }
 
 import type { Expression } from '../expression/expression.ts'
 import type { PlanValue } from '../format/entry.ts'
-import type { Topology } from '../format/topology.ts'
+import type { SortKey, Topology } from '../format/topology.ts'
 import type { RowSchema } from '../model/schema.ts'
 import type { AggregateSpec, GateSpec, SecretOption, SinkSpec, SourceSpec, TransformSpec } from '../sdk/spec.ts'
 
@@ -110,6 +110,12 @@ export interface AggregateNode extends NodeCommon {
   readonly to: PlanEdge
   readonly on_error: PlanEdge
 }
+export interface SortNode extends NodeCommon {
+  readonly kind: 'sort'
+  /** The first one first. */
+  readonly keys: readonly SortKey[]
+  readonly to: PlanEdge
+}
 export interface SinkNode extends NodeCommon {
   readonly kind: 'sink'
   readonly plugin: PluginOf<SinkSpec>
@@ -118,7 +124,7 @@ export interface SinkNode extends NodeCommon {
   readonly on_error: PlanEdge
 }
 
-export type PlanNode = SourceNode | TransformNode | GateNode | ForkNode | CoalesceNode | AggregateNode | SinkNode
+export type PlanNode = SourceNode | TransformNode | GateNode | ForkNode | CoalesceNode | AggregateNode | SortNode | SinkNode
 
 export interface Plan {
   readonly name: string

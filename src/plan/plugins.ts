@@ -48,6 +48,7 @@ export function pluginUse(
       return { use: config.by, name_path: [...path, 'gate', 'plugin'], path: [...path, 'gate', 'options'] }
     case 'fork':
     case 'coalesce':
+    case 'sort':
       return null
   }
 }

@@ -60,6 +60,8 @@ class Wirer {
       case 'coalesce':
         this.#edge(node, 'to', 'to', config.to, [...path, 'to'])
         return this.#failed(node, config.on_error)
+      case 'sort':
+        return this.#edge(node, 'to', 'to', config.to, [...path, 'to'])
       case 'sink':
         return this.#fallback(node, 'on_error', config.on_error)
     }

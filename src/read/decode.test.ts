@@ -37,6 +37,7 @@ function encode(entry: SubjectEntry): string {
     ['g', entry.groups_opened.map(g => [g.group, g.kind, g.node, g.expected])],
     ['d', entry.groups_closed.map(g => [g.group, g.verdict, g.detail, ...g.members])],
     ['u', entry.timed_out],
+    ['l', entry.releases.map(l => [l.token, l.node, l.place])],
     ['e', entry.endings.map(e => [e.token, e.fate, e.node, e.sink, e.group, ...error(e)])],
     ['x', entry.calls.map(callOf)],
     ['y', entry.intents.map(y => [y.token, y.node, y.attempt, y.request, ...togetherOf(y)])],
@@ -104,7 +105,8 @@ const entry = fc
       ),
     ),
     visits: few(visit.map(({ ending, ...rest }) => ({ ...rest, ...ending }))),
-    holds: few(fc.record({ token: from1, node: from1, group: from1, ordinal: fc.nat(), batch: fc.option(from1) })),
+    holds: few(fc.record({ token: from1, node: from1, group: from0, ordinal: fc.nat(), batch: fc.option(from1) })),
+    releases: few(fc.record({ token: from1, node: from1, place: from1 })),
     groups_opened: few(
       fc.record({ group: from1, kind: fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3), node: from1, expected: from0 }),
     ),

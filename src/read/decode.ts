@@ -16,6 +16,7 @@ import {
   type IntentFact,
   isError,
   type OriginFact,
+  type ReleaseFact,
   type RunEntry,
   type SubjectEntry,
   type VisitFact,
@@ -159,6 +160,7 @@ const SUBJECT_KEYS = new Set([
   'f',
   'g',
   'h',
+  'l',
   'n',
   'o',
   'p',
@@ -191,6 +193,7 @@ function subjectEntry(facts: { readonly [key: string]: Json }, decode = commitme
     births: list(facts.n, 'n', birth),
     visits: list(facts.v, 'v', visit),
     holds: list(facts.h, 'h', hold),
+    releases: list(facts.l, 'l', release),
     groups_opened: list(facts.g, 'g', groupOpened),
     groups_closed: list(facts.d, 'd', groupClosed),
     timed_out: list(facts.u, 'u', (each, where) => whole(each, where, 1)),
@@ -355,10 +358,19 @@ function hold(value: Json, where: string): HoldFact {
   return {
     token: atLeastOne(token, where, 0),
     node: atLeastOne(node, where, 1),
-    group: atLeastOne(group, where, 2),
+    group,
     ordinal,
     batch: batch === undefined ? null : atLeastOne(batch, where, 4),
   }
+}
+
+function release(value: Json, where: string): ReleaseFact {
+  const elements = numbers(value, where, 3, 3)
+  elements.forEach((each, i) => {
+    atLeastOne(each, where, i)
+  })
+  const [token, node, place] = elements as [number, number, number]
+  return { token, node, place }
 }
 
 function intent(value: Json, where: string): IntentFact {

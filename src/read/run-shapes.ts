@@ -13,7 +13,9 @@ const uuid: Decoder<string> = (value, where) => {
 }
 const hash = hex(32)
 
-const NODE_KINDS = ['source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'sink'] as const
+const NODE_KINDS = ['source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'sort', 'sink'] as const
+
+const sortKey = object({ field: text(), order: oneOf('asc', 'desc'), nulls: oneOf('first', 'last') })
 
 const topologyNode: Decoder<TopologyNode> = (value, where) => {
   const facts = asObject(value, where)
@@ -25,6 +27,7 @@ const topologyNode: Decoder<TopologyNode> = (value, where) => {
     ...(has('branches') ? { branches: listOf(text()) } : {}),
     ...(has('policy') ? { policy: text() } : {}),
     ...(has('per') ? { per: listOf(text()) } : {}),
+    ...(has('sort') ? { sort: listOf(sortKey) } : {}),
     ...(has('services') ? { services: listOf(text()) } : {}),
     ...(has('determinism') ? { determinism: oneOf('external', 'random') } : {}),
   })(value, where) as TopologyNode

@@ -121,6 +121,7 @@ export function subjectDraft(draft: Pick<SubjectDraft, 'subject' | 'time_us'> & 
     births: [],
     visits: [],
     holds: [],
+    releases: [],
     groups_opened: [],
     groups_closed: [],
     timed_out: [],

@@ -1,4 +1,5 @@
 /** The steps of one token as aligned lines: number, node, what did it, the result, how long it took. */
+import { ordinalText } from '../../model/number-text.ts'
 import { formatDuration } from '../../model/time.ts'
 import type { CallStory, Change, Decision, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
@@ -216,6 +217,7 @@ function fieldsOf(response: CallStory['response']): { readonly [field: string]: 
 function outcomeOf(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
   const attempt = visit.attempt > 1 ? `attempt ${visit.attempt}: ` : ''
   if (visit.error !== null) return { head: errorHead(visit, attempt, around.again), more: evaluated(visit) }
+  if (visit.sorted !== null) return { head: text(sortedText(visit.sorted, visit.key)), more: [] }
   if (visit.status === 'held') return { head: text(`held here${forKey(visit.key)} until its group closes`), more: [] }
   if (visit.decision !== null)
     return { head: gateHead(visit.decision, visit, attempt), more: tried(visit.decision, visit.data) }
@@ -225,6 +227,12 @@ function outcomeOf(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more
     return { head: text(`merged; beside what it had: ${change.replaceAll(' (new)', '')}`), more: [] }
   if (changes.length > 0) return { head: text(`${attempt}${change}`), more: evaluated(visit) }
   return { head: text(`${attempt}${unchangedText(visit, around)}`), more: evaluated(visit) }
+}
+
+/** `held as the 2nd for amount 10 · id 3, passed on as the 1st` */
+function sortedText({ came, passed }: NonNullable<VisitStory['sorted']>, key: VisitStory['key']): string {
+  const after = passed === null ? 'to the end of its input' : `passed on as the ${ordinalText(passed)}`
+  return `held as the ${ordinalText(came)}${forKey(key)}, ${after}`
 }
 
 function text(of: string): Head {

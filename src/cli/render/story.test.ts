@@ -20,6 +20,7 @@ function visit(more: Partial<VisitStory>): VisitStory {
     data: { kind: 'known', value: {} },
     changed: null,
     key: null,
+    sorted: null,
     decision: null,
     evaluations: [],
     calls: [],

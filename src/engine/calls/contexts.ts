@@ -137,6 +137,7 @@ export function servicesOf(node: PlanNode): readonly string[] {
     case 'source':
     case 'fork':
     case 'coalesce':
+    case 'sort':
       return []
   }
 }

@@ -2,17 +2,17 @@
  * Advances tokens through the plan. Owns all in-flight state, and never waits: what takes time is begun here, and its
  * answer is kept until `deliver`.
  *
- * EXECUTOR-1. (I7) Sinks and aggregates take tokens in the order of the order list; what is advanced outside the order list comes after all
+ * EXECUTOR-1. (I7) Sinks, aggregates and sorts take tokens in the order of the order list; what is advanced outside the order list comes after all
  *     that is in it.
  * EXECUTOR-2. A token joins the order list when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
- *     rest of its group; what is born of it stands there in its place. Members of an open batch aren't in it.
+ *     rest of its group; what is born of it stands there in its place. Members of an open batch, and what a sort holds, aren't in it.
  * EXECUTOR-3. Answers that arrived come before timers that are due.
  * EXECUTOR-4. (I12) What one piece of events sets going is done before the next is looked at, but not before a commit that is overdue:
  *     then the rest waits in the order list, and goes on first when the commit is begun.
  * EXECUTOR-5. Where time decides, no two visits begin at the same time: so the record shows which came first.
  */
 import type { CommitLine } from '../../format/commit-line.ts'
-import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
+import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, SortNode, TransformNode } from '../../plan/plan.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { Contexts } from '../calls/contexts.ts'
 import type { Apply, ApplyAnswer, EventQueue } from '../order/event-queue.ts'
@@ -36,6 +36,8 @@ import { callNext, type Pool, type Pools } from './pool.ts'
 import { afterError } from './retry.ts'
 import { Sender } from './sink/outbound.ts'
 import type { Sinks } from './sink/sinks.ts'
+import { SortRuntime } from './sort/apply.ts'
+import type { HeldRows } from './sort/held-rows.ts'
 import { Transitions } from './transition.ts'
 
 /** In one commit. A thousand rows have some thousands as a rule; an expansion or a batch may set very many going. */
@@ -53,6 +55,8 @@ export interface ExecutorParts {
   readonly events: EventQueue
   /** null if the run is no replay, or time decides nothing in it. */
   readonly replay_order: ReplayOrder | null
+  /** What sorts hold. */
+  readonly held: HeldRows
   /** Nodes where time decides. */
   readonly races: ReadonlySet<number>
   /** Whether what sinks send isn't sent, but on record, row by row. */
@@ -68,8 +72,11 @@ export class Executor {
   readonly #batching: AggregateRuntime
   readonly #transitions: Transitions
   readonly #sender: Sender
-  /** Aggregates, upstream ones first. */
-  readonly #aggregates: readonly AggregateNode[]
+  readonly #sorting: SortRuntime
+  /** Aggregates and sorts, upstream ones first. */
+  readonly #gathering: ReadonlyArray<AggregateNode | SortNode>
+  /** The sort that passes on what it holds; null if none does. */
+  #releasing: SortNode | null = null
   readonly #events: EventQueue
   readonly #gate: TurnGate
   /** Of what was begun, and isn't done because a commit is due: tokens, the last one first. */
@@ -88,7 +95,7 @@ export class Executor {
     const { replay_order } = parts
     this.#nodes = parts.plan.nodes
     const ordered = this.#nodes
-      .filter(({ kind }) => kind === 'sink' || kind === 'aggregate')
+      .filter(({ kind }) => kind === 'sink' || kind === 'aggregate' || kind === 'sort')
       .map(({ number }) => number)
     const past = reachabilityPastAny(parts.plan)
     const canReach: CanReach = (carrier, node) => canStillReach(carrier, node, reaches, past)
@@ -107,8 +114,9 @@ export class Executor {
     this.#transitions = new Transitions(this.#order, this.#merges)
     this.#sender = new Sender({ ...parts, order: this.#order, transitions: this.#transitions })
     this.#batching = new AggregateRuntime({ ...parts, order: this.#order, transitions: this.#transitions })
-    this.#aggregates = upstreamFirst(
-      this.#nodes.filter(node => node.kind === 'aggregate'),
+    this.#sorting = new SortRuntime({ ...parts, order: this.#order, transitions: this.#transitions })
+    this.#gathering = upstreamFirst(
+      this.#nodes.filter(node => node.kind === 'aggregate' || node.kind === 'sort'),
       reaches,
     )
   }
@@ -147,7 +155,7 @@ export class Executor {
     return this.#parts.replay_order?.waiting ?? 0
   }
 
-  /** Whether no token waits for anything, not even the rest of its group. Members of open batches aside. */
+  /** Whether no token waits for anything, not even the rest of its group. Members of open batches, and what sorts hold, aside. */
   get drained(): boolean {
     return this.#order.size === 0
   }
@@ -244,23 +252,51 @@ export class Executor {
 
   /**
    * The input has ended: sends rows that wait for others, and none can come; or closes the next open batch that nothing can add
-   * to any more, once all that is under way is done. False if there is neither.
+   * to any more, or has the next sort that nothing can come to any more pass on what it holds, once all that is under way is done.
+   * False if there is none of that.
    */
   flush(): boolean {
     this.#parts.replay_order?.inputEnded()
     this.#passTurns()
     if (this.#sender.sendLast()) return true
     if (this.#order.active > this.#ahead) return false
-    for (const node of this.#aggregates) {
-      const batch = this.#batching.firstAt(node.number)
-      if (batch === undefined || this.#order.anyFor(node.number)) continue
-      const stack: Stack = []
-      this.#batching.look(batch, true, stack)
-      this.#advance(stack)
-      this.#passTurns()
+    return this.#gathering.some(node => this.#endInputOf(node))
+  }
+
+  #endInputOf(node: AggregateNode | SortNode): boolean {
+    if (node.kind === 'sort') {
+      if (!this.#sorting.holds(node) || this.#order.anyFor(node.number)) return false
+      if (this.#sorting.end(node)) this.#releasing = node
       return true
     }
-    return false
+    const batch = this.#batching.firstAt(node.number)
+    if (batch === undefined || this.#order.anyFor(node.number)) return false
+    const stack: Stack = []
+    this.#batching.look(batch, true, stack)
+    this.#advance(stack)
+    this.#passTurns()
+    return true
+  }
+
+  /** Whether a sort passes on what it holds. */
+  get isReleasing(): boolean {
+    return this.#releasing !== null
+  }
+
+  /** Advances the next token that the sort passes on. */
+  releaseNext(): void {
+    const node = this.#releasing
+    if (node === null) return
+    const stack: Stack = []
+    this.#sorting.release(node, stack)
+    if (!this.#sorting.holds(node)) this.#releasing = null
+    this.#advance(stack)
+    this.#passTurns()
+  }
+
+  /** All facts there are were handed over: what sorts hold can leave memory. */
+  settle(): void {
+    this.#parts.held.leave()
   }
 
   /** Nothing else can go on: of a replay’s tokens, the first that waits for what doesn't come continues. False if none does. */
@@ -318,6 +354,9 @@ export class Executor {
         return
       case 'aggregate':
         if (this.#gate.has(token)) this.#batching.arrive(token, node, started_us, stack)
+        return
+      case 'sort':
+        if (this.#gate.has(token)) this.#sorting.arrive(token, started_us, stack)
         return
       case 'fork':
         return this.#fork(token, node, started_us, stack)

@@ -90,6 +90,7 @@ export class Pools {
       case 'sink':
       case 'fork':
       case 'coalesce':
+      case 'sort':
         return
     }
   }

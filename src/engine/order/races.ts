@@ -3,7 +3,7 @@ import type { NodeNumber } from '../../model/ids.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
 
 /**
- * Numbers of such nodes, of the coalesces, aggregates and sinks behind them, where order shows it, and of aggregates that
+ * Numbers of such nodes, of the coalesces, aggregates, sorts and sinks behind them, where order shows it, and of aggregates that
  * lead there: what comes from a batch is known from when it begins.
  */
 export function racesOf(
@@ -11,13 +11,15 @@ export function racesOf(
   reaches: (node: NodeNumber, target: NodeNumber) => boolean,
 ): ReadonlySet<NodeNumber> {
   const begins = nodes.filter(isRace)
-  const takes = nodes.filter(({ kind }) => kind === 'coalesce' || kind === 'aggregate' || kind === 'sink')
+  const takes = nodes.filter(({ kind }) => ORDERED.has(kind))
   const shows = takes.filter(({ number }) => begins.some(each => reaches(each.number, number)))
   const leads = takes.filter(
     ({ kind, number }) => kind === 'aggregate' && shows.some(each => reaches(number, each.number)),
   )
   return new Set([...shows, ...leads].map(({ number }) => number))
 }
+
+const ORDERED: ReadonlySet<PlanNode['kind']> = new Set(['coalesce', 'aggregate', 'sort', 'sink'])
 
 function isRace(node: PlanNode): boolean {
   if (node.kind === 'aggregate') return node.trigger.max_age_ms !== null || node.trigger.when !== null

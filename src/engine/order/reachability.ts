@@ -2,7 +2,7 @@
 
 import { DISCARD } from '../../format/topology.ts'
 import type { NodeNumber } from '../../model/ids.ts'
-import type { AggregateNode, Plan } from '../../plan/plan.ts'
+import type { Plan, PlanNode } from '../../plan/plan.ts'
 import { type Carrier, deadFor } from '../token/fork-frames.ts'
 
 const ON_ERROR = 'on_error'
@@ -55,11 +55,11 @@ export function canStillReach(
 }
 
 /** Upstream ones first, else in order of their numbers. */
-export function upstreamFirst(
-  nodes: readonly AggregateNode[],
+export function upstreamFirst<Node extends PlanNode>(
+  nodes: readonly Node[],
   reaches: (node: NodeNumber, target: NodeNumber) => boolean,
-): AggregateNode[] {
-  const ordered: AggregateNode[] = []
+): Node[] {
+  const ordered: Node[] = []
   const left = [...nodes]
   while (left.length > 0) {
     const next = left.findIndex(node => left.every(other => other === node || !reaches(other.number, node.number)))

@@ -27,7 +27,7 @@ import { CustodyError } from '../../model/error.ts'
 import type { EdgeNumber, GroupId, NodeNumber, TokenId, ValueNumber } from '../../model/ids.ts'
 import type { Ending, ErrorFact } from '../../model/outcome.ts'
 import { frozen, type Json, type Row } from '../../model/row.ts'
-import type { AggregateNode, ForkNode, PlanEdge, SourceNode } from '../../plan/plan.ts'
+import type { AggregateNode, ForkNode, PlanEdge, SortNode, SourceNode } from '../../plan/plan.ts'
 import type { RowError, SourceReject } from '../../sdk/spec.ts'
 import type { RunClock } from '../ports/run-clock.ts'
 import type { BatchGroup, ClosedBatch } from '../token/batch-group.ts'
@@ -329,6 +329,23 @@ export class Recorder {
       this.fail(token, node, error, { kind: 'batch_failed', group }, started_us, ended_us)
     this.#facts(subject, ended_us)
     this.#closeBatch(batch)
+  }
+
+  /** A sort takes the token, and holds it. Returns its place among those that came there, from 0. */
+  holdInSort(token: Token, started_us: number): number {
+    const ordinal = this.totals.visitsOf(token.node).all
+    this.#facts(token.subject, started_us)
+    this.#hold(token, { group: NONE, ordinal, batch: null }, started_us)
+    token.joinSort()
+    return ordinal
+  }
+
+  /** A sort that has held the token since `started_us` passes it on, behind all that it has passed on before. */
+  releaseSorted(token: Token, { number, to }: SortNode, started_us: number): void {
+    const place = this.totals.visitsOf(number).ok + 1
+    this.#facts(token.subject, this.#clock.now_us()).release({ token: token.id, node: number, place })
+    this.#visit(token, VISIT_OK, token.value, token.value, to.number, started_us, null)
+    this.#move(token, to, { kind: 'flow', node: number })
   }
 
   /** The run is given up while the token is open. A visit that was held, since `started_us`, ends with it. */

@@ -79,6 +79,12 @@ export class Totals {
     return { number: ++this.#batches, nth }
   }
 
+  /** How many visits a node has had that ended well, and how many in all, those that are held included. */
+  visitsOf(node: NodeNumber): { readonly ok: number; readonly all: number } {
+    const ok = this.#ok[node] ?? 0
+    return { ok, all: ok + (this.#error[node] ?? 0) + (this.#held[node] ?? 0) }
+  }
+
   /** A visit, or, if `was_held`, the end of one that was counted as held. */
   visit(node: NodeNumber, status: VisitStatus, edge: EdgeNumber | null, was_held: boolean): void {
     const count = status === VISIT_OK ? this.#ok : status === VISIT_HELD ? this.#held : this.#error

@@ -7,6 +7,7 @@ import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { afterError } from '../nodes/retry.ts'
+import type { HeldRows } from '../nodes/sort/held-rows.ts'
 import { onRecord } from '../record/on-record.ts'
 import { keyOf } from '../token/batch-key.ts'
 import { type CoalesceGroup, type Frame, groupOf, type Waiting } from '../token/fork-frames.ts'
@@ -14,7 +15,8 @@ import type { InFlight } from '../token/in-flight.ts'
 import type { Token } from '../token/token.ts'
 import { type Trace, traceOf } from '../token/traces.ts'
 import { entryPlace, type History } from './run-fold.ts'
-import { type Held, type RestoredSubject, restoreSubject, type StoredStep } from './subject-fold.ts'
+import type { Held, RestoredSubject, StoredStep } from './restored-subject.ts'
+import { restoreSubject } from './subject-fold.ts'
 
 /** Where a run stood at its last commit. */
 export interface Progressed {
@@ -30,18 +32,25 @@ export interface RestoredState {
   readonly in_flight: InFlight
 }
 
+/** `held` is given what sorts hold; most of that is in memory no longer then. */
 export async function restoreState(
   plan: Plan,
   history: History,
   reader: RunReader,
   log: number,
+  held: HeldRows,
 ): Promise<RestoredState> {
-  const restored = await restoreOpen(plan, reader, log)
+  const restored = await restoreOpen(plan, reader, log, held)
   return { progressed: progressOf(history), in_flight: underWay(plan, history, restored, runClock(history)) }
 }
 
 /** What has open tokens, and the batches that these are held for; rows first, each in order of their numbers. */
-async function restoreOpen(plan: Plan, reader: RunReader, log: number): Promise<readonly RestoredSubject[]> {
+async function restoreOpen(
+  plan: Plan,
+  reader: RunReader,
+  log: number,
+  held: HeldRows,
+): Promise<readonly RestoredSubject[]> {
   const rows = new Map<number, number>()
   const batches = new Map<number, number>()
   for (const { row, batch } of await reader.openTokens(log)) {
@@ -58,7 +67,8 @@ async function restoreOpen(plan: Plan, reader: RunReader, log: number): Promise<
     const entries = await storyOf(reader, log, await reader.entriesOfRow(log, row))
     const each = restoreSubject(plan, 'row', row, entries)
     mustBeWhole(log, each, rows.get(row) ?? 0)
-    of_rows.push(each)
+    holdSorted(each, held)
+    if (each.subject.open.present > 0) of_rows.push(each)
     gather(each)
   }
   // Tokens that were born of a batch may be members of another one.
@@ -66,10 +76,16 @@ async function restoreOpen(plan: Plan, reader: RunReader, log: number): Promise<
     const entries = await storyOf(reader, log, await reader.entriesOfBatch(log, batch))
     const each = restoreSubject(plan, 'batch', batch, entries)
     mustBeWhole(log, each, open)
-    of_batches.set(batch, each)
+    holdSorted(each, held)
+    if (each.subject.open.present > 0 || open === 0) of_batches.set(batch, each)
     gather(each)
   }
   return [...of_rows, ...[...of_batches].sort(([a], [b]) => a - b).map(([, each]) => each)]
+}
+
+function holdSorted({ sorted }: RestoredSubject, held: HeldRows): void {
+  for (const { token, started_us, ordinal } of sorted) held.hold(token, started_us, ordinal)
+  if (sorted.length > 0) held.leave()
 }
 
 /** Each entry of a story names the one before it: none is left out. */

@@ -12,14 +12,12 @@ import {
   type HoldFact,
   type IntentFact,
   isError,
-  type SubjectEntry,
   VISIT_EXHAUSTED,
   VISIT_HELD,
   type VisitFact,
 } from '../../format/entry.ts'
 import { type FieldOrder, inOrder } from '../../format/field-order.ts'
 import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../format/lineage.ts'
-import type { StoredPayload } from '../../ledger/read-port.ts'
 import { addValues } from '../../ledger/write/decode.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
@@ -43,43 +41,7 @@ import { GROUP_VERDICTS, MERGE_FAILURES } from '../token/group-verdict.ts'
 import type { Passage } from '../token/passage.ts'
 import { Subject, Token } from '../token/token.ts'
 import type { Sending } from '../token/token-state.ts'
-
-/** A token that is held, by the group that holds it. */
-export interface Held {
-  readonly token: Token
-  readonly ordinal: number
-  readonly started_us: number
-  /** Of its latest error: what it asked for. */
-  readonly retry_after_ms: number
-}
-
-export interface RestoredSubject {
-  readonly subject: Subject
-  /** All that it ever had. */
-  readonly tokens: readonly Token[]
-  /** By batch: members of those that aren't closed. */
-  readonly batched: ReadonlyMap<number, Held[]>
-  /** Groups at coalesces that wait for branches. */
-  readonly groups: readonly CoalesceGroup[]
-  /** Tokens that wait for another attempt, since when, and what the error asked for. */
-  readonly resting: ReadonlyArray<{
-    readonly token: Token
-    readonly failed_us: number
-    readonly retry_after_ms: number
-  }>
-  /** Of a batch: its group, and when it was opened. */
-  readonly opened: { readonly group: number; readonly node: number; readonly time_us: number } | null
-  /** Of a batch: what its calls were answered. */
-  readonly answers: Answers | null
-}
-
-/** An entry with its payload, and its name for people. */
-export interface StoredStep {
-  readonly seq: number
-  readonly entry: SubjectEntry
-  readonly payload: StoredPayload | null
-  readonly place: string
-}
+import type { Held, RestoredSubject, StoredStep } from './restored-subject.ts'
 
 /** Any group that the subject opened. */
 interface Opened {
@@ -178,6 +140,7 @@ class SubjectFold {
 
   finish(): RestoredSubject {
     const batched = new Map<number, Held[]>()
+    const sorted: Held[] = []
     const resting: { token: Token; failed_us: number; retry_after_ms: number }[] = []
     for (const folded of this.#tokens.values()) {
       const { token, value, order, hold, failed_us, retry_after_ms, calls, intents } = folded
@@ -196,6 +159,9 @@ class SubjectFold {
       if (node.kind === 'coalesce') {
         token.joinGroup()
         this.#waits(held, hold.group)
+      } else if (node.kind === 'sort') {
+        token.joinSort()
+        sorted.push(held)
       } else {
         token.joinBatch()
         const batch = onRecord(hold.batch, `batch of token ${token.id}`)
@@ -209,7 +175,7 @@ class SubjectFold {
     for (const group of groups) group.arrived = group.arrived.toSorted((a, b) => a.started_us - b.started_us)
     const tokens = Array.from(this.#tokens.values(), ({ token }) => token)
     const answers = this.#answersOf(this.#batch_calls)
-    return { subject: this.#subject, tokens, batched, groups, resting, opened: this.#opened, answers }
+    return { subject: this.#subject, tokens, batched, sorted, groups, resting, opened: this.#opened, answers }
   }
 
   #birth(birth: BirthFact): void {

@@ -4,10 +4,12 @@
  */
 import { counted } from '../../model/number-text.ts'
 import { UNANSWERED } from '../nodes/sink/sent.ts'
+import type { HeldRows } from '../nodes/sort/held-rows.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { CoalesceGroup } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
 import type { Token } from '../token/token.ts'
+import type { Committer } from './committer.ts'
 
 const GIVEN_UP = 'the run was abandoned'
 
@@ -17,8 +19,30 @@ interface Held {
   readonly started_us: number
 }
 
-export function abandonAll(recorder: Recorder, { subjects, batches }: InFlight, now_us: number): void {
-  const tokens = subjects.flatMap(({ open }) => [...open])
+/** Both of a run that is given up. */
+export interface Abandoning {
+  readonly recorder: Recorder
+  readonly committer: Pick<Committer, 'append' | 'commit'>
+}
+
+/** What sorts hold may be very much: of that one commit follows another, and the last one is the caller's. */
+export async function abandonAll(
+  { recorder, committer }: Abandoning,
+  in_flight: InFlight,
+  sorted: HeldRows,
+  now_us: number,
+): Promise<void> {
+  abandonPresent(recorder, in_flight, now_us)
+  const { pending, totals } = recorder
+  for (const [node, { token, started_us }] of sorted.all()) {
+    recorder.abandon(token, `${GIVEN_UP} while \`${node.name}\` held the row`, started_us, now_us)
+    pending.settle(committer.append)
+    if (pending.isDue(totals.born - totals.ended)) await committer.commit()
+  }
+}
+
+function abandonPresent(recorder: Recorder, { subjects, batches }: InFlight, now_us: number): void {
+  const tokens = subjects.flatMap(({ open }) => [...open]).filter(({ state }) => state.kind !== 'in_sort')
   const groups = waiting(tokens)
   const held = new Map<Token, Held>()
   for (const { node, arrived } of groups) {

@@ -195,6 +195,7 @@ export class Committer {
     this.#atPoint('after_flush')
     const send = this.#outbox.intend(() => this.#atPoint('before_send'))
     this.#recorder.pending.take(draft => this.#ledger.append(draft))
+    this.#executor.settle()
     if (last)
       this.#append({ k: 'publish', artifacts: this.#receiptFacts(receipts), t: this.#clock.now_us() }, [
         full(this.#artifacts(receipts)),

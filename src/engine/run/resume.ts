@@ -24,6 +24,7 @@ import { teller } from './progress.ts'
 import {
   createSources,
   driveSession,
+  heldRowsOf,
   type OpenSource,
   originalNames,
   prepareSource,
@@ -73,11 +74,13 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   await awaitAwakening(await reader.lease(log), clock, teller('A notice', request.onNotice))
   // Who died holding the lease may have been at work until just now: also when it had run out, where its machine slept before.
   const gave_up = ((await reader.lease(log))?.expires_us ?? 0) === 0
-  const { ledger, epoch, seen } = await request.ledger.takeOver(run, signed => foldOf(plan, signed, log))
   const created = new Created()
+  const { ledger, epoch, seen } = await created.closedOnFailure(() =>
+    request.ledger.takeOver(run, signed => foldOf(request, created, signed, log)),
+  )
   try {
     request.atPoint?.('after_take_over')
-    const { opened, history, state } = seen
+    const { opened, history, state, held } = seen
     const repeats = request.repeats ?? null
     const sources = await createSources(plan, repeats, created)
     const cut_off = request.from_ledger_only || request.abandon
@@ -89,8 +92,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const sinks = created.add(await restoreOutputs(request, opened.intents, history, sources))
     const pools = created.add(await Pools.open(plan, () => request.started_us ?? opened.opening.t, request.strays))
     const cut = begun.filter(({ from }) => from.cut).map(({ node }) => node)
-    const open =
-      state.in_flight.order.length + state.in_flight.batches.reduce((sum, batch) => sum + batch.members.length, 0)
+    const { order, batches } = state.in_flight
+    const open = order.length + batches.reduce((sum, { members }) => sum + members.length, 0) + held.size
     const read = state.progressed.totals?.rows.read ?? 0
     const left = Math.max(0, (opened.plan.limit ?? Number.POSITIVE_INFINITY) - read)
     const code_changes = codeChanges(history.plugins, codeIn(plan, request.codeOf))
@@ -111,6 +114,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       pools,
       readers: ports =>
         begun.map(({ node, source, from }) => new SourceReader(node, source, from, ports, repeats !== null)),
+      held,
       from: {
         ...state,
         last_us: history.last_us,
@@ -135,11 +139,15 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
 }
 
 /** All that is on record of a run and needed to continue it. */
-async function foldOf(plan: Plan, reader: RunReader, log: number) {
+async function foldOf(request: ResumeRequest, created: Created, reader: RunReader, log: number) {
+  const { plan } = request
+  // It may have been looked at before.
+  await created.close()
   const opened = await readOpening(reader, log)
   refuseOtherPlan(plan, opened)
   const history = await readHistory(reader, log)
-  return { opened, history, state: await restoreState(plan, history, reader, log) }
+  const held = created.add(heldRowsOf(request))
+  return { opened, history, held, state: await restoreState(plan, history, reader, log, held) }
 }
 
 /** The run must have begun with what `plan` would begin with. */

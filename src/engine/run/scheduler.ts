@@ -4,7 +4,7 @@
  * SCHEDULER-1. The only suspension points are `#commit`, `#renew`, `#listen` and `#idle`; between them everything runs to its end without a
  *     promise, and while calls are under way never for long: answers must be heard, though there are rows to read without end.
  *     A commit may still be under way after `#commit`; that it failed is seen before anything else is done.
- * SCHEDULER-2. (I12) New records are taken only while fewer than WINDOW tokens are in the order list. Tokens in backoff don't count, up to
+ * SCHEDULER-2. (I12) New records are taken, and what a sort holds is passed on, only while fewer than WINDOW tokens are in the order list. Tokens in backoff don't count, up to
  *     LONGEST_LINE in all, and held ones never do. No token in the order list waits for a record that isn't read yet, so this can't
  *     deadlock.
  */
@@ -87,7 +87,7 @@ export class Scheduler {
       const input = signal.aborted ? 'pending' : this.#take()
       if (this.#isCommitDue || this.#commit_due || calls.outbox.size > 0) await this.#commit()
       else if (input === 'more') await this.#listen()
-      else if (input === 'end' && executor.flush()) continue
+      else if (input === 'end' && executor.flush()) await this.#keepLease()
       else if (input === 'end' && executor.drained) return 'end'
       else if (this.#renew_due) {
         executor.refuseSilence()
@@ -163,6 +163,11 @@ export class Scheduler {
     await this.#parts.committer.renew()
   }
 
+  /** What follows from the end of input may take long without a commit. */
+  async #keepLease(): Promise<void> {
+    if (this.#parts.clock.monotonic_us() - this.#renewed_us >= RENEW_EVERY_US) await this.#renew()
+  }
+
   /** There is more to read; answers that came meanwhile are heard first, if it is time. */
   async #listen(): Promise<void> {
     if (!this.#isTimeToListen) return
@@ -205,9 +210,14 @@ export class Scheduler {
     const { readers, executor, limit, guards } = this.#parts
     while (!(this.#isCommitDue || this.#isTimeToListen)) {
       const reader = readers[this.#source]
-      if (reader === undefined) return 'end'
+      if (reader === undefined && !executor.isReleasing) return 'end'
       const { all, resting } = executor.waiting
       if (all - resting >= WINDOW || all >= LONGEST_LINE) return 'full'
+      if (reader === undefined) {
+        executor.releaseNext()
+        this.#settle()
+        continue
+      }
       const isReady = this.#read >= limit || executor.isReadyFor(reader.node, reader.records + 1)
       if (!isReady) return 'pending'
       const incoming: Incoming = this.#read >= limit ? { kind: 'end' } : reader.poll()

@@ -25,12 +25,14 @@ import { Sinks } from '../nodes/sink/sinks.ts'
 import { sourceDefect } from '../nodes/source/chunk.ts'
 import { RepeatSource } from '../nodes/source/repeating.ts'
 import type { Notice, SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
+import { HeldRows } from '../nodes/sort/held-rows.ts'
 import { EventQueue } from '../order/event-queue.ts'
 import { racesOf } from '../order/races.ts'
 import { reachability } from '../order/reachability.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import type { Clock } from '../ports/ports.ts'
 import { SessionClock, type Standstill } from '../ports/run-clock.ts'
+import { IN_MEMORY, type Spill } from '../ports/spill.ts'
 import { ABANDONED } from '../record/ending.ts'
 import { Recorder } from '../record/recorder.ts'
 import { Totals } from '../record/totals.ts'
@@ -103,6 +105,8 @@ export interface SessionRequest {
   readonly courses?: Courses | null | undefined
   /** Limits of services that are kept with other runs. */
   readonly shared?: SharedLimits | null | undefined
+  /** Where what sorts hold is kept; in memory, if absent. */
+  readonly spill?: Spill | undefined
   /** No ending may be in failure, or nothing is published. */
   readonly strict?: boolean | undefined
   /** Asked where a source is empty. */
@@ -124,6 +128,8 @@ export interface SessionParts {
   readonly ledger: RunLedger
   readonly sinks: SinkSet
   readonly pools: Pools
+  /** What sorts hold. */
+  readonly held: HeldRows
   readonly readers: (ports: SourcePorts) => readonly SourceReader[]
   /** null for a run that just began. */
   readonly from: {
@@ -153,7 +159,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const atPoint = request.atPoint ?? nothing
   const outputs = new Sinks(parts.sinks, { atPoint, hold: () => ledger.renew() })
   const machine = await machineOf(parts, { clock, stop: stop.signal, atPoint, outputs })
-  const { events, recorder, readers, calls, committer, scheduler, guards } = machine
+  const { events, readers, calls, committer, scheduler, guards } = machine
   const result = (
     status: RunStatus,
     error: CustodyError | null,
@@ -180,7 +186,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     if (from?.abandon === true && !from.published) await outputs.discard()
     atPoint('after_outputs_open')
     if (from?.published !== true) {
-      if (from?.abandon === true) abandonAll(recorder, from.in_flight, clock.now_us())
+      if (from?.abandon === true) await abandonAll(machine, from.in_flight, parts.held, clock.now_us())
       else if (from !== null) await restore(from, machine)
       const ended = from?.abandon === true ? 'end' : await scheduler.run()
       if (ended !== 'end') {
@@ -210,7 +216,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     stop.abort()
     calls.giveUp()
     clock.close()
-    await closed(request.clock, [...readers.map(reader => reader.close()), pools.close(), outputs.close()])
+    await closed(request.clock, [...readers.map(reader => reader.close()), pools.close(), outputs.close(), parts.held.close()])
   }
 }
 
@@ -248,7 +254,7 @@ interface Around {
 
 /** All that moves in a run, put together. */
 async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }: Around) {
-  const { request, limit, ledger, pools, from } = parts
+  const { request, limit, ledger, pools, held, from } = parts
   const { plan } = request
   const began_us = clock.monotonic_us()
   const signal = AbortSignal.any([request.signal, stop])
@@ -275,11 +281,11 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
     courses === null || races.size === 0 ? null : new ReplayOrder({ courses, plan, races, reaches, onReady })
   const replays = recordings !== null
   const executor = new Executor(
-    { plan, pools, recorder, outputs, clock, contexts, events, replay_order, races, replays },
+    { plan, pools, recorder, outputs, clock, contexts, events, replay_order, held, races, replays },
     reaches,
   )
   const extent = await extentOf(readers)
-  const before = doneBefore(totals_before?.rows.read ?? 0, from?.in_flight ?? null)
+  const before = doneBefore(totals_before?.rows.read ?? 0, from?.in_flight ?? null, held.size)
   const tellProgress = teller('Progress', request.onProgress)
   const onCommit = () => {
     const { read: rows_read, ended: tokens_ended } = recorder.totals
@@ -310,11 +316,11 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
   return { events, recorder, readers, calls, replay_order, executor, committer, scheduler, guards }
 }
 
-/** Rows that were read, and how far they were. */
-function doneBefore(rows_read: number, in_flight: InFlight | null) {
+/** Rows that were read, and how far they were; what sorts hold waits for nothing but the rest. */
+function doneBefore(rows_read: number, in_flight: InFlight | null, sorted: number) {
   const open = (in_flight?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.size > 0)
   const waiting = open.filter(({ open }) => [...open].some(token => !token.held))
-  return { rows_read, rows_done: rows_read - waiting.length, rows_closed: rows_read - open.length }
+  return { rows_read, rows_done: rows_read - waiting.length, rows_closed: Math.max(0, rows_read - open.length - sorted) }
 }
 
 const nothing: AtPoint = () => undefined
@@ -323,6 +329,11 @@ const nothingBefore: RecordsBefore = async () => new Map()
 
 function thrown(failure: unknown): never {
   throw failure
+}
+
+/** For what sorts will hold. Who follows a record knows rows under way by their objects, so they stay. */
+export function heldRowsOf({ plan, spill, courses = null }: SessionRequest): HeldRows {
+  return new HeldRows(plan, spill ?? IN_MEMORY, courses !== null)
 }
 
 export interface OpenSource {
@@ -445,6 +456,7 @@ function reasonOf(error: CustodyError): string {
     case 'CUSTODY_LEDGER_WRITE':
     case 'CUSTODY_LEDGER_BUSY':
     case 'CUSTODY_RUN_LOST':
+    case 'CUSTODY_SPILL':
       return 'ledger'
     default:
       return 'internal'

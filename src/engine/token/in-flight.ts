@@ -5,10 +5,10 @@ import type { CoalesceGroup, Waiting } from './fork-frames.ts'
 import type { Subject, Token } from './token.ts'
 import type { Trace } from './traces.ts'
 
-/** What was under way at a commit. Times are what is left of them. */
+/** What was under way at a commit, but for what sorts hold. Times are what is left of them. */
 export interface InFlight {
   readonly order: readonly (Token | Trace)[]
-  /** All that have open tokens. */
+  /** All that have open tokens in memory. */
   readonly subjects: readonly Subject[]
   readonly groups: ReadonlyArray<{ readonly group: CoalesceGroup; readonly left_us: number }>
   readonly batches: ReadonlyArray<{

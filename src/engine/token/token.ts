@@ -14,6 +14,7 @@ import type {
   HoldFact,
   IntentFact,
   OriginFact,
+  ReleaseFact,
   VisitFact,
 } from '../../format/entry.ts'
 import { FIRST_PATH } from '../../format/lineage.ts'
@@ -32,6 +33,7 @@ import {
   FREE,
   IN_BATCH,
   IN_GROUP,
+  IN_SORT,
   isHeld,
   mayFollow,
   type Sending,
@@ -57,6 +59,7 @@ export class Facts {
   readonly visits: VisitFact[] = []
   /** Most rows meet no groups: these come into being when they are needed. */
   holds: HoldFact[] | null = null
+  releases: ReleaseFact[] | null = null
   groups_opened: GroupOpened[] | null = null
   groups_closed: GroupClosed[] | null = null
   timed_out: GroupId[] | null = null
@@ -97,6 +100,11 @@ export class Facts {
     this.holds.push(fact)
   }
 
+  release(fact: ReleaseFact): void {
+    this.releases ??= []
+    this.releases.push(fact)
+  }
+
   openGroup(fact: GroupOpened): void {
     this.groups_opened ??= []
     this.groups_opened.push(fact)
@@ -127,13 +135,32 @@ export class Facts {
 /** From how many on a set is quicker than a list. */
 const MANY = 16
 
-/** Tokens, in order of birth. Of most subjects one or two are open, and a set for each would take more room than they do. */
+/** Tokens, in order of birth; those that were put away come last when they are back. Of most subjects one or two are open, and a set for each would take more room than they do. */
 export class OpenTokens implements Iterable<Token> {
   #few: readonly Token[] = NONE
   #many: Set<Token> | null = null
+  /** Open, and not in memory (engine/held). */
+  #away = 0
 
+  /** Those that are away included. */
   get size(): number {
+    return this.present + this.#away
+  }
+
+  /** How many of them are in memory. */
+  get present(): number {
     return this.#many?.size ?? this.#few.length
+  }
+
+  /** It leaves memory, and stays open. */
+  putAway(token: Token): void {
+    if (this.delete(token)) this.#away++
+  }
+
+  /** One that was put away is back. */
+  takeBack(token: Token): void {
+    this.#away--
+    this.add(token)
   }
 
   add(token: Token): void {
@@ -264,6 +291,11 @@ export class Token {
     this.#become(IN_BATCH)
   }
 
+  /** A sort holds it to the end of its input. */
+  joinSort(): void {
+    this.#become(IN_SORT)
+  }
+
   /** The batch that it is a member of is worked on: `state` is that of all members, which one of them keeps the place of. */
   workOn(state: Extract<TokenState, { kind: 'in_work' }>): void {
     this.#become(state)
@@ -349,6 +381,7 @@ export function draftOf(subject: Subject): SubjectDraft {
     births: facts.births,
     visits: facts.visits,
     holds: facts.holds ?? NONE,
+    releases: facts.releases ?? NONE,
     groups_opened: facts.groups_opened ?? NONE,
     groups_closed: facts.groups_closed ?? NONE,
     timed_out: facts.timed_out ?? NONE,

@@ -151,7 +151,7 @@ const token_outcomes = `SELECT l.run, d.token, d.row, ${fates('outcome')}, ${fat
   ${nodeName('d.sink')}, d.grp, d.error_code, lower(hex(d.error_hash)), ${iso('d.recorded_us')}
 ${RUN} JOIN endings d ON d.log = l.log WHERE l.log > 0
 UNION ALL
-SELECT l.run, t.token, e.row, '${BUFFERED}', NULL, 0, ${nodeName(at('h', HOLD.node))}, NULL, ${at('h', HOLD.group)}, NULL, NULL,
+SELECT l.run, t.token, e.row, '${BUFFERED}', NULL, 0, ${nodeName(at('h', HOLD.node))}, NULL, nullif(${at('h', HOLD.group)}, 0), NULL, NULL,
   ${iso(`${field('e', 't')} + coalesce((SELECT ${at('v', VISIT.start)} + ${at('v', VISIT.duration)} + coalesce(${at('v', HELD_STOOD)}, 0) FROM json_each(e.body, '$.v') v
     WHERE ${at('v', VISIT.token)} = ${at('h', HOLD.token)} AND ${at('v', VISIT.node)} = ${at('h', HOLD.node)} AND ${at('v', VISIT.status)} = ${VISIT_HELD}), 0)`)}
 ${TOKEN_ENTRIES}, json_each(e.body, '$.h') h WHERE ${ofToken(at('h', HOLD.token))}`

@@ -32,6 +32,7 @@ interface SubjectBody {
   readonly f?: number
   readonly g?: readonly Tuple[]
   readonly h?: readonly Tuple[]
+  readonly l?: readonly Tuple[]
   readonly n?: readonly Tuple[]
   readonly o: number
   readonly p?: number
@@ -47,7 +48,7 @@ interface SubjectBody {
 }
 
 export function subjectEntryOf(body: string): SubjectEntry {
-  const { b, c, d, e, f, g, h, n: born, o, p, r, s, t, u, v, w, x: called, y, z } = JSON.parse(body) as SubjectBody
+  const { b, c, d, e, f, g, h, l, n: born, o, p, r, s, t, u, v, w, x: called, y, z } = JSON.parse(body) as SubjectBody
   return {
     subject: b === undefined ? { kind: 'row', row: r as number } : { kind: 'batch', batch: b },
     time_us: t,
@@ -79,6 +80,7 @@ export function subjectEntryOf(body: string): SubjectEntry {
       ...{ token: n(x, 0), node: n(x, 1), group: n(x, 2), ordinal: n(x, 3) },
       batch: x.length > 4 ? n(x, 4) : null,
     })),
+    releases: (l ?? []).map(x => ({ token: n(x, 0), node: n(x, 1), place: n(x, 2) })),
     groups_opened: (g ?? []).map(x => ({
       group: n(x, 0),
       kind: n(x, 1) as GroupKind,

@@ -44,6 +44,7 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
     }),
   ),
   holds: few(fc.record({ token: n, node: n, group: n, ordinal: n, batch: fc.option(n) })),
+  releases: few(fc.record({ token: n, node: n, place: n })),
   groups_opened: few(fc.record({ group: n, kind: fc.nat(3).map(kind => kind as GroupKind), node: n, expected: n })),
   timed_out: few(n),
   groups_closed: few(fc.record({ group: n, verdict: word, detail: n, members: few(n) })),

@@ -14,6 +14,7 @@ import type {
   HoldFact,
   IntentFact,
   OriginFact,
+  ReleaseFact,
   VisitFact,
 } from '../../format/entry.ts'
 import { bytesToHex } from '../../format/hash.ts'
@@ -152,6 +153,7 @@ function upToOpen(text: ByteText, draft: SubjectDraft): void {
   if (draft.orders !== 0) pair(text, '"f":', draft.orders).byte(COMMA)
   if (draft.groups_opened.length > 0) list(text, '"g":[', draft.groups_opened, opening).byte(COMMA)
   if (draft.holds.length > 0) list(text, '"h":[', draft.holds, hold).byte(COMMA)
+  if (draft.releases.length > 0) list(text, '"l":[', draft.releases, release).byte(COMMA)
   if (draft.births.length > 0) list(text, '"n":[', draft.births, birth).byte(COMMA)
   pair(text, '"o":', draft.open)
 }
@@ -195,6 +197,12 @@ function hold(text: ByteText, { token, node, group, ordinal, batch }: HoldFact):
   text.next(group)
   text.next(ordinal)
   if (batch !== null) text.next(batch)
+}
+
+function release(text: ByteText, { token, node, place }: ReleaseFact): void {
+  text.number(token)
+  text.next(node)
+  text.next(place)
 }
 
 function birth(text: ByteText, { token, group, ordinal, value, parents }: BirthFact): void {

@@ -59,6 +59,7 @@ function visitJson(visit: VisitStory): unknown {
     ...(data === null ? {} : data.kind === 'erased' ? { erased: true } : { data: data.value }),
     ...(changed === null ? {} : { changed }),
     ...keyJson(visit.key),
+    ...(visit.sorted === null ? {} : { sorted: visit.sorted }),
     ...(decision === null ? {} : { decision: decisionJson(decision) }),
     ...(evaluations.length === 0 ? {} : { evaluations }),
     ...(error === null ? {} : { error: errorJson(error) }),

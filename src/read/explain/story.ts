@@ -72,8 +72,10 @@ export interface VisitStory {
   readonly data: Known<Json> | null
   /** null where nothing changed, nothing left, or it is erased. */
   readonly changed: Change | null
-  /** At an aggregate with a batch for each key: the key of the data, by field; null elsewhere. */
+  /** At a sort, or an aggregate with a batch for each key: the key of the data, by field; null elsewhere. */
   readonly key: Known<Json> | null
+  /** At a sort: its place among those that came, and among those that it passed on, each from 1; null elsewhere. */
+  readonly sorted: { readonly came: number; readonly passed: number | null } | null
   readonly decision: Decision | null
   readonly evaluations: readonly Evaluation[]
   /** In the order in which they came back. */

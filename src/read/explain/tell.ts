@@ -64,7 +64,7 @@ export function tellTokens(course: Course, values: Values, scene: Scene): TokenS
             },
       merge: group?.kind === 'merge' ? mergeDetail(group.closed?.detail ?? 0, values) : null,
       visits: token.visits.map(({ fact, time_us }) =>
-        tellVisit(fact, time_us, callsOf(course, fact, values, scene), values, scene),
+        tellVisit(fact, time_us, callsOf(course, fact, values, scene), values, scene, course),
       ),
       born_as: bornAs(token, values),
       ending: ending === null ? null : tellEnding(ending.fact, endTime(last, ending.time_us), values, scene),
@@ -121,6 +121,7 @@ function tellVisit(
   calls: readonly CallStory[],
   values: Values,
   scene: Scene,
+  course: Course,
 ): VisitStory {
   const node = nodeOf(scene, fact.node)
   const source = node.kind === 'source'
@@ -129,6 +130,7 @@ function tellVisit(
   const left = fact.edge === 0 ? null : edgeOf(scene, fact.edge)
   const error = fact.error === null ? null : tellError(fact.error, values)
   const expressions = scene.plan?.expressions[node.name] ?? []
+  const keyFields = node.sort?.map(({ field }) => field) ?? node.per
   return {
     node: node.name,
     kind: node.kind,
@@ -139,7 +141,8 @@ function tellVisit(
     output_hash: values.hash(fact.out),
     data,
     changed: source || fact.out === 0 || fact.out === fact.in ? null : changeBetween(data, values.get(fact.out)),
-    key: node.per === undefined ? null : keyOf(node.per, data),
+    key: keyFields === undefined ? null : keyOf(keyFields, data),
+    sorted: node.kind === 'sort' ? sortedAs(course, fact) : null,
     decision: node.kind === 'gate' ? tellDecision(node, fact, left?.label ?? null, expressions, data) : null,
     evaluations:
       node.kind === 'gate' && node.plugin === undefined ? [] : expressions.map(each => tellEvaluation(each, data)),
@@ -151,6 +154,12 @@ function tellVisit(
     duration_us: fact.duration_us,
     stood_us: fact.stood_us,
   }
+}
+
+function sortedAs({ holds, releases }: Course, { token, node }: VisitFact): VisitStory['sorted'] {
+  const hold = holds.find(each => each.token === token && each.node === node)
+  const release = releases.find(each => each.token === token && each.node === node)
+  return hold === undefined ? null : { came: hold.ordinal + 1, passed: release?.place ?? null }
 }
 
 /** A field that is missing counts as null. */

@@ -15,6 +15,7 @@ import {
   type GroupOpened,
   type HoldFact,
   type IntentFact,
+  type ReleaseFact,
   type SubjectEntry,
   VISIT_HELD,
   type VisitFact,
@@ -74,6 +75,7 @@ export class Course {
   readonly #groups = new Map<number, Writable<CourseGroup>>()
   readonly #calls = new Map<number, Timed<CallFact>[]>()
   readonly #holds: HoldFact[] = []
+  readonly #releases: ReleaseFact[] = []
   readonly #intents: IntentFact[] = []
   #first: SubjectEntry | null = null
   /** By number, in order of birth. */
@@ -83,6 +85,8 @@ export class Course {
   /** By token (0: for the batch), as they came back. */
   readonly calls: ReadonlyMap<number, readonly Timed<CallFact>[]> = this.#calls
   readonly holds: readonly HoldFact[] = this.#holds
+  /** By sorts. */
+  readonly releases: readonly ReleaseFact[] = this.#releases
   /** Requests that were announced. */
   readonly intents: readonly IntentFact[] = this.#intents
 
@@ -126,6 +130,7 @@ export class Course {
       else own.push({ fact, time_us })
     }
     for (const each of entry.holds) this.#holds.push(each)
+    for (const each of entry.releases) this.#releases.push(each)
     for (const each of entry.intents) this.#intents.push(each)
     const timed_out = new Set(entry.timed_out)
     for (const closed of entry.groups_closed) {

@@ -89,8 +89,8 @@ export function storyOf(looked: Looked, facts: Facts, ways: Ways): RowStory | nu
       start: form.place('v', i, 'start'),
       duration: form.place('v', i, 'duration'),
     })),
-    born: witness.born.map(token),
-    opened: witness.opened.map(group),
+    born: witness.numbers.born.map(token),
+    opened: witness.numbers.opened.map(group),
     called: entry.calls.map((_, i) => form.place('x', i, 'call')),
     forks: [...state.forks()].map(group),
     endings: entry.endings.map(({ error, ...ending }) => {
@@ -151,11 +151,13 @@ function onlyEntry({ entry, has_values, has_endings }: Looked, facts: Facts, way
     if (error instanceof DecodeError) return null
     throw error
   }
-  const { subject, origin, visits, calls, holds, groups_opened, time_us } = decoded
+  const { subject, origin, visits, calls, holds, releases, groups_opened, time_us } = decoded
   if (subject.kind !== 'row' || subject.row !== entry.row || entry.batch !== null) return null
   if (origin === null || origin.repeats !== null) return null
   if (groups_opened.some(({ kind }) => kind === BATCH)) return null
   if (holds.some(({ node, batch }) => batch === null && ways.kind(node) === 'aggregate')) return null
+  // What a sort passes on has a place among that of others.
+  if (holds.some(({ node }) => ways.kind(node) === 'sort') || releases.length > 0) return null
   // What calls cost differs from row to row.
   if (calls.some(each => each.input_tokens + each.output_tokens + each.cost_nusd > 0)) return null
   let reads = 0
@@ -190,6 +192,8 @@ interface PrivateWitness extends Witness {
   readonly holds: Parameters<Batches['hold']>[0][]
   readonly releases: Release[]
   readonly ends: Array<{ readonly token: number; readonly group: number }>
+  /** Of tokens and groups. */
+  readonly numbers: { readonly born: readonly number[]; readonly opened: readonly number[] }
   /** Whether it said anything else to others. */
   readonly reached_others: boolean
 }
@@ -202,9 +206,11 @@ function privateWitness(ways: Ways): PrivateWitness {
   const holds: PrivateWitness['holds'] = []
   const releases: Release[] = []
   const ends: PrivateWitness['ends'] = []
+  const born: number[] = []
+  const opened: number[] = []
   return {
     ways,
-    ...{ holds, releases, ends },
+    ...{ holds, releases, ends, numbers: { born, opened } },
     tokens: new Check('tokens'),
     groups: new Check('groups'),
     recount: new Recount(),
@@ -215,13 +221,16 @@ function privateWitness(ways: Ways): PrivateWitness {
       ...{ open: reach, abandon: reach, close: reach },
     },
     // Its tokens come and go within its entry.
+    sorts: { hold: reach, release: reach },
     line: { born: nothing, visited: nothing, ended: nothing, forked: nothing },
-    ...{ born: [], opened: [], called: [], announced: [], answered: [] },
+    ...{ born: listed(born), opened: listed(opened), called: { add: nothing }, announced: [], answered: [] },
     get reached_others() {
       return reached || this.announced.length > 0 || this.answered.length > 0
     },
   }
 }
+
+const listed = (list: number[]) => ({ add: (number: number) => void list.push(number) })
 
 function nothing(): void {
   return undefined

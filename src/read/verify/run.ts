@@ -14,6 +14,7 @@ import { Check, entryName, noting, Place, subjectName } from './check.ts'
 import type { Decisions } from './decisions.ts'
 import type { HeadKeys } from './keys.ts'
 import { LineCheck } from './line.ts'
+import { Numbering } from './numbering.ts'
 import { checkHead, LogWalk } from './log.ts'
 import type { Looked } from './look.ts'
 import { OpenSet } from './open-set.ts'
@@ -23,6 +24,7 @@ import { Recount } from './recount.ts'
 import { RepeatedRun } from './repeated.ts'
 import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
+import { Sorts } from './sorts.ts'
 import { SubjectState, type Witness } from './subject.ts'
 import { CommitTiles, compareTiles, compareTrees, LastLeaves, type Tiles } from './tiles.ts'
 import { Times } from './times.ts'
@@ -139,7 +141,11 @@ export async function verifyRun(
 /** With what is looked at across subjects. */
 interface RunWitness extends Witness {
   readonly batches: Batches
+  readonly sorts: Sorts
   readonly line: LineCheck
+  readonly born: Numbering
+  readonly opened: Numbering
+  readonly called: Numbering
 }
 
 class RunFold {
@@ -175,12 +181,6 @@ class RunFold {
   #repeated: RepeatedRun | null = null
   /** All entries so far could be read. */
   #complete = true
-  #last_token = 0
-  #last_group = 0
-  #last_call = 0
-  /** Of what the numbers have been found not to be dense: reported once. */
-  readonly #misnumbered = new Set<string>()
-
   readonly #decisions: Decisions | null
 
   constructor(reader: LedgerReader, of: Pick<RunLog, 'log' | 'run' | 'isErased'>, decisions: Decisions | null) {
@@ -242,9 +242,9 @@ class RunFold {
     this.#endings.found(counts.ended)
     this.recount.rows += count
     this.recount.add(counts)
-    for (const token of stretch.born) born.push(token)
-    for (const group of stretch.opened) opened.push(group)
-    for (const call of stretch.called) called.push(call)
+    for (const token of stretch.born) born.add(token)
+    for (const group of stretch.opened) opened.add(group)
+    for (const call of stretch.called) called.add(call)
     line.passed(stretch.born, stretch.forks)
     batches.pass(stretch)
     this.#leaves.row.takeAll(first_row, leaves, new Map(stretch.row_tiles))
@@ -316,7 +316,7 @@ class RunFold {
         ? skipValues(entry, seq, ...of_values)
         : checkValues(entry, payload, seq, ...of_values),
     )
-    this.#decisions?.take(entry, state.values, where, this.#witness.ways)
+    this.#decisions?.take(entry, state, where, this.#witness.ways)
     for (const expected of state.fold(seq, entry, this.#witness))
       if (has_endings) this.#endings.found(1)
       else this.#endings.expect(expected)
@@ -415,7 +415,7 @@ class RunFold {
 
   /** At the end of a commit: what must add up across subjects. */
   #settle(where: Place | string): void {
-    const { batches, born, opened, called, announced, answered } = this.#witness
+    const { batches, sorts, born, opened, called, announced, answered } = this.#witness
     if (this.#complete) {
       batches.settle()
       for (const problem of incompleteRequests(announced, answered)) this.checks.groups.add(`${where}: ${problem}`)
@@ -423,26 +423,12 @@ class RunFold {
     this.#decisions?.settle()
     announced.length = 0
     answered.length = 0
-    this.#last_token = this.#dense(born, this.#last_token, 'tokens', where)
-    this.#last_group = this.#dense(opened, this.#last_group, 'groups', where)
-    this.#last_call = this.#dense(called, this.#last_call, 'calls', where)
-    this.recount.groups = this.#last_group
-  }
-
-  /** Numbers are given densely; within a commit in any order. */
-  #dense(numbers: number[], last: number, what: string, where: Place | string): number {
-    if (numbers.length === 0) return last
-    numbers.sort((a, b) => a - b)
-    const wrong = numbers.findIndex((each, i) => each !== last + 1 + i)
-    if (wrong !== -1 && this.#complete && !this.#misnumbered.has(what)) {
-      this.#misnumbered.add(what)
-      this.checks.tokens.add(
-        `${where}: of the ${what} that came into being before it, number ${grouped(last + 1 + wrong)} is missing or there twice`,
-      )
+    for (const numbering of [born, opened, called]) {
+      const problem = numbering.settle()
+      if (problem !== null && this.#complete) this.checks.tokens.add(`${where}: ${problem}`)
     }
-    const next = Math.max(last, numbers.at(-1)!)
-    numbers.length = 0
-    return next
+    sorts.settle(where, this.#complete)
+    this.recount.groups = opened.last
   }
 
   /** Whether the entry that a stored ending names has an ending of this token. */
@@ -478,10 +464,11 @@ class RunFold {
       groups,
       recount: this.recount,
       batches: new Batches(groups, ways),
+      sorts: new Sorts(tokens, ways),
       line: new LineCheck(),
-      born: [],
-      opened: [],
-      called: [],
+      born: new Numbering('tokens'),
+      opened: new Numbering('groups'),
+      called: new Numbering('calls'),
       announced: [],
       answered: [],
     }

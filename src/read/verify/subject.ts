@@ -30,8 +30,12 @@ import type { LineCheck } from './line.ts'
 import { orderProblems, type TokenRow } from './orders.ts'
 import type { Recount } from './recount.ts'
 import { type Answered, sends } from './sending.ts'
+import type { Numbering } from './numbering.ts'
 import { endOf, isWithin, TokenState, type ValueRange } from './token.ts'
+import { releaseProblems, type Sorts, sortHoldProblems } from './sorts.ts'
 import type { Ways } from './ways.ts'
+
+type Adds = Pick<Numbering, 'add'>
 
 /** What a subject's entries are told to, and checked against. */
 export interface Witness {
@@ -40,11 +44,12 @@ export interface Witness {
   readonly groups: Check
   readonly recount: Recount
   readonly batches: Pick<Batches, 'open' | 'hold' | 'release' | 'end' | 'abandon' | 'close'>
+  readonly sorts: Pick<Sorts, 'hold' | 'release'>
   readonly line: Pick<LineCheck, 'born' | 'visited' | 'ended' | 'forked'>
   /** Tokens and groups that came into being since the last commit. */
-  readonly born: number[]
-  readonly opened: number[]
-  readonly called: number[]
+  readonly born: Adds
+  readonly opened: Adds
+  readonly called: Adds
   /** Since the last commit: what is about to be sent together, and how it ended. */
   readonly announced: IntentFact[]
   readonly answered: Answered[]
@@ -107,7 +112,7 @@ export class SubjectState {
       groups.add(`${where}: ${problem}`)
     }
     for (const { group, kind, node } of entry.groups_opened) {
-      witness.opened.push(group)
+      witness.opened.add(group)
       if (kind === BATCH) {
         const key = this.#key(node, first, witness.ways)
         if (key.problem !== null) groups.add(`${where}: ${key.problem}`)
@@ -164,7 +169,7 @@ export class SubjectState {
   #birth(birth: BirthFact, first: boolean, entry: SubjectEntry, where: Place, witness: Witness): void {
     const { ways, tokens, recount } = witness
     recount.born++
-    witness.born.push(birth.token)
+    witness.born.add(birth.token)
     witness.line.born(birth.token)
     if (this.tokens.has(birth.token)) tokens.add(`${where}: ${tokenName(birth.token)} is born twice`)
     if (birth.group === 0) {
@@ -219,8 +224,10 @@ export class SubjectState {
       if (known === undefined) holds.set(hold.token, [hold])
       else known.push(hold)
     }
+    const held = new Set<VisitFact>()
     for (const fact of entry.visits) {
       const token = this.tokens.get(fact.token)
+      if (token?.held === true) held.add(fact)
       if (token === undefined) {
         witness.tokens.add(`${where}: ${tokenName(fact.token)} makes a visit, and isn't open`)
         continue
@@ -231,6 +238,8 @@ export class SubjectState {
     for (const [token, rest] of holds) {
       if (rest.length > 0) witness.tokens.add(`${where}: ${tokenName(token)} is held without a visit`)
     }
+    for (const problem of releaseProblems(entry, witness.ways, held)) witness.tokens.add(`${where}: ${problem}`)
+    for (const release of entry.releases) witness.sorts.release(release)
   }
 
   #visit(
@@ -251,7 +260,8 @@ export class SubjectState {
     recount.visit(fact.node, fact.status, fact.edge, held)
     if (ways.kind(fact.node) === 'fork') this.#forked.add(fact.in)
     const at_aggregate = ways.kind(fact.node) === 'aggregate'
-    witness.line.visited(token.id, at_aggregate && fact.status === VISIT_HELD)
+    const at_sort = ways.kind(fact.node) === 'sort'
+    witness.line.visited(token.id, (at_aggregate || at_sort) && fact.status === VISIT_HELD)
     if (fact.status !== VISIT_HELD) {
       // An attempt of a batch that is followed by another one releases nobody.
       // Nor does one that met an error before any batch held it: where batches have keys, too many may be open.
@@ -269,6 +279,11 @@ export class SubjectState {
     }
     token.group = hold.group
     token.last_group = hold.group
+    if (at_sort) {
+      for (const problem of sortHoldProblems(hold)) witness.groups.add(`${where}: ${tokenName(token.id)} ${problem}`)
+      token.ordinal = hold.ordinal
+      return witness.sorts.hold(hold)
+    }
     const group_here = this.#groups.get(hold.group)
     if (!at_aggregate && hold.batch !== null)
       witness.groups.add(
@@ -287,7 +302,7 @@ export class SubjectState {
   #calls({ calls, visits }: SubjectEntry, where: Place, { ways, tokens, recount, called }: Witness): void {
     for (const call of calls) {
       const note = (problem: string) => tokens.add(`${where}: call ${grouped(call.call)} ${problem}`)
-      called.push(call.call)
+      called.add(call.call)
       recount.call(call)
       if (call.service > ways.services(call.node)) note(`asks a service that ${ways.name(call.node)} doesn't have`)
       if (!isWithin(call.request, this.#fresh) && !this.#asked.has(call.request))

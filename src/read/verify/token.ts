@@ -48,6 +48,8 @@ export class TokenState {
   /** The group that held it last, or still does. */
   last_group = 0
   held = false
+  /** At a sort: its place among those that came. */
+  ordinal = 0
   last: VisitFact | null = null
   /** At a sink that sends. */
   readonly sending = new Sending()
@@ -131,11 +133,11 @@ function* statusProblems(fact: VisitFact, ways: Ways, at: string): Iterable<stri
   }
   if (status === VISIT_EXHAUSTED && edge === 0) yield `its attempts ${at} are exhausted, and it doesn't leave`
   if (status === VISIT_HELD) {
-    if (kind !== 'coalesce' && kind !== 'aggregate') yield `it is held ${at}, which is a ${kind}`
+    if (kind !== 'coalesce' && kind !== 'aggregate' && kind !== 'sort') yield `it is held ${at}, which is a ${kind}`
     if (edge !== 0 || fact.out !== 0) yield `it is held ${at}, and leaves it`
   }
-  if (kind === 'gate' && status === VISIT_OK && fact.out !== fact.in)
-    yield `gate ${ways.name(fact.node)} changed its value`
+  if ((kind === 'gate' || kind === 'sort') && status === VISIT_OK && fact.out !== fact.in)
+    yield `${kind} ${ways.name(fact.node)} changed its value`
   if (kind === 'source' && (edge === 0 || fact.out === 0)) yield `it was read ${at}, and doesn't leave it`
   if (kind === 'sink' && status === VISIT_OK && (edge !== 0 || fact.out !== 0))
     yield `it was written ${at}, and leaves it`

@@ -1,5 +1,5 @@
 /** The topology of a run as the verifier asks it: what is a node, where does an edge lead, and of what nature is it. */
-import { DISCARD, type NodeKind, type Topology, type TopologyNode } from '../../format/topology.ts'
+import { DISCARD, type NodeKind, type SortKey, type Topology, type TopologyNode } from '../../format/topology.ts'
 
 const ON_ERROR = 'on_error'
 const ON_INVALID = 'on_invalid'
@@ -90,6 +90,11 @@ export class Ways {
     return this.#nodes[node - 1]?.per
   }
 
+  /** Of a sort: its keys. */
+  sort(node: number): readonly SortKey[] | undefined {
+    return this.#nodes[node - 1]?.sort
+  }
+
   /** How many services a node calls. */
   services(node: number): number {
     return this.#nodes[node - 1]?.services?.length ?? 0
@@ -107,11 +112,12 @@ export class Ways {
   /** What is wrong with the topology itself. */
   *problems(): Iterable<string> {
     const names = new Set<string>()
-    for (const [i, { name, kind, branches }] of this.#nodes.entries()) {
+    for (const [i, { name, kind, branches, sort }] of this.#nodes.entries()) {
       if (names.has(name)) yield `two nodes have the name ${JSON.stringify(name)}`
       names.add(name)
       const joins = kind === 'fork' || kind === 'coalesce'
       if (joins !== (branches !== undefined)) yield `node ${i + 1} is a ${kind} ${joins ? 'without' : 'with'} branches`
+      if ((kind === 'sort') !== (sort !== undefined)) yield `node ${i + 1} is a ${kind} ${kind === 'sort' ? 'without' : 'with'} keys to sort by`
     }
     for (const [i, [from, , to]] of this.#edges.entries()) {
       if (this.kind(from) === undefined) yield `edge ${i + 1} leaves node ${from}, which isn't there`

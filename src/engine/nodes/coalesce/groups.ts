@@ -69,7 +69,7 @@ interface Expecting {
   readonly position: readonly number[]
   /** By ordinal: whether a fork inside the branch lies on a way to the coalesce. */
   readonly nested: readonly boolean[]
-  /** Whether batches may keep a token that is on its way there. */
+  /** Whether a batch or a sort may keep a token that is on its way there. */
   readonly batched: boolean
 }
 
@@ -98,7 +98,8 @@ export class CoalesceGroups {
         forks.some(({ number }) => reaches(edge.to, number) && reaches(number, node.number)),
       )
       const batched = plan.nodes.some(
-        ({ kind, number }) => kind === 'aggregate' && reaches(fork.number, number) && reaches(number, node.number),
+        ({ kind, number }) =>
+          (kind === 'aggregate' || kind === 'sort') && reaches(fork.number, number) && reaches(number, node.number),
       )
       const known = this.#by_fork.get(fork.number)
       if (known === undefined) this.#by_fork.set(fork.number, [{ node, position, nested, batched }])

@@ -78,6 +78,7 @@ export class LateLosses {
     switch (state.kind) {
       case 'ended':
       case 'in_group':
+      case 'in_sort':
         return null
       case 'in_batch':
         // It waits for others to come there.

@@ -1,0 +1,126 @@
+/**
+ * Tokens that leave memory while a sort holds them, and come back when it passes them on: as a text with all that is known of the token
+ * and, where it is the last of its subject, of that.
+ *
+ * AWAY-1. A token leaves when no fact of its subject waits for a commit: what the text says stays so until it comes back.
+ * AWAY-2. Of a subject there is one object: it goes with its only open token; where there are more, it stays until they are back.
+ * AWAY-3. Who is inside a fork that a coalesce joins stays in memory, as the branches do that wait for it.
+ */
+import type { OriginFact } from '../../../format/entry.ts'
+import { frozen, type Json, type Row, withoutPrototypes } from '../../../model/row.ts'
+import type { Plan } from '../../../plan/plan.ts'
+import { carry, drop, type ForkGroup, type Frame } from '../../token/fork-frames.ts'
+import type { Passage } from '../../token/passage.ts'
+import { Subject, Token } from '../../token/token.ts'
+
+/** A token that a sort holds, since `started_us`. */
+export interface Held {
+  readonly token: Token
+  readonly started_us: number
+}
+
+type FrameText = readonly [group: number, node: number, branch: number, path: string, value: number]
+/** Of a subject that goes with its token. */
+type SubjectText = readonly [origin: OriginFact, previous: number | null, values: number, failed: boolean]
+type TokenText = readonly [
+  kind: Subject['kind'],
+  subject: number,
+  about: SubjectText | null,
+  id: number,
+  node: number,
+  value: number,
+  path: string,
+  passage: Passage,
+  frames: readonly FrameText[],
+  started_us: number,
+  row: Row,
+]
+
+const NO_ROW: Row = frozen({})
+
+export class Away {
+  /** Forks whose branches a coalesce joins. */
+  readonly #joined: ReadonlySet<number>
+  /** Subjects with tokens that are away, and others that are open. */
+  readonly #subjects = { row: new Map<number, Subject>(), batch: new Map<number, Subject>() }
+
+  constructor({ nodes }: Pick<Plan, 'nodes'>) {
+    this.#joined = new Set(nodes.flatMap(node => (node.kind === 'coalesce' ? [node.fork] : [])))
+  }
+
+  /** Whether it can leave, once all facts of its subject are handed over. */
+  mayLeave({ frames }: Token): boolean {
+    for (let at = frames; at !== null; at = at.outer) if (this.#joined.has(at.fork.node)) return false
+    return true
+  }
+
+  /** The token leaves memory. */
+  putAway({ token, started_us }: Held): string {
+    const { subject, id, node, value, path, passage, frames, row } = token
+    drop(token)
+    subject.open.putAway(token)
+    const { kind, number, origin, previous, values, failed } = subject
+    const goes_along = subject.open.size === 1
+    if (goes_along) this.#subjects[kind].delete(number)
+    else this.#subjects[kind].set(number, subject)
+    const about: SubjectText | null = goes_along ? [origin, previous, values, failed] : null
+    const of_frames = framesOf(frames)
+    const text: TokenText = [kind, number, about, id, node, value, path, passage, of_frames, started_us, row]
+    return JSON.stringify(text)
+  }
+
+  /** What `putAway` gave comes back. */
+  takeBack(text: string): Held {
+    // cast: this process wrote it.
+    const [kind, number, about, id, node, value, path, passage, frames, started_us, row] = JSON.parse(text) as TokenText
+    const subject = about === null ? this.#subjectOf(kind, number) : subjectFrom(kind, number, about)
+    // cast: what was a row is one again.
+    const data = frozen(withoutPrototypes(row as Json) as Row)
+    const token = new Token(id, subject, node, data, value, passage, framesFrom(frames, subject), path)
+    token.joinSort()
+    if (about === null) this.#takeBackOne(token)
+    else subject.open.add(token)
+    carry(token)
+    return { token, started_us }
+  }
+
+  #subjectOf(kind: Subject['kind'], number: number): Subject {
+    const subject = this.#subjects[kind].get(number)
+    if (subject === undefined) throw new TypeError(`${kind} ${number} isn't there for a token of it that comes back`)
+    return subject
+  }
+
+  #takeBackOne(token: Token): void {
+    const { subject } = token
+    subject.open.takeBack(token)
+    if (subject.open.size === subject.open.present) this.#subjects[subject.kind].delete(subject.number)
+  }
+}
+
+function subjectFrom(kind: Subject['kind'], number: number, [origin, previous, values, failed]: SubjectText): Subject {
+  const subject = new Subject(kind, number, origin)
+  subject.previous = previous
+  subject.values = values
+  subject.failed = failed
+  return subject
+}
+
+/** The innermost first. */
+function framesOf(frames: Frame | null): FrameText[] {
+  const texts: FrameText[] = []
+  for (let at = frames; at !== null; at = at.outer) {
+    const { group, node, path, value } = at.fork
+    texts.push([group, node, at.branch, path, value])
+  }
+  return texts
+}
+
+/** No coalesce asks what their forks had. */
+function framesFrom(texts: readonly FrameText[], subject: Subject): Frame | null {
+  let outer: Frame | null = null
+  for (const [group, node, branch, path, value] of texts.toReversed()) {
+    const fork: ForkGroup = { subject, group, node, row: NO_ROW, path, value, groups: [], carriers: [] }
+    outer = { fork, branch, outer }
+  }
+  return outer
+}

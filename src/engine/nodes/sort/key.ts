@@ -1,0 +1,83 @@
+/**
+ * The key of a row at a sort, as a text of bytes (characters up to U+00FF): two rows stand in the order of their keys, compared byte by
+ * byte. So rows in files are compared without being read as JSON, and all sorts of values have one order:
+ *
+ *   null and missing first or last, as the key says · false · true · numbers by value · texts by code points · lists · maps,
+ *   each of the last two by its canonical text
+ *
+ * KEY-1. No key of a field is the beginning of another: what stands behind it decides nothing but ties.
+ * KEY-2. A row always has a key: nothing that a row holds is an error of a sort.
+ */
+import type { SortKey } from '../../../format/topology.ts'
+import { canonicalize } from '../../../model/canonical.ts'
+import type { Json, Row } from '../../../model/row.ts'
+
+// Of what begins a field's part, from low to high. Only what stands between the two ends is turned round for `desc`.
+const NULL_FIRST = '\u0000'
+const VALUE = '\u0001'
+const NULL_LAST = '\u0002'
+// Of what begins a value.
+const FALSE = '\u0000'
+const TRUE = '\u0001'
+const NUMBER = '\u0002'
+const TEXT = '\u0003'
+const LIST = '\u0004'
+const MAP = '\u0005'
+
+/** Makes the keys of rows. Two rows that are equal in all fields have one key. */
+export function keyMaker(keys: readonly SortKey[]): (row: Row) => string {
+  return row => {
+    let key = ''
+    for (const each of keys) key += partOf(each, row[each.field])
+    return key
+  }
+}
+
+function partOf({ order, nulls }: SortKey, value: Json | undefined): string {
+  if (value === null || value === undefined) return nulls === 'first' ? NULL_FIRST : NULL_LAST
+  const text = bytesOf(value)
+  return VALUE + (order === 'asc' ? text : turned(text))
+}
+
+function bytesOf(value: NonNullable<Json>): string {
+  switch (typeof value) {
+    case 'boolean':
+      return value ? TRUE : FALSE
+    case 'number':
+      return NUMBER + numberBytes(value)
+    case 'string':
+      return TEXT + textBytes(value)
+    default:
+      return (Array.isArray(value) ? LIST : MAP) + textBytes(canonicalize(value))
+  }
+}
+
+const double = new DataView(new ArrayBuffer(8))
+
+/** A double's own bytes stand in the order of the numbers once the sign is turned, and, of negative ones, all else. */
+function numberBytes(value: number): string {
+  double.setFloat64(0, value)
+  const negative = value < 0
+  let bytes = ''
+  for (let at = 0; at < 8; at++) {
+    const byte = double.getUint8(at)
+    const sign = at === 0 ? 0x80 : 0
+    bytes += String.fromCharCode(negative ? ~byte & 0xff : byte ^ sign)
+  }
+  return bytes
+}
+
+const PLAIN = /^[\u0001-\u007f]*$/
+const END = '\u0000\u0000'
+
+/** UTF-8 stands in the order of code points. A zero is followed by U+00FF, the end by another zero: it comes before all that could follow. */
+function textBytes(text: string): string {
+  if (PLAIN.test(text)) return text + END
+  return Buffer.from(text, 'utf8').toString('latin1').replaceAll('\u0000', '\u0000\u00ff') + END
+}
+
+function turned(bytes: string): string {
+  let turned = ''
+  for (let at = 0; at < bytes.length; at++) turned += String.fromCharCode(~bytes.charCodeAt(at) & 0xff)
+  return turned
+}

@@ -1,0 +1,127 @@
+/**
+ * Files for what doesn't fit into memory while a run is under way: in a folder beside its ledger, since there is a disk for much data.
+ *
+ * SPILL-1. They have names no longer than it takes to open them, where the system allows that: then they are gone with the process, whatever ends
+ *     it. Where it doesn't, they go when they are closed; what a process of the same run left behind goes when the next one begins.
+ */
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readSync, rmdirSync, unlinkSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Spill, SpillFile } from '../engine/ports/spill.ts'
+import { CustodyError } from '../model/error.ts'
+
+/** For each node: a hundred thousand rows of two hundred bytes. Of more, files of this size are merged. */
+const MEMORY_BYTES = 32 * 1024 * 1024
+const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL
+
+/** Where it is, for a ledger with this URL; null for ledgers that are no files. */
+export function spillFolder(url: string): string | null {
+  return url.startsWith('sqlite:') ? `${url.slice('sqlite:'.length)}-spill` : null
+}
+
+/** Makes the folder when it is needed, and removes it when nothing is in it any more. */
+export function spillBeside(url: string, run: string): Spill | undefined {
+  const folder = spillFolder(url)
+  return folder === null ? undefined : new SpillFolder(folder, run)
+}
+
+class SpillFolder implements Spill {
+  readonly memory_bytes = MEMORY_BYTES
+  readonly #folder: string
+  readonly #run: string
+  #files = 0
+
+  constructor(folder: string, run: string) {
+    this.#folder = folder
+    this.#run = run
+  }
+
+  create(): SpillFile {
+    const path = join(this.#folder, `${this.#run}-${++this.#files}`)
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+      if (this.#files === 1) this.#removeLeft()
+      return new NamelessFile(openSync(path, FLAGS, 0o600), path, () => this.#removeFolder())
+    } catch (cause) {
+      throw failure(`no file can be made in ${this.#folder}`, cause)
+    }
+  }
+
+  /** Nobody but this process holds the run: whatever has its name was left by one that is gone. */
+  #removeLeft(): void {
+    for (const name of readdirSync(this.#folder))
+      if (name.startsWith(`${this.#run}-`)) unlinkSync(join(this.#folder, name))
+  }
+
+  #removeFolder(): void {
+    try {
+      rmdirSync(this.#folder)
+    } catch {
+      // Another file, or another run, still needs it.
+    }
+  }
+}
+
+class NamelessFile implements SpillFile {
+  readonly #descriptor: number
+  /** null once it has no name. */
+  #path: string | null
+  readonly #onClosed: () => void
+  #size = 0
+  #closed = false
+
+  constructor(descriptor: number, path: string, onClosed: () => void) {
+    this.#descriptor = descriptor
+    this.#path = path
+    this.#onClosed = onClosed
+    this.#loseName()
+  }
+
+  append(bytes: Uint8Array): void {
+    try {
+      for (let at = 0; at < bytes.length; )
+        at += writeSync(this.#descriptor, bytes, at, bytes.length - at, this.#size + at)
+    } catch (cause) {
+      throw failure('what a sort holds can’t be written to a file beside the ledger', cause)
+    }
+    this.#size += bytes.length
+  }
+
+  read(position: number, bytes: Uint8Array): void {
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const read = readSync(this.#descriptor, bytes, at, bytes.length - at, position + at)
+        if (read === 0) throw new Error('it ends too early')
+        at += read
+      }
+    } catch (cause) {
+      throw failure('what a sort holds can’t be read from its file beside the ledger', cause)
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    try {
+      closeSync(this.#descriptor)
+    } catch {
+      // Nothing of it is needed any more.
+    }
+    this.#loseName()
+    this.#onClosed()
+  }
+
+  #loseName(): void {
+    if (this.#path === null) return
+    try {
+      unlinkSync(this.#path)
+      this.#path = null
+    } catch {
+      // This system keeps the name of a file that is open.
+    }
+  }
+}
+
+function failure(what: string, cause: unknown): CustodyError {
+  const why = cause instanceof Error ? `: ${cause.message}` : ''
+  return new CustodyError('CUSTODY_SPILL', `${what}${why}`, { cause })
+}
