@@ -70,7 +70,9 @@ export const TOPOLOGY = objectOf({
         policy: maybe(text()),
         per: maybe(listOf(text())),
         sort: maybe(
-          listOf(objectOf({ field: key(text()), order: key(oneOf('asc', 'desc')), nulls: key(oneOf('first', 'last')) })),
+          listOf(
+            objectOf({ field: key(text()), order: key(oneOf('asc', 'desc')), nulls: key(oneOf('first', 'last')) }),
+          ),
         ),
         services: maybe(listOf(text())),
         determinism: maybe(oneOf('external', 'random')),

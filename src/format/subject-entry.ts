@@ -113,7 +113,11 @@ export const SUBJECT_ENTRY = {
   e: many(LISTS.e, 'endings'),
   f: maybe(whole('value'), 'number of the value that tells how the fields of rows under way stand: section 6'),
   g: many(LISTS.g, 'groups that open', '; kinds are 0 fork, 1 expand, 2 merge, 3 batch'),
-  h: many(LISTS.h, 'holds', '; the ordinal is the place among those that came to the group, from 0; at a sort the group is 0, and the ordinal the place among all that came there'),
+  h: many(
+    LISTS.h,
+    'holds',
+    '; the ordinal is the place among those that came to the group, from 0; at a sort the group is 0, and the ordinal the place among all that came there',
+  ),
   l: many(LISTS.l, 'releases', '; a sort passes a token on, and the place is that in its order, from 1'),
   n: many(LISTS.n, 'births'),
   o: key(counted(), "number of the subject's tokens that are open after this entry"),

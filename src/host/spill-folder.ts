@@ -1,10 +1,20 @@
 /**
  * Files for what doesn't fit into memory while a run is under way: in a folder beside its ledger, since there is a disk for much data.
  *
- * SPILL-1. They have names no longer than it takes to open them, where the system allows that: then they are gone with the process, whatever ends
+ * SPILL-FOLDER-1. They have names no longer than it takes to open them, where the system allows that: then they are gone with the process, whatever ends
  *     it. Where it doesn't, they go when they are closed; what a process of the same run left behind goes when the next one begins.
  */
-import { closeSync, constants, mkdirSync, openSync, readdirSync, readSync, rmdirSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmdirSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Spill, SpillFile } from '../engine/ports/spill.ts'
 import { CustodyError } from '../model/error.ts'
@@ -53,11 +63,8 @@ class SpillFolder implements Spill {
   }
 
   #removeFolder(): void {
-    try {
-      rmdirSync(this.#folder)
-    } catch {
-      // Another file, or another run, still needs it.
-    }
+    // Another file, or another run, may still need it.
+    succeeds(() => rmdirSync(this.#folder))
   }
 }
 
@@ -101,23 +108,25 @@ class NamelessFile implements SpillFile {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    try {
-      closeSync(this.#descriptor)
-    } catch {
-      // Nothing of it is needed any more.
-    }
+    // Nothing of it is needed any more.
+    succeeds(() => closeSync(this.#descriptor))
     this.#loseName()
     this.#onClosed()
   }
 
   #loseName(): void {
-    if (this.#path === null) return
-    try {
-      unlinkSync(this.#path)
-      this.#path = null
-    } catch {
-      // This system keeps the name of a file that is open.
-    }
+    const path = this.#path
+    // Some systems keep the name of a file that is open.
+    if (path !== null && succeeds(() => unlinkSync(path))) this.#path = null
+  }
+}
+
+function succeeds(work: () => void): boolean {
+  try {
+    work()
+    return true
+  } catch {
+    return false
   }
 }
 

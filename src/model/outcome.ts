@@ -291,7 +291,7 @@ export type FateNumber = Fate['number']
 export type Outcome = Fate['outcome']
 export type Cause = Fate['cause']
 
-/** Reported beside the endings, and not one: the token is held at an aggregate or a coalesce. */
+/** Reported beside the endings, and not one: the token is held at an aggregate, a coalesce or a sort. */
 export const BUFFERED = 'BUFFERED'
 
 type Optional<P extends Presence, T> = P extends 'required' ? T : P extends 'optional' ? T | 0 : 0

@@ -124,7 +124,15 @@ export interface SinkNode extends NodeCommon {
   readonly on_error: PlanEdge
 }
 
-export type PlanNode = SourceNode | TransformNode | GateNode | ForkNode | CoalesceNode | AggregateNode | SortNode | SinkNode
+export type PlanNode =
+  | SourceNode
+  | TransformNode
+  | GateNode
+  | ForkNode
+  | CoalesceNode
+  | AggregateNode
+  | SortNode
+  | SinkNode
 
 export interface Plan {
   readonly name: string

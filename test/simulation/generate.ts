@@ -10,6 +10,7 @@ import type {
   NodeModel,
   Operation,
   SinkModel,
+  SortModel,
   SourceModel,
   StepNode,
   Target,
@@ -42,6 +43,8 @@ export interface Shape {
   readonly timed?: boolean
   /** Aggregates have a batch for each value of some fields, of which there are few. */
   readonly keyed?: boolean
+  /** Sorts, too: they hold all that comes to the end of input. */
+  readonly sorted?: boolean
   /** Forks inside forks, and their coalesces, too; all that is written goes to one sink, so that its order shows. */
   readonly nested?: boolean
   /** With `nested`: aggregates in branches, where some of their members are lost late. */
@@ -143,6 +146,7 @@ class Generator {
 
   #node(name: string): NodeModel {
     const random = this.#random
+    if (this.#shape.sorted === true && random.chance(0.25)) return this.#sort(name)
     const kind = random.next()
     if (this.#shape.groups) {
       const joinable = this.#joinable()
@@ -164,6 +168,7 @@ class Generator {
     for (const [i, way] of this.#loose.filter(each => each.inside.at(-1)?.fork === name).entries())
       if (depth > 0 && random.chance(0.4)) nodes.push(...this.#nest(`${name}_nest${i}`, way, depth - 1))
       else if (this.#shape.batched === true && random.chance(0.4)) nodes.push(this.#aggregate(`${name}_batch${i}`, way))
+      else if (this.#shape.sorted === true && random.chance(0.4)) nodes.push(this.#sort(`${name}_sort${i}`, way))
       else if (random.chance(0.6)) nodes.push(this.#step(`${name}_step${i}`, way))
     if (this.#joinable().includes(name)) nodes.push(...this.#withWriters(this.#coalesce(`${name}_join`, name)))
     return nodes
@@ -318,6 +323,23 @@ class Generator {
       aggregate.on_error = target
     })
     return aggregate
+  }
+
+  #sort(name: string, at?: Loose): SortModel {
+    const random = this.#random
+    const inside = this.#enter(name, at)
+    // What all rows have, and what many haven't, of all types.
+    const fields = ['n', 'id', 'about', 'a', 'b', 'mark', 'ids', '_error'].filter(() => random.chance(0.3))
+    const keys = (fields.length === 0 ? ['n'] : fields).map(field => ({
+      field,
+      order: random.pick(['asc', 'desc'] as const),
+      nulls: random.pick(['first', 'last'] as const),
+    }))
+    const sort: Draft<SortModel> = { kind: 'sort', name, keys, to: 'discard' }
+    this.#leave(inside, target => {
+      sort.to = target
+    })
+    return sort
   }
 
   #per(): NonNullable<AggregateModel['per']> {

@@ -8,6 +8,7 @@ import type { AggregateModel, CoalesceModel, GateNode, Model, NodeModel, SinkMod
 import { NaiveBatches, rowsOf, tooManyOpen } from './naive-batches.ts'
 import { type Data, dataOf, turned, unite } from './naive-rows.ts'
 import { atDiscard, atSink, mayMerge, number, type Passage, successors } from './naive-rules.ts'
+import { NaiveSorts } from './naive-sorts.ts'
 import {
   type Carried,
   type Forking,
@@ -39,6 +40,7 @@ class Interpreter {
   readonly #nodes: Map<string, NodeModel>
   readonly #sinks: Map<string, SinkModel>
   readonly #batches = new NaiveBatches()
+  readonly #sorts = new NaiveSorts()
   /** All that haven't ended, wherever they are. */
   readonly #alive = new Set<Instance>()
   /** What is to continue, the next on top. */
@@ -75,12 +77,18 @@ class Interpreter {
         this.#drain()
       }
     // The order of the model's nodes is a topological one.
-    for (const node of this.#model.nodes)
+    for (const node of this.#model.nodes) {
       if (node.kind === 'aggregate')
         for (const key of this.#batches.keysAt(node)) {
           this.#close(node, key)
           this.#drain()
         }
+      if (node.kind === 'sort')
+        for (const instance of this.#sorts.release(node)) {
+          this.#go(instance, node.to, { kind: 'flow' }, instance.data)
+          this.#drain()
+        }
+    }
     if (this.#alive.size > 0) throw new Error(`${[...this.#alive].map(each => `${each.path} at ${each.at}`)} never end`)
     return { written: this.#written, endings: this.#endings }
   }
@@ -131,6 +139,8 @@ class Interpreter {
         return this.#arrive(instance, node)
       case 'aggregate':
         return this.#gather(instance, node)
+      case 'sort':
+        return this.#sorts.hold(node, instance)
       case undefined:
         throw new Error(`no node ${at}`)
     }

@@ -131,7 +131,17 @@ export interface AggregateModel {
   readonly to: Target
   readonly on_error: Target
 }
-export type NodeModel = StepNode | GateNode | ForkModel | CoalesceModel | AggregateModel
+export interface SortModel {
+  readonly kind: 'sort'
+  readonly name: string
+  readonly keys: ReadonlyArray<{
+    readonly field: string
+    readonly order: 'asc' | 'desc'
+    readonly nulls: 'first' | 'last'
+  }>
+  readonly to: Target
+}
+export type NodeModel = StepNode | GateNode | ForkModel | CoalesceModel | AggregateModel | SortModel
 
 export interface Model {
   readonly sources: readonly SourceModel[]

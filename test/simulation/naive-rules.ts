@@ -20,6 +20,8 @@ export function successors(node: NodeModel | undefined, sink: SinkModel | undefi
     case 'step':
     case 'aggregate':
       return [node.to, node.on_error]
+    case 'sort':
+      return [node.to]
     case 'gate':
       return [...node.routes, node.on_error]
     case 'fork':

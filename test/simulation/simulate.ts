@@ -6,6 +6,7 @@ import { resumeRun } from '../../src/engine/run/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run/start.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { MemoryLedger } from '../support/memory-ledger.ts'
+import { memorySpill } from '../support/memory-spill.ts'
 import { Power } from '../support/power.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { callsIn, lostCalls, problemsOfCalls, spentNusd } from './call-checks.ts'
@@ -163,7 +164,8 @@ function start(world: World, ledger: MemoryLedger, model: Model, shape: Shape, f
   world.services.agree(model.limits ?? NO_LIMITS, spentNusd(callsIn(ledger.subjects())))
   // With few rows in each, commits come in the midst of what batches, forks and merges set going.
   const commit_rows = fate.chance(0.5) ? fate.between(1, 5) : undefined
-  const everything = { limit: Number.POSITIVE_INFINITY, signal: stop.signal }
+  const spill = shape.sorted === true ? memorySpill(fate.pick([1, 500, 3_000, 1_000_000])) : undefined
+  const everything = { limit: Number.POSITIVE_INFINITY, signal: stop.signal, spill }
   return { plan: world.plan(model), run: RUN, clock: world.clock, commit_rows, ...everything }
 }
 

@@ -24,6 +24,8 @@ function changed(node: NodeModel, random: Random): NodeModel {
       return { ...node, policy: random.pick(['require_all', 'quorum', 'best_effort', 'first'] as const) }
     case 'aggregate':
       return random.chance(0.5) ? { ...node, count: random.below(5) } : { ...node, max_age_ms: random.between(1, 90) }
+    case 'sort':
+      return { ...node, keys: node.keys.toReversed() }
     case 'fork':
       return node
   }

@@ -5,7 +5,7 @@
 
 import { DISCARD } from '../../src/format/topology.ts'
 import type { SubjectDraft } from '../../src/ledger/write-port.ts'
-import type { CoalesceNode, ForkNode, Plan } from '../../src/plan/plan.ts'
+import type { CoalesceNode, ForkNode, Plan, PlanNode } from '../../src/plan/plan.ts'
 
 /** A group of a fork, and which branch of it. */
 interface Inside {
@@ -37,6 +37,9 @@ interface Closed {
 
 /** Visits of one instant begin a microsecond apart; all else in a simulation takes milliseconds. */
 const ONE_INSTANT_US = 500
+
+/** Kinds of nodes that keep tokens for others than those of their forks. */
+const KEEPING: ReadonlySet<PlanNode['kind']> = new Set(['aggregate', 'sort'])
 
 /** Problems, each a sentence. */
 export function waitedInVain(plan: Plan, drafts: readonly SubjectDraft[]): string[] {
@@ -99,7 +102,7 @@ class Past {
         first !== undefined &&
         first.group === outermost?.group &&
         first.ordinal === outermost.ordinal &&
-        stands.some(each => each.began_us <= at_us && this.#plan.nodes[each.node - 1]?.kind === 'aggregate'),
+        stands.some(each => each.began_us <= at_us && KEEPING.has(this.#plan.nodes[each.node - 1]?.kind ?? 'source')),
     )
   }
 

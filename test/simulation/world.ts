@@ -1,9 +1,8 @@
 /** The outside of a simulated run: sources, steps, gates and sinks in memory, on a virtual clock. */
 import type { GuardsConfig } from '../../src/config/pipeline.ts'
-import { compileExpression, type Expression } from '../../src/expression/expression.ts'
 import { type Json, newRow, type Row } from '../../src/model/row.ts'
 import { OBSERVED, type RowSchema } from '../../src/model/schema.ts'
-import type { CoalesceNode, Plan, PlanEdge, PlanNode } from '../../src/plan/plan.ts'
+import type { Plan, PlanEdge, PlanNode } from '../../src/plan/plan.ts'
 import type {
   AggregateSpec,
   BatchResult,
@@ -27,7 +26,6 @@ import { FarSide } from './far-side.ts'
 import type {
   AggregateModel,
   Asks,
-  CoalesceModel,
   GateNode,
   Model,
   NodeModel,
@@ -39,6 +37,7 @@ import type {
 } from './model.ts'
 import { closesOf } from './model.ts'
 import type { Others } from './others.ts'
+import { limitsOf, mergeOf, olderThan, policyOf, servicesOf, topologyOf } from './plan-parts.ts'
 import type { Random } from './random.ts'
 import { Services } from './service.ts'
 
@@ -128,8 +127,7 @@ export class World {
       nodes: nodes.map(node => ({
         name: node.name,
         kind: node.kind,
-        ...joined(node),
-        ...(node.kind === 'aggregate' && node.per !== null && { per: node.per.fields }),
+        ...topologyOf(node),
         ...servicesOf(model, node.name),
       })),
       edges: edges.map(each => [each.from, each.label, each.to] as const),
@@ -197,6 +195,8 @@ export class World {
           on_error: node.on_error === undefined ? null : to('on_error', node.on_error),
         }
       }
+      case 'sort':
+        return { ...shared, kind: 'sort', keys: node.keys, to: to('to', node.to) }
       case 'aggregate':
         return {
           ...shared,
@@ -369,35 +369,10 @@ function decided(model: GateNode, n: number): GateResult {
 }
 
 /** What a compiled plan's topology has of branches. */
-function joined(node: PlanNode): { branches?: readonly string[]; policy?: string } {
-  if (node.kind === 'fork') return { branches: node.branches.map(each => each.branch) }
-  if (node.kind === 'coalesce') return { branches: node.branches, policy: node.policy.kind }
-  return {}
-}
-
 /** What the spec of a node says that asks something. */
 function asking({ asks }: { readonly asks?: Asks | undefined }) {
   if (asks === undefined) return {}
   return { determinism: 'external', services: () => [asks.service] } as const
-}
-
-function servicesOf(model: Model, name: string): { services?: readonly string[] } {
-  if (model.sinks.some(sink => sink.name === name && sink.sends === true)) return { services: [name] }
-  const node = model.nodes.find(each => each.name === name)
-  return node !== undefined && 'asks' in node && node.asks !== undefined ? { services: [node.asks.service] } : {}
-}
-
-function limitsOf({ limits }: Model): Plan['limits']['services'] {
-  const services = Object.entries(limits?.services ?? {})
-  return new Map(
-    services.map(([name, { concurrency = null, per_minute = null, give_up_after_ms, max_wait_ms = null }]) => [
-      name,
-      {
-        ...{ concurrency, per_minute, max_wait_ms },
-        breaker: give_up_after_ms === undefined ? null : { failures: 1, give_up_after_ms },
-      },
-    ]),
-  )
 }
 
 function perform(operation: Operation, row: Row, context: VisitContext): TransformResult {
@@ -460,37 +435,5 @@ function gather({ operation, broken }: AggregateModel, rows: readonly Row[], hea
       return { kind: 'rows', rows: rows.map(row => ({ n: numberOf(row) + 1 })) }
     case 'none':
       return { kind: 'rows', rows: [] }
-  }
-}
-
-function olderThan(seconds: number): Expression {
-  const compiled = compileExpression(`batch.age_seconds >= double(${seconds})`, { over: 'batch' })
-  if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
-  return compiled.expression
-}
-
-/** Where a model has no timeout it is so long that none ever comes. */
-function policyOf(node: CoalesceModel): CoalesceNode['policy'] {
-  const timeout_ms = node.timeout_ms ?? null
-  switch (node.policy) {
-    case 'require_all':
-      return { kind: 'require_all', timeout_ms }
-    case 'quorum':
-      return { kind: 'quorum', quorum: node.quorum, timeout_ms, decide: node.complete === true ? 'complete' : 'early' }
-    case 'best_effort':
-      return { kind: 'best_effort', timeout_ms: timeout_ms ?? 1e9 }
-    case 'first':
-      return { kind: 'first' }
-  }
-}
-
-function mergeOf(node: CoalesceModel): CoalesceNode['merge'] {
-  switch (node.merge) {
-    case 'union':
-      return { kind: 'union', on_conflict: node.on_conflict }
-    case 'nested':
-      return { kind: 'nested' }
-    case 'select':
-      return { kind: 'select', branch: node.branches[0] as string }
   }
 }

@@ -12,7 +12,16 @@
  * EXECUTOR-5. Where time decides, no two visits begin at the same time: so the record shows which came first.
  */
 import type { CommitLine } from '../../format/commit-line.ts'
-import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, SortNode, TransformNode } from '../../plan/plan.ts'
+import type {
+  AggregateNode,
+  ForkNode,
+  GateNode,
+  Plan,
+  PlanNode,
+  SinkNode,
+  SortNode,
+  TransformNode,
+} from '../../plan/plan.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { Contexts } from '../calls/contexts.ts'
 import type { Apply, ApplyAnswer, EventQueue } from '../order/event-queue.ts'
@@ -278,18 +287,16 @@ export class Executor {
     return true
   }
 
-  /** Whether a sort passes on what it holds. */
+  /** Whether a sort passes on what it holds: `releaseNext` has something to do. */
   get isReleasing(): boolean {
     return this.#releasing !== null
   }
 
   /** Advances the next token that the sort passes on. */
   releaseNext(): void {
-    const node = this.#releasing
-    if (node === null) return
+    if (this.#releasing === null) return
     const stack: Stack = []
-    this.#sorting.release(node, stack)
-    if (!this.#sorting.holds(node)) this.#releasing = null
+    if (!this.#sorting.release(this.#releasing, stack)) this.#releasing = null
     this.#advance(stack)
     this.#passTurns()
   }

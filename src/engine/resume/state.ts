@@ -14,8 +14,8 @@ import { type CoalesceGroup, type Frame, groupOf, type Waiting } from '../token/
 import type { InFlight } from '../token/in-flight.ts'
 import type { Token } from '../token/token.ts'
 import { type Trace, traceOf } from '../token/traces.ts'
-import { entryPlace, type History } from './run-fold.ts'
 import type { Held, RestoredSubject, StoredStep } from './restored-subject.ts'
+import { entryPlace, type History } from './run-fold.ts'
 import { restoreSubject } from './subject-fold.ts'
 
 /** Where a run stood at its last commit. */

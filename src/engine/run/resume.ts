@@ -18,6 +18,7 @@ import { onRecord } from '../record/on-record.ts'
 import { differences } from '../resume/plan-differences.ts'
 import { type History, type OpeningRecord, readHistory, readOpening } from '../resume/run-fold.ts'
 import { restoreState } from '../resume/state.ts'
+import type { InFlight } from '../token/in-flight.ts'
 import { awaitAwakening } from './awakening.ts'
 import { codeIn } from './plugin-code.ts'
 import { teller } from './progress.ts'
@@ -92,8 +93,6 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const sinks = created.add(await restoreOutputs(request, opened.intents, history, sources))
     const pools = created.add(await Pools.open(plan, () => request.started_us ?? opened.opening.t, request.strays))
     const cut = begun.filter(({ from }) => from.cut).map(({ node }) => node)
-    const { order, batches } = state.in_flight
-    const open = order.length + batches.reduce((sum, { members }) => sum + members.length, 0) + held.size
     const read = state.progressed.totals?.rows.read ?? 0
     const left = Math.max(0, (opened.plan.limit ?? Number.POSITIVE_INFINITY) - read)
     const code_changes = codeChanges(history.plugins, codeIn(plan, request.codeOf))
@@ -101,7 +100,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     tellRestored({
       rows_read: read,
       all_read: left === 0 || begun.every(({ from }) => from.done),
-      open,
+      open: openIn(state.in_flight) + held.size,
       sinks: sinks.all.length,
       cut: cut.map(({ name, plugin }) => ({ name, once: !plugin.spec.rereadable(plugin.options) })),
       code_changes,
@@ -136,6 +135,10 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     await Promise.allSettled([created.close(), ledger.release()])
     throw thrown
   }
+}
+
+function openIn({ order, batches }: InFlight): number {
+  return order.length + batches.reduce((sum, { members }) => sum + members.length, 0)
 }
 
 /** All that is on record of a run and needed to continue it. */

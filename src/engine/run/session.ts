@@ -22,10 +22,10 @@ import { Executor } from '../nodes/executor.ts'
 import type { Pools } from '../nodes/pool.ts'
 import type { SinkSet } from '../nodes/sink/sink-set.ts'
 import { Sinks } from '../nodes/sink/sinks.ts'
+import { HeldRows } from '../nodes/sort/held-rows.ts'
 import { sourceDefect } from '../nodes/source/chunk.ts'
 import { RepeatSource } from '../nodes/source/repeating.ts'
 import type { Notice, SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
-import { HeldRows } from '../nodes/sort/held-rows.ts'
 import { EventQueue } from '../order/event-queue.ts'
 import { racesOf } from '../order/races.ts'
 import { reachability } from '../order/reachability.ts'
@@ -153,7 +153,7 @@ export interface SessionParts {
 }
 
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
-  const { request, ledger, pools, from } = parts
+  const { request, ledger, pools, held, from } = parts
   const clock = new SessionClock(request.clock, ledger.began_us, from ?? undefined)
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
@@ -186,7 +186,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     if (from?.abandon === true && !from.published) await outputs.discard()
     atPoint('after_outputs_open')
     if (from?.published !== true) {
-      if (from?.abandon === true) await abandonAll(machine, from.in_flight, parts.held, clock.now_us())
+      if (from?.abandon === true) await abandonAll(machine, from.in_flight, held, clock.now_us())
       else if (from !== null) await restore(from, machine)
       const ended = from?.abandon === true ? 'end' : await scheduler.run()
       if (ended !== 'end') {
@@ -216,7 +216,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     stop.abort()
     calls.giveUp()
     clock.close()
-    await closed(request.clock, [...readers.map(reader => reader.close()), pools.close(), outputs.close(), parts.held.close()])
+    await closed(request.clock, [...readers, pools, outputs, held])
   }
 }
 
@@ -226,7 +226,8 @@ const STOPPED_BY_USER: Stop = { status: 'cancelled', reason: 'user', error: null
 const CLOSE_WITHIN_US = 5_000_000
 
 /** A run is over when it is over: a plugin whose `close` never comes back doesn't keep it. */
-async function closed(clock: Clock, work: readonly Promise<void>[]): Promise<void> {
+async function closed(clock: Clock, all: ReadonlyArray<{ close(): Promise<void> }>): Promise<void> {
+  const work = all.map(each => each.close())
   let callOff = (): void => undefined
   const patience = new Promise<void>(resolve => {
     callOff = clock.wake(CLOSE_WITHIN_US, resolve)
@@ -320,7 +321,11 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
 function doneBefore(rows_read: number, in_flight: InFlight | null, sorted: number) {
   const open = (in_flight?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.size > 0)
   const waiting = open.filter(({ open }) => [...open].some(token => !token.held))
-  return { rows_read, rows_done: rows_read - waiting.length, rows_closed: Math.max(0, rows_read - open.length - sorted) }
+  return {
+    rows_read,
+    rows_done: rows_read - waiting.length,
+    rows_closed: Math.max(0, rows_read - open.length - sorted),
+  }
 }
 
 const nothing: AtPoint = () => undefined

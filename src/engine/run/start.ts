@@ -79,7 +79,16 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   request.atPoint?.('after_open')
   const readers = (ports: SourcePorts) =>
     sources.map(({ node, source }) => new SourceReader(node, source, null, ports, repeats !== null))
-  return driveSession({ request, limit: request.limit, ledger, sinks, pools, held: heldRowsOf(request), readers, from: null })
+  return driveSession({
+    request,
+    limit: request.limit,
+    ledger,
+    sinks,
+    pools,
+    held: heldRowsOf(request),
+    readers,
+    from: null,
+  })
 }
 
 function notBegun(): never {

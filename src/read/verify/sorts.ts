@@ -49,7 +49,10 @@ export class Sorts {
   }
 
   #at(node: number): Sort {
-    const sort = this.#sorts.get(node) ?? { came: new Numbering('places of what comes'), passed: new Numbering('places of what it passes on') }
+    const sort = this.#sorts.get(node) ?? {
+      came: new Numbering('places of what comes'),
+      passed: new Numbering('places of what it passes on'),
+    }
     this.#sorts.set(node, sort)
     return sort
   }
@@ -78,7 +81,8 @@ export function* releaseProblems(
       yield `${tokenName(token)} met an error at ${at}, where none can be`
   }
   for (const { token, node } of releases)
-    if (!due.delete(`${token} ${node}`)) yield `${tokenName(token)} is passed on by ${ways.name(node)}, and no visit says so`
+    if (!due.delete(`${token} ${node}`))
+      yield `${tokenName(token)} is passed on by ${ways.name(node)}, and no visit says so`
   for (const left of due) {
     const [token, node] = left.split(' ').map(Number) as [number, number]
     yield `${tokenName(token)} leaves ${ways.name(node)}, and has no place in its order`

@@ -117,7 +117,8 @@ export class Ways {
       names.add(name)
       const joins = kind === 'fork' || kind === 'coalesce'
       if (joins !== (branches !== undefined)) yield `node ${i + 1} is a ${kind} ${joins ? 'without' : 'with'} branches`
-      if ((kind === 'sort') !== (sort !== undefined)) yield `node ${i + 1} is a ${kind} ${kind === 'sort' ? 'without' : 'with'} keys to sort by`
+      if ((kind === 'sort') !== (sort !== undefined))
+        yield `node ${i + 1} is a ${kind} ${kind === 'sort' ? 'without' : 'with'} keys to sort by`
     }
     for (const [i, [from, , to]] of this.#edges.entries()) {
       if (this.kind(from) === undefined) yield `edge ${i + 1} leaves node ${from}, which isn't there`

@@ -1,9 +1,7 @@
 /**
  * What follows from sorts: tokens that come are held, and passed on, one after another, when the input of their sort has ended.
- *
- * SORT-1. (I7) Sorts take tokens in the order of the order list; what they hold isn't in it. What they pass on comes after all that is, as
- *     rows do that are read.
- * SORT-2. Each token is passed on by a transition of its own: after a crash a sort goes on behind the last that a commit has.
+ * What they hold isn't in the order list; what they pass on comes after all that is, as rows do that are read (I7). Each is passed on by a
+ * transition of its own: after a crash a sort continues behind the last one that a commit has.
  */
 import type { SortNode } from '../../../plan/plan.ts'
 import type { OrderList } from '../../order/order-list.ts'
@@ -45,14 +43,15 @@ export class SortRuntime {
     return this.#parts.held.end(number)
   }
 
-  /** Passes the next on. */
-  release(node: SortNode, stack: Stack): void {
+  /** Passes the next on. False if that was the last one. */
+  release(node: SortNode, stack: Stack): boolean {
     const { recorder, transitions, held } = this.#parts
     const next = held.next(node.number)
-    if (next === null) return
+    if (next === null) return false
     const { token, started_us } = next
     const before = standing(token)
     recorder.releaseSorted(token, node, started_us)
     transitions.of(token, [before], [token], stack)
+    return this.holds(node)
   }
 }

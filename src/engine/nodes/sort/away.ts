@@ -7,7 +7,7 @@
  * AWAY-3. Who is inside a fork that a coalesce joins stays in memory, as the branches do that wait for it.
  */
 import type { OriginFact } from '../../../format/entry.ts'
-import { frozen, type Json, type Row, withoutPrototypes } from '../../../model/row.ts'
+import { frozen, isObject, type Row, withoutPrototypes } from '../../../model/row.ts'
 import type { Plan } from '../../../plan/plan.ts'
 import { carry, drop, type ForkGroup, type Frame } from '../../token/fork-frames.ts'
 import type { Passage } from '../../token/passage.ts'
@@ -71,12 +71,13 @@ export class Away {
 
   /** What `putAway` gave comes back. */
   takeBack(text: string): Held {
-    // cast: this process wrote it.
-    const [kind, number, about, id, node, value, path, passage, frames, started_us, row] = JSON.parse(text) as TokenText
+    // This process wrote it.
+    const parts: TokenText = JSON.parse(text)
+    const [kind, number, about, id, node, value, path, passage, frames, started_us, row] = parts
     const subject = about === null ? this.#subjectOf(kind, number) : subjectFrom(kind, number, about)
-    // cast: what was a row is one again.
-    const data = frozen(withoutPrototypes(row as Json) as Row)
-    const token = new Token(id, subject, node, data, value, passage, framesFrom(frames, subject), path)
+    const data = withoutPrototypes(row)
+    if (!isObject(data)) throw new TypeError(`token ${id} comes back without a row`)
+    const token = new Token(id, subject, node, frozen(data), value, passage, framesFrom(frames, subject), path)
     token.joinSort()
     if (about === null) this.#takeBackOne(token)
     else subject.open.add(token)

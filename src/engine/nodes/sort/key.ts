@@ -67,13 +67,14 @@ function numberBytes(value: number): string {
   return bytes
 }
 
-const PLAIN = /^[\u0001-\u007f]*$/
-const END = '\u0000\u0000'
+const ZERO = '\u0000'
+const END = ZERO + ZERO
 
 /** UTF-8 stands in the order of code points. A zero is followed by U+00FF, the end by another zero: it comes before all that could follow. */
 function textBytes(text: string): string {
-  if (PLAIN.test(text)) return text + END
-  return Buffer.from(text, 'utf8').toString('latin1').replaceAll('\u0000', '\u0000\u00ff') + END
+  const is_ascii = Buffer.byteLength(text, 'utf8') === text.length
+  const bytes = is_ascii ? text : Buffer.from(text, 'utf8').toString('latin1')
+  return (bytes.includes(ZERO) ? bytes.replaceAll(ZERO, `${ZERO}\u00ff`) : bytes) + END
 }
 
 function turned(bytes: string): string {

@@ -9,6 +9,7 @@
  */
 import { CustodyError } from '../../../model/error.ts'
 import type { Spill } from '../../ports/spill.ts'
+import { Heap } from '../../replay/heap.ts'
 import { type RunFile, RunWriter, type SortRecord } from './run-file.ts'
 
 export type { SortRecord } from './run-file.ts'
@@ -24,9 +25,10 @@ interface Stream {
   next(): SortRecord | null
   close(): void
 }
-interface Merged {
+/** The next record of a stream. */
+interface Head {
   readonly from: Stream
-  head: SortRecord
+  readonly record: SortRecord
 }
 
 export class Sorter {
@@ -49,7 +51,8 @@ export class Sorter {
 
   /** @throws CustodyError CUSTODY_SPILL. */
   add(record: SortRecord): void {
-    if (this.#merge !== null) throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'a row comes to a sort whose input had ended')
+    if (this.#merge !== null)
+      throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'a row comes to a sort whose input had ended')
     this.size++
     this.#buffer.push(record)
     // Most texts take one byte a character, and may take two.
@@ -135,69 +138,37 @@ class InMemory implements Stream {
     return record
   }
 
-  close(): void {}
+  close(): void {
+    this.#records.length = 0
+  }
 }
 
 /** Several streams, each in order, as one. A stream is closed at its end. */
 class Merge implements Stream {
-  /** A binary heap: the least head first. */
-  readonly #heap: Merged[] = []
+  readonly #heads = new Heap<Head>((one, other) => one.record.key < other.record.key)
 
   constructor(streams: readonly Stream[]) {
-    for (const from of streams) {
-      const head = from.next()
-      if (head === null) from.close()
-      else this.#rise({ from, head })
-    }
+    for (const from of streams) this.#follow(from)
   }
 
   next(): SortRecord | null {
-    const [least] = this.#heap
+    const { least } = this.#heads
     if (least === undefined) return null
-    const { head } = least
-    const following = least.from.next()
-    if (following !== null) {
-      least.head = following
-      this.#sink(least)
-    } else {
-      least.from.close()
-      const last = this.#heap.pop() as Merged
-      if (last !== least) this.#sink(last)
-    }
-    return head
+    this.#heads.drop()
+    this.#follow(least.from)
+    return least.record
   }
 
   close(): void {
-    for (const { from } of this.#heap) from.close()
+    for (let head = this.#heads.least; head !== undefined; head = this.#heads.least) {
+      head.from.close()
+      this.#heads.drop()
+    }
   }
 
-  #rise(each: Merged): void {
-    const heap = this.#heap
-    let at = heap.push(each) - 1
-    while (at > 0) {
-      const up = (at - 1) >> 1
-      const above = heap[up] as Merged
-      if (above.head.key <= each.head.key) break
-      heap[at] = above
-      at = up
-    }
-    heap[at] = each
-  }
-
-  /** Puts one at the top, and lets it go down to its place. */
-  #sink(each: Merged): void {
-    const heap = this.#heap
-    let at = 0
-    for (;;) {
-      const left = 2 * at + 1
-      if (left >= heap.length) break
-      const right = left + 1
-      const down = right < heap.length && (heap[right] as Merged).head.key < (heap[left] as Merged).head.key ? right : left
-      const below = heap[down] as Merged
-      if (each.head.key <= below.head.key) break
-      heap[at] = below
-      at = down
-    }
-    heap[at] = each
+  #follow(from: Stream): void {
+    const record = from.next()
+    if (record === null) from.close()
+    else this.#heads.add({ from, record })
   }
 }
