@@ -14,6 +14,7 @@ import { outcomePathsTable } from './outcome-paths.ts'
 import { carriesTable, outcomesTable } from './outcomes.ts'
 import { keysTable, objectsOf } from './pipeline-file.ts'
 import { pluginList, pluginPages } from './plugins.ts'
+import { beginnings, checksTable } from './writing-plugins.ts'
 
 export const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url))
 
@@ -65,6 +66,8 @@ export function allParts(): ReadonlyMap<string, () => string> {
     ['plugin errors', pluginErrors],
     ['plugin list', pluginList],
     ['plugin pages', pluginPages],
+    ['conformance checks', checksTable],
+    ...beginnings(),
     ['function list', functionList],
     ['functions', functionPages],
     ['chaos faults', faultsTable],

@@ -59,7 +59,7 @@ async function afterAnswer(terminal: Terminal): Promise<0> {
   throw new CustodyError('CUSTODY_OUTPUT', `standard output can't be written: ${lost.message}`, { cause: lost })
 }
 
-function report(error: CustodyError, argv: readonly string[], { terminal, env }: Context): number {
+function report(error: CustodyError, argv: readonly string[], { terminal, env, cwd }: Context): number {
   if (wantsJson(argv) && terminal.lost === null) terminal.answerJson(errorJson(error))
   else if (error instanceof DiagnosticsError) {
     const view = {
@@ -69,7 +69,7 @@ function report(error: CustodyError, argv: readonly string[], { terminal, env }:
     }
     terminal.report(renderDiagnostics(error.diagnostics, view))
     if (error.of_pipeline) terminal.report(`${diagnosticCounts(error.diagnostics)}. Nothing was run.`)
-  } else terminal.report(renderError(error, terminal.paint_stderr, env.CUSTODY_DEBUG === '1'))
+  } else terminal.report(renderError(error, terminal.paint_stderr, env.CUSTODY_DEBUG === '1', cwd))
   return exitCodeOf(error)
 }
 

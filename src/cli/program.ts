@@ -7,6 +7,7 @@ import { explainCommand } from './commands/explain.ts'
 import { functionsCommand } from './commands/functions.ts'
 import { initCommand } from './commands/init.ts'
 import { keyCommand } from './commands/key.ts'
+import { pluginCommand } from './commands/plugin.ts'
 import { pluginsCommand } from './commands/plugins.ts'
 import { replayCommand } from './commands/replay.ts'
 import { rerunCommand } from './commands/rerun.ts'
@@ -29,7 +30,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
     [initCommand, validateCommand, testCommand, runCommand, resumeCommand, abandonCommand, rerunCommand, replayCommand],
   ],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
-  ['Try out:', [chaosCommand]],
+  ['Extend and try out:', [pluginCommand, chaosCommand]],
   ['Look things up:', [pluginsCommand, functionsCommand, schemaCommand, keyCommand, doctorCommand]],
 ]
 
@@ -61,8 +62,9 @@ export function makeProgram(context: Context, done: (exit: number) => void): Com
   return program
 }
 
-/** Commands made by themselves don't inherit what the program settled. */
+/** Commands made by themselves don't inherit what the program settled, nor do those within them. */
 function configured(command: Command, program: Command): Command {
+  for (const each of command.commands) configured(each, program)
   return command.copyInheritedSettings(program).allowExcessArguments(false)
 }
 

@@ -92,7 +92,7 @@ export function reportResult(
     if (next_call_usd !== null) terminal.report(`\n${budgetText(plan, shown, next_call_usd, lost_usd)}`)
     if (shown.stopped?.reason === 'service') terminal.report(`\n${whereItStands(shown)}`)
     if (error !== null && !untouched)
-      terminal.report(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
+      terminal.report(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1', context.cwd)}`)
     const unpublished = shown.status === 'failed' && UNPUBLISHED.has(shown.stopped?.reason ?? '') && !dry_run
     if (unpublished) terminal.report(unpublishedText(plan, shown.sinks, context.cwd))
     const next = dry_run ? [] : nextSteps(shown, url, context, unpublished, error, setsOf(error, plan, next_call_usd))

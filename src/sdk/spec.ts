@@ -19,12 +19,15 @@ export interface PluginExample {
   readonly title: string
   /** Options as YAML would give them. */
   readonly options: Json
-  /** Rows in and out, where the plugin is a transform or aggregate: run by the conformance kit. */
+  /** Rows that enter: the conformance kit runs them, of an aggregate as one batch. */
   readonly rows_in?: readonly Row[]
+  /** Rows that leave a transform or an aggregate for these; of a source those that it reads, before its schema. */
   readonly rows_out?: readonly Row[]
+  /** Labels that a gate gives, in order, without those that meet errors. */
+  readonly labels?: readonly string[]
   /** What its calls are answered, in order, again from the first after the last. */
   readonly answers?: readonly CallAnswer[]
-  /** Codes of the errors that rows_in meet, in order. */
+  /** Codes of the errors that rows_in meet, or of records that a source rejects, in order. */
   readonly errors?: readonly string[]
   /** Files that the options name, by their path from the pipeline file's folder, with their content. */
   readonly files?: { readonly [path: string]: string }

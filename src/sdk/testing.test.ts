@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Json, Row } from '../model/row.ts'
 import { defineAggregate, defineGate, defineSink, defineSource, defineTransform } from './define.ts'
 import type { OutboundSink, Outgoing, Receipt, Sent, SourceRecord, Transform, TransformResult } from './spec.ts'
-import { conformanceProblems, testPlugin } from './testing.ts'
+import { conformance, conformanceProblems, testPlugin } from './testing.ts'
 
 /** A transform that conforms, with one thing changed. */
 const transformWith = (process: Transform['process'], change: object = {}) =>
@@ -81,6 +81,84 @@ describe('transforms', () => {
   })
 })
 
+describe('the report', () => {
+  const problems = async (spec: Parameters<typeof conformance>[0]) =>
+    (await conformance(spec)).checks.flatMap(each => each.problems)
+
+  test('has what was checked, in order, with what each check found, once', async () => {
+    const { checks, untried } = await conformance(transformWith(() => same({ a: 2 })))
+    expect(untried).toBe(null)
+    expect(checks.map(({ name, problems: found }) => [name, found.length])).toEqual([
+      ['spec', 0],
+      ['options', 0],
+      ['examples', 1],
+      ['repeat', 0],
+      ['any_row', 0],
+      ['guarantees', 0],
+    ])
+    expect(checks[2]?.problems[0]).toEqual({
+      check: 'examples',
+      example: 'One',
+      message: 'the example',
+      differs: { expected: [{ a: 1 }], actual: [{ a: 2 }] },
+    })
+  })
+
+  test('names the place of what was thrown', async () => {
+    const thrown = (await problems(transformWith(row => same({ a: (row.a as { b: Json }).b }))))[0]
+    expect(thrown).toMatchObject({
+      check: 'any_row',
+      message: expect.stringMatching(/^it throws for \{\}, or changes it/),
+    })
+    // In this test the plugin is in src/, where Custody’s own code is.
+    expect(Object.hasOwn(thrown ?? {}, 'at')).toBe(true)
+  })
+
+  test('says what no example lets it try', async () => {
+    const { untried } = await conformance(transformWith(same, { examples: [{ title: 'None', options: {} }] }))
+    expect(untried).toBe('nothing was run: no example has rows_in')
+  })
+})
+
+describe('secrets of examples', () => {
+  const telling = (process: (key: string) => Transform['process']) =>
+    transformWith(same, {
+      options: z.strictObject({ key: z.string() }),
+      services: () => ['one'],
+      examples: [
+        {
+          title: 'One',
+          options: { key: { secret: 'KEY' } },
+          rows_in: [{ a: 1 }],
+          answers: [{ kind: 'answer', response: 1 }],
+        },
+      ],
+      create: ({ key }: { key: string }, { secrets }: { secrets: unknown }) => {
+        expect(secrets).toEqual([{ path: ['key'], name: 'KEY' }])
+        return { process: process(key) }
+      },
+    })
+
+  test.each([
+    ['a row', (key: string) => () => same({ a: `Bearer ${key}` })],
+    ['a message', (key: string) => () => ({ kind: 'error', code: 'BAD', message: key, retryable: false }) as const],
+    [
+      'a request',
+      (key: string): Transform['process'] =>
+        async (row, { call }) => {
+          await call('one', { request: { key } }, async () => ({ kind: 'answer', response: null }))
+          return same(row)
+        },
+    ],
+  ])('are found in %s', async (_where, process) => {
+    expect(await problemsOf(telling(process))).toMatch(/the value of the secret KEY is in what is recorded/)
+  })
+
+  test('are of no concern where they stay', async () => {
+    expect(await conformanceProblems(telling(() => same))).toEqual([])
+  })
+})
+
 describe('gates and aggregates', () => {
   const gate = (label: string) =>
     defineGate({
@@ -108,6 +186,30 @@ describe('gates and aggregates', () => {
   test('labels must be declared', async () => {
     expect(await problemsOf(gate('yes'))).toBe('')
     expect(await problemsOf(gate('no'))).toMatch(/label no/)
+  })
+
+  test('labels are those of the example', async () => {
+    const spec = gate('yes')
+    const [example] = spec.examples
+    const expecting = (labels: readonly string[]) => ({
+      ...spec,
+      examples: [{ ...example, title: 'One', options: {}, labels }],
+    })
+    expect(await problemsOf(expecting(['yes']))).toBe('')
+    expect(await problemsOf(expecting(['no']))).toMatch(/of labels, the example says \["no"\], gives \["yes"\]/)
+  })
+
+  test('rows of a batch are what it guarantees', async () => {
+    const guaranteeing = (type: string) => ({
+      ...aggregate([]),
+      guarantees: () => ({
+        fields: new Map([['a', { schema: { type }, optional: false }]]),
+        closed: true,
+        observed: false,
+      }),
+    })
+    expect(await problemsOf(guaranteeing('integer'))).toBe('')
+    expect(await problemsOf(guaranteeing('string'))).toMatch(/a row isn’t what `guarantees` says/)
   })
 
   test('passthrough returns each member', async () => {
@@ -176,6 +278,14 @@ describe('sources and sinks', () => {
   test('reading on gives the same rest', async () => {
     expect(await problemsOf(source(1))).toBe('')
     expect(await problemsOf(source(0))).toMatch(/same rest/)
+  })
+
+  test('rows and errors are those of the example, with or without a file', async () => {
+    const expecting = (example: object) => ({ ...source(1), examples: [{ title: 'Three', options: {}, ...example }] })
+    expect(await problemsOf(expecting({ rows_out: [{ a: 'x' }, { a: 'y' }, { a: 'z' }], errors: [] }))).toBe('')
+    expect(await problemsOf(expecting({ rows_out: [{ a: 'x' }] }))).toMatch(/the example says \[\{"a":"x"\}\], gives/)
+    expect(await problemsOf(expecting({ errors: ['X'] }))).toMatch(/of errors, the example says \["X"\], gives \[\]/)
+    expect((await conformance(expecting({}))).untried).toMatch(/^nothing was read/)
   })
 
   test('one position for all records, moved on with each, is found out', async () => {

@@ -9,7 +9,7 @@ import { tryDocument } from '../support/documents.ts'
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs')
 
-test.each(['replay.md', 'testing-pipelines.md'])('%s', async page => {
+test.each(['replay.md', 'testing-pipelines.md', 'writing-plugins.md'])('%s', async page => {
   const temporary = mkdtempSync(join(tmpdir(), 'custody-page-'))
   onTestFinished(() => rmSync(temporary, { recursive: true, force: true }))
   const [folder, home] = [join(temporary, 'work'), join(temporary, 'home')]

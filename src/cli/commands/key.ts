@@ -38,9 +38,10 @@ export function keyCommand(context: Context, done: (exit: number) => void): Comm
       await (await work()).rotateOwnKey(context, options)
       done(0)
     })
-  const key = new Command('key')
+  return new Command('key')
     .summary('show, trust and rotate signing keys')
     .description('Shows your verifier key, trusts those of others, or puts a new signing key in the place of yours.')
-  for (const each of [show, trust, rotate]) key.addCommand(each.copyInheritedSettings(key).allowExcessArguments(false))
-  return key
+    .addCommand(show)
+    .addCommand(trust)
+    .addCommand(rotate)
 }

@@ -1,10 +1,11 @@
 /** An error that ended a command, as text or as JSON. */
 
+import { isAbsolute } from 'node:path'
 import { DiagnosticsError } from '../../host/diagnostics-error.ts'
 import { CustodyError, type Diagnostic, type ErrorCode, isCustodyError, type Place } from '../../model/error.ts'
 import { ERRORS } from '../../model/error-codes.ts'
 import type { Paint } from '../terminal.ts'
-import { printable, printableLines } from './text.ts'
+import { nearPath, printable, printableLines } from './text.ts'
 
 export interface ErrorJson {
   readonly error: {
@@ -30,10 +31,10 @@ export function exitCodeOf(error: CustodyError): 1 | 2 | 3 {
   return ERRORS[error.code].exit
 }
 
-/** `error CODE: sentence`, the place, the hint; the stack too if `debug`. */
-export function renderError(error: CustodyError, paint: Paint, debug: boolean): string {
+/** `error CODE: sentence`, the place as seen from `cwd`, the hint; the stack too if `debug`. */
+export function renderError(error: CustodyError, paint: Paint, debug: boolean, cwd: string): string {
   const lines = [`${paint(['bold', 'red'], 'error')} ${paint('bold', error.code)}: ${printableLines(error.message)}`]
-  const place = placeText(error.where)
+  const place = placeText(error.where, cwd)
   if (place !== null) lines.push(`  ${paint('cyan', 'at:')} ${place}`)
   if (error.hint !== undefined) lines.push(`  ${paint('cyan', 'hint:')} ${printableLines(error.hint)}`)
   if (debug) lines.push(paint('dim', stackOf(error)))
@@ -53,13 +54,16 @@ export function errorJson(error: CustodyError): ErrorJson {
 }
 
 /** `FILE:LINE:COLUMN, node NAME`; null where nothing is known of the place. */
-export function placeText(where: Place | undefined): string | null {
+export function placeText(where: Place | undefined, cwd: string): string | null {
   if (where === undefined) return null
   const parts = []
   const file = where.file ?? where.path
   if (file !== undefined) {
     const column = where.column === undefined ? '' : `:${where.column}`
-    parts.push(printable(file) + (where.line === undefined ? '' : `:${where.line}${column}`))
+    parts.push(
+      printable(isAbsolute(file) ? nearPath(file, cwd) : file) +
+        (where.line === undefined ? '' : `:${where.line}${column}`),
+    )
   }
   if (where.node !== undefined) parts.push(`node ${printable(where.node)}`)
   return parts.length === 0 ? null : parts.join(', ')

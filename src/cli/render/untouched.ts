@@ -23,7 +23,7 @@ export function untouchedText(
   const lines = [`${paint(['bold', 'red'], what)}: ${printableLines(error.message)}`]
   if (error.hint !== undefined) lines.push(`  ${printableLines(error.hint)}`)
   lines.push(`  ${outputsText(sinks, cwd)}`)
-  const place = placeText(error.where)
+  const place = placeText(error.where, cwd)
   lines.push(`  ${paint('cyan', 'error')} ${error.code}${place === null ? '' : ` at ${place}`}`)
   return lines.join('\n')
 }

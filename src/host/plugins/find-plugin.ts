@@ -1,4 +1,4 @@
-/** The file that a pipeline means by `./file.ts`, `/absolute/file.js`, `package`, `@scope/package` or `package/path`. */
+/** The file that a pipeline means by `./file.ts`, `/absolute/file.js`, `./package-folder`, `package`, `@scope/package` or `package/path`. */
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -20,18 +20,16 @@ export function pluginFile(source: string, folder: string): string | null {
 /** @param folder absolute; of the pipeline file. @throws CustodyError CUSTODY_PLUGIN_LOAD. */
 export function findPlugin(source: string, folder: string): FoundPlugin {
   const file = pluginFile(source, folder)
-  return file === null
-    ? { file: fileOfPackage(source, folder), of_package: true }
-    : { file: existing(source, file), of_package: false }
+  return file === null ? { file: fileOfPackage(source, folder), of_package: true } : existing(source, file)
 }
 
 const problem = (message: string, hint: string, cause?: unknown) =>
   new CustodyError('CUSTODY_PLUGIN_LOAD', message, { hint, cause })
 
-function existing(source: string, file: string): string {
+function existing(source: string, file: string): FoundPlugin {
   const found = statSync(file, { throwIfNoEntry: false })
-  if (found?.isFile() === true) return file
-  if (found !== undefined) throw problem(`${source} is a folder.`, 'Name the file in it that exports the plugins.')
+  if (found?.isFile() === true) return { file, of_package: false }
+  if (found !== undefined) return { file: entryOf(source, file), of_package: true }
   const folder = dirname(file)
   const beside = existsSync(folder) ? readdirSync(folder).filter(name => /\.[cm]?[jt]s$/.test(name)) : []
   const [near] = nearestNames(basename(file), beside)
@@ -40,6 +38,20 @@ function existing(source: string, file: string): string {
       ? 'Paths start at the pipeline file’s folder.'
       : `did you mean ${source.slice(0, source.length - basename(source).length)}${near}?`
   throw problem(`There is no file ${source}.`, hint)
+}
+
+/** The file that a package gives which lies in a folder that was named. */
+function entryOf(source: string, folder: string): string {
+  if (!existsSync(join(folder, 'package.json')))
+    throw problem(`${source} is a folder.`, 'Name the file in it that exports the plugins.')
+  const { exports, main } = readManifest(folder)
+  const entry = exportedFile(exports ?? `./${typeof main === 'string' ? main.replace(/^\.\//, '') : 'index.js'}`, '.')
+  const file = entry === null ? folder : join(folder, entry)
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return file
+  throw problem(
+    `The package in ${source} has no ${entry ?? 'file to import'}.`,
+    'Build it, or name the file with its source.',
+  )
 }
 
 // ── packages ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -71,10 +83,10 @@ export function installedIn(name: string, folder: string): string | null {
   }
 }
 
-function readManifest(folder: string): { readonly exports?: unknown } {
+function readManifest(folder: string): { readonly exports?: unknown; readonly main?: unknown } {
   const file = join(folder, 'package.json')
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as { exports?: unknown }
+    return JSON.parse(readFileSync(file, 'utf8')) as { exports?: unknown; main?: unknown }
   } catch (error) {
     throw problem(`${file} can’t be read.`, 'Install the package again.', error)
   }

@@ -100,6 +100,17 @@ describe('files', () => {
     })
     expect(await load('./plugins')).toMatchObject({ message: './plugins is a folder.' })
     expect(await load('..')).toMatchObject({ message: '.. is a folder.' })
+    put({ 'project/built/package.json': { name: 'built', exports: { '.': './dist/a.js' } } })
+    expect(await load('./built')).toMatchObject({
+      message: 'The package in ./built has no ./dist/a.js.',
+      hint: 'Build it, or name the file with its source.',
+    })
+    put({ 'project/built/dist/a.js': `module.exports = ${plugin('built')}` })
+    const {
+      names,
+      plugins: [only],
+    } = await load('./built')
+    expect([names, only && codeOf(only.spec, '0').package]).toEqual([['built'], 'built'])
     expect(await load('./gone/x.ts')).toMatchObject({ hint: 'Paths start at the pipeline file’s folder.' })
   })
 })

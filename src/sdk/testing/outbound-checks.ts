@@ -1,22 +1,19 @@
 /** Checks of sinks that send: what they make of rows. Nothing is sent. */
 import type { Row } from '../../model/row.ts'
 import type { OutboundSink, OutboundSinkSpec } from '../spec.ts'
+import type { Findings, Problems } from './problems.ts'
 import { SINK_ROWS } from './sink-checks.ts'
-import {
-  checkError,
-  contextIn,
-  eachSample,
-  frozenRow,
-  inFolder,
-  type Problems,
-  RUN,
-  type Sample,
-  textOf,
-} from './subject.ts'
+import { checkError, contextIn, eachSample, frozenRow, inFolder, RUN, type Sample, textOf } from './subject.ts'
 
 /** Uses the sample's `rows_in`, or rows of its own; a sink may refuse rows with an error that it declares, but not all. */
-export async function checkOutbound(spec: OutboundSinkSpec, samples: readonly Sample[]): Promise<string[]> {
-  return eachSample(spec, samples, (sample, options, problems) => checkOne(spec, options, sample, problems))
+export async function checkOutbound(
+  spec: OutboundSinkSpec,
+  samples: readonly Sample[],
+  findings: Findings,
+): Promise<void> {
+  await eachSample(spec, samples, 'sending', findings, (sample, options, problems) =>
+    checkOne(spec, options, sample, problems),
+  )
 }
 
 async function checkOne(spec: OutboundSinkSpec, options: unknown, sample: Sample, problems: Problems): Promise<void> {
@@ -29,14 +26,16 @@ async function checkOne(spec: OutboundSinkSpec, options: unknown, sample: Sample
     problems.expect(Number.isFinite(batch.wait_ms) && batch.wait_ms > 0, 'batch() doesn’t say how long a row waits')
   }
   await inFolder(sample, async folder => {
-    const make = () => spec.create(options, { ...contextIn(folder), run: RUN, placed: null, originalNames: () => ({}) })
+    const make = () =>
+      spec.create(options, { ...contextIn(folder, sample), run: RUN, placed: null, originalNames: () => ({}) })
     const [first, second] = [await make(), await make()]
     const asked = new Set<string>()
+    const requests = problems.of('requests')
     for (const row of (sample.rows_in ?? SINK_ROWS).map(frozenRow)) {
-      const made = requestOf(spec, services, first, row, problems)
+      const made = requestOf(spec, services, first, row, requests)
       if (made !== null) asked.add(made.service)
-      problems.expect(
-        requestOf(spec, services, second, row, problems)?.text === made?.text,
+      requests.expect(
+        requestOf(spec, services, second, row, requests)?.text === made?.text,
         'it doesn’t make the same request of a row each time',
       )
     }

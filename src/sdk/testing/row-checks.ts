@@ -2,25 +2,27 @@
 import type { Json, Row } from '../../model/row.ts'
 import { OBSERVED, type RowSchema, withOthers } from '../../model/schema.ts'
 import { compileRowSchema } from '../schema-check.ts'
-import type { AggregateSpec, BatchResult, GateResult, GateSpec, TransformResult, TransformSpec } from '../spec.ts'
+import type {
+  AggregateSpec,
+  BatchResult,
+  GateResult,
+  GateSpec,
+  TransformResult,
+  TransformSpec,
+  VisitContext,
+} from '../spec.ts'
 import { answering, visitContext } from './calling.ts'
+import type { Findings, Problems } from './problems.ts'
 import { expressionTypes } from './spec-checks.ts'
-import {
-  checkError,
-  contextIn,
-  eachSample,
-  frozenRow,
-  inFolder,
-  messageOf,
-  type Problems,
-  type Sample,
-  schemaOfRows,
-  textOf,
-} from './subject.ts'
+import { checkError, contextIn, eachSample, frozenRow, inFolder, type Sample, schemaOfRows, textOf } from './subject.ts'
 
 /** Examples give what they say; nothing throws, is changed, undeclared or unlike JSON; same row, same result. */
-export async function checkTransform(spec: TransformSpec, samples: readonly Sample[]): Promise<string[]> {
-  return eachInFolder(spec, samples, async (sample, options, folder, problems) => {
+export async function checkTransform(
+  spec: TransformSpec,
+  samples: readonly Sample[],
+  findings: Findings,
+): Promise<void> {
+  await eachInFolder(spec, samples, findings, async (sample, options, folder, problems) => {
     const rows = (sample.rows_in ?? []).map(frozenRow)
     const outcomes = await transformAll(spec, sample, options, folder, rows, OBSERVED, problems)
     compareRows(sample, outcomes.rows, outcomes.errors, problems)
@@ -30,7 +32,7 @@ export async function checkTransform(spec: TransformSpec, samples: readonly Samp
       outcomes,
       problems,
     )
-    await transformAll(spec, sample, options, folder, distorted(rows), OBSERVED, problems)
+    await transformAll(spec, sample, options, folder, distorted(rows), OBSERVED, problems.of('any_row'))
     await checkGuarantees(spec, sample, options, folder, rows, problems)
   })
 }
@@ -40,14 +42,22 @@ type Work = (sample: Sample, options: unknown, folder: string, problems: Problem
 function eachInFolder(
   spec: TransformSpec | GateSpec | AggregateSpec,
   samples: readonly Sample[],
+  findings: Findings,
   work: Work,
-): Promise<string[]> {
-  return eachSample(spec, samples, (sample, options, problems) =>
+): Promise<void> {
+  return eachSample(spec, samples, 'examples', findings, (sample, options, problems) =>
     inFolder(sample, folder => work(sample, options, folder, problems)),
   )
 }
 
-const visitOf = (sample: Sample) => visitContext(answering(sample.answers ?? []))
+/** Requests are recorded: they must be sound, and have no secret. */
+const visitOf = (sample: Sample, problems: Problems): VisitContext => {
+  const call = answering(sample.answers ?? [])
+  return visitContext((service, request, perform) => {
+    textOf(request.request, problems)
+    return call(service, request, perform)
+  })
+}
 
 interface Outcomes {
   readonly rows: readonly Row[]
@@ -63,8 +73,8 @@ async function transformAll(
   input: RowSchema,
   problems: Problems,
 ): Promise<Outcomes> {
-  const visit = visitOf(sample)
-  const transform = await spec.create(options, contextIn(folder, input))
+  const visit = visitOf(sample, problems)
+  const transform = await spec.create(options, contextIn(folder, sample, input))
   const out: Row[] = []
   const errors: string[] = []
   for (const row of rows) {
@@ -78,7 +88,7 @@ async function transformAll(
         errors.push(result.code)
       }
     } catch (error) {
-      problems.add(`it throws for ${JSON.stringify(row)}, or changes it: ${messageOf(error)}`)
+      problems.threw(`it throws for ${JSON.stringify(row)}, or changes it`, error)
     }
   }
   await transform.close?.()
@@ -101,15 +111,14 @@ function checkRow(row: Row, problems: Problems): void {
 }
 
 function compareRows(sample: Sample, rows: readonly Row[], errors: readonly string[], problems: Problems): void {
-  const comparison = (expected: unknown, got: unknown) =>
-    `says ${JSON.stringify(expected)}, gives ${JSON.stringify(got)}`
   if (sample.rows_out !== undefined) {
     // Fields are compared in order: it is what a file shows.
     const same = JSON.stringify(rows) === JSON.stringify(sample.rows_out)
-    problems.expect(same, `the example ${comparison(sample.rows_out, rows)}`)
+    if (!same) problems.add('the example', { differs: { expected: sample.rows_out, actual: rows } })
   }
   const expected = sample.errors ?? []
-  problems.expect(expected.join() === errors.join(), `of errors, the example ${comparison(expected, errors)}`)
+  if (expected.join() !== errors.join())
+    problems.add('of errors, the example', { differs: { expected, actual: errors } })
 }
 
 async function checkRepeat<T>(
@@ -120,7 +129,7 @@ async function checkRepeat<T>(
 ): Promise<void> {
   if (spec.determinism !== 'deterministic') return
   const same = JSON.stringify(await again()) === JSON.stringify(first)
-  problems.expect(same, 'it is declared deterministic, but a second time gives something else')
+  problems.of('repeat').expect(same, 'it is declared deterministic, but a second time gives something else')
 }
 
 /** Rows with fields missing, null, and of other types: nothing that a source may not bring. */
@@ -148,64 +157,76 @@ async function checkGuarantees(
   if (rows.length === 0) return
   const input = tightestInput(spec, options, rows)
   const output = spec.guarantees?.(options, input, expressionTypes(spec, options, input)) ?? withOthers(input)
-  const check = compileRowSchema(output, { textual: false })
   const outcomes = await transformAll(spec, sample, options, folder, rows, input, problems)
-  for (const row of outcomes.rows) {
-    const checked = check(row)
-    if (!checked.ok) problems.add(`a row isn’t what \`guarantees\` says: ${checked.message}`)
-  }
+  expectFit(output, outcomes.rows, problems.of('guarantees'))
 }
 
 /** Closed, unless an expression asks for a field that no row has. */
-function tightestInput(spec: TransformSpec, options: unknown, rows: readonly Row[]): RowSchema {
+function tightestInput(spec: TransformSpec | AggregateSpec, options: unknown, rows: readonly Row[]): RowSchema {
   const closed = schemaOfRows(rows)
   const uses = spec.expressions?.(options).length ?? 0
   return expressionTypes(spec, options, closed).size === uses ? closed : { ...closed, closed: false }
 }
 
 /** Labels are texts, and among those that are declared. */
-export async function checkGate(spec: GateSpec, samples: readonly Sample[]): Promise<string[]> {
-  return eachInFolder(spec, samples, async (sample, options, folder, problems) => {
+export async function checkGate(spec: GateSpec, samples: readonly Sample[], findings: Findings): Promise<void> {
+  await eachInFolder(spec, samples, findings, async (sample, options, folder, problems) => {
     const rows = (sample.rows_in ?? []).map(frozenRow)
     const labels = spec.labels?.(options) ?? null
-    const decideAll = async (over: readonly Row[]) => {
-      const gate = await spec.create(options, contextIn(folder))
-      const visit = visitOf(sample)
+    const decideAll = async (over: readonly Row[], of: Problems) => {
+      const gate = await spec.create(options, contextIn(folder, sample))
+      const visit = visitOf(sample, of)
       const results: GateResult[] = []
       for (const row of over) {
         try {
           const result = await gate.decide(row, visit)
           results.push(result)
-          if (result.kind === 'error') checkError(spec, result, problems)
-          else if (typeof result.label !== 'string') problems.add('it returns a label that isn’t a text')
-          else if (labels !== null && !labels.includes(result.label))
-            problems.add(`it returns the label ${result.label}, which it doesn’t declare`)
+          if (result.kind === 'error') checkError(spec, result, of)
+          else checkLabel(result.label, labels, of)
         } catch (error) {
-          problems.add(`it throws for ${JSON.stringify(row)}, or changes it: ${messageOf(error)}`)
+          of.threw(`it throws for ${JSON.stringify(row)}, or changes it`, error)
         }
       }
       await gate.close?.()
       return results
     }
-    const results = await decideAll(rows)
-    const errors = results.flatMap(result => (result.kind === 'error' ? [result.code] : []))
-    problems.expect((sample.errors ?? []).join() === errors.join(), 'it meets other errors than the example says')
-    await checkRepeat(spec, () => decideAll(rows), results, problems)
-    await decideAll(distorted(rows))
+    const results = await decideAll(rows, problems)
+    compareLabels(sample, results, problems)
+    await checkRepeat(spec, () => decideAll(rows, problems), results, problems)
+    await decideAll(distorted(rows), problems.of('any_row'))
   })
 }
 
+function checkLabel(label: unknown, labels: readonly string[] | null, problems: Problems): void {
+  if (typeof label !== 'string') problems.add('it returns a label that isn’t a text')
+  else if (labels !== null && !labels.includes(label))
+    problems.add(`it returns the label ${label}, which it doesn’t declare`)
+}
+
+function compareLabels({ labels, errors = [] }: Sample, results: readonly GateResult[], problems: Problems): void {
+  const given = results.flatMap(result => (result.kind === 'label' ? [result.label] : []))
+  if (labels !== undefined && labels.join('\n') !== given.join('\n'))
+    problems.add('of labels, the example', { differs: { expected: labels, actual: given } })
+  const met = results.flatMap(result => (result.kind === 'error' ? [result.code] : []))
+  if (errors.join() !== met.join())
+    problems.add('of errors, the example', { differs: { expected: errors, actual: met } })
+}
+
 /** As for transforms, over the rows as one batch. */
-export async function checkAggregate(spec: AggregateSpec, samples: readonly Sample[]): Promise<string[]> {
-  return eachInFolder(spec, samples, async (sample, options, folder, problems) => {
-    const process = async (rows: readonly Row[]): Promise<BatchResult | null> => {
-      const aggregate = await spec.create(options, contextIn(folder))
+export async function checkAggregate(
+  spec: AggregateSpec,
+  samples: readonly Sample[],
+  findings: Findings,
+): Promise<void> {
+  await eachInFolder(spec, samples, findings, async (sample, options, folder, problems) => {
+    const process = async (rows: readonly Row[], of: Problems): Promise<BatchResult | null> => {
+      const aggregate = await spec.create(options, contextIn(folder, sample))
       try {
-        const result = await aggregate.process(Object.freeze([...rows]), visitOf(sample))
-        checkBatch(spec, result, rows.length, problems)
+        const result = await aggregate.process(Object.freeze([...rows]), visitOf(sample, of))
+        checkBatch(spec, result, rows.length, of)
         return result
       } catch (error) {
-        problems.add(`it throws for ${JSON.stringify(rows)}, or changes them: ${messageOf(error)}`)
+        of.threw(`it throws for ${JSON.stringify(rows)}, or changes them`, error)
         return null
       } finally {
         await aggregate.close?.()
@@ -213,14 +234,37 @@ export async function checkAggregate(spec: AggregateSpec, samples: readonly Samp
     }
     const rows = (sample.rows_in ?? []).map(frozenRow)
     if (rows.length > 0) {
-      const result = await process(rows)
+      const result = await process(rows, problems)
       const returned: ReadonlyArray<Row | null> = result === null || result.kind === 'error' ? [] : result.rows
       const out = returned.filter(row => row !== null)
       compareRows(sample, out, result?.kind === 'error' ? [result.code] : [], problems)
-      await checkRepeat(spec, () => process(rows), result, problems)
+      await checkRepeat(spec, () => process(rows, problems), result, problems)
+      checkMade(spec, options, rows, out, problems)
     }
-    for (const row of distorted(rows)) await process([row, ...rows])
+    for (const row of distorted(rows)) await process([row, ...rows], problems.of('any_row'))
   })
+}
+
+/** An aggregate that says nothing of its rows guarantees nothing. */
+function checkMade(
+  spec: AggregateSpec,
+  options: unknown,
+  rows: readonly Row[],
+  made: readonly Row[],
+  problems: Problems,
+): void {
+  if (spec.guarantees === undefined) return
+  const input = tightestInput(spec, options, rows)
+  const output = spec.guarantees(options, input, expressionTypes(spec, options, input))
+  expectFit(output, made, problems.of('guarantees'))
+}
+
+function expectFit(schema: RowSchema, rows: readonly Row[], problems: Problems): void {
+  const check = compileRowSchema(schema, { textual: false })
+  for (const row of rows) {
+    const checked = check(row)
+    if (!checked.ok) problems.add(`a row isn’t what \`guarantees\` says: ${checked.message}`)
+  }
 }
 
 function checkBatch(spec: AggregateSpec, result: BatchResult, members: number, problems: Problems): void {

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { newRow, type Row } from '../../model/row.ts'
 import type { Receipt, RewindableSinkSpec, Sink, SinkIntent } from '../spec.ts'
-import { checkError, contextIn, eachSample, frozenRow, inFolder, type Problems, RUN, type Sample } from './subject.ts'
+import type { Findings, Problems } from './problems.ts'
+import { checkError, contextIn, eachSample, frozenRow, inFolder, RUN, type Sample } from './subject.ts'
 
 /** Rows of one shape, with what formats find hard. */
 export const SINK_ROWS: readonly Row[] = Array.from({ length: 12 }, (_, i) =>
@@ -17,8 +18,12 @@ export const SINK_ROWS: readonly Row[] = Array.from({ length: 12 }, (_, i) =>
 )
 
 /** Uses the sample's `rows_in`, or rows of its own; a sink may refuse rows with an error that it declares, but not all. */
-export async function checkSink(spec: RewindableSinkSpec, samples: readonly Sample[]): Promise<string[]> {
-  return eachSample(spec, samples, (sample, options, problems) => {
+export async function checkSink(
+  spec: RewindableSinkSpec,
+  samples: readonly Sample[],
+  findings: Findings,
+): Promise<void> {
+  await eachSample(spec, samples, 'writing', findings, (sample, options, problems) => {
     const rows = (sample.rows_in ?? SINK_ROWS).map(frozenRow)
     return checkOne(spec, options, sample, rows, problems)
   })
@@ -35,7 +40,9 @@ async function checkOne(
   if (undisturbed === null) return
   for (const cut of [0, 1, Math.floor(rows.length / 2), rows.length]) {
     const again = await writeWith(spec, options, sample, rows, cut, problems)
-    problems.expect(again === undisturbed, `wound back to the receipt after ${cut} rows, it leaves other bytes`)
+    problems
+      .of('winding_back')
+      .expect(again === undisturbed, `wound back to the receipt after ${cut} rows, it leaves other bytes`)
   }
 }
 
@@ -54,12 +61,12 @@ async function writeWith(
   let content: string | null = null
   await inFolder(sample, async folder => {
     const make = async () =>
-      spec.create(options, { ...contextIn(folder), run: RUN, placed: null, originalNames: () => ({}) })
+      spec.create(options, { ...contextIn(folder, sample), run: RUN, placed: null, originalNames: () => ({}) })
     const before = JSON.stringify(readdirSync(folder, { recursive: true }))
     const first = await make()
     const intent = await first.prepare()
     const after = JSON.stringify(readdirSync(folder, { recursive: true }))
-    problems.expect(before === after, 'prepare() touches something')
+    problems.of('preparing').expect(before === after, 'prepare() touches something')
     if (intent.path === null) return first.close()
     const receipt =
       cut === null ? await startAfresh(first, intent) : await dieAfter(spec, first, intent, rows, cut, problems)

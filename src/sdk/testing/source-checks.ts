@@ -2,53 +2,56 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OBSERVED } from '../../model/schema.ts'
 import type { ResumePoint, SourceRecord, SourceSpec } from '../spec.ts'
-import { contextIn, inFolder, messageOf, Problems, parsedOptions, type Sample, textOf } from './subject.ts'
+import type { Findings, Problems } from './problems.ts'
+import { contextIn, eachSample, inFolder, type Sample, textOf } from './subject.ts'
 
 /** Reading on is tried after this many records at most, spread over all. */
 const MOST_POSITIONS = 40
 
-/** Samples without files are skipped: there is nothing to read. */
-export async function checkSource(spec: SourceSpec, samples: readonly Sample[]): Promise<string[]> {
-  const all: string[] = []
-  for (const sample of samples) {
-    if (sample.files === undefined) continue
-    const problems = new Problems(`${spec.name}, “${sample.title}”`)
-    const options = parsedOptions(spec, sample, problems)
-    try {
-      if (problems.all.length === 0) await inFolder(sample, folder => checkOne(spec, options, folder, sample, problems))
-    } catch (error) {
-      problems.add(`it throws: ${messageOf(error)}`)
-    }
-    all.push(...new Set(problems.all))
-  }
-  return all
+/** A sample that brings no files and says nothing of rows is of a source that can't be read in a test. */
+export async function checkSource(spec: SourceSpec, samples: readonly Sample[], findings: Findings): Promise<void> {
+  const readable = samples.filter(({ files, rows_out, errors }) => (files ?? rows_out ?? errors) !== undefined)
+  await eachSample(spec, readable, 'reading', findings, (sample, options, problems) =>
+    inFolder(sample, folder => checkOne(spec, options, folder, sample, problems)),
+  )
 }
 
 async function checkOne(spec: SourceSpec, options: unknown, folder: string, sample: Sample, problems: Problems) {
-  const records = await readAll(spec, options, folder, null)
+  const records = await readAll(spec, options, folder, sample, null)
   for (const record of records) checkRecord(spec, record, problems)
+  compareRecords(sample, records, problems.of('examples'))
   if (!spec.rereadable(options)) return
-  if (JSON.stringify(await readAll(spec, options, folder, null)) !== JSON.stringify(records)) {
+  if (JSON.stringify(await readAll(spec, options, folder, sample, null)) !== JSON.stringify(records)) {
     problems.add('reading it a second time gives something else')
   }
+  const resuming = problems.of('resuming')
   const step = Math.max(1, Math.floor(records.length / MOST_POSITIONS))
   for (let i = 0; i < records.length; i += step) {
     const point = { records: i + 1, position: throughJson((records[i] as SourceRecord).position) }
-    const rest = JSON.stringify(await readAll(spec, options, folder, point))
+    const rest = JSON.stringify(await readAll(spec, options, folder, sample, point))
     if (rest !== JSON.stringify(records.slice(i + 1))) {
-      problems.add(`reading on after record ${i + 1} doesn’t give the same rest`)
+      resuming.add(`reading on after record ${i + 1} doesn’t give the same rest`)
     }
   }
   await checkHash(spec, options, folder, sample, records, problems)
 }
 
+/** Rows as they are before a schema makes numbers of texts. */
+function compareRecords({ rows_out, errors }: Sample, records: readonly SourceRecord[], problems: Problems): void {
+  const rows = records.flatMap(each => (each.kind === 'row' ? [each.row] : []))
+  const codes = records.flatMap(each => (each.kind === 'reject' ? [each.code] : []))
+  if (rows_out !== undefined && JSON.stringify(rows) !== JSON.stringify(rows_out))
+    problems.add('the example', { differs: { expected: rows_out, actual: rows } })
+  if (errors !== undefined && errors.join() !== codes.join())
+    problems.add('of errors, the example', { differs: { expected: errors, actual: codes } })
+}
+
 /** As the ledger gives it back. */
 const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
-async function readAll(spec: SourceSpec, options: unknown, folder: string, from: ResumePoint | null) {
-  const source = await spec.create(options, contextIn(folder, OBSERVED))
+async function readAll(spec: SourceSpec, options: unknown, folder: string, sample: Sample, from: ResumePoint | null) {
+  const source = await spec.create(options, contextIn(folder, sample))
   const records: SourceRecord[] = []
   const yielded: string[] = []
   try {
@@ -93,7 +96,7 @@ async function checkHash(
   const bytes = readFileSync(join(folder, files[0] as string))
   const hashes: string[] = []
   for (const start of [null, records[Math.floor(records.length / 2)] as SourceRecord]) {
-    const source = await spec.create(options, contextIn(folder, OBSERVED))
+    const source = await spec.create(options, contextIn(folder, sample))
     const from = start === null ? null : { records: records.indexOf(start) + 1, position: throughJson(start.position) }
     for await (const _ of source.read(from));
     const hash = source.hashUpTo?.(throughJson(last.position))
@@ -105,6 +108,7 @@ async function checkHash(
   for (let length = bytes.length; length > 0 && length > bytes.length - 64; length--) {
     prefixes.add(createHash('sha256').update(bytes.subarray(0, length)).digest('hex'))
   }
-  problems.expect(hashes[0] === hashes[1], 'the hash of the same bytes differs after reading on')
-  problems.expect(prefixes.has(hashes[0] as string), 'the hash at the last record isn’t that of the file’s bytes')
+  const of = problems.of('hashes')
+  of.expect(hashes[0] === hashes[1], 'the hash of the same bytes differs after reading on')
+  of.expect(prefixes.has(hashes[0] as string), 'the hash at the last record isn’t that of the file’s bytes')
 }

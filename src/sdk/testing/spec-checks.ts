@@ -5,37 +5,40 @@ import { compilePattern, isPattern } from '../../expression/pattern.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.ts'
 import type { PluginSpec } from '../spec.ts'
 import { specProblems } from '../spec-problems.ts'
-import { messageOf, Problems, parsedOptions, type Sample } from './subject.ts'
+import { type Findings, Problems } from './problems.ts'
+import { parsedOptions, type Sample } from './subject.ts'
 
 /** The spec is sound, its options have a JSON Schema, and options that nothing reads are refused. */
-export function checkSpec(spec: PluginSpec, samples: readonly Sample[]): string[] {
-  const problems = new Problems(spec.name)
-  for (const problem of specProblems(spec)) problems.add(problem)
-  if (problems.all.length > 0) return problems.all
+export function checkSpec(spec: PluginSpec, samples: readonly Sample[], findings: Findings): void {
+  const sound = new Problems(findings, 'spec', null)
+  for (const problem of specProblems(spec)) sound.add(problem)
+  if (findings.problems.length > 0) return
+  const problems = sound.of('options')
   try {
     z.toJSONSchema(spec.options, { io: 'input' })
   } catch (error) {
-    problems.add(`its options have no JSON Schema: ${messageOf(error)}`)
+    problems.threw('its options have no JSON Schema', error)
   }
   for (const wrong of ['text', 5, true, [], null]) {
     problems.expect(!spec.options.safeParse(wrong).success, `${JSON.stringify(wrong)} is taken for options`)
   }
-  for (const sample of samples) checkOptions(spec, sample, problems)
-  return problems.all
+  for (const sample of samples) checkOptions(spec, sample, new Problems(findings, 'options', sample.title))
 }
 
 function checkOptions(spec: PluginSpec, sample: Sample, problems: Problems): void {
-  const of = new Problems(`${spec.name}, “${sample.title}”`)
-  const options = parsedOptions(spec, sample, of)
+  const options = parsedOptions(spec, sample, problems)
   const more = { ...(sample.options as object), no_option_has_this_name: 1 }
-  of.expect(!spec.options.safeParse(more).success, 'an option that nothing reads is accepted (use z.strictObject)')
-  if (options !== null && 'requires' in spec && spec.requires !== undefined) {
-    for (const { field, path } of spec.requires(options, [])) {
-      of.expect(typeof field === 'string' && path.length > 0, 'a requirement lacks its field or path')
+  problems.expect(
+    !spec.options.safeParse(more).success,
+    'an option that nothing reads is accepted (use z.strictObject)',
+  )
+  if (!options.ok) return
+  if ('requires' in spec && spec.requires !== undefined) {
+    for (const { field, path } of spec.requires(options.value, [])) {
+      problems.expect(typeof field === 'string' && path.length > 0, 'a requirement lacks its field or path')
     }
   }
-  if (options !== null) checkUses(spec, options, of)
-  problems.all.push(...of.all)
+  checkUses(spec, options.value, problems)
 }
 
 function checkUses(spec: PluginSpec, options: unknown, problems: Problems): void {

@@ -1,4 +1,4 @@
-/** What the conformance checks have in hand: a plugin, its samples in a folder of their own, and a list of problems. */
+/** What the conformance checks have in hand: a plugin, and its samples, each in a folder of its own. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -7,45 +7,30 @@ import { frozen, type Json, type Row, withoutPrototypes } from '../../model/row.
 import { type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.ts'
 import { filesIn, putFiles } from '../option-files.ts'
 import type { PluginContext, PluginExample, PluginSpec, RowError } from '../spec.ts'
+import { type Check, type Findings, messageOf, Problems } from './problems.ts'
+import { expectNoSecret, secretsIn, withSecrets } from './secrets.ts'
 
 /** Examples are samples; a test may add more. */
 export type Sample = PluginExample
 
-export class Problems {
-  readonly all: string[] = []
-  readonly #where: string
-
-  constructor(where: string) {
-    this.#where = where
-  }
-
-  add(problem: string): void {
-    this.all.push(`${this.#where}: ${problem}`)
-  }
-
-  expect(holds: boolean, problem: string): void {
-    if (!holds) this.add(problem)
-  }
-}
-
-/** Does `work` with each sample whose options are sound. Gives each problem once. */
+/** Does `work` with each sample whose options are sound. `check`: what is found wrong if it throws. */
 export async function eachSample(
   spec: PluginSpec,
   samples: readonly Sample[],
+  check: Check,
+  findings: Findings,
   work: (sample: Sample, options: unknown, problems: Problems) => Promise<void>,
-): Promise<string[]> {
-  const all: string[] = []
+): Promise<void> {
   for (const sample of samples) {
-    const problems = new Problems(`${spec.name}, “${sample.title}”`)
-    const options = parsedOptions(spec, sample, problems)
+    const problems = new Problems(findings, check, sample.title)
+    const options = parsedOptions(spec, sample, problems.of('options'))
+    if (!options.ok) continue
     try {
-      if (problems.all.length === 0) await work(sample, options, problems)
+      await work(sample, options.value, problems)
     } catch (error) {
-      problems.add(`it throws: ${messageOf(error)}`)
+      problems.threw('it throws', error)
     }
-    all.push(...new Set(problems.all))
   }
-  return all
 }
 
 /** Runs `work` in a new folder with the sample's files in it, and removes the folder afterwards. */
@@ -69,24 +54,30 @@ function writeFiles(folder: string, { files = {} }: Sample): void {
 /** The run that sinks are given as theirs. */
 export const RUN = '01890000-0000-7000-8000-000000000000'
 
-export const contextIn = (folder: string, input: RowSchema = OBSERVED): PluginContext => ({
+export const contextIn = (folder: string, sample: Sample, input: RowSchema = OBSERVED): PluginContext => ({
   node: 'test',
   folder,
   input,
-  secrets: [],
+  secrets: secretsIn(sample.options),
   run_started_us: () => Date.UTC(2026, 0, 1) * 1000,
 })
 
-/** The options as the plugin gets them, or null with a problem. */
-export function parsedOptions(spec: PluginSpec, sample: Sample, problems: Problems): unknown {
+export type ParsedOptions = { readonly ok: true; readonly value: unknown } | { readonly ok: false }
+
+/** The options as the plugin gets them, or a problem. */
+export function parsedOptions(spec: PluginSpec, sample: Sample, problems: Problems): ParsedOptions {
   const parsed = spec.options.safeParse(optionsWithFiles(spec, sample))
   if (!parsed.success) {
-    problems.add(`its options are refused: ${parsed.error.issues[0]?.message ?? 'no reason given'}`)
-    return null
+    const [issue] = parsed.error.issues
+    const at = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `
+    problems.add(`its options are refused: ${at}${issue?.message ?? 'no reason given'}`)
+    return { ok: false }
   }
-  for (const { severity, message } of spec.check?.(parsed.data, []) ?? [])
-    if (severity !== 'warning') problems.add(`its options are refused: ${message}`)
-  return parsed.data
+  const refused = (spec.check?.(parsed.data, secretsIn(sample.options)) ?? []).filter(
+    ({ severity }) => severity !== 'warning',
+  )
+  for (const { message } of refused) problems.add(`its options are refused: ${message}`)
+  return refused.length === 0 ? { ok: true, value: parsed.data } : { ok: false }
 }
 
 /** Files are those of the sample. */
@@ -94,7 +85,7 @@ function optionsWithFiles(spec: PluginSpec, sample: Sample): unknown {
   const folder = mkdtempSync(join(tmpdir(), 'custody-conformance-'))
   try {
     writeFiles(folder, sample)
-    return putFiles(sample.options, spec.files ?? [], filesIn(folder)).options
+    return putFiles(withSecrets(sample.options), spec.files ?? [], filesIn(folder)).options
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -121,17 +112,17 @@ function typeOf(value: Json): string {
   return typeof value
 }
 
-/** Canonical text; null, and a problem, if it isn't JSON that a ledger can hold. */
+/** Canonical text; null, and a problem, if it isn't JSON that a ledger can hold. No secret may be in it. */
 export function textOf(value: Json, problems: Problems): string | null {
   try {
-    return canonicalize(value)
+    const text = canonicalize(value)
+    expectNoSecret(text, problems)
+    return text
   } catch (error) {
     problems.add(`it makes something that a ledger can’t hold: ${messageOf(error)}`)
     return null
   }
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 export function checkError(spec: PluginSpec, error: RowError, problems: Problems): void {
   problems.expect(
@@ -139,6 +130,7 @@ export function checkError(spec: PluginSpec, error: RowError, problems: Problems
     `it returns the error ${error.code}, which it doesn’t declare`,
   )
   problems.expect(typeof error.message === 'string' && error.message !== '', `the error ${error.code} has no message`)
+  expectNoSecret(String(error.message), problems)
   problems.expect(typeof error.retryable === 'boolean', `the error ${error.code} doesn’t say whether to retry`)
   if (error.details !== undefined) textOf(error.details, problems)
 }
