@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
 import { rolldown } from 'rolldown'
+import { minifySync } from 'rolldown/utils'
 
 const { default: standaloneCode } = standalone
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -61,10 +62,27 @@ function begin(more) {
     platform: 'node',
     experimental: { attachDebugInfo: 'none' },
     input: { ...own, ...more },
-    plugins: [{ name: 'meta-schema', load: id => (id === META_SCHEMA ? metaSchemaCode() : null) }],
+    plugins: [
+      { name: 'meta-schema', load: id => (id === META_SCHEMA ? metaSchemaCode() : null) },
+      { name: 'dense-libraries', generateBundle: (_, chunks) => Object.values(chunks).filter(isOfLibraries).forEach(dense) },
+    ],
     // Peers are loaded from where they are installed, if they are.
     external: id => optional.some(name => id === name || id.startsWith(`${name}/`)),
   })
+}
+
+/** Whether nothing of ours is in a chunk but a few lines that lead to a library: nobody reads stacks of these. */
+function isOfLibraries({ modules }) {
+  const own = Object.entries(modules).filter(([id]) => !/[\\/]node_modules[\\/]/.test(id) && id !== META_SCHEMA)
+  return own.reduce((length, [, { renderedLength }]) => length + renderedLength, 0) < LEAD_IN
+}
+
+const LEAD_IN = 2_000
+
+/** Without blanks and comments; names, and what it does, stay as they are. */
+function dense(chunk) {
+  const options = { compress: false, mangle: false, codegen: { removeWhitespace: true } }
+  chunk.code = minifySync(chunk.fileName, chunk.code, options).code
 }
 
 const META_SCHEMA = join(root, 'src', 'sdk', 'meta-schema.ts')

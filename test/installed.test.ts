@@ -1,6 +1,6 @@
 /** What was built, as others have it: unpacked from what would be published, beside the packages that it depends on and no others. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
@@ -201,6 +201,57 @@ ${more}`
   })
 })
 
+describe('a plugin of one’s own', () => {
+  const KINDS = ['source', 'transform', 'gate', 'aggregate', 'sink']
+  /** In a project of its own a plugin finds the types of Node that it installs. */
+  const tsc = (project: string) => {
+    const argv = [compiler(), '-p', project, '--typeRoots', join(ROOT, 'node_modules', '@types')]
+    return execFileSync(process.execPath, argv, { cwd: folder, encoding: 'utf8' })
+  }
+
+  test('goes from nothing to one that is tested', async () => {
+    for (const kind of KINDS)
+      expect(await custody('plugin', 'init', `custody-plugin-a-${kind}`, '--kind', kind)).toMatchObject({ exit: 0 })
+    const all = KINDS.map(kind => `custody-plugin-a-${kind}`)
+    const include = all.flatMap(name => [`${name}/src`, `${name}/test`])
+    put('tsconfig.json', JSON.stringify({ extends: `./${all[0]}/tsconfig.json`, include }))
+    expect(tsc('tsconfig.json')).toBe('')
+    const tests = all.map(name => join(name, 'test', 'plugin.test.ts'))
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env
+    const argv = ['--test', '--test-isolation=none', ...tests]
+    expect(execFileSync(process.execPath, argv, { cwd: folder, encoding: 'utf8', env })).toMatch(/pass 10\n/)
+    for (const name of all)
+      expect([name, await custody('test', `${name}/example/pipeline.yaml`)]).toMatchObject([name, { exit: 0 }])
+  })
+
+  test('is found by its name as it is published, and is on record with its version', async () => {
+    const name = 'custody-plugin-a-transform'
+    const at = join('node_modules', name)
+    cpSync(join(folder, name), join(folder, at), { recursive: true })
+    expect(tsc(join(at, 'tsconfig.build.json'))).toBe('')
+    expect(await custody('plugin', 'test', name)).toMatchObject({ exit: 0, stderr: '' })
+    put('in.jsonl', '{"text":"a"}\n')
+    put('p.yaml', pipelineOf('    transform: a_transform\n    options: { field: text }\n', `plugins: [${name}]\n`))
+    expect(await custody('run', 'p.yaml')).toMatchObject({ exit: 0 })
+    const reader = await openLedgerReader(`sqlite:${join(folder, 'custody.db')}`)
+    try {
+      const { plugins } = await codeOnRecord(reader, Math.max(...(await reader.logs()).map(({ log }) => log)))
+      const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/)
+      expect(plugins).toContainEqual({
+        kind: 'transform',
+        name: 'a_transform',
+        package: name,
+        version: '0.1.0',
+        sha256,
+      })
+    } finally {
+      await reader.close()
+    }
+  })
+})
+
+const compiler = () => join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+
 test('has types that need nothing else', () => {
   put(
     'plugin.ts',
@@ -227,6 +278,5 @@ export const others = [compileExpression, CustodyError, chaos]
   }
   const typeRoots = [join(ROOT, 'node_modules', '@types')]
   put('tsconfig.json', JSON.stringify({ compilerOptions: { ...options, typeRoots }, files: ['plugin.ts'] }))
-  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
-  expect(execFileSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })).toBe('')
+  expect(execFileSync(process.execPath, [compiler(), '-p', folder], { encoding: 'utf8' })).toBe('')
 })

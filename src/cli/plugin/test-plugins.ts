@@ -1,6 +1,7 @@
 /** Runs the conformance kit on the plugins of a module, and reports what it finds. */
 import { existsSync } from 'node:fs'
 import { isAbsolute, relative, resolve } from 'node:path'
+import { installedIn } from '../../host/plugins/find-plugin.ts'
 import { loadPlugin } from '../../host/plugins/load.ts'
 import type { PluginSpec } from '../../sdk/spec.ts'
 import { Findings, Problems } from '../../sdk/testing/problems.ts'
@@ -31,10 +32,11 @@ export async function testPlugins(
   return tested.every(({ report }) => report.checks.every(({ problems }) => problems.length === 0)) ? 0 : 1
 }
 
-/** What is a file or a folder here is that; all else is the name of a package. */
+/** What is a file or a folder here is that, unless a package of that name is installed; all else is the name of a package. */
 function sourceOf(module: string, cwd: string): string {
   const path = resolve(cwd, module)
   if (!existsSync(path) && !/\.[cm]?[jt]s$/.test(module)) return module
+  if (!/^[./\\]/.test(module) && installedIn(module, cwd) !== null) return module
   const near = relative(cwd, path).replaceAll('\\', '/')
   return isAbsolute(near) || near.startsWith('..') ? near : `./${near}`
 }
