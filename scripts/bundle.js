@@ -64,7 +64,10 @@ function begin(more) {
     input: { ...own, ...more },
     plugins: [
       { name: 'meta-schema', load: id => (id === META_SCHEMA ? metaSchemaCode() : null) },
-      { name: 'dense-libraries', generateBundle: (_, chunks) => Object.values(chunks).filter(isOfLibraries).forEach(dense) },
+      {
+        name: 'dense-libraries',
+        generateBundle: (_, chunks) => Object.values(chunks).filter(isOfLibraries).forEach(dense),
+      },
     ],
     // Peers are loaded from where they are installed, if they are.
     external: id => optional.some(name => id === name || id.startsWith(`${name}/`)),

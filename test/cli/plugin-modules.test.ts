@@ -89,7 +89,7 @@ export default defineTransform({
 
 describe('a plugin that throws is named with the place in its author’s source', () => {
   /** The place of a bundle's map is that of the nearest name. */
-  const at = (file: string) => expect.stringMatching(new RegExp(` {2}at: ${join(folder, file)}:11:\\d+, node loud\n`))
+  const at = (file: string) => expect.stringMatching(new RegExp(` {2}at: ${file}:11:\\d+, node loud\n`))
 
   async function run(plugin: string) {
     put({
