@@ -5,6 +5,7 @@ import { diffCommand } from './commands/diff.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { functionsCommand } from './commands/functions.ts'
+import { inferCommand } from './commands/infer.ts'
 import { initCommand } from './commands/init.ts'
 import { keyCommand } from './commands/key.ts'
 import { pluginCommand } from './commands/plugin.ts'
@@ -27,7 +28,17 @@ export type CommandMaker = (context: Context, done: (exit: number) => void) => C
 const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMaker[]]> = [
   [
     'Build and run:',
-    [initCommand, validateCommand, testCommand, runCommand, resumeCommand, abandonCommand, rerunCommand, replayCommand],
+    [
+      initCommand,
+      inferCommand,
+      validateCommand,
+      testCommand,
+      runCommand,
+      resumeCommand,
+      abandonCommand,
+      rerunCommand,
+      replayCommand,
+    ],
   ],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
   ['Extend and try out:', [pluginCommand, chaosCommand]],

@@ -1,0 +1,51 @@
+/** Values that don't fit, counted, and the first of them with their lines. */
+
+export interface Example {
+  /** Line of its record, from 1. */
+  readonly line: number
+  readonly value: string
+}
+
+const MOST_KEPT = 3
+const MOST_UNITS = 40
+
+export class Examples {
+  count = 0
+  readonly kept: Example[] = []
+
+  add(value: string, line: number): void {
+    this.count += 1
+    if (this.kept.length < MOST_KEPT) this.kept.push({ line, value: cut(value) })
+  }
+
+  /** `"a" in line 17, "b" in line 20` */
+  get text(): string {
+    return this.kept.map(({ line, value }) => `${shown(value)} in line ${line}`).join(', ')
+  }
+
+  /** The first of them, `"a" in line 17`. */
+  get first(): string {
+    const [first] = this.kept
+    return first === undefined ? '' : `${shown(first.value)} in line ${first.line}`
+  }
+}
+
+function cut(value: string): string {
+  return value.length > MOST_UNITS ? `${value.slice(0, MOST_UNITS)}…`.toWellFormed() : value
+}
+
+/** Control characters, what has no width, what reorders a line, and what YAML takes for a line break. */
+const UNSAFE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu
+
+/** A value of the data on one line of a comment or a message, in quotes; also a text in YAML (double quotes). */
+export function shown(value: string): string {
+  const text = JSON.stringify(value).replace(UNSAFE, found =>
+    found
+      .split('')
+      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
+  return text
+}

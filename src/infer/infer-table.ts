@@ -1,0 +1,100 @@
+/** A file of cells: how it is written, by its beginning, and what its columns hold, by all of it. */
+import { scanRecords } from './candidate.ts'
+import { decideTable, type TableFinding } from './decide.ts'
+import type { Dialect } from './dialect.ts'
+import { encodingDoubts } from './encoding-doubts.ts'
+import { shown } from './examples.ts'
+import type { Found } from './finding.ts'
+import { guessHeader, type HeaderGuess } from './header.ts'
+import type { Options, Reading } from './reading.ts'
+import { type Sample, windowOf } from './sample.ts'
+import { bestSurvey } from './survey-table.ts'
+
+/** How a table is written. */
+interface Layout {
+  readonly delimiter: string
+  readonly quote: string | null
+  readonly lazy: boolean
+  readonly comment: string | null
+  readonly skip_lines: number
+  readonly header: HeaderGuess
+  /** Line of the first record, from 1. */
+  readonly line: number
+}
+
+/** @param dialect null for a table of one column @param header whether it has one, if that is known */
+export async function inferTable(
+  sample: Sample,
+  dialect: Dialect | null,
+  reading: Reading,
+  header: boolean | null,
+): Promise<Found> {
+  const layout = dialect === null ? await oneColumn(sample) : layoutOf(dialect)
+  const known = header === null ? layout : { ...layout, header: { header, doubt: null } }
+  const written = { ...reading.options, ...layoutOptions(sample, known, dialect?.said === true) }
+  const { survey, doubts } = await bestSurvey({ ...reading, options: written })
+  const table = decideTable(survey.columns_seen, layout.delimiter)
+  return {
+    options: { ...survey.options, ...valueOptions(table) },
+    mode: table.fields.length === 0 ? 'observed' : 'fixed',
+    fields: table.fields,
+    doubts: [...encodingDoubts(sample), ...layoutDoubts(known, dialect), ...doubts, ...table.doubts],
+  }
+}
+
+function layoutOf({ candidate, skip_lines, records, width }: Dialect): Layout {
+  const [first, ...rest] = records.flatMap(({ cells }) => (cells === null ? [] : [cells.slice(0, width)]))
+  const line = records[0]?.line ?? 1
+  return { ...candidate, skip_lines, line, header: guessHeader(first ?? [], rest) }
+}
+
+const DELIMITERS = [',', ';', '\t', '|', '\u001f']
+
+/** Between its cells stands what stands nowhere in it. */
+async function oneColumn(sample: Sample): Promise<Layout> {
+  const window = await windowOf(sample)
+  const delimiter = DELIMITERS.find(each => !window.text.includes(each)) ?? ','
+  const candidate = { delimiter, quote: '"', lazy: false, comment: null }
+  const records = scanRecords(window, { at: 0, line: 1, whole: sample.whole }, candidate)
+  const [first, ...rest] = records.flatMap(({ cells }) => (cells === null ? [] : [cells]))
+  return { ...candidate, skip_lines: 0, line: records[0]?.line ?? 1, header: guessHeader(first ?? [], rest) }
+}
+
+/** Only what isn’t the source’s default. */
+function layoutOptions({ encoding }: Sample, layout: Layout, said: boolean): Options {
+  const { delimiter, quote, lazy, comment, skip_lines, header } = layout
+  return {
+    ...(delimiter === ',' || said ? {} : { delimiter: delimiter === '\t' ? 'tab' : delimiter }),
+    ...(quote === '"' ? {} : { quote: quote ?? 'none' }),
+    ...(lazy ? { quote_style: 'lazy' } : {}),
+    ...(encoding.kind === 'guess' ? { encoding: encoding.label } : {}),
+    ...(skip_lines > 0 ? { skip_lines } : {}),
+    ...(comment === null ? {} : { comment }),
+    ...(header.header ? {} : { header: false }),
+  }
+}
+
+function valueOptions({ null_values, true_values, false_values, convention, fields }: TableFinding): Options {
+  const dates = fields.flatMap(({ field, date_format }) => (date_format === undefined ? [] : [[field, date_format]]))
+  return {
+    ...(null_values.length > 0 ? { null_values } : {}),
+    ...(true_values.length > 0 ? { true_values } : {}),
+    ...(false_values.length > 0 ? { false_values } : {}),
+    ...(convention.decimal === '.' ? {} : { decimal: convention.decimal }),
+    ...(convention.thousands === undefined ? {} : { thousands: convention.thousands }),
+    ...(dates.length > 0 ? { date_format: Object.fromEntries(dates) } : {}),
+  }
+}
+
+function layoutDoubts({ header, line, skip_lines, delimiter }: Layout, dialect: Dialect | null): readonly string[] {
+  const doubts: string[] = []
+  const rival = dialect?.rival ?? null
+  if (rival !== null)
+    doubts.push(`what stands between cells: ${shown(delimiter)} was taken, ${shown(rival)} would do, too`)
+  if (skip_lines > 0) doubts.push(`whether the table begins in line ${line}: what stands before is skipped`)
+  if (header.doubt !== null) {
+    const [is, other] = header.header ? ['names the columns', 'header: false'] : ['is a record', 'header: true']
+    doubts.push(`whether line ${line} ${is}: ${header.doubt}; if not, set ${other}`)
+  }
+  return doubts
+}

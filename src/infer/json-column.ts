@@ -1,0 +1,62 @@
+/** What all values of a field have in common, in sources whose values have types of their own. */
+
+import type { Json } from '../model/row.ts'
+import { toNumber } from '../sdk/cell.ts'
+import { DateEvidence } from './date-evidence.ts'
+import { type Budget, FewValues, Uniqueness } from './distinct.ts'
+import { Examples } from './examples.ts'
+
+export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
+
+export class JsonColumn {
+  readonly field: string
+  /** Records that have the field, null or not. */
+  present = 0
+  nulls = 0
+  readonly types = new Map<JsonType, Examples>()
+  /** Of texts: how many are numbers, and how many have blanks around them. */
+  numeric_texts = 0
+  readonly padded = new Examples()
+  readonly dates = new DateEvidence()
+  readonly few = new FewValues()
+  readonly uniqueness: Uniqueness
+
+  constructor(field: string, budget: Budget) {
+    this.field = field
+    this.uniqueness = new Uniqueness(budget)
+  }
+
+  get values(): number {
+    return this.present - this.nulls
+  }
+
+  add(value: Json, line: number): void {
+    this.present += 1
+    if (value === null) {
+      this.nulls += 1
+      return
+    }
+    const type = typeOf(value)
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    const examples = this.types.get(type) ?? new Examples()
+    this.types.set(type, examples)
+    examples.add(text, line)
+    if (typeof value === 'string') this.#addText(value, line)
+    if (type === 'array' || type === 'object') return
+    this.few.add(text)
+    this.uniqueness.add(text)
+  }
+
+  #addText(value: string, line: number): void {
+    if (toNumber(value) !== undefined) this.numeric_texts += 1
+    if (/^\s|\s$/.test(value)) this.padded.add(value, line)
+    if (this.dates.alive) this.dates.add(value, line)
+  }
+}
+
+function typeOf(value: Exclude<Json, null>): JsonType {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? 'integer' : 'number'
+  if (typeof value === 'string') return 'string'
+  if (typeof value === 'boolean') return 'boolean'
+  return Array.isArray(value) ? 'array' : 'object'
+}

@@ -1,0 +1,137 @@
+/** Opens a file of any kind, looks at all of its bytes once, and keeps its beginning. What is no text is refused with what it is. */
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { CustodyError } from '../model/error.ts'
+import { ByteReader, type Chunks, type InputPlace } from '../plugins/sources/byte-reader.ts'
+import { type Compression, compressionOf } from '../plugins/sources/compression.ts'
+import { type Encoding, encodingOf, UTF8 } from '../plugins/sources/encoding.ts'
+import { foreignBytes, foreignInput, foreignMarkup } from '../plugins/sources/foreign-input.ts'
+import { TextWindow } from '../plugins/sources/text-window.ts'
+import { EncodingEvidence, type EncodingGuess } from './encoding-evidence.ts'
+
+/** In bytes, unpacked. */
+export const SAMPLE_BYTES = 1024 * 1024
+
+export interface Sample {
+  /** Absolute. */
+  readonly path: string
+  readonly compression: Compression | null
+  /** Whether the file's name says how it is compressed. */
+  readonly named: boolean
+  /** Unpacked, in bytes. */
+  readonly size: number
+  readonly encoding: EncodingGuess
+  /** Its beginning, unpacked. */
+  readonly bytes: Buffer
+  /** Whether that is all of it. */
+  readonly whole: boolean
+}
+
+/**
+ * @param path absolute
+ * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_ARGUMENT for a folder, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT, CUSTODY_NOTHING_THERE.
+ */
+export async function takeSample(path: string): Promise<Sample> {
+  await refuseOthers(path)
+  const compression = await compressionIn(path)
+  const bytes = await ByteReader.open({ path, folder: '/', compression }, { hashes: false })
+  const evidence = new EncodingEvidence()
+  const parts: Buffer[] = []
+  let kept = 0
+  try {
+    for (let piece = await bytes.read(); piece !== null; piece = await bytes.read()) {
+      const part = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
+      evidence.push(part)
+      if (kept < SAMPLE_BYTES) parts.push(part.subarray(0, SAMPLE_BYTES - kept))
+      kept += part.length
+    }
+  } finally {
+    await bytes.close()
+  }
+  const sample: Sample = {
+    path,
+    compression,
+    named: compressionOf('auto', path) === compression,
+    size: evidence.size,
+    encoding: evidence.guess(),
+    bytes: Buffer.concat(parts),
+    whole: evidence.size <= SAMPLE_BYTES,
+  }
+  await refuseBytes(sample)
+  return sample
+}
+
+/** A window that shows all of the sample, and takes it for the whole input. */
+export async function windowOf(sample: Sample, most = SAMPLE_BYTES): Promise<TextWindow> {
+  const encoding = encodingIn(sample)
+  const kept = sample.bytes.subarray(0, most - (most % encoding.unit))
+  const window = await TextWindow.open(new ByteReader(placeOf(sample), once(kept), false), encoding)
+  while (!window.ended) await window.grow()
+  return window
+}
+
+export function encodingIn({ encoding }: Sample): Encoding {
+  return encodingOf(encoding.label) ?? UTF8
+}
+
+export function placeOf({ path }: Sample): InputPlace {
+  return { path, folder: '/' }
+}
+
+function once(bytes: Buffer): Chunks {
+  let left: Buffer | null = bytes
+  return {
+    async next() {
+      const piece = left
+      left = null
+      return piece
+    },
+    close: async () => undefined,
+  }
+}
+
+async function refuseOthers(path: string): Promise<void> {
+  const there = await stat(path).catch(() => null)
+  // What isn't there is reported where it is opened.
+  if (there === null || there.isFile()) return
+  const where = { path }
+  if (there.isDirectory()) {
+    const hint = `Name files in it: custody infer ${basename(path)}/*.csv`
+    throw new CustodyError('CUSTODY_ARGUMENT', `${path} is a folder`, { where, hint })
+  }
+  const hint = 'Write what comes from it to a file first: it has to be read more than once.'
+  throw new CustodyError('CUSTODY_ARGUMENT', `${path} is no file, but a pipe or a device`, { where, hint })
+}
+
+/** By its first bytes; a file that is named as if it were compressed, and isn't, is read as it is. */
+async function compressionIn(path: string): Promise<Compression | null> {
+  const bytes = await ByteReader.open({ path, folder: '/' }, { hashes: false, chunk_bytes: 64 })
+  try {
+    const hex = Buffer.from((await bytes.read()) ?? []).toString('hex', 0, 4)
+    if (hex.startsWith('1f8b')) return 'gzip'
+    return hex === '28b52ffd' ? 'zstd' : null
+  } finally {
+    await bytes.close()
+  }
+}
+
+async function refuseBytes(sample: Sample): Promise<void> {
+  const place = placeOf(sample)
+  const window = await windowOf(sample)
+  const foreign = foreignBytes(window) ?? foreignMarkup(window)
+  if (foreign !== null) throw foreignInput(place, foreign)
+  if (/^[\s\ufeff]*$/.test(window.text) && sample.whole) {
+    const what = sample.size === 0 ? 'is empty' : 'has nothing in it but blanks and line breaks'
+    const hint = 'Nothing can be known of it: name a file with some records.'
+    throw new CustodyError('CUSTODY_NOTHING_THERE', `${sample.path} ${what}`, { where: { path: sample.path }, hint })
+  }
+  if (isBinary(window.text.slice(0, 64 * 1024)))
+    throw foreignInput(place, { what: 'is no text', hint: 'Convert it to CSV or JSON lines first.' })
+}
+
+/** More than one in fifty characters is a control character that texts haven't. */
+function isBinary(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this counts
+  const odd = text.match(/[\u0000-\u0008\u000e-\u001a]/g)?.length ?? 0
+  return odd * 50 > text.length
+}
