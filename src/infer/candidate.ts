@@ -69,7 +69,8 @@ export function tryCandidate(window: TextWindow, start_at: Start, candidate: Can
   const skip_lines = begin === 0 ? 0 : (records[0] ?? start).line - 1
   if (skip_lines > MOST_BEFORE || begin > matching || isOneColumn(all, begin, candidate)) return null
   const share = matching / records.length
-  const score = share ** 2 * meanPlausibility(records, width) * (1 - 1 / (width + 1))
+  // Of two ways to read it the one that needs to pass nothing over is more likely.
+  const score = (skip_lines > 0 ? 0.95 : 1) * share ** 2 * meanPlausibility(records, width) * (1 - 1 / (width + 1))
   return { candidate, width, records, skip_lines, matching, broken, score }
 }
 

@@ -42,7 +42,9 @@ function* remarksOf(column: JsonColumn, types: readonly JsonType[], unique: bool
   const missing = rows - column.present
   if (missing > 0) yield `missing in ${grouped(missing)} of ${grouped(rows)}`
   if (column.nulls > 0 && column.values > 0) yield `null in ${grouped(column.nulls)} of ${grouped(rows)}`
-  yield* spreadOf({ few: column.few, values: column.values, total: rows, nothings: NOTHINGS })
+  if (column.values === 0) yield 'always null'
+  else if (!types.includes('array') && !types.includes('object'))
+    yield* spreadOf({ few: column.few, values: column.values, total: rows, nothings: NOTHINGS })
   const texts = column.types.get('string')?.count ?? 0
   if (texts > 0 && column.numeric_texts === texts)
     yield `numbers, written as texts: ${column.types.get('string')?.first}`

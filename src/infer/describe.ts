@@ -122,13 +122,14 @@ function isFew(misses: number, values: number): boolean {
 }
 
 /** Words that may stand for nothing. */
-function* wordsOf({ nothings, field }: TextColumn, { kind, nothings: taken }: Decided): Generator<string> {
+function* wordsOf({ nothings }: TextColumn, { kind, nothings: taken }: Decided): Generator<string> {
+  if (kind.kind === 'empty' && nothings.size > 0)
+    yield `nothing but words for nothing: ${[...nothings.keys()].slice(0, FEW).map(shown).join(', ')}`
   for (const [word, { count }] of nothings) {
     if (taken.has(word)) {
       if (kind.kind === 'text') yield `${shown(word)} is null here, too (${grouped(count)})`
     } else if (kind.kind === 'text' && isPlainlyNothing(word))
       yield `${shown(word)} in ${counted(count, 'cell')}; if it means that there is nothing, add it to null_values`
-    else if (kind.kind === 'empty') yield `nothing but ${shown(word)} in ${field}`
   }
 }
 

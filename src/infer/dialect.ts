@@ -15,9 +15,9 @@ export interface Dialect extends Fit {
 }
 
 const SNIFFED_BYTES = 256 * 1024
-const COMMON = [',', ';', '\t', '|'] as const
+const COMMON = [',', ';', '\t', '|', '||'] as const
 /** Only if none of the common ones gives a table. */
-const RARE = ['~', '^', '\u001f', '\u0001', '||', '::', '~|', ':'] as const
+const RARE = ['~', '^', '\u001f', '\u0001', '::', '~|', ':'] as const
 /** How well a table must fit, and one with a rare delimiter. */
 const LEAST_SCORE = 0.25
 const LEAST_RARE = 0.5
@@ -57,25 +57,25 @@ function bestOf(window: TextWindow, delimiter: string, start: Start): Fit | null
   let best: Fit | null = null
   const comments = /(?:^|[\r\n])#/.test(window.text) ? [null, '#'] : [null]
   for (const comment of comments) {
-    for (const [quote, lazy] of quotesIn(window.text, delimiter)) {
-      const candidate: Candidate = { delimiter, quote, lazy, comment }
-      const fit = tryCandidate(window, start, candidate)
-      if (fit !== null && (best === null || fit.score > best.score + 1e-9)) best = fit
-    }
+    for (const fit of fitsOf(window, { delimiter, comment, quote: '"', lazy: false }, start))
+      if (best === null || fit.score > best.score + 1e-9) best = fit
   }
   return best
 }
 
-type QuoteTry = readonly [quote: string | null, lazy: boolean]
+function fitsOf(window: TextWindow, strict: Candidate, start: Start): readonly Fit[] {
+  const first = tryCandidate(window, start, strict)
+  const others: Candidate[] = []
+  // As long as quotes are where they belong they mean what they mean everywhere.
+  if (window.text.includes('"') && (first === null || first.broken > 0 || first.skip_lines > 0))
+    others.push({ ...strict, lazy: true }, { ...strict, quote: null })
+  if (hasSingleQuotes(window.text, strict.delimiter)) others.push({ ...strict, quote: "'" })
+  return [first, ...others.map(candidate => tryCandidate(window, start, candidate))].filter(fit => fit !== null)
+}
 
-function quotesIn(text: string, delimiter: string): readonly QuoteTry[] {
-  const tries: QuoteTry[] = [['"', false]]
-  if (text.includes('"')) tries.push(['"', true], [null, false])
-  const single = new RegExp(
-    `(?:^|[\\r\\n]|${RegExp.escape(delimiter)})'[^'\\r\\n]*'(?:[\\r\\n]|${RegExp.escape(delimiter)}|$)`,
-  )
-  if (single.test(text)) tries.push(["'", false])
-  return tries
+function hasSingleQuotes(text: string, delimiter: string): boolean {
+  const by = RegExp.escape(delimiter)
+  return new RegExp(`(?:^|[\\r\\n]|${by})'[^'\\r\\n]*'(?:[\\r\\n]|${by}|$)`).test(text)
 }
 
 function rivalOf(best: Fit, next: Fit | undefined): string | null {

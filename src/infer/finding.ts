@@ -25,7 +25,7 @@ export interface FieldFinding {
 export interface Found {
   /** Of the source. */
   readonly options: Options
-  readonly mode: 'fixed' | 'observed'
+  readonly mode: 'fixed' | 'flexible' | 'observed'
   readonly fields: readonly FieldFinding[]
   /** Of the file as a whole, a sentence without a full stop each; fields have their own. */
   readonly doubts: readonly string[]

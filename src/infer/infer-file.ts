@@ -41,16 +41,8 @@ function findOut(sample: Sample, format: Format, reading: Reading, known: Known)
       return inferTable(sample, format.dialect, reading, known.header ?? null)
     case 'json': {
       const { pointer, others } = format
-      const doubts =
-        others.length === 0
-          ? []
-          : [
-              `which of its arrays holds the records: ${[pointer, ...others.slice(0, 5)].join(', ')}; the largest was taken`,
-            ]
-      return inferValues(
-        { ...reading, options: { ...reading.options, ...(pointer === '' ? {} : { pointer }) } },
-        doubts,
-      )
+      const options = { ...reading.options, ...(pointer === '' ? {} : { pointer }) }
+      return inferValues({ ...reading, options }, placeDoubts(pointer, others))
     }
     case 'jsonl':
       return inferValues(reading, [])
@@ -59,6 +51,14 @@ function findOut(sample: Sample, format: Format, reading: Reading, known: Known)
   }
 }
 
+function placeDoubts(pointer: string, others: readonly string[]): readonly string[] {
+  if (others.length === 0) return []
+  const places = [pointer, ...others.slice(0, MOST_PLACES)].join(', ')
+  return [`which of its arrays holds the records: ${places}; the one with most was taken, set pointer to take another`]
+}
+
+const MOST_PLACES = 5
+
 async function inferValues(reading: Reading, doubts: readonly string[]): Promise<Found> {
   const { columns_seen, rows, overflown } = await surveyValues(reading)
   if (overflown) {
@@ -66,7 +66,12 @@ async function inferValues(reading: Reading, doubts: readonly string[]): Promise
     return { options: reading.options, mode: 'observed', fields: [], doubts: [...doubts, doubt] }
   }
   const fields = columns_seen.map(column => decideField(column, rows))
-  return { options: reading.options, mode: fields.length === 0 ? 'observed' : 'fixed', fields, doubts }
+  const nameless = fields.filter(({ field }) => field === '')
+  const named = fields.filter(({ field }) => field !== '')
+  if (nameless.length === 0 && named.length > 0) return { options: reading.options, mode: 'fixed', fields, doubts }
+  const doubt = 'what is in the field without a name: no schema can declare it, so that others may be there, too'
+  const mode = named.length === 0 ? 'observed' : 'flexible'
+  return { options: reading.options, mode, fields: named, doubts: nameless.length === 0 ? doubts : [...doubts, doubt] }
 }
 
 async function inferText(sample: Sample, reading: Reading): Promise<Found> {

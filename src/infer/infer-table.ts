@@ -92,6 +92,10 @@ function layoutDoubts({ header, line, skip_lines, delimiter }: Layout, dialect: 
   if (rival !== null)
     doubts.push(`what stands between cells: ${shown(delimiter)} was taken, ${shown(rival)} would do, too`)
   if (skip_lines > 0) doubts.push(`whether the table begins in line ${line}: what stands before is skipped`)
+  if (dialect?.candidate.quote === null)
+    doubts.push('whether quotes have a meaning: some stand where none may be, so they are taken for text')
+  if (dialect?.candidate.lazy === true)
+    doubts.push('how quotes are meant: blanks around them are left out, and a backslash takes one for text')
   if (header.doubt !== null) {
     const [is, other] = header.header ? ['names the columns', 'header: false'] : ['is a record', 'header: true']
     doubts.push(`whether line ${line} ${is}: ${header.doubt}; if not, set ${other}`)

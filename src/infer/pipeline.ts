@@ -90,8 +90,8 @@ function shownPath(path: string): string {
 function sourceLines(file: FileFinding, to: string): readonly string[] {
   const lines = [`  ${file.source}:`, `    plugin: ${file.plugin}`, '    options:']
   for (const [option, value] of Object.entries(file.options)) lines.push(`      ${option}: ${optionText(value)}`)
-  if (file.mode === 'fixed' && file.fields.length > 0)
-    lines.push('    schema:', '      mode: fixed', '      fields:', ...fieldLines(file.fields))
+  if (file.mode !== 'observed')
+    lines.push('    schema:', `      mode: ${file.mode}`, '      fields:', ...fieldLines(file.fields))
   else lines.push('    schema: { mode: observed }')
   return [...lines, `    to: ${to}`]
 }

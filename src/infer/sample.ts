@@ -129,9 +129,12 @@ async function refuseBytes(sample: Sample): Promise<void> {
     throw foreignInput(place, { what: 'is no text', hint: 'Convert it to CSV or JSON lines first.' })
 }
 
+/** Control characters that a text may have by accident. */
+const FEW_ODD = 5
+
 /** More than one in fifty characters is a control character that texts haven't. */
 function isBinary(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this counts
   const odd = text.match(/[\u0000-\u0008\u000e-\u001a]/g)?.length ?? 0
-  return odd * 50 > text.length
+  return odd > FEW_ODD && odd * 50 > text.length
 }

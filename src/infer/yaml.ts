@@ -4,7 +4,7 @@ import { shown } from './examples.ts'
 /** Texts that YAML, and people, read as nothing but texts. */
 const PLAIN = /^[\p{L}_/.][\p{L}\p{N}_./-]*(?: [\p{L}\p{N}_./-]+)*$/u
 /** What some reader of YAML takes for something else than a text. */
-const TAKEN = /^(?:true|false|yes|no|on|off|y|n|null|nan|inf|~|[-+.\d].*)$/i
+const TAKEN = /^(?:true|false|yes|no|on|off|y|n|null|~|[-+]?\.?\d.*|[-+].*|\.+|\.(?:nan|inf))$/i
 
 const isPrintable = (text: string) => shown(text) === `"${text}"`
 
