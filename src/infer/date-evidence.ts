@@ -1,5 +1,5 @@
 /** Which patterns of dates all cells of a column follow. What several could mean is left open: it is nothing to guess at. */
-import { compileDatePattern, type DateReader } from '../plugins/sources/date-pattern.ts'
+import { compileDatePattern, type DateReader } from '../sdk/expression.ts'
 import { Examples } from './examples.ts'
 
 export type DateFinding =
@@ -52,28 +52,40 @@ const ISO = /^yyyy-MM-dd(?:'T'HH:mm:ss(?:\.S)?(?:XXX)?)?$/
 
 /** Of numbers alone: where the month has a name nothing is open. */
 function isMonthFirst(pattern: string): boolean {
-  return /^M{1,2}[^M]/.test(pattern)
+  return /^(?:E+,? )?M{1,2}[^M]/.test(pattern)
 }
 
 const NUMERIC = /^(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?!\d)/
 const EIGHT_DIGITS = /^\d{8}(?!\d)/
 const DAY_NAME = /^(\d{1,2})(\.? |-)(\p{L}{3,9})( |-|, )(\d{4}|\d{2})(?!\d)/u
 const NAME_DAY = /^(\p{L}{3,9}) (\d{1,2})(,? )(\d{4})(?!\d)/u
-const TIME = /^( |T|, )(\d{1,2}):\d{2}(:\d{2})?(?:([.,])\d{1,9})?( ?)([ap]\.?m\.?)?( ?)(Z|[+-]\d{2}:\d{2}|[+-]\d{4})?$/i
+const TIME =
+  /^( |T|, )(\d{1,2}):\d{2}(:\d{2})?(?:([.,])\d{1,9})?(?:( ?)([ap]\.?m\.?))?( ?)(Z|[+-]\d{2}:\d{2}|[+-]\d{4})?$/i
 
 /** All patterns that a text may be of. */
 function patternsOf(cell: string): Map<string, DateReader> {
-  if (cell.length > 40) return new Map()
-  const [date, forms] = dateForms(cell)
-  const times = timeForms(cell.slice(date.length))
+  if (cell.length > 60) return new Map()
+  const [weekday, before] = weekdayForm(cell)
+  const text = cell.slice(weekday.length)
+  const [date, forms] = dateForms(text)
+  const times = timeForms(text.slice(date.length))
   const found = new Map<string, DateReader>()
   for (const form of forms) {
     for (const time of times) {
-      const reader = compileDatePattern(form + time)
-      if (typeof reader !== 'string' && reader(cell) !== null) found.set(form + time, reader)
+      const pattern = before + form + time
+      const reader = compileDatePattern(pattern)
+      if (typeof reader !== 'string' && reader(cell) !== null) found.set(pattern, reader)
     }
   }
   return found
+}
+
+const WEEKDAY = /^((?:mon|tue|wed|thu|fri|sat|sun)\p{L}*)(,? )/iu
+
+/** What of the text is the day of the week, and its pattern. */
+function weekdayForm(cell: string): readonly [weekday: string, form: string] {
+  const [weekday = '', name = '', behind = ''] = WEEKDAY.exec(cell) ?? []
+  return [weekday, weekday === '' ? '' : (name.length === 3 ? 'EEE' : 'EEEE') + behind]
 }
 
 const DAYS = ['dd', 'd']

@@ -27,6 +27,8 @@ export type EncodingGuess =
 export class EncodingEvidence {
   /** Bytes so far. */
   size = 0
+  /** Whether its beginning was looked at. */
+  #begun = false
   #mark: string | null = null
   #wide: string | null = null
   #held = NOTHING
@@ -36,17 +38,18 @@ export class EncodingEvidence {
   #kept = NOTHING
 
   push(bytes: Buffer): void {
-    if (this.size === 0) this.#begin(bytes)
     this.size += bytes.length
-    if (this.#mark !== null || this.#wide !== null) return
-    const held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes])
-    let end = held.lastIndexOf(LF) + 1
-    if (end === 0 && held.length > MOST_HELD) end = startOfLastCharacter(held)
-    this.#judge(held.subarray(0, end))
-    this.#held = held.subarray(end)
+    this.#held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes])
+    if (!this.#begun && this.#held.length < WIDE_BYTES) return
+    this.#begin()
+    let end = this.#held.lastIndexOf(LF) + 1
+    if (end === 0 && this.#held.length > MOST_HELD) end = startOfLastCharacter(this.#held)
+    this.#judge(this.#held.subarray(0, end))
+    this.#held = this.#held.subarray(end)
   }
 
   guess(): EncodingGuess {
+    this.#begin()
     this.#judge(this.#held)
     this.#held = NOTHING
     if (this.#mark !== null) return { kind: 'certain', label: this.#mark, mark: true }
@@ -57,13 +60,15 @@ export class EncodingEvidence {
     return label === null ? { kind: 'damaged', label: 'utf-8', bad_lines } : { kind: 'guess', label, bad_lines }
   }
 
-  #begin(bytes: Buffer): void {
-    this.#mark = byteOrderMark(bytes)?.encoding.name ?? null
-    this.#wide = wideEncoding(bytes.subarray(0, WIDE_BYTES))
+  #begin(): void {
+    if (this.#begun) return
+    this.#begun = true
+    this.#mark = byteOrderMark(this.#held)?.encoding.name ?? null
+    this.#wide = wideEncoding(this.#held.subarray(0, WIDE_BYTES))
   }
 
   #judge(lines: Buffer): void {
-    if (isAscii(lines)) return
+    if (this.#mark !== null || this.#wide !== null || isAscii(lines)) return
     const whole = isUtf8(lines)
     if (whole && this.#good_lines > 1000) return
     for (const line of linesOf(lines)) {

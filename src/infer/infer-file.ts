@@ -1,6 +1,7 @@
 /** What one file is: its format, how it is written, what its fields hold, and how many of its records a run will reject. */
 import type { RowSchema } from '../model/schema.ts'
 import { decideField } from './decide-values.ts'
+import { declared } from './declarable.ts'
 import { encodingDoubts } from './encoding-doubts.ts'
 import type { FieldFinding, FileFinding, Found } from './finding.ts'
 import { type Format, formatOf, type Known } from './format.ts'
@@ -65,13 +66,8 @@ async function inferValues(reading: Reading, doubts: readonly string[]): Promise
     const doubt = `what its fields are: there are more than ${MOST_FIELDS}, so none is declared`
     return { options: reading.options, mode: 'observed', fields: [], doubts: [...doubts, doubt] }
   }
-  const fields = columns_seen.map(column => decideField(column, rows))
-  const nameless = fields.filter(({ field }) => field === '')
-  const named = fields.filter(({ field }) => field !== '')
-  if (nameless.length === 0 && named.length > 0) return { options: reading.options, mode: 'fixed', fields, doubts }
-  const doubt = 'what is in the field without a name: no schema can declare it, so that others may be there, too'
-  const mode = named.length === 0 ? 'observed' : 'flexible'
-  return { options: reading.options, mode, fields: named, doubts: nameless.length === 0 ? doubts : [...doubts, doubt] }
+  const found = declared(columns_seen.map(column => decideField(column, rows)))
+  return { ...found, options: reading.options, doubts: [...doubts, ...found.doubts] }
 }
 
 async function inferText(sample: Sample, reading: Reading): Promise<Found> {

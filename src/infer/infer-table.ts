@@ -1,6 +1,9 @@
 /** A file of cells: how it is written, by its beginning, and what its columns hold, by all of it. */
+
+import { numberedColumns } from '../plugins/sources/csv-header.ts'
 import { scanRecords } from './candidate.ts'
 import { decideTable, type TableFinding } from './decide.ts'
+import { declared } from './declarable.ts'
 import type { Dialect } from './dialect.ts'
 import { encodingDoubts } from './encoding-doubts.ts'
 import { shown } from './examples.ts'
@@ -20,6 +23,8 @@ interface Layout {
   readonly header: HeaderGuess
   /** Line of the first record, from 1. */
   readonly line: number
+  /** Columns. */
+  readonly width: number
 }
 
 /** @param dialect null for a table of one column @param header whether it has one, if that is known */
@@ -32,20 +37,20 @@ export async function inferTable(
   const layout = dialect === null ? await oneColumn(sample) : layoutOf(dialect)
   const known = header === null ? layout : { ...layout, header: { header, doubt: null } }
   const written = { ...reading.options, ...layoutOptions(sample, known, dialect?.said === true) }
-  const { survey, doubts } = await bestSurvey({ ...reading, options: written })
+  // Without a header a schema will name the columns; until there is one, an option does.
+  const columns = known.header.header ? {} : { columns: numberedColumns(known.width) }
+  const { survey, doubts } = await bestSurvey({ ...reading, options: { ...written, ...columns } })
+  const { columns: _, ...options } = survey.options
   const table = decideTable(survey.columns_seen, layout.delimiter)
-  return {
-    options: { ...survey.options, ...valueOptions(table) },
-    mode: table.fields.length === 0 ? 'observed' : 'fixed',
-    fields: table.fields,
-    doubts: [...encodingDoubts(sample), ...layoutDoubts(known, dialect), ...doubts, ...table.doubts],
-  }
+  const found = declared(table.fields)
+  const all = [...encodingDoubts(sample), ...layoutDoubts(known, dialect), ...doubts, ...table.doubts, ...found.doubts]
+  return { ...found, options: { ...options, ...valueOptions(table) }, doubts: all }
 }
 
 function layoutOf({ candidate, skip_lines, records, width }: Dialect): Layout {
   const [first, ...rest] = records.flatMap(({ cells }) => (cells === null ? [] : [cells.slice(0, width)]))
   const line = records[0]?.line ?? 1
-  return { ...candidate, skip_lines, line, header: guessHeader(first ?? [], rest) }
+  return { ...candidate, skip_lines, line, width, header: guessHeader(first ?? [], rest) }
 }
 
 const DELIMITERS = [',', ';', '\t', '|', '\u001f']
@@ -57,7 +62,7 @@ async function oneColumn(sample: Sample): Promise<Layout> {
   const candidate = { delimiter, quote: '"', lazy: false, comment: null }
   const records = scanRecords(window, { at: 0, line: 1, whole: sample.whole }, candidate)
   const [first, ...rest] = records.flatMap(({ cells }) => (cells === null ? [] : [cells]))
-  return { ...candidate, skip_lines: 0, line: records[0]?.line ?? 1, header: guessHeader(first ?? [], rest) }
+  return { ...candidate, skip_lines: 0, line: records[0]?.line ?? 1, width: 1, header: guessHeader(first ?? [], rest) }
 }
 
 /** Only what isn’t the source’s default. */
