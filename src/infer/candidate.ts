@@ -68,9 +68,9 @@ export function tryCandidate(window: TextWindow, start_at: Start, candidate: Can
   // Comments and blank lines are no records, and needn't be skipped.
   const skip_lines = begin === 0 ? 0 : (records[0] ?? start).line - 1
   if (skip_lines > MOST_BEFORE || begin > matching || isOneColumn(all, begin, candidate)) return null
-  const share = matching / records.length
-  // Of two ways to read it the one that needs to pass nothing over is more likely.
-  const score = (skip_lines > 0 ? 0.95 : 1) * share ** 2 * meanPlausibility(records, width) * (1 - 1 / (width + 1))
+  // Of two ways to read it the one that passes nothing over is more likely.
+  const share = matching / (records.length + begin / 2)
+  const score = share ** 2 * meanPlausibility(records, width) * (1 - 1 / (width + 1))
   return { candidate, width, records, skip_lines, matching, broken, score }
 }
 
@@ -104,7 +104,9 @@ function widthOf(records: readonly Scanned[]): number {
     const most = counts.get(best) ?? 0
     if (count > most || (count === most && width > best)) best = width
   }
-  return best
+  // A header that is wider than most records, and as wide as any: these lack cells at their end.
+  const header = records[0]?.cells?.length ?? 0
+  return header === Math.max(...counts.keys()) && (counts.get(header) ?? 0) > 1 ? header : best
 }
 
 export function matches({ cells }: Scanned, width: number): boolean {

@@ -49,9 +49,10 @@ export async function formatOf(sample: Sample, known: Known): Promise<Format> {
     const json = jsonFormat(sample, text, ending)
     if (json !== null || forced === 'json') return inUtf8(sample, json ?? { kind: 'json', pointer: '', others: [] })
   }
-  const dialect = await sniffDialect(sample, known.delimiter)
-  if (dialect !== null && (forced === 'csv' || TABLES.has(ending) || isSure(dialect))) return { kind: 'csv', dialect }
-  return forced === 'csv' || TABLES.has(ending) ? { kind: 'csv', dialect: null } : { kind: 'text' }
+  const is_table = forced === 'csv' || TABLES.has(ending)
+  const dialect = await sniffDialect(sample, is_table, known.delimiter)
+  if (dialect !== null && (is_table || isSure(dialect))) return { kind: 'csv', dialect }
+  return is_table ? { kind: 'csv', dialect: null } : { kind: 'text' }
 }
 
 function isSure({ score, matching, records }: Dialect): boolean {

@@ -29,10 +29,12 @@ export async function inferFile(path: string, folder: string, source: string, kn
     path: place.path,
     source,
     plugin: format.kind,
-    ...found,
-    doubts: [...found.doubts, ...warnings],
+    options: found.options,
+    mode: found.mode,
     records,
     rejected: { count, codes: Object.fromEntries(codes), first },
+    fields: found.fields,
+    doubts: [...found.doubts, ...warnings],
   }
 }
 

@@ -40,6 +40,6 @@ export async function inferPipeline({ paths, folder, known, command }: InferRequ
     const sink = sourceName(files.length === 1 ? 'all' : `${source}_out`, taken)
     return { sink, plugin: kind, path: freePath(`out/${files.length === 1 ? name : source}`, kind, folder, used) }
   })
-  const problems = { sink: PROBLEMS, path: freePath('out/problems', 'jsonl', folder, used) }
+  const problems = { sink: PROBLEMS, path: freePath(`out/${name}-problems`, 'jsonl', folder, used) }
   return { name, text: pipelineText({ name, command, files, outputs, problems }), files }
 }

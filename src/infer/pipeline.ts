@@ -61,7 +61,7 @@ function headLines(command: string, files: readonly FileFinding[]): readonly str
   }
   const doubts = files.flatMap(doubtsOf)
   if (doubts.length > 0) lines.push('Not certain:', ...doubts.map(doubt => `- ${doubt}`))
-  return lines.flatMap(line => comment(line, line.startsWith('    ') ? '      ' : '  '))
+  return lines.flatMap(comment)
 }
 
 /** All that isn’t certain of a file. */
@@ -118,7 +118,7 @@ function fieldLines(fields: readonly FieldFinding[]): readonly string[] {
     )
     if (remarks === '') return [line]
     if (remarks.length <= MOST_BEHIND) return [`${line.padEnd(column - 1)} # ${remarks}`]
-    return [...comment(remarks, '  ').map(each => `        ${each}`), line]
+    return [...comment(remarks).map(each => `        ${each}`), line]
   })
 }
 

@@ -1,6 +1,6 @@
 /** The survey of a table, by the way of reading that rejects fewest of its records: what its beginning didn't show, the rest may. */
 import { isCustodyError } from '../model/error.ts'
-import { counted } from '../model/number-text.ts'
+import { grouped } from '../model/number-text.ts'
 import type { Options, Reading } from './reading.ts'
 import { surveyTable, type TableSurvey } from './survey.ts'
 
@@ -20,12 +20,17 @@ export async function bestSurvey(reading: Reading): Promise<BestSurvey> {
   const quoted = await withoutQuoteProblems(reading, first)
   const { survey } = quoted
   const ragged = survey.rejects.codes.get('CSV_RAGGED') ?? 0
-  if (ragged * 10 < survey.records || ragged === 0) return quoted
+  if (!isHabit(ragged, survey.records)) return quoted
   const padded = await attempt({ ...reading, options: { ...survey.options, ragged: 'pad' } })
   if (padded === null || padded.rejects.count * 2 > survey.rejects.count) return quoted
   const filled = survey.rejects.count - padded.rejects.count
-  const doubt = `whether records may lack cells at their end: ${counted(filled, 'record')} do, and get nulls for them; if not, remove ragged`
+  const doubt = `whether records may lack cells at their end: ${grouped(filled)} of ${grouped(survey.records)} do, and get nulls for them; if not, remove ragged`
   return { survey: padded, doubts: [...quoted.doubts, doubt] }
+}
+
+/** Whether so many records are wrong that it is how the file is written, and no accident. */
+function isHabit(ragged: number, records: number): boolean {
+  return ragged * 10 >= records && (ragged >= 5 || (ragged >= 2 && ragged * 4 >= records))
 }
 
 /** @param first null if the file ends inside quotes */

@@ -29,15 +29,16 @@ export function list(values: readonly string[]): string {
 
 const MOST_COLUMNS = 110
 
-/** A text as lines of comments, broken between words; all but the first begin with `hang`. */
-export function comment(text: string, hang = ''): readonly string[] {
+/** A text as lines of comments, broken between words; what is indented stays so, and lines behind the first are a little more. */
+export function comment(text: string): readonly string[] {
+  const indent = /^ */.exec(text)?.[0] ?? ''
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ')) {
+  for (const word of text.trim().split(' ')) {
     if (line !== '' && line.length + word.length + 3 > MOST_COLUMNS) {
       lines.push(line)
-      line = hang + word
-    } else line = line === '' ? word : `${line} ${word}`
+      line = `${indent}  ${word}`
+    } else line = line === '' ? indent + word : `${line} ${word}`
   }
   return [...lines, line].map(each => `# ${each}`)
 }

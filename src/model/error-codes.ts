@@ -283,7 +283,11 @@ export const ERRORS = {
     'An input isn’t in the format that its source reads.',
     'Convert the file, or choose the plugin that reads it.',
   ),
-  CUSTODY_NOTHING_THERE: spec(2, 'A file has nothing in it from which anything could be inferred.', 'Name another file.'),
+  CUSTODY_NOTHING_THERE: spec(
+    2,
+    'A file has nothing in it from which anything could be inferred.',
+    'Name another file.',
+  ),
   CUSTODY_UNCLOSED_QUOTE: spec(
     1,
     'A CSV file ends inside of quotes, so that nobody can tell where its last record was to end.',

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { CustodyError } from '../../src/model/error.ts'
+import { LONG } from '../support/form.ts'
 import { InferFolder } from './try-infer.ts'
 
 const folder = new InferFolder()
@@ -77,7 +78,7 @@ test('any file gives a pipeline that is valid and rejects what it says, for no t
       expect(tried.rows.length).toBe((file?.records ?? 0) - (file?.rejected.count ?? 0))
       expect((await folder.infer([name])).text).toBe(tried.text)
     }),
-    { numRuns: 150 },
+    { numRuns: LONG ? 5000 : 60 },
   )
 })
 
@@ -173,7 +174,7 @@ describe('a table that was written with care', () => {
         )
         expect(rows.map(row => ({ ...row }))).toEqual(expected)
       }),
-      { numRuns: 120, seed: 20260131 },
+      { numRuns: LONG ? 1500 : 60, seed: 20260131 },
     )
   })
 })
