@@ -7,6 +7,7 @@ import type { FunctionSpec, Overload } from './library/spec.ts'
 import { compileMacro } from './macros.ts'
 import { unusable } from './operators.ts'
 import { compilePattern, isPattern } from './pattern.ts'
+import { lookedThrough, made } from './rounds.ts'
 import { ANY, describe, type Type, unify } from './types.ts'
 import { kindOf, type Value } from './values.ts'
 
@@ -22,7 +23,7 @@ export function compileCall(c: Compilation, node: CallNode): Compiled {
 function compileFunction(c: Compilation, node: CallNode, key: string, argNodes: readonly ASTNode[]): Compiled {
   const spec = FUNCTIONS.get(key)
   if (spec === undefined) return unknownFunction(c, node, key)
-  const args = argNodes.map(arg => c.compile(arg))
+  const args = argNodes.map(arg => lookedThrough(c, c.compile(arg)))
   const types = args.map(arg => arg.type)
   const fitting = fittingOverloads(spec.overloads, types)
   if (fitting.length === 0) return noOverload(c, node, key, spec, types)
@@ -33,7 +34,7 @@ function compileFunction(c: Compilation, node: CallNode, key: string, argNodes: 
   const run = spec.name === 'matches' ? matching(c, node, args) : null
   return {
     type: new Set(gives.map(each => each.kind)).size > 1 ? ANY : type,
-    run: run ?? calling(fitting, args, c.at(node)),
+    run: made(c, ANY, run ?? calling(fitting, args, c.at(node))),
   }
 }
 

@@ -55,6 +55,7 @@ export class Compilation {
   readonly #types = new Map<ASTNode, Type>()
   #slots = 0
   #depth = 0
+  #rounds = 0
 
   constructor(
     source: string,
@@ -118,6 +119,19 @@ export class Compilation {
 
   isRoot(node: ASTNode): boolean {
     return node.op === 'id' && node.args === this.root && !this.#variables.has(this.root)
+  }
+
+  /** Whether what is compiled now is evaluated in each round of a macro. */
+  get repeated(): boolean {
+    return this.#rounds > 0
+  }
+
+  /** Compiles `body` with a variable that has another value in each round. */
+  withElement(name: string, type: Type, body: ASTNode): { readonly slot: number; readonly body: Compiled } {
+    this.#rounds += 1
+    const compiled = this.withVariable(name, type, body)
+    this.#rounds -= 1
+    return compiled
   }
 
   /** Compiles `body` with one more variable, which may hide another of the same name. */

@@ -19,6 +19,7 @@ import {
   orderFits,
   unusable,
 } from './operators.ts'
+import { lookedThrough, made } from './rounds.ts'
 import { compileRun } from './run-value.ts'
 import {
   ANY,
@@ -266,7 +267,8 @@ function compileArithmetic(c: Compilation, node: NodeOf<Arithmetic>): Compiled {
   const type = arithmeticType(node.op, left.type, right.type)
   if (type === null) return operandProblem(c, node, left.type, right.type)
   const [a, b, op, at] = [left.run, right.run, node.op, c.at(node)]
-  return { type, run: frame => arithmetic(op, a(frame), b(frame), at) }
+  const run: Run = frame => arithmetic(op, a(frame), b(frame), at)
+  return { type, run: op === '+' ? made(c, type, run) : run }
 }
 
 function compileOrder(c: Compilation, node: NodeOf<Order>): Compiled {
@@ -351,6 +353,6 @@ function compileIn(c: Compilation, node: NodeOf<'in'>): Compiled {
   const [left, right] = [c.compile(node.args[0]), c.compile(node.args[1])]
   const problem = membershipProblem(left.type, right.type)
   if (problem !== null) return c.problem(node, 'CUSTODY_CEL_TYPE', problem)
-  const [a, b, at] = [left.run, right.run, c.at(node)]
+  const [a, b, at] = [left.run, lookedThrough(c, right).run, c.at(node)]
   return { type: BOOL, run: frame => isIn(a(frame), b(frame), at) }
 }

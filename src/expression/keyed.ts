@@ -18,7 +18,7 @@ export function compileKeyed(
 ): Compiled {
   const list = c.compile(over)
   const element = elementType(c, over, list.type)
-  const inner = c.withVariable(variable, element, body)
+  const inner = c.withElement(variable, element, body)
   const at = c.at(node)
   const arrange = name === 'sortBy' ? sortedBy : groupedBy
   const run: Run = frame => {

@@ -145,7 +145,7 @@ function compileTest(
   body: ASTNode,
 ): Compiled {
   const list = c.compile(over)
-  const inner = c.withVariable(variable, elementType(c, over, list.type), body)
+  const inner = c.withElement(variable, elementType(c, over, list.type), body)
   const test = testing(c, body, inner.body)
   const at = c.at(node)
   const { slot } = inner
@@ -190,11 +190,11 @@ function compileMap(c: Compilation, node: CallNode, over: ASTNode, args: readonl
   const list = c.compile(over)
   const element = elementType(c, over, list.type)
   const name = (args[0] as Extract<ASTNode, { op: 'id' }>).args
-  const value = c.withVariable(name, element, args[args.length - 1] as ASTNode)
+  const value = c.withElement(name, element, args[args.length - 1] as ASTNode)
   let test: ((frame: Frame) => boolean) | null = null
   let testSlot = value.slot
   if (args.length === 3) {
-    const condition = c.withVariable(name, element, args[1] as ASTNode)
+    const condition = c.withElement(name, element, args[1] as ASTNode)
     test = testing(c, args[1] as ASTNode, condition.body)
     testSlot = condition.slot
   }

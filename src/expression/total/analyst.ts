@@ -47,4 +47,8 @@ export interface Analyst {
   binding(name: string, value: Possible, scope: Scope): Scope
   /** Looks at what is evaluated once for each of `count` elements. */
   inRounds<T>(node: ASTNode, count: number, body: () => T): T
+  /** Within a round: what a function or an operator looks through. */
+  reads(given: Possible): void
+  /** Within a round: what a function or an operator makes. */
+  makes(result: Possible): void
 }

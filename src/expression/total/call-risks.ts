@@ -107,6 +107,7 @@ function lookAtFunction(analyst: Analyst, node: CallNode, scope: Scope): Possibl
   const overloads = fittingOverloads(FUNCTIONS.get(key)?.overloads ?? [], types)
   const args = nodes.map((each, i) => {
     const value = analyst.look(each, scope)
+    analyst.reads(value)
     const takes = overloads.map(({ takes }) => takes[i] as Kind)
     if (takes.includes('any')) return value
     return analyst.need(node, each, value, takes, `what ${key.replace(/^\./, '')} takes`)
@@ -114,7 +115,7 @@ function lookAtFunction(analyst: Analyst, node: CallNode, scope: Scope): Possibl
   if (overloads.length === 0) analyst.report(node, 'it is evaluated')
   const report = (where: string) => analyst.report(node, where)
   const names = nodes.map(each => analyst.quoted(each))
-  return combinations(args)
+  const result = combinations(args)
     .map(combination => {
       const overload = overloads.find(({ takes }) =>
         takes.every((kind, i) => kind === 'any' || combination[i]?.kinds.has(kind)),
@@ -124,6 +125,8 @@ function lookAtFunction(analyst: Analyst, node: CallNode, scope: Scope): Possibl
       return anyOf([])
     })
     .reduce(either, anyOf([]))
+  analyst.makes(result)
+  return result
 }
 
 /** The arguments with one kind each, in every way. */

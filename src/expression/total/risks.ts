@@ -35,6 +35,7 @@ import {
   without,
 } from './possible.ts'
 import type { Risk } from './risk.ts'
+import { mostToMake, mostToRead } from './steps.ts'
 
 /**
  * @param schema what can be relied on of the rows; null: nothing.
@@ -62,6 +63,8 @@ class Analysis implements Analyst {
   /** True while something is looked at that was or will be reported elsewhere. */
   #silent = false
   #rounds = 0
+  /** How many rounds what is looked at is within. */
+  #repeated = 0
   #bindings = 0
 
   constructor(expression: Analysed, schema: RowSchema | null) {
@@ -171,7 +174,7 @@ class Analysis implements Analyst {
       case 'in': {
         const [left, right] = node.args
         this.look(left, scope)
-        this.need(node, right, this.look(right, scope), ['list', 'map'], 'a list or a map')
+        this.reads(this.need(node, right, this.look(right, scope), ['list', 'map'], 'a list or a map'))
         return BOOLEAN
       }
       default:
@@ -257,8 +260,19 @@ class Analysis implements Analyst {
         return BOOLEAN
       }
       default:
-        return arithmeticOf(node.op, a, b, names, where => this.report(node, where))
+        return this.#arithmetic(node, a, b, names)
     }
+  }
+
+  #arithmetic(
+    node: Extract<ASTNode, { op: '+' | '-' | '*' | '/' | '%' }>,
+    a: Possible,
+    b: Possible,
+    names: readonly [string, string],
+  ): Possible {
+    const result = arithmeticOf(node.op, a, b, names, where => this.report(node, where))
+    if (node.op === '+') this.makes(result)
+    return result
   }
 
   // ── rounds of macros ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -266,12 +280,22 @@ class Analysis implements Analyst {
   /** Looks at what is evaluated once for each of `count` elements. */
   inRounds<T>(node: ASTNode, count: number, body: () => T): T {
     const before = this.#rounds
+    this.#repeated += 1
     const result = body()
+    this.#repeated -= 1
     const rounds = count === 0 ? 0 : count * (1 + this.#rounds - before)
     if (rounds > MAX_STEPS) this.#reportRounds(node)
     // What exceeds the limit on its own is reported once.
     this.#rounds = rounds > MAX_STEPS ? before : before + rounds
     return result
+  }
+
+  reads(given: Possible): void {
+    if (this.#repeated > 0) this.#rounds += mostToRead(given)
+  }
+
+  makes(result: Possible): void {
+    if (this.#repeated > 0) this.#rounds += mostToMake(result)
   }
 
   #reportRounds(node: ASTNode): void {
