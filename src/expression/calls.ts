@@ -30,12 +30,9 @@ function compileFunction(c: Compilation, node: CallNode, key: string, argNodes: 
   const wrong = spec.constants?.(args.map(({ literal }) => literal)) ?? null
   if (wrong !== null) return c.problem(argNodes[wrong.argument] ?? node, wrong.code, wrong.problem)
   const gives = fitting.map(each => (each.giving === undefined ? each.gives : each.giving(types)))
-  const type = gives.reduce((a, b) => unify(a, b) ?? ANY)
+  const type = new Set(gives.map(each => each.kind)).size > 1 ? ANY : gives.reduce((a, b) => unify(a, b) ?? ANY)
   const run = spec.name === 'matches' ? matching(c, node, args) : null
-  return {
-    type: new Set(gives.map(each => each.kind)).size > 1 ? ANY : type,
-    run: made(c, ANY, run ?? calling(fitting, args, c.at(node))),
-  }
+  return { type, run: made(c, type, run ?? calling(fitting, args, c.at(node))) }
 }
 
 function calling(overloads: readonly Overload[], args: readonly Compiled[], at: string): Run {

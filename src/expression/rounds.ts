@@ -73,17 +73,23 @@ const SIZED: ReadonlySet<Kind> = new Set(['string', 'list', 'map', 'any'])
 /** What is given to a function, if that is within a round. */
 export function lookedThrough(c: Compilation, given: Compiled): Compiled {
   if (!c.repeated || !SIZED.has(given.type.kind)) return given
-  const { run } = given
+  const { run, literal } = given
+  if (literal !== undefined && readSteps(literal) === 0) return given
   return {
     ...given,
     run: frame => {
       const value = run(frame)
-      if (typeof value === 'string') take(frame, stepsToRead('text', value.length))
-      else if (Array.isArray(value)) take(frame, stepsToRead('elements', value.length))
-      else if (value instanceof Map) take(frame, stepsToRead('elements', value.size))
+      // Most texts are short.
+      if (typeof value !== 'string' || value.length >= LOOKED_THROUGH.text) take(frame, readSteps(value))
       return value
     },
   }
+}
+
+function readSteps(value: Value): number {
+  if (typeof value === 'string') return stepsToRead('text', value.length)
+  if (Array.isArray(value)) return stepsToRead('elements', value.length)
+  return value instanceof Map ? stepsToRead('elements', value.size) : 0
 }
 
 /** What a function or an operator makes, if that is within a round. */
@@ -91,7 +97,7 @@ export function made(c: Compilation, type: Type, run: Run): Run {
   if (!c.repeated || !SIZED.has(type.kind)) return run
   return frame => {
     const value = run(frame)
-    take(frame, stepsToMake(value))
+    if (typeof value !== 'string' || value.length >= MADE_TEXT) take(frame, stepsToMake(value))
     return value
   }
 }
