@@ -205,7 +205,7 @@ export class Others {
 
 function formatOf({ rejects }: SinkModel): RowFormat {
   return {
-    begin: async () => undefined,
+    begin: () => undefined,
     row: (row): string | RowError =>
       rejects > 0 && numberOf(row) % rejects === 0
         ? { kind: 'error', code: 'SIM_REJECTED', message: 'refused', retryable: false }

@@ -84,6 +84,10 @@ export class MemoryFiles implements FileSystem {
     return inode === undefined ? null : Buffer.from(inode.content)
   }
 
+  part(path: string, from: number, size: number): Buffer {
+    return Buffer.from(this.#at(path).content.subarray(from, from + size))
+  }
+
   isLink(): boolean {
     return false
   }

@@ -9,7 +9,7 @@ import type { Json, Row } from '../../model/row.ts'
 import { ERROR_FIELD, flatErrors } from '../../sdk/error-row.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
-import { readCsvHeader } from '../sources/csv-table.ts'
+import { csvHeaderIn } from '../sources/csv-table.ts'
 import { csvColumns, lostField } from './csv-columns.ts'
 import type { ExistingFile, RowFormat, Widening } from './file-sink.ts'
 import { jsonText, numberText } from './json-text.ts'
@@ -68,7 +68,7 @@ export class CsvRowFormat implements RowFormat {
     this.#special = new RegExp(`["\\r\\n\\0\\uFEFF${escapeForClass(layout.delimiter)}]`)
   }
 
-  async begin(state: Json, existing: ExistingFile | null, staged: boolean): Promise<void> {
+  begin(state: Json, existing: ExistingFile | null, staged: boolean): void {
     const { columns = null, chosen = this.#layout.named, written } = (state as CsvState | null) ?? {}
     this.#columns = columns
     this.#written = written ?? columns?.length ?? 0
@@ -77,11 +77,11 @@ export class CsvRowFormat implements RowFormat {
     this.#existing = null
     this.#gap = ''
     if (existing === null || this.#columns !== null) return
-    const header = await this.#headerOf(existing)
+    const header = this.#headerOf(existing)
     if (header === null) return
     this.#existing = { path: existing.path, header }
     this.#chosen = true
-    if (!(await endsLine(existing))) this.#gap = this.#layout.newline
+    if (!endsLine(existing)) this.#gap = this.#layout.newline
     // With original names the columns can be told apart only when the sources have read their headers.
     if (this.#layout.headers !== 'original') this.#fieldsOf(header, existing.path)
   }
@@ -123,13 +123,14 @@ export class CsvRowFormat implements RowFormat {
     return (grown ? { ...state, written: this.#written } : state) satisfies CsvState
   }
 
-  async #headerOf(existing: ExistingFile): Promise<readonly string[] | null> {
+  #headerOf({ path, bytes, part }: ExistingFile): readonly string[] | null {
     try {
-      return await readCsvHeader(existing.path, this.#layout.delimiter)
+      const head = part(0, Math.min(bytes, HEADER_BYTES))
+      return csvHeaderIn({ path, head, whole: head.length === bytes }, this.#layout.delimiter)
     } catch (error) {
       if (!isCustodyError(error)) throw error
-      const message = `nothing can be appended to ${existing.path}: ${error.message}`
-      const where = { node: this.#layout.node, path: existing.path }
+      const message = `nothing can be appended to ${path}: ${error.message}`
+      const where = { node: this.#layout.node, path }
       throw new CustodyError('CUSTODY_SINK', message, { where, hint: error.hint, cause: error })
     }
   }
@@ -255,6 +256,8 @@ export class CsvRowFormat implements RowFormat {
   }
 }
 
+/** In which the header of a file that is appended to must end. */
+const HEADER_BYTES = 1024 * 1024
 const WHOLE_NUMBER = /^(?:0|[1-9]\d*)$/
 const UNKNOWN = 'COLUMN_UNKNOWN'
 

@@ -27,6 +27,8 @@ export interface ExistingFile {
   /** Absolute. */
   readonly path: string
   readonly bytes: number
+  /** Up to `size` of these bytes, from `from` on. */
+  readonly part: (from: number, size: number) => Buffer
 }
 
 /** What a file must be made once more for: it has more columns than its header. */
@@ -46,7 +48,7 @@ export interface RowFormat {
    * @param staged whether the file can be made once more at the end
    * @throws CustodyError CUSTODY_SINK if that file isn't one that rows can be appended to
    */
-  begin(state: Json, existing: ExistingFile | null, staged: boolean): Promise<void>
+  begin(state: Json, existing: ExistingFile | null, staged: boolean): void
   /** The row's text, with whatever must stand before it. @throws CustodyError CUSTODY_SINK. */
   row(row: Row): string | RowError
   /** What the format needs at its end, and what must stand in it even without rows. */
@@ -103,8 +105,8 @@ export class FileSink implements Sink {
     this.#remade = state?.remade === true ? this.#remaking(intent) : null
     this.#extent = await (this.#remade ?? this.#outlet).open(intent, receipt, this.#finished)
     const { path, prior_bytes } = intent
-    const existing = path === null || prior_bytes === 0 ? null : { path, bytes: prior_bytes }
-    await this.#format.begin(state?.format ?? null, existing, intent.staged !== null)
+    const existing = path === null || prior_bytes === 0 ? null : existingFile(this.#files, path, prior_bytes)
+    this.#format.begin(state?.format ?? null, existing, intent.staged !== null)
     this.#intent = intent
   }
 
@@ -228,6 +230,10 @@ export class FileSink implements Sink {
     if (outlet === null) throw new Error('the sink isn’t open')
     return outlet
   }
+}
+
+export function existingFile(files: FileSystem, path: string, bytes: number): ExistingFile {
+  return { path, bytes, part: (from, size) => files.part(path, from, size) }
 }
 
 /** A type, not an interface, so that it is Json. */

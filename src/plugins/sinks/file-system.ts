@@ -19,6 +19,7 @@ import {
   openSync,
   read,
   readFileSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -60,6 +61,8 @@ export interface FileSystem {
   facts(path: string): FileFacts | null
   /** All of a small file; null if it isn't there. */
   content(path: string): Buffer | null
+  /** Up to `size` bytes of a file from `from` on. */
+  part(path: string, from: number, size: number): Buffer
   isLink(path: string): boolean
   realPath(path: string): string
   /** @throws Error of the system (EACCES, EROFS, …). */
@@ -97,6 +100,18 @@ export const DISK: FileSystem = {
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return null
       throw error
+    }
+  },
+  part: (path, from, size) => {
+    const handle = openSync(path, 'r')
+    try {
+      const part = Buffer.alloc(size)
+      let at = 0
+      for (let count = -1; at < size && count !== 0; at += count)
+        count = readSync(handle, part, at, size - at, from + at)
+      return part.subarray(0, at)
+    } finally {
+      closeSync(handle)
     }
   },
   isLink: path => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false,

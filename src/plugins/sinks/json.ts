@@ -29,7 +29,7 @@ class ArrayFormat implements RowFormat {
     this.#flat = flat
   }
 
-  async begin(state: Json): Promise<void> {
+  begin(state: Json): void {
     this.#begun = (state as ArrayState | null)?.begun ?? false
   }
 

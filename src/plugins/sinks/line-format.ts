@@ -1,5 +1,4 @@
 /** One line per row. */
-import { open } from 'node:fs/promises'
 import type { Json, Row } from '../../model/row.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { ExistingFile, RowFormat } from './file-sink.ts'
@@ -17,9 +16,9 @@ export class LineFormat implements RowFormat {
     this.#line = line
   }
 
-  async begin(state: Json, existing: ExistingFile | null): Promise<void> {
+  begin(state: Json, existing: ExistingFile | null): void {
     this.#begun = (state as LineState | null)?.begun ?? false
-    this.#gap = !this.#begun && existing !== null && !(await endsLine(existing)) ? '\n' : ''
+    this.#gap = !this.#begun && existing !== null && !endsLine(existing) ? '\n' : ''
   }
 
   row(row: Row): string | RowError {
@@ -39,13 +38,6 @@ export class LineFormat implements RowFormat {
 }
 
 /** Whether what was there before ends with a line break. */
-export async function endsLine(existing: ExistingFile): Promise<boolean> {
-  const handle = await open(existing.path, 'r')
-  try {
-    const last = Buffer.alloc(1)
-    await handle.read(last, 0, 1, existing.bytes - 1)
-    return last[0] === 0x0a
-  } finally {
-    await handle.close()
-  }
+export function endsLine({ bytes, part }: ExistingFile): boolean {
+  return part(bytes - 1, 1)[0] === 0x0a
 }

@@ -13,7 +13,7 @@ const PRIOR = 'before\n'
 
 /** A line a row, whatever was there before. */
 const LINES: RowFormat = {
-  begin: async () => undefined,
+  begin: () => undefined,
   row: row => `${JSON.stringify(row)}\n`,
   end: () => '',
   state: () => null,

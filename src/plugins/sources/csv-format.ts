@@ -43,6 +43,12 @@ export interface CsvLayout extends CsvSyntax {
 const SEPARATOR_LINE = /^"?sep=([^\p{L}\p{N}"\r\n ])"?(?:\r\n|\n|\r(?!\n))/iu
 const SEPARATOR_LINE_UNITS = 9
 
+/** The first line of a file, if it says what stands between cells and is no record. */
+export function separatorLine(text: string): { readonly line: string; readonly delimiter: string } | null {
+  const [line, delimiter] = SEPARATOR_LINE.exec(text.slice(0, SEPARATOR_LINE_UNITS)) ?? []
+  return line === undefined || delimiter === undefined ? null : { line, delimiter }
+}
+
 /** Columns that a warning names. */
 const MOST_NAMED = 5
 
@@ -149,8 +155,9 @@ export class CsvFormat implements FileFormat {
   async #takeSeparatorLine(window: TextWindow): Promise<void> {
     const seen = () => window.text.slice(window.at, window.at + SEPARATOR_LINE_UNITS)
     while (!window.ended && seen().length < SEPARATOR_LINE_UNITS && /^"?(s|$)/i.test(seen())) await window.grow()
-    const [line, delimiter] = SEPARATOR_LINE.exec(seen()) ?? []
-    if (line === undefined || delimiter === undefined) return
+    const found = separatorLine(seen())
+    if (found === null) return
+    const { line, delimiter } = found
     if (this.#layout.chosen && delimiter !== this.#layout.delimiter)
       throw foreignInput(this.#place, {
         what: `says in its first line that ${JSON.stringify(delimiter)} stands between cells, but the option delimiter is ${JSON.stringify(this.#layout.delimiter)}`,
@@ -328,7 +335,7 @@ class CsvRecords implements RecordScanner {
   }
 }
 
-function unclosedQuote(place: InputPlace, line: number): CustodyError {
+export function unclosedQuote(place: InputPlace, line: number): CustodyError {
   const message = `${inputName(place)}: in the record that begins at line ${line} a quote is opened and never closed`
   return new CustodyError('CUSTODY_UNCLOSED_QUOTE', message, { where: whereOf(place) })
 }

@@ -2,9 +2,11 @@
 import type { Row } from '../../model/row.ts'
 import type { RowSchema } from '../../model/schema.ts'
 import { compileRowSchema } from '../../sdk/schema-check.ts'
-import { ByteReader, type InputPlace, sourceError } from './byte-reader.ts'
-import { CsvFormat } from './csv-format.ts'
+import { type InputPlace, sourceError } from './byte-reader.ts'
+import { CsvFormat, separatorLine, unclosedQuote } from './csv-format.ts'
+import { columnsOf } from './csv-header.ts'
 import { csvLayout, csvOptions, encodingFrom, type TableOptions } from './csv-options.ts'
+import { CsvScanner } from './csv-scanner.ts'
 import { UTF8 } from './encoding.ts'
 import { FileSource } from './file-source.ts'
 import { TextWindow } from './text-window.ts'
@@ -60,22 +62,49 @@ export async function readCsvTable(place: InputPlace, options: TableOptions, sch
   return { columns, rows, lines, bad }
 }
 
+/** What a file begins with. */
+export interface FileHead {
+  /** Absolute. */
+  readonly path: string
+  readonly head: Buffer
+  /** Whether that is all of it. */
+  readonly whole: boolean
+}
+
 /**
  * The headers of a UTF-8 CSV file as they stand; null if it has no record.
- * @param path absolute
- * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE.
+ * @throws CustodyError CUSTODY_SOURCE, CUSTODY_UNCLOSED_QUOTE.
  */
-export async function readCsvHeader(path: string, delimiter: string): Promise<readonly string[] | null> {
+export function csvHeaderIn({ path, head, whole }: FileHead, delimiter: string): readonly string[] | null {
   const place = { path, folder: '/' }
+  const window = TextWindow.over(place, head, UTF8, whole)
+  if (window.encoding !== UTF8) throw sourceError(place, `${path} is ${window.encoding.name}, not UTF-8`)
+  const first = separatorLine(window.text)
+  if (first !== null && first.delimiter !== delimiter)
+    throw sourceError(place, `${path} says that ${JSON.stringify(first.delimiter)} stands between its cells`)
+  window.at += first?.line.length ?? 0
   const layout = csvLayout(csvOptions.parse({ path, delimiter, normalise: false }))
-  const bytes = await ByteReader.open(place, { hashes: false })
-  try {
-    const window = await TextWindow.open(bytes, UTF8)
-    if (window.encoding !== UTF8) throw sourceError(place, `${path} is ${window.encoding.name}, not UTF-8`)
-    const format = new CsvFormat(place, layout)
-    await format.head(window, false)
-    return format.columns.length === 0 ? null : format.columns
-  } finally {
-    await bytes.close()
+  const scanner = new CsvScanner(layout)
+  const wrong = (message: string) => sourceError(place, `the header of ${path} (line ${scanner.found_line}) ${message}`)
+  for (;;) {
+    switch (scanner.next(window)) {
+      case 'record': {
+        const columns = columnsOf(
+          scanner.cells.map(cell => cell ?? ''),
+          layout,
+        )
+        if (typeof columns === 'string') throw wrong(`is no list of columns: ${columns}`)
+        return columns.names.length === 0 ? null : columns.names
+      }
+      case 'reject':
+        throw wrong(`can’t be read: ${scanner.problem?.message}`)
+      case 'unclosed':
+        throw unclosedQuote(place, scanner.found_line)
+      case 'more':
+        if (whole) return null
+        throw wrong('is too long')
+      case 'blank':
+      case 'comment':
+    }
   }
 }

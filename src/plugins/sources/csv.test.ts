@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { brief, Folder, readAll, rowsOf } from '../../../test/support/plugin-files.ts'
@@ -9,7 +10,7 @@ import { csvSource } from './csv.ts'
 import { CsvFormat } from './csv-format.ts'
 import { type Columns, columnsOf, normaliseName } from './csv-header.ts'
 import { csvLayout, csvOptions } from './csv-options.ts'
-import { readCsvHeader, readCsvTable } from './csv-table.ts'
+import { csvHeaderIn, readCsvTable } from './csv-table.ts'
 import { FileSource } from './file-source.ts'
 
 async function read(content: string | Uint8Array, options: object = {}): Promise<unknown[]> {
@@ -463,7 +464,9 @@ describe('places', () => {
       { code: 'N', full_name: 'North' },
       { code: 'S', full_name: null },
     ])
-    expect(await readCsvHeader(path, ',')).toEqual(['code', 'Full Name'])
+    const head = readFileSync(path)
+    expect(csvHeaderIn({ path, head, whole: true }, ',')).toEqual(['code', 'Full Name'])
+    expect(() => csvHeaderIn({ path, head: head.subarray(0, 9), whole: false }, ',')).toThrow(/is too long/)
     folder.put('table.csv', 'code,name\nN\n')
     const ragged = { line: 2, code: 'CSV_RAGGED', message: 'the record has 1 cell, but there are 2 columns' }
     expect(await readCsvTable(place, options, OBSERVED)).toMatchObject({ rows: [], bad: [ragged] })

@@ -27,11 +27,19 @@ export class TextWindow {
   readonly encoding: Encoding
   /** The encoding that was asked for; a byte order mark may name another one. */
   readonly declared: Encoding
-  readonly #bytes: ByteReader
+  readonly #bytes: Pick<ByteReader, 'read' | 'hashUpTo' | 'place'>
   #held: Buffer = NOTHING
   #base = 0
 
-  private constructor(bytes: ByteReader, encoding: Encoding, declared: Encoding, held: Buffer, base: number) {
+  private constructor(
+    bytes: Pick<ByteReader, 'read' | 'hashUpTo' | 'place'>,
+    encoding: Encoding,
+    declared: Encoding,
+    held: Buffer,
+    base: number,
+    ended = false,
+  ) {
+    this.ended = ended
     this.#bytes = bytes
     this.encoding = encoding
     this.declared = declared
@@ -51,6 +59,13 @@ export class TextWindow {
     const mark = byteOrderMark(first)
     if (mark === null) return new TextWindow(bytes, encoding, encoding, first, 0)
     return new TextWindow(bytes, mark.encoding, encoding, first.subarray(mark.size), mark.size)
+  }
+
+  /** The beginning of an input, and nothing more: that much was read already. `whole`: nothing follows. */
+  static over(place: ByteReader['place'], held: Buffer, encoding: Encoding, whole: boolean): TextWindow {
+    const mark = byteOrderMark(held) ?? { encoding, size: 0 }
+    const nothing = { place, read: async () => null, hashUpTo: () => '' }
+    return new TextWindow(nothing, mark.encoding, encoding, held.subarray(mark.size), mark.size, whole)
   }
 
   /** Bytes that the window holds from its beginning on, `most` of them at most. */

@@ -15,16 +15,22 @@ export interface Template {
   readonly fields: readonly string[]
   /** False: it gives the same for all rows. */
   readonly reads_row: boolean
+  /** Of these fields, those that it names without `row.` before them. */
+  readonly bare: readonly string[]
+  /** What it is made of, in order. */
+  readonly pieces: readonly Piece[]
   /** `more`: variables besides the fields; they come first where names are the same. */
   render(row: Row, more?: Row): Rendered<string>
   /** For a template that is one output and nothing else: the output as it is, not as text. */
   readonly value: ((row: Row) => Rendered<Json>) | null
 }
 
+export type Piece = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'output' | 'tag' }
+
 export type Rendered<T> =
   | { readonly ok: true; readonly value: T }
-  /** `field`: the one that it is about, where that is known. */
-  | { readonly ok: false; readonly message: string; readonly field?: string }
+  /** `field`: the one that it is about, where that is known. `missing`: because a value is missing or null. */
+  | { readonly ok: false; readonly message: string; readonly field?: string; readonly missing?: true }
 
 export interface TemplateProblem {
   /** One sentence without a full stop at the end; repeats parts of the template. */
@@ -122,7 +128,7 @@ export function compileTemplate(
     try {
       return { ok: true, value: String(engine.liquid.renderSync(parsed, { ...row, row, ...variables }, RENDERING)) }
     } catch (error) {
-      return { ok: false, message: reasonOf(error), ...about(fields, row) }
+      return { ok: false, ...reasonsOf(error), ...about(fields, row) }
     }
   }
   const value = (row: Row): Rendered<Json> => {
@@ -134,6 +140,12 @@ export function compileTemplate(
   return {
     fields,
     reads_row: of_row.length > 0,
+    bare: fields.filter(field => of_row.some(([first]) => first === field && first !== 'row')),
+    pieces: parsed.map(({ token }): Piece => {
+      const text = token.getText()
+      const kind = text.startsWith('{{') ? 'output' : text.startsWith('{%') ? 'tag' : 'text'
+      return kind === 'text' ? { kind, text } : { kind }
+    }),
     render,
     value: isOneOutput(source, parsed) ? value : null,
   }
@@ -173,14 +185,17 @@ function jsonOf(value: unknown): Json {
   return json
 }
 
+const reasonOf = (error: unknown): string => reasonsOf(error).message
+
 /** What LiquidJS says, in short; it wraps what was thrown. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
+function reasonsOf(error: unknown): { readonly message: string; readonly missing?: true } {
+  if (!(error instanceof Error)) return { message: String(error) }
   const { originalError, token } = error as { readonly originalError?: unknown; readonly token?: Token }
   const reason = (originalError instanceof Error ? originalError : error).message
   const [, place] = /, (line:\d+, col:\d+)/.exec(error.message) ?? []
   const missing = /^undefined variable: (.*?)(?:,|$)/.exec(reason)
   let text = missing === null ? reason.replace(/, line:\d+.*$/s, '') : `${missing[1]} is missing`
   if (reason === NULL_VALUE && token !== undefined) text = `${token.getText()} is null`
-  return place === undefined ? text : `${text} (${place.replace('line:', 'line ').replace('col:', 'column ')})`
+  const message = place === undefined ? text : `${text} (${place.replace('line:', 'line ').replace('col:', 'column ')})`
+  return missing === null && reason !== NULL_VALUE ? { message } : { message, missing: true }
 }
