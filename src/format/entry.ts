@@ -267,6 +267,12 @@ export interface ReceiptFact {
   readonly bytes: number
 }
 
+/** What a sink publishes, all of its files together. */
+export interface PublishedFact extends ReceiptFact {
+  /** How many files; absent where rows don't say which file they go to. */
+  readonly files?: number
+}
+
 /** Totals of the run so far, so that counts need no scan; `verify` recomputes them. Each list ascending by its numbers. */
 export interface TotalsFact {
   readonly rows: RowCounts
@@ -372,7 +378,7 @@ export type RunEntry =
       readonly t: number
     }
   /** What is about to be renamed into place. Its value is an `ArtifactsValue`. */
-  | { readonly k: 'publish'; readonly artifacts: readonly ReceiptFact[]; readonly t: number }
+  | { readonly k: 'publish'; readonly artifacts: readonly PublishedFact[]; readonly t: number }
   /** The last entry. */
   | (SealFacts & { readonly subjects: SubjectTrees })
 
@@ -432,6 +438,8 @@ export type SinkIntents = {
     readonly prior_sha256: string | null
     readonly staged: string | null
     readonly replaced: { readonly bytes: number; readonly sha256: string } | null
+    /** Rows say which file they go to: `path` has `*` for each value. */
+    readonly by_value?: true
   }
 }
 

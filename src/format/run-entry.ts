@@ -45,6 +45,10 @@ interface KindOf<T> extends EntryKind {
 
 const T = key(whole('time', 0))
 const RECEIPT = objectOf({ sink: key(whole('node')), rows: key(counted()), bytes: key(counted()) })
+const PUBLISHED = objectOf({
+  ...{ sink: key(whole('node')), rows: key(counted()), bytes: key(counted()) },
+  files: maybe(counted(), 'how many, of a sink whose rows say which file they go to'),
+})
 const TREE_HEAD = objectOf({ size: key(counted()), root: key(HASH) })
 const JUMPS = maybe(listOf(tupleOf({ from: whole('time', 0), to: whole('time', 0) })), 'if there are any')
 
@@ -162,7 +166,7 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
     },
   },
   publish: {
-    keys: { artifacts: key(listOf(RECEIPT)), t: T },
+    keys: { artifacts: key(listOf(PUBLISHED)), t: T },
     values: '`{sink: [{path, rows, bytes, sha256}]}`, a file each',
   },
   seal: {

@@ -13,6 +13,7 @@ import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { checkedRun } from './checked-run.ts'
 import { type Repeating, repeating } from './chosen-rows.ts'
 import { type CheckedPipeline, compilePipeline, compileRecorded } from './compile.ts'
+import { filesInUse } from './files-in-use.ts'
 import { hosting } from './hosting.ts'
 import { ledgerPorts } from './ledger-ports.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
@@ -106,6 +107,7 @@ async function drive({ request, reader, run, plan, ports, observer }: Drive): Pr
       run,
       ledger,
       reader,
+      in_use: filesInUse(ports.env, ports.cwd, url, plan),
       from_ledger_only,
       abandon,
       strict,

@@ -1,6 +1,6 @@
 /** The shapes of entries whose subject is the run, and of those of log 0 (format/entry.ts). */
 import type { LineChange, LineMember, LineRun } from '../format/commit-line.ts'
-import { LEDGER_FORMAT, type RunEntry, type TotalsFact } from '../format/entry.ts'
+import { LEDGER_FORMAT, type PublishedFact, type RunEntry, type TotalsFact } from '../format/entry.ts'
 import type { LedgerEntry } from '../format/ledger-entry.ts'
 import type { PluginCode } from '../format/plugin-code.ts'
 import type { Topology, TopologyNode } from '../format/topology.ts'
@@ -59,6 +59,11 @@ const callTotals = object({
   cost_nusd: int(),
 })
 const receipt = object({ sink: int(1), rows: int(), bytes: int() })
+const published: Decoder<PublishedFact> = (value, where) =>
+  object({
+    ...{ sink: int(1), rows: int(), bytes: int() },
+    ...(Object.hasOwn(asObject(value, where), 'files') ? { files: int() } : {}),
+  })(value, where)
 const word = text(/^[a-z0-9_]+$/, 'a declared word')
 
 const inLine: Decoder<LineMember> = (value, where) =>
@@ -142,7 +147,7 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
       ...(Object.hasOwn(asObject(value, where), 'plugins') ? { plugins: listOf(pluginCode) } : {}),
       t: int(),
     })(value, where),
-  publish: object({ k: oneOf('publish'), artifacts: listOf(receipt), t: int() }),
+  publish: object({ k: oneOf('publish'), artifacts: listOf(published), t: int() }),
   seal: object({
     k: oneOf('seal'),
     status: oneOf('completed', 'completed_with_failures', 'empty', 'abandoned'),

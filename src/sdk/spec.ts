@@ -351,11 +351,16 @@ export interface Receipt {
   readonly sha256: string | null
   /** Whatever it needs to continue from here, JSON. */
   readonly state: Json
+  /** Of a sink whose paths depend on the row, from `finish` on: the files as they will stand. */
+  readonly files?: readonly Artifact[]
 }
 
 /** What it is going to write to, found out without touching anything. */
 export interface SinkIntent {
-  /** Absolute path of the final file; null for standard output and sinks without a file. */
+  /**
+   * Absolute path of the final file; null for standard output and sinks without a file. With `by_value`: that of its files, with
+   * `*` for each value.
+   */
   readonly path: string | null
   /** `fail`, `append`, `replace`, `number`, `stream`; `send` where nothing is written. */
   readonly mode: string
@@ -366,6 +371,8 @@ export interface SinkIntent {
   readonly staged: string | null
   /** What stands at `path` and is replaced at the end (replace), else null or absent. */
   readonly replaced?: { readonly bytes: number; readonly sha256: string } | null
+  /** Rows say which file they go to. */
+  readonly by_value?: true
 }
 
 /** What became of an output that isn't wanted: staged and removed, cut back to what was there before, or left as it is. */
@@ -391,10 +398,15 @@ export interface Sink {
   write(row: Row): RowError | null
   /** Makes all rows so far durable (written and synced). @throws CustodyError CUSTODY_SINK, CUSTODY_SINK_FULL. */
   flush(): Promise<Receipt>
+  /**
+   * All rows are there, and `finish` will follow: a sink that finds out only now where files go looks, and touches nothing. True if its
+   * next receipt says what has to be on record before it does.
+   */
+  settle?(): Promise<boolean>
   /** Writes what the format needs at its end, durably; the file may still be staged. */
   finish(): Promise<Receipt>
-  /** Renames a staged file into place. Can be repeated. */
-  publish(): Promise<Artifact | null>
+  /** Renames a staged file into place, or all of them. Can be repeated. */
+  publish(): Promise<Artifact | readonly Artifact[] | null>
   /** Takes back all that the run has written, as far as nobody else touched it; it isn't published then. */
   discard?(): Promise<Discarded>
   /** What people should know of how it writes, since it was opened. */
@@ -456,6 +468,11 @@ export interface SinkContext extends PluginContext {
   readonly placed: Placed | null
   /** `{field: original name}` of all sources, for headers as they were. Asked for when the first row is written. */
   readonly originalNames: () => { readonly [field: string]: string }
+  /**
+   * For paths that rows name: what a file is that the run needs or writes otherwise (as in "which is the ledger"); null for any other.
+   * Absent outside of runs.
+   */
+  readonly inUse?: (path: string) => string | null
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a catalogue holds specs of any options; each is checked by its own zod type

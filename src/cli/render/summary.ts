@@ -121,9 +121,9 @@ function details(title: string, endings: readonly EndingCounts[]): string {
 }
 
 function writtenTexts(sinks: SummaryFacts['sinks'], cwd: string): string[] {
-  return Object.entries(sinks).map(([sink, { rows, path }]) => {
+  return Object.entries(sinks).map(([sink, { rows, path, files }]) => {
     const where = path === undefined ? printable(sink) : printable(nearPath(path, cwd))
-    return `${where}  ${counted(rows, 'row')}`
+    return `${where}  ${counted(rows, 'row')}${files === undefined ? '' : ` in ${counted(files, 'file')}`}`
   })
 }
 

@@ -13,6 +13,7 @@ import type {
   CommitValue,
   CursorFact,
   Jumps,
+  PublishedFact,
   ReceiptFact,
   SealedStatus,
   TotalsFact,
@@ -32,6 +33,7 @@ import type { AtPoint } from '../ports/crash-points.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { Progressed } from '../resume/state.ts'
+import { holding } from './holding.ts'
 
 export interface Stop {
   readonly status: 'failed' | 'cancelled'
@@ -162,9 +164,18 @@ export class Committer {
   /** The last commit with rows: formats get their ends, and what is about to be renamed is recorded. */
   async finish(): Promise<void> {
     await this.settled()
+    if (await this.#outputs.settle()) {
+      await this.commit()
+      await this.settled()
+    }
     this.#atPoint('before_flush')
-    await this.#begin(await this.#outputs.finish(), true)
+    await this.#begin(await this.holding(this.#outputs.finish()), true)
     await this.settled()
+  }
+
+  /** Keeps the lease while something takes its time, and no commit is under way. */
+  holding<T>(work: Promise<T>): Promise<T> {
+    return holding(work, this.#clock, () => this.#ledger.renew())
   }
 
   /** Seals. Nothing can follow. */
@@ -197,7 +208,7 @@ export class Committer {
     this.#recorder.pending.take(draft => this.#ledger.append(draft))
     this.#executor.settle()
     if (last)
-      this.#append({ k: 'publish', artifacts: this.#receiptFacts(receipts), t: this.#clock.now_us() }, [
+      this.#append({ k: 'publish', artifacts: this.#publishedFacts(receipts), t: this.#clock.now_us() }, [
         full(this.#artifacts(receipts)),
       ])
     const totals = this.#recorder.totals.snapshot()
@@ -289,14 +300,24 @@ export class Committer {
     })
   }
 
+  #publishedFacts(receipts: Receipts): PublishedFact[] {
+    return this.#outputs.all.map(output => {
+      const { rows, bytes, files } = receiptOf(receipts, output)
+      const sink = output.node.number
+      if (files === undefined) return { sink, rows, bytes }
+      return { sink, rows, bytes: files.reduce((sum, each) => sum + each.bytes, 0), files: files.length }
+    })
+  }
+
   /** Of what will be in its place at the end. */
   #artifacts(receipts: Receipts): Json {
     const artifacts: Record<string, ArtifactsValue[string]> = {}
     for (const output of this.#outputs.all) {
       const { path } = output.intent
-      const { rows, bytes, sha256 } = receiptOf(receipts, output)
-      if (path !== null && sha256 !== null && isKept(output))
-        artifacts[output.node.name] = [{ path, rows, bytes, sha256 }]
+      const { rows, bytes, sha256, files } = receiptOf(receipts, output)
+      if (!isKept(output)) continue
+      if (files !== undefined) artifacts[output.node.name] = files.map(each => ({ ...each }))
+      else if (path !== null && sha256 !== null) artifacts[output.node.name] = [{ path, rows, bytes, sha256 }]
     }
     return artifacts
   }

@@ -12,6 +12,7 @@ import type { Plan, SourceNode } from '../../plan/plan.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import { Created } from '../nodes/created.ts'
 import { Pools } from '../nodes/pool.ts'
+import { addFilesRead, FilesInUse } from '../nodes/sink/files-in-use.ts'
 import { restoreSinks, type SinkSet } from '../nodes/sink/sink-set.ts'
 import { type Cursor, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
 import { onRecord } from '../record/on-record.ts'
@@ -44,6 +45,8 @@ export interface ResumeRequest extends SessionRequest {
   readonly from_ledger_only: boolean
   /** Resumes nothing: what is open ends as FAILED / abandoned, and the run is sealed. */
   readonly abandon: boolean
+  /** Files that no sink may write to, beside those that the plan reads. */
+  readonly in_use?: FilesInUse | undefined
   /** Called once, before the first row. */
   readonly onRestored?: ((restored: Restored) => void) | undefined
 }
@@ -186,7 +189,7 @@ function cursorOf({ number, name }: SourceNode, { entry, value }: NonNullable<Hi
 }
 
 async function restoreOutputs(
-  { plan, run }: ResumeRequest,
+  { plan, run, in_use = new FilesInUse() }: ResumeRequest,
   intents: SinkIntents,
   { commit }: History,
   sources: readonly OpenSource[],
@@ -202,6 +205,6 @@ async function restoreOutputs(
     const { sha256, state } = onRecord(commit.value.receipts[name], what)
     receipts.set(name, { rows, bytes, sha256, state })
   }
-  const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
-  return restoreSinks(plan, request, intents, receipts)
+  const placed = { folder: plan.folder, placed: null, in_use: addFilesRead(plan, in_use) }
+  return restoreSinks(plan, { run, originalNames: () => originalNames(sources), ...placed }, intents, receipts)
 }

@@ -199,7 +199,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     }
     atPoint('before_publish')
     strays.check()
-    await outputs.publish()
+    await committer.holding(outputs.publish())
     atPoint('before_seal')
     strays.check()
     const status = from?.abandon === true ? 'abandoned' : sealedStatus(committer.totals)

@@ -12,7 +12,13 @@ export interface RunSummary {
   readonly outcomes: { readonly [outcome: string]: number }
   readonly causes: { readonly [cause: string]: number }
   readonly sinks: {
-    readonly [sink: string]: { readonly rows: number; readonly path?: string; readonly sha256?: string }
+    readonly [sink: string]: {
+      readonly rows: number
+      readonly path?: string
+      readonly sha256?: string
+      /** How many, where rows say which file they go to, once they are there; `path` has `*` for each value then. */
+      readonly files?: number
+    }
   }
   /** Root of the run's log at its latest checkpoint, lower-case hex. */
   readonly checkpoint: string
@@ -40,9 +46,16 @@ export function summarise(
     outcomes[fate.outcome] = (outcomes[fate.outcome] ?? 0) + count
     causes[fate.cause] = (causes[fate.cause] ?? 0) + count
   }
-  const sinks: Record<string, { rows: number; path?: string; sha256?: string }> = {}
-  for (const { node, intent, receipt, artifact, discarded } of outputs.all) {
+  const sinks: Record<string, { rows: number; path?: string; sha256?: string; files?: number }> = {}
+  for (const { node, intent, receipt, artifacts, discarded } of outputs.all) {
     const shown = discarded === null
+    if (intent.by_value === true) {
+      const path = shown && intent.path !== null ? { path: intent.path } : {}
+      const files = artifacts === null ? {} : { files: artifacts.length }
+      sinks[node.name] = { rows: receipt?.rows ?? 0, ...path, ...files }
+      continue
+    }
+    const [artifact] = artifacts ?? []
     const path = artifact?.path ?? (shown ? intent.path : null)
     const sha256 = artifact?.sha256 ?? (shown ? receipt?.sha256 : null)
     sinks[node.name] = {

@@ -3,19 +3,20 @@ import { z } from 'zod'
 import type { RowSchema } from '../../model/schema.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { flatNames } from '../../sdk/error-row.ts'
-import type { FieldRequirement, OptionProblem, SinkContext, SinkSpec } from '../../sdk/spec.ts'
+import type { FieldRequirement, OptionProblem, Sink, SinkContext, SinkSpec } from '../../sdk/spec.ts'
 import { delimiterOf } from '../sources/csv-options.ts'
 import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
-import { CsvRowFormat } from './csv-format.ts'
-import { FileSink } from './file-sink.ts'
-import { ifExistsOption, immediateOf, pathOption } from './options.ts'
-import { checkPacked, compressionOption, packOf } from './packing.ts'
-import { targetIn } from './target.ts'
+import { type CsvLayout, CsvRowFormat } from './csv-format.ts'
+import { checkOutput, fileOutput } from './file-output.ts'
+import { ifExistsOption, immediateOf, maxFilesOption, pathOption } from './options.ts'
+import { compressionOption, packOf } from './packing.ts'
+import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
 const csvOptions = z.strictObject({
   path: pathOption,
   if_exists: ifExistsOption,
   compression: compressionOption,
+  max_files: maxFilesOption,
   columns: z
     .array(z.string())
     .min(1)
@@ -51,10 +52,10 @@ const csvOptions = z.strictObject({
 })
 type CsvOptions = z.infer<typeof csvOptions>
 
-function create(options: CsvOptions, context: SinkContext): FileSink {
+function create(options: CsvOptions, context: SinkContext): Sink {
   const { closed, fields } = context.input
   const rejects = bringsRejects(fields)
-  const format = new CsvRowFormat({
+  const layout: CsvLayout = {
     node: context.node,
     delimiter: delimiterOf(options.delimiter),
     newline: options.newline === 'lf' ? '\n' : '\r\n',
@@ -68,14 +69,8 @@ function create(options: CsvOptions, context: SinkContext): FileSink {
     union: options.new_columns === 'union',
     late: lateColumns(fields),
     originalNames: context.originalNames,
-  })
-  const { path, if_exists } = options
-  const pack = packOf(options)
-  return new FileSink(
-    targetIn(context, { path, if_exists, appendable: pack === null && options.new_columns === 'refuse' }),
-    format,
-    pack,
-  )
+  }
+  return fileOutput(context, options, options.new_columns === 'refuse', () => new CsvRowFormat(layout))
 }
 
 /** Where the header can't be written again, new columns can't come. */
@@ -97,7 +92,7 @@ function unionProblems(options: CsvOptions): readonly OptionProblem[] {
 
 function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>['check']>> {
   const twice = (names: readonly string[]) => new Set(names).size < names.length
-  const problems = [...checkPacked(options)]
+  const problems = [...checkOutput(options)]
   if (options.new_columns === 'union') problems.push(...unionProblems(options))
   if (twice(options.columns ?? [])) problems.push({ path: ['columns'], message: 'a field stands twice' })
   if (typeof options.headers === 'object' && twice(Object.values(options.headers))) {
@@ -107,10 +102,11 @@ function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>
 }
 
 /** A column that no row fills isn't wrong. */
-function requires({ columns = [], headers }: CsvOptions): readonly FieldRequirement[] {
+function requires({ path, columns = [], headers }: CsvOptions): readonly FieldRequirement[] {
   const renamed = typeof headers === 'object' ? Object.keys(headers) : []
   const own = columns.map((field, i) => ({ field, optional: true, path: ['columns', i] }))
   return [
+    ...pathRequirements(path),
     ...own.filter(({ field }) => !flatNames().includes(field)),
     ...renamed.map(field => ({ field, optional: true, path: ['headers', field] })),
   ]
@@ -147,12 +143,17 @@ export const csvSink = defineSink({
   errors: {
     COLUMN_UNKNOWN: 'The row has a field that has no column.',
     CSV_NUL: 'A text has a NUL character, which CSV can’t hold.',
+    ...PATH_ERRORS,
   },
   examples: [
     { title: 'A new file', options: { path: 'out/approved.csv' } },
     {
       title: 'The headers of the source',
       options: { path: 'out/approved.csv', headers: 'original', if_exists: 'replace' },
+    },
+    {
+      title: 'A file for each region and month',
+      options: { path: 'out/{{ row.region }}/{{ row.month }}.csv', max_files: 500 },
     },
     {
       title: 'For a spreadsheet',

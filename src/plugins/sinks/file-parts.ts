@@ -7,6 +7,7 @@ import type { FileSystem, OpenFile } from './file-system.ts'
 import { type OutputPlace, outputError } from './sink-error.ts'
 
 const COPY_BYTES = 1024 * 1024
+const PIECE_BYTES = 4 * 1024 * 1024
 /** What most file systems allow for a name. */
 const NAME_BYTES = 255
 
@@ -38,6 +39,22 @@ export async function readPart(file: OpenFile, from: number, size: number): Prom
     at += count
   }
   return part
+}
+
+/** All of a file. */
+export async function* piecesOf(files: FileSystem, path: string): AsyncGenerator<Buffer> {
+  const file = files.open(path, 'read')
+  try {
+    for (let at = 0; ; ) {
+      const piece = Buffer.alloc(PIECE_BYTES)
+      const count = await file.read(piece, piece.length, at)
+      if (count === 0) return
+      yield piece.subarray(0, count)
+      at += count
+    }
+  } finally {
+    file.close()
+  }
 }
 
 /** Lower-case hex SHA-256 of the first `size` bytes of a file; of none if it isn't there any more. */

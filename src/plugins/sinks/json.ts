@@ -3,11 +3,12 @@ import { z } from 'zod'
 import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
-import { FileSink, type RowFormat } from './file-sink.ts'
+import { checkOutput, fileOutput } from './file-output.ts'
+import type { RowFormat } from './file-sink.ts'
 import { jsonText } from './json-text.ts'
-import { flatErrorsOption, immediateOf, pathOption } from './options.ts'
-import { compressionOption, packOf } from './packing.ts'
-import { targetIn } from './target.ts'
+import { flatErrorsOption, immediateOf, maxFilesOption, pathOption } from './options.ts'
+import { compressionOption } from './packing.ts'
+import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
 const jsonOptions = z.strictObject({
   path: pathOption,
@@ -16,6 +17,7 @@ const jsonOptions = z.strictObject({
     .default('fail')
     .describe('What to do if the file is there: stop, replace it at the end of the run, or take `name-1`'),
   compression: compressionOption,
+  max_files: maxFilesOption,
   flat_errors: flatErrorsOption,
 })
 
@@ -58,15 +60,12 @@ export const jsonSink = defineSink({
   ].join('\n'),
   options: jsonOptions,
   determinism: 'deterministic',
-  errors: {},
+  errors: PATH_ERRORS,
+  check: checkOutput,
+  requires: ({ path }) => pathRequirements(path),
   immediate: immediateOf,
   examples: [
     { title: 'A file that is renewed by each run', options: { path: 'out/summary.json', if_exists: 'replace' } },
   ],
-  create: (options, context) =>
-    new FileSink(
-      targetIn(context, { ...options, appendable: false }),
-      new ArrayFormat(options.flat_errors),
-      packOf(options),
-    ),
+  create: (options, context) => fileOutput(context, options, false, () => new ArrayFormat(options.flat_errors)),
 })

@@ -2,17 +2,18 @@
 import { z } from 'zod'
 import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
-import { FileSink } from './file-sink.ts'
+import { checkOutput, fileOutput } from './file-output.ts'
 import { jsonText } from './json-text.ts'
 import { LineFormat } from './line-format.ts'
-import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
-import { checkPacked, compressionOption, packOf } from './packing.ts'
-import { targetIn } from './target.ts'
+import { flatErrorsOption, ifExistsOption, immediateOf, maxFilesOption, pathOption } from './options.ts'
+import { compressionOption } from './packing.ts'
+import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
 const jsonlOptions = z.strictObject({
   path: pathOption,
   if_exists: ifExistsOption,
   compression: compressionOption,
+  max_files: maxFilesOption,
   flat_errors: flatErrorsOption,
 })
 
@@ -23,18 +24,21 @@ export const jsonlSink = defineSink({
     'Fields stand in the row’s order; nulls are written. Whole numbers beyond 2^53 − 1 are written as decimals (`1e+16`).',
   options: jsonlOptions,
   determinism: 'deterministic',
-  errors: {},
-  check: checkPacked,
+  errors: PATH_ERRORS,
+  check: checkOutput,
+  requires: ({ path }) => pathRequirements(path),
   immediate: immediateOf,
   examples: [
     { title: 'A new file', options: { path: 'out/problems.jsonl' } },
     { title: 'Compressed', options: { path: 'out/all.jsonl.gz' } },
+    { title: 'A file for each region', options: { path: 'out/{{ row.region }}.jsonl' } },
     { title: 'Behind what is there', options: { path: 'out/log.jsonl', if_exists: 'append' } },
   ],
   create: (options, context) =>
-    new FileSink(
-      targetIn(context, { ...options, appendable: packOf(options) === null }),
-      new LineFormat(row => `${jsonText(options.flat_errors ? flatErrors(row) : row)}\n`),
-      packOf(options),
+    fileOutput(
+      context,
+      options,
+      true,
+      () => new LineFormat(row => `${jsonText(options.flat_errors ? flatErrors(row) : row)}\n`),
     ),
 })

@@ -1,10 +1,25 @@
 /** Options that the sinks share. */
 import { z } from 'zod'
+import { isByValue } from './path-template.ts'
 
 export const pathOption = z
   .string()
   .min(1)
-  .describe('The file, relative to the pipeline file’s folder; `-` is standard output. Folders are made')
+  .describe(
+    'The file, relative to the pipeline file’s folder; `-` is standard output. Folders are made. With `{{ row.field }}` in it there is a file for each value',
+  )
+
+export const DEFAULT_MAX_FILES = 10_000
+const MOST_FILES = 100_000
+
+export const maxFilesOption = z
+  .int()
+  .min(1)
+  .max(MOST_FILES)
+  .optional()
+  .describe(
+    `Where the path depends on the row: how many files the run may make; ${DEFAULT_MAX_FILES}, if absent. A row that would make one more is refused`,
+  )
 
 export const ifExistsOption = z
   .enum(['fail', 'append', 'replace', 'number'])
@@ -22,6 +37,8 @@ export function immediateOf({
   readonly if_exists: string
 }): 'append' | 'stream' | null {
   if (path === '-') return 'stream'
+  // Such files come into their places at the end, those that are appended to as well.
+  if (isByValue(path)) return null
   return if_exists === 'append' ? 'append' : null
 }
 

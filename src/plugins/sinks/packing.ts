@@ -15,7 +15,7 @@ export const compressionOption = z
     'How the file is compressed; `auto`: as its name ends, `.gz` with gzip and `.zst` with zstd, all others not. Receipts and hashes are those of the compressed file',
   )
 
-interface PackedOptions {
+export interface PackedOptions {
   readonly path: string
   readonly compression: z.infer<typeof compressionOption>
 }

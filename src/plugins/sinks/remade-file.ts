@@ -3,13 +3,12 @@
  * removed when it has come into its place.
  */
 import type { Discarded, Receipt, SinkIntent } from '../../sdk/spec.ts'
-import { hiddenBeside } from './file-parts.ts'
+import { hiddenBeside, piecesOf } from './file-parts.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Extent, Outlet } from './outlet.ts'
 import { asOutputError, type OutputPlace } from './sink-error.ts'
 import type { StagedFile } from './staged-file.ts'
 
-const PIECE_BYTES = 4 * 1024 * 1024
 /** Of what makes a staged file's name its own. */
 const SUFFIX_UNITS = 8
 
@@ -81,19 +80,10 @@ export class RemadeFile implements Outlet {
   }
 
   async *#pieces(from: string): AsyncGenerator<Buffer> {
-    const file = this.#files.open(from, 'read')
     try {
-      for (let at = 0; ; ) {
-        const piece = Buffer.alloc(PIECE_BYTES)
-        const count = await file.read(piece, piece.length, at)
-        if (count === 0) return
-        yield piece.subarray(0, count)
-        at += count
-      }
+      yield* piecesOf(this.#files, from)
     } catch (error) {
       throw asOutputError(error, this.#place)
-    } finally {
-      file.close()
     }
   }
 

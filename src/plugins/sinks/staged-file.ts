@@ -5,19 +5,16 @@
  * STAGED-FILE-2. Whoever continues in another process first copies the file up to its receipt to a new inode and renames that, so
  *     that a former holder that wakes up writes into nothing. In the process that wrote it, it is cut where it stands,
  *     and is not continued if another file has come into its place: that is a successor's.
- * STAGED-FILE-3. What stands at the target is replaced only if it is what stood there when the run began; else the target has to be free.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { dirname } from 'node:path'
 import type { Discarded, Receipt, SinkIntent } from '../../sdk/spec.ts'
 import { type Change, changedError, hashFile, hashPart, hexOf, hiddenBeside, syncFolders } from './file-parts.ts'
 import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
+import { type Coming, comeIntoPlace } from './into-place.ts'
 import type { Extent, Outlet } from './outlet.ts'
 import type { OutputLock } from './output-lock.ts'
-import { asOutputError, type OutputPlace, outputError, systemCode } from './sink-error.ts'
-
-/** Error codes of file systems without hard links, or that forbid links to other people's files. */
-const NO_LINKS = new Set(['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL'])
+import { asOutputError, type OutputPlace, outputError } from './sink-error.ts'
 
 /** Where it is written, and where it comes to stand. */
 interface Places {
@@ -113,13 +110,19 @@ export class StagedFile implements Outlet {
     return places.target
   }
 
-  async #comeIntoPlace(places: Places): Promise<void> {
-    this.check()
-    const there = this.#files.facts(places.target)
-    if (there !== null && places.replaced !== null) await this.#renameOver(places, there, places.replaced)
-    else await this.#renameToFree(places)
+  async #comeIntoPlace({ staged, target, replaced }: Places): Promise<void> {
+    const coming: Coming = {
+      ...{ files: this.#files, place: this.#place, staged, target, exists: this.#exists },
+      check: () => this.check(),
+      takeRights: async of => {
+        this.#file?.takeRights(of)
+        await this.#file?.sync()
+      },
+      isSame: (path, facts) => this.#isSame(path, facts),
+    }
+    await comeIntoPlace(coming, replaced)
     this.#closeFile()
-    await this.#files.syncFolder(dirname(places.target))
+    await this.#files.syncFolder(dirname(target))
   }
 
   async discard(): Promise<Discarded> {
@@ -236,40 +239,6 @@ export class StagedFile implements Outlet {
     this.#hash = hash
     this.#bytes = bytes
     this.#id = file.facts().id
-  }
-
-  /** Renames, if the target is what stood there when the run began. Between the last look and the renaming nothing waits. */
-  async #renameOver({ staged, target }: Places, there: FileFacts, replaced: NonNullable<Places['replaced']>) {
-    this.#file?.takeRights(there)
-    await this.#file?.sync()
-    const sha256 = await hashFile(this.#files, target, there.bytes)
-    const now = this.#files.facts(target)
-    const is_same = now?.id === there.id && now.bytes === replaced.bytes && now.changed === there.changed
-    if (now !== null && !(is_same && sha256 === replaced.sha256)) {
-      const message = `${target} isn’t what it was when the run began: something else wrote it meanwhile, and it would be replaced`
-      const hint = `Move it away, then resume: the run’s own output is complete in ${staged} and takes its place. Or give the run up with \`custody abandon\`.`
-      throw outputError('CUSTODY_OUTPUT_CHANGED', this.#place, message, hint)
-    }
-    this.check()
-    this.#files.rename(staged, target)
-  }
-
-  /** Renames, unless something stands there. */
-  async #renameToFree({ staged, target }: Places): Promise<void> {
-    try {
-      this.#files.link(staged, target)
-    } catch (error) {
-      const code = systemCode(error) ?? ''
-      if (code !== 'EEXIST' && !NO_LINKS.has(code)) throw error
-      const there = this.#files.facts(target)
-      if (there === null) {
-        this.#files.rename(staged, target)
-        return
-      }
-      // Ours already: only the removal of the staged name was missing.
-      if (!(await this.#isSame(target, there))) throw this.#exists()
-    }
-    this.#files.remove(staged)
   }
 
   async #isSame(path: string, { bytes }: FileFacts): Promise<boolean> {

@@ -59,10 +59,14 @@ export function placeOf(target: Target): OutputPlace {
 
 /**
  * A device or a pipe is a stream, as standard output is: it can't be wound back. Only what is appended to a file that is there
- * is written where it stands; all else is staged.
+ * is written where it stands; all else is staged. `isTaken`: whether the run itself needs a path that `number` could choose.
  * @throws CustodyError CUSTODY_TARGET_EXISTS, CUSTODY_OUTPUT_HELD, CUSTODY_SINK.
  */
-export async function intend(target: Target, files: FileSystem): Promise<SinkIntent> {
+export async function intend(
+  target: Target,
+  files: FileSystem,
+  isTaken: (path: string) => boolean = () => false,
+): Promise<SinkIntent> {
   if (isStandardOutput(target)) return STREAM
   const place = placeOf(target)
   try {
@@ -71,7 +75,7 @@ export async function intend(target: Target, files: FileSystem): Promise<SinkInt
     else if (there.kind === 'folder')
       throw outputError('CUSTODY_SINK', place, `${place.path} is a folder`, 'Name a file in it.')
     else if (there.kind === 'other') return STREAM
-    return await intendFile(target, place, there, files)
+    return await intendFile(target, place, there, files, isTaken)
   } catch (error) {
     throw asOutputError(error, place)
   }
@@ -82,6 +86,7 @@ async function intendFile(
   place: OutputPlace,
   there: FileFacts | null,
   files: FileSystem,
+  isTaken: (path: string) => boolean,
 ): Promise<SinkIntent> {
   const mode = target.if_exists
   const lockOf = (path: string) => new OutputLock(files, target.run, path, place)
@@ -89,7 +94,7 @@ async function intendFile(
   const real = there === null ? realPlace(place.path, files) : files.realPath(place.path)
   if (mode !== 'number') lockOf(real).refuseIfHeld()
   if (there !== null && mode === 'fail') throw targetExists(target, place)
-  const isFree = (path: string) => files.facts(path) === null && !lockOf(path).isHeld()
+  const isFree = (path: string) => files.facts(path) === null && !isTaken(path) && !lockOf(path).isHeld()
   const path = mode === 'number' ? freeName(realPlace(place.path, files), isFree) : real
   const appends = there !== null && mode === 'append'
   files.mayWrite(appends ? path : nearestFolder(dirname(path), place, files))
@@ -114,13 +119,13 @@ export function targetExists(target: Target, place: OutputPlace): Error {
   return outputError('CUSTODY_TARGET_EXISTS', place, message, hint)
 }
 
-function refuseDanglingLink(place: OutputPlace, files: FileSystem): void {
+export function refuseDanglingLink(place: OutputPlace, files: FileSystem): void {
   if (files.isLink(place.path))
     throw outputError('CUSTODY_SINK', place, `${place.path} is a link to a file that isn’t there`, 'Remove the link.')
 }
 
 /** The folder, or the nearest one above it that is there. */
-function nearestFolder(folder: string, place: OutputPlace, files: FileSystem): string {
+export function nearestFolder(folder: string, place: OutputPlace, files: FileSystem): string {
   const there = files.facts(folder)
   if (there?.kind === 'folder') return folder
   if (there !== null) {
@@ -130,7 +135,7 @@ function nearestFolder(folder: string, place: OutputPlace, files: FileSystem): s
 }
 
 /** Where a file is whose folders may be links, and may not be there. */
-function realPlace(path: string, files: FileSystem): string {
+export function realPlace(path: string, files: FileSystem): string {
   const folder = dirname(path)
   const real = files.facts(folder) !== null ? files.realPath(folder) : folder === path ? path : realPlace(folder, files)
   return join(real, basename(path))

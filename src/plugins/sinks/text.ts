@@ -5,16 +5,17 @@ import { defineSink } from '../../sdk/define.ts'
 import { flatErrors, flatNames } from '../../sdk/error-row.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
-import { FileSink } from './file-sink.ts'
+import { checkOutput, fileOutput } from './file-output.ts'
 import { LineFormat } from './line-format.ts'
-import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
-import { checkPacked, compressionOption, packOf } from './packing.ts'
-import { targetIn } from './target.ts'
+import { flatErrorsOption, ifExistsOption, immediateOf, maxFilesOption, pathOption } from './options.ts'
+import { compressionOption } from './packing.ts'
+import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
 const textOptions = z.strictObject({
   path: pathOption,
   if_exists: ifExistsOption,
   compression: compressionOption,
+  max_files: maxFilesOption,
   field: z.string().default('text').describe('The field that is written'),
   flat_errors: flatErrorsOption,
 })
@@ -33,18 +34,21 @@ export const textSink = defineSink({
   description: 'The field must be a text, a number or a boolean. Line breaks in a text are written as they are.',
   options: textOptions,
   determinism: 'deterministic',
-  check: checkPacked,
+  check: checkOutput,
   immediate: immediateOf,
-  errors: { TEXT_FIELD: 'The field that is to be written is missing, null, or has parts.' },
+  errors: { TEXT_FIELD: 'The field that is to be written is missing, null, or has parts.', ...PATH_ERRORS },
   examples: [{ title: 'Letters', options: { path: 'out/letters.txt', field: 'letter' } }],
-  requires: ({ field, flat_errors }) =>
-    flat_errors && flatNames().includes(field)
+  requires: ({ path, field, flat_errors }) => [
+    ...pathRequirements(path),
+    ...(flat_errors && flatNames().includes(field)
       ? []
-      : [{ field, types: ['string', 'number', 'integer', 'boolean'], path: ['field'] }],
+      : [{ field, types: ['string', 'number', 'integer', 'boolean'] as const, path: ['field'] }]),
+  ],
   create: (options, context) =>
-    new FileSink(
-      targetIn(context, { ...options, appendable: packOf(options) === null }),
-      new LineFormat(row => lineOf(options.flat_errors ? flatErrors(row) : row, options.field)),
-      packOf(options),
+    fileOutput(
+      context,
+      options,
+      true,
+      () => new LineFormat(row => lineOf(options.flat_errors ? flatErrors(row) : row, options.field)),
     ),
 })

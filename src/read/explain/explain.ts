@@ -13,11 +13,13 @@ import { checkedSubject } from '../evidence/subject-check.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { Course } from '../fold/course.ts'
 import { readCourse } from '../fold/read-course.ts'
-import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable } from '../runs/run-log.ts'
+import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable, valueAs } from '../runs/run-log.ts'
+import { artifactsFrom } from '../runs/run-values.ts'
 import type { SubjectValues } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
+import { type NamedFiles, namedFiles } from './named-file.ts'
 import type { Story } from './story.ts'
-import { callsOf, pathOf, type Scene, tellTokens, type Values } from './tell.ts'
+import { callsOf, optionPath, pathOf, type Scene, tellTokens, type Values } from './tell.ts'
 
 /** Batches that one answer tells of, in the order in which the story comes to them; it says which it leaves out. */
 const MOST_BATCHES = 50
@@ -90,18 +92,26 @@ export async function* explainWhere(
 
 async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
   const opening = await openingOf(reader, log)
-  const last = (await closingOf(reader, log)).last
   const intents = (await intentsOf(reader, log)) ?? {}
+  const plan = await planOf(reader, log)
   const paths = new Map<string, string>()
-  for (const sink of Object.keys(intents)) {
-    const path = intents[sink]?.path
-    if (path != null) paths.set(sink, path)
+  const named = new Map<string, NamedFiles>()
+  const { last, publish } = await closingOf(reader, log)
+  const place = publish === null ? null : { seq: publish.seq, index: 0 }
+  for (const [sink, { path, by_value }] of Object.entries(intents)) {
+    if (path == null) continue
+    paths.set(sink, path)
+    const template = by_value === true ? optionPath(plan, sink) : null
+    if (template === null) continue
+    const artifacts = place === null ? null : await valueAs(reader, log, place, artifactsFrom)
+    named.set(sink, namedFiles(path, template, artifacts?.[sink] ?? []))
   }
   return {
     opening,
     topology: opening.topology,
-    plan: await planOf(reader, log),
+    plan,
     paths,
+    named,
     head: await headOf(reader, log),
     sealed: last?.k === 'seal' ? last.status : null,
   }

@@ -15,6 +15,7 @@ import { DISCARD, type Topology, type TopologyNode } from '../../format/topology
 import { fateOf } from '../../model/outcome.ts'
 import { isObject, type Json, newRow } from '../../model/row.ts'
 import type { Course, CourseToken, Timed } from '../fold/course.ts'
+import { fileFor, type NamedFiles } from './named-file.ts'
 import type {
   CallStory,
   Change,
@@ -34,6 +35,8 @@ export interface Scene {
   readonly plan: Pick<PlanValue, 'fields' | 'expressions' | 'options'> | null
   /** By sink: the path that it writes, absolute. */
   readonly paths: ReadonlyMap<string, string>
+  /** Of these, the sinks whose rows say which file they go to. */
+  readonly named: ReadonlyMap<string, NamedFiles>
 }
 
 /** The values of one subject, by number. */
@@ -149,7 +152,7 @@ function tellVisit(
     calls,
     error,
     left,
-    path: pathOf(node, scene),
+    path: writtenTo(node, scene, data) ?? pathOf(node, scene),
     started_us: time_us + fact.start_us,
     duration_us: fact.duration_us,
     stood_us: fact.stood_us,
@@ -315,11 +318,22 @@ function edgeOf(scene: Scene, number: number): VisitStory['left'] {
   return { label: edge[1], to: edge[2] === DISCARD ? 'discard' : nodeOf(scene, edge[2]).name }
 }
 
+/** The file that a row went to, if the row says that, and it can be told. */
+function writtenTo(node: TopologyNode, scene: Scene, data: Known<Json> | null): string | null {
+  const named = scene.named.get(node.name)
+  if (named === undefined || data?.kind !== 'known') return null
+  return fileFor(named, data.value)
+}
+
+/** The `path` among a node's options, as it is written. */
+export function optionPath(plan: Scene['plan'], node: string): string | null {
+  const options = plan?.options[node]
+  if (typeof options !== 'object' || options === null || !('path' in options)) return null
+  return typeof options.path === 'string' ? options.path : null
+}
+
 /** Of a source: the `path` among its options. Of a sink: what it meant to write. */
 export function pathOf(node: TopologyNode, scene: Scene): string | null {
   if (node.kind === 'sink') return scene.paths.get(node.name) ?? null
-  if (node.kind !== 'source') return null
-  const options = scene.plan?.options[node.name]
-  if (typeof options !== 'object' || options === null || !('path' in options)) return null
-  return typeof options.path === 'string' ? options.path : null
+  return node.kind === 'source' ? optionPath(scene.plan, node.name) : null
 }

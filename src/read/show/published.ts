@@ -49,8 +49,9 @@ export async function publishedFiles(reader: LedgerReader): Promise<Published> {
         const artifacts = await valueIn(reader, log, publish.seq, 0)
         sealed.push({ ended_us, files: filesIn(artifacts, run, named, intents) })
       } else if (last?.k !== 'seal')
-        for (const [sink, { path, appends }] of intents)
-          if (appends && path !== null) growing.push({ path, ...placeOf(sink, named) })
+        // Files that rows name get theirs right before the seal.
+        for (const [sink, { path, appends, by_value }] of intents)
+          if (appends && path !== null && !by_value) growing.push({ path, ...placeOf(sink, named) })
     } catch (error) {
       if (!(error instanceof ShapeError) && !isCustodyError(error)) throw error
       unreadable.set(run, error.message)
@@ -60,14 +61,20 @@ export async function publishedFiles(reader: LedgerReader): Promise<Published> {
   return { files, growing, unreadable }
 }
 
-type Intents = ReadonlyMap<string, { readonly path: string | null; readonly appends: boolean }>
+interface Intent {
+  readonly path: string | null
+  readonly appends: boolean
+  readonly by_value: boolean
+}
+type Intents = ReadonlyMap<string, Intent>
 
 function intentsIn(value: Json): Intents {
   if (value === null) return new Map()
   return new Map(
     Object.entries(asObject(value, 'intents')).map(([sink, intent]) => {
-      const { path, mode } = asObject(intent, `intents.${sink}`)
-      return [sink, { path: typeof path === 'string' ? path : null, appends: mode === 'append' }] as const
+      const { path, mode, by_value } = asObject(intent, `intents.${sink}`)
+      const known = typeof path === 'string' ? path : null
+      return [sink, { path: known, appends: mode === 'append', by_value: by_value === true }] as const
     }),
   )
 }
@@ -93,12 +100,14 @@ const placeOf = (sink: string, { folder, paths }: Named) => ({ folder, named: pa
 function filesIn(value: Json, run: string, named: Named, intents: Intents): PublishedFile[] {
   if (value === null) return []
   return Object.entries(artifactsFrom(value)).flatMap(([sink, files]) => {
-    const appended = intents.get(sink)?.appends === true
+    const { appends: appended = false, by_value = false } = intents.get(sink) ?? {}
+    const place = placeOf(sink, named)
     return files.map(({ path, bytes, sha256 }) => ({
       run,
       sink,
       path,
-      ...placeOf(sink, named),
+      // A pattern says of none of its files where it is.
+      ...(by_value ? { ...place, named: null } : place),
       bytes,
       sha256,
       appended,

@@ -128,11 +128,19 @@ async function sinkCounts(
     if (node.kind !== 'sink') continue
     // What a run that was given up had written is nowhere to be found.
     const shown = status !== 'abandoned'
-    const [file] = published?.[node.name] ?? []
-    const path = file?.path ?? (shown ? intents[node.name]?.path : null)
+    const files = published?.[node.name] ?? []
+    const rows = commit?.entry.receipts.find(receipt => receipt.sink === i + 1)?.rows ?? 0
+    const intent = intents[node.name]
+    if (intent?.by_value === true) {
+      const place = shown && intent.path !== null ? { path: intent.path } : {}
+      sinks[node.name] = { rows, ...place, ...(published === null ? {} : { files: files.length }) }
+      continue
+    }
+    const [file] = files
+    const path = file?.path ?? (shown ? intent?.path : null)
     const sha256 = file?.sha256 ?? (shown ? hashes?.[node.name] : null)
     sinks[node.name] = {
-      rows: commit?.entry.receipts.find(receipt => receipt.sink === i + 1)?.rows ?? 0,
+      rows,
       ...(path == null ? {} : { path }),
       ...(sha256 == null ? {} : { sha256 }),
     }

@@ -22,6 +22,8 @@ export interface SinkCounts {
   readonly rows: number
   readonly path?: string
   readonly sha256?: string
+  /** How many, where rows say which file they go to, once they are known; `path` has `*` for each value then. */
+  readonly files?: number
 }
 
 /** One ending that occurred: outcome, cause, and how many to which sink. */

@@ -2,8 +2,10 @@
  * The entries of the run itself, in their order: open, commits with cursors and receipts, stops and resumptions, publish,
  * seal. Checked against what the entries of rows and batches have added up to (I4).
  */
-import type { CursorFact, OriginFact, ReceiptFact, RunEntry, SealedStatus } from '../../format/entry.ts'
+import type { CursorFact, OriginFact, PublishedFact, ReceiptFact, RunEntry, SealedStatus } from '../../format/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'
+import type { Json } from '../../model/row.ts'
+import { artifactProblems } from './artifacts.ts'
 import { type Check, entryName, Place } from './check.ts'
 import type { Recount } from './recount.ts'
 import type { Reruns } from './repeated.ts'
@@ -21,7 +23,7 @@ export class RunFacts {
   #last_epoch = 1
   #receipts = new Map<number, ReceiptFact>()
   #cursors = new Map<number, CursorFact>()
-  #published: readonly ReceiptFact[] | null = null
+  #published: readonly PublishedFact[] | null = null
   /** Records read so far, by source. */
   readonly #records = new Map<number, number>()
   /** The latest of each source: number of the record, and of the row that is repeated. */
@@ -196,6 +198,12 @@ export class RunFacts {
     }
   }
 
+  /** The files of each sink add up to what its entry says; `value`: null if it is gone. */
+  artifacts(seq: number, facts: Extract<RunEntry, { k: 'publish' }>, value: Json | null, ways: Ways): void {
+    if (value === null) return
+    for (const problem of artifactProblems(facts, value, ways)) this.#totals.add(`${new Place(seq)}: ${problem}`)
+  }
+
   #seal(where: Place, facts: SealFacts, ways: Ways, recount: Recount, complete: boolean): void {
     this.seal = facts
     if (!complete) return
@@ -220,9 +228,11 @@ export class RunFacts {
 
   /** What was published is what the last commit's receipts say. */
   #checkPublished(where: Place, ways: Ways): void {
-    for (const { sink, rows, bytes } of this.#published ?? []) {
+    for (const { sink, rows, bytes, files } of this.#published ?? []) {
       const receipt = this.#receipts.get(sink)
-      if (receipt !== undefined && (receipt.rows !== rows || receipt.bytes !== bytes)) {
+      // What was gathered for several files isn't as long as they are.
+      const other_bytes = files === undefined && receipt?.bytes !== bytes
+      if (receipt !== undefined && (receipt.rows !== rows || other_bytes)) {
         this.#seals.add(
           `${where}: ${ways.name(sink)} was published with ${grouped(rows)} rows and ${grouped(bytes)} bytes, and its last receipt has ${grouped(receipt.rows)} and ${grouped(receipt.bytes)}`,
         )

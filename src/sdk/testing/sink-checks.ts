@@ -74,7 +74,7 @@ async function writeWith(
     if (cut !== null) await sink.open(intent, receipt)
     const written = (receipt?.rows ?? 0) + writeAll(spec, sink, rows.slice(cut ?? 0), problems)
     problems.expect(written > 0, 'it refuses all rows; give the example rows_in')
-    content = await finish(sink, intent, written, problems)
+    content = await finish(sink, intent, folder, written, problems)
   })
   return content
 }
@@ -113,21 +113,35 @@ function writeAll(spec: RewindableSinkSpec, sink: Sink, rows: readonly Row[], pr
   return written
 }
 
-async function finish(sink: Sink, intent: SinkIntent, rows: number, problems: Problems): Promise<string | null> {
+async function finish(
+  sink: Sink,
+  intent: SinkIntent,
+  folder: string,
+  rows: number,
+  problems: Problems,
+): Promise<string | null> {
   const last = await sink.finish()
-  const artifact = await sink.publish()
-  problems.expect(JSON.stringify(await sink.publish()) === JSON.stringify(artifact), 'publish() can’t be repeated')
+  const published = await sink.publish()
+  problems.expect(JSON.stringify(await sink.publish()) === JSON.stringify(published), 'publish() can’t be repeated')
   await sink.close()
-  const path = intent.path as string
-  if (!existsSync(path)) {
+  problems.expect(last.rows === rows, `the last receipt says ${last.rows} rows of ${rows}`)
+  const artifacts = published === null ? [] : [published].flat()
+  const paths = intent.by_value === true ? artifacts.map(({ path }) => path) : [intent.path as string]
+  if (!paths.every(path => existsSync(path))) {
     problems.add('there is no file after publish()')
     return null
   }
-  const bytes = readFileSync(path)
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  problems.expect(last.rows === rows, `the last receipt says ${last.rows} rows of ${rows}`)
-  problems.expect(last.bytes === bytes.length, `the last receipt says ${last.bytes} bytes of ${bytes.length}`)
-  problems.expect(last.sha256 === null || last.sha256 === sha256, 'the last receipt has another hash than the file')
-  problems.expect(artifact === null || artifact.sha256 === sha256, 'the artifact has another hash than the file')
-  return bytes.toString('latin1')
+  const files = paths.map(path => readFileSync(path))
+  const hashes = files.map(bytes => createHash('sha256').update(bytes).digest('hex'))
+  const bytes = files.reduce((sum, each) => sum + each.length, 0)
+  const said = last.files?.reduce((sum, each) => sum + each.bytes, 0) ?? last.bytes
+  problems.expect(said === bytes, `the last receipt says ${said} bytes of ${bytes}`)
+  const is_one = last.files === undefined && last.sha256 !== null
+  problems.expect(!is_one || last.sha256 === hashes[0], 'the last receipt has another hash than the file')
+  problems.expect(
+    artifacts.every(({ sha256 }, i) => sha256 === hashes[i]),
+    'the artifact has another hash than the file',
+  )
+  const names = intent.by_value === true ? paths.map(path => path.slice(folder.length)) : []
+  return [...names, ...files.map(each => each.toString('latin1'))].join('\n')
 }

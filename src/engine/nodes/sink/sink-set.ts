@@ -3,6 +3,7 @@
  *
  * SINK-SET-1. `prepareSinks` touches nothing.
  */
+import { dirname } from 'node:path'
 import type { SinkIntents } from '../../../format/entry.ts'
 import { CustodyError } from '../../../model/error.ts'
 import type { Plan, SinkNode } from '../../../plan/plan.ts'
@@ -19,6 +20,7 @@ import type {
 import { onRecord } from '../../record/on-record.ts'
 import { Created } from '../created.ts'
 import { FilesInUse } from './files-in-use.ts'
+import { canMeet } from './path-patterns.ts'
 
 export interface Output {
   readonly node: SinkNode
@@ -26,7 +28,8 @@ export interface Output {
   readonly intent: SinkIntent
   /** Of the last commit; null before the first. */
   receipt: Receipt | null
-  artifact: Artifact | null
+  /** What it published; null if that is nothing, or nothing yet. */
+  artifacts: readonly Artifact[] | null
   /** Whether this process has opened it: nothing else is wound back. */
   opened: boolean
   /** Why it is left as it is, not written to any more and not published; null if it isn't. */
@@ -85,8 +88,13 @@ type Found = (node: SinkNode, sink: Sink) => Promise<{ readonly intent: SinkInte
 export function prepareSinks(plan: Plan, request: SinksRequest): Promise<SinkSet> {
   const { dry_run, in_use } = request
   const written = new FilesInUse()
+  const patterns = new Map<string, string>()
   return createAll(plan, request, async ({ name }, sink) => {
     const intent = dry_run ? NOWHERE : await sink.prepare()
+    if (intent.by_value === true && intent.path !== null) {
+      refuseMeeting(name, intent.path, patterns)
+      patterns.set(name, intent.path)
+    }
     for (const path of [intent.path, intent.staged]) {
       if (path === null) continue
       const used = in_use.find(path)
@@ -102,7 +110,7 @@ export function prepareSinks(plan: Plan, request: SinksRequest): Promise<SinkSet
 /** The sinks of a run that is resumed: where they write, and what they have durably, is known. */
 export function restoreSinks(
   plan: Plan,
-  request: Omit<SinksRequest, 'dry_run' | 'in_use'>,
+  request: Omit<SinksRequest, 'dry_run'>,
   intents: SinkIntents,
   receipts: Receipts,
 ): Promise<SinkSet> {
@@ -113,18 +121,19 @@ export function restoreSinks(
   }))
 }
 
-async function createAll(plan: Plan, request: Omit<SinksRequest, 'in_use'>, find: Found): Promise<SinkSet> {
+async function createAll(plan: Plan, request: SinksRequest, find: Found): Promise<SinkSet> {
   const created = new Created()
   return created.closedOnFailure(async () => {
     const all: Output[] = []
     const outbound = new Map<number, Outbound>()
+    const inUse = usedBy(request.in_use, all)
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue
       const sink = request.dry_run
         ? countingSink(NOWHERE)
-        : await create(node, contextOf(node, request), outbound, created)
+        : await create(node, { ...contextOf(node, request), inUse }, outbound, created)
       const found = await find(node, created.add(sink))
-      all.push({ node, sink, ...found, artifact: null, opened: false, left: null, discarded: null })
+      all.push({ node, sink, ...found, artifacts: null, opened: false, left: null, discarded: null })
     }
     return { all, outbound, close: () => closeAll(all, outbound) }
   })
@@ -151,12 +160,47 @@ async function create(
   return countingSink(SENT)
 }
 
-function contextOf(node: SinkNode, { run, folder, originalNames, placed }: Omit<SinksRequest, 'in_use'>): SinkContext {
+function contextOf(node: SinkNode, { run, folder, originalNames, placed }: SinksRequest): SinkContext {
   return { node: node.name, run, folder, input: node.input, secrets: node.plugin.secrets, originalNames, placed }
 }
 
 function sameOutput(node: string, message: string): CustodyError {
   return new CustodyError('CUSTODY_SAME_OUTPUT', message, { where: { node } })
+}
+
+/** Which files of two sinks are one can't be left to the rows: what comes first at different sinks is a matter of time. */
+function refuseMeeting(name: string, path: string, patterns: ReadonlyMap<string, string>): void {
+  for (const [other, pattern] of patterns) {
+    if (!canMeet(path, pattern)) continue
+    throw new CustodyError(
+      'CUSTODY_SAME_OUTPUT',
+      `sinks \`${other}\` and \`${name}\` could write one file: the paths ${pattern} and ${path} differ only in values`,
+      { where: { node: name }, hint: 'Give each a folder, or a beginning or end of its names, that is written out.' },
+    )
+  }
+}
+
+/** For paths that rows name: what a file is that the run needs, or that another sink writes. */
+function usedBy(in_use: FilesInUse, all: readonly Output[]): (path: string) => string | null {
+  let written: FilesInUse | null = null
+  return path => {
+    written ??= writtenBy(all)
+    return in_use.find(path) ?? written.find(path)
+  }
+}
+
+function writtenBy(all: readonly Output[]): FilesInUse {
+  const written = new FilesInUse()
+  for (const { node, intent } of all) {
+    const { path } = intent
+    if (path === null || intent.by_value === true) continue
+    for (let each = dirname(path); each !== dirname(each); each = dirname(each))
+      written.add(each, `that has to be a folder, for sink \`${node.name}\``)
+  }
+  for (const { node, intent } of all)
+    for (const path of [intent.path, intent.staged])
+      if (path !== null) written.add(path, `that sink \`${node.name}\` writes`)
+  return written
 }
 
 /** Counts rows and keeps none: of `--dry-run`, and of sinks that send. */

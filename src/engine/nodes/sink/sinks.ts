@@ -70,6 +70,13 @@ export class Sinks {
     return this.#receipts(sink => sink.flush())
   }
 
+  /** All rows are there. True if it is known only now where some of them go: it has to be on record before `finish`. */
+  async settle(): Promise<boolean> {
+    let any = false
+    for (const output of this.all) if (isKept(output) && (await output.sink.settle?.()) === true) any = true
+    return any
+  }
+
   finish(): Promise<Receipts> {
     return this.#receipts(sink => sink.finish())
   }
@@ -82,7 +89,8 @@ export class Sinks {
     for (const output of this.all) {
       if (!isKept(output)) continue
       await this.#ports.hold()
-      output.artifact = await output.sink.publish()
+      const published = await output.sink.publish()
+      output.artifacts = published === null ? null : [published].flat()
       this.#ports.atPoint('mid_publish')
     }
   }

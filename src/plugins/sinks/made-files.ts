@@ -1,0 +1,262 @@
+/**
+ * Many files made from what was gathered for them, each under a hidden name beside its place, with few of them open at a time.
+ *
+ * MADE-FILES-1. They depend on the rows and their order alone: not on commits, nor on how often the making was begun again.
+ * MADE-FILES-2. What is held in memory is bounded, whatever the files and their number.
+ * MADE-FILES-3. Before each step that finds a file by its name the lock is looked at, with nothing in between: so a former holder that wakes up
+ *     writes into no file of its successor.
+ */
+import { createHash, type Hash } from 'node:crypto'
+import { dirname } from 'node:path'
+import { widened } from './csv-widen.ts'
+import { changedError, hashPart, hexOf, hiddenBeside, piecesOf, syncFolders } from './file-parts.ts'
+import type { RowFormat, Widening } from './file-sink.ts'
+import type { FileFacts, FileSystem } from './file-system.ts'
+import type { OutputLock } from './output-lock.ts'
+import type { Pack } from './packing.ts'
+import type { Frame } from './row-spool.ts'
+import type { SettledFile } from './settled-files.ts'
+import { asOutputError } from './sink-error.ts'
+
+/** Text that waits for its files; then each gets its part. A compressed file has a member or frame for each part. */
+const PART_BYTES = 32 * 1024 * 1024
+/** Files that are synced at a time. */
+const AT_ONCE = 8
+
+/** A type, not an interface, so that it is Json. */
+export type MadeFile = SettledFile & {
+  readonly rows: number
+  /** Of the file as it will stand, what it is put behind included. */
+  readonly bytes: number
+  readonly sha256: string
+  /** Of what is put behind what was there; absent where nothing was. */
+  readonly added?: { readonly bytes: number; readonly sha256: string }
+}
+
+export interface MakingPorts {
+  readonly files: FileSystem
+  readonly lock: OutputLock
+  /** Name of the sink. */
+  readonly node: string
+  /** Makes hidden names this run's own. */
+  readonly suffix: string
+  readonly pack: Pack | null
+}
+
+interface Draft {
+  readonly settled: SettledFile
+  readonly staged: string
+  readonly format: RowFormat
+  readonly rows: number
+  readonly hash: Hash
+  /** Of what is added alone. */
+  readonly own: Hash | null
+  bytes: number
+  /** Null until it was made. */
+  facts: FileFacts | null
+  /** For the file, and not in it yet. */
+  parts: Buffer[]
+}
+
+export interface FileContent {
+  readonly settled: SettledFile
+  readonly format: RowFormat
+  readonly rows: number
+}
+
+export const stagedName = ({ path }: SettledFile, suffix: string): string => hiddenBeside(path, suffix)
+const widerName = ({ path }: SettledFile, suffix: string): string => hiddenBeside(path, `${suffix}-remade`)
+
+export interface Made {
+  readonly file: MadeFile
+  /** What stands under the hidden name. */
+  readonly facts: FileFacts
+}
+
+export class FileMaker {
+  readonly #ports: MakingPorts
+  #waiting_bytes = 0
+
+  constructor(ports: MakingPorts) {
+    this.#ports = ports
+  }
+
+  /**
+   * Makes all of them, durably. `frames` have the files' texts, by their places in `contents`.
+   * @throws CustodyError CUSTODY_SINK, CUSTODY_SINK_FULL, CUSTODY_OUTPUT_CHANGED.
+   */
+  async make(frames: AsyncIterable<Frame>, contents: readonly FileContent[]): Promise<Made[]> {
+    const drafts: Draft[] = []
+    for (const content of contents) drafts.push(await this.#begin(content))
+    const tops = this.#makeFolders(drafts)
+    for await (const frame of frames) {
+      const draft = frame.kind === 'text' ? drafts[frame.file] : undefined
+      if (frame.kind !== 'text' || draft === undefined) continue
+      this.#wait(draft, frame.text)
+      if (this.#waiting_bytes >= PART_BYTES) await this.#writeAll(drafts)
+    }
+    for (const draft of drafts) this.#wait(draft, Buffer.from(draft.format.end()))
+    await this.#writeAll(drafts)
+    for (const draft of drafts) {
+      const widening = draft.format.widening?.() ?? null
+      if (widening !== null) await this.#widen(draft, widening)
+    }
+    await this.#sync(drafts, tops)
+    return drafts.map(draft => madeOf(draft))
+  }
+
+  /** Removes what a making that didn't come to its end has left. */
+  remove(settled: readonly SettledFile[]): void {
+    const { files, lock, suffix } = this.#ports
+    for (const each of settled) {
+      lock.check()
+      files.remove(stagedName(each, suffix))
+      files.remove(widerName(each, suffix))
+    }
+  }
+
+  async #begin({ settled, format, rows }: FileContent): Promise<Draft> {
+    const { files, suffix, node } = this.#ports
+    const staged = stagedName(settled, suffix)
+    const { path, prior } = settled
+    let hash = createHash('sha256')
+    if (prior !== undefined) {
+      const file = files.open(path, 'read')
+      try {
+        hash = await hashPart(file, prior.bytes)
+        if (file.facts().bytes !== prior.bytes || hexOf(hash) !== prior.sha256)
+          throw changedError({ node, path }, { kind: 'edited' })
+      } finally {
+        file.close()
+      }
+    }
+    const own = prior === undefined ? null : createHash('sha256')
+    return { settled, staged, format, rows, hash, own, bytes: 0, facts: null, parts: [] }
+  }
+
+  /** @returns for each folder that files come to, the topmost one that was made for it. */
+  #makeFolders(drafts: readonly Draft[]): ReadonlyMap<string, string | undefined> {
+    const { files, node } = this.#ports
+    const tops = new Map<string, string | undefined>()
+    for (const { settled } of drafts) {
+      const folder = dirname(settled.path)
+      if (tops.has(folder)) continue
+      try {
+        tops.set(folder, files.makeFolders(folder))
+      } catch (error) {
+        throw asOutputError(error, { node, path: settled.path })
+      }
+    }
+    return tops
+  }
+
+  #wait(draft: Draft, text: Buffer): void {
+    if (text.length === 0) return
+    draft.parts.push(text)
+    this.#waiting_bytes += text.length
+  }
+
+  async #writeAll(drafts: readonly Draft[]): Promise<void> {
+    this.#waiting_bytes = 0
+    const { pack, node } = this.#ports
+    for (const draft of drafts) {
+      if (draft.parts.length === 0) continue
+      const text = Buffer.concat(draft.parts)
+      draft.parts = []
+      try {
+        this.#write(draft, pack === null ? text : await pack(text))
+      } catch (error) {
+        throw asOutputError(error, { node, path: draft.settled.path })
+      }
+    }
+  }
+
+  #write(draft: Draft, bytes: Buffer): void {
+    const { files, lock } = this.#ports
+    lock.check()
+    const file = files.open(draft.staged, draft.facts === null ? 'make' : 'append')
+    try {
+      if (draft.facts !== null) this.#refuseOther(draft, file.facts())
+      file.write(bytes, draft.bytes)
+      draft.facts = file.facts()
+    } finally {
+      file.close()
+    }
+    draft.hash.update(bytes)
+    draft.own?.update(bytes)
+    draft.bytes += bytes.length
+  }
+
+  #refuseOther({ settled, staged, bytes, facts }: Draft, there: FileFacts | null): void {
+    const place = { node: this.#ports.node, path: settled.path }
+    const what = `${staged}, in which ${settled.path} grows,`
+    if (there === null) throw changedError(place, { kind: 'gone' }, what)
+    if (there.id !== facts?.id) throw changedError(place, { kind: 'swapped' }, what)
+    if (there.bytes !== bytes) {
+      const kind = there.bytes < bytes ? 'cut' : 'added'
+      throw changedError(place, { kind, bytes: there.bytes, left: bytes }, what)
+    }
+  }
+
+  /** The file once more, with all of its columns; only one that has no `prior` is made so. */
+  async #widen(draft: Draft, widening: Widening): Promise<void> {
+    const { files, lock, suffix, node } = this.#ports
+    const { settled, staged } = draft
+    const wider = widerName(settled, suffix)
+    const hash = createHash('sha256')
+    let bytes = 0
+    try {
+      lock.check()
+      const file = files.open(wider, 'make')
+      try {
+        for await (const piece of widened(piecesOf(files, staged), widening)) {
+          file.write(piece, bytes)
+          hash.update(piece)
+          bytes += piece.length
+        }
+        lock.check()
+        this.#refuseOther(draft, files.facts(staged))
+        files.rename(wider, staged)
+        Object.assign(draft, { hash, bytes, facts: file.facts() })
+      } finally {
+        file.close()
+      }
+    } catch (error) {
+      throw asOutputError(error, { node, path: settled.path })
+    }
+  }
+
+  async #sync(drafts: readonly Draft[], tops: ReadonlyMap<string, string | undefined>): Promise<void> {
+    const { files, node } = this.#ports
+    const rest = [...drafts]
+    const one = async () => {
+      for (let draft = rest.pop(); draft !== undefined; draft = rest.pop()) {
+        try {
+          const file = files.open(draft.staged, 'append')
+          try {
+            this.#refuseOther(draft, file.facts())
+            await file.sync()
+          } finally {
+            file.close()
+          }
+        } catch (error) {
+          throw asOutputError(error, { node, path: draft.settled.path })
+        }
+      }
+    }
+    const settled = await Promise.allSettled(Array.from({ length: AT_ONCE }, one))
+    for (const each of settled) if (each.status === 'rejected') throw each.reason
+    for (const [folder, top] of tops) {
+      await files.syncFolder(folder)
+      if (top !== undefined) await syncFolders(files, folder, dirname(top))
+    }
+  }
+}
+
+function madeOf({ settled, rows, hash, own, bytes, facts }: Draft): Made {
+  if (facts === null) throw new TypeError(`${settled.path} has no content`)
+  const sha256 = hexOf(hash)
+  const { prior } = settled
+  const whole = { ...settled, rows, bytes: (prior?.bytes ?? 0) + bytes, sha256 }
+  return { file: own === null ? whole : { ...whole, added: { bytes, sha256: hexOf(own) } }, facts }
+}

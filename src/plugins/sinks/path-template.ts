@@ -1,0 +1,97 @@
+/**
+ * Paths with places for a row's values: `out/{{ row.region }}/{{ row.month }}.csv`. Whatever a row holds, it can't lead elsewhere: slashes
+ * are those that the template writes out, and what stands between two of them is a name.
+ */
+import type { Row } from '../../model/row.ts'
+import { rowError } from '../../sdk/results.ts'
+import type { FieldRequirement, OptionProblem, RowError } from '../../sdk/spec.ts'
+import { compileTemplate, isTemplate, type Template } from '../templates/template.ts'
+import { nameOfValue, nameProblem } from './path-segment.ts'
+
+export const PATH_ERRORS = {
+  PATH_NULL: 'A value that the path needs is null or missing.',
+  PATH_VALUE: 'A value can’t be a part of the path: it is empty, has a slash, is a reserved name, or the like.',
+  PATH_IN_USE: 'The path is that of a file that the run needs or writes otherwise.',
+  PATH_FILES: 'The row would make one file more than `max_files`.',
+}
+
+export interface PathTemplate {
+  /** What stands before the first name that has a value; `.` if nothing does. */
+  readonly folder: string
+  /** The names behind that, with `*` for each value. */
+  readonly pattern: string
+  readonly fields: readonly string[]
+  /** The names behind `folder`, for a row. */
+  render(row: Row): string | RowError
+}
+
+/** Whether a path depends on the row. */
+export function isByValue(path: string): boolean {
+  return /\{[{%]/.test(path)
+}
+
+/** @throws TypeError for what `pathProblems` refuses. */
+export function compilePath(path: string): PathTemplate {
+  const template = compileTemplate(path, { escaping: nameOfValue })
+  if (!isTemplate(template)) throw new TypeError(template.problem)
+  const { folder, pattern } = partsOf(template)
+  return {
+    folder: folder === '' ? '.' : folder,
+    pattern,
+    fields: template.fields,
+    render(row) {
+      const rendered = template.render(row)
+      if (!rendered.ok) {
+        const field = rendered.field === undefined ? {} : { field: rendered.field }
+        return rowError(rendered.missing === true ? 'PATH_NULL' : 'PATH_VALUE', `the path: ${rendered.message}`, field)
+      }
+      const names = rendered.value.slice(folder.length)
+      for (const name of names.split('/')) {
+        const problem = nameProblem(name)
+        if (problem === null) continue
+        const [field, ...others] = template.fields
+        const about = field === undefined || others.length > 0 ? {} : { field }
+        return rowError('PATH_VALUE', `the path: the name ${JSON.stringify(name)} ${problem}`, about)
+      }
+      return names
+    },
+  }
+}
+
+/** What is wrong with the option `path`. */
+export function pathProblems(path: string): readonly OptionProblem[] {
+  if (!isByValue(path)) return []
+  const template = compileTemplate(path, { escaping: nameOfValue })
+  const wrong = (message: string, hint: string): OptionProblem => ({ path: ['path'], message, hint })
+  if (!isTemplate(template))
+    return [wrong(`the path isn’t a template: ${template.problem}`, 'Write {{ row.field }} for a value.')]
+  if (template.pieces.some(({ kind }) => kind === 'tag'))
+    return [wrong('a path has values, and no tags', 'Write {{ row.field }}, with filters where they help.')]
+  const bare = template.bare.map(field => wrong(`{{ ${field} }} doesn’t say whose it is`, `Write {{ row.${field} }}.`))
+  if (bare.length > 0) return bare
+  if (path.includes('\\')) return [wrong('the path has a backslash', 'Write slashes between names.')]
+  if (template.pieces.some(each => each.kind === 'text' && each.text.includes('*')))
+    return [wrong('the path has a *, which no name may have on some systems', 'Leave it out.')]
+  const { pattern } = partsOf(template)
+  for (const name of pattern.split('/')) {
+    const problem = nameProblem(name.replaceAll('*', 'x'))
+    if (problem === null) continue
+    const hint = 'Behind the first value every name is written out: none is empty, . or ..'
+    return [wrong(`the path’s name ${JSON.stringify(name)} ${problem}`, hint)]
+  }
+  return []
+}
+
+/** The fields that the path needs. */
+export function pathRequirements(path: string): readonly FieldRequirement[] {
+  const template = isByValue(path) ? compileTemplate(path, { escaping: nameOfValue }) : null
+  if (template === null || !isTemplate(template)) return []
+  return template.fields.map(field => ({ field, path: ['path'] }))
+}
+
+/** `folder` ends with a slash, or is empty. */
+function partsOf({ pieces }: Template): { readonly folder: string; readonly pattern: string } {
+  const text = pieces.map(each => (each.kind === 'text' ? each.text : '*')).join('')
+  const at = text.lastIndexOf('/', text.indexOf('*')) + 1
+  return { folder: text.slice(0, at), pattern: text.slice(at) }
+}
