@@ -45,8 +45,9 @@ export async function readPart(file: OpenFile, from: number, size: number): Prom
 export async function* piecesOf(files: FileSystem, path: string): AsyncGenerator<Buffer> {
   const file = files.open(path, 'read')
   try {
-    for (let at = 0; ; ) {
-      const piece = Buffer.alloc(PIECE_BYTES)
+    const { bytes } = file.facts()
+    for (let at = 0; at < bytes; ) {
+      const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, bytes - at))
       const count = await file.read(piece, piece.length, at)
       if (count === 0) return
       yield piece.subarray(0, count)

@@ -121,6 +121,7 @@ export class FileMaker {
     const { path, prior } = settled
     let hash = createHash('sha256')
     if (prior !== undefined) {
+      if (files.facts(path) === null) throw changedError({ node, path }, { kind: 'gone' })
       const file = files.open(path, 'read')
       try {
         hash = await hashPart(file, prior.bytes)

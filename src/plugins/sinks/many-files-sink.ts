@@ -4,8 +4,8 @@
  *
  *   gathering ── settle ──► settled ── finish ──► made ── publish
  *
- * MANY-FILES-1. Before it is settled, and that is durable, nothing stands anywhere but what is gathered.
- * MANY-FILES-2. After winding back to any receipt the same rows make the same files.
+ * MANY-FILES-SINK-1. Before it is settled, and that is durable, nothing stands anywhere but what is gathered.
+ * MANY-FILES-SINK-2. After winding back to any receipt the same rows make the same files.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'

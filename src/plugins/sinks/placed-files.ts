@@ -117,11 +117,10 @@ interface Behind {
 /** (PLACED-FILES-1) */
 async function putBehind(file: MadeFile, staged: string, { files, place, check, other }: Behind): Promise<void> {
   const { path, prior = { bytes: 0, sha256: '' } } = file
-  const there = files.facts(path)
-  if (there === null) throw changedError(place, { kind: 'gone' })
-  other.take(there)
+  if (files.facts(path) === null) throw changedError(place, { kind: 'gone' })
   const [to, from] = [files.open(path, 'append'), files.open(staged, 'read')]
   try {
+    other.take(to.facts())
     if (hexOf(await hashPart(to, prior.bytes)) !== prior.sha256) throw changedError(place, { kind: 'edited' })
     let at = await alreadyBehind(to, from, file, place)
     while (at < file.bytes) {

@@ -318,7 +318,7 @@ function edgeOf(scene: Scene, number: number): VisitStory['left'] {
   return { label: edge[1], to: edge[2] === DISCARD ? 'discard' : nodeOf(scene, edge[2]).name }
 }
 
-/** The file that a row went to, if the row says that, and it can be told. */
+/** The file that a row went to, where the row says which, and that can still be seen. */
 function writtenTo(node: TopologyNode, scene: Scene, data: Known<Json> | null): string | null {
   const named = scene.named.get(node.name)
   if (named === undefined || data?.kind !== 'known') return null

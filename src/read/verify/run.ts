@@ -407,10 +407,8 @@ class RunFold {
     if (facts.k === 'open' && facts.reruns !== undefined && seq === 0)
       this.#repeated = await RepeatedRun.find(this.#reader, facts.reruns, this.checks.entries)
     this.facts.fold(seq, facts, this.#witness.ways, this.recount, this.#complete)
-    if (facts.k === 'publish') {
-      const value = this.#run_values.get(decoded.first_value)
-      this.facts.artifacts(seq, facts, value, this.#witness.ways)
-    }
+    if (facts.k === 'publish')
+      this.facts.artifacts(seq, facts, this.#run_values.get(decoded.first_value), this.#witness.ways)
     if (facts.k !== 'commit') return
     this.#commit_tiles.take(seq, facts.tiles ?? [], this.checks.seal)
     this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)

@@ -2,9 +2,11 @@
 
 /** Too many are said to meet, never too few: only what is written out at the beginning and at the end of names tells them apart. */
 export function canMeet(one: string, other: string): boolean {
-  const [a, b] = [one, other].map(path => path.normalize('NFC').toLowerCase().split('/')) as [string[], string[]]
+  const [a, b] = [namesOf(one), namesOf(other)]
   return a.slice(0, b.length).every((name, i) => namesMeet(name, b[i] ?? ''))
 }
+
+const namesOf = (path: string) => path.normalize('NFC').toLowerCase().split('/')
 
 function namesMeet(one: string, other: string): boolean {
   const [a, b] = [endsOf(one), endsOf(other)]
