@@ -122,6 +122,41 @@ sinks:
 `,
 }
 
+/** Rows say which file they go to; some of these are there before, and some rows name none. */
+const named: CrashPipeline = {
+  name: 'named',
+  asynchronous: false,
+  files: {
+    'events.jsonl': jsonLines(
+      rows(2300, n => ({
+        id: n,
+        region: n % 83 === 0 ? null : n % 89 === 0 ? '../up' : (['north', 'Süd', 'SÜD', 'east'][n % 4] ?? ''),
+        month: `0${1 + (n % 3)}`,
+        ...(n > 1500 && n % 5 === 0 ? { late: n } : {}),
+      })),
+    ),
+    'out/log-north.jsonl': '{"id":0}',
+    'out/log-east.jsonl': '{"id":0}\n',
+    'out/array/north.json': '["theirs"]\n',
+    'out/n-01.txt': 'theirs\n',
+  },
+  yaml: `
+name: named
+defaults: { on_error: problems, on_invalid: discard }
+sources:
+  events: { plugin: jsonl, options: { path: events.jsonl }, to: copies }
+nodes:
+  copies: { fork: { table: table, log: log, array: array, packed: packed, numbered: numbered } }
+sinks:
+  table: { plugin: csv, options: { path: 'out/{{ row.region }}/{{ row.month }}.csv', new_columns: union } }
+  log: { plugin: jsonl, options: { path: 'out/log-{{ row.region }}.jsonl', if_exists: append } }
+  array: { plugin: json, options: { path: 'out/array/{{ row.region }}.json', if_exists: replace } }
+  packed: { plugin: jsonl, options: { path: 'out/packed-{{ row.month }}-{{ row.id | modulo: 3 }}.gz' } }
+  numbered: { plugin: text, options: { path: 'out/n-{{ row.month }}.txt', field: id, if_exists: number } }
+  problems: { plugin: jsonl, options: { path: out/problems.jsonl }, on_error: discard }
+`,
+}
+
 const line = (order: number, n: number) => ({ item: 'abcd'[(order + n) % 4] ?? '', pieces: (order * 7 + n) % 30 })
 
 /** Rows become several rows, from sources that end in the middle of a commit. */
@@ -346,7 +381,16 @@ sinks:
 `,
 }
 
-export const PIPELINES: readonly CrashPipeline[] = [linear, outputs, remade, expansion, branches, batches, letters]
+export const PIPELINES: readonly CrashPipeline[] = [
+  linear,
+  outputs,
+  remade,
+  named,
+  expansion,
+  branches,
+  batches,
+  letters,
+]
 
 /** @throws TypeError if no pipeline has that name. */
 export function pipelineNamed(name: string): CrashPipeline {

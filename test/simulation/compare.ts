@@ -22,7 +22,8 @@ export function compare(
   const problems: string[] = []
   const endings = tellEndings(plan, ledger, problems)
   if (expected !== null) {
-    for (const [sink, rows] of expected.written) same(problems, `sink ${sink}`, world.disk.get(sink) ?? [], rows)
+    for (const [sink, rows] of expected.written)
+      same(problems, `sink ${sink}`, world.disk.get(sink) ?? [], world.named?.inFiles(rows) ?? rows)
     same(problems, 'endings', Object.fromEntries([...endings].sort()), Object.fromEntries([...expected.endings].sort()))
   }
   if (summary.tokens.born !== endings.size || summary.tokens.open !== 0)

@@ -63,6 +63,8 @@ export interface Shape {
   readonly hostile?: boolean
   /** Others touch the files that sinks write; whoever runs the pipeline puts that right, and resumes it. */
   readonly touched?: boolean
+  /** Rows say which file of their sink they go to. */
+  readonly named?: boolean
   /** Whoever continues it gives it up. */
   readonly abandoned?: boolean
   /** Clocks jump at any time: the machine sleeps, or they are set. */

@@ -58,6 +58,8 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'groups-hostile-crashes': groups({ later: true, hostile: true, crashes: true }),
   touched: linear({ later: true, touched: true }),
   'groups-touched-crashes': groups({ later: true, touched: true, crashes: true }),
+  named: linear({ named: true }),
+  'groups-named-crashes': groups({ later: true, named: true, crashes: true }),
   'nested-timed-crashes': nested({ timed: true, crashes: true }),
   keyed: groups({ keyed: true }),
   'keyed-later-crashes': groups({ keyed: true, later: true, crashes: true }),

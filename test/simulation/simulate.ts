@@ -17,6 +17,7 @@ import { meddlingBy } from './hostile.ts'
 import { interpret } from './interpreter.ts'
 import { problemsOf } from './invariants.ts'
 import type { Limits, Model } from './model.ts'
+import { NamedFiles } from './named-files.ts'
 import { Others } from './others.ts'
 import { Random } from './random.ts'
 import { problemsOfReplays } from './replays.ts'
@@ -46,6 +47,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   if (shape.troubled === true)
     world.services.trouble = new Trouble(new Random(seed + 4), ['oracle', 'sibyl'], world.clock.passed_us())
   if (shape.touched === true) world.others = new Others(new Random(seed + 4), () => world.power.use())
+  if (shape.named === true) world.named = new NamedFiles(new Random(seed + 6), () => world.power)
   ledger.now_us = () => world.clock.wall_us()
   const jumps = shape.clocks === true ? new Jumps(new Random(seed + 5), ledger, shape.calls === true) : null
   world.jumps = jumps
@@ -69,7 +71,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   problems.push(
     ...defects,
     ...(world.others?.settle(result, true, true) ?? []),
-    ...(world.others?.written(world.disk) ?? []),
+    ...((world.others ?? world.named)?.written(world.disk) ?? []),
   )
   if (result === null || result.error !== null)
     problems.push(`the run failed: ${result?.error?.code}: ${result?.error?.stack}`)

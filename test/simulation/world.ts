@@ -36,6 +36,7 @@ import type {
   Target,
 } from './model.ts'
 import { closesOf } from './model.ts'
+import type { NamedFiles } from './named-files.ts'
 import type { Others } from './others.ts'
 import { limitsOf, mergeOf, olderThan, policyOf, servicesOf, topologyOf } from './plan-parts.ts'
 import type { Random } from './random.ts'
@@ -72,6 +73,8 @@ export class World {
   meddle: (chunk: readonly SourceRecord[]) => readonly SourceRecord[] = chunk => chunk
   /** Who touches the files of sinks, too; null if sinks have none. */
   others: Others | null = null
+  /** Sinks whose rows say which file they go to; null if there are none. */
+  named: NamedFiles | null = null
   /** Has clocks jump; null if none does. */
   jumps: Jumps | null = null
   readonly #random: Random
@@ -303,9 +306,9 @@ export class World {
   }
 
   #sink(model: SinkModel): SinkSpec {
-    const { others } = this
-    if (others !== null)
-      return { ...COMMON, kind: 'sink', name: 'simulated', create: (_options, context) => others.sink(model, context) }
+    const files = this.others ?? this.named
+    if (files !== null)
+      return { ...COMMON, kind: 'sink', name: 'simulated', create: (_options, context) => files.sink(model, context) }
     // Rows that were written but not yet flushed are in `written` alone; the disk may be ahead of the last receipt.
     let written: Row[] = []
     const receipt = async (): Promise<Receipt> => {

@@ -455,6 +455,7 @@ function reasonOf(error: CustodyError): string {
     case 'CUSTODY_SINK':
     case 'CUSTODY_SINK_FULL':
     case 'CUSTODY_TARGET_EXISTS':
+    case 'CUSTODY_SAME_OUTPUT':
     case 'CUSTODY_OUTPUT_HELD':
     case 'CUSTODY_OUTPUT_CHANGED':
       return 'sink'

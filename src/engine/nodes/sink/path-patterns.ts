@@ -1,9 +1,18 @@
-/** Paths with `*` for a value in a name: whether some values make one file of two of them, or of one a folder of the other's. */
+/** Paths with `*` for a value in a name, of sinks whose rows say which file they go to. */
+import { dirname } from 'node:path'
 
-/** Too many are said to meet, never too few: only what is written out at the beginning and at the end of names tells them apart. */
+/** Whether values can make one file of them. True too often, never too seldom: only how names begin and end tells them apart. */
 export function canMeet(one: string, other: string): boolean {
   const [a, b] = [namesOf(one), namesOf(other)]
-  return a.slice(0, b.length).every((name, i) => namesMeet(name, b[i] ?? ''))
+  return a.length === b.length && a.every((name, i) => namesMeet(name, b[i] ?? ''))
+}
+
+/** A file among these that is a folder of another one; null if none is. */
+export function fileAsFolder(paths: readonly string[]): string | null {
+  const files = new Set(paths)
+  for (const path of paths)
+    for (let each = dirname(path); each !== dirname(each); each = dirname(each)) if (files.has(each)) return each
+  return null
 }
 
 const namesOf = (path: string) => path.normalize('NFC').toLowerCase().split('/')

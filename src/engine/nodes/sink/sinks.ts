@@ -9,10 +9,11 @@
  *     than its lease would otherwise meet those of its successor under the same names. What it has open it may still write
  *     to: the successor's files are others, and before it appends to one that both have a sink looks at its lock.
  */
-import { isCustodyError } from '../../../model/error.ts'
+import { CustodyError, isCustodyError } from '../../../model/error.ts'
 import type { Row } from '../../../model/row.ts'
 import type { Discarded, Receipt, RowError, Sink } from '../../../sdk/spec.ts'
 import type { AtPoint } from '../../ports/crash-points.ts'
+import { fileAsFolder } from './path-patterns.ts'
 import type { Outbound, Output, Receipts, SinkSet } from './sink-set.ts'
 
 const NOTHING_YET: Receipt = { rows: 0, bytes: 0, sha256: null, state: null }
@@ -77,8 +78,15 @@ export class Sinks {
     return any
   }
 
-  finish(): Promise<Receipts> {
-    return this.#receipts(sink => sink.finish())
+  /** @throws CustodyError CUSTODY_SAME_OUTPUT if a file that rows named is a folder of another one. */
+  async finish(): Promise<Receipts> {
+    const receipts = await this.#receipts(sink => sink.finish())
+    const named = [...receipts.values()].flatMap(({ files = [] }) => files.map(({ path }) => path))
+    const both = fileAsFolder(named)
+    if (both === null) return receipts
+    const hint = 'Give each sink a folder of its own, in a new run; give this one up with `custody abandon`.'
+    const message = `rows have named ${both} as a file of one sink, and as a folder of another one’s`
+    throw new CustodyError('CUSTODY_SAME_OUTPUT', message, { where: { path: both }, hint })
   }
 
   accept(receipts: Receipts): void {
