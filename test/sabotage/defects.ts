@@ -3,6 +3,7 @@ import type { Defect } from './defect.ts'
 import { CALL_DEFECTS } from './defects/calls.ts'
 import { CLOCK_DEFECTS } from './defects/clocks.ts'
 import { COMMIT_DEFECTS } from './defects/commits.ts'
+import { FILE_DEFECTS } from './defects/files.ts'
 import { GROUP_DEFECTS } from './defects/groups.ts'
 import { ORDER_DEFECTS } from './defects/order.ts'
 import { RECORD_DEFECTS } from './defects/record.ts'
@@ -20,4 +21,5 @@ export const DEFECTS: readonly Defect[] = [
   ...RESUME_DEFECTS,
   ...REPLAY_DEFECTS,
   ...CLOCK_DEFECTS,
+  ...FILE_DEFECTS,
 ]

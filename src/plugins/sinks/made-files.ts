@@ -41,6 +41,8 @@ export interface MakingPorts {
   /** Makes hidden names this run's own. */
   readonly suffix: string
   readonly pack: Pack | null
+  /** How much text waits for its files; 32 MB, if absent. */
+  readonly part_bytes?: number | undefined
 }
 
 interface Draft {
@@ -89,11 +91,13 @@ export class FileMaker {
     const drafts: Draft[] = []
     for (const content of contents) drafts.push(await this.#begin(content))
     const tops = this.#makeFolders(drafts)
+    const { part_bytes = PART_BYTES } = this.#ports
     for await (const frame of frames) {
       const draft = frame.kind === 'text' ? drafts[frame.file] : undefined
       if (frame.kind !== 'text' || draft === undefined) continue
       this.#wait(draft, frame.text)
-      if (this.#waiting_bytes >= PART_BYTES) await this.#writeAll(drafts)
+      // Not in the middle of a row, which is where that is gathered in pieces.
+      if (frame.ends_row && this.#waiting_bytes >= part_bytes) await this.#writeAll(drafts)
     }
     for (const draft of drafts) this.#wait(draft, Buffer.from(draft.format.end()))
     await this.#writeAll(drafts)

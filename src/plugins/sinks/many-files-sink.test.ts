@@ -159,7 +159,8 @@ test('any rows in any order, with commits anywhere, make the same files', async 
 })
 
 test('parts of a packed file don’t depend on commits', async () => {
-  const shape: Shape = { if_exists: 'fail', newFormat: lines, more: { pack: async bytes => gzipSync(bytes) } }
+  const pack = async (bytes: Buffer) => gzipSync(bytes)
+  const shape: Shape = { if_exists: 'fail', newFormat: lines, more: { pack, part_bytes: 70 } }
   const [first, second] = [new MemoryFiles(), new MemoryFiles()]
   await drive(first, shape, ROWS, 1, nothing())
   await drive(second, shape, ROWS, 9, nothing())
@@ -188,7 +189,7 @@ describe('rows that are refused', () => {
     expect(sink.write({ a: 'y', b: 1 })).toBeNull()
   })
 
-  test('by the format: no file comes of that', async () => {
+  test('by the format: that makes no file', async () => {
     const { sink, files } = await opened({ newFormat: csv(false) })
     expect(sink.write({ a: 'x', b: 1, text: '\0' })?.code).toBe('CSV_NUL')
     expect(sink.write({ a: 'y', b: 1, text: 'a' })).toBeNull()

@@ -51,6 +51,8 @@ export interface ManyFilesOptions {
   readonly max_files: number
   /** What a file is that the run needs or writes otherwise; null for any other. */
   readonly inUse: (path: string) => string | null
+  /** How much text waits in memory for its files as they are made; 32 MB, if absent. */
+  readonly part_bytes?: number
 }
 
 /** Of what makes hidden names this run's own. */
@@ -259,7 +261,7 @@ export class ManyFilesSink implements Sink {
     if (this.#opened !== null) return this.#opened
     const { path, mode } = intent
     if (path === null) throw new Error('a path by value is a file’s')
-    const { pack, newFormat, max_files, inUse } = this.#options
+    const { pack, newFormat, max_files, inUse, part_bytes } = this.#options
     const target = { ...this.#options.target, if_exists: mode as IfExists }
     const files = this.#files
     const { pattern } = this.#template
@@ -278,7 +280,7 @@ export class ManyFilesSink implements Sink {
         { node: target.node, path: gathered },
         () => new Error('it is published nowhere'),
       ),
-      maker: new FileMaker({ files, lock, node: target.node, suffix, pack }),
+      maker: new FileMaker({ files, lock, node: target.node, suffix, pack, part_bytes }),
     }
     return this.#opened
   }

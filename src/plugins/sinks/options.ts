@@ -6,7 +6,7 @@ export const pathOption = z
   .string()
   .min(1)
   .describe(
-    'The file, relative to the pipeline file’s folder; `-` is standard output. Folders are made. With `{{ row.field }}` in it there is a file for each value',
+    'The file, relative to the pipeline file’s folder; `-` is standard output. Folders are made. With `{{ row.field }}` in it there is [a file for each value](pipeline-file.md#a-file-for-each-value)',
   )
 
 export const DEFAULT_MAX_FILES = 10_000

@@ -18,7 +18,7 @@ const OWN = '.custody-'
 export function nameOfValue(value: Json): string {
   if (typeof value === 'object') throw new RangeError('a list or an object is no part of a name')
   const text = String(value)
-  const problem = text === '' ? 'is empty' : characterProblem(text)
+  const problem = text === '' ? 'is empty' : leadsElsewhere(text) ? ELSEWHERE : characterProblem(text)
   if (problem !== null) throw new RangeError(`the value ${shown(text)} ${problem}`)
   return text
 }
@@ -26,7 +26,7 @@ export function nameOfValue(value: Json): string {
 /** Why no file or folder is given that name, as in "… is empty"; null if it can be. */
 export function nameProblem(name: string): string | null {
   if (name === '') return 'is empty'
-  if (name === '.' || name === '..') return 'leads elsewhere'
+  if (leadsElsewhere(name)) return ELSEWHERE
   const problem = characterProblem(name)
   if (problem !== null) return problem
   if (/[. ]$/.test(name)) return 'ends with a dot or a blank, which some systems drop'
@@ -35,6 +35,9 @@ export function nameProblem(name: string): string | null {
   const bytes = Buffer.byteLength(name)
   return bytes > MOST_BYTES ? `has ${bytes} bytes, and a name has ${MOST_BYTES} at most` : null
 }
+
+const ELSEWHERE = 'leads elsewhere'
+const leadsElsewhere = (name: string) => name === '.' || name === '..'
 
 function characterProblem(text: string): string | null {
   if (!text.isWellFormed()) return 'is no valid Unicode'

@@ -50,8 +50,9 @@ describe('a path of a row', () => {
     expect(rendered('out/{{ row.a }}/{{ row.b }}.csv', { a: 1 })).toEqual(['PATH_NULL', 'b'])
   })
 
-  test('values that are names only together', () => {
-    expect(rendered('out/{{ row.a }}{{ row.b }}', { a: '.', b: '.' })).toEqual(['PATH_VALUE', undefined])
+  test('what a value is alone, and what comes about', () => {
+    expect(rendered('out/.{{ row.a }}', { a: '.' })).toEqual(['PATH_VALUE', 'a'])
+    expect(rendered('out/{{ row.a }}{{ row.b }}', { a: '.x', b: '. ' })).toEqual(['PATH_VALUE', undefined])
     expect(rendered('out/{{ row.a }}{{ row.b }}', { a: 'CO', b: 'N' })).toEqual(['PATH_VALUE', undefined])
     expect(rendered('out/{{ row.a }}.csv', { a: 'ends.' })).toBe('ends..csv')
   })

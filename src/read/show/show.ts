@@ -133,7 +133,7 @@ async function sinkCounts(
     const intent = intents[node.name]
     if (intent?.by_value === true) {
       const place = shown && intent.path !== null ? { path: intent.path } : {}
-      sinks[node.name] = { rows, ...place, ...(published === null ? {} : { files: files.length }) }
+      sinks[node.name] = { rows, ...place, ...(shown && published !== null ? { files: files.length } : {}) }
       continue
     }
     const [file] = files
