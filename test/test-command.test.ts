@@ -77,3 +77,66 @@ test('--from looks in the ledger of the pipeline that the test file names', asyn
   expect(readFileSync(join(folder, 'tests/mine.test.yaml'), 'utf8')).toContain('large')
   expect((await custody('test', 'tests/mine.test.yaml')).exit).toBe(0)
 })
+
+test('a case that fails says which errors its rows met, unless they are expected', async () => {
+  tests(`cases:
+  - { name: silent, rows: { orders: [{ id: 10 }, { id: x }] }, expect: { sinks: { large: [{ id: 10 }, { id: 11 }] } } }
+  - name: expected
+    rows: { orders: [{ id: x }] }
+    expect: { rows: [{ row: 1, error: SCHEMA_TYPE, sink: large }], counts: { large: 1 } }
+`)
+  const { exit, stdout } = await custody('test', 'orders.yaml', '--json')
+  const { cases } = JSON.parse(stdout)
+  expect(exit).toBe(1)
+  expect(cases[0].problems[0].notes).toEqual([expect.stringMatching(/^row 2 SCHEMA_TYPE at orders: .*id.*/)])
+  expect(cases[1].problems.map((each: { notes: unknown }) => each.notes)).toEqual([[], []])
+  expect((await custody('test', 'orders.yaml')).stdout).toMatch(/^ {8}met: row 2 SCHEMA_TYPE at orders: /m)
+})
+
+test('a case that expects nothing fails', async () => {
+  tests('cases: [{ name: empty, rows: { orders: [{ id: 1 }] }, expect: {} }]')
+  const { exit, stdout } = await custody('test', 'orders.yaml')
+  expect([exit, stdout]).toEqual([1, expect.stringContaining('it expects nothing')])
+})
+
+test('an outcome, a cause or a stop that there isn’t is a mistake of the file', async () => {
+  tests(`cases:
+  - name: misspelt
+    rows: { orders: [{ id: 1 }] }
+    expect: { rows: [{ row: 1, outcome: ROUTE, cause: gates }], stops: CUSTODY_SOURSE }
+`)
+  const { exit, stdout } = await custody('test', 'orders.yaml', '--json')
+  const { diagnostics } = JSON.parse(stdout).error
+  expect(exit).toBe(2)
+  expect(diagnostics.map(({ message, hint }: { message: string; hint: string }) => [message, hint])).toEqual([
+    ['`outcome` can’t be `ROUTE`', 'did you mean ROUTED?'],
+    ['`cause` can’t be `gates`', 'did you mean gate?'],
+    ['`stops` can’t be `CUSTODY_SOURSE`', 'did you mean CUSTODY_SOURCE?'],
+  ])
+})
+
+test('the clock of a case is when its run started; --from keeps that of the row, and adds a case once', async () => {
+  const gate =
+    "size: { gate: run.started_at < timestamp('2026-06-01T00:00:00Z'), routes: { true: large, false: small } }"
+  writeFileSync(join(folder, 'orders.yaml'), PIPELINE.replace(/size: \{ gate.*\}/, gate))
+  tests(`cases:
+  - { name: before, clock: '2026-05-31T23:59:59.999999Z', rows: { orders: [{ id: 1 }] }, expect: { counts: { large: 1 } } }
+  - { name: after, clock: 2026-06-01T02:00:00+02:00, rows: { orders: [{ id: 1 }] }, expect: { counts: { small: 1 } } }
+`)
+  expect(await custody('test', 'orders.yaml')).toMatchObject({ exit: 0 })
+  tests('cases: [{ name: never, clock: 2026-02-30T00:00:00Z, rows: {}, expect: { counts: { small: 0 } } }]')
+  expect((await custody('test', 'orders.yaml')).stderr).toMatch(
+    /`clock` isn’t an instant.*\n.*\n.*\n.*hint: write 2026-01-31/,
+  )
+  rmSync(join(folder, 'orders.test.yaml'))
+  await custody('run', 'orders.yaml')
+  const [{ started_at: started }] = JSON.parse((await custody('runs', '--ledger', 'sqlite:books.db', '--json')).stdout)
+  expect((await custody('test', 'orders.yaml', '--from', 'latest', '--row', '2')).stderr).toMatch(/ is a case of /)
+  const text = readFileSync(join(folder, 'orders.test.yaml'), 'utf8')
+  expect(text).toContain(`    clock: ${started}\n`)
+  expect((await custody('test', 'orders.yaml', '--from', 'latest', '--row', '2')).stderr).toMatch(
+    / already; nothing was written/,
+  )
+  expect(readFileSync(join(folder, 'orders.test.yaml'), 'utf8')).toBe(text)
+  expect(await custody('test', 'orders.yaml')).toMatchObject({ exit: 0 })
+})

@@ -35,6 +35,10 @@ export async function addCase(context: Context, named: string, options: TestOpti
     const { reader, log, run: id } = await checkedRun(env, inner, name, checkLine(terminal))
     return { test: await recordedCase(reader, log, row), run: id }
   })
+  if (there?.tests.content.cases.some(each => each.name === test.name) === true) {
+    terminal.report(`row ${row} of run ${shortRun(run)}… is a case of ${printable(file)} already; nothing was written`)
+    return 0
+  }
   writeText(path, withCase(there?.tests.text ?? '', test))
   terminal.report(`row ${row} of run ${shortRun(run)}… is a case of ${printable(file)} now`)
   return 0

@@ -137,6 +137,29 @@ function duration(least_ms: 0 | 1) {
 export const wait = duration(0)
 export const interval = duration(1)
 
+/** RFC 3339 with seconds; in µs since the epoch. */
+const INSTANT = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)$/
+const INSTANT_HINT = 'write 2026-01-31T09:00:00Z'
+function parseInstant(text: string): number | null {
+  const [, date, time, fraction = '', zone] = INSTANT.exec(text) ?? []
+  const ms = Date.parse(`${date}T${time}${zone}`)
+  const is_day = new Date(`${date}T00:00:00Z`).toJSON()?.startsWith(`${date}`) === true
+  return is_day && Number.isFinite(ms) ? ms * 1000 + Number(fraction.padEnd(6, '0')) : null
+}
+export const instant = leaf(
+  z.string().transform((value, context) => {
+    const time_us = parseInstant(value)
+    if (time_us !== null) return time_us
+    context.addIssue('no instant')
+    return z.NEVER
+  }),
+  'an instant, as 2026-01-31T09:00:00Z',
+  value =>
+    typeof value === 'string'
+      ? { says: `isn’t an instant: \`${value}\``, hint: INSTANT_HINT }
+      : { must: 'an instant', hint: INSTANT_HINT },
+)
+
 /** A number of rows or `off`; with `share` a share of them, too. */
 export function threshold(share: boolean) {
   const text = z.string().regex(share ? /^\s*(?:off|[0-9]{1,3}(?:\.[0-9]{1,6})? ?%)\s*$/ : /^\s*off\s*$/)

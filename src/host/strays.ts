@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Strays, strayDefect } from '../engine/calls/strays.ts'
 import type { Plan } from '../plan/plan.ts'
 import { builtins } from '../plugins/index.ts'
+import type { PluginSpec } from '../sdk/spec.ts'
 
 /** For how long what the user's plugins still do after the run is reported; by then the process has ended (bin/custody.js). */
 const LINGERS_MS = 4_000
@@ -38,6 +39,8 @@ export function watchPlugins(plan: Plan, onLate: (what: string) => void): Watche
     onStray(thrown)
     throw thrown
   }
+  // Many runs can be in one process, one after the other, and each listens a while longer than it takes.
+  process.setMaxListeners(process.getMaxListeners() + 1)
   process.on('uncaughtException', onStray)
   process.on('unhandledRejection', onStray)
   process.exit = refuse
@@ -56,6 +59,7 @@ export function watchPlugins(plan: Plan, onLate: (what: string) => void): Watche
         process.exit = exit
         process.off('uncaughtException', onStray)
         process.off('unhandledRejection', onStray)
+        process.setMaxListeners(process.getMaxListeners() - 1)
       }
       const report = ({ node, thrown }: Stray) => {
         const error = strayDefect(node, thrown)
@@ -69,12 +73,18 @@ export function watchPlugins(plan: Plan, onLate: (what: string) => void): Watche
   }
 }
 
-/** Nodes whose plugins aren't built in. */
+/** Nodes whose plugins aren't built in: no other can have the name of one that is. A test puts stand-ins in their places. */
 function ownNodes({ nodes }: Plan): ReadonlySet<string> {
-  const known = new Set<unknown>(builtins)
-  const specOf = (node: Plan['nodes'][number]): unknown => {
+  const keyOf = ({ kind, name }: Pick<PluginSpec, 'kind' | 'name'>) => `${kind} ${name}`
+  const known = new Set(builtins.map(keyOf))
+  const specOf = (node: Plan['nodes'][number]): PluginSpec | null => {
     if (node.kind === 'gate') return node.by.kind === 'plugin' ? node.by.plugin.spec : null
     return 'plugin' in node ? node.plugin.spec : null
   }
-  return new Set(nodes.filter(node => specOf(node) !== null && !known.has(specOf(node))).map(({ name }) => name))
+  return new Set(
+    nodes.flatMap(node => {
+      const spec = specOf(node)
+      return spec === null || known.has(keyOf(spec)) ? [] : [node.name]
+    }),
+  )
 }

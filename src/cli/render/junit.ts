@@ -21,7 +21,9 @@ function caseXml({ test, problems, duration_ms }: CaseResult, pipeline: string):
   if (problems.length === 0) return `${start}/>`
   const [first] = problems
   const text = problems
-    .map(({ message, diff }) => [message, ...(diff.length > 0 ? [diffText(diff)] : [])].join('\n'))
+    .map(({ message, diff, notes }) =>
+      [message, ...(diff.length > 0 ? [diffText(diff)] : []), ...notes.map(each => `met: ${each}`)].join('\n'),
+    )
     .join('\n\n')
   return `${start}>\n      <failure message="${escaped(first?.message ?? '')}">${escaped(text)}</failure>\n    </testcase>`
 }

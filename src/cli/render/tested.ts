@@ -18,9 +18,12 @@ export function caseText({ test, index, problems }: CaseResult, tests: TestFile,
   const { line } = tests.locate(['cases', index])
   return [
     `  ${paint('red', '✗')} ${paint('bold', name)}  ${paint('dim', `${printable(tests.file)}:${line}`)}`,
-    ...problems.flatMap(({ message, diff }) => [
+    ...problems.flatMap(({ message, diff, notes }) => [
       ...wrap(printable(message), columns - 6, 8).map(each => `      ${each}`),
       ...shownLines(diff).map(each => lineText(each, { paint, columns })),
+      ...notes.flatMap(note =>
+        wrap(printable(`met: ${note}`), columns - 8, 4).map(each => paint('dim', `        ${each}`)),
+      ),
     ]),
   ].join('\n')
 }
@@ -83,8 +86,8 @@ export function testedJson({ tests, name, cases, coverage }: Tested): unknown {
   }
 }
 
-function problemJson({ at, message, diff }: Problem, index: number, tests: TestFile): unknown {
+function problemJson({ at, message, diff, notes }: Problem, index: number, tests: TestFile): unknown {
   const { line, column } = tests.locate(['cases', index, ...at], 'key')
   const of = (kind: DiffLine['kind']) => diff.filter(each => each.kind === kind).map(each => each.text)
-  return { message, line, column, expected: of('-'), actual: of('+') }
+  return { message, line, column, expected: of('-'), actual: of('+'), notes }
 }

@@ -1,12 +1,16 @@
 /** The format of test files (docs: “Testing pipelines”), as zod schemas: checker, typed values and documents are made from them. */
 import { z } from 'zod'
+import { ERRORS } from '../../model/error-codes.ts'
+import { FATES } from '../../model/outcome.ts'
 import type { Json, Row } from '../../model/row.ts'
+
 import { list, map, object } from '../compound.ts'
 import * as leaf from '../leaf.ts'
+import { nearestHint } from '../nearest.ts'
 import { words } from '../part.ts'
 import { byKey, isMap } from '../picked.ts'
 
-const { choice, count, integer, text } = leaf
+const { choice, count, instant, integer, text } = leaf
 
 /** Of a row. */
 const fields = z.custom<Row>(isMap).register(words, {
@@ -42,11 +46,25 @@ const failure = object('an answer that fails', {
   }).describe('The service gives no answer that can be used.'),
 })
 
+/** One of the words, which are too many for a table. */
+function oneOf(known: readonly string[], docs: string, what: string, more: string) {
+  return z.enum(known).register(words, {
+    docs,
+    explain: value =>
+      typeof value === 'string'
+        ? { says: `can’t be \`${value}\``, hint: nearestHint(value, known, what) ?? more }
+        : { must: 'a text' },
+  })
+}
+const outcome = oneOf([...new Set(FATES.map(each => each.outcome))], 'an outcome', 'outcomes', 'see docs/outcomes.md')
+const cause = oneOf([...new Set(FATES.map(each => each.cause))], 'a cause', 'causes', 'see docs/outcomes.md')
+const stop = oneOf([...Object.keys(ERRORS), 'cancelled'], 'a code', 'codes', 'docs/errors.md lists them')
+
 const row = object('an expected row', {
   row: count.describe('Which one: its number in its source, from 1; records that are rejected count, too.'),
   source: text.optional().describe('Its source; needed if the pipeline has several.'),
-  outcome: text.optional().describe('How it ends: COMPLETED, ROUTED, FILTERED, … .'),
-  cause: text.optional().describe('Why it ends so: flow, gate, error, … .'),
+  outcome: outcome.optional().describe('How it ends: COMPLETED, ROUTED, DISCARDED, … .'),
+  cause: cause.optional().describe('Why it ends so: flow, gate, error, … .'),
   sink: text.optional().describe('The sink that it ends at.'),
   error: text.optional().describe('The code of the error with which it ends.'),
   path: list('node', 1, text)
@@ -73,7 +91,7 @@ const expected = object('expect', {
     .optional()
     .describe('All errors that rows meet, in the order of the rows; [] if they meet none.'),
   status: choice('completed', 'completed_with_failures', 'empty').optional().describe('How the run ends.'),
-  stops: text.optional().describe('The code of the error with which the run stops.'),
+  stops: stop.optional().describe('The code of the error with which the run stops.'),
 })
 
 const test_case = object('a case of a test file', {
@@ -97,6 +115,9 @@ const test_case = object('a case of a test file', {
   set: list('setting', 0, text)
     .prefault([])
     .describe('Values that replace some of the pipeline file, each as in --set: PATH=VALUE.'),
+  clock: instant
+    .optional()
+    .describe('When the run starts, as run.started_at says it: for expressions that look at the date. Else it is now.'),
   match: choice('fields', 'exact')
     .optional()
     .describe('exact: a row at a sink has the expected fields and no others. Else as the file says.'),

@@ -24,9 +24,16 @@ export interface Problem {
   /** A sentence without its end. */
   readonly message: string
   readonly diff: readonly DiffLine[]
+  /** Why it may be so: errors that rows met and the case doesn't expect, a sentence each. */
+  readonly notes: readonly string[]
 }
 
-const problem = (at: ConfigPath, message: string, diff: readonly DiffLine[] = []): Problem => ({ at, message, diff })
+const problem = (
+  at: ConfigPath,
+  message: string,
+  diff: readonly DiffLine[] = [],
+  notes: readonly string[] = [],
+): Problem => ({ at, message, diff, notes })
 
 /** `match`: of rows at sinks. */
 export function judge(test: TestCase, run: CaseRun, match: Match): readonly Problem[] {
@@ -35,9 +42,20 @@ export function judge(test: TestCase, run: CaseRun, match: Match): readonly Prob
   if (unanswered.length > 0) return unanswered
   const stop = stopProblem(expect, run)
   if (stop !== null) return [stop]
-  if (expect === undefined) return [problem([], 'it expects nothing: write expect, or run with --update')]
+  if (expect === undefined || expectsNothing(expect))
+    return [problem([], 'it expects nothing: write what must result into expect, or run with --update')]
+  return judgeRows(expect, run, match)
+}
+
+/** Whether any run fits. */
+export function expectsNothing({ sinks, counts, rows, errors, status, stops }: Expected): boolean {
+  return sinks.size + counts.size + rows.length === 0 && (errors ?? status ?? stops) === undefined
+}
+
+/** The same, whether and why the run stops or not. */
+export function judgeRows(expect: Expected, run: CaseRun, match: Match): readonly Problem[] {
   const { status } = expect
-  return [
+  const problems = [
     ...(status === undefined || status === run.status
       ? []
       : [problem(['expect', 'status'], 'the run ends with another status', pair(status, run.status))]),
@@ -48,6 +66,11 @@ export function judge(test: TestCase, run: CaseRun, match: Match): readonly Prob
       return [problem(['expect', 'counts', sink], `sink \`${sink}\` receives ${counted(length, 'row')}, not ${count}`)]
     }),
     ...expect.rows.flatMap((row, index) => rowProblem(row, index, run)),
+  ]
+  const [first, ...others] = problems
+  return [
+    // Once for all that is otherwise: why a row is missing here, and is there too much elsewhere.
+    ...(first === undefined ? [] : [{ ...first, notes: unexpectedErrors(expect, run) }, ...others]),
     ...errorsProblem(expect.errors, run),
     ...run.unused.map(({ service, index }) =>
       problem(['answers', service, index], `nobody asks \`${service}\` for this answer`),
@@ -55,11 +78,31 @@ export function judge(test: TestCase, run: CaseRun, match: Match): readonly Prob
   ]
 }
 
-function stopProblem(expect: Expected | undefined, { status, error }: CaseRun): Problem | null {
+/** More are seldom read. */
+const MOST_NOTES = 5
+
+/** Where `errors` are expected, their own comparison says them. */
+function unexpectedErrors({ errors, rows }: Expected, run: CaseRun): readonly string[] {
+  if (errors !== undefined) return []
+  const found = run.errors.filter(
+    ({ row, source, code }) =>
+      !rows.some(each => each.row === row && (each.source ?? source) === source && each.error === code),
+  )
+  const notes = found.slice(0, MOST_NOTES).map(each => `${errorText(each, OF_BATCH)}: ${each.message}`)
+  const more = found.length - notes.length
+  return more > 0 ? [...notes, `and ${counted(more, 'more error')}`] : notes
+}
+
+/** The code with which a run stopped; null if it didn't. */
+export function stopOf({ status, error }: CaseRun): string | null {
+  return error?.code ?? (status === 'cancelled' ? status : null)
+}
+
+function stopProblem(expect: Expected | undefined, run: CaseRun): Problem | null {
   const stops = expect?.stops
-  const stopped = error?.code ?? (status === 'cancelled' ? status : null)
+  const stopped = stopOf(run)
   if (stops === undefined)
-    return stopped === null ? null : problem([], `the run stops: ${error?.message ?? 'it was interrupted'}`)
+    return stopped === null ? null : problem([], `the run stops: ${run.error?.message ?? 'it was interrupted'}`)
   if (stopped === stops) return null
   const at = ['expect', 'stops']
   return stopped === null

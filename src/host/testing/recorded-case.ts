@@ -1,10 +1,15 @@
 /** A case made of a row on record: its data as it was ingested, what services answered, and how it ended. */
 import { CustodyError } from '../../model/error.ts'
 import { isObject, type Json, type MutableRow, newRow, type Row } from '../../model/row.ts'
+import { formatTime } from '../../model/time.ts'
 import type { CheckedReader } from '../../read/evidence/checked-reader.ts'
 import { explainRow } from '../../read/explain/explain.ts'
 import type { CallStory, Known, Story, TokenStory } from '../../read/explain/story.ts'
+import { startedOf } from '../../read/runs/started.ts'
 import { resultOf } from './row-result.ts'
+
+/** The name of the case that is made of a row. */
+export const caseName = (run: string, row: number) => `row ${row} of run ${run}`
 
 /** @throws CustodyError CUSTODY_ROW_UNKNOWN; CUSTODY_ARGUMENT if the row can't be given again. */
 export async function recordedCase(reader: CheckedReader, log: number, row: number): Promise<Row> {
@@ -13,12 +18,20 @@ export async function recordedCase(reader: CheckedReader, log: number, row: numb
   if (subject.kind !== 'row') throw new TypeError('a batch is no row')
   const { source } = subject
   const test = newRow()
-  test.name = `row ${row} of run ${run}`
+  test.name = caseName(run, row)
+  const started_us = await startedOf(reader, log)
+  if (started_us !== null) test.clock = instant(started_us)
   test.rows = mapOf([[source, [ingested(story, row)]]])
   const answers = answersOf(story)
   if (answers.length > 0) test.answers = mapOf(answers)
   test.expect = expected(story, source)
   return test
+}
+
+/** To the microsecond. */
+function instant(time_us: number): string {
+  const micros = time_us % 1000
+  return micros === 0 ? formatTime(time_us) : formatTime(time_us).replace('Z', `${String(micros).padStart(3, '0')}Z`)
 }
 
 /** @throws CustodyError CUSTODY_ARGUMENT. */

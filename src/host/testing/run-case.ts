@@ -53,6 +53,7 @@ export function runCase(plan: Plan, test: TestCase, ports: HostPorts, observer: 
     const { summary, error } = await hosting(stood_in, ports, observer, open, (ledger, { codeOf: _, ...hosted }) =>
       runPlan({
         ...hosted,
+        ...(test.clock === undefined ? {} : { started_us: test.clock }),
         run,
         ledger,
         custody: ports.custody,

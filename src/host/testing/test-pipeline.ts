@@ -108,7 +108,7 @@ async function resultOf(
     if (!isCustodyError(thrown)) throw thrown
     const stops = test.expect?.stops
     const message = `the run can’t begin: ${thrown.message}`
-    const problems = stops === thrown.code ? [] : [{ at: [], message, diff: [] }]
+    const problems = stops === thrown.code ? [] : [{ at: [], message, diff: [], notes: [] }]
     return { test, index, problems, run: null, duration_ms: duration_ms() }
   }
 }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { parseTests } from '../../config/tests/load.ts'
+import { CustodyError } from '../../model/error.ts'
 import type { Row } from '../../model/row.ts'
 import { judge } from './judge.ts'
 import type { CaseRun } from './run-case.ts'
-import { updated } from './update.ts'
+import { updated, withCase } from './update.ts'
 
 /** A run of which row 1 went to `out`, and row 2 met an error. */
 const RUN: CaseRun = {
@@ -34,15 +35,15 @@ const RUN: CaseRun = {
 }
 
 /** The text after an update, and that it then expects what is so. */
-function update(text: string): string {
+function update(text: string, run: CaseRun = RUN): string {
   const after = (before: string) => {
     const { tests } = parseTests(before, 'p.test.yaml')
     if (tests === null) throw new Error(`doesn’t parse:\n${before}`)
     const cases = tests.content.cases.map((each, index) => ({
       test: each,
       index,
-      run: RUN,
-      problems: judge(each, RUN, each.match ?? tests.content.match),
+      run,
+      problems: judge(each, run, each.match ?? tests.content.match),
       duration_ms: 0,
     }))
     return { tests, name: 'p', cases, coverage: NOTHING, interrupted: false }
@@ -124,6 +125,95 @@ test('only what is otherwise is replaced, and of rows only what was expected of 
       status: completed_with_failures # for now
   - { name: braces, expect: { sinks: { out: [ { id: 1, name: ann } ] }, counts: { out: 1 } } }
 `)
+})
+
+test('a stop that isn’t one takes nothing with it, and one that is new adds itself', () => {
+  expect(
+    update(`cases:
+  - name: block
+    expect:
+      stops: CUSTODY_SOURCE   # some day
+      counts: { out: 7 }   # of ten
+      status: completed_with_failures # as ever
+  - { name: braces, expect: { counts: { out: 1 }, stops: CUSTODY_SOURCE } }
+  - { name: first, expect: { stops: CUSTODY_SOURCE, counts: { out: 1 } } }
+  - name: alone
+    expect: { stops: CUSTODY_SOURCE }
+`),
+  ).toBe(`cases:
+  - name: block
+    expect:
+      counts: { out: 1 }   # of ten
+      status: completed_with_failures # as ever
+  - { name: braces, expect: { counts: { out: 1 } } }
+  - { name: first, expect: { counts: { out: 1 } } }
+  - name: alone
+    expect:
+      sinks:
+        out:
+          - { id: 1, name: ann }
+        bad: []
+`)
+  const stopped = { ...RUN, error: new CustodyError('CUSTODY_SOURCE', 'gone') }
+  expect(
+    update(
+      `cases:
+  - name: block
+    expect:
+      counts: { out: 1 }
+      status: completed_with_failures # as ever
+  - name: other
+    expect: { stops: CUSTODY_HEADER, counts: { out: 2 } }
+`,
+      stopped,
+    ),
+  ).toBe(`cases:
+  - name: block
+    expect:
+      counts: { out: 1 }
+      status: completed_with_failures # as ever
+      stops: CUSTODY_SOURCE
+  - name: other
+    expect: { stops: CUSTODY_SOURCE, counts: { out: 1 } }
+`)
+})
+
+test('comments stay in their lines, and a case that expects nothing is filled', () => {
+  expect(
+    update(`cases:
+  - name: errors   # met
+    expect:
+      errors: []   # none, it was thought
+      counts: { out: 1 }
+  - name: nothing   # yet
+    expect: {}   # --update
+  - name: bare   # last of all
+`),
+  ).toBe(`cases:
+  - name: errors   # met
+    expect:
+      errors:   # none, it was thought
+        - { row: 2, source: in, node: in, code: SCHEMA_TYPE }
+      counts: { out: 1 }
+  - name: nothing   # yet
+    expect:   # --update
+      sinks:
+        out:
+          - { id: 1, name: ann }
+        bad: []
+  - name: bare   # last of all
+    expect:
+      sinks:
+        out:
+          - { id: 1, name: ann }
+        bad: []
+`)
+})
+
+test('a case is appended behind the comment of the last line', () => {
+  expect(withCase('cases:\n  - name: one   # of two\n', { name: 'two' })).toBe(
+    'cases:\n  - name: one   # of two\n\n  - name: two\n',
+  )
 })
 
 test('a case with more wrong than its expectations stays as it is', () => {

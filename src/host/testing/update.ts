@@ -2,13 +2,24 @@
  * Writes into a test file what its cases come to, where they expect something else or nothing. All other text stays as it is, to the
  * byte: comments, quotes and blanks are somebody's.
  */
-import { Document, isCollection, isMap, isNode, isPair, isSeq, parseDocument } from 'yaml'
+import {
+  Document,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isSeq,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
 import type { Expected, ExpectedRow } from '../../config/tests/format.ts'
 import type { ConfigPath } from '../../config/tree.ts'
 import { CustodyError } from '../../model/error.ts'
 import { isObject, type Json, newRow, type Row } from '../../model/row.ts'
 import type { Match } from './fits.ts'
-import { closest, ENDINGS, named, type Problem, tokensOf } from './judge.ts'
+import { closest, ENDINGS, expectsNothing, judgeRows, named, type Problem, stopOf, tokensOf } from './judge.ts'
 import type { CaseRun } from './run-case.ts'
 import type { CaseResult, Tested } from './test-pipeline.ts'
 
@@ -17,9 +28,10 @@ export function updated({ tests, cases }: Tested): { readonly text: string; read
   const editor = new Editor(tests.text)
   let changed = 0
   for (const each of cases) {
-    if (each.problems.length === 0 || each.run === null || !each.problems.every(canChange)) continue
-    for (const { at, value } of changesOf(each, each.run, each.test.match ?? tests.content.match))
-      editor.put(['cases', each.index, ...at], value)
+    if (each.problems.length === 0 || each.run === null) continue
+    const changes = changesOf(each, each.run, each.test.match ?? tests.content.match)
+    if (changes === null) continue
+    for (const { at, value } of changes) editor.put(['cases', each.index, ...at], value)
     changed++
   }
   return { text: editor.text, cases: changed }
@@ -45,16 +57,28 @@ function canChange({ at }: Problem): boolean {
 
 interface Change {
   readonly at: ConfigPath
-  readonly value: Json
+  /** null: it is to stand there no more. */
+  readonly value: Json | null
 }
 
-function changesOf({ test, problems }: CaseResult, run: CaseRun, match: Match): readonly Change[] {
+/** null if more is wrong than what is expected. */
+function changesOf({ test, problems }: CaseResult, run: CaseRun, match: Match): readonly Change[] | null {
   const { expect } = test
-  const stops = run.error === null ? null : { stops: run.error.code }
-  // A run that stops, or doesn't stop any more, is another one altogether.
-  if (expect === undefined || stops !== null || expect.stops !== undefined)
-    return [{ at: ['expect'], value: stops ?? { sinks: Object.fromEntries(run.sinks) } }]
-  return problems.map(({ at }) => ({ at: at.slice(0, 3), value: valueAt(at, expect, run, match) }))
+  if (!problems.every(canChange)) return null
+  const code = stopOf(run)
+  if (expect === undefined || expectsNothing(expect)) return [{ at: ['expect'], value: all(run, code) }]
+  const found = judgeRows(expect, run, match)
+  if (!found.every(canChange)) return null
+  const others = found.map(({ at }) => ({ at: at.slice(0, 3), value: valueAt(at, expect, run, match) }))
+  if (code === (expect.stops ?? null)) return others
+  // A case that was only about the stop would expect nothing.
+  if (code === null && expectsNothing({ ...expect, stops: undefined }))
+    return [{ at: ['expect'], value: all(run, code) }]
+  return [{ at: ['expect', 'stops'], value: code }, ...others]
+}
+
+function all({ sinks }: CaseRun, stops: string | null): Json {
+  return stops === null ? { sinks: Object.fromEntries(sinks) } : { stops }
 }
 
 function valueAt([, what, name]: ConfigPath, expect: Expected, run: CaseRun, match: Match): Json {
@@ -68,7 +92,7 @@ function valueAt([, what, name]: ConfigPath, expect: Expected, run: CaseRun, mat
       return row === undefined ? null : endingOf(row, run)
     }
     case 'errors':
-      return run.errors.map(({ message: _, ...error }) => error)
+      return run.errors.map(({ message: _, ...error }) => ({ ...error }))
     default:
       return run.status
   }
@@ -106,27 +130,53 @@ class Editor {
     return this.#text
   }
 
-  /** In the place of what stands at a path; if nothing does, behind all else of the map there. */
-  put(path: ConfigPath, value: Json): void {
+  /** In the place of what stands at a path; if nothing does, behind all else of the map there. null takes it out. */
+  put(path: ConfigPath, value: Json | null): void {
     const document = parseDocument(this.#text)
     const [holder, old] = [document.getIn(path.slice(0, -1), true), document.getIn(path, true)]
     if (!isCollection(holder)) return
-    const in_braces = holder.flow === true
-    if (old === undefined) {
-      const last = isMap(holder) ? holder.items.at(-1) : undefined
-      const [start, end] = [startOf(holder), endOf(last?.value ?? last?.key)]
-      const text = entry(String(path.at(-1)), in_braces ? inBraces(value) : block(value, this.#column(start) + 2))
-      return this.#splice(end, end, in_braces ? `, ${text}` : `\n${' '.repeat(this.#column(start))}${text}`)
-    }
     const pair = isMap(holder) ? holder.items.find(each => each.value === old) : undefined
+    if (value === null) return pair === undefined ? undefined : this.#remove(holder, pair)
+    const in_braces = holder.flow === true
+    if (old === undefined) return this.#add(holder, String(path.at(-1)), value)
     const [start, end] = [startOf(old), endOf(old)]
     if (in_braces || pair === undefined) return this.#splice(start, end, inBraces(value))
     const is_block = isCollection(old) && old.flow !== true
     if (is_block && isBlock(value)) return this.#splice(start, end, block(value, this.#column(start)).trimStart())
-    // With its key: a block begins in a line of its own.
+    // With its key: a block begins in a line of its own, and a comment stays with the key.
     const key = startOf(pair.key)
     const name = this.#text.slice(key, endOf(pair.key))
-    this.#splice(key, end, entry(name, block(value, this.#column(key) + 2)))
+    const text = block(value, this.#column(key) + 2)
+    const line_end = this.#lineEnd(end)
+    if (!is_block && text.startsWith('\n'))
+      return this.#splice(key, line_end, `${name}:${this.#text.slice(end, line_end)}${text}`)
+    this.#splice(key, end, entry(name, text))
+  }
+
+  /** Behind all else of a map, and behind the comment of its last line. */
+  #add(holder: YAMLMap | YAMLSeq, key: string, value: Json): void {
+    const last = isMap(holder) ? holder.items.at(-1) : undefined
+    const [start, end] = [startOf(holder), endOf(last?.value ?? last?.key)]
+    if (holder.flow === true) return this.#splice(end, end, `, ${entry(key, inBraces(value))}`)
+    const column = this.#column(start)
+    const line_end = this.#lineEnd(end)
+    this.#splice(line_end, line_end, `\n${' '.repeat(column)}${entry(key, block(value, column + 2))}`)
+  }
+
+  /** A key with its value; in a block with its lines, and the comment there. */
+  #remove(holder: YAMLMap | YAMLSeq, pair: Pair): void {
+    const [start, end] = [startOf(pair.key), endOf(pair)]
+    if (holder.flow === true) {
+      const behind = /^\s*,\s*/.exec(this.#text.slice(end))?.[0].length ?? 0
+      const before = behind > 0 ? 0 : (/,\s*$/.exec(this.#text.slice(0, start))?.[0].length ?? 0)
+      return this.#splice(start - before, end + behind, '')
+    }
+    // The first key of a list's item stands behind the dash: what follows takes its place.
+    const line_end = this.#lineEnd(end)
+    const column = this.#column(start)
+    const is_first = this.#text.slice(start - column, start).trim() !== ''
+    if (!is_first) return this.#splice(start - column, Math.min(line_end + 1, this.#text.length), '')
+    this.#splice(start, line_end + 1 + column, '')
   }
 
   /** Puts an item behind the last one of a list. */
@@ -136,12 +186,17 @@ class Editor {
       throw new CustodyError('CUSTODY_ARGUMENT', `${path.join('.')} isn’t a list with a line for each of its items`, {
         hint: 'Write them as - name: … below each other.',
       })
-    const end = endOf(list)
+    const end = this.#lineEnd(endOf(list))
     this.#splice(end, end, `\n${item(value, this.#column(startOf(list)))}`)
   }
 
   #splice(start: number, end: number, text: string): void {
     this.#text = this.#text.slice(0, start) + text + this.#text.slice(end)
+  }
+
+  #lineEnd(offset: number): number {
+    const end = this.#text.indexOf('\n', offset)
+    return end === -1 ? this.#text.length : end
   }
 
   #column(offset: number): number {
