@@ -260,6 +260,18 @@ export interface CursorFact {
   readonly records: number
   readonly done: boolean
 }
+/** How far a file of several was read, when its source went on to the next one, or was to be read no further. */
+export interface FileFact {
+  readonly source: NodeNumber
+  /** Its place on the source's list, from 1. */
+  readonly file: number
+  /** Number of its first record within its source; where it has none, of the next one. */
+  readonly from: number
+  readonly records: number
+  readonly bytes: number
+  /** False: reading stopped within it, or just behind its last record. It is the source's last one then. */
+  readonly done: boolean
+}
 /** What a sink has durably written at a commit. The content hash is in the entry's value. */
 export interface ReceiptFact {
   readonly sink: number
@@ -337,7 +349,10 @@ export interface OpenFact {
  * and, without values, `z` (nonce) as above. Values of the run are numbered as those of any subject.
  */
 export type RunEntry =
-  /** Entry 0. Values: 1 the plan's text and expressions (`PlanValue`), 2 what the sinks intend (`SinkIntents`). */
+  /**
+   * Entry 0. Values: 1 the plan's text and expressions (`PlanValue`), 2 what the sinks intend (`SinkIntents`), 3, if sources have
+   * lists of files, the names of these (`FileNames`).
+   */
   | {
       readonly k: 'open'
       readonly format: typeof LEDGER_FORMAT
@@ -352,6 +367,8 @@ export type RunEntry =
       readonly replays?: string
       /** The run whose rows it runs again, with the root of its finished log; absent if it reads its sources. */
       readonly reruns?: { readonly run: string; readonly root: string }
+      /** Of the sources that have lists of files: how many are on each; absent if there are none. */
+      readonly files?: ReadonlyArray<{ readonly source: NodeNumber; readonly count: number }>
       readonly t: number
     }
   /** Closes each commit, with the order of what is under way (I7). Its value is a `CommitValue`. */
@@ -377,6 +394,11 @@ export type RunEntry =
       readonly plugins?: readonly PluginCode[]
       readonly t: number
     }
+  /**
+   * A file on a source's list was read, to its end if it is `done`. It is recorded with the commit that has its last record. Its
+   * values are its name and a `FileValue`.
+   */
+  | (FileFact & { readonly k: 'file'; readonly t: number })
   /** What is about to be renamed into place. Its value is an `ArtifactsValue`. */
   | { readonly k: 'publish'; readonly artifacts: readonly PublishedFact[]; readonly t: number }
   /** The last entry. */
@@ -442,6 +464,12 @@ export type SinkIntents = {
     readonly by_value?: true
   }
 }
+
+/** Value 3 of entry 0, by source: names of its files, in the order in which they are read. */
+export type FileNames = { readonly [source: string]: readonly string[] }
+
+/** Second value of a file's entry: the position up to which it was read, and the hash of its bytes up to there. */
+export type FileValue = { readonly position: Json; readonly sha256: string | null }
 
 /**
  * The tokens under way whose fields don't stand in canonical order, with the orders (`format/field-order.ts`) of

@@ -83,6 +83,14 @@ export interface Course {
   readonly groups: ReadonlyMap<string, RecordedGroup>
 }
 
+/** A file that another run has read. */
+export interface RepeatedFile {
+  /** null if it is erased. */
+  readonly name: string | null
+  /** Where reading it ended; null if that isn't known. */
+  readonly ended: Json | null
+}
+
 /** A row of another run, to be run again. */
 export interface RepeatedRow {
   /** Its number there. */
@@ -91,6 +99,8 @@ export interface RepeatedRow {
   readonly index: number
   /** Line at which the record began, from 1; 0 where its source has no lines. */
   readonly line: number
+  /** The file that it stood in; null if its source had no list of them. */
+  readonly file: RepeatedFile | null
   readonly record: /** As it was ingested. */
     | { readonly kind: 'row'; readonly row: Row }
     /** It couldn't be used: the record’s own text or value, and why. */

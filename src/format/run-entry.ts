@@ -130,9 +130,14 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
         objectOf({ run: key(UUID), root: key(HASH) }),
         'the run whose rows it repeats, and the root of its finished log, if it re-runs one',
       ),
+      files: maybe(
+        listOf(objectOf({ source: key(whole('node')), count: key(counted()) })),
+        'how many files each source has that has a list of them, if one has',
+      ),
       t: T,
     },
-    values: "1: the plan's text; 2: what each sink intends",
+    values:
+      "1: the plan's text; 2: what each sink intends; 3, exactly if there is `files`: `{source: [name]}`, the names of the files, by name of the source",
   },
   commit: {
     keys: {
@@ -164,6 +169,18 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
       plugins: below(maybe(listOf(PLUGIN), "those whose code isn't what was on record before, if there are any")),
       t: T,
     },
+  },
+  file: {
+    keys: {
+      source: key(whole('node')),
+      file: key(whole('place'), 'its place on the list of the source'),
+      from: key(whole('place'), 'number of its first record within the source'),
+      records: key(counted()),
+      bytes: key(counted()),
+      done: key(FLAG, 'whether it was read to its end'),
+      t: T,
+    },
+    values: 'its name, as in the list; `{position, sha256}`',
   },
   publish: {
     keys: { artifacts: key(listOf(PUBLISHED)), t: T },

@@ -1,8 +1,10 @@
 /** What a run has on record for another that repeats it: the answers to its calls, and the order in which things came. */
+import type { FileNames } from '../format/entry.ts'
 import type { Courses, Recordings } from '../format/recording.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { recordedCalls } from '../read/recorded/answers.ts'
 import { recordedCourses } from '../read/recorded/courses.ts'
+import { listedFiles } from '../read/runs/input-files.ts'
 import { findRun } from '../read/runs/list.ts'
 import { openingOf, planOf } from '../read/runs/run-log.ts'
 import { startedOf } from '../read/runs/started.ts'
@@ -10,6 +12,8 @@ import { startedOf } from '../read/runs/started.ts'
 export interface OnRecord {
   readonly recordings: Recordings
   readonly courses: Courses
+  /** Which files its sources read, of those that have lists of them; absent if none has, or they are erased. */
+  readonly files?: FileNames
   /** When it started, as its expressions saw it; absent if that is on record elsewhere. */
   readonly started_us?: number
 }
@@ -19,7 +23,9 @@ export async function onRecord(reader: LedgerReader, run: string): Promise<OnRec
   const { topology } = await openingOf(reader, log)
   const plan = await planOf(reader, log)
   const started_us = await startedOf(reader, log)
+  const files = await listedFiles(reader, log)
   return {
+    ...(files === null ? {} : { files }),
     ...(started_us === null ? {} : { started_us }),
     recordings: await recordedCalls(reader, log, topology),
     courses: await recordedCourses(reader, log, topology, plan?.closes),

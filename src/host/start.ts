@@ -94,8 +94,8 @@ export async function startRun(
 function taken(again: Again | null): Partial<RunRequest> {
   if (again === null) return {}
   if (again.kind === 'rerun') return { repeats: again.repeats, answered: again.answered, placed: again.placed }
-  const { run: replays, recordings, courses, started_us } = again
-  return again.live ? {} : { replays, recordings, courses, started_us }
+  const { run: replays, recordings, courses, started_us, files } = again
+  return again.live ? { files } : { replays, recordings, courses, started_us, files }
 }
 
 /** Without a ledger there was no earlier run. */

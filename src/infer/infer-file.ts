@@ -1,5 +1,6 @@
 /** What one file is: its format, how it is written, what its fields hold, and how many of its records a run will reject. */
 import type { RowSchema } from '../model/schema.ts'
+import { isPattern } from '../plugins/sources/file-pattern.ts'
 import { decideField } from './decide-values.ts'
 import { declared } from './declarable.ts'
 import { encodingDoubts } from './encoding-doubts.ts'
@@ -18,7 +19,12 @@ import { MOST_FIELDS, surveyValues } from './survey.ts'
 export async function inferFile(path: string, folder: string, source: string, known: Known): Promise<FileFinding> {
   const sample = await takeSample(path)
   const format = await formatOf(sample, known)
-  const place = { path: pathFrom(folder, path), ...(sample.named ? {} : { compression: sample.compression ?? 'none' }) }
+  const named = pathFrom(folder, path)
+  const place = {
+    path: named,
+    ...(isPattern(named) ? { literal: true } : {}),
+    ...(sample.named ? {} : { compression: sample.compression ?? 'none' }),
+  }
   const found = await findOut(sample, format, { plugin: format.kind, options: place, folder }, known)
   const { records, rejects, warnings } = await readWhole(
     { plugin: format.kind, options: found.options, folder },

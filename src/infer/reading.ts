@@ -75,8 +75,10 @@ export async function readWhole(
     const columns = head?.columns ?? null
     if (columns !== null) taking.onColumns?.(columns)
     for await (const chunk of source.read(null)) {
-      records += chunk.length
       for (const record of chunk) {
+        // Of one file only, where it isn't said.
+        if (record.kind === 'end_of_file') continue
+        records += 1
         const { line } = record
         if (record.kind === 'reject') {
           rejects.add({ line, code: record.code, message: record.message })

@@ -5,7 +5,7 @@
 import type { ConfigPath, SourceConfig } from '../config/pipeline.ts'
 import type { Expression } from '../expression/expression.ts'
 import { type FieldSchema, OBSERVED, type RowSchema, withOthers } from '../model/schema.ts'
-import type { FieldRequirement } from '../sdk/spec.ts'
+import type { FieldRequirement, SourceSpec } from '../sdk/spec.ts'
 import type { Branches } from './branches.ts'
 import { mergedSchema } from './coalesce-schema.ts'
 import type { Draft, DraftEdge, DraftNode } from './draft.ts'
@@ -67,6 +67,8 @@ export class Flow {
     const facts = { input, output: input, decision: null, when: null, expressions: new Map<string, Expression>() }
     switch (config.kind) {
       case 'source':
+        this.#checkAdded(node, config, plugin)
+        return facts
       case 'fork':
         return facts
       case 'coalesce':
@@ -105,6 +107,17 @@ export class Flow {
       case 'sink':
         return { ...facts, ...this.#contracts(node, plugin, input) }
     }
+  }
+
+  /** What the plugin adds isn't in the input, so that a schema has nothing to say of it. */
+  #checkAdded(node: DraftNode, { schema }: SourceConfig, plugin: ResolvedPlugin | undefined): void {
+    if (plugin?.spec.kind !== 'source' || !plugin.valid) return
+    const added = plugin.spec.adds?.(plugin.options)
+    const declared = schema.fields.find(({ name }) => added?.has(name))
+    if (declared === undefined) return
+    const message = `the source adds the field \`${declared.name}\` itself, and the schema declares it, too`
+    const hint = 'Remove it from the schema, or choose another name for what is added.'
+    this.#report.error('CUSTODY_PLUGIN_OPTIONS', [...node.path, 'options'], message, { hint })
   }
 
   #input(node: DraftNode): RowSchema {
@@ -202,9 +215,19 @@ function unstated({ config }: DraftNode, input: RowSchema): RowSchema {
 }
 
 /** What a source's schema declares, or, if it declares nothing, what its plugin knows by itself. */
-export function declaredSchema(config: SourceConfig, plugin: ResolvedPlugin | undefined): RowSchema {
-  const { mode, fields } = config.schema
+function declaredSchema(config: SourceConfig, plugin: ResolvedPlugin | undefined): RowSchema {
   const spec = plugin?.spec.kind === 'source' ? plugin.spec : undefined
+  const schema = schemaOfInput(config, plugin, spec)
+  const added = plugin?.valid ? spec?.adds?.(plugin.options) : undefined
+  return added === undefined ? schema : { ...schema, fields: new Map([...schema.fields, ...added]) }
+}
+
+function schemaOfInput(
+  config: SourceConfig,
+  plugin: ResolvedPlugin | undefined,
+  spec: SourceSpec | undefined,
+): RowSchema {
+  const { mode, fields } = config.schema
   const rest = spec?.textual ? { rest: { schema: { type: 'string' }, optional: true } } : {}
   if (mode === 'observed') {
     return (plugin?.valid ? spec?.yields?.(plugin.options) : undefined) ?? { ...OBSERVED, ...rest }

@@ -21,7 +21,7 @@ export type { GuardsConfig, RetryConfig, Threshold }
 import type { Expression } from '../expression/expression.ts'
 import type { PlanValue } from '../format/entry.ts'
 import type { SortKey, Topology } from '../format/topology.ts'
-import type { RowSchema } from '../model/schema.ts'
+import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import type { AggregateSpec, GateSpec, SecretOption, SinkSpec, SourceSpec, TransformSpec } from '../sdk/spec.ts'
 
 export interface PlanEdge {
@@ -59,6 +59,21 @@ export interface SourceNode extends NodeCommon {
   readonly on_invalid: PlanEdge
   readonly guards: GuardsConfig
 }
+
+/** Fields that a source's plugin adds to what it reads. */
+export function fieldsAdded({ plugin }: Pick<SourceNode, 'plugin'>): ReadonlyMap<string, FieldSchema> {
+  return plugin.spec.adds?.(plugin.options) ?? NO_FIELDS
+}
+
+/** What is declared of the input: the schema without what the plugin adds. */
+export function inputSchema(node: Pick<SourceNode, 'plugin' | 'schema'>): RowSchema {
+  const added = fieldsAdded(node)
+  if (added.size === 0) return node.schema
+  return { ...node.schema, fields: new Map([...node.schema.fields].filter(([name]) => !added.has(name))) }
+}
+
+const NO_FIELDS: ReadonlyMap<string, FieldSchema> = new Map()
+
 export interface TransformNode extends NodeCommon {
   readonly kind: 'transform'
   readonly plugin: PluginOf<TransformSpec>

@@ -128,6 +128,9 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
       plugins: listOf(pluginCode),
       ...(Object.hasOwn(asObject(value, where), 'replays') ? { replays: uuid } : {}),
       ...(Object.hasOwn(asObject(value, where), 'reruns') ? { reruns: object({ run: uuid, root: hash }) } : {}),
+      ...(Object.hasOwn(asObject(value, where), 'files')
+        ? { files: listOf(object({ source: int(1), count: int() })) }
+        : {}),
       t: int(),
     })(value, where),
   commit,
@@ -147,6 +150,10 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
       ...(Object.hasOwn(asObject(value, where), 'plugins') ? { plugins: listOf(pluginCode) } : {}),
       t: int(),
     })(value, where),
+  file: object({
+    ...{ k: oneOf('file'), source: int(1), file: int(1), from: int(1) },
+    ...{ records: int(), bytes: int(), done: flag, t: int() },
+  }),
   publish: object({ k: oneOf('publish'), artifacts: listOf(published), t: int() }),
   seal: object({
     k: oneOf('seal'),

@@ -8,9 +8,23 @@ import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import type { Call, CallAnswer, CallTry } from './call.ts'
 import type { MissingPackages, OptionProblem } from './option-problem.ts'
 import type { Keyed, Outgoing, SendBatch, Sent } from './sending.ts'
+import type { Source } from './source.ts'
 
 export type { MissingPackages, OptionProblem } from './option-problem.ts'
 export type { Accepted, InDoubt, Keyed, Outgoing, Rejected, SendBatch, Sent } from './sending.ts'
+export type {
+  FileRead,
+  ResumePoint,
+  Source,
+  SourceColumn,
+  SourceFileEnd,
+  SourceFiles,
+  SourceHead,
+  SourceItem,
+  SourceRecord,
+  SourceReject,
+  SourceRow,
+} from './source.ts'
 
 /** `deterministic`: same row, same result. `external`: asks something outside. `random`: neither. */
 export type Determinism = 'deterministic' | 'external' | 'random'
@@ -148,111 +162,6 @@ export interface RowError {
 
 // ── sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A record that was read, before its schema was checked. */
-export interface SourceRow {
-  readonly kind: 'row'
-  /** Line at which it begins, from 1; 0 where a source has no lines. */
-  readonly line: number
-  readonly row: Row
-  /** The record's text, where there is one: kept if the row turns out not to fit its schema. */
-  readonly raw?: string
-  /** The file that it stands in, where the source has several. */
-  readonly file?: string
-  /** Where to continue after this record: whatever the source needs, JSON. */
-  readonly position: Json
-}
-/** A record that could not be read. */
-export interface SourceReject {
-  readonly kind: 'reject'
-  readonly line: number
-  /** The record's text, or its value where there is no text. */
-  readonly raw: Json
-  readonly code: string
-  readonly message: string
-  /** The field that it is about, if it is about one. */
-  readonly field?: string
-  /** The file that it stands in, where the source has several. */
-  readonly file?: string
-  readonly position: Json
-}
-export type SourceRecord = SourceRow | SourceReject
-
-export interface ResumePoint {
-  readonly records: number
-  readonly position: Json
-}
-
-/** A column that the input names before its first record. */
-export interface SourceColumn {
-  readonly field: string
-  /** Its name as it stands there. */
-  readonly header: string
-}
-
-/** What stands before the first record. */
-export interface SourceHead {
-  /** The input, for people: a file as the pipeline names it. */
-  readonly input: string
-  /** In order; null where the input names none. */
-  readonly columns: readonly SourceColumn[] | null
-  /** What people should know of how it is read, a sentence each. */
-  readonly warnings?: readonly string[]
-}
-
-export interface Source {
-  /**
-   * Looks whether there is something to read, and reads nothing. Meant for before a run begins, for sources that aren't
-   * done yet. @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE.
-   */
-  prepare?(): Promise<void>
-  /**
-   * Whom reading waits for before anything comes, for people: `somebody who writes to /tmp/pipe`; null if for nobody. Reads
-   * nothing.
-   */
-  awaits?(from: ResumePoint | null): Promise<string | null>
-  /**
-   * Reads what stands before the first record (a header), and nothing else. Called at most once, before `read`, and where it can
-   * be before anything is written: what it throws stops the run with all outputs as they were.
-   * @throws CustodyError CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT if the input isn't what it should be.
-   */
-  begin?(): Promise<SourceHead>
-  /**
-   * Yields records in order, in chunks of any size (some hundreds are best), from the start or after a point.
-   * @throws CustodyError CUSTODY_SOURCE if it can't be read.
-   */
-  read(from: ResumePoint | null): AsyncIterable<readonly SourceRecord[]>
-  /**
-   * Lower-case hex SHA-256 of the bytes up to a position that was yielded; positions never go back. Of the position that
-   * `read` continues from only once it has yielded something or ended: until then the recorded hash stands.
-   * Absent for sources without bytes.
-   */
-  hashUpTo?(position: Json): string
-  /**
-   * After `read` has ended: the position behind everything, and the number of bytes, what follows the last record
-   * (blank lines, a closing bracket) included. Absent for sources without bytes.
-   */
-  end?(): { readonly position: Json; readonly bytes: number }
-  /** How many bytes there are to read; null if that can't be known. Only for showing people how far a run is. */
-  size?(): Promise<number | null>
-  /** How many of these lie before a position that was yielded. */
-  bytesBefore?(position: Json): number
-  /**
-   * Whether nothing stood before the position at which `read` ended but blanks and line breaks. A run stops if such an input had rows
-   * the time before. Absent: no byte did.
-   */
-  isBlank?(position: Json): boolean
-  /**
-   * Reads a record again that it rejected with `code` before, from what it gave as its `raw`: for `custody rerun`, where options
-   * or schema may have changed since. `ended`: the position at which that run had come to the end of its input, null if that isn't
-   * known; what has to be known of the input to read the record stands there, since the input may be another one by now. Null if
-   * `raw` isn't the whole record, or it can't be read so. May be called without `read`.
-   */
-  reread?(raw: Json, code: string, ended: Json | null): Promise<SourceRecord | null>
-  /** The original names of normalised fields, once they are known: `{field: original}`. */
-  originalNames?(): { readonly [field: string]: string } | null
-  close(): Promise<void>
-}
-
 export interface SourceSpec<O = unknown> extends CommonSpec<O> {
   readonly kind: 'source'
   /** Whether what it yields can be read a second time (a file can, standard input can't). */
@@ -263,6 +172,8 @@ export interface SourceSpec<O = unknown> extends CommonSpec<O> {
   readonly textual: boolean
   /** What is known of its rows where no schema is declared. */
   readonly yields?: (options: O) => RowSchema
+  /** Fields that it adds to each record, whatever the input has: rows have them beside those that a schema declares. */
+  readonly adds?: (options: O) => ReadonlyMap<string, FieldSchema>
   readonly create: (options: O, context: PluginContext) => Source | Promise<Source>
 }
 

@@ -82,6 +82,18 @@ test.each(['batches', 'branches'])('rows that were under way keep the order of t
   expect(killed).toBe(2)
 })
 
+// Whatever else the selection has: commits end within files and between them.
+test.each([
+  ['after_commit', 2, 'after_commit', 1],
+  ['before_flush', 3, 'after_flush', 2],
+] as const)('a run of many files continues in the right one: %s %i, then %s %i', async (first, nth, second, later) => {
+  const pipeline = pipelineNamed('folders')
+  const kills: Kill[] = [{ at: { point: first, nth } }, { at: { point: second, nth: later } }]
+  const { problems, killed } = await endure(pipeline, kills, of(pipeline), true, false)
+  expect(problems).toEqual([])
+  expect(killed).toBe(2)
+})
+
 // Where it is on record that rows are about to be sent, and nobody can know whether they were. 16 are at a time.
 test.each([
   [1, false],

@@ -141,7 +141,7 @@ describe.concurrent('a holder that lives', () => {
     const place = newPlace({ ...PIPELINE, yaml: PIPELINE.yaml.replace('path: events.jsonl', "path: '-'") })
     const holder = place.begin({ resume: false })
     programs.push(holder)
-    const [, half = '', rest = ''] = /^((?:.*\n){1500})([\s\S]*)$/.exec(PIPELINE.files['events.jsonl'] ?? '') ?? []
+    const [, half = '', rest = ''] = /^((?:.*\n){1500})([\s\S]*)$/.exec(String(PIPELINE.files['events.jsonl'])) ?? []
     holder.process.stdin?.write(half)
     await holder.printed('"begun"')
     while ((await place.rowsRead()) === 0) await sleep(5)

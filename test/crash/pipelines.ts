@@ -4,13 +4,15 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { Random } from '../simulation/random.ts'
+import { zipOf } from '../support/zip.ts'
 
 export interface CrashPipeline {
   readonly name: string
   readonly yaml: string
   /** By path from the pipeline's folder: sources, plugins, and what stands where sinks will write. */
-  readonly files: { readonly [path: string]: string }
+  readonly files: { readonly [path: string]: string | Uint8Array }
   /** Whether answers come sooner or later: then the number of commits differs from run to run. */
   readonly asynchronous: boolean
 }
@@ -381,15 +383,55 @@ sinks:
 `,
 }
 
+/** Sources of many files, small and large, packed and empty, and an archive: commits end within files and between them. */
+const folders: CrashPipeline = {
+  name: 'folders',
+  asynchronous: false,
+  files: {
+    ...Object.fromEntries(
+      rows(30, n => {
+        const lines = rows((n * 37) % 90, each => `${n * 1000 + each},${each % 23 === 0 ? 'x' : each * n}`)
+        const text =
+          n % 11 === 0
+            ? ''
+            : csv(
+                n % 2 === 0 ? 'id,amount' : 'id;amount',
+                n % 2 === 0 ? lines : lines.map(each => each.replace(',', ';')),
+              )
+        const whole = n % 2 === 0 || n % 11 === 0 ? text : `sep=;\n${text}`
+        return [`in/${n}.csv${n % 7 === 0 ? '.gz' : ''}`, n % 7 === 0 ? gzipSync(whole) : whole] as const
+      }),
+    ),
+    'large.jsonl': jsonLines(rows(1300, n => ({ id: n, amount: n % 3 }))),
+    'small.jsonl': jsonLines([{ id: 1, amount: 7 }, { id: 2 }]),
+    'old.zip': zipOf(
+      rows(5, n => ({ name: `${n}.json`, content: JSON.stringify(rows(n * 40, each => ({ id: each, amount: n }))) })),
+    ),
+  },
+  yaml: `
+name: folders
+defaults: { on_error: problems, on_invalid: problems }
+sources:
+  night:
+    plugin: csv
+    options: { path: 'in/*.csv*', path_field: file }
+    schema: { mode: fixed, fields: { id: integer, amount: integer } }
+    to: all
+  lines:
+    plugin: jsonl
+    options: { path: [small.jsonl, large.jsonl], path_field: file }
+    schema: { mode: fixed, fields: { id: integer, amount: integer } }
+    to: all
+  old: { plugin: json, options: { path: old.zip, path_field: file }, to: all }
+sinks:
+  all: { plugin: csv, options: { path: out/all.csv } }
+  problems: { plugin: jsonl, options: { path: out/problems.jsonl }, on_error: discard }
+`,
+}
+
 export const PIPELINES: readonly CrashPipeline[] = [
-  linear,
-  outputs,
-  remade,
-  named,
-  expansion,
-  branches,
-  batches,
-  letters,
+  ...[linear, outputs, remade, named, expansion, branches, batches, letters],
+  folders,
 ]
 
 /** @throws TypeError if no pipeline has that name. */

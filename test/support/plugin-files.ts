@@ -1,7 +1,7 @@
 /** For tests of sources and sinks: files in a temporary folder, and sources read to their end. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Row } from '../../src/model/row.ts'
 import { OBSERVED, type RowSchema } from '../../src/model/schema.ts'
@@ -19,6 +19,7 @@ export class Folder {
   }
   /** Writes a file. @returns its absolute path. */
   put(name: string, content: string | Uint8Array): string {
+    mkdirSync(dirname(join(this.path, name)), { recursive: true })
     writeFileSync(join(this.path, name), content)
     return join(this.path, name)
   }
@@ -49,7 +50,7 @@ export class Folder {
 
 export async function readAll(source: Source, from: ResumePoint | null = null): Promise<SourceRecord[]> {
   const all: SourceRecord[] = []
-  for await (const records of source.read(from)) all.push(...records)
+  for await (const items of source.read(from)) all.push(...items.filter(each => each.kind !== 'end_of_file'))
   return all
 }
 

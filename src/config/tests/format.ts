@@ -103,7 +103,7 @@ const test_case = object('a case of a test file', {
     ),
   files: map('source', 'name', 0, text)
     .prefault(empty_map)
-    .describe('Instead of rows: the file that a source reads, from the test file’s folder.'),
+    .describe('Instead of rows: the file that a source reads, from the test file’s folder; or a pattern, for several.'),
   answers: map(
     'service',
     'any',

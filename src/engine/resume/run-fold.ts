@@ -1,11 +1,12 @@
 /** What the run's own entries say: where its sources, sinks and counters stand, and when it was down. */
 import { type CommitLine, type LineMember, RecordedLine } from '../../format/commit-line.ts'
-import type { CommitValue, PlanValue, RunEntry, SinkIntents } from '../../format/entry.ts'
+import type { CommitValue, FileFact, FileNames, PlanValue, RunEntry, SinkIntents } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import { addValues, type Commits, runEntryOf } from '../../ledger/write/decode.ts'
 import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
-import type { Json } from '../../model/row.ts'
+import { isObject, type Json } from '../../model/row.ts'
+import type { FileOnRecord } from '../nodes/source/read-files.ts'
 import type { Standstill } from '../ports/run-clock.ts'
 import { onRecord } from '../record/on-record.ts'
 
@@ -22,6 +23,8 @@ export interface History {
   readonly stood: readonly Standstill[]
   /** Time of the run's last entry. */
   readonly last_us: number
+  /** By source with a list of files: those that were read. */
+  readonly files: ReadonlyMap<number, readonly FileOnRecord[]>
   /** Code of its plugins, as it was last. */
   readonly plugins: readonly PluginCode[]
 }
@@ -35,6 +38,7 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
   let last_us = 0
   const stood: Standstill[] = []
   const plugins = new Map<string, PluginCode>()
+  const files = new Map<number, FileOnRecord[]>()
   for await (const { seq, body } of reader.entriesOfRun(log)) {
     const run = runEntryOf(body)
     const { entry } = run
@@ -44,6 +48,12 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
       commit = { seq, entry, stored: run }
       if (entry.moved === undefined) line = []
       line.push(entry.moved === undefined ? { line: entry.line ?? [] } : { moved: entry.moved })
+    } else if (entry.k === 'file') {
+      const [, value] = await valuesOf(reader, log, seq, run)
+      const { source } = entry
+      const before = files.get(source) ?? []
+      before.push(fileOf(entry, value))
+      files.set(source, before)
     } else if (entry.k === 'publish') published = true
     else if (entry.k === 'resume') {
       stood.push([last_us, entry.t])
@@ -62,8 +72,15 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
     values,
     stood,
     last_us,
+    files,
     plugins: [...plugins.values()],
   }
+}
+
+/** Without a hash it can't be the file that it was. */
+function fileOf({ records, bytes, done }: FileFact, value: Json | undefined): FileOnRecord {
+  const { sha256 } = isObject(value) ? value : {}
+  return { records, bytes, done, sha256: typeof sha256 === 'string' ? sha256 : '' }
 }
 
 /** @throws CustodyError CUSTODY_VERIFY_FAILED if they don't fit together. */
@@ -80,6 +97,8 @@ export interface OpeningRecord {
   readonly opening: Extract<RunEntry, { k: 'open' }>
   readonly plan: PlanValue
   readonly intents: SinkIntents
+  /** Of sources with lists of files: which these are. */
+  readonly files: FileNames
 }
 
 /** Entry 0 with its values. @throws CustodyError CUSTODY_VALUE_ALTERED. */
@@ -87,10 +106,10 @@ export async function readOpening(reader: Pick<RunReader, 'entry' | 'payload'>, 
   const stored = await reader.entry(log, 0)
   const run = stored === null ? null : runEntryOf(stored.body)
   if (run?.entry.k !== 'open') throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
-  const [plan, intents] = await valuesOf(reader, log, 0, run)
-  const values = { plan: onRecord(plan, 'plan'), intents: onRecord(intents, 'list of what sinks intend') }
-  // cast: its two values, which the engine wrote and whose commitments have just been checked.
-  return { opening: run.entry, ...(values as unknown as Pick<OpeningRecord, 'plan' | 'intents'>) }
+  const [plan, intents, files = {}] = await valuesOf(reader, log, 0, run)
+  const values = { plan: onRecord(plan, 'plan'), intents: onRecord(intents, 'list of what sinks intend'), files }
+  // cast: its values, which the engine wrote and whose commitments have just been checked.
+  return { opening: run.entry, ...(values as unknown as Omit<OpeningRecord, 'opening'>) }
 }
 
 /** The only value of a commit. @throws CustodyError CUSTODY_VALUE_ALTERED. */

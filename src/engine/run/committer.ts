@@ -59,9 +59,6 @@ export interface CommitterParts {
   readonly onSettled: () => void
 }
 
-/** Entry 0 has two values. */
-const BEGINNING: Progressed = { commits: 0, values: 2, totals: null }
-
 export class Committer {
   /** Totals at the latest commit. */
   totals: TotalsFact
@@ -91,8 +88,8 @@ export class Committer {
   /** Since when the engine works for the next commit, monotonic. */
   #went_on_us: number
 
-  constructor(parts: CommitterParts, from: Progressed | null) {
-    const { commits, values, totals } = from ?? BEGINNING
+  constructor(parts: CommitterParts, from: Progressed) {
+    const { commits, values, totals } = from
     this.#ledger = parts.ledger
     this.#recorder = parts.recorder
     this.#outputs = parts.outputs
@@ -207,12 +204,13 @@ export class Committer {
     const send = this.#outbox.intend(() => this.#atPoint('before_send'))
     this.#recorder.pending.take(draft => this.#ledger.append(draft))
     this.#executor.settle()
+    const cursors = this.#readers.map(reader => ({ reader, cursor: reader.cursor() }))
+    for (const reader of this.#readers) this.#appendFiles(reader)
     if (last)
       this.#append({ k: 'publish', artifacts: this.#publishedFacts(receipts), t: this.#clock.now_us() }, [
         full(this.#artifacts(receipts)),
       ])
     const totals = this.#recorder.totals.snapshot()
-    const cursors = this.#readers.map(reader => ({ reader, cursor: reader.cursor() }))
     this.at_risk_nusd = this.#atRisk_nusd()
     const value: CommitValue = {
       ...(this.at_risk_nusd === 0 ? {} : { at_risk_nusd: this.at_risk_nusd }),
@@ -260,6 +258,14 @@ export class Committer {
       }, this.#fail),
       this.#onSettled,
     )
+  }
+
+  /** A file belongs to the commit that has the last of its records. */
+  #appendFiles(reader: SourceReader): void {
+    for (const { name, value, ...fact } of reader.takeFiles()) {
+      const entry = { k: 'file', source: reader.node.number, ...fact, t: this.#clock.now_us() } as const
+      this.#append(entry, [full(name), full(value)])
+    }
   }
 
   #accept(head: CheckpointHead, values: number, jumps: number): void {

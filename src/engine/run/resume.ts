@@ -14,7 +14,8 @@ import { Created } from '../nodes/created.ts'
 import { Pools } from '../nodes/pool.ts'
 import { addFilesRead, FilesInUse } from '../nodes/sink/files-in-use.ts'
 import { restoreSinks, type SinkSet } from '../nodes/sink/sink-set.ts'
-import { type Cursor, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
+import { createSources, originalNames, prepareSource } from '../nodes/source/open-sources.ts'
+import { type Cursor, type OpenSource, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
 import { onRecord } from '../record/on-record.ts'
 import { differences } from '../resume/plan-differences.ts'
 import { type History, type OpeningRecord, readHistory, readOpening } from '../resume/run-fold.ts'
@@ -23,16 +24,7 @@ import type { InFlight } from '../token/in-flight.ts'
 import { awaitAwakening } from './awakening.ts'
 import { codeIn } from './plugin-code.ts'
 import { teller } from './progress.ts'
-import {
-  createSources,
-  driveSession,
-  heldRowsOf,
-  type OpenSource,
-  originalNames,
-  prepareSource,
-  type RunResult,
-  type SessionRequest,
-} from './session.ts'
+import { driveSession, heldRowsOf, type RunResult, type SessionRequest } from './session.ts'
 
 export interface ResumeRequest extends SessionRequest {
   readonly ledger: Ledger
@@ -86,7 +78,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     request.atPoint?.('after_take_over')
     const { opened, history, state, held } = seen
     const repeats = request.repeats ?? null
-    const sources = await createSources(plan, repeats, created)
+    const sources = await createSources(plan, repeats, created, opened.files)
     const cut_off = request.from_ledger_only || request.abandon
     const begun = sources.map(source => ({
       ...source,
@@ -114,8 +106,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       ledger,
       sinks,
       pools,
-      readers: ports =>
-        begun.map(({ node, source, from }) => new SourceReader(node, source, from, ports, repeats !== null)),
+      readers: ports => begun.map(({ from, ...source }) => new SourceReader(source, from, ports, repeats !== null)),
+      opening_values: 0,
       held,
       from: {
         ...state,
@@ -167,12 +159,12 @@ function refuseOtherPlan(plan: Plan, { opening, plan: value }: OpeningRecord): v
 }
 
 /** How far a source was read; a source that can't be read twice has nothing more to give. */
-function readSoFar({ node }: OpenSource, { commit }: History, cut_off: boolean, repeats: boolean): ReadSoFar {
+function readSoFar({ node }: OpenSource, { commit, files }: History, cut_off: boolean, repeats: boolean): ReadSoFar {
   const { records, done, position, sha256 } = commit === null ? NOTHING_READ : cursorOf(node, commit)
   const rereadable = repeats || node.plugin.spec.rereadable(node.plugin.options)
   // A source that nothing was read of yet can begin, even if it can't be read twice.
   const cut = !done && (cut_off || (!rereadable && commit !== null))
-  return { records, position, sha256, done: done || cut, cut }
+  return { records, position, sha256, done: done || cut, cut, files: files.get(node.number) ?? [] }
 }
 
 const NOTHING_READ: Cursor = { records: 0, position: null, sha256: null, done: false }

@@ -10,21 +10,18 @@ import type { PluginCode } from '../../format/plugin-code.ts'
 import type { Courses, Recordings, Repeats } from '../../format/recording.ts'
 import type { RunLedger } from '../../ledger/write-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
-import type { Plan, SourceNode } from '../../plan/plan.ts'
-import type { Discarded, PluginSpec, Source } from '../../sdk/spec.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Discarded, PluginSpec } from '../../sdk/spec.ts'
 import { Contexts } from '../calls/contexts.ts'
 import { CallDispatcher } from '../calls/dispatcher.ts'
 import type { SharedLimits } from '../calls/service.ts'
 import type { ServiceState } from '../calls/service-state.ts'
 import { type Strays, StrayWatch } from '../calls/strays.ts'
-import type { Created } from '../nodes/created.ts'
 import { Executor } from '../nodes/executor.ts'
 import type { Pools } from '../nodes/pool.ts'
 import type { SinkSet } from '../nodes/sink/sink-set.ts'
 import { Sinks } from '../nodes/sink/sinks.ts'
 import { HeldRows } from '../nodes/sort/held-rows.ts'
-import { sourceDefect } from '../nodes/source/chunk.ts'
-import { RepeatSource } from '../nodes/source/repeating.ts'
 import type { Notice, SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
 import { EventQueue } from '../order/event-queue.ts'
 import { racesOf } from '../order/races.ts'
@@ -131,6 +128,8 @@ export interface SessionParts {
   /** What sorts hold. */
   readonly held: HeldRows
   readonly readers: (ports: SourcePorts) => readonly SourceReader[]
+  /** How many values its first entry has; of no meaning for one that is resumed. */
+  readonly opening_values: number
   /** null for a run that just began. */
   readonly from: {
     readonly progressed: Progressed
@@ -310,7 +309,7 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
       onCommit,
       onSettled: wake.up,
     },
-    from?.progressed ?? null,
+    from?.progressed ?? { commits: 0, values: parts.opening_values, totals: null },
   )
   const guards = new Guards(plan, totals, { strict: request.strict === true, repeats: request.repeats !== undefined })
   const scheduler = new Scheduler({ executor, readers, recorder, calls, committer, clock, signal, limit, guards, wake })
@@ -339,42 +338,6 @@ function thrown(failure: unknown): never {
 /** For what sorts will hold. Who follows a record knows rows under way by their objects, so they stay. */
 export function heldRowsOf({ plan, spill, courses = null }: SessionRequest): HeldRows {
   return new HeldRows(plan, spill ?? IN_MEMORY, courses !== null)
-}
-
-export interface OpenSource {
-  readonly node: SourceNode
-  readonly source: Source
-}
-
-/** `repeats`: rows of another run that stand in the place of what the sources have. */
-export async function createSources(plan: Plan, repeats: Repeats | null, created: Created): Promise<OpenSource[]> {
-  const sources: OpenSource[] = []
-  for (const node of plan.nodes) {
-    if (node.kind !== 'source') continue
-    const { spec, options, secrets } = node.plugin
-    const context = { node: node.name, folder: plan.folder, input: node.schema, secrets }
-    const source = created.add(await guardedSource(node.name, () => spec.create(options, context)))
-    sources.push({ node, source: repeats === null ? source : new RepeatSource(node, repeats, source) })
-  }
-  return sources
-}
-
-/** Looks whether there is something to read. @throws CustodyError of the source, or CUSTODY_PLUGIN_DEFECT. */
-export async function prepareSource({ node, source }: OpenSource): Promise<void> {
-  await guardedSource(node.name, () => source.prepare?.())
-}
-
-async function guardedSource<T>(name: string, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (thrown) {
-    throw sourceDefect(name, thrown)
-  }
-}
-
-/** `{field: original name}` of all sources, as far as they are known. */
-export function originalNames(sources: readonly OpenSource[]): { readonly [field: string]: string } {
-  return Object.assign({}, ...sources.map(({ source }) => source.originalNames?.() ?? {}))
 }
 
 export function sealedStatus(totals: TotalsFact): SealedStatus {

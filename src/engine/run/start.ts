@@ -1,5 +1,5 @@
 /** Begins a run: finds out what it will touch, makes its first entry durable, and drives it. */
-import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../../format/entry.ts'
+import { type FileNames, LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../../format/entry.ts'
 import type { Ledger } from '../../ledger/write-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import type { Json } from '../../model/row.ts'
@@ -8,17 +8,16 @@ import { Created } from '../nodes/created.ts'
 import { Pools } from '../nodes/pool.ts'
 import { addFilesRead, FilesInUse } from '../nodes/sink/files-in-use.ts'
 import { prepareSinks, type SinkSet } from '../nodes/sink/sink-set.ts'
-import { type SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
-import { codeIn } from './plugin-code.ts'
 import {
   createSources,
-  driveSession,
-  heldRowsOf,
+  type ListedSource,
+  listedFiles,
   originalNames,
   prepareSource,
-  type RunResult,
-  type SessionRequest,
-} from './session.ts'
+} from '../nodes/source/open-sources.ts'
+import { type SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
+import { codeIn } from './plugin-code.ts'
+import { driveSession, heldRowsOf, type RunResult, type SessionRequest } from './session.ts'
 
 export type { Progress, RunResult } from './session.ts'
 
@@ -32,6 +31,8 @@ export interface RunRequest extends SessionRequest {
   readonly dry_run: boolean
   /** Files that no sink may write to, beside those that the plan reads. */
   readonly in_use?: FilesInUse | undefined
+  /** Files that sources read, by name of the source, instead of those that are there now: of the run that this one replays. */
+  readonly files?: FileNames | undefined
   /** The run that `recordings` are of. */
   readonly replays?: string | undefined
   /** Where the files of a run that repeats rows of another go. */
@@ -49,7 +50,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
 async function begin(request: RunRequest, created: Created): Promise<RunResult> {
   const { plan, run, clock, dry_run } = request
   const repeats = request.repeats ?? null
-  const sources = await createSources(plan, repeats, created)
+  const sources = await createSources(plan, repeats, created, request.files ?? null)
   for (const source of sources) await prepareSource(source)
   const sinks = await prepareSinks(plan, {
     run,
@@ -57,7 +58,7 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
     folder: request.outputs_folder ?? plan.folder,
     originalNames: () => originalNames(sources),
     placed: request.placed ?? null,
-    in_use: addFilesRead(plan, request.in_use ?? new FilesInUse()),
+    in_use: addListed(sources, addFilesRead(plan, request.in_use ?? new FilesInUse())),
   })
   created.add(sinks)
   // The ledger has the last word on when the run began, since its times never go back; no row is processed before it is open.
@@ -66,29 +67,30 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   const pools = created.add(await Pools.open(plan, started_us, request.strays))
   request.atPoint?.('before_open')
   const t = clock.wall_us()
+  const files = listedFiles(sources)
+  // cast: a plan's value is made of JSON, though its interfaces don't say so.
+  const values = [planValue(request) as unknown as Json, intents(sinks), ...(files === null ? [] : [files.names])]
   const ledger = await request.ledger.openRun(run, {
-    entry: opening(request, t),
+    entry: { ...opening(request, t), ...(files === null ? {} : { files: files.counts }) },
     first_value: 1,
-    // cast: a plan's value is made of JSON, though its interfaces don't say so.
-    values: [planValue(request) as unknown as Json, intents(sinks)].map(value => ({
-      kind: 'full',
-      text: canonicalize(value),
-    })),
+    values: values.map(value => ({ kind: 'full', text: canonicalize(value) })),
   })
   began_us = Math.max(t, ledger.began_us)
   request.atPoint?.('after_open')
-  const readers = (ports: SourcePorts) =>
-    sources.map(({ node, source }) => new SourceReader(node, source, null, ports, repeats !== null))
-  return driveSession({
-    request,
-    limit: request.limit,
-    ledger,
-    sinks,
-    pools,
-    held: heldRowsOf(request),
-    readers,
-    from: null,
-  })
+  const readers = (ports: SourcePorts) => sources.map(source => new SourceReader(source, null, ports, repeats !== null))
+  const opening_values = values.length
+  const held = heldRowsOf(request)
+  const { limit } = request
+  return driveSession({ request, limit, ledger, sinks, pools, held, readers, opening_values, from: null })
+}
+
+/** Files that sources read, and those that they would read the next time. */
+function addListed(sources: readonly ListedSource[], in_use: FilesInUse): FilesInUse {
+  for (const { node, listed } of sources) {
+    for (const path of listed?.paths() ?? []) in_use.add(path, `which \`${node.name}\` reads`)
+    in_use.addRule(path => listed?.matches?.(path) ?? null)
+  }
+  return in_use
 }
 
 function notBegun(): never {

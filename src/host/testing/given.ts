@@ -5,12 +5,24 @@
  *     would be; of a source with cells of text (CSV) each value becomes such a cell first, one that its options have rewritten already.
  */
 import { canonicalize } from '../../model/canonical.ts'
-import { type Json, newRow, type Row } from '../../model/row.ts'
+import { derive, type Json, newRow, type Row } from '../../model/row.ts'
 import type { Receipt, RowError, Sink, SinkIntent, SinkSpec, Source, SourceRecord, SourceSpec } from '../../sdk/spec.ts'
 
 /** A source that yields these rows in the place of its file's. */
 export function givenSource(spec: SourceSpec, rows: readonly Row[]): SourceSpec {
-  return { ...spec, rereadable: () => true, endless: () => false, create: () => new GivenRows(spec.textual, rows) }
+  const create: SourceSpec['create'] = options =>
+    new GivenRows(
+      spec.textual,
+      rows.map(row => withAdded(row, spec.adds?.(options))),
+    )
+  return { ...spec, rereadable: () => true, endless: () => false, create }
+}
+
+/** What the source itself would add, such as the name of a file, where a case says nothing of it. */
+function withAdded(row: Row, added: ReadonlyMap<string, unknown> = new Map()): Row {
+  const set = newRow()
+  for (const field of added.keys()) if (!Object.hasOwn(row, field)) set[field] = 'given'
+  return derive(row, set)
 }
 
 class GivenRows implements Source {

@@ -10,7 +10,7 @@ import { access, constants, type FileHandle, open, stat } from 'node:fs/promises
 import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
-import { CustodyError } from '../../model/error.ts'
+import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
 import { type Compression, unpacked } from './compression.ts'
 
@@ -39,11 +39,6 @@ export function isStandardInput(place: InputPlace): boolean {
   return place.path === STANDARD_INPUT
 }
 
-/** The files that an input names: none for standard input. */
-export function filesOf({ path }: { readonly path: string }): readonly string[] {
-  return path === STANDARD_INPUT ? [] : [path]
-}
-
 /** How messages name the input. */
 export function inputName(place: InputPlace): string {
   return isStandardInput(place) ? 'standard input' : resolve(place.folder, place.path)
@@ -65,7 +60,7 @@ export function whereOf(place: InputPlace): { readonly path: string; readonly no
   return place.node === undefined ? { path } : { path, node: place.node }
 }
 
-function systemError(place: InputPlace, error: unknown): CustodyError {
+export function systemError(place: InputPlace, error: unknown): CustodyError {
   const name = inputName(place)
   const code = (error as NodeJS.ErrnoException).code
   const where = whereOf(place)
@@ -188,7 +183,7 @@ async function isPipe(place: InputPlace): Promise<boolean> {
   }
 }
 
-function streamChunks(stream: Readable): Chunks {
+export function streamChunks(stream: Readable): Chunks {
   const pieces = stream[Symbol.asyncIterator]()
   return {
     async next() {
@@ -200,6 +195,21 @@ function streamChunks(stream: Readable): Chunks {
       stream.destroy()
     },
   }
+}
+
+export interface ReadingSettings {
+  /** Bytes that are read at once. */
+  readonly chunk_bytes?: number
+  /** Whether hashes will be asked for; if not, no bytes are kept for them. */
+  readonly hashes?: boolean
+  /** Opens it, where it is no file of its own. */
+  readonly opening?: () => Promise<Chunks>
+}
+
+async function chunksAt(place: InputPlace, { chunk_bytes, opening }: ReadingSettings): Promise<Chunks> {
+  if (opening !== undefined) return await opening()
+  if (isStandardInput(place)) return streamChunks(process.stdin)
+  return (await isPipe(place)) ? pipeChunks(place) : await fileChunks(place, chunk_bytes ?? CHUNK_BYTES)
 }
 
 interface UnhashedBytes {
@@ -224,15 +234,8 @@ export class ByteReader {
   }
 
   /** @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE. */
-  static async open(
-    place: InputPlace,
-    options: { readonly chunk_bytes?: number; readonly hashes?: boolean } = {},
-  ): Promise<ByteReader> {
-    const chunks = isStandardInput(place)
-      ? streamChunks(process.stdin)
-      : (await isPipe(place))
-        ? pipeChunks(place)
-        : await fileChunks(place, options.chunk_bytes ?? CHUNK_BYTES)
+  static async open(place: InputPlace, options: ReadingSettings = {}): Promise<ByteReader> {
+    const chunks = await chunksAt(place, options)
     const { compression = null } = place
     const read = compression === null ? chunks : unpacked(chunks, compression, options.chunk_bytes ?? CHUNK_BYTES)
     return new ByteReader(place, read, options.hashes ?? true)
@@ -245,7 +248,7 @@ export class ByteReader {
       try {
         bytes = await this.#chunks.next()
       } catch (error) {
-        throw systemError(this.place, error)
+        throw isCustodyError(error) ? error : systemError(this.place, error)
       }
     } while (bytes !== null && bytes.length === 0)
     if (bytes === null) return null

@@ -1,21 +1,24 @@
 /** The `csv` source: its options and its description. */
 import { OBSERVED, type RowSchema } from '../../model/schema.ts'
 import { defineSource } from '../../sdk/define.ts'
-import type { PluginContext } from '../../sdk/spec.ts'
-import { filesOf, isStandardInput } from './byte-reader.ts'
+import type { PluginContext, Source } from '../../sdk/spec.ts'
 import { CsvFormat } from './csv-format.ts'
 import { type CsvOptions, checkTableOptions, csvLayout, csvOptions, encodingFrom } from './csv-options.ts'
 import { CSV_ERRORS } from './csv-scanner.ts'
 import { refuseUnused, VALUE_ERRORS } from './csv-values.ts'
 import { COMMON_ERRORS, FileSource } from './file-source.ts'
-import { placeOf } from './options.ts'
+import { openFiles } from './open-files.ts'
+import { checkFileOptions, fieldsAdded, filesNamed, isReadable } from './options.ts'
 
-function create(options: CsvOptions, context: PluginContext): FileSource {
+function create(options: CsvOptions, context: PluginContext): Source {
   refuseUnused(options, context.input.fields, context.node)
-  const place = placeOf(options, context)
-  return new FileSource(place, new CsvFormat(place, csvLayout(options, context.input)), {
-    encoding: encodingFrom(options),
-  })
+  const layout = csvLayout(options, context.input)
+  const encoding = encodingFrom(options)
+  return openFiles(
+    options,
+    context,
+    (place, settings) => new FileSource(place, new CsvFormat(place, layout), { ...settings, encoding }),
+  )
 }
 
 /** Cells are texts, or null where they are empty. Without a header and with named columns the fields are known. */
@@ -93,10 +96,11 @@ export const csvSource = defineSource({
       },
     },
   ],
-  check: checkTableOptions,
-  rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
-  reads: filesOf,
+  check: options => [...checkFileOptions(options), ...checkTableOptions(options)],
+  rereadable: isReadable,
+  reads: filesNamed,
   textual: true,
   yields,
+  adds: fieldsAdded,
   create,
 })

@@ -7,7 +7,7 @@
  */
 import { isCustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
-import type { Json } from '../../model/row.ts'
+import { derive, type Json, newRow } from '../../model/row.ts'
 import type { ResumePoint, Source, SourceColumn, SourceHead, SourceRecord } from '../../sdk/spec.ts'
 import {
   awaited,
@@ -17,6 +17,7 @@ import {
   type InputPlace,
   inputName,
   isStandardInput,
+  type ReadingSettings,
   sizeOf,
   sourceError,
 } from './byte-reader.ts'
@@ -66,12 +67,10 @@ export interface FileFormat {
   again(raw: string): { readonly scanner: RecordScanner; readonly text: string } | null
 }
 
-export interface FileSourceSettings {
-  /** Bytes that are read at once. */
-  readonly chunk_bytes?: number
+export interface FileSourceSettings extends ReadingSettings {
   readonly encoding?: Encoding
-  /** Whether hashes will be asked for; if not, no bytes are kept for them. */
-  readonly hashes?: boolean
+  /** A field that each row gets, and what it holds. */
+  readonly added?: { readonly field: string; readonly value: string } | null
 }
 
 /** Records in one chunk. */
@@ -129,7 +128,7 @@ export class FileSource implements Source {
         const out: SourceRecord[] = []
         this.#look(window)
         scanner.scan(window, out, MOST)
-        if (out.length > 0) yield out
+        if (out.length > 0) yield this.#complete(out)
         else if (window.ended) break
         else await window.grow()
       }
@@ -208,7 +207,13 @@ export class FileSource implements Source {
     while (!window.ended) await window.grow()
     const out: SourceRecord[] = []
     again.scanner.scan(window, out, 2)
-    return out.length === 1 ? (out[0] as SourceRecord) : null
+    return out.length === 1 ? (this.#complete(out)[0] as SourceRecord) : null
+  }
+
+  /** Rows with the field that is added to them. */
+  #complete(records: SourceRecord[]): readonly SourceRecord[] {
+    const { added = null } = this.#settings
+    return added === null ? records : records.map(each => withField(each, added))
   }
 
   #windowOf(text: string): Promise<TextWindow> {
@@ -239,6 +244,19 @@ export class FileSource implements Source {
     this.#begun = null
     await bytes?.close()
   }
+}
+
+/** A field that the record has already isn't replaced in silence. */
+function withField(record: SourceRecord, { field, value }: { readonly field: string; readonly value: string }) {
+  if (record.kind === 'reject') return record
+  const { line, row, raw = row, position } = record
+  if (Object.hasOwn(row, field)) {
+    const message = `the record has a field ${field}, which path_field would add`
+    return rejectRecord(line, raw, { code: FIELD_TAKEN, message, field }, position)
+  }
+  const set = newRow()
+  set[field] = value
+  return { ...record, row: derive(row, set) }
 }
 
 function asPosition(position: Json, place: InputPlace): Position {
@@ -285,11 +303,13 @@ export function excerpt(window: TextWindow, start: number, max_units: number): s
 
 export const TOO_LONG = 'RECORD_TOO_LONG'
 export const ENCODING = 'ENCODING'
+const FIELD_TAKEN = 'FIELD_TAKEN'
 
 /** Sentences for the codes that every source of this kind has. */
 export const COMMON_ERRORS = {
   [TOO_LONG]: 'The record is longer than 16 MiB; `raw` has its beginning, marked as cut.',
   [ENCODING]: 'The record’s bytes aren’t valid in the encoding; `raw` has U+FFFD in their place.',
+  [FIELD_TAKEN]: 'The record has a field of the name that `path_field` would add.',
 }
 
 /** The units from `start` up to `end` aren't valid. */

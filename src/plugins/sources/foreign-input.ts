@@ -28,7 +28,7 @@ const MAGIC: ReadonlyArray<readonly [string, Foreign]> = [
   ['28b52ffd', { what: 'is compressed with zstd', hint: 'Set compression: zstd, or unpack the file first.' }],
   ['377abcaf271c', { what: 'is a 7z archive', hint: UNPACK }],
   ['526172211a07', { what: 'is a RAR archive', hint: UNPACK }],
-  ['504b0304', { what: 'is a ZIP archive', hint: 'Unpack the file first, with unzip.' }],
+  ['504b0304', { what: 'is a ZIP archive', hint: 'Set compression: zip, or unpack the file first.' }],
   ['504b0506', { what: 'is a ZIP archive with nothing in it', hint: 'Was it made as it should be?' }],
   ['d0cf11e0a1b11ae1', { what: 'is an old Excel workbook or another Office document', hint: EXCEL }],
   ['50415231', { what: 'is a Parquet file', hint: 'Convert it to CSV or JSON lines first.' }],
@@ -38,7 +38,7 @@ const MAGIC: ReadonlyArray<readonly [string, Foreign]> = [
   ['89504e47', { what: 'is a PNG image', hint: 'Name another file.' }],
   ['ffd8ff', { what: 'is a JPEG image', hint: 'Name another file.' }],
 ]
-const WORKBOOK: Foreign = { what: 'is an Excel workbook (xlsx)', hint: EXCEL }
+export const WORKBOOK: Foreign = { what: 'is an Excel workbook (xlsx)', hint: EXCEL }
 const WORKBOOK_PARTS = ['[Content_Types].xml', 'xl/', '_rels/', 'docProps/']
 const LOOKED_AT = 512
 const LINES_LOOKED_AT = 64 * 1024

@@ -2,13 +2,14 @@
 import { z } from 'zod'
 import { defineSource } from '../../sdk/define.ts'
 import type { PluginContext } from '../../sdk/spec.ts'
-import { filesOf, type InputPlace, inputName, isStandardInput, sourceError } from './byte-reader.ts'
+import { type InputPlace, inputName, sourceError } from './byte-reader.ts'
 import { COMMON_ERRORS, type FileFormat, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
 import { foreignToJson } from './foreign-input.ts'
 import { JsonNavigator, PointerError, pointerTokens } from './json-pointer.ts'
 import { JSON_FILE_ERRORS, JsonScanner } from './json-scanner.ts'
 import { JSON_VALUE_ERRORS } from './json-value.ts'
-import { fileOptions, placeOf } from './options.ts'
+import { openFiles } from './open-files.ts'
+import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, isReadable } from './options.ts'
 import type { TextWindow } from './text-window.ts'
 
 const jsonOptions = z.strictObject({
@@ -76,10 +77,15 @@ export const jsonSource = defineSource({
     { title: 'An array of objects', options: { path: 'data/claims.json' } },
     { title: 'An array inside an answer', options: { path: 'answer.json', pointer: '/data/items' } },
   ],
-  rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
-  reads: filesOf,
+  check: checkFileOptions,
+  rereadable: isReadable,
+  reads: filesNamed,
   textual: false,
-  create: (options: JsonOptions, context: PluginContext) => {
-    return jsonFile(placeOf(options, context), options.pointer, context.input.fields.size > 0)
+  adds: fieldsAdded,
+  create(options: JsonOptions, context: PluginContext) {
+    const raw = context.input.fields.size > 0
+    return openFiles(options, context, (place, settings) =>
+      jsonFile(place, options.pointer, raw, MAX_RECORD_UNITS, settings),
+    )
   },
 })

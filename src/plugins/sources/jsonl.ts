@@ -2,12 +2,13 @@
 import { z } from 'zod'
 import { defineSource } from '../../sdk/define.ts'
 import type { PluginContext } from '../../sdk/spec.ts'
-import { filesOf, type InputPlace, isStandardInput } from './byte-reader.ts'
+import type { InputPlace } from './byte-reader.ts'
 import { COMMON_ERRORS, type FileFormat, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
 import { foreignToJsonl } from './foreign-input.ts'
 import { JSON_VALUE_ERRORS, parseRow } from './json-value.ts'
 import { LineScanner } from './line-scanner.ts'
-import { fileOptions, placeOf } from './options.ts'
+import { openFiles } from './open-files.ts'
+import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, isReadable } from './options.ts'
 
 const jsonlOptions = z.strictObject(fileOptions)
 type JsonlOptions = z.infer<typeof jsonlOptions>
@@ -42,9 +43,13 @@ export const jsonlSource = defineSource({
   determinism: 'deterministic',
   errors: { ...JSON_VALUE_ERRORS, ...COMMON_ERRORS },
   examples: [{ title: 'A file beside the pipeline', options: { path: 'data/events.jsonl' } }],
-  rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
-  reads: filesOf,
+  check: checkFileOptions,
+  rereadable: isReadable,
+  reads: filesNamed,
   textual: false,
-  create: (options: JsonlOptions, context: PluginContext) =>
-    jsonlFile(placeOf(options, context), context.input.fields.size > 0),
+  adds: fieldsAdded,
+  create(options: JsonlOptions, context: PluginContext) {
+    const raw = context.input.fields.size > 0
+    return openFiles(options, context, (place, settings) => jsonlFile(place, raw, MAX_RECORD_UNITS, settings))
+  },
 })

@@ -115,8 +115,8 @@ describe('text', () => {
 })
 
 test('standard input is read, hashed, and can’t be read twice', () => {
-  expect(jsonlSource.rereadable({ compression: 'auto', path: '-' })).toBe(false)
-  expect(jsonlSource.rereadable({ compression: 'auto', path: 'x' })).toBe(true)
+  expect(jsonlSource.rereadable(jsonlSource.options.parse({ path: '-' }))).toBe(false)
+  expect(jsonlSource.rereadable(jsonlSource.options.parse({ path: 'x' }))).toBe(true)
   const script = `
     import { jsonlFile } from ${JSON.stringify(resolve(import.meta.dirname, 'jsonl.ts'))}
     const source = jsonlFile({ path: '-', folder: '/' }, false)

@@ -1,9 +1,15 @@
 /** Options that several sources have. */
 import { z } from 'zod'
-import type { PluginContext } from '../../sdk/spec.ts'
+import type { FieldSchema } from '../../model/schema.ts'
+import { ERROR_FIELD } from '../../sdk/error-row.ts'
+import type { OptionProblem, PluginContext } from '../../sdk/spec.ts'
+import { isArchiveName } from './archive.ts'
 import type { InputPlace } from './byte-reader.ts'
-import { compressionOf, compressionOption } from './compression.ts'
+import { compressionOf, type compressionOption } from './compression.ts'
 import { encodingOf } from './encoding.ts'
+import { isPattern } from './file-pattern.ts'
+
+const STANDARD_INPUT = '-'
 
 export const pathOption = z
   .string()
@@ -20,8 +26,42 @@ export const encodingOption = z
     'A label of the Encoding Standard, such as utf-8, utf-16le, windows-1252 or shift_jis; a byte order mark beats it',
   )
 
-/** Where a file is, and how it is packed. */
-export const fileOptions = { path: pathOption, compression: compressionOption }
+/** Which files a source reads, and how they are packed. */
+export const fileOptions = {
+  path: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .describe(
+      'The file, relative to the pipeline file’s folder; `-` is standard input. A pattern such as `in/*.csv` is all files that match; of a list each name or pattern in its turn',
+    ),
+  literal: z
+    .boolean()
+    .default(false)
+    .describe('Whether `*`, `?`, `[` and `{` in `path` are parts of names instead of patterns'),
+  if_missing: z
+    .enum(['error', 'empty'])
+    .default('error')
+    .describe('What it means that a file isn’t there, or that a pattern is of none; `empty`: there is nothing to read'),
+  path_field: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A field that each row gets, with the name of its file, as relative as `path`'),
+  compression: z
+    .enum(['auto', 'none', 'gzip', 'zstd', 'zip'])
+    .default('auto')
+    .describe(
+      'How each file is compressed; `auto`: as its name ends, `.gz` with gzip, `.zst` with zstd, `.zip` as an archive of files, all others not. Positions, sizes and hashes on record are those of what was unpacked',
+    ),
+  members: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Which files of an archive are read: a pattern such as `*.csv` or `**/*.csv`. If absent all but hidden ones (`.DS_Store`, `__MACOSX`)',
+    ),
+}
+const filesShape = z.strictObject(fileOptions)
+export type FileOptions = z.infer<typeof filesShape>
 
 export function placeOf(
   { path, compression }: { readonly path: string; readonly compression: z.infer<typeof compressionOption> },
@@ -29,3 +69,52 @@ export function placeOf(
 ): InputPlace {
   return { path, folder, node, compression: compressionOf(compression, path) }
 }
+
+/** The path of the one file that is read, or of standard input; null if it may be any number of files. */
+export function onePath({ path, literal, if_missing, compression }: FileOptions): string | null {
+  if (typeof path !== 'string' || if_missing === 'empty') return null
+  if (!literal && isPattern(path)) return null
+  return compression === 'zip' || (compression === 'auto' && isArchiveName(path)) ? null : path
+}
+
+export function isReadable(options: FileOptions): boolean {
+  return options.path !== STANDARD_INPUT
+}
+
+/** The files that options name; those of patterns are known when the run begins. */
+export function filesNamed({ path, literal }: FileOptions): readonly string[] {
+  const paths = typeof path === 'string' ? [path] : path
+  return paths.filter(each => each !== STANDARD_INPUT && (literal || !isPattern(each)))
+}
+
+/** The field that holds a row's file, if one does. */
+export function fieldsAdded({ path_field }: FileOptions): ReadonlyMap<string, FieldSchema> {
+  return new Map(path_field === undefined ? [] : [[path_field, { schema: { type: 'string' }, optional: false }]])
+}
+
+/** What only a look at several options together can refuse. */
+export function checkFileOptions(options: FileOptions): readonly OptionProblem[] {
+  const { path, members, compression, path_field } = options
+  const problems: OptionProblem[] = []
+  const wrong = (at: readonly (string | number)[], message: string, hint?: string) =>
+    problems.push({ path: at, message, ...(hint === undefined ? {} : { hint }) })
+  if (path === STANDARD_INPUT) {
+    for (const option of ['literal', 'if_missing', 'path_field', 'members'] as const)
+      if (options[option] !== DEFAULTS[option]) wrong([option], 'standard input is no file', `Remove ${option}.`)
+    if (compression === 'zip')
+      wrong(['compression'], 'an archive can’t be read from standard input', 'Save it to a file first.')
+    return problems
+  }
+  const paths = typeof path === 'string' ? [path] : path
+  for (const [i, each] of paths.entries()) {
+    if (each === STANDARD_INPUT) wrong(['path', i], 'standard input can’t be one of several files')
+    else if (paths.indexOf(each) < i) wrong(['path', i], `${each} stands twice`, 'Remove one of them.')
+  }
+  if (path_field === ERROR_FIELD) wrong(['path_field'], `${ERROR_FIELD} is what rows have that met an error`)
+  const may_be_archive = (each: string) => isArchiveName(each) || (!options.literal && isPattern(each))
+  if (members !== undefined && (compression === 'auto' ? !paths.some(may_be_archive) : compression !== 'zip'))
+    wrong(['members'], 'members are those of an archive, and none is read', 'Remove it, or set compression: zip.')
+  return problems
+}
+
+const DEFAULTS = filesShape.parse({ path: STANDARD_INPUT })

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { type Json, newRow, type Row } from '../../model/row.ts'
 import { defineSource } from '../../sdk/define.ts'
-import type { PluginContext, SourceRecord } from '../../sdk/spec.ts'
-import { filesOf, type InputPlace, isStandardInput } from './byte-reader.ts'
+import type { OptionProblem, PluginContext, SourceRecord } from '../../sdk/spec.ts'
+import type { InputPlace } from './byte-reader.ts'
 import { encodingOf } from './encoding.ts'
 import {
   COMMON_ERRORS,
@@ -18,7 +18,8 @@ import {
   tooLongProblem,
 } from './file-source.ts'
 import { LineScanner } from './line-scanner.ts'
-import { encodingOption, fileOptions, placeOf } from './options.ts'
+import { openFiles } from './open-files.ts'
+import { checkFileOptions, encodingOption, fieldsAdded, fileOptions, filesNamed, isReadable } from './options.ts'
 import type { TextWindow } from './text-window.ts'
 
 const textOptions = z.strictObject({
@@ -94,6 +95,12 @@ export function textFile(
   return new FileSource(place, format, encoding === null ? settings : { ...settings, encoding })
 }
 
+function checkTextOptions(options: TextOptions): readonly OptionProblem[] {
+  const problems = checkFileOptions(options)
+  if (options.path_field !== options.field) return problems
+  return [...problems, { path: ['path_field'], message: `${options.field} is the field that holds the text` }]
+}
+
 export const textSource = defineSource({
   name: 'text',
   summary: 'Reads a text file, one row per line',
@@ -108,13 +115,16 @@ export const textSource = defineSource({
     { title: 'Log lines', options: { path: 'data/server.log', field: 'message' } },
     { title: 'A letter', options: { path: 'letter.txt', whole: true } },
   ],
-  rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
-  reads: filesOf,
+  check: checkTextOptions,
+  rereadable: isReadable,
+  reads: filesNamed,
   textual: false,
+  adds: fieldsAdded,
   yields: options => ({
     fields: new Map([[options.field, { schema: { type: 'string' }, optional: false }]]),
     closed: true,
     observed: false,
   }),
-  create: (options: TextOptions, context: PluginContext) => textFile(placeOf(options, context), options),
+  create: (options: TextOptions, context: PluginContext) =>
+    openFiles(options, context, (place, settings) => textFile(place, options, MAX_RECORD_UNITS, settings)),
 })

@@ -13,6 +13,7 @@ import { checkedSubject } from '../evidence/subject-check.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { Course } from '../fold/course.ts'
 import { readCourse } from '../fold/read-course.ts'
+import { InputFiles } from '../runs/input-files.ts'
 import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable, valueAs } from '../runs/run-log.ts'
 import { artifactsFrom } from '../runs/run-values.ts'
 import type { SubjectValues } from '../values.ts'
@@ -154,7 +155,7 @@ class Telling {
     return {
       run: scene.opening.run,
       name: scene.opening.name,
-      subject: subjectOf(subject, course, known_values, scene),
+      subject: await this.#inFile(subjectOf(subject, course, known_values, scene)),
       tokens: tellTokens(course, known_values, scene),
       onward,
       left_out: await this.#exampleOf(left_out),
@@ -162,6 +163,16 @@ class Telling {
       head: scene.head,
       sealed: scene.sealed,
     }
+  }
+
+  /** A row of a source with several files came from one of them. */
+  async #inFile(subject: Story['subject']): Promise<Story['subject']> {
+    const { files, reruns } = this.#scene.opening
+    if (subject.kind !== 'row' || (files === undefined && reruns === undefined)) return subject
+    const place = { source: subject.source, index: subject.index }
+    const found = await InputFiles.of(this.#reader, this.#log, place)
+    const file = (await found?.valuesAt(place)) ?? null
+    return file === null ? subject : { ...subject, path: file.name }
   }
 
   /** Batches that are left out, with a token by which one can ask for the first of them. */

@@ -149,7 +149,7 @@ export interface Story {
         readonly index: number
         /** 0 where the source has no lines. */
         readonly line: number
-        /** As in the pipeline file; null where the source reads no file. */
+        /** As in the pipeline file, of several files that of the row's; null where the source reads no file, or its name is erased. */
         readonly path: string | null
       }
     | {

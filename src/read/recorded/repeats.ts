@@ -11,11 +11,12 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import { isRow, type Json, type Row } from '../../model/row.ts'
 import { decodeSubjectEntry } from '../decode.ts'
+import { type FilesReader, InputFiles } from '../runs/input-files.ts'
 import { decodePayload, SubjectValues } from '../values.ts'
 import { originOf, RowEnds } from './row-ends.ts'
 
 /** The part of a ledger's read side that this needs. */
-export type RepeatsReader = Pick<LedgerReader, 'entries' | 'entriesOfRow' | 'payload'>
+export type RepeatsReader = FilesReader & Pick<LedgerReader, 'entries' | 'entriesOfRow'>
 
 /** A finished run. */
 export interface RepeatedRun {
@@ -55,6 +56,7 @@ export async function chooseRows(
   const rows = new Map<string, number[]>()
   const left_out: number[] = []
   const ends = await RowEnds.of(reader, log)
+  const files = await InputFiles.of(reader, log)
   for (let row = 1; row <= ends.rows; row++) {
     if (fits === null ? !ends.hasFailed(row) : !(await fitting(reader, log, row, fits))) continue
     if (ends.isWritten(row) && !chosen.include_written) {
@@ -75,7 +77,7 @@ export async function chooseRows(
     chosen,
     rows,
     left_out,
-    rowsOf: (source, after) => rowsBehind(reader, log, rows.get(source) ?? [], after),
+    rowsOf: (source, after) => rowsBehind(reader, log, { source, files }, rows.get(source) ?? [], after),
     endOf: source => (Object.hasOwn(positions, source) ? (positions[source] ?? null) : null),
   }
 }
@@ -88,19 +90,24 @@ async function fitting(reader: RepeatsReader, log: number, row: number, fits: (r
 async function* rowsBehind(
   reader: RepeatsReader,
   log: number,
+  { source, files }: { readonly source: string; readonly files: InputFiles | null },
   rows: readonly number[],
   after: number,
 ): AsyncGenerator<readonly RepeatedRow[], void, undefined> {
   const left = rows.filter(row => row > after)
   for (let at = 0; at < left.length; at += CHUNK) {
     const chunk: RepeatedRow[] = []
-    for (const row of left.slice(at, at + CHUNK)) chunk.push(await recordOf(reader, log, row))
+    for (const row of left.slice(at, at + CHUNK)) {
+      const found = await recordOf(reader, log, row)
+      const file = (await files?.valuesAt({ source, index: found.index })) ?? null
+      chunk.push({ ...found, file: file === null ? null : { name: file.name, ended: file.position } })
+    }
     yield chunk
   }
 }
 
 /** The row as it was read. */
-async function recordOf(reader: RepeatsReader, log: number, row: number): Promise<RepeatedRow> {
+async function recordOf(reader: RepeatsReader, log: number, row: number): Promise<Omit<RepeatedRow, 'file'>> {
   const [first] = await reader.entriesOfRow(log, row)
   if (first === undefined) throw new TypeError(`there is no row ${row}`)
   const entry = decodeSubjectEntry(first.seq, first.body)

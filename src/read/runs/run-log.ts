@@ -37,6 +37,9 @@ const NOTHING: TotalsFact = {
   batches: [],
 }
 
+/** The part of a ledger's read side that values need. */
+export type ValueReader = Pick<LedgerReader, 'payload'>
+
 /** Entry 0 of a run's log. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't what it should be. */
 export async function openingOf(reader: Pick<LedgerReader, 'url' | 'entry'>, log: number): Promise<Opening> {
   const stored = await reader.entry(log, 0)
@@ -108,7 +111,7 @@ export function statusOf(
 }
 
 /** The value with a number from 0 within one entry of the run; null if it is erased, or there is none. */
-export async function valueIn(reader: LedgerReader, log: number, seq: number, index: number): Promise<Json | null> {
+export async function valueIn(reader: ValueReader, log: number, seq: number, index: number): Promise<Json | null> {
   const stored = await reader.payload(log, seq)
   if (stored === null) return null
   const value = readable(log, () => decodePayload(stored)).values[index]
@@ -116,7 +119,7 @@ export async function valueIn(reader: LedgerReader, log: number, seq: number, in
 }
 
 /** Value 1 of entry 0, parts that are missing as empty; null if it is erased. */
-export function planOf(reader: LedgerReader, log: number): Promise<PlanValue | null> {
+export function planOf(reader: ValueReader, log: number): Promise<PlanValue | null> {
   return valueAs(reader, log, { seq: 0, index: 0 }, planFrom)
 }
 
@@ -127,7 +130,7 @@ export function intentsOf(reader: LedgerReader, log: number): Promise<SinkIntent
 
 /** A value of an entry of the run in its form; null if it is erased. @throws CustodyError CUSTODY_VERIFY_FAILED if it has another. */
 export async function valueAs<T>(
-  reader: LedgerReader,
+  reader: ValueReader,
   log: number,
   { seq, index }: { readonly seq: number; readonly index: number },
   decode: (value: Json) => T,

@@ -2,7 +2,15 @@
  * Values of the run's own entries, as far as readers use them. Who signed a ledger may have put anything there: what is used is
  * of the form that it has, or refused; what isn't used isn't looked at, so that a newer Custody may tell more.
  */
-import type { Artifact, ArtifactsValue, ExpressionText, PlanValue, SinkIntents } from '../../format/entry.ts'
+import type {
+  Artifact,
+  ArtifactsValue,
+  ExpressionText,
+  FileNames,
+  FileValue,
+  PlanValue,
+  SinkIntents,
+} from '../../format/entry.ts'
 import { type Json, newRow } from '../../model/row.ts'
 import { asObject, type Decoder, hex, int, listOf, text } from '../shape.ts'
 
@@ -72,6 +80,22 @@ export function intentsFrom(value: Json): SinkIntents {
 /** @throws ShapeError */
 export function artifactsFrom(value: Json): ArtifactsValue {
   return mapOf(listOf(artifact))(value, 'what was published')
+}
+
+/** By source, names of its files. @throws ShapeError */
+export function fileNamesFrom(value: Json): FileNames {
+  return mapOf(listOf(text()))(value, 'the files')
+}
+
+/** @throws ShapeError */
+export function nameFrom(value: Json): string {
+  return text()(value, 'the name of a file')
+}
+
+/** @throws ShapeError */
+export function fileValueFrom(value: Json): FileValue {
+  const { position, sha256 } = asObject(value, 'what was read of a file')
+  return { position: position ?? null, sha256: orNull(hex(32))(sha256, 'sha256') }
 }
 
 /** By source, where reading had come to. @throws ShapeError */

@@ -7,6 +7,7 @@ import { counted, grouped } from '../../model/number-text.ts'
 import type { Json } from '../../model/row.ts'
 import { artifactProblems } from './artifacts.ts'
 import { type Check, entryName, Place } from './check.ts'
+import { FilesRead } from './input-files.ts'
 import type { Recount } from './recount.ts'
 import type { Reruns } from './repeated.ts'
 import type { Ways } from './ways.ts'
@@ -18,6 +19,7 @@ export class RunFacts {
   readonly #entries: Check
   readonly #totals: Check
   readonly #seals: Check
+  readonly #files: FilesRead
   #commits = 0
   #stopped = false
   #last_epoch = 1
@@ -41,6 +43,7 @@ export class RunFacts {
     this.#entries = checks.entries
     this.#totals = checks.totals
     this.#seals = checks.seal
+    this.#files = new FilesRead(checks)
   }
 
   /**
@@ -98,7 +101,15 @@ export class RunFacts {
         this.reruns = facts.reruns ?? null
         if (facts.run !== this.#run) this.#entries.add(`${where} opens run ${facts.run}`)
         for (const problem of ways.problems()) this.#entries.add(`${where}: ${problem}`)
+        this.#files.open(where, facts, ways)
         return
+      case 'file':
+        return this.#files.take(
+          where,
+          facts,
+          complete ? (this.#records.get(facts.source) ?? 0) : Number.POSITIVE_INFINITY,
+          ways,
+        )
       case 'commit':
         return this.#commit(where, facts, ways, recount, complete)
       case 'stop':
@@ -218,6 +229,9 @@ export class RunFacts {
       )
     }
     this.#checkPublished(where, ways)
+    for (const { source, records } of this.#cursors.values())
+      for (const problem of this.#files.unfinished(source, records, ways))
+        this.#totals.add(`${where} seals the run, and ${problem}`)
     if (facts.status === 'abandoned') return
     for (const { source, done } of this.#cursors.values()) {
       if (!done) this.#seals.add(`${where} seals the run, and ${ways.name(source)} has not been read to its end`)

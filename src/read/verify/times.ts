@@ -64,7 +64,7 @@ export class Times {
     const { t, k } = facts
     if (t < this.#last_us) this.#check.add(`${where}: its time lies before that of the run's entry before it`)
     this.#last_us = t
-    if (k === 'publish') return
+    if (k === 'publish' || k === 'file') return
     if (k === 'resume') this.#stand(this.#previous_us, t)
     if (k === 'commit' || k === 'stop')
       for (const [from, to] of facts.jumps ?? []) {

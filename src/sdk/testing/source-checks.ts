@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ResumePoint, SourceRecord, SourceSpec } from '../spec.ts'
+import type { FileRead, ResumePoint, SourceFileEnd, SourceItem, SourceRecord, SourceSpec } from '../spec.ts'
 import type { Findings, Problems } from './problems.ts'
 import { contextIn, eachSample, inFolder, type Sample, textOf } from './subject.ts'
 
@@ -18,19 +18,24 @@ export async function checkSource(spec: SourceSpec, samples: readonly Sample[], 
 }
 
 async function checkOne(spec: SourceSpec, options: unknown, folder: string, sample: Sample, problems: Problems) {
-  const records = await readAll(spec, options, folder, sample, null)
-  for (const record of records) checkRecord(spec, record, problems)
+  const all = await readAll(spec, options, folder, sample, null)
+  const records = all.items.filter(each => each.kind !== 'end_of_file')
+  for (const item of all.items)
+    if (item.kind === 'end_of_file') checkFileEnd(item, all, problems)
+    else checkRecord(spec, item, problems)
+  if (all.names !== null && all.names.length !== all.items.length - records.length)
+    problems.add(`it lists ${all.names.length} files, and yields ${all.items.length - records.length} ends of files`)
   compareRecords(sample, records, problems.of('examples'))
   if (!spec.rereadable(options)) return
-  if (JSON.stringify(await readAll(spec, options, folder, sample, null)) !== JSON.stringify(records)) {
+  if (JSON.stringify((await readAll(spec, options, folder, sample, null)).items) !== JSON.stringify(all.items)) {
     problems.add('reading it a second time gives something else')
   }
   const resuming = problems.of('resuming')
-  const step = Math.max(1, Math.floor(records.length / MOST_POSITIONS))
-  for (let i = 0; i < records.length; i += step) {
-    const point = { records: i + 1, position: throughJson((records[i] as SourceRecord).position) }
-    const rest = JSON.stringify(await readAll(spec, options, folder, sample, point))
-    if (rest !== JSON.stringify(records.slice(i + 1))) {
+  const step = Math.max(1, Math.floor(all.items.length / MOST_POSITIONS))
+  for (let i = 0; i < all.items.length; i += step) {
+    const { names } = all
+    const rest = await readAll(spec, options, folder, sample, { ...pointBehind(all, i), names })
+    if (JSON.stringify(rest.items) !== JSON.stringify(all.items.slice(i + 1))) {
       resuming.add(`reading on after record ${i + 1} doesn’t give the same rest`)
     }
   }
@@ -50,21 +55,63 @@ function compareRecords({ rows_out, errors }: Sample, records: readonly SourceRe
 /** As the ledger gives it back. */
 const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
-async function readAll(spec: SourceSpec, options: unknown, folder: string, sample: Sample, from: ResumePoint | null) {
+/** What a source has given. */
+interface Yielded {
+  readonly items: readonly SourceItem[]
+  /** Of its files that have ended. */
+  readonly files: readonly FileRead[]
+  /** Of its files; null if it has no list of them. */
+  readonly names: readonly string[] | null
+}
+
+/** Where reading continues behind the item with this index. */
+function pointBehind({ items, files, names }: Yielded, index: number): ResumePoint {
+  const before = items.slice(0, index + 1)
+  const ended = before.filter(each => each.kind === 'end_of_file').length
+  const point = { records: before.length - ended, position: throughJson(items[index]!.position) }
+  return names === null ? point : { ...point, files: files.slice(0, ended) }
+}
+
+async function readAll(
+  spec: SourceSpec,
+  options: unknown,
+  folder: string,
+  sample: Sample,
+  from: (ResumePoint & { readonly names: readonly string[] | null }) | null,
+): Promise<Yielded> {
   const source = await spec.create(options, contextIn(folder, sample))
-  const records: SourceRecord[] = []
+  const items: SourceItem[] = []
+  const files: FileRead[] = []
   const yielded: string[] = []
+  let records = 0
+  let names: readonly string[] | null = null
   try {
+    names = (await source.list?.(from?.names ?? null))?.names ?? null
+    if (names !== null) await source.prepare?.()
+    if (names !== null) await source.begin?.(from)
     for await (const chunk of source.read(from)) {
-      records.push(...chunk)
-      yielded.push(...chunk.map(each => JSON.stringify(each)))
+      for (const item of chunk) {
+        items.push(item)
+        yielded.push(JSON.stringify(item))
+        if (item.kind !== 'end_of_file') records += 1
+        else {
+          files.push({ records, bytes: item.bytes, sha256: source.hashUpTo?.(item.position) ?? '' })
+          records = 0
+        }
+      }
     }
   } finally {
     await source.close()
   }
-  if (records.some((record, i) => JSON.stringify(record) !== yielded[i]))
+  if (items.some((item, i) => JSON.stringify(item) !== yielded[i]))
     throw new Error('a record that it has yielded is changed by it afterwards')
-  return records
+  return { items, files, names }
+}
+
+function checkFileEnd({ bytes, position }: SourceFileEnd, { names }: Yielded, problems: Problems): void {
+  textOf(position, problems)
+  problems.expect(names !== null, 'it yields the end of a file, and lists none')
+  problems.expect(Number.isSafeInteger(bytes) && bytes >= 0, `a file ends with ${bytes} bytes`)
 }
 
 function checkRecord(spec: SourceSpec, record: SourceRecord, problems: Problems): void {
@@ -97,6 +144,7 @@ async function checkHash(
   const hashes: string[] = []
   for (const start of [null, records[Math.floor(records.length / 2)] as SourceRecord]) {
     const source = await spec.create(options, contextIn(folder, sample))
+    if ((await source.list?.(null)) !== undefined) return await source.close()
     const from = start === null ? null : { records: records.indexOf(start) + 1, position: throughJson(start.position) }
     for await (const _ of source.read(from));
     const hash = source.hashUpTo?.(throughJson(last.position))

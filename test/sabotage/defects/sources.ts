@@ -29,10 +29,11 @@ export const SOURCE_DEFECTS: readonly Defect[] = [
     name: 'resuming reads one record again',
     shape: 'linear-later-crashes',
     changes: [
-      inConstructor(sourceReader, 'SourceReader', make => (node, source, ...rest) => {
+      inConstructor(sourceReader, 'SourceReader', make => (of, ...rest) => {
+        const { source } = of
         const read: typeof source.read = from =>
           source.read(from === null ? null : { ...from, records: from.records - 1 })
-        return make(node, but(source, { read }), ...rest)
+        return make({ ...of, source: but(source, { read }) }, ...rest)
       }),
     ],
   },

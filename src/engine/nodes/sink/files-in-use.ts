@@ -10,6 +10,7 @@ import type { PluginSpec } from '../../../sdk/spec.ts'
 export class FilesInUse {
   readonly #files = new Map<string, string>()
   readonly #folders = new Map<string, string>()
+  readonly #rules: ((path: string) => string | null)[] = []
 
   /** `what` the file is, as in "which is the ledger". */
   add(path: string, what: string): this {
@@ -29,6 +30,12 @@ export class FilesInUse {
     return this
   }
 
+  /** `rule` says what a file with an absolute path is, or would be if it were there; null if it is nothing. */
+  addRule(rule: (path: string) => string | null): this {
+    this.#rules.push(rule)
+    return this
+  }
+
   /** The path with its links followed, as far as it is there. */
   realPath(path: string): string {
     return realOf(path)
@@ -38,6 +45,10 @@ export class FilesInUse {
   find(path: string): string | null {
     const found = this.#files.get(keyOf(path))
     if (found !== undefined) return found
+    for (const rule of this.#rules) {
+      const what = rule(path)
+      if (what !== null) return what
+    }
     for (let each = dirname(realOf(path)); ; each = dirname(each)) {
       const folder = this.#folders.get(keyOf(each))
       if (folder !== undefined) return folder

@@ -9,15 +9,28 @@ import { MAX_DATA_DEPTH } from '../../../model/canonical.ts'
 import { type CustodyError, isCustodyError } from '../../../model/error.ts'
 import { frozen, isRow, type Json, newRow, type Row } from '../../../model/row.ts'
 import type { SourceNode } from '../../../plan/plan.ts'
-import type { SourceRecord } from '../../../sdk/spec.ts'
+import type { SourceFileEnd, SourceItem, SourceRecord } from '../../../sdk/spec.ts'
 import { checkCode, defect, describe, isPlain } from '../../ports/plugin-defect.ts'
 
 /** The records of a chunk, checked and copied. @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
-export function takeChunk(node: SourceNode, chunk: unknown): readonly SourceRecord[] {
+export function takeChunk(node: SourceNode, chunk: unknown): readonly SourceItem[] {
   if (!Array.isArray(chunk)) throw defect(node.name, `yielded ${describe(chunk)}, which is no list of records`)
-  const records: SourceRecord[] = []
-  for (let i = 0; i < chunk.length; i++) records.push(takeRecord(node, chunk[i]))
-  return records
+  const items: SourceItem[] = []
+  for (let i = 0; i < chunk.length; i++) items.push(takeItem(node, chunk[i]))
+  return items
+}
+
+function takeItem(node: SourceNode, given: unknown): SourceItem {
+  if (typeof given === 'object' && given !== null && 'kind' in given && given.kind === 'end_of_file')
+    return takeFileEnd(node.name, given)
+  return takeRecord(node, given)
+}
+
+function takeFileEnd(name: string, given: { readonly [field in keyof SourceFileEnd]?: unknown }): SourceFileEnd {
+  const { bytes, position } = given
+  if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0)
+    throw defect(name, `yielded the end of a file with ${describe(bytes)} as its length`)
+  return { kind: 'end_of_file', bytes, position: takeValue(name, 'a position', position) }
 }
 
 /** A copy of a value that a source gave beside its records. @throws CustodyError CUSTODY_PLUGIN_DEFECT. */

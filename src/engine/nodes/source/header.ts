@@ -11,13 +11,18 @@ export interface HeaderVerdict {
 }
 
 const MOST_NAMES = 20
+const OTHER_NAME = 'Choose another name for the field that is added.'
 
-/** `extra_columns`: of columns that a closed schema doesn't know. */
+/** `extra_columns`: of columns that a closed schema doesn't know. `added`: fields that the source adds itself. */
 export function judgeHeader(
   { fields, closed }: RowSchema,
   extra_columns: 'error' | 'drop',
   { input, columns }: SourceHead,
+  added: ReadonlyMap<string, unknown> = new Map(),
 ): HeaderVerdict {
+  const clash = columns?.find(({ field }) => added.has(field))
+  if (clash !== undefined)
+    return stop(`${input} has a column ${quoted([clash.field])}, and the source adds a field of that name`, OTHER_NAME)
   if (columns === null || fields.size === 0) return { problem: null, warnings: [] }
   const there = new Set(columns.map(({ field }) => field))
   const undeclared = columns.filter(({ field }) => !fields.has(field))

@@ -60,7 +60,13 @@ export class RepeatSource implements Source {
     return this.#source.close()
   }
 
-  async #recordOf({ row, index, line, record }: RepeatedRow): Promise<SourceRecord> {
+  async #recordOf({ row, index, line, file, record }: RepeatedRow): Promise<SourceRecord> {
+    const name = file?.name ?? null
+    const read = await this.#again({ row, index, line, file, record })
+    return name === null ? read : { ...read, file: name }
+  }
+
+  async #again({ row, index, line, file, record }: RepeatedRow): Promise<SourceRecord> {
     const position = this.#ended === null ? { row, index } : { row, index, ended: this.#ended }
     switch (record.kind) {
       case 'row':
@@ -71,7 +77,8 @@ export class RepeatSource implements Source {
         const { raw, code, message } = record
         // Of a row that only the schema of then refused, the value is the whole record: it is checked against the one of now.
         if (isRow(raw) && code.startsWith(SCHEMA_CODES)) return { kind: 'row', line, row: raw, position }
-        const again = await this.#source.reread?.(raw, code, this.#ended)
+        const ended = file === null ? this.#ended : file.ended
+        const again = await this.#source.reread?.(raw, code, ended, file?.name ?? null)
         if (again === undefined || again === null) return { kind: 'reject', line, raw, code, message, position }
         return takeRecord(this.#node, { ...again, line, position })
       }

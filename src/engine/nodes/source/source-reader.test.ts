@@ -4,7 +4,7 @@ import { CustodyError } from '../../../model/error.ts'
 import { derive, type Json, newRow, type Row } from '../../../model/row.ts'
 import { OBSERVED, type RowSchema } from '../../../model/schema.ts'
 import type { SourceNode } from '../../../plan/plan.ts'
-import type { Source, SourceRecord } from '../../../sdk/spec.ts'
+import type { Source, SourceItem, SourceRecord } from '../../../sdk/spec.ts'
 import { type Incoming, type ReadSoFar, SourceReader } from './source-reader.ts'
 
 const row = (fields: object): Row => derive(newRow(), fields as Row)
@@ -20,13 +20,15 @@ const INTEGER: RowSchema = {
 const hashOf = (position: Json) => String(position).padStart(64, '0')
 
 interface Fake extends Partial<Source> {
-  readonly chunks: readonly (readonly SourceRecord[])[]
+  readonly chunks: readonly (readonly SourceItem[])[]
+  /** Names. */
+  readonly files?: readonly string[]
   readonly schema?: RowSchema
   readonly textual?: boolean
   readonly from?: ReadSoFar
 }
 
-function readerOf({ chunks, schema = OBSERVED, textual = false, from, ...more }: Fake) {
+function readerOf({ chunks, files, schema = OBSERVED, textual = false, from, ...more }: Fake) {
   const asked: unknown[] = []
   const source: Source = {
     async *read(point) {
@@ -38,7 +40,8 @@ function readerOf({ chunks, schema = OBSERVED, textual = false, from, ...more }:
   }
   const node = { name: 'letters', schema, plugin: { spec: { ...PLUGIN_COMMON, textual } } } as unknown as SourceNode
   let ready = 0
-  const reader = new SourceReader(node, source, from ?? null, { onReady: () => ready++, onNotice: () => undefined })
+  const ports = { onReady: () => ready++, onNotice: () => undefined }
+  const reader = new SourceReader({ node, source, files: files ?? null }, from ?? null, ports)
   return { reader, asked, readies: () => ready }
 }
 
@@ -148,6 +151,7 @@ describe('a source that was begun before', () => {
     sha256: hashOf(2),
     done: false,
     cut: false,
+    files: [],
     ...more,
   })
 
@@ -242,7 +246,7 @@ describe('a source that fails', () => {
       'can’t tell a hash',
       {
         chunks: [[record(3)]],
-        from: { records: 2, position: 2, sha256: 'x', done: false, cut: false },
+        from: { records: 2, position: 2, sha256: 'x', done: false, cut: false, files: [] },
         hashUpTo: () => {
           throw new TypeError('no such position')
         },

@@ -7,14 +7,25 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { CustodyError } from '../../../model/error.ts'
+import { counted } from '../../../model/number-text.ts'
 import type { Json, Row } from '../../../model/row.ts'
-import type { SourceNode } from '../../../plan/plan.ts'
+import { fieldsAdded, inputSchema, type SourceNode } from '../../../plan/plan.ts'
 import { ERROR_FIELD } from '../../../sdk/error-row.ts'
 import { compileRowSchema, type RowChecker, type SchemaMiss } from '../../../sdk/schema-check.ts'
-import type { ResumePoint, Source, SourceRecord, SourceReject, SourceRow } from '../../../sdk/spec.ts'
+import type {
+  ResumePoint,
+  Source,
+  SourceFileEnd,
+  SourceHead,
+  SourceItem,
+  SourceRecord,
+  SourceReject,
+  SourceRow,
+} from '../../../sdk/spec.ts'
 import { defect, describe } from '../../ports/plugin-defect.ts'
 import { sourceDefect, takeChunk, takeValue } from './chunk.ts'
 import { judgeHeader } from './header.ts'
+import { type FileOnRecord, type FileToRecord, ReadFiles } from './read-files.ts'
 import { repeatPosition } from './repeating.ts'
 
 /** Which record of its source it is, from 1; and in a re-run which row of the other run it repeats. */
@@ -60,6 +71,16 @@ export interface Cursor {
 export interface ReadSoFar extends Cursor {
   /** Its rest isn't read, because it can't be read twice or isn't to be. */
   readonly cut: boolean
+  /** Those of its files that were read, if it has a list of them. */
+  readonly files: readonly FileOnRecord[]
+}
+
+/** A source that is there to be read. */
+export interface OpenSource {
+  readonly node: SourceNode
+  readonly source: Source
+  /** Names of the files that it reads, if it has a list of them. */
+  readonly files: readonly string[] | null
 }
 
 export interface SourcePorts {
@@ -72,18 +93,19 @@ export interface SourcePorts {
 export class SourceReader {
   readonly node: SourceNode
   readonly source: Source
+  readonly #files: ReadFiles | null
   readonly #check: RowChecker
   readonly #ports: SourcePorts
   /** Its records are rows of another run. */
   readonly #repeats: boolean
   readonly #point: ResumePoint | null
   #beginning: Promise<void> | null = null
-  #chunks: AsyncIterator<readonly SourceRecord[]> | null = null
+  #chunks: AsyncIterator<readonly SourceItem[]> | null = null
   /** Chunks without a record since the last one with some. */
   #empty = 0
-  #chunk: readonly SourceRecord[] = []
+  #chunk: readonly SourceItem[] = []
   #at = 0
-  #next: readonly SourceRecord[] | null = null
+  #next: readonly SourceItem[] | null = null
   /** Whether records were handed out since the cursor was last asked for. */
   #moved = false
   #fetching = false
@@ -99,22 +121,26 @@ export class SourceReader {
   #from: ReadSoFar | null
 
   /** `from`: where to continue; null for a source that wasn't begun. */
-  constructor(node: SourceNode, source: Source, from: ReadSoFar | null, ports: SourcePorts, repeats = false) {
+  constructor({ node, source, files }: OpenSource, from: ReadSoFar | null, ports: SourcePorts, repeats = false) {
     this.#repeats = repeats
     this.node = node
     this.source = source
+    this.#files = files === null ? null : new ReadFiles(files, from?.files ?? [])
     this.#check = compileRowSchema(node.schema, {
       textual: node.plugin.spec.textual,
       drops: node.extra_columns === 'drop',
     })
     this.#ports = ports
     const begun = from !== null && from.position !== null
-    this.#point = begun ? { records: from.records, position: from.position } : null
+    this.#point = begun
+      ? { records: from.records, position: from.position, ...(files === null ? {} : { files: from.files }) }
+      : null
     this.#from = begun && !from.done ? from : null
     this.#records = from?.records ?? 0
     this.#position = from?.position ?? null
     this.#sha256 = from?.sha256 ?? null
     this.#done = from?.done ?? false
+    if (from?.cut === true) this.#stopFiles()
   }
 
   /** Whether the source may be looked at before its turn: it can be again, and waits for nobody. */
@@ -143,15 +169,25 @@ export class SourceReader {
       if (this.#closed) return
       if (typeof awaited === 'string')
         this.#ports.onNotice({ kind: 'waiting', text: `${node.name} waits for ${awaited}` })
-      const head = await source.begin?.()
+      const head = await source.begin?.(this.#point)
       if (head === undefined) return
-      const { problem, warnings } = judgeHeader(node.schema, node.extra_columns, head)
-      if (problem !== null)
-        throw new CustodyError('CUSTODY_HEADER', problem.message, { where: { node: node.name }, hint: problem.hint })
-      for (const text of [...(head.warnings ?? []), ...warnings]) this.#ports.onNotice({ kind: 'warning', text })
+      const warnings: string[] = []
+      for (const each of [head, ...(head.unlike ?? [])]) warnings.push(...this.#judge(each))
+      for (const text of warnings) this.#ports.onNotice({ kind: 'warning', text })
     } catch (thrown) {
       throw sourceDefect(node.name, thrown)
     }
+  }
+
+  /** @returns what people should know. @throws CustodyError CUSTODY_HEADER. */
+  #judge(head: SourceHead): readonly string[] {
+    const { node } = this
+    const { problem, warnings } = judgeHeader(inputSchema(node), node.extra_columns, head, fieldsAdded(node))
+    if (problem !== null)
+      throw new CustodyError('CUSTODY_HEADER', problem.message, { where: { node: node.name }, hint: problem.hint })
+    const alike = head.alike ?? 0
+    const more = alike === 0 ? '' : ` (and so have ${counted(alike, 'more file')})`
+    return [...(head.warnings ?? []), ...warnings].map(text => text + more)
   }
 
   /** Records handed out so far. */
@@ -179,25 +215,52 @@ export class SourceReader {
   /** The next record. @throws CustodyError CUSTODY_SOURCE and others of the source. */
   poll(): Incoming {
     if (this.#done) return END
-    let record = this.#chunk[this.#at]
-    while (record === undefined) {
-      if (this.#next === null || this.#failure !== null) return this.#awaitChunk()
-      this.#chunk = this.#next
-      this.#at = 0
-      this.#next = null
-      this.#fetch()
-      record = this.#chunk[0]
+    for (;;) {
+      const item = this.#chunk[this.#at]
+      if (item === undefined) {
+        if (this.#next === null || this.#failure !== null) return this.#awaitChunk()
+        this.#chunk = this.#next
+        this.#at = 0
+        this.#next = null
+        this.#fetch()
+        continue
+      }
+      this.#at++
+      this.#position = item.position
+      this.#moved = true
+      if (item.kind === 'end_of_file') {
+        this.#endFile(item)
+        continue
+      }
+      this.#records++
+      return this.#checked(item)
     }
-    this.#at++
-    this.#records++
-    this.#position = record.position
-    this.#moved = true
-    return this.#checked(record)
   }
 
   /** No record follows, whatever the source has. */
   end(): void {
+    if (this.#done) return
     this.#done = true
+    this.#stopFiles()
+  }
+
+  /** What was read of files since the last commit, and is to be recorded with it; to be asked for behind the cursor. */
+  takeFiles(): readonly FileToRecord[] {
+    return this.#files?.take() ?? []
+  }
+
+  #endFile({ bytes, position }: SourceFileEnd): void {
+    const { name } = this.node
+    if (this.#files === null || this.#files.all_read)
+      throw defect(name, 'yielded the end of a file that isn’t one of those that it listed')
+    this.#files.end(this.#records, { bytes, position, sha256: this.#hashUpTo(position) })
+  }
+
+  /** The file in hand, if there is one, is read no further. */
+  #stopFiles(): void {
+    if (this.#files === null || this.#position === null) return
+    const sha256 = this.#moved ? this.#hashUpTo(this.#position) : this.#sha256
+    this.#files.stop(this.#records, { bytes_before: this.bytes ?? 0, position: this.#position, sha256 })
   }
 
   /** @throws CustodyError CUSTODY_PLUGIN_DEFECT if the source gives no hash that is one. */
@@ -268,6 +331,8 @@ export class SourceReader {
         this.#position = takeValue(name, 'a position', end.position)
         this.#moved = true
       }
+      const left = this.#files?.left ?? 0
+      if (left > 0) throw defect(name, `ended, and ${counted(left, 'of its files is', 'of its files are')} not read`)
     } catch (thrown) {
       throw sourceDefect(name, thrown)
     }

@@ -1,0 +1,83 @@
+/**
+ * The files of one source: which of them have been read, and what no commit has said of them yet.
+ *
+ * READ-FILES-1. Files end in the order of the list, each once; a record belongs to the first that hasn't ended.
+ * READ-FILES-2. Records of the files that were taken add up to those of the source, once it is done.
+ */
+import type { FileFact, FileValue } from '../../../format/entry.ts'
+import type { Json } from '../../../model/row.ts'
+import type { FileRead } from '../../../sdk/spec.ts'
+
+/** What an entry says of a file, but for the source. */
+export interface FileToRecord extends Omit<FileFact, 'source'> {
+  readonly name: string
+  readonly value: FileValue
+}
+
+/** A file that was read, as an entry on record says. */
+export interface FileOnRecord extends FileRead {
+  readonly done: boolean
+}
+
+/** Where a file was left. */
+interface Left {
+  readonly bytes: number
+  readonly position: Json
+  readonly sha256: string | null
+}
+
+export class ReadFiles {
+  readonly names: readonly string[]
+  #count: number
+  #records: number
+  #bytes: number
+  #pending: FileToRecord[] = []
+
+  constructor(names: readonly string[], before: readonly FileOnRecord[]) {
+    this.names = names
+    this.#count = before.length
+    this.#records = before.reduce((sum, { records }) => sum + records, 0)
+    this.#bytes = before.reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /** Whether each of them has been read. */
+  get all_read(): boolean {
+    return this.#count === this.names.length
+  }
+
+  /** How many haven't. */
+  get left(): number {
+    return this.names.length - this.#count
+  }
+
+  /** The one in hand has been read to its end. `records`: of the source so far. */
+  end(records: number, left: Left): void {
+    this.#add(records, left, true)
+  }
+
+  /** Nothing more is read of the one in hand. `bytes_before`: of all files, up to the position. */
+  stop(records: number, { bytes_before, position, sha256 }: Omit<Left, 'bytes'> & { readonly bytes_before: number }) {
+    if (records === this.#records) return
+    this.#add(records, { bytes: Math.max(0, bytes_before - this.#bytes), position, sha256 }, false)
+  }
+
+  /** What is to be recorded with the next commit. */
+  take(): readonly FileToRecord[] {
+    const taken = this.#pending
+    if (taken.length > 0) this.#pending = []
+    return taken
+  }
+
+  #add(records: number, { bytes, position, sha256 }: Left, done: boolean): void {
+    const name = this.names[this.#count] ?? ''
+    const from = this.#records + 1
+    this.#count += 1
+    this.#pending.push({
+      ...{ file: this.#count, from, records: records - this.#records, bytes, done },
+      name,
+      value: { position, sha256 },
+    })
+    this.#records = records
+    this.#bytes += bytes
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * A source of several files, read one after another as if each were the only one.
+ *
+ * A position is that of the file (file-source.ts), with `file`, its place on the list from 1, and `before`, the bytes of the files
+ * before it.
+ *
+ * FILES-SOURCE-1. No more than one file and one archive is open at a time, however many there are.
+ * FILES-SOURCE-2. Bytes of a file are kept until a position in a later one is asked for; records are asked for in order, so that it is
+ *     those of the last few files.
+ */
+import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
+import { isObject, type Json } from '../../model/row.ts'
+import type {
+  FileRead,
+  ResumePoint,
+  Source,
+  SourceFiles,
+  SourceHead,
+  SourceItem,
+  SourceRecord,
+} from '../../sdk/spec.ts'
+import { Archive } from './archive.ts'
+import type { InputPlace } from './byte-reader.ts'
+import { ByteReader, CHUNK_BYTES, type Chunks, inputName, sourceChanged, sourceError } from './byte-reader.ts'
+import type { FileSource, FileSourceSettings } from './file-source.ts'
+import { Heads } from './heads.ts'
+import { archiveMustBeSame, type InputFile, listFiles, recordedFiles } from './input-files.ts'
+import { listedChunks, type Seen } from './listed-file.ts'
+import type { FileOptions } from './options.ts'
+
+/** Makes the source of one file. */
+export type MakeFileSource = (place: InputPlace, settings: FileSourceSettings) => FileSource
+
+/** Of what is only looked at to see how it begins. */
+const HEAD_BYTES = 32 * 1024
+
+export class FilesSource implements Source {
+  readonly #options: FileOptions
+  readonly #where: Pick<InputPlace, 'folder' | 'node'>
+  readonly #make: MakeFileSource
+  #files: readonly InputFile[] = []
+  #warnings: readonly string[] = []
+  #recorded: readonly string[] | null = null
+  #heads: Heads | null = null
+  /** By their places on the list: those whose bytes may still be asked for. */
+  readonly #held = new Map<number, FileSource>()
+  #archive: { readonly path: string; readonly opened: Archive } | null = null
+  /** Of the file before the first that is read: it was read before. */
+  #last: { readonly file: number; readonly sha256: string } = { file: 0, sha256: NOTHING_SHA256 }
+  #verified = false
+  #end: { readonly position: Json; readonly bytes: number } | null = null
+
+  constructor(options: FileOptions, where: Pick<InputPlace, 'folder' | 'node'>, make: MakeFileSource) {
+    this.#options = options
+    this.#where = where
+    this.#make = make
+  }
+
+  async list(recorded: readonly string[] | null): Promise<SourceFiles> {
+    const { folder } = this.#where
+    if (recorded !== null) {
+      this.#recorded = recorded
+      return { names: recorded, paths: () => pathsOf(this.#files) }
+    }
+    const { files, warnings, patterns } = await listFiles(this.#options, this.#where)
+    this.#files = files
+    this.#warnings = warnings
+    const matches = (path: string) => {
+      const found = patterns.some(pattern => pattern.matchesFrom(folder, path))
+      return found ? `which \`${this.#where.node}\` would read the next time, as one of its files` : null
+    }
+    return { names: files.map(({ name }) => name), paths: () => pathsOf(files), matches }
+  }
+
+  /** Those on record are looked for only now: a source that isn't read any further needs none of them. */
+  async prepare(): Promise<void> {
+    if (this.#recorded !== null) this.#files = await recordedFiles(this.#recorded, this.#options, this.#where)
+    this.#recorded = null
+  }
+
+  async begin(from: ResumePoint | null = null): Promise<SourceHead> {
+    const before = await this.#verify(from)
+    const heads = new Heads()
+    for (const file of this.#files.slice(before)) {
+      const source = this.#make(file.place, { ...this.#openingOf(file, HEAD_BYTES), hashes: false })
+      try {
+        heads.add(await source.begin(), source.originalNames())
+      } finally {
+        await source.close()
+      }
+    }
+    this.#heads = heads
+    return heads.all(this.#warnings)
+  }
+
+  async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceItem[]> {
+    const before = await this.#verify(from)
+    const inside = from === null ? 0 : asFilesPosition(from.position, this.#where).file
+    let bytes = (from?.files ?? []).reduce((sum, each) => sum + each.bytes, 0)
+    let blank = from === null && this.#files.length > 0
+    let position: Parts = from === null ? NOWHERE : partsOf(from.position)
+    for (const [i, file] of this.#files.slice(before).entries()) {
+      const more = { file: before + i + 1, before: bytes }
+      const point = inside === more.file ? from : null
+      const source = this.#open(file, more.file)
+      for await (const records of source.read(point)) yield records.map(each => inFile(each, file.name, more))
+      const end = source.end()
+      if (file.member !== null) await archiveMustBeSame(file.member.archive, file.seen)
+      blank = blank && source.isBlank(end.position)
+      const { blank: _, ...parts } = partsOf(end.position)
+      position = { ...parts, ...more }
+      bytes += end.bytes
+      yield [{ kind: 'end_of_file', bytes: end.bytes, position }]
+    }
+    this.#closeArchive()
+    this.#end = { position: blank ? { ...position, blank: true } : position, bytes }
+  }
+
+  hashUpTo(position: Json): string {
+    const { file } = asFilesPosition(position, this.#where)
+    for (const each of this.#held.keys()) if (each < file) this.#held.delete(each)
+    const source = this.#held.get(file)
+    if (source !== undefined) return source.hashUpTo(position)
+    if (file === this.#last.file) return this.#last.sha256
+    throw new Error('the file isn’t open')
+  }
+
+  end(): { readonly position: Json; readonly bytes: number } {
+    if (this.#end === null) throw new Error('the source hasn’t ended')
+    return this.#end
+  }
+
+  async size(): Promise<number | null> {
+    return this.#files.reduce<number | null>(
+      (sum, { bytes }) => (sum === null || bytes === null ? null : sum + bytes),
+      0,
+    )
+  }
+
+  bytesBefore(position: Json): number {
+    const { before, offset } = asFilesPosition(position, this.#where)
+    return before + offset
+  }
+
+  /** No file at all is what `if_missing: empty` expects. */
+  isBlank(position: Json): boolean {
+    return isObject(position) && position.blank === true
+  }
+
+  reread(raw: Json, code: string, ended: Json | null, file: string | null = null): Promise<SourceRecord | null> {
+    const path = file ?? ''
+    return this.#make({ ...this.#where, path }, this.#addedTo(path)).reread(raw, code, ended)
+  }
+
+  originalNames(): { readonly [field: string]: string } | null {
+    return this.#heads?.originals ?? null
+  }
+
+  async close(): Promise<void> {
+    this.#closeArchive()
+    const held = [...this.#held.values()]
+    this.#held.clear()
+    for (const each of held) await each.close()
+  }
+
+  /** Files that were read to their ends must have the bytes that they had. @returns how many these are. */
+  async #verify(from: ResumePoint | null): Promise<number> {
+    const read = from?.files ?? []
+    if (this.#verified) return read.length
+    for (const [i, each] of read.entries()) await this.#verifyFile(i, each)
+    this.#last = { file: read.length, sha256: read.at(-1)?.sha256 ?? NOTHING_SHA256 }
+    this.#verified = true
+    return read.length
+  }
+
+  async #verifyFile(index: number, { bytes, sha256 }: FileRead): Promise<void> {
+    const file = this.#files[index]
+    if (file === undefined) throw sourceError({ ...this.#where, path: '' }, `there is no file ${index + 1} on record`)
+    if (file.bytes !== null && file.bytes !== bytes) throw changed(file)
+    const reader = await ByteReader.open(file.place, { ...this.#openingOf(file), hashes: false })
+    const hash = createHash('sha256')
+    try {
+      for (let piece = await reader.read(); piece !== null; piece = await reader.read()) {
+        hash.update(piece)
+        if (reader.size > bytes) throw changed(file)
+      }
+    } finally {
+      await reader.close()
+    }
+    if (reader.size !== bytes || hash.digest('hex') !== sha256) throw changed(file)
+  }
+
+  #open(file: InputFile, number: number): FileSource {
+    const source = this.#make(file.place, { ...this.#openingOf(file), ...this.#addedTo(file.name) })
+    this.#held.set(number, source)
+    return source
+  }
+
+  #addedTo(name: string): Pick<FileSourceSettings, 'added'> {
+    const { path_field } = this.#options
+    return path_field === undefined ? {} : { added: { field: path_field, value: name } }
+  }
+
+  #openingOf({ member, place, seen }: InputFile, chunk_bytes = CHUNK_BYTES) {
+    const opening = async (): Promise<Chunks> => {
+      if (member === null) return await listedChunks(place, seen, chunk_bytes)
+      return (await this.#archiveAt(member.archive, seen)).chunks(member.name, place)
+    }
+    return { opening, chunk_bytes }
+  }
+
+  /** The archive that is read stays open until another one is. */
+  async #archiveAt(place: InputPlace, seen: Seen): Promise<Archive> {
+    const path = inputName(place)
+    if (this.#archive?.path !== path) {
+      this.#closeArchive()
+      await archiveMustBeSame(place, seen)
+      this.#archive = { path, opened: await Archive.open(place) }
+    }
+    return this.#archive.opened
+  }
+
+  #closeArchive(): void {
+    this.#archive?.opened.close()
+    this.#archive = null
+  }
+}
+
+const NOTHING_SHA256 = createHash('sha256').digest('hex')
+
+const pathsOf = (files: readonly InputFile[]): readonly string[] => [
+  ...new Set(files.map(({ place, member }) => inputName(member?.archive ?? place))),
+]
+
+const changed = ({ place, name }: InputFile) =>
+  sourceChanged(place, `${name}, which this run has read, isn’t what it was then`)
+
+interface FilesPosition {
+  readonly file: number
+  readonly before: number
+  readonly offset: number
+}
+
+type Parts = { readonly [part: string]: Json }
+
+const NOWHERE: Parts = { file: 0, before: 0, offset: 0, line: 1 }
+
+/** Of a position. */
+const partsOf = (position: Json): Parts => (isObject(position) ? position : {})
+
+function inFile(record: SourceRecord, file: string, more: { readonly file: number; readonly before: number }) {
+  return { ...record, file, position: { ...partsOf(record.position), ...more } }
+}
+
+const isCount = (value: Json | undefined): value is number => typeof value === 'number' && Number.isSafeInteger(value)
+
+function asFilesPosition(position: Json, where: Pick<InputPlace, 'folder' | 'node'>): FilesPosition {
+  const { file, before, offset } = partsOf(position)
+  if (isCount(file) && isCount(before) && isCount(offset)) return { file, before, offset }
+  const place = { ...where, path: resolve(where.folder) }
+  throw sourceError(place, 'the recorded position isn’t one of this kind of source', 'Was the source’s plugin changed?')
+}

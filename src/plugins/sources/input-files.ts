@@ -1,0 +1,219 @@
+/**
+ * Which files a source reads, where its options name several: lists, patterns, archives of files.
+ *
+ * INPUT-FILES-1. The order depends on names only: patterns and names as they are listed, within a pattern by the bytes of the names.
+ * INPUT-FILES-2. A file is there once, in its first place, by whatever names or links it is found again.
+ * INPUT-FILES-3. What a file was when it was listed is remembered: who reads it later knows whether it still is that.
+ */
+import type { BigIntStats } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { CustodyError, isCustodyError } from '../../model/error.ts'
+import { Archive, isArchiveName } from './archive.ts'
+import { type InputPlace, inputName, sourceError, systemError, whereOf } from './byte-reader.ts'
+import { type Compression, compressionOf } from './compression.ts'
+import { byBytes, FilePattern, isPattern } from './file-pattern.ts'
+import { mustBeSame, type Seen, vanished } from './listed-file.ts'
+import type { FileOptions } from './options.ts'
+
+/** One file of several, or a member of an archive. */
+export interface InputFile {
+  /** As rows and people know it: relative to the pipeline's folder, unless the options name it otherwise. */
+  readonly name: string
+  readonly place: InputPlace
+  /** Name of the member, and the archive that it is in; null for a file by itself. */
+  readonly member: { readonly name: string; readonly archive: InputPlace } | null
+  /** Of what is to be read; null if that isn't known. */
+  readonly bytes: number | null
+  /** The file, or the archive, as it was listed. */
+  readonly seen: Seen
+}
+
+export interface Listing {
+  readonly files: readonly InputFile[]
+  /** For people. */
+  readonly warnings: readonly string[]
+  readonly patterns: readonly FilePattern[]
+}
+
+type Where = Pick<InputPlace, 'folder' | 'node'>
+
+/** Those that are there now. @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT. */
+export async function listFiles(options: FileOptions, where: Where): Promise<Listing> {
+  const files: InputFile[] = []
+  const warnings: string[] = []
+  const patterns: FilePattern[] = []
+  /** Names by device and inode. */
+  const known = new Map<string, string>()
+  for (const path of typeof options.path === 'string' ? [options.path] : options.path) {
+    const pattern = options.literal || !isPattern(path) ? null : await FilePattern.of(path)
+    if (pattern !== null) patterns.push(pattern)
+    const names = pattern === null ? [path] : await found(pattern, path, where)
+    let matched = 0
+    for (const name of names) {
+      const place = { ...where, path: name }
+      const seen = await look(place, pattern === null && options.if_missing === 'empty')
+      if (seen === null) continue
+      matched += 1
+      const other = known.get(idOf(seen))
+      if (other === undefined) files.push(...(await filesAt(place, seen, options)))
+      else if (other !== name) warnings.push(`${name} is the same file as ${other}, and is read once`)
+      known.set(idOf(seen), other ?? name)
+    }
+    if (matched === 0 && options.if_missing === 'error') throw await noMatch(path, where)
+  }
+  return { files, warnings, patterns }
+}
+
+/** Those with these names, which a run has on record. Of archives only what is on record is looked at. @throws CustodyError. */
+export async function recordedFiles(
+  names: readonly string[],
+  options: FileOptions,
+  where: Where,
+): Promise<readonly InputFile[]> {
+  const files: InputFile[] = []
+  let archive: { readonly place: InputPlace; readonly seen: Seen } | null = null
+  for (const name of names) {
+    if (archive === null || !name.startsWith(`${archive.place.path}/`)) archive = await archiveOf(name, options, where)
+    if (archive === null) {
+      const place = { ...where, path: name }
+      files.push(plainFile(place, await lookAgain(place), options))
+    } else
+      files.push(
+        memberOf(
+          archive.place,
+          archive.seen,
+          { name: name.slice(archive.place.path.length + 1), bytes: null },
+          options,
+        ),
+      )
+  }
+  return files
+}
+
+/** Of the archive that a member is in. @throws CustodyError CUSTODY_SOURCE_CHANGED, CUSTODY_FILE_NOT_FOUND. */
+export async function archiveMustBeSame(archive: InputPlace, seen: Seen): Promise<void> {
+  mustBeSame(archive, seen, await lookAgain(archive))
+}
+
+async function found(pattern: FilePattern, path: string, { folder, node }: Where): Promise<readonly string[]> {
+  try {
+    return await pattern.files(folder)
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const { code, path: at = path, message }: NodeJS.ErrnoException = error
+    const place = { folder, path: at, ...(node === undefined ? {} : { node }) }
+    if (code === 'ENOENT') throw sourceError(place, `${at} is a link that leads nowhere`, 'Remove it, or correct it.')
+    if (code === 'ENOTFILE')
+      throw sourceError(place, `${at} is no file: ${message}`, 'Change the pattern, or read it by itself.')
+    throw systemError(place, error)
+  }
+}
+
+/** null if it isn't there, where that `may` be. @throws CustodyError. */
+async function look(place: InputPlace, may: boolean): Promise<Seen | null> {
+  let there: BigIntStats
+  try {
+    there = await stat(inputName(place), { bigint: true })
+    if (there.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' })
+  } catch (error) {
+    if (may && error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw systemError(place, error)
+  }
+  if (there.isFile()) return there
+  throw sourceError(place, `${inputName(place)} is a pipe or a device, which can’t be one of several files`)
+}
+
+/** Of a file that was there before. */
+async function lookAgain(place: InputPlace): Promise<Seen> {
+  try {
+    const seen = await look(place, true)
+    if (seen !== null) return seen
+  } catch (error) {
+    if (!isCustodyError(error) || error.code !== 'CUSTODY_FILE_NOT_FOUND') throw error
+  }
+  throw vanished(place)
+}
+
+function idOf({ dev, ino }: Seen): string {
+  return `${dev}:${ino}`
+}
+
+const isArchive = (path: string, { compression }: FileOptions): boolean =>
+  compression === 'zip' || (compression === 'auto' && isArchiveName(path))
+
+/** How a file by itself, or a member, is compressed. */
+const packingOf = (path: string, { compression }: FileOptions): Compression | null =>
+  compressionOf(compression === 'zip' ? 'auto' : compression, path)
+
+async function filesAt(place: InputPlace, seen: Seen, options: FileOptions): Promise<readonly InputFile[]> {
+  if (!isArchive(place.path, options)) return [plainFile(place, seen, options)]
+  const archive = await Archive.open(place)
+  try {
+    const pattern = options.members === undefined ? null : await FilePattern.of(options.members)
+    const chosen = archive.members.filter(({ name }) => (pattern === null ? !isHidden(name) : pattern.matches(name)))
+    if (chosen.length === 0 && options.if_missing === 'error') throw noMember(place, options)
+    const files = chosen.toSorted((a, b) => byBytes(a.name, b.name)).map(each => memberOf(place, seen, each, options))
+    for (const { member, place: of_member } of files) archive.check(member?.name ?? '', of_member)
+    const nested = files.find(({ member }) => isArchiveName(member?.name ?? ''))
+    if (nested !== undefined)
+      throw sourceError(nested.place, `${nested.name} is an archive in an archive`, 'Unpack the outer one first.')
+    return files
+  } finally {
+    archive.close()
+  }
+}
+
+/** Named so that a pattern finds it only where it has the dot. */
+const isHidden = (name: string) => /(^|\/)\./.test(name)
+
+function plainFile(place: InputPlace, seen: Seen, options: FileOptions): InputFile {
+  const compression = packingOf(place.path, options)
+  const bytes = compression === null ? Number(seen.size) : null
+  return { name: place.path, place: { ...place, compression }, member: null, bytes, seen }
+}
+
+function memberOf(
+  archive: InputPlace,
+  seen: Seen,
+  { name, bytes }: { readonly name: string; readonly bytes: number | null },
+  options: FileOptions,
+): InputFile {
+  const compression = packingOf(name, options)
+  const path = `${archive.path}/${name}`
+  const place = { ...archive, path, compression }
+  return { name: path, place, member: { name, archive }, bytes: compression === null ? bytes : null, seen }
+}
+
+/** A folder and a file can't have the same path: the first part of the name that is a file is an archive. */
+async function archiveOf(name: string, options: FileOptions, where: Where) {
+  for (let at = name.indexOf('/', 1); at !== -1; at = name.indexOf('/', at + 1)) {
+    const path = name.slice(0, at)
+    if (!isArchive(path, options)) continue
+    const place = { ...where, path }
+    const there = await stat(inputName(place), { bigint: true }).catch(() => null)
+    if (there?.isFile() === true) return { place, seen: there }
+  }
+  return null
+}
+
+async function noMatch(path: string, { folder, node }: Where): Promise<CustodyError> {
+  const literal = await stat(resolve(folder, path)).catch(() => null)
+  const message = isPattern(path) ? `no file matches ${path}` : `${resolve(folder, path)} does not exist`
+  const hint =
+    literal?.isFile() === true
+      ? 'There is a file of this very name: set literal: true.'
+      : 'Patterns start from the pipeline file’s folder. If there may be nothing to read, set if_missing: empty.'
+  return new CustodyError('CUSTODY_FILE_NOT_FOUND', message, {
+    where: { path: resolve(folder, path), ...(node === undefined ? {} : { node }) },
+    hint,
+  })
+}
+
+function noMember(place: InputPlace, { members }: FileOptions): CustodyError {
+  const message = members === undefined ? 'has no files in it' : `has no member that matches ${members}`
+  return new CustodyError('CUSTODY_FILE_NOT_FOUND', `${inputName(place)} ${message}`, {
+    where: whereOf(place),
+    hint: 'If there may be nothing to read in it, set if_missing: empty.',
+  })
+}

@@ -1,0 +1,103 @@
+/** The files that a run's rows were read from, where its sources have lists of them. */
+import type { FileFact, FileNames } from '../../format/entry.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { Json } from '../../model/row.ts'
+import { decodeRunEntry } from '../decode.ts'
+import { openingOf, readable, valueAs } from './run-log.ts'
+import { fileNamesFrom, fileValueFrom, nameFrom } from './run-values.ts'
+
+export type FilesReader = Pick<LedgerReader, 'url' | 'entry' | 'entriesOfRun' | 'payload' | 'logOf'>
+
+/** A file as its entry tells of it. */
+export interface FileEntry extends FileFact {
+  readonly seq: number
+}
+
+/** What the entry commits to. */
+export interface FileValues {
+  /** null if it is erased. */
+  readonly name: string | null
+  readonly sha256: string | null
+  /** Where reading it ended; null if that is erased. */
+  readonly position: Json
+}
+
+export class InputFiles {
+  readonly #reader: FilesReader
+  readonly #log: number
+  /** By name of the source, in order. */
+  readonly #entries: ReadonlyMap<string, readonly FileEntry[]>
+
+  private constructor(reader: FilesReader, log: number, entries: ReadonlyMap<string, readonly FileEntry[]>) {
+    this.#reader = reader
+    this.#log = log
+    this.#entries = entries
+  }
+
+  /**
+   * Those of a run; of one that repeats another's rows those of the other. null if no source has a list. Reads the run's own entries;
+   * `until`: up to that record's file.
+   */
+  static async of(reader: FilesReader, log: number, until: RecordPlace | null = null): Promise<InputFiles | null> {
+    const { files, reruns, topology } = await openingOf(reader, log)
+    const other = reruns === undefined ? null : await reader.logOf(reruns.run)
+    if (other !== null) return await InputFiles.of(reader, other, until)
+    if (files === undefined) return null
+    const entries = new Map<string, FileEntry[]>()
+    for (const { source } of files) entries.set(topology.nodes[source - 1]?.name ?? '', [])
+    for await (const { seq, body } of reader.entriesOfRun(log)) {
+      const { facts } = readable(log, () => decodeRunEntry(seq, body))
+      if (facts.k !== 'file') continue
+      const name = topology.nodes[facts.source - 1]?.name ?? ''
+      const entry = { ...facts, seq }
+      entries.get(name)?.push(entry)
+      if (until?.source === name && holds(entry, until.index)) break
+    }
+    return new InputFiles(reader, log, entries)
+  }
+
+  /** Of all sources that have a list, by their names. */
+  get entries(): ReadonlyMap<string, readonly FileEntry[]> {
+    return this.#entries
+  }
+
+  /** What is on record of the file that a record stood in; null if its source has no list. */
+  async valuesAt({ source, index }: RecordPlace): Promise<FileValues | null> {
+    const entries = this.#entries.get(source)
+    if (entries === undefined) return null
+    let [low, high] = [0, entries.length - 1]
+    while (low <= high) {
+      const middle = Math.floor((low + high) / 2)
+      const entry = entries[middle] as FileEntry
+      if (holds(entry, index)) return this.valuesOf(entry)
+      if (index < entry.from) high = middle - 1
+      else low = middle + 1
+    }
+    // The one that was being read when the run came to where it is.
+    const names = await listedFiles(this.#reader, this.#log)
+    return { name: names?.[source]?.[entries.length] ?? null, sha256: null, position: null }
+  }
+
+  async valuesOf({ seq }: FileEntry): Promise<FileValues> {
+    const name = await valueAs(this.#reader, this.#log, { seq, index: 0 }, nameFrom)
+    const value = await valueAs(this.#reader, this.#log, { seq, index: 1 }, fileValueFrom)
+    return { name, sha256: value?.sha256 ?? null, position: value?.position ?? null }
+  }
+}
+
+/** The names of the files that a run's sources read; null if none has a list, or they are erased. */
+export async function listedFiles(reader: FilesReader, log: number): Promise<FileNames | null> {
+  const { files } = await openingOf(reader, log)
+  return files === undefined ? null : await valueAs(reader, log, { seq: 0, index: LIST }, fileNamesFrom)
+}
+
+/** A record of a source, by its number from 1. */
+export interface RecordPlace {
+  readonly source: string
+  readonly index: number
+}
+
+/** Which value of the first entry has the names. */
+const LIST = 2
+
+const holds = ({ from, records }: FileFact, index: number) => index >= from && index < from + records

@@ -1,0 +1,154 @@
+/** What a source is: it yields the records of an input, and can go on from each of them. */
+import type { Json, Row } from '../model/row.ts'
+
+/** A record that was read, before its schema was checked. */
+export interface SourceRow {
+  readonly kind: 'row'
+  /** Line at which it begins, from 1; 0 where a source has no lines. */
+  readonly line: number
+  readonly row: Row
+  /** The record's text, where there is one: kept if the row turns out not to fit its schema. */
+  readonly raw?: string
+  /** The file that it stands in, where the source has several. */
+  readonly file?: string
+  /** Where to continue after this record: whatever the source needs, JSON. */
+  readonly position: Json
+}
+/** A record that could not be read. */
+export interface SourceReject {
+  readonly kind: 'reject'
+  readonly line: number
+  /** The record's text, or its value where there is no text. */
+  readonly raw: Json
+  readonly code: string
+  readonly message: string
+  /** The field that it is about, if it is about one. */
+  readonly field?: string
+  /** The file that it stands in, where the source has several. */
+  readonly file?: string
+  readonly position: Json
+}
+export type SourceRecord = SourceRow | SourceReject
+
+/** Of a source with several files: one of them has been read to its end. What follows is the next one's. */
+export interface SourceFileEnd {
+  readonly kind: 'end_of_file'
+  /** Its length. */
+  readonly bytes: number
+  /** Behind all that is in it; `hashUpTo` of it is the file's hash. */
+  readonly position: Json
+}
+
+/** What a source yields. */
+export type SourceItem = SourceRecord | SourceFileEnd
+
+/** What was read of a file, and is on record. */
+export interface FileRead {
+  readonly records: number
+  readonly bytes: number
+  /** Lower-case hex SHA-256 of these bytes. */
+  readonly sha256: string
+}
+
+export interface ResumePoint {
+  readonly records: number
+  readonly position: Json
+  /** Of a source with several files: those that were read to their ends, in the order of the list. */
+  readonly files?: readonly FileRead[]
+}
+
+/** The files that a source with several of them reads. */
+export interface SourceFiles {
+  /** As rows and people know them, in the order in which they are read. Each name is there once. */
+  readonly names: readonly string[]
+  /** What is opened for that: absolute paths, which no sink may write to. Asked for once the source is prepared. */
+  paths(): readonly string[]
+  /** Why a file with this absolute path would be read by the next run; null if it wouldn't. */
+  matches?(path: string): string | null
+}
+
+/** A column that the input names before its first record. */
+export interface SourceColumn {
+  readonly field: string
+  /** Its name as it stands there. */
+  readonly header: string
+}
+
+/** What stands before the first record. */
+export interface SourceHead {
+  /** The input, for people: a file as the pipeline names it. */
+  readonly input: string
+  /** In order; null where the input names none. */
+  readonly columns: readonly SourceColumn[] | null
+  /** What people should know of how it is read, a sentence each. */
+  readonly warnings?: readonly string[]
+  /** Of several inputs: how many more begin just so. */
+  readonly alike?: number
+  /** Of several inputs: those that begin otherwise. */
+  readonly unlike?: readonly SourceHead[]
+}
+
+export interface Source {
+  /**
+   * Of a source with several files: finds out which these are, once and before anything else is asked of it. They are on record from
+   * then on. `recorded`: the names on record of the run that is resumed, or repeated; they are its files, whatever is there now, and
+   * `prepare` is the time to look for them.
+   * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT.
+   */
+  list?(recorded: readonly string[] | null): Promise<SourceFiles>
+  /**
+   * Looks whether there is something to read, and reads nothing. Meant for before a run begins, for sources that aren't
+   * done yet. @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE.
+   */
+  prepare?(): Promise<void>
+  /**
+   * Whom reading waits for before anything comes, for people: `somebody who writes to /tmp/pipe`; null if for nobody. Reads
+   * nothing.
+   */
+  awaits?(from: ResumePoint | null): Promise<string | null>
+  /**
+   * Reads what stands before the first record (a header), and nothing else. Called at most once, before `read`, and where it can
+   * be before anything is written: what it throws stops the run with all outputs as they were. Of a source with several files, those
+   * that are left; it also makes sure that the others are what was read (`ResumePoint.files`).
+   * @throws CustodyError CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT if the input isn't what it should be, CUSTODY_SOURCE_CHANGED.
+   */
+  begin?(from?: ResumePoint | null): Promise<SourceHead>
+  /**
+   * Yields records in order, in chunks of any size (some hundreds are best), from the start or after a point; with several files
+   * also where each of these ends.
+   * @throws CustodyError CUSTODY_SOURCE if it can't be read, CUSTODY_SOURCE_CHANGED.
+   */
+  read(from: ResumePoint | null): AsyncIterable<readonly SourceItem[]>
+  /**
+   * Lower-case hex SHA-256 of the bytes up to a position that was yielded, from the beginning of its file on; positions never go
+   * back. Of the position that `read` continues from only once it has yielded something or ended: until then the recorded hash
+   * stands.
+   * Absent for sources without bytes.
+   */
+  hashUpTo?(position: Json): string
+  /**
+   * After `read` has ended: the position behind everything, and the number of bytes of all files, what follows the last record
+   * (blank lines, a closing bracket) included. Absent for sources without bytes.
+   */
+  end?(): { readonly position: Json; readonly bytes: number }
+  /** How many bytes there are to read; null if that can't be known. Only for showing people how far a run is. */
+  size?(): Promise<number | null>
+  /** How many of these lie before a position that was yielded. */
+  bytesBefore?(position: Json): number
+  /**
+   * Whether nothing stood before the position at which `read` ended but blanks and line breaks. A run stops if such an input had rows
+   * the time before. Absent: no byte did.
+   */
+  isBlank?(position: Json): boolean
+  /**
+   * Reads a record again that it rejected with `code` before, from what it gave as its `raw`: for `custody rerun`, where options
+   * or schema may have changed since. `ended`: the position at which that run had come to the end of its input, null if that isn't
+   * known; what has to be known of the input to read the record stands there, since the input may be another one by now. Of
+   * a source with several files it is where the record's own one ended, and `file` that one's name. Null if `raw` isn't the whole
+   * record, or it can't be read so. May be called without `read`.
+   */
+  reread?(raw: Json, code: string, ended: Json | null, file?: string | null): Promise<SourceRecord | null>
+  /** The original names of normalised fields, once they are known: `{field: original}`. */
+  originalNames?(): { readonly [field: string]: string } | null
+  close(): Promise<void>
+}
