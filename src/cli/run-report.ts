@@ -147,6 +147,12 @@ function intended(sinks: ShownRun['sinks'], plan: Plan): ShownRun['sinks'] {
   )
 }
 
+/** Of runs that would stop again at once: what comes before they are resumed. By the reason of the stop. */
+const FIRST_FIX: { readonly [reason: string]: string | undefined } = {
+  source: 'continue once the input is right',
+  plugin: 'continue once the plugin is fixed',
+}
+
 /** `sets`: options that `resume` needs, to get past what the run stopped at. */
 function nextSteps(
   shown: NamedRun,
@@ -165,10 +171,14 @@ function nextSteps(
     steps.push([command(`abandon ${id}`), 'end what is open; all that happened stays on record'])
   } else if (shown.status === 'cancelled' || shown.status === 'failed') {
     const set = sets.map(each => ` --set ${each}`).join('')
+    const fix = FIRST_FIX[shown.stopped?.reason ?? '']
     const what = unpublished
       ? 'publish all the same'
-      : `continue where it stopped${sets.length === 0 ? '' : ', with more to spend'}; nothing is lost, nothing is doubled`
+      : `${fix ?? 'continue where it stopped'}${sets.length === 0 ? '' : ', with more to spend'}; nothing is lost, nothing is doubled`
     steps.push([command(`resume ${id}${set}`), what])
+    // What stands in the pipeline file is part of the run: who corrects it begins another.
+    if (shown.stopped?.reason === 'source')
+      steps.push([command(`abandon ${id}`), 'give it up, to correct the pipeline file and run that'])
     if (unpublished) steps.push([command(`abandon ${id}`), 'drop what is staged'])
   }
   if (row > 0) steps.push([command(`explain ${shortest} --row ${row}`), `why did row ${row} end where it did?`])

@@ -181,7 +181,19 @@ export class CsvRowFormat implements RowFormat {
     const rule = this.#layout.headers
     if (rule === 'normalised') return columns.map(field => this.#titles.get(field) ?? field)
     const names = rule === 'original' ? this.#layout.originalNames() : rule
-    return columns.map(field => (Object.hasOwn(names, field) ? names[field]! : field))
+    const headers = columns.map(field => (Object.hasOwn(names, field) ? names[field]! : field))
+    // A source may have had two columns of one header; whoever gives headers can give each its own.
+    if (rule !== 'original' && new Set(headers).size < headers.length) throw this.#twice(columns, headers)
+    return headers
+  }
+
+  #twice(columns: readonly string[], headers: readonly string[]): CustodyError {
+    const header = headers.find((each, i) => headers.indexOf(each) < i)
+    const fields = columns.filter((_, i) => headers[i] === header).join(' and ')
+    return new CustodyError('CUSTODY_SINK', `${fields} would have the same header, ${header}`, {
+      where: { node: this.#layout.node },
+      hint: 'Give each a header of its own in `headers`, or name the fields that are written in `columns`.',
+    })
   }
 
   /** The fields of an existing header. @throws CustodyError CUSTODY_SINK if they aren't those that are known. */

@@ -202,6 +202,49 @@ test('options that can’t be honoured are reported', () => {
   ).toHaveLength(2)
 })
 
+describe('what is known of rows', () => {
+  const input = (fields: { readonly [name: string]: boolean }): RowSchema => ({
+    fields: new Map(Object.entries(fields).map(([name, optional]) => [name, { schema: {}, optional }])),
+    closed: true,
+    observed: false,
+  })
+  const problems = (options: object, fields: { readonly [name: string]: boolean }) =>
+    csvSink
+      .checkInput?.(csvSink.options.parse({ path: 'x', ...options }), input(fields))
+      .map(({ path, message, severity = 'error' }) => [severity, path.join('.'), message])
+
+  test('columns that leave out what every row has', () => {
+    expect(problems({ columns: ['a'] }, { a: false, b: false, c: true })).toEqual([
+      ['error', 'columns', 'every row has b, and no column for it: all would be refused with COLUMN_UNKNOWN'],
+    ])
+    expect(problems({ columns: ['a'] }, { a: false, c: true })).toEqual([
+      ['warning', 'columns', 'rows can have c, and no column for it: those would be refused with COLUMN_UNKNOWN'],
+    ])
+    // `2010` may be the header of a field that is known.
+    for (const options of [{ columns: ['2010'] }, { columns: ['a'], new_columns: 'union' }, { columns: ['a', 'b'] }])
+      expect(problems(options, { a: false, b: false })).toEqual([])
+  })
+
+  test('a header that is another column’s', () => {
+    expect(problems({ headers: { id: 'k' } }, { id: false, k: true })).toEqual([
+      ['error', 'headers.id', 'id would have the header k, which is that of another column'],
+    ])
+    expect(problems({ headers: { id: 'k', k: 'id' } }, { id: false, k: true })).toEqual([])
+    expect(problems({ headers: { id: 'k' }, columns: ['id'], new_columns: 'union' }, { id: false, k: true })).toEqual(
+      [],
+    )
+  })
+
+  test('what isn’t known before the run stops it before the header is written', async () => {
+    const folder = new Folder(IN_MEMORY)
+    const sink = folder.sink(csvSink, { path: 'out.csv', headers: { id: 'k' } })
+    await expect(writeAll(sink, [{ id: 1, k: 2 }])).rejects.toMatchObject({
+      code: 'CUSTODY_SINK',
+      message: 'id and k would have the same header, k',
+    })
+  })
+})
+
 test('columns and headers name fields that rows may lack', () => {
   const options = csvSink.options.parse({ path: 'x', columns: ['a', 'b'], headers: { a: 'A' } })
   expect(csvSink.requires?.(options, [])).toEqual([

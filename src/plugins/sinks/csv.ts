@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { RowSchema } from '../../model/schema.ts'
 import { defineSink } from '../../sdk/define.ts'
-import { flatNames } from '../../sdk/error-row.ts'
+import { ERROR_FIELD, flatNames } from '../../sdk/error-row.ts'
 import type { FieldRequirement, OptionProblem, Sink, SinkContext, SinkSpec } from '../../sdk/spec.ts'
 import { delimiterOf } from '../sources/csv-options.ts'
 import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
@@ -112,12 +112,50 @@ function requires({ path, columns = [], headers }: CsvOptions): readonly FieldRe
   ]
 }
 
+/** What `columns` and `headers` do to the fields that are known. */
+function checkInput(options: CsvOptions, { fields }: RowSchema): readonly OptionProblem[] {
+  return [...leftOut(options, fields), ...refused(options, fields), ...sameHeaders(options, fields)]
+}
+
+type Fields = RowSchema['fields']
+
 /** Fields that are left out of rows, because `columns` doesn't name them. */
-function checkInput({ columns }: CsvOptions, { fields }: RowSchema): readonly OptionProblem[] {
+function leftOut({ columns }: CsvOptions, fields: Fields): readonly OptionProblem[] {
   const left_out = columns === undefined ? [] : lateColumns(fields).filter(each => !columns.includes(each))
   if (left_out.length === 0) return []
   const message = `rows that come here after an error have ${left_out.join(', ')}, which \`columns\` doesn’t name: left out`
   return [{ path: ['columns'], message, hint: 'name those that should be written', severity: 'warning' }]
+}
+
+/** Fields for which a row is refused, because `columns` doesn't name them. A name that no field has may be a header of the source. */
+function refused({ columns, new_columns }: CsvOptions, fields: Fields): readonly OptionProblem[] {
+  if (columns === undefined || new_columns === 'union') return []
+  const late = new Set<string>([ERROR_FIELD, ...lateColumns(fields)])
+  if (columns.some(each => !fields.has(each) && !late.has(each))) return []
+  const missing = [...fields].filter(([field]) => !columns.includes(field) && !late.has(field))
+  const certain = missing.filter(([, { optional }]) => !optional)
+  const names = (certain.length > 0 ? certain : missing).map(([field]) => field).join(', ')
+  if (missing.length === 0) return []
+  return [
+    {
+      path: ['columns'],
+      message: `${certain.length > 0 ? 'every row has' : 'rows can have'} ${names}, and no column for it: ${certain.length > 0 ? 'all' : 'those'} would be refused with COLUMN_UNKNOWN`,
+      hint: 'name it here, drop it before (field_mapper), or set new_columns: union',
+      ...(certain.length > 0 ? {} : { severity: 'warning' as const }),
+    },
+  ]
+}
+
+/** A header that is given, and that another column has as well. */
+function sameHeaders({ columns, headers }: CsvOptions, fields: Fields): readonly OptionProblem[] {
+  if (typeof headers !== 'object') return []
+  const all = columns ?? [...fields.keys()]
+  return all.flatMap(field => {
+    const header = Object.hasOwn(headers, field) ? headers[field] : undefined
+    if (header === undefined || header === field || Object.hasOwn(headers, header) || !all.includes(header)) return []
+    const message = `${field} would have the header ${header}, which is that of another column`
+    return [{ path: ['headers', field], message, hint: `give ${header} a header of its own, or drop it` }]
+  })
 }
 
 export const csvSink = defineSink({
