@@ -89,6 +89,15 @@ export class AppendedFile implements Outlet {
     return this.#extent()
   }
 
+  /** Rows behind those of an unfinished run keep these from being taken back. */
+  warnings(): readonly string[] {
+    const { unfinished } = this.#lock
+    if (unfinished === null) return []
+    return [
+      `${this.#place.path} has rows of run ${unfinished}, which isn’t finished: what this run has written stands behind them, and must be moved elsewhere before that run can be resumed`,
+    ]
+  }
+
   check(): void {
     const file = this.#file
     if (file === null) return

@@ -185,7 +185,7 @@ export class FileSink implements Sink {
   }
 
   warnings(): readonly string[] {
-    return this.#format.warnings ?? []
+    return [...(this.#outlet?.warnings?.() ?? []), ...(this.#format.warnings ?? [])]
   }
 
   async close(): Promise<void> {

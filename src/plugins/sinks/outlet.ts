@@ -21,6 +21,8 @@ export interface Outlet {
   publish(): Promise<string | null>
   /** Takes back what the run has written, as far as nobody else touched it. */
   discard(): Promise<Discarded>
+  /** What people should know of it, since it was opened. */
+  warnings?(): readonly string[]
   /** Lets others have it. It can be opened again. */
   close(): Promise<void>
 }

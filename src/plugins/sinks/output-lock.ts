@@ -45,6 +45,7 @@ export class OutputLock {
   #name: string | null = null
   #file: OpenFile | null = null
   #announced: Announced | null = null
+  #unfinished: string | null = null
 
   constructor(files: FileSystem, run: string, path: string, place: OutputPlace) {
     this.#files = files
@@ -56,6 +57,11 @@ export class OutputLock {
   /** What the run announced last, in this process or in one before it. */
   get announced(): Announced | null {
     return this.#announced
+  }
+
+  /** Another run that has written to the output, and neither ended nor was given up, when this one took the lock; null if there was none. */
+  get unfinished(): string | null {
+    return this.#unfinished
   }
 
   /** Whether another run holds it. Touches nothing. */
@@ -78,6 +84,7 @@ export class OutputLock {
     this.refuseIfHeld()
     const before = this.#names().flatMap(name => this.#read(name) ?? [])
     this.#announced = before.find(({ run }) => run === this.#run)?.announced ?? null
+    this.#unfinished = before.find(({ run, announced }) => run !== this.#run && announced !== null)?.run ?? null
     let refused: unknown = null
     for (const [i, name] of this.#names().entries()) {
       try {
