@@ -5,7 +5,7 @@ import type { Compilation, Compiled, Run } from './compilation.ts'
 import { FUNCTIONS, fittingOverloads, keyOfCall, MACROS, UNSUPPORTED } from './functions.ts'
 import type { FunctionSpec, Overload } from './library/spec.ts'
 import { compileMacro } from './macros.ts'
-import { unusable } from './operators.ts'
+import { unusable, wholeAsInteger } from './operators.ts'
 import { compilePattern, isPattern } from './pattern.ts'
 import { lookedThrough, made } from './rounds.ts'
 import { ANY, describe, type Type, unify } from './types.ts'
@@ -42,16 +42,27 @@ function calling(overloads: readonly Overload[], args: readonly Compiled[], at: 
     const arg = (args[0] as Compiled).run
     return frame => {
       const value = arg(frame)
-      return kind === 'any' || kindOf(value) === kind ? only.run([value], at) : refuse(overloads, [value], at)
+      return kind === 'any' || kindOf(value) === kind ? only.run([value], at) : withIntegers(overloads, [value], at)
     }
   }
   return frame => {
     const values = args.map(arg => arg.run(frame))
-    const found = overloads.find(each =>
-      each.takes.every((kind, i) => kind === 'any' || kindOf(values[i] as Value) === kind),
-    )
-    return found === undefined ? refuse(overloads, values, at) : found.run(values, at)
+    const found = overloadFor(overloads, values)
+    return found === undefined ? withIntegers(overloads, values, at) : found.run(values, at)
   }
+}
+
+const overloadFor = (overloads: readonly Overload[], values: readonly Value[]) =>
+  overloads.find(({ takes }) => takes.every((kind, i) => kind === 'any' || kindOf(values[i] as Value) === kind))
+
+/** What no overload takes: a number of which no more was known serves as an integer where one is needed, if it is whole. */
+function withIntegers(overloads: readonly Overload[], values: readonly Value[], at: string): Value {
+  const whole = values.map(wholeAsInteger)
+  for (const each of overloads) {
+    const args = values.map((value, i) => (each.takes[i] === 'int' ? (whole[i] as Value) : value))
+    if (overloadFor([each], args) !== undefined) return each.run(args, at)
+  }
+  return refuse(overloads, values, at)
 }
 
 function refuse(overloads: readonly Overload[], values: readonly Value[], at: string): never {

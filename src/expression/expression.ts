@@ -4,8 +4,9 @@
  * expression/types.ts and expression/values.ts, the functions in expression/library.
  *
  * Where CEL leaves room or would surprise people who think of rows:
- * - JSON numbers without fraction and declared `integer` fields are int, declared `number` fields are double; both may be
- *   mixed and give double. int / int drops the remainder. Infinity and NaN never occur; they are errors.
+ * - A number's type is what is known of it, never how it is written or stored: `integer` fields are int, all other numbers of
+ *   rows are double, and serve where an integer is needed if they are whole. Both may be mixed and give double. int / int drops
+ *   the remainder. Infinity and NaN never occur; they are errors.
  * - A declared field that may be missing reads as null; an undeclared one that is missing is an error.
  * - `has(row.x)` and `row.?x` take null as missing.
  * - The only time of day is `run.started_at`, there is no randomness, and no time zone of the machine: same row and run, same result.

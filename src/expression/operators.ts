@@ -246,8 +246,12 @@ export function isIn(a: Value, b: Value, at: string): boolean {
   return unusable(b, at, '`in` needs a list or a map on its right')
 }
 
-/** Keys that are whole decimals are the integers. */
+/** Keys that are whole are the integers, however they were written. */
 export const mapKey = (key: Value): Value => (typeof key === 'number' && Number.isInteger(key) ? BigInt(key) : key)
+
+/** The integer that a double says exactly; anything else stays as it is. */
+export const wholeAsInteger = (value: Value): Value =>
+  typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value
 
 export function limitText(length: number, at: string): void {
   if (length > MAX_TEXT) fault('EVALUATION_LIMIT', `${at}: the text becomes too long`)

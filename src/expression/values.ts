@@ -1,6 +1,6 @@
 /**
- * Values while an expression is evaluated. Integers are bigint and decimals are number, so that `7 / 2` and `7.0 / 2`
- * differ whatever is known before the run. Decimals are always finite. Maps are Map: no name is inherited.
+ * Values while an expression is evaluated. Integers are bigint and doubles are number, so that `7 / 2` and `7.0 / 2`
+ * differ. Doubles are always finite. Maps are Map: no name is inherited.
  */
 import { type Json, newRow } from '../model/row.ts'
 import { fault } from './faults.ts'
@@ -82,9 +82,9 @@ export const typeValueOf = (value: Value): TypeValue => {
   return TYPE_VALUES.get(kind === 'null' ? 'null_type' : kind) as TypeValue
 }
 
-/** The value of JSON data. Numbers without fraction are integers unless the type says otherwise or they exceed ±(2^53−1). */
+/** The value of JSON data. A number is an integer where the type says so, and a double everywhere else, however it is written. */
 export function fromJson(json: Json, type: Type): Value {
-  if (typeof json === 'number') return type.kind === 'double' || !Number.isSafeInteger(json) ? json : BigInt(json)
+  if (typeof json === 'number') return type.kind === 'int' && Number.isSafeInteger(json) ? BigInt(json) : json
   if (typeof json !== 'object' || json === null) return json
   if (Array.isArray(json)) {
     const of = type.of ?? ANY

@@ -1,12 +1,15 @@
 /** The conformance tests that CEL publishes (cel-spec, tests/simple), as expressions over a row with what each should give. */
 import { tests } from '@bufbuild/cel-spec/testdata/conformance.js'
 import { type Json, newRow, type Row } from '../../src/model/row.ts'
+import { type FieldSchema, type JsonSchema, OBSERVED, type RowSchema } from '../../src/model/schema.ts'
 
 export interface CelTest {
   /** `string_ext/format: no-op`. */
   readonly name: string
   readonly source: string
   readonly row: Row
+  /** Of the fields that are there: variables of CEL have types. */
+  readonly schema: RowSchema
   /** An expression that gives what it should; null: it should be an error. */
   readonly wanted: string | null
 }
@@ -89,9 +92,11 @@ function reasonOf(path: string, original: Original): Outside | null {
 
 function celTest(path: string, original: Original): CelTest {
   const row = newRow()
+  const fields = new Map<string, FieldSchema>()
   let source = original.expr
   for (const [name, { value }] of Object.entries(original.bindings ?? {})) {
     row[name] = jsonOf(value ?? {})
+    fields.set(name, { schema: schemaOf(value ?? {}), optional: false })
     source = source.replaceAll(new RegExp(`(?<![\\w.'"])${name}\\b`, 'g'), `row.${name}`)
   }
   const result = original.typedResult?.result ?? original.value
@@ -99,6 +104,7 @@ function celTest(path: string, original: Original): CelTest {
     name: `${path}: ${original.name}`,
     source,
     row,
+    schema: { ...OBSERVED, fields },
     wanted: original.evalError !== undefined ? null : literalOf(result ?? { boolValue: true }),
   }
 }
@@ -114,6 +120,17 @@ function jsonOf(wire: Wire): Json {
   if (wire.int64Value !== undefined) return Number(wire.int64Value)
   if (wire.objectValue !== undefined) return String(wire.objectValue.value)
   return wire.boolValue ?? wire.stringValue ?? (wire.doubleValue === undefined ? null : Number(wire.doubleValue))
+}
+
+/** Which of its numbers are integers. */
+function schemaOf({ int64Value, listValue, mapValue }: Wire): JsonSchema {
+  if (int64Value !== undefined) return { type: 'integer' }
+  const [element] = listValue?.values ?? []
+  if (element !== undefined) return { type: 'array', items: schemaOf(element) }
+  const entries = mapValue?.entries ?? []
+  if (entries.length === 0) return {}
+  const properties = Object.fromEntries(entries.map(({ key, value }) => [key.stringValue ?? '', schemaOf(value)]))
+  return { type: 'object', properties, required: Object.keys(properties) }
 }
 
 const TYPES: { readonly [name: string]: string } = {

@@ -1,6 +1,6 @@
 /** `"%s owes %.2f".format([row.name, row.amount])`: the clauses of CEL's extension for strings. */
 import { fault } from '../faults.ts'
-import { compareText, limitText } from '../operators.ts'
+import { compareText, limitText, wholeAsInteger } from '../operators.ts'
 import { describe } from '../types.ts'
 import {
   Duration,
@@ -40,7 +40,7 @@ function formatted(letter: string, value: Value, digits: number, clause: string,
     case 's':
       return textOf(value)
     case 'd':
-      return typeof value === 'bigint' ? String(value) : unfit(value, clause, at)
+      return whole(value, 10, clause, at)
     case 'f':
       return fixed(numberIn(value, clause, at), digits)
     case 'e':
@@ -58,8 +58,10 @@ function formatted(letter: string, value: Value, digits: number, clause: string,
   }
 }
 
-const whole = (value: Value, base: number, clause: string, at: string) =>
-  typeof value === 'bigint' ? value.toString(base) : unfit(value, clause, at)
+function whole(value: Value, base: number, clause: string, at: string): string {
+  const integer = wholeAsInteger(value)
+  return typeof integer === 'bigint' ? integer.toString(base) : unfit(value, clause, at)
+}
 
 function numberIn(value: Value, clause: string, at: string): number {
   return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : unfit(value, clause, at)

@@ -295,9 +295,9 @@ export function ofRow(schema: RowSchema | null): Possible {
   return anyOf(['map'], { of: ANY_JSON, fields, textKeys: true })
 }
 
-/** Data as an expression reads it that takes it for `type`: declared decimals are decimals even where they are whole. */
-export function asRead(data: Possible, type: Type): Possible {
-  if (type.kind === 'double' && data.kinds.has('int')) return asDecimals(data)
+/** Data as an expression reads it that takes it for `type`: a number is an integer only where it is known to be one. */
+export function asRead(read: Possible, type: Type): Possible {
+  const data = type.kind === 'int' ? read : asDecimals(read)
   if (!hasOne(data, SIZED)) return data
   const of = type.of ?? ANY
   return {
