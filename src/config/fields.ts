@@ -1,18 +1,18 @@
 /** Fields of a row schema: the shorthand (`integer`, `string?`) or a JSON Schema. */
-import type { FieldSchema, JsonSchema } from '../model/schema.ts'
-import { admitsNull, type FieldTypeProblem, jsonSchemaProblem, parseFieldShorthand } from '../sdk/field-type.ts'
+import type { FieldSchema } from '../model/schema.ts'
+import { admitsNull, type FieldTypeProblem, parseFieldShorthand, readJsonSchema } from '../sdk/field-type.ts'
 import type { Refusal } from './part.ts'
 import { isMap } from './picked.ts'
 
-export const FIELD_HINT = 'for example integer, or string?'
+export const FIELD_HINT = 'for example integer, decimal(2), or string?'
 
 /** What stands for a field that can't be read: one that may hold anything. */
 export const ANY_FIELD: FieldSchema = { schema: {}, optional: true }
 
 export function readField(value: unknown): FieldSchema | FieldTypeProblem {
   if (isMap(value)) {
-    const schema: JsonSchema = value
-    return jsonSchemaProblem(schema) ?? { schema, optional: admitsNull(schema) }
+    const read = readJsonSchema(value)
+    return 'problem' in read ? read : { schema: read.schema, optional: admitsNull(read.schema) }
   }
   // An unquoted `null` is the name of a type here.
   if (value === null) return parseFieldShorthand('null')

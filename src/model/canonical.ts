@@ -93,14 +93,17 @@ export function isInexactInteger(value: number): boolean {
 
 /**
  * Whether `value`, the double nearest to a decimal as JSON writes it (leading zeros allowed), is a whole number that says something
- * else than the decimal: `1.5e18` is exact, `9007199254740993.0` is rounded. Digits alone are an integer, and nobody can tell
- * beyond 2^53 − 1 whether somebody has rounded it before.
+ * else than the decimal: `1.5e18` is exact, `9007199254740993.0` is rounded. Digits alone are exact where a double is just
+ * this integer, or is written with these digits everywhere.
  */
 export function isRounded(decimal: string, value: number): boolean {
   if (Number.isSafeInteger(value) || !Number.isInteger(value)) return false
   const [mantissa = '', exponent] = decimal.split(/[eE]/)
   const [whole = '', fraction] = mantissa.replace('-', '').split('.')
-  if (exponent === undefined && fraction === undefined) return true
+  if (exponent === undefined && fraction === undefined) {
+    const integer = whole.replace(/^0+/, '')
+    return integer !== `${Math.abs(value)}` && integer !== `${BigInt(Math.abs(value))}`
+  }
   if (!isInexactInteger(value)) return false
   const said = `${Math.abs(value)}`
   const digits = `${whole}${fraction ?? ''}`.replace(/^0+/, '')
@@ -112,6 +115,9 @@ export function isRounded(decimal: string, value: number): boolean {
 function hasMore(digits: string, whole: string): boolean {
   return /[1-9]/.test(digits.slice(whole.length)) || /[1-9]/.test(whole.slice(digits.length))
 }
+
+/** Whether `value` is 0 only because the decimal is nearer to zero than any double. */
+export const hasVanished = (decimal: string, value: number): boolean => value === 0 && /^[^eE]*[1-9]/.test(decimal)
 
 /** Thrown inside, without a stack; `explain` then finds the place. */
 const REFUSED = Symbol('refused')

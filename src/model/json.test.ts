@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalize, MAX_DATA_DEPTH, MAX_DEPTH } from './canonical.ts'
-import { JsonTextError, parseStored, parseStrict } from './json.ts'
+import { type DeclaredNumbers, JsonTextError, parseStored, parseStrict } from './json.ts'
 import { isRow, type Json, withoutPrototypes } from './row.ts'
 
 function refused(text: string): [code: string, offset: number] {
@@ -46,13 +46,14 @@ describe('what is refused, and where', () => {
     ['{"a":1,"\\u0061":2}', 'JSON_DUPLICATE_KEY', 7],
     ['{"__proto__":1,"__proto__":2}', 'JSON_DUPLICATE_KEY', 15],
     ['[{"b":[{"a":1,"a":2}]}]', 'JSON_DUPLICATE_KEY', 14],
-    ['9007199254740992', 'JSON_INTEGER_TOO_LARGE', 0],
-    ['100000000000000000000', 'JSON_INTEGER_TOO_LARGE', 0],
+    ['9007199254740993', 'JSON_INTEGER_TOO_LARGE', 0],
     ['-9007199254740993', 'JSON_INTEGER_TOO_LARGE', 0],
     ['{"id":12345678901234567890}', 'JSON_INTEGER_TOO_LARGE', 6],
     ['12345678901234567.5', 'JSON_INTEGER_TOO_LARGE', 0],
     ['1.2345678901234567891e19', 'JSON_INTEGER_TOO_LARGE', 0],
-    ['1000000000000000000000', 'JSON_INTEGER_TOO_LARGE', 0],
+    ['1000000000000000000001', 'JSON_INTEGER_TOO_LARGE', 0],
+    ['1e-400', 'JSON_NUMBER_TOO_SMALL', 0],
+    ['[-0.0000001e-999]', 'JSON_NUMBER_TOO_SMALL', 1],
     ['1e400', 'JSON_NUMBER_TOO_LARGE', 0],
     ['[1.5, -1e309]', 'JSON_NUMBER_TOO_LARGE', 6],
     ['"\ud800"', 'JSON_LONE_SURROGATE', 0],
@@ -92,7 +93,11 @@ describe('what is accepted', () => {
     ['6.02e23', 6.02e23],
     ['0.1234567890123456789', 0.12345678901234568],
     ['1.0', 1],
-    ['1e-999', 0],
+    ['0e-999', 0],
+    ['5e-324', 5e-324],
+    ['9007199254740992', 2 ** 53],
+    ['-18446744073709551616', -(2 ** 64)],
+    ['1000000000000000000000', 1e21],
     [' [ 1 , 2 ] ', [1, 2]],
     ['\t{\r\n"a" : null }', { a: null }],
     ['"\\ud83d\\ude02"', '😂'],
@@ -118,6 +123,42 @@ describe('what is accepted', () => {
       expect(value.a).toBeUndefined()
     },
   )
+})
+
+describe('numbers, as they are declared', () => {
+  const as = (here: DeclaredNumbers['here']): DeclaredNumbers => ({ here, fields: new Map(), items: null })
+  test.each<[DeclaredNumbers['here'], string, unknown]>([
+    ['text', '9007199254740993', '9007199254740993'],
+    ['text', '3903.70', '3903.70'],
+    ['text', '1e-400', '1e-400'],
+    ['text', '"3903.70"', '3903.70'],
+    ['text_if_rounded', '9007199254740993', '9007199254740993'],
+    ['text_if_rounded', '9'.repeat(400), '9'.repeat(400)],
+    ['text_if_rounded', '42.50', 42.5],
+    ['text_if_rounded', '9007199254740993.0', 'JSON_INTEGER_TOO_LARGE'],
+    ['text_if_rounded', '1e-400', 'JSON_NUMBER_TOO_SMALL'],
+    ['nearest', '9007199254740993', 9007199254740992],
+    ['nearest', '12345678901234567.5', 12345678901234568],
+    ['nearest', '1e400', 'JSON_NUMBER_TOO_LARGE'],
+    ['nearest', '1e-400', 'JSON_NUMBER_TOO_SMALL'],
+  ])('%s: %s', (here, text, expected) => {
+    const take = (json: string, numbers: DeclaredNumbers) => {
+      try {
+        return parseStrict(json, numbers)
+      } catch (error) {
+        return (error as JsonTextError).code
+      }
+    }
+    expect(take(text, as(here))).toEqual(expected)
+    const inside: DeclaredNumbers = {
+      here: null,
+      fields: new Map([['a', { here: null, fields: new Map(), items: as(here) }]]),
+      items: null,
+    }
+    const nested = take(`{"b": 1.50, "a": [${text}]}`, inside)
+    expect(nested).toEqual(typeof nested === 'string' ? expected : withoutPrototypes({ b: 1.5, a: [expected as Json] }))
+    expect(take(`{"a": {"a": 9007199254740993}}`, inside)).toBe('JSON_INTEGER_TOO_LARGE')
+  })
 })
 
 describe('properties', () => {

@@ -1,12 +1,12 @@
 /**
  * Reads JSON text that somebody else wrote, and refuses whatever would be read differently by another reader:
- * duplicate keys, integers that a double rounds, numbers beyond doubles, halves of surrogate pairs, deep nesting.
- * Objects become rows. −0 becomes 0. Digits beyond a double's precision behind the point are rounded, as everywhere.
+ * duplicate keys, integers that a double rounds, numbers beyond doubles or too near to zero, halves of surrogate pairs, deep
+ * nesting. Objects become rows. −0 becomes 0. Digits beyond a double's precision behind the point are rounded, as everywhere.
  *
  * Why not the `lossless-json` package: it reads into plain objects by assignment, so that a field named `__proto__`
  * is lost, it lets halves of surrogate pairs pass, and it has no limit of depth.
  */
-import { isInexactInteger, isRounded, MAX_DATA_DEPTH, MAX_DEPTH } from './canonical.ts'
+import { hasVanished, isInexactInteger, isRounded, MAX_DATA_DEPTH, MAX_DEPTH } from './canonical.ts'
 import { type Json, type MutableRow, newRow } from './row.ts'
 
 export type JsonTextCode =
@@ -14,6 +14,7 @@ export type JsonTextCode =
   | 'JSON_DUPLICATE_KEY'
   | 'JSON_INTEGER_TOO_LARGE'
   | 'JSON_NUMBER_TOO_LARGE'
+  | 'JSON_NUMBER_TOO_SMALL'
   | 'JSON_LONE_SURROGATE'
   | 'JSON_TOO_DEEP'
 
@@ -31,11 +32,22 @@ export class JsonTextError extends Error {
 }
 
 /**
+ * What becomes of the numbers at a place, where a schema says it. `text`: each is its own text, where it isn't written as the double
+ * that it is would be. `text_if_rounded`: so are integers that no double is. `nearest`: each is the nearest double.
+ */
+export interface DeclaredNumbers {
+  readonly here: 'text' | 'text_if_rounded' | 'nearest' | null
+  readonly fields: ReadonlyMap<string, DeclaredNumbers>
+  readonly items: DeclaredNumbers | null
+}
+
+/**
  * The value of a JSON text (RFC 8259, without a byte order mark) from outside, with objects as rows.
+ * @param numbers what is declared of them; without, one that a double would round is refused
  * @throws JsonTextError with the offset of what is wrong.
  */
-export function parseStrict(text: string): Json {
-  return parse(text, OUTSIDE)
+export function parseStrict(text: string, numbers: DeclaredNumbers | null = null): Json {
+  return parse(text, OUTSIDE, numbers)
 }
 
 /**
@@ -44,7 +56,7 @@ export function parseStrict(text: string): Json {
  * @throws JsonTextError with the offset of what is wrong.
  */
 export function parseStored(text: string): Json {
-  return parse(text, STORED)
+  return parse(text, STORED, null)
 }
 
 interface Rules {
@@ -55,9 +67,9 @@ interface Rules {
 const OUTSIDE: Rules = { most_deep: MAX_DATA_DEPTH, any_integer: false }
 const STORED: Rules = { most_deep: MAX_DEPTH, any_integer: true }
 
-function parse(text: string, rules: Rules): Json {
+function parse(text: string, rules: Rules, numbers: DeclaredNumbers | null): Json {
   const value = parseTidy(text, rules)
-  return value === undefined ? new Parser(text, rules).document() : value
+  return value === undefined ? new Parser(text, rules).document(numbers) : value
 }
 
 // ── the quick way ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -117,6 +129,7 @@ const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
+const INTEGER = /^-?[0-9]+$/
 const HEX = /^[0-9a-fA-F]{4}$/
 const ESCAPES: { readonly [letter: string]: string } = Object.assign(Object.create(null), {
   '"': '"',
@@ -139,23 +152,23 @@ class Parser {
     this.rules = rules
   }
 
-  document(): Json {
+  document(numbers: DeclaredNumbers | null): Json {
     this.skipSpace()
-    const value = this.value(0)
+    const value = this.value(0, numbers)
     this.skipSpace()
     if (this.at < this.text.length) throw this.unexpected('the end of the text')
     return value
   }
 
-  private value(depth: number): Json {
+  private value(depth: number, numbers: DeclaredNumbers | null): Json {
     const unit = this.text.charCodeAt(this.at)
     switch (unit) {
       case QUOTE:
         return this.string()
       case OPEN_OBJECT:
-        return this.object(this.deeper(depth))
+        return this.object(this.deeper(depth), numbers)
       case OPEN_LIST:
-        return this.list(this.deeper(depth))
+        return this.list(this.deeper(depth), numbers)
       case 0x74:
         return this.word('true', true)
       case 0x66:
@@ -163,7 +176,7 @@ class Parser {
       case 0x6e:
         return this.word('null', null)
       default:
-        return this.number()
+        return this.number(numbers?.here ?? null)
     }
   }
 
@@ -172,7 +185,7 @@ class Parser {
     throw new JsonTextError('JSON_TOO_DEEP', this.at, `nested more than ${this.rules.most_deep} deep`)
   }
 
-  private object(depth: number): Json {
+  private object(depth: number, numbers: DeclaredNumbers | null): Json {
     const row: MutableRow = newRow()
     this.at++
     this.skipSpace()
@@ -192,21 +205,21 @@ class Parser {
       this.skipSpace()
       if (!this.take(COLON)) throw this.unexpected('a colon')
       this.skipSpace()
-      row[key] = this.value(depth)
+      row[key] = this.value(depth, numbers?.fields.get(key) ?? null)
       this.skipSpace()
     } while (this.take(COMMA))
     if (!this.take(CLOSE_OBJECT)) throw this.unexpected('a comma or }')
     return row
   }
 
-  private list(depth: number): Json {
+  private list(depth: number, numbers: DeclaredNumbers | null): Json {
     const list: Json[] = []
     this.at++
     this.skipSpace()
     if (this.take(CLOSE_LIST)) return list
     do {
       this.skipSpace()
-      list.push(this.value(depth))
+      list.push(this.value(depth, numbers?.items ?? null))
       this.skipSpace()
     } while (this.take(COMMA))
     if (!this.take(CLOSE_LIST)) throw this.unexpected('a comma or ]')
@@ -219,19 +232,24 @@ class Parser {
     return value
   }
 
-  private number(): number {
-    NUMBER.lastIndex = this.at
-    const match = NUMBER.exec(this.text)
-    if (match === null) throw this.unexpected('a value')
-    const value = Number(match[0])
-    if (!this.rules.any_integer && isRounded(match[0], value))
-      throw new JsonTextError(
-        'JSON_INTEGER_TOO_LARGE',
-        this.at,
-        'a whole number beyond ±(2^53 − 1) that would be rounded',
-      )
-    if (!Number.isFinite(value)) throw new JsonTextError('JSON_NUMBER_TOO_LARGE', this.at, 'a number beyond doubles')
-    this.at += match[0].length
+  private number(declared: DeclaredNumbers['here']): Json {
+    const { at } = this
+    NUMBER.lastIndex = at
+    const [written] = NUMBER.exec(this.text) ?? []
+    if (written === undefined) throw this.unexpected('a value')
+    this.at += written.length
+    if (declared === 'text') return written
+    const value = Number(written)
+    if (!this.rules.any_integer && declared !== 'nearest' && isRounded(written, value)) {
+      if (declared === 'text_if_rounded' && INTEGER.test(written)) return written
+      throw new JsonTextError('JSON_INTEGER_TOO_LARGE', at, 'a whole number beyond ±(2^53 − 1) that would be rounded')
+    }
+    if (!Number.isFinite(value)) {
+      if (declared === 'text_if_rounded' && INTEGER.test(written)) return written
+      throw new JsonTextError('JSON_NUMBER_TOO_LARGE', at, 'a number beyond doubles')
+    }
+    if (hasVanished(written, value))
+      throw new JsonTextError('JSON_NUMBER_TOO_SMALL', at, 'a number too near to zero to be told from it')
     return value === 0 ? 0 : value
   }
 

@@ -36,3 +36,22 @@ export function excludesNull({ type, enum: values, const: value }: JsonSchema): 
   if (Array.isArray(values)) return !values.includes(null)
   return value !== undefined && value !== null
 }
+
+/** What rows hold as the text of a number that no double holds: a decimal (`3903.70`), or an integer of any size. */
+export type ExactType = { readonly type: 'decimal'; readonly scale: number | null } | { readonly type: 'big_integer' }
+
+/** As a JSON Schema says it: a text with the `format`, and for a decimal perhaps with a `scale`, the digits behind its point. */
+export function exactType({ type, format, scale }: JsonSchema): ExactType | null {
+  if (format !== 'decimal' && format !== 'big_integer') return null
+  if (type !== 'string' && !(Array.isArray(type) && type.every(each => each === 'string' || each === 'null')))
+    return null
+  if (format === 'big_integer') return { type: 'big_integer' }
+  return { type: 'decimal', scale: typeof scale === 'number' ? scale : null }
+}
+
+/** The schema of decimals with so many digits behind the point, or with any number of them. */
+export const decimalSchema = (scale: number | null): JsonSchema => ({
+  type: 'string',
+  format: 'decimal',
+  ...(scale === null ? {} : { scale }),
+})

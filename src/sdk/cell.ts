@@ -1,8 +1,9 @@
 /** Converts the text of a cell to a declared type, strictly. */
-import { isRounded } from '../model/canonical.ts'
-import { JsonTextError, parseStrict } from '../model/json.ts'
+import { hasVanished, isRounded } from '../model/canonical.ts'
+import { type DeclaredNumbers, JsonTextError, parseStrict } from '../model/json.ts'
 import type { Json } from '../model/row.ts'
-import type { JsonSchema } from '../model/schema.ts'
+import { exactType, type JsonSchema } from '../model/schema.ts'
+import { exactText, numbersIn } from './exact-numbers.ts'
 
 export interface CellConverter {
   /** What it converts to; several types joined by `|`. */
@@ -15,25 +16,37 @@ export interface CellConverter {
 
 type Convert = CellConverter['convert']
 
-/** In the order in which a cell of several types is tried. */
-const CONVERTERS: { readonly [type: string]: Convert } = {
+const PLAIN: { readonly [type: string]: Convert } = {
   null: cell => (cell === '' ? null : undefined),
   integer: toInteger,
   number: toNumber,
   boolean: toBoolean,
-  array: cell => parseJson(cell, value => Array.isArray(value)),
-  object: cell => parseJson(cell, value => typeof value === 'object' && value !== null && !Array.isArray(value)),
   string: cell => cell,
 }
+
+/** In the order in which a cell of several types is tried. */
+const ORDER = ['null', 'decimal', 'big_integer', 'integer', 'number', 'boolean', 'array', 'object', 'string']
+
+function converterTo(type: string, schema: JsonSchema): Convert {
+  const plain = PLAIN[type]
+  if (plain !== undefined) return plain
+  const exact = exactType(schema)
+  if (exact !== null) return cell => exactText(cell, exact)
+  const numbers = numbersIn(schema)
+  const fits = type === 'array' ? Array.isArray : isObject
+  return cell => parseJson(cell, fits, numbers)
+}
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** By the schema's `type`, or else by the values that it lists; a schema that says neither takes texts. */
 export function cellConverter(schema: JsonSchema): CellConverter {
   const types = typesOf(schema)
   const emptyIsText = types.includes('string') || types.includes('null')
-  const tried = Object.keys(CONVERTERS).filter(type => types.includes(type))
+  const tried = ORDER.filter(type => types.includes(type))
   // Where it may be a text, `1.0` is one.
   const texts = types.includes('string')
-  const converters = tried.map(type => (type === 'integer' && texts ? toPlainInteger : (CONVERTERS[type] as Convert)))
+  const converters = tried.map(type => (type === 'integer' && texts ? toPlainInteger : converterTo(type, schema)))
   const [only] = converters
   const type = tried.filter(each => each !== 'null' || tried.length === 1).join('|')
   if (converters.length === 1 && only !== undefined) return { type, emptyIsText, convert: only }
@@ -48,11 +61,13 @@ export function cellConverter(schema: JsonSchema): CellConverter {
 }
 
 function typesOf(schema: JsonSchema): readonly string[] {
+  const exact = exactType(schema)
+  if (exact !== null) return Array.isArray(schema.type) ? [exact.type, 'null'] : [exact.type]
   if (typeof schema.type === 'string') return [schema.type]
   if (Array.isArray(schema.type)) return schema.type.map(String)
   const values = Array.isArray(schema.enum) ? schema.enum : 'const' in schema ? [schema.const] : []
   const types = values.map(value => (value === null ? 'null' : Number.isInteger(value) ? 'integer' : typeof value))
-  return types.length > 0 && types.every(type => type in CONVERTERS) ? types : ['string']
+  return types.length > 0 && types.every(type => ORDER.includes(type)) ? types : ['string']
 }
 
 const DECIMAL_ZEROS = /\.0+$/
@@ -89,7 +104,7 @@ export function toNumber(text: string): number | undefined {
   if (!DECIMAL.test(text)) return undefined
   const value = Number(text)
   if (!Number.isFinite(value) || isRounded(text, value)) return undefined
-  if (value === 0 && /^[^eE]*[1-9]/.test(text)) return undefined
+  if (hasVanished(text, value)) return undefined
   return value === 0 ? 0 : value
 }
 
@@ -101,9 +116,9 @@ export function toBoolean(text: string): boolean | undefined {
   return lower === 'true' ? true : lower === 'false' ? false : undefined
 }
 
-function parseJson(text: string, fits: (value: unknown) => boolean): Json | undefined {
+function parseJson(text: string, fits: (value: unknown) => boolean, numbers: DeclaredNumbers | null): Json | undefined {
   try {
-    const value = parseStrict(text)
+    const value = parseStrict(text, numbers)
     return fits(value) ? value : undefined
   } catch (error) {
     if (error instanceof JsonTextError) return undefined

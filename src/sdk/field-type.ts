@@ -4,8 +4,20 @@ import { compilePattern, isPattern } from '../expression/pattern.ts'
 import { nearestNames } from '../model/nearest.ts'
 import { loadOwnModule } from '../model/own-file.ts'
 import type { FieldSchema, JsonSchema } from '../model/schema.ts'
+import { asPattern, exactSchema, MisplacedKeyword, rewritten, withExactNumbers } from './exact-numbers.ts'
 
-export const FIELD_TYPES = ['string', 'integer', 'number', 'boolean', 'array', 'object', 'null', 'any'] as const
+export const FIELD_TYPES = [
+  'string',
+  'integer',
+  'number',
+  'decimal',
+  'big_integer',
+  'boolean',
+  'array',
+  'object',
+  'null',
+  'any',
+] as const
 export type FieldType = (typeof FIELD_TYPES)[number]
 const JSON_TYPES = FIELD_TYPES.filter(type => type !== 'any')
 
@@ -15,11 +27,13 @@ export interface FieldTypeProblem {
   readonly hint?: string
 }
 
-/** `integer`, `string?`, `any`: a type, and `?` if the field may be missing or null. */
+/** `integer`, `string?`, `decimal(2)`, `any`: a type, and `?` if the field may be missing or null. */
 export function parseFieldShorthand(text: string): FieldSchema | FieldTypeProblem {
   const optional = text.endsWith('?')
   const name = optional ? text.slice(0, -1) : text
   if (name === 'any') return { schema: {}, optional }
+  const exact = exactSchema(name)
+  if (exact !== null) return { schema: exact, optional }
   if ((FIELD_TYPES as readonly string[]).includes(name))
     return { schema: { type: name }, optional: optional || name === 'null' }
   const [nearest] = nearestNames(name, FIELD_TYPES)
@@ -81,12 +95,14 @@ export function compileJsonSchema(
   errors: Errors = 'first',
 ): { readonly validate: SchemaValidator } | FieldTypeProblem {
   const { ajv, isJsonSchema } = ajvFor(schema, errors)
-  const exact = exactIntegers(schema)
+  let exact: JsonSchema | null = null
   try {
+    exact = rewritten(withExactNumbers(schema), each => exactInteger(asPattern(each)))
     if (isJsonSchema?.(exact) === false)
       throw new TypeError(`schema is invalid: ${ajv.errorsText(isJsonSchema.errors)}`)
     return { validate: ajv.compile(exact) }
   } catch (error) {
+    if (error instanceof MisplacedKeyword) return { problem: `it isn’t a schema: ${error.message}`, hint: EXACT_HINT }
     const message = (error instanceof Error ? error.message : String(error)).replace(/^strict mode: /, '')
     const hint = hintOf(message, schema, Object.keys(ajv.RULES.keywords))
     return {
@@ -94,42 +110,24 @@ export function compileJsonSchema(
       ...(hint === undefined ? {} : { hint }),
     }
   } finally {
-    ajv.removeSchema(exact)
+    if (exact !== null) ajv.removeSchema(exact)
   }
 }
-
-const SUBSCHEMAS = ['items', 'additionalProperties', 'contains', 'unevaluatedProperties', 'unevaluatedItems'] as const
-const SCHEMA_LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'] as const
-const SCHEMA_MAPS = ['properties', 'patternProperties', '$defs', 'dependentSchemas'] as const
 
 /**
  * The schema, in which an integer is one that a double holds exactly, as it is everywhere here. JSON Schema takes 1e300 for one,
  * too. Conditions (`if`, `not`) stay as they are.
  */
-function exactIntegers<S>(schema: S): S {
-  if (!isObject(schema)) return schema
-  const exact: { [keyword: string]: unknown } = { ...schema }
+function exactInteger(schema: JsonSchema): JsonSchema {
   const types: readonly unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type]
-  if (types.includes('integer') && !types.includes('number')) {
-    const { minimum = -Number.MAX_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER } = schema
-    exact.minimum = typeof minimum === 'number' ? Math.max(minimum, -Number.MAX_SAFE_INTEGER) : minimum
-    exact.maximum = typeof maximum === 'number' ? Math.min(maximum, Number.MAX_SAFE_INTEGER) : maximum
+  if (!types.includes('integer') || types.includes('number')) return schema
+  const { minimum = -Number.MAX_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER } = schema
+  return {
+    ...schema,
+    minimum: typeof minimum === 'number' ? Math.max(minimum, -Number.MAX_SAFE_INTEGER) : minimum,
+    maximum: typeof maximum === 'number' ? Math.min(maximum, Number.MAX_SAFE_INTEGER) : maximum,
   }
-  for (const keyword of SUBSCHEMAS) if (keyword in exact) exact[keyword] = exactIntegers(exact[keyword])
-  for (const keyword of SCHEMA_LISTS) {
-    const list = exact[keyword]
-    if (Array.isArray(list)) exact[keyword] = list.map(exactIntegers)
-  }
-  for (const keyword of SCHEMA_MAPS) {
-    const map = exact[keyword]
-    if (!isObject(map)) continue
-    exact[keyword] = Object.fromEntries(Object.entries(map).map(([name, each]) => [name, exactIntegers(each)]))
-  }
-  return exact as S
 }
-
-const isObject = (value: unknown): value is { readonly [keyword: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** By Ajv's message: the keyword or the type that may have been meant. */
 function hintOf(message: string, schema: JsonSchema, keywords: readonly string[]): string | undefined {
@@ -150,10 +148,13 @@ const at = (schema: unknown, pointer: string): unknown =>
     .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     .reduce((inner, part) => (inner as { readonly [key: string]: unknown } | undefined)?.[part], schema)
 
-/** Null if it is a JSON Schema, else what is wrong. */
-export function jsonSchemaProblem(schema: JsonSchema): FieldTypeProblem | null {
-  const compiled = compileJsonSchema(schema)
-  return 'problem' in compiled ? compiled : null
+const EXACT_HINT =
+  'Write {type: decimal, scale: 2} or {type: big_integer}, with enum or const if only some values may come.'
+
+/** A JSON Schema as it is declared, in the form that it has everywhere here; or what is wrong with it. */
+export function readJsonSchema(declared: JsonSchema): { readonly schema: JsonSchema } | FieldTypeProblem {
+  const compiled = compileJsonSchema(declared)
+  return 'problem' in compiled ? compiled : { schema: withExactNumbers(declared) }
 }
 
 /** Whether a JSON Schema’s `type` admits null; a field with such a schema may be missing, too. */

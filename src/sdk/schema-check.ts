@@ -1,12 +1,13 @@
 /**
- * Checks the rows of a source against its schema, and converts the texts of textual sources (CSV) to the declared types.
- * Types are strict: nothing is guessed, trimmed or rounded. The first field that doesn't fit is reported.
+ * Checks the rows of a source against its schema, and converts the texts of textual sources (CSV) to the declared types; of all
+ * sources, numbers to the texts of decimals and big integers. Types are strict: nothing is guessed, trimmed or rounded. The first field that doesn't fit is reported.
  */
 import { CustodyError } from '../model/error.ts'
 import { type Json, newRow, type Row } from '../model/row.ts'
-import type { FieldSchema, JsonSchema, RowSchema } from '../model/schema.ts'
+import { exactType, type FieldSchema, type JsonSchema, type RowSchema } from '../model/schema.ts'
 import { cellConverter } from './cell.ts'
-import { compileJsonSchema, type FieldType } from './field-type.ts'
+import { describeExact, exactInside, exactText } from './exact-numbers.ts'
+import { compileJsonSchema } from './field-type.ts'
 
 /** Codes of records that don't fit, with one sentence each. */
 export const SCHEMA_ERRORS = {
@@ -131,18 +132,20 @@ function compileField(name: string, field: FieldSchema, textual: boolean): Field
 function takingCells({ schema, optional }: FieldSchema, fits: (value: Json) => Json | Miss): FieldCheck['take'] {
   const { type, emptyIsText, convert } = cellConverter(schema)
   const plain = isPlain(schema)
+  const exact = exactType(schema)
+  const needed = exact === null ? article(type) : describeExact(exact)
   return cell => {
     if (cell === null || (cell === '' && !emptyIsText)) {
       if (optional) return null
-      return new Miss('SCHEMA_EMPTY', `is empty; it must be ${article(type)}`)
+      return new Miss('SCHEMA_EMPTY', `is empty; it must be ${needed}`)
     }
     const value = typeof cell === 'string' ? convert(cell) : cell
-    if (value === undefined) return new Miss('SCHEMA_TYPE', `is ${shown(cell)}; it must be ${article(type)}`)
+    if (value === undefined) return new Miss('SCHEMA_TYPE', `is ${shown(cell)}; it must be ${needed}`)
     return plain && typeof cell === 'string' ? value : fits(value)
   }
 }
 
-type PlainType = FieldType
+type PlainType = 'any' | 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object' | 'null'
 
 /** The shorthand's schemas; everything else is left to the validator of JSON Schema. */
 function plainType(schema: JsonSchema): PlainType | null {
@@ -161,10 +164,18 @@ function compileValue(name: string, schema: JsonSchema): (value: Json) => Json |
     const fits = PLAIN[plain]
     return value => (fits(value) ? value : new Miss('SCHEMA_TYPE', `is ${shown(value)}; it must be ${article(plain)}`))
   }
+  const exact = exactType(schema)
+  if (exact !== null && Object.keys(schema).every(keyword => ['type', 'format', 'scale'].includes(keyword))) {
+    const nullable = Array.isArray(schema.type)
+    const miss = (value: Json) => new Miss('SCHEMA_TYPE', `is ${shown(value)}; it must be ${describeExact(exact)}`)
+    return value => (value === null && nullable ? null : (exactText(value, exact) ?? miss(value)))
+  }
   const compiled = compileJsonSchema(schema)
   if ('problem' in compiled) throw new CustodyError('CUSTODY_SCHEMA', `The schema of ${name}: ${compiled.problem}.`)
   const { validate } = compiled
-  return value => {
+  const convert = exactInside(schema)
+  return given => {
+    const value = convert === null ? given : convert(given)
     if (validate(value)) return value
     const [error] = validate.errors ?? []
     const code = error?.keyword === 'type' && error.instancePath === '' ? 'SCHEMA_TYPE' : 'SCHEMA_VALUE'
@@ -188,7 +199,7 @@ const ARTICLES: { readonly [type: string]: string } = {
   any: 'a value',
   string: 'a text',
   integer: 'an integer between −(2^53−1) and 2^53−1',
-  number: 'a decimal number',
+  number: 'a number',
   boolean: 'true or false',
   null: 'null',
   array: 'a list',

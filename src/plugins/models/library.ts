@@ -52,7 +52,7 @@ export function libraryClient(options: ModelOptions, make: MakeModel): Client {
 function callOptions(options: ModelOptions, { messages, shape }: Question): CallOptions {
   const { max_output_tokens, temperature, top_p, seed, reasoning, structured } = options
   const strict = { strictJsonSchema: shape?.strict ?? false }
-  const schema = structured === 'schema' && shape !== null ? { schema: shape.schema as object } : {}
+  const schema = structured === 'schema' && shape !== null ? { schema: shape.asked as object } : {}
   return {
     prompt: messages.map(promptMessage),
     maxOutputTokens: max_output_tokens,

@@ -83,7 +83,7 @@ export class Model {
   /** Where a request has no separate place for the schema, the messages state it. */
   #worded({ messages, shape }: Question): Question {
     if (shape === null || this.#options.structured === 'schema') return { messages, shape }
-    const instruction = `Answer with JSON only. It must fit this JSON Schema:\n${JSON.stringify(shape.schema)}`
+    const instruction = `Answer with JSON only. It must fit this JSON Schema:\n${JSON.stringify(shape.asked)}`
     const [first, ...others] = messages
     // Some servers take one system message, at the beginning.
     return first?.role === 'system'
@@ -101,7 +101,7 @@ export class Model {
       messages: messages as unknown as Json,
       settings: settingsOf(this.#options),
       ...(body === undefined ? {} : { body: shownBody(body, this.#secrets) }),
-      ...(shape === null ? {} : { output: { structured, schema: shape.schema as Json } }),
+      ...(shape === null ? {} : { output: { structured, schema: shape.asked as Json } }),
     }
   }
 
@@ -171,7 +171,7 @@ export class Model {
 /** Providers may state the schema in their own words as well. */
 function schemaTexts(shape: OutputShape | null): readonly string[] {
   if (shape === null) return []
-  const text = JSON.stringify(shape.schema)
+  const text = JSON.stringify(shape.asked)
   return [text, text]
 }
 

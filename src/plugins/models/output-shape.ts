@@ -2,11 +2,13 @@
 import { nearestNames } from '../../model/nearest.ts'
 import type { Json } from '../../model/row.ts'
 import type { FieldSchema, JsonSchema } from '../../model/schema.ts'
+import { asPattern, rewritten } from '../../sdk/exact-numbers.ts'
 import {
   admitsNull,
   compileJsonSchema,
   type FieldTypeProblem,
   parseFieldShorthand,
+  readJsonSchema,
   type SchemaValidator,
 } from '../../sdk/field-type.ts'
 
@@ -15,6 +17,8 @@ export type JsonObject = { readonly [key: string]: Json }
 export interface OutputShape {
   /** Schema of the whole answer, an object. */
   readonly schema: JsonSchema
+  /** The same in words of JSON Schema alone, for the model. */
+  readonly asked: JsonSchema
   readonly validate: SchemaValidator
   readonly fields: ReadonlyMap<string, FieldSchema>
   /** All objects are closed and all their properties required, as providers want it for outputs that they enforce. */
@@ -25,10 +29,18 @@ export interface OutputShape {
 export function outputShape(declared: JsonObject): OutputShape | FieldTypeProblem {
   const whole = isJsonSchema(declared) ? { schema: closed(declared) } : fromShorthand(declared)
   if ('problem' in whole) return { ...whole, ...hintOf(declared, whole) }
-  const { schema } = whole
+  const read = readJsonSchema(whole.schema)
+  if ('problem' in read) return { ...read, ...hintOf(declared, read) }
+  const { schema } = read
   const compiled = compileJsonSchema(schema)
   if ('problem' in compiled) return { ...compiled, ...hintOf(declared, compiled) }
-  return { schema, ...compiled, fields: fieldsOf(schema), strict: isStrict(schema) }
+  return {
+    schema,
+    asked: rewritten(schema, asPattern),
+    ...compiled,
+    fields: fieldsOf(schema),
+    strict: isStrict(schema),
+  }
 }
 
 type Found = { readonly schema: JsonSchema } | FieldTypeProblem

@@ -4,8 +4,9 @@
  * converted that fits as it is.
  */
 import { type Json, type MutableRow, newRow } from '../../model/row.ts'
-import type { JsonSchema } from '../../model/schema.ts'
+import { exactType, type JsonSchema } from '../../model/schema.ts'
 import { toBoolean, toInteger, toNumber } from '../../sdk/cell.ts'
+import { exactText } from '../../sdk/exact-numbers.ts'
 import { jsonIn } from './json-in-text.ts'
 import type { OutputShape } from './output-shape.ts'
 
@@ -52,7 +53,10 @@ function coerced(value: Json, schema: unknown): Json {
   return copy
 }
 
-function scalar(value: string | number | boolean, { type, enum: values }: JsonSchema): Json {
+function scalar(value: string | number | boolean, schema: JsonSchema): Json {
+  const { type, enum: values } = schema
+  const exact = exactType(schema)
+  if (exact !== null) return exactText(typeof value === 'string' ? value.trim() : value, exact) ?? value
   if (typeof value === 'string' && Array.isArray(values)) return listedWord(value, values)
   const types: readonly unknown[] = Array.isArray(type) ? type : [type]
   if (types.includes(typeof value)) return value

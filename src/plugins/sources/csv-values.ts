@@ -69,7 +69,7 @@ export function refuseUnused(rules: ValueRules, declared: ReadonlyMap<string, Fi
   const types = new Set([...declared.values()].flatMap(typesOf))
   const numbers = rules.decimal === ',' ? 'decimal' : rules.thousands === undefined ? null : 'thousands'
   const words = rules.true_values.length > 0 ? 'true_values' : rules.false_values.length > 0 ? 'false_values' : null
-  if (numbers !== null && !types.has('number') && !types.has('integer')) refuse(numbers, 'numbers', 'number', node)
+  if (numbers !== null && !hasNumbers([...types])) refuse(numbers, 'numbers', 'number', node)
   if (words !== null && !types.has('boolean')) refuse(words, 'booleans', 'boolean', node)
 }
 
@@ -78,6 +78,9 @@ function refuse(option: string, what: string, type: string, node: string): never
   const hint = `Declare them: of a source in its schema (fields: { NAME: ${type} }), of a table in types. Or remove ${option}.`
   throw new CustodyError('CUSTODY_PLUGIN_OPTIONS', message, { where: { node }, hint })
 }
+
+const hasNumbers = (types: readonly string[]) =>
+  ['number', 'integer', 'decimal', 'big_integer'].some(type => types.includes(type))
 
 const typesOf = ({ schema }: FieldSchema): readonly string[] => cellConverter(schema).type.split('|')
 
@@ -90,7 +93,7 @@ function ruleOf(rules: ValueRules, name: string, declared: FieldSchema | undefin
   if (declared === undefined) return null
   const types = typesOf(declared)
   const texts = types.includes('string')
-  const number = types.includes('number') || types.includes('integer') ? numberRule(rules, texts) : null
+  const number = hasNumbers(types) ? numberRule(rules, texts) : null
   const truth = types.includes('boolean') ? truthRule(rules) : null
   if (number === null || truth === null) return number ?? truth
   return cell => {

@@ -17,7 +17,7 @@ import {
   tooLongProblem,
 } from './file-source.ts'
 import { countLines, JsonBoundary, skipSpace } from './json-boundary.ts'
-import { parseRow } from './json-value.ts'
+import { parseRow, type RecordsAs } from './json-value.ts'
 import type { TextWindow } from './text-window.ts'
 
 export const JSON_FILE_ERRORS = {
@@ -33,8 +33,7 @@ type Phase = 'start' | 'first' | 'value' | 'after' | 'next' | 'tail' | 'rest'
 
 export interface JsonScannerOptions {
   readonly max_units: number
-  /** Whether rows carry their text, for a schema that may refuse them. */
-  readonly raw: boolean
+  readonly as: RecordsAs
   /** Whether something may stand behind the value (it is a part of a larger one). */
   readonly partial: boolean
 }
@@ -169,9 +168,9 @@ export class JsonScanner implements RecordScanner {
     if (text === null) {
       return rejectRecord(line, window.decodeLossy(start, end), encodingProblem(window, start, end), position)
     }
-    const parsed = parseRow(text)
+    const parsed = parseRow(text, this.#options.as.numbers)
     if ('problem' in parsed) return rejectRecord(line, text, parsed.problem, position)
-    return this.#options.raw
+    return this.#options.as.raw
       ? { kind: 'row', line, row: parsed.row, raw: text, position }
       : { kind: 'row', line, row: parsed.row, position }
   }

@@ -7,6 +7,8 @@ import type { Json } from '../../model/row.ts'
 import { jsonFile, jsonSource } from './json.ts'
 import { pointerTokens } from './json-pointer.ts'
 
+const AS_IT_IS = { raw: false, numbers: null }
+
 /** Without what the reader rightly refuses: integers that are rounded, halves of surrogate pairs. */
 function readable(value: unknown): unknown {
   const rounded = (_key: string, each: unknown) => (Number.isInteger(each) && !Number.isSafeInteger(each) ? 0 : each)
@@ -174,7 +176,7 @@ describe('continuing', () => {
     folder.put('in.json', bytes)
     const place = { path: 'in.json', folder: folder.path }
     for (let chunk_bytes = 1; chunk_bytes <= 64; chunk_bytes++) {
-      const source = jsonFile(place, '', false, undefined, { chunk_bytes })
+      const source = jsonFile(place, '', AS_IT_IS, undefined, { chunk_bytes })
       expect((await readAll(source)).map(brief)).toEqual(ZOO_RECORDS)
       expect(source.hashUpTo(source.end().position)).toBe(sha256(bytes))
     }
@@ -207,7 +209,7 @@ describe('continuing', () => {
           const text = JSON.stringify(list, null, space)
           folder.put('in.json', text)
           const read = await rowsOf(
-            jsonFile({ path: 'in.json', folder: folder.path }, '', false, undefined, { chunk_bytes }),
+            jsonFile({ path: 'in.json', folder: folder.path }, '', AS_IT_IS, undefined, { chunk_bytes }),
           )
           expect(JSON.stringify(read)).toBe(JSON.stringify(JSON.parse(text)))
         },
@@ -223,7 +225,7 @@ describe('memory', () => {
     folder.put('in.json', `[{"a": 1},\n{"b": "${'x\\"]'.repeat(100)}",\n"c": 2},\n{"d": 3}]`)
     const place = { path: 'in.json', folder: folder.path }
     for (const chunk_bytes of [1, 3, 50, 1000]) {
-      expect((await readAll(jsonFile(place, '', false, 40, { chunk_bytes }))).map(brief)).toEqual([
+      expect((await readAll(jsonFile(place, '', AS_IT_IS, 40, { chunk_bytes }))).map(brief)).toEqual([
         [1, { a: 1 }],
         [2, 'RECORD_TOO_LONG', `${'{"b": "x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x'.slice(0, 40)}… [cut]`],
         [4, { d: 3 }],

@@ -7,7 +7,7 @@ import { COMMON_ERRORS, type FileFormat, FileSource, type FileSourceSettings, MA
 import { foreignToJson } from './foreign-input.ts'
 import { JsonNavigator, PointerError, pointerTokens } from './json-pointer.ts'
 import { JSON_FILE_ERRORS, JsonScanner } from './json-scanner.ts'
-import { JSON_VALUE_ERRORS } from './json-value.ts'
+import { JSON_VALUE_ERRORS, type RecordsAs, recordsAs } from './json-value.ts'
 import { openFiles } from './open-files.ts'
 import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, isReadable } from './options.ts'
 import type { TextWindow } from './text-window.ts'
@@ -24,16 +24,15 @@ const jsonOptions = z.strictObject({
 })
 type JsonOptions = z.infer<typeof jsonOptions>
 
-/** @param raw whether rows carry their text, for a schema that may refuse them */
 export function jsonFile(
   place: InputPlace,
   pointer: string,
-  raw: boolean,
+  as: RecordsAs,
   max_units = MAX_RECORD_UNITS,
   settings: FileSourceSettings = {},
 ): FileSource {
   const tokens = pointerTokens(pointer) ?? []
-  const options = { max_units, raw, partial: tokens.length > 0 }
+  const options = { max_units, as, partial: tokens.length > 0 }
   let line = 1
   const format: FileFormat = {
     foreign: foreignToJson,
@@ -83,9 +82,9 @@ export const jsonSource = defineSource({
   textual: false,
   adds: fieldsAdded,
   create(options: JsonOptions, context: PluginContext) {
-    const raw = context.input.fields.size > 0
+    const as = recordsAs(context.input)
     return openFiles(options, context, (place, settings) =>
-      jsonFile(place, options.pointer, raw, MAX_RECORD_UNITS, settings),
+      jsonFile(place, options.pointer, as, MAX_RECORD_UNITS, settings),
     )
   },
 })

@@ -5,7 +5,7 @@ import type { PluginContext } from '../../sdk/spec.ts'
 import type { InputPlace } from './byte-reader.ts'
 import { COMMON_ERRORS, type FileFormat, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
 import { foreignToJsonl } from './foreign-input.ts'
-import { JSON_VALUE_ERRORS, parseRow } from './json-value.ts'
+import { JSON_VALUE_ERRORS, parseRow, type RecordsAs, recordsAs } from './json-value.ts'
 import { LineScanner } from './line-scanner.ts'
 import { openFiles } from './open-files.ts'
 import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, isReadable } from './options.ts'
@@ -15,18 +15,17 @@ type JsonlOptions = z.infer<typeof jsonlOptions>
 
 const BLANK = /^[ \t\r]*$/
 
-/** @param raw whether rows carry their text, for a schema that may refuse them */
 export function jsonlFile(
   place: InputPlace,
-  raw: boolean,
+  as: RecordsAs,
   max_units = MAX_RECORD_UNITS,
   settings: FileSourceSettings = {},
 ): FileSource {
-  const meaning = (text: string) => (BLANK.test(text) ? null : parseRow(text))
+  const meaning = (text: string) => (BLANK.test(text) ? null : parseRow(text, as.numbers))
   const format: FileFormat = {
     foreign: foreignToJsonl,
-    begin: (_window, from) => new LineScanner(from?.line ?? 1, max_units, raw, meaning),
-    again: text => ({ scanner: new LineScanner(1, max_units, raw, meaning), text }),
+    begin: (_window, from) => new LineScanner(from?.line ?? 1, max_units, as.raw, meaning),
+    again: text => ({ scanner: new LineScanner(1, max_units, as.raw, meaning), text }),
   }
   return new FileSource(place, format, settings)
 }
@@ -49,7 +48,7 @@ export const jsonlSource = defineSource({
   textual: false,
   adds: fieldsAdded,
   create(options: JsonlOptions, context: PluginContext) {
-    const raw = context.input.fields.size > 0
-    return openFiles(options, context, (place, settings) => jsonlFile(place, raw, MAX_RECORD_UNITS, settings))
+    const as = recordsAs(context.input)
+    return openFiles(options, context, (place, settings) => jsonlFile(place, as, MAX_RECORD_UNITS, settings))
   },
 })

@@ -6,6 +6,8 @@ import { brief, Folder, readAll } from '../../../test/support/plugin-files.ts'
 import { jsonlFile, jsonlSource } from './jsonl.ts'
 import { textFile, textSource } from './text.ts'
 
+const AS_IT_IS = { raw: false, numbers: null }
+
 const sha256 = (part: Uint8Array) => createHash('sha256').update(part).digest('hex')
 
 describe('jsonl', () => {
@@ -39,7 +41,7 @@ describe('jsonl', () => {
     folder.put('in.jsonl', bytes)
     const place = { path: 'in.jsonl', folder: folder.path }
     for (let chunk_bytes = 1; chunk_bytes < 60; chunk_bytes++) {
-      const source = jsonlFile(place, false, undefined, { chunk_bytes })
+      const source = jsonlFile(place, AS_IT_IS, undefined, { chunk_bytes })
       expect(JSON.stringify((await readAll(source)).map(brief))).toBe(JSON.stringify(expected))
       expect(source.hashUpTo(source.end().position)).toBe(sha256(bytes))
     }
@@ -64,7 +66,7 @@ describe('jsonl', () => {
     )
     const place = { path: 'in.jsonl', folder: folder.path }
     for (const chunk_bytes of [1, 20, 500]) {
-      expect((await readAll(jsonlFile(place, false, 30, { chunk_bytes }))).map(brief)).toEqual([
+      expect((await readAll(jsonlFile(place, AS_IT_IS, 30, { chunk_bytes }))).map(brief)).toEqual([
         [1, 'ENCODING', '"\uFFFD"'],
         [2, 'RECORD_TOO_LONG', `{"a":"${'x'.repeat(24)}… [cut]`],
         [3, {}],
@@ -119,7 +121,7 @@ test('standard input is read, hashed, and can’t be read twice', () => {
   expect(jsonlSource.rereadable(jsonlSource.options.parse({ path: 'x' }))).toBe(true)
   const script = `
     import { jsonlFile } from ${JSON.stringify(resolve(import.meta.dirname, 'jsonl.ts'))}
-    const source = jsonlFile({ path: '-', folder: '/' }, false)
+    const source = jsonlFile({ path: '-', folder: '/' }, { raw: false, numbers: null })
     const rows = []
     for await (const records of source.read(null)) for (const record of records) rows.push(record.row)
     console.log(JSON.stringify([rows, source.hashUpTo(source.end().position)]))

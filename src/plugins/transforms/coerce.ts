@@ -2,26 +2,43 @@
 import { z } from 'zod'
 import { parseStrict } from '../../model/json.ts'
 import { derive, type Json, newRow } from '../../model/row.ts'
-import type { FieldSchema, RowSchema } from '../../model/schema.ts'
+import { exactType, type JsonSchema, type RowSchema } from '../../model/schema.ts'
 import { toBoolean, toInteger, toNumber } from '../../sdk/cell.ts'
 import { defineTransform } from '../../sdk/define.ts'
+import { describeExact, exactSchema, exactText } from '../../sdk/exact-numbers.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
-import { byField } from './options.ts'
+import { byField, typeName } from './options.ts'
 
-const TYPES = ['string', 'integer', 'number', 'boolean', 'json'] as const
-type Target = (typeof TYPES)[number]
+const TYPES = ['string', 'integer', 'number', 'decimal', 'big_integer', 'boolean', 'json'] as const
+const PLAIN = ['string', 'integer', 'number', 'boolean', 'json'] as const
 
 const coerceOptions = z.strictObject({
-  fields: byField(z.enum([...TYPES, ...TYPES.map(type => `${type}?` as const)])).describe(
-    '`{field: type}`; the types are string, integer, number, boolean and json. With `?` null and missing stay as they are',
+  fields: byField(typeName([...TYPES], { optional: true })).describe(
+    '`{field: type}`; the types are string, integer, number, decimal (`decimal(2)` with two digits behind the point), big_integer, boolean and json. With `?` null and missing stay as they are',
   ),
 })
 type CoerceOptions = z.output<typeof coerceOptions>
 
-const typeOf = (declared: string): Target => declared.replace('?', '') as Target
+/** What a field is made, and how. */
+interface Target {
+  /** Null for JSON, which may be anything. */
+  readonly schema: JsonSchema | null
+  readonly words: string
+  /** Undefined if the value can't be had as that type without a loss. */
+  readonly convert: (value: Json) => Json | undefined
+}
 
-/** Undefined if the value can't be had as that type without a loss. */
-const COERCE: { readonly [type in Target]: (value: Json) => Json | undefined } = {
+function targetOf(declared: string): Target {
+  const name = declared.replace('?', '')
+  const schema = exactSchema(name)
+  const exact = schema === null ? null : exactType(schema)
+  if (exact !== null) return { schema, words: describeExact(exact), convert: value => exactText(value, exact) }
+  // cast: the options take these names alone
+  const plain = name as (typeof PLAIN)[number]
+  return { schema: plain === 'json' ? null : { type: plain }, words: WORDS[plain], convert: COERCE[plain] }
+}
+
+const COERCE: { readonly [type in (typeof PLAIN)[number]]: Target['convert'] } = {
   string: value => (typeof value === 'object' ? undefined : String(value)),
   integer: value => {
     if (typeof value === 'string') return toInteger(value)
@@ -47,7 +64,7 @@ function parsed(text: string): Json | undefined {
   }
 }
 
-const WORDS: { readonly [type in Target]: string } = {
+const WORDS: { readonly [type in (typeof PLAIN)[number]]: string } = {
   string: 'a text',
   integer: 'an integer',
   number: 'a number',
@@ -59,9 +76,8 @@ function coercedSchema({ fields: types }: CoerceOptions, input: RowSchema): RowS
   const fields = new Map(input.fields)
   for (const [field, declared] of Object.entries(types)) {
     const optional = declared.endsWith('?') || (input.fields.get(field)?.optional ?? false)
-    const type = typeOf(declared)
-    const schema: FieldSchema = type === 'json' ? { schema: {}, optional: true } : { schema: { type }, optional }
-    fields.set(field, schema)
+    const { schema } = targetOf(declared)
+    fields.set(field, schema === null ? { schema: {}, optional: true } : { schema, optional })
   }
   return { ...input, fields }
 }
@@ -75,6 +91,8 @@ export const coerce = defineTransform({
     '| `string` | texts, numbers, true and false |',
     '| `integer` | integers, and texts such as `-42` or `3.0` within ±(2^53−1) |',
     '| `number` | numbers, and texts such as `-1.5e3`, for the double that is nearest |',
+    '| `decimal`, `decimal(2)` | numbers and texts of such, exactly: a number counts as the shortest text that says it. With a scale, zeros are added behind the point; a digit that has no place there is an error |',
+    '| `big_integer` | integers, and texts of such, of up to 100 digits; it becomes a text |',
     '| `boolean` | true and false, and texts `true` and `false` in any case |',
     '| `json` | texts that hold JSON; other values stay as they are |',
     '',
@@ -98,6 +116,21 @@ export const coerce = defineTransform({
       errors: ['COERCE_FAILED', 'COERCE_FAILED', 'COERCE_FAILED'],
     },
     {
+      title: 'Amounts of money, and ids that are too long for numbers',
+      options: { fields: { amount: 'decimal(2)', id: 'big_integer' } },
+      rows_in: [
+        { id: '900719925474099312', amount: '3903.7' },
+        { id: 12, amount: 0.1 },
+        { id: '12', amount: '0.125' },
+        { id: 'x12', amount: '1' },
+      ],
+      rows_out: [
+        { id: '900719925474099312', amount: '3903.70' },
+        { id: '12', amount: '0.10' },
+      ],
+      errors: ['COERCE_FAILED', 'COERCE_FAILED'],
+    },
+    {
       title: 'A list in a cell',
       options: { fields: { tags: 'json' } },
       rows_in: [{ tags: '["a", "b"]' }, { tags: '[a' }],
@@ -111,22 +144,22 @@ export const coerce = defineTransform({
   create: ({ fields }, { input }) => {
     const steps = Object.entries(fields).map(([field, declared]) => ({
       field,
-      type: typeOf(declared),
+      ...targetOf(declared),
       optional: declared.endsWith('?') || (input.fields.get(field)?.optional ?? false),
     }))
     return {
       process(row) {
         const changes = newRow()
-        for (const { field, type, optional } of steps) {
+        for (const { field, words, convert, optional } of steps) {
           const value = row[field]
           if (value === null || value === undefined) {
             if (optional) continue
             const absent = value === null ? 'null' : 'missing'
-            return rowError('COERCE_FAILED', `${field} is ${absent}, not ${WORDS[type]}`, { field })
+            return rowError('COERCE_FAILED', `${field} is ${absent}, not ${words}`, { field })
           }
-          const coerced = COERCE[type](value)
+          const coerced = convert(value)
           if (coerced === undefined) {
-            return rowError('COERCE_FAILED', `${field} can’t be had as ${WORDS[type]}: ${shown(value)}`, { field })
+            return rowError('COERCE_FAILED', `${field} can’t be had as ${words}: ${shown(value)}`, { field })
           }
           changes[field] = coerced
         }

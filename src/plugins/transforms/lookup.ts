@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { CustodyError } from '../../model/error.ts'
 import { derive, type MutableRow, newRow } from '../../model/row.ts'
-import { type RowSchema, withOthers } from '../../model/schema.ts'
+import { type FieldSchema, type RowSchema, withOthers } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
+import { exactSchema } from '../../sdk/exact-numbers.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
 import type { OptionProblem, PluginContext, Transform } from '../../sdk/spec.ts'
 import { compressionOption } from '../sources/compression.ts'
@@ -12,7 +13,7 @@ import { checkTableOptions, TABLE_DEFAULTS, tableOptions } from '../sources/csv-
 import { refuseUnused } from '../sources/csv-values.ts'
 import { placeOf } from '../sources/options.ts'
 import { formatOf, loadTable, requireColumn, type TableOptions } from './lookup-table.ts'
-import { byField, fieldName } from './options.ts'
+import { byField, fieldName, typeName } from './options.ts'
 
 const lookupOptions = z.strictObject({
   path: z.string().min(1).describe('The table, relative to the pipeline file’s folder'),
@@ -23,9 +24,14 @@ const lookupOptions = z.strictObject({
     .optional()
     .describe('Columns to add, a list or `{column: field}`; all columns that aren’t part of the key if absent'),
   types: z
-    .record(fieldName, z.enum(['string', 'integer', 'number', 'boolean', 'array', 'object']))
+    .record(
+      fieldName,
+      typeName(['string', 'integer', 'number', 'decimal', 'big_integer', 'boolean', 'array', 'object']),
+    )
     .default({})
-    .describe('`{column: type}` of a CSV table, as a schema of a source would have it; other columns are texts'),
+    .describe(
+      '`{column: type}` of a CSV table, as a schema of a source would have it, such as integer or decimal(2); other columns are texts',
+    ),
   missing: z
     .literal(['error', 'null', null])
     .default('error')
@@ -83,11 +89,12 @@ async function createLookup(options: LookupOptions, { folder, node, input }: Plu
 
 /** What must be there, and the types of columns. */
 function tableSchema(options: LookupOptions): RowSchema {
-  const text = { schema: { type: 'string' }, optional: true }
+  const text: FieldSchema = { schema: { type: 'string' }, optional: true }
   const named = [...Object.values(options.key), ...(selection(options) ?? []).map(([column]) => column)]
-  const typed = Object.entries(options.types).map(
-    ([column, type]) => [column, { schema: { type }, optional: true }] as const,
-  )
+  const typed = Object.entries(options.types).map(([column, type]): [string, FieldSchema] => [
+    column,
+    { schema: exactSchema(type) ?? { type }, optional: true },
+  ])
   return {
     fields: new Map([...named.map(column => [column, text] as const), ...typed]),
     closed: false,
@@ -114,8 +121,8 @@ function lookedUpSchema(options: LookupOptions, input: RowSchema): RowSchema {
   const texts = (options.format ?? formatOf(options.path)) === 'csv'
   const fields = new Map(input.fields)
   for (const [column, field] of selected) {
-    const type = Object.hasOwn(options.types, column) ? options.types[column] : 'string'
-    fields.set(field, { schema: texts ? { type } : {}, optional: true })
+    const type = (Object.hasOwn(options.types, column) ? options.types[column] : undefined) ?? 'string'
+    fields.set(field, { schema: texts ? (exactSchema(type) ?? { type }) : {}, optional: true })
   }
   return { ...input, fields }
 }

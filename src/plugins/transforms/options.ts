@@ -20,6 +20,13 @@ export function byField<Value extends z.ZodType>(value: Value) {
     .refine(entries => Object.keys(entries).length > 0, { error: 'name at least one field' })
 }
 
+/** The name of a type, as in a schema; a decimal's may say its scale. `optional`: with a `?` behind it, or without. */
+export function typeName(names: readonly string[], { optional = false } = {}) {
+  const nullable = optional ? '\\??' : ''
+  const pattern = new RegExp(`^(?:${names.join('|')}|decimal\\(\\d{1,2}\\))${nullable}$`)
+  return z.string().regex(pattern, { error: `must be one of the types ${names.join(', ')}, or decimal(2) for a scale` })
+}
+
 /** The schema with other fields, everything else as it was. */
 export const withFields = (input: RowSchema, fields: ReadonlyMap<string, FieldSchema>): RowSchema => ({
   ...input,

@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import { CustodyError } from '../../model/error.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
-import { excludesNull, type JsonSchema, type RowSchema } from '../../model/schema.ts'
+import { exactType, excludesNull, type JsonSchema, type RowSchema } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
-import { compileJsonSchema, type SchemaValidator } from '../../sdk/field-type.ts'
+import { compileJsonSchema, readJsonSchema, type SchemaValidator } from '../../sdk/field-type.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { fieldName } from './options.ts'
@@ -76,8 +76,10 @@ const isMap = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What a schema of the row says of its fields by themselves. One with names in it isn't taken apart. */
-function validatedSchema({ schema, field }: ValidateOptions, input: RowSchema): RowSchema {
-  if (JSON.stringify(schema).includes('"$')) return input
+function validatedSchema({ schema: declared, field }: ValidateOptions, input: RowSchema): RowSchema {
+  const read = readJsonSchema(declared)
+  if ('problem' in read || JSON.stringify(declared).includes('"$')) return input
+  const { schema } = read
   const fields = new Map(input.fields)
   const required = Array.isArray(schema.required) ? schema.required : []
   const properties: Params = isMap(schema.properties) ? schema.properties : {}
@@ -86,11 +88,15 @@ function validatedSchema({ schema, field }: ValidateOptions, input: RowSchema): 
     const known = fields.get(name)
     // A single field that is missing is validated as null, which this schema refuses.
     const present = field !== undefined || required.includes(name) || known?.optional === false
-    // The plan knows that an integer is a number, not what both schemas together say.
-    const type = known?.schema.type === 'integer' && of.type === 'number' ? { type: 'integer' } : {}
-    fields.set(name, { schema: { ...of, ...type }, optional: !present })
+    fields.set(name, { schema: { ...of, ...narrower(known?.schema ?? {}, of) }, optional: !present })
   }
   return { ...input, fields }
+}
+
+/** The plan knows that an integer is a number and a decimal a text, not what both schemas together say. */
+function narrower(known: JsonSchema, { type }: JsonSchema): JsonSchema {
+  if (known.type === 'integer' && type === 'number') return { type: 'integer' }
+  return exactType(known) !== null && type === 'string' ? known : {}
 }
 
 export const validate = defineTransform({
