@@ -21,6 +21,7 @@ const ENTRIES = [
   'plugins/web/page-worker',
   'plugins/templates/liquid',
   'sdk/ajv',
+  'model/decimal-library',
   'expression/library/ascii',
   'expression/library/temporal',
   'cli/render/wide-text',

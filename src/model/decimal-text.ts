@@ -6,6 +6,12 @@
 /** As many digits as a decimal has at most, before and behind the point together; and a big integer. */
 export const MAX_DECIMAL_DIGITS = 100
 
+/** As many of these as can stand behind the point: one stands before it. */
+export const MAX_SCALE = MAX_DECIMAL_DIGITS - 1
+
+/** As many digits as a quotient has that must be rounded; those of a decimal of 128 bits (IEEE 754). */
+export const QUOTIENT_DIGITS = 34
+
 const CANONICAL = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/
 const DECIMAL = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,9}))?$/
 const ZEROS = /^-?[0.]+$/

@@ -2,7 +2,7 @@
  * Numbers that no double holds, in schemas: how `decimal` and `big_integer` are declared, what their texts are, and what becomes of a
  * number that stands in JSON where one is declared.
  */
-import { bigIntegerText, decimalText, MAX_DECIMAL_DIGITS } from '../model/decimal-text.ts'
+import { bigIntegerText, decimalText, MAX_DECIMAL_DIGITS, MAX_SCALE } from '../model/decimal-text.ts'
 import type { DeclaredNumbers } from '../model/json.ts'
 import { type Json, newRow } from '../model/row.ts'
 import { decimalSchema, type ExactType, exactType, type FieldSchema, type JsonSchema } from '../model/schema.ts'
@@ -17,7 +17,7 @@ const DECIMAL_NAME = /^decimal(?:\(\s*(\d{1,3})\s*\))?$/
 export function exactSchema(name: string): JsonSchema | null {
   if (name === 'big_integer') return { type: 'string', format: 'big_integer' }
   const [decimal, scale] = DECIMAL_NAME.exec(name) ?? []
-  if (decimal === undefined || Number(scale ?? 0) > MAX_DECIMAL_DIGITS) return null
+  if (decimal === undefined || Number(scale ?? 0) > MAX_SCALE) return null
   return decimalSchema(scale === undefined ? null : Number(scale))
 }
 
@@ -53,9 +53,9 @@ function checkKeywords(schema: JsonSchema): void {
   const { scale, format } = schema
   const wrong = Object.keys(schema).find(each => !KEYWORDS.includes(each) || (each === 'scale' && format !== 'decimal'))
   if (wrong !== undefined) throw new MisplacedKeyword(`\`${wrong}\` says nothing about a ${String(format)}`)
-  const isScale = Number.isInteger(scale) && Number(scale) >= 0 && Number(scale) <= MAX_DECIMAL_DIGITS
+  const isScale = Number.isInteger(scale) && Number(scale) >= 0 && Number(scale) <= MAX_SCALE
   if (scale !== undefined && !isScale)
-    throw new MisplacedKeyword(`\`scale\` is how many digits stand behind the point, 0 to ${MAX_DECIMAL_DIGITS}`)
+    throw new MisplacedKeyword(`\`scale\` is how many digits stand behind the point, 0 to ${MAX_SCALE}`)
 }
 
 const SUBSCHEMAS = ['items', 'additionalProperties', 'contains', 'unevaluatedProperties', 'unevaluatedItems'] as const
@@ -91,7 +91,7 @@ export function asPattern(schema: JsonSchema): JsonSchema {
     exact.type === 'big_integer' || exact.scale === 0
       ? ''
       : exact.scale === null
-        ? '(\\.[0-9]{1,100})?'
+        ? '(\\.[0-9]{1,99})?'
         : `\\.[0-9]{${exact.scale}}`
   return { ...rest, pattern: `^-?(0|[1-9][0-9]{0,99})${fraction}$` }
 }
