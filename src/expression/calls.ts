@@ -2,6 +2,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { nearestNames } from '../model/nearest.ts'
 import type { Compilation, Compiled, Run } from './compilation.ts'
+import { asDecimal } from './decimals.ts'
 import { FUNCTIONS, fittingOverloads, keyOfCall, MACROS, UNSUPPORTED } from './functions.ts'
 import type { FunctionSpec, Overload } from './library/spec.ts'
 import { compileMacro } from './macros.ts'
@@ -27,12 +28,15 @@ function compileFunction(c: Compilation, node: CallNode, key: string, argNodes: 
   const types = args.map(arg => arg.type)
   const fitting = fittingOverloads(spec.overloads, types)
   if (fitting.length === 0) return noOverload(c, node, key, spec, types)
-  const wrong = spec.constants?.(args.map(({ literal }) => literal)) ?? null
+  const literals = args.map(({ literal }) => literal)
+  const wrong = spec.constants?.(literals) ?? null
   if (wrong !== null) return c.problem(argNodes[wrong.argument] ?? node, wrong.code, wrong.problem)
-  const gives = fitting.map(each => (each.giving === undefined ? each.gives : each.giving(types)))
+  const gives = fitting.map(each => (each.giving === undefined ? each.gives : each.giving(types, literals)))
   const type = new Set(gives.map(each => each.kind)).size > 1 ? ANY : gives.reduce((a, b) => unify(a, b) ?? ANY)
   const run = spec.name === 'matches' ? matching(c, node, args) : null
-  return { type, run: made(c, type, run ?? calling(fitting, args, c.at(node))) }
+  // The sum of no decimals is the integer 0 until it is taken for what it is.
+  const called = run ?? asDecimal({ type: ANY, run: calling(fitting, args, c.at(node)) }, type, c.at(node))
+  return { type, run: made(c, type, called) }
 }
 
 function calling(overloads: readonly Overload[], args: readonly Compiled[], at: string): Run {

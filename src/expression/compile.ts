@@ -1,7 +1,9 @@
 /** From the parsed tree to types and closures. Each node is compiled once; the closures do the work for each row. */
 import type { ASTNode } from '@marcbachmann/cel-js'
+import { hasVanished } from '../model/canonical.ts'
 import { compileCall } from './calls.ts'
 import { Compilation, type Compiled, type Frame, type Run } from './compilation.ts'
+import { asDecimal, jointDecimal } from './decimals.ts'
 import { Fault } from './faults.ts'
 import { compileAccess, compileWholeRow } from './fields.ts'
 import {
@@ -102,6 +104,7 @@ function compileLiteral(c: Compilation, node: ASTNode, value: Value): Compiled {
       }
       return literal(INT)
     case 'number':
+      if (hasVanished(c.at(node), value)) c.warn(node, 'CUSTODY_CEL_TYPE', 'the number is too near to zero: it is 0')
       return literal(DOUBLE)
     case 'boolean':
       return literal(BOOL)
@@ -172,17 +175,19 @@ function compileTernary(c: Compilation, node: NodeOf<'?:'>): Compiled {
   const [testNode, thenNode, elseNode] = node.args
   const test = condition(c, testNode)
   const [then, otherwise] = [c.compile(thenNode), c.compile(elseNode)]
-  const type = unify(then.type, otherwise.type)
+  const type = unify(then.type, otherwise.type) ?? jointDecimal(then.type, otherwise.type)
   if (type === null) {
     const message = `one way gives ${describe(then.type.kind)}, the other ${describe(otherwise.type.kind)}`
     return c.problem(node, 'CUSTODY_CEL_TYPE', message, 'Give the same type both times, or wrap one in dyn().')
   }
-  const [a, b] = [asDecimal(then, type), asDecimal(otherwise, type)]
+  const at = c.at(node)
+  const as = (way: Compiled) => (type.kind === 'decimal' ? asDecimal(way, type, at) : asDouble(way, type))
+  const [a, b] = [as(then), as(otherwise)]
   return { type, run: frame => (test(frame) ? a(frame) : b(frame)) }
 }
 
-/** Where integers and decimals meet, the result is a decimal throughout. */
-function asDecimal(compiled: Compiled, type: Type): Run {
+/** Where integers and doubles meet, the result is a double throughout. */
+function asDouble(compiled: Compiled, type: Type): Run {
   const { run } = compiled
   if (type.kind !== 'double' || compiled.type.kind !== 'int') return run
   return frame => {
@@ -254,10 +259,10 @@ function conversionHint(c: Compilation, node: BinaryNode, a: Type, b: Type): str
   ] as const) {
     if (textType.kind !== 'string' || !isNumeric(otherType)) continue
     const field = text.op === '.' ? text.args[1] : null
-    const convert = `convert it: double(${c.at(text)})`
+    const convert = `convert it: ${otherType.kind === 'decimal' ? 'decimal' : 'double'}(${c.at(text)})`
     return field === null
       ? `It is a text; ${convert}.`
-      : `Declare \`${field}: number\` in the source’s schema, or ${convert}.`
+      : `Declare \`${field}: ${otherType.kind === 'decimal' ? 'decimal' : 'number'}\` in the source’s schema, or ${convert}.`
   }
   return a.kind === 'null' || b.kind === 'null' ? 'Only == and != can take null.' : undefined
 }

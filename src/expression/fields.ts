@@ -146,9 +146,11 @@ function reading(c: Compilation, path: readonly string[], type: Type): Run {
   const name = path[0] as string
   const inherited = name in Object.prototype
   const declared = c.rootType.fields?.has(name) ?? false
+  const exact = type.kind === 'decimal'
   return frame => {
     const json = inherited ? ownField(frame.row, name) : frame.row[name]
     if (json === undefined) return missing(c.root, path, declared ? type : ANY)
+    if (exact) return fromJson(json, type)
     return typeof json === 'string' || typeof json === 'boolean' ? json : fromJson(json, type)
   }
 }

@@ -3,6 +3,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { CallNode } from './calls.ts'
 import type { Compilation, Compiled, Frame, Run } from './compilation.ts'
+import { asDecimal, jointDecimal } from './decimals.ts'
 import { Fault } from './faults.ts'
 import { pathOf, present, typeOfPath } from './fields.ts'
 import { compileKeyed, compileOptional } from './keyed.ts'
@@ -104,21 +105,19 @@ function compileOr(
   }
   const inner = left.type.of ?? ANY
   const wanted = name === 'or' ? optionalOf(inner) : inner
-  const type = unify(wanted, right.type)
+  const type = unify(wanted, right.type) ?? (name === 'orValue' ? jointDecimal(wanted, right.type) : null)
   if (type === null) {
     const message = `${c.at(receiver)} holds ${describe(inner.kind)}, and ${c.at(other)} is ${describe(right.type.kind)}`
     return c.problem(node, 'CUSTODY_CEL_TYPE', message, 'Give a value of the same type.')
   }
   const at = c.at(node)
-  return {
-    type,
-    run: frame => {
-      const value = left.run(frame)
-      if (!(value instanceof Optional)) return unusable(value, at, 'it needs an optional value')
-      if (value.value === undefined) return right.run(frame)
-      return name === 'or' ? value : value.value
-    },
+  const run: Run = frame => {
+    const value = left.run(frame)
+    if (!(value instanceof Optional)) return unusable(value, at, 'it needs an optional value')
+    if (value.value === undefined) return right.run(frame)
+    return name === 'or' ? value : value.value
   }
+  return { type, run: asDecimal({ type: ANY, run }, type, at) }
 }
 
 // ── over lists and keys ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,10 +1,13 @@
 /**
  * What operators do: the static rule, and the same rule at run time, where a value's type may be known only then.
- * Integers and decimals mix and give decimals. Texts are ordered by code points.
+ * Integers and doubles mix and give doubles, decimals and any other number give decimals. Texts are ordered by code points.
  */
+import { Decimal } from '../model/decimal.ts'
+import { compareDecimals, decimalArithmetic, decimalResult, isNumber } from './decimals.ts'
 import { type ExpressionErrorCode, fault } from './faults.ts'
 import {
   ANY,
+  DECIMAL,
   DOUBLE,
   DURATION,
   describe,
@@ -30,7 +33,10 @@ const MAX_INT = 2n ** 63n - 1n
 
 export function arithmeticType(op: Arithmetic, a: Type, b: Type): Type | null {
   if (a.kind === 'null' || b.kind === 'null') return null
-  if (isNumeric(a) && isNumeric(b)) return a.kind === 'int' && b.kind === 'int' ? INT : DOUBLE
+  if (isNumeric(a) && isNumeric(b)) {
+    if (a.kind === 'decimal' || b.kind === 'decimal') return decimalResult(op, a, b)
+    return a.kind === 'int' && b.kind === 'int' ? INT : DOUBLE
+  }
   if (a.kind === 'any' && b.kind === 'any') return ANY
   if (a.kind === 'any' || b.kind === 'any') return halfKnown(op, a.kind === 'any' ? b : a)
   if (op === '+') {
@@ -41,8 +47,8 @@ export function arithmeticType(op: Arithmetic, a: Type, b: Type): Type | null {
 }
 
 function halfKnown(op: Arithmetic, known: Type): Type | null {
-  if (known.kind === 'double') return DOUBLE
-  if (known.kind === 'int') return ANY
+  if (known.kind === 'decimal') return DECIMAL
+  if (known.kind === 'double' || known.kind === 'int') return ANY
   if (known.kind === 'timestamp' || known.kind === 'duration') return op === '+' || op === '-' ? ANY : null
   if (op !== '+') return null
   if (known.kind === 'string') return STRING
@@ -99,8 +105,10 @@ export function membershipProblem(a: Type, b: Type): string | null {
 export function arithmetic(op: Arithmetic, a: Value, b: Value, at: string): Value {
   if (typeof a === 'bigint' && typeof b === 'bigint') return integers(op, a, b, at)
   if ((typeof a === 'number' || typeof a === 'bigint') && (typeof b === 'number' || typeof b === 'bigint')) {
-    return decimals(op, Number(a), Number(b), at)
+    return doubles(op, Number(a), Number(b), at)
   }
+  if (a instanceof Decimal || b instanceof Decimal)
+    return isNumber(a) && isNumber(b) ? decimalArithmetic(op, a, b, at) : mismatch(op, a, b, at)
   if (op === '+') {
     if (typeof a === 'string' && typeof b === 'string') {
       limitText(a.length + b.length, at)
@@ -131,7 +139,7 @@ export function checkInt(value: bigint, at: string): bigint {
   return value
 }
 
-function decimals(op: Arithmetic, a: number, b: number, at: string): number {
+function doubles(op: Arithmetic, a: number, b: number, at: string): number {
   switch (op) {
     case '+':
       return checkFinite(a + b, at)
@@ -147,7 +155,7 @@ function decimals(op: Arithmetic, a: number, b: number, at: string): number {
 }
 
 export function checkFinite(value: number, at: string): number {
-  if (!Number.isFinite(value)) fault('NUMBER_NOT_FINITE', `${at}: the number leaves the range of decimal numbers`)
+  if (!Number.isFinite(value)) fault('NUMBER_NOT_FINITE', `${at}: the number leaves the range of doubles`)
   return value
 }
 
@@ -185,6 +193,7 @@ export function checkDuration(value: Duration): Duration {
 export function negate(value: Value, at: string): Value {
   if (typeof value === 'bigint') return checkInt(-value, at)
   if (typeof value === 'number') return -value
+  if (value instanceof Decimal) return value.negated()
   return unusable(value, at, '`-` needs a number')
 }
 
@@ -192,7 +201,8 @@ export function ordered(op: Order, a: Value, b: Value, at: string): boolean {
   let difference: number
   if ((typeof a === 'number' || typeof a === 'bigint') && (typeof b === 'number' || typeof b === 'bigint')) {
     difference = a < b ? -1 : a > b ? 1 : 0
-  } else if (typeof a === 'string' && typeof b === 'string') difference = compareText(a, b)
+  } else if (isNumber(a) && isNumber(b)) difference = compareDecimals(a, b)
+  else if (typeof a === 'string' && typeof b === 'string') difference = compareText(a, b)
   else if (typeof a === 'boolean' && typeof b === 'boolean') difference = Number(a) - Number(b)
   else if ((a instanceof Timestamp && b instanceof Timestamp) || (a instanceof Duration && b instanceof Duration)) {
     difference = a.ns < b.ns ? -1 : a.ns > b.ns ? 1 : 0
@@ -215,9 +225,10 @@ export function compareText(a: string, b: string): number {
 
 const codePointOrder = (unit: number) => (unit < 0xe000 ? unit + 0x10000 : unit)
 
-/** Values of different types are not equal, integers and decimals of the same amount are. */
+/** Values of different types are not equal, numbers of the same amount are. */
 export function equal(a: Value, b: Value): boolean {
   if (a === b) return true
+  if (a instanceof Decimal || b instanceof Decimal) return isNumber(a) && isNumber(b) && compareDecimals(a, b) === 0
   if (typeof a === 'bigint') return typeof b === 'number' && Number.isInteger(b) && BigInt(b) === a
   if (typeof a === 'number') return typeof b === 'bigint' && equal(b, a)
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return false
@@ -280,7 +291,6 @@ export function unusable(value: Value, at: string, need: string): never {
 }
 
 function textHint(a: Value, b: Value): string {
-  const numberIn = (value: Value) => typeof value === 'number' || typeof value === 'bigint'
-  const mixed = (typeof a === 'string' && numberIn(b)) || (typeof b === 'string' && numberIn(a))
+  const mixed = (typeof a === 'string' && isNumber(b)) || (typeof b === 'string' && isNumber(a))
   return mixed ? '; declare the field as a number in the source’s schema' : ''
 }

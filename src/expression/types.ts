@@ -1,5 +1,5 @@
 /** Static types of expressions, and their relation to JSON Schema. */
-import type { FieldSchema, JsonSchema, RowSchema } from '../model/schema.ts'
+import { decimalSchema, exactType, type FieldSchema, type JsonSchema, type RowSchema } from '../model/schema.ts'
 
 export type Kind =
   | 'any'
@@ -7,6 +7,7 @@ export type Kind =
   | 'bool'
   | 'int'
   | 'double'
+  | 'decimal'
   | 'string'
   | 'list'
   | 'map'
@@ -21,6 +22,8 @@ export interface Type {
   readonly nullable: boolean
   /** For a string: all values that it can have, if they are known. */
   readonly values?: readonly string[]
+  /** For a decimal: how many digits stand behind its point, if that is known. */
+  readonly scale?: number
   /** For a list: its elements. For an optional: its value. For a map: values of keys that aren't in `fields`. */
   readonly of?: Type
   /** For a map: keys that are known. */
@@ -37,11 +40,13 @@ export const NULL: Type = Object.freeze({ kind: 'null', nullable: true })
 export const BOOL = plain('bool')
 export const INT = plain('int')
 export const DOUBLE = plain('double')
+export const DECIMAL = plain('decimal')
 export const STRING = plain('string')
 export const TIMESTAMP = plain('timestamp')
 export const DURATION = plain('duration')
 export const TYPE = plain('type')
 export const MAP: Type = { kind: 'map', nullable: false, of: ANY }
+export const decimalOf = (scale: number | null): Type => (scale === null ? DECIMAL : { ...DECIMAL, scale })
 export const listOf = (of: Type): Type => ({ kind: 'list', nullable: false, of })
 export const optionalOf = (of: Type): Type => ({ kind: 'optional', nullable: false, of })
 export const nullable = (type: Type): Type => (type.nullable ? type : { ...type, nullable: true })
@@ -53,7 +58,7 @@ const MAX_VALUES = 100
 export const textOf = (values: readonly string[]): Type =>
   values.length > MAX_VALUES ? STRING : { kind: 'string', nullable: false, values: [...new Set(values)] }
 
-export const isNumeric = (type: Type): boolean => type.kind === 'int' || type.kind === 'double'
+export const isNumeric = ({ kind }: Type): boolean => kind === 'int' || kind === 'double' || kind === 'decimal'
 
 const WORDS: { readonly [K in Kind]: string } = {
   any: 'any value',
@@ -61,6 +66,7 @@ const WORDS: { readonly [K in Kind]: string } = {
   bool: 'true or false',
   int: 'an integer',
   double: 'a number',
+  decimal: 'a decimal',
   string: 'a text',
   list: 'a list',
   map: 'a map',
@@ -72,12 +78,14 @@ const WORDS: { readonly [K in Kind]: string } = {
 /** For people: `a text`, `an integer`. */
 export const describe = (kind: Kind): string => WORDS[kind]
 
-/** The one type that both fit, or null. Null and a type give the nullable type, integers and decimals give double. */
+/** The one type that both fit, or null. Null and a type give the nullable type, integers and doubles give double. */
 export function unify(a: Type, b: Type): Type | null {
   if (a.kind === 'null') return nullable(b)
   if (b.kind === 'null') return nullable(a)
   const orNull = (type: Type) => (a.nullable || b.nullable ? nullable(type) : notNull(type))
   if (a.kind === 'any' || b.kind === 'any') return orNull(ANY)
+  if (a.kind === 'decimal' && b.kind === 'decimal') return orNull(a.scale === b.scale ? a : DECIMAL)
+  if (a.kind === 'decimal' || b.kind === 'decimal') return null
   if (isNumeric(a) && isNumeric(b)) return orNull(a.kind === b.kind ? a : DOUBLE)
   if (a.kind !== b.kind) return null
   if (a.kind === 'string') return orNull(a.values && b.values ? textOf([...a.values, ...b.values]) : STRING)
@@ -117,6 +125,9 @@ export function typeOfSchema(schema: unknown): Type {
   const alternatives = s.anyOf ?? s.oneOf
   if (Array.isArray(alternatives)) return unifyAll(alternatives.map(typeOfSchema))
   if (s.$ref !== undefined || s.allOf !== undefined) return ANY
+  const exact = exactType(s)
+  if (exact?.type === 'decimal')
+    return Array.isArray(s.type) ? nullable(decimalOf(exact.scale)) : decimalOf(exact.scale)
   if (Array.isArray(s.enum)) return unifyAll(s.enum.map(typeOfConstant))
   if ('const' in s) return typeOfConstant(s.const)
   const names = Array.isArray(s.type) ? s.type : s.type === undefined ? [] : [s.type]
@@ -167,6 +178,8 @@ function schemaOfType(type: Type): JsonSchema {
       return { type: 'integer' }
     case 'double':
       return { type: 'number' }
+    case 'decimal':
+      return decimalSchema(type.scale ?? null)
     case 'string':
     case 'duration':
     case 'timestamp':

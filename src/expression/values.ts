@@ -2,6 +2,7 @@
  * Values while an expression is evaluated. Integers are bigint and doubles are number, so that `7 / 2` and `7.0 / 2`
  * differ. Doubles are always finite. Maps are Map: no name is inherited.
  */
+import { Decimal } from '../model/decimal.ts'
 import { type Json, newRow } from '../model/row.ts'
 import { fault } from './faults.ts'
 import { ANY, describe, type Kind, type Type } from './types.ts'
@@ -11,6 +12,7 @@ export type Value =
   | boolean
   | bigint
   | number
+  | Decimal
   | string
   | readonly Value[]
   | ValueMap
@@ -51,7 +53,10 @@ export class TypeValue {
     this.name = name
   }
 }
-const TYPE_NAMES = ['bool', 'int', 'double', 'string', 'list', 'map', 'timestamp', 'duration', 'optional', 'type']
+const TYPE_NAMES = [
+  ...['bool', 'int', 'double', 'decimal', 'string', 'list', 'map'],
+  ...['timestamp', 'duration', 'optional', 'type'],
+]
 const named = new Map(['null_type', ...TYPE_NAMES].map(name => [name, new TypeValue(name)]))
 // The name that CEL has for it.
 named.set('optional_type', named.get('optional') ?? new TypeValue('optional'))
@@ -72,6 +77,7 @@ export function kindOf(value: Value): Kind {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'list'
   if (value instanceof Map) return 'map'
+  if (value instanceof Decimal) return 'decimal'
   if (value instanceof Timestamp) return 'timestamp'
   if (value instanceof Duration) return 'duration'
   return value instanceof Optional ? 'optional' : 'type'
@@ -85,6 +91,7 @@ export const typeValueOf = (value: Value): TypeValue => {
 /** The value of JSON data. A number is an integer where the type says so, and a double everywhere else, however it is written. */
 export function fromJson(json: Json, type: Type): Value {
   if (typeof json === 'number') return type.kind === 'int' && Number.isSafeInteger(json) ? BigInt(json) : json
+  if (typeof json === 'string' && type.kind === 'decimal') return Decimal.parse(json) ?? json
   if (typeof json !== 'object' || json === null) return json
   if (Array.isArray(json)) {
     const of = type.of ?? ANY
@@ -99,7 +106,7 @@ export function fromJson(json: Json, type: Type): Value {
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 
-/** The result as a row holds it: timestamps and durations as text, an optional as its value or null. */
+/** The result as a row holds it: decimals, timestamps and durations as text, an optional as its value or null. */
 export function toJson(value: Value): Json {
   switch (typeof value) {
     case 'bigint':
@@ -116,6 +123,7 @@ export function toJson(value: Value): Json {
   if (value === null) return null
   if (Array.isArray(value)) return value.map(toJson)
   if (value instanceof Map) return mapToJson(value as ValueMap)
+  if (value instanceof Decimal) return value.toString()
   if (value instanceof Optional) return value.value === undefined ? null : toJson(value.value)
   if (value instanceof Timestamp) return formatTimestamp(value)
   if (value instanceof Duration) return formatDuration(value)

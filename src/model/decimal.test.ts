@@ -124,7 +124,11 @@ test('nothing grows beyond its digits', () => {
   expect(nines.plus(decimal('0.1'))).toBeNull()
   expect(nines.times(nines)).toBeNull()
   expect(String(nines.minus(decimal('9')))).toBe(`${'9'.repeat(MAX_DECIMAL_DIGITS - 1)}0`)
-  expect(decimal('1').dividedBy(decimal(`1${'0'.repeat(99)}`))?.toString()).toBe(`0.${'0'.repeat(98)}1`)
+  expect(
+    decimal('1')
+      .dividedBy(decimal(`1${'0'.repeat(99)}`))
+      ?.toString(),
+  ).toBe(`0.${'0'.repeat(98)}1`)
   expect(decimal('0.5').dividedBy(decimal(`1${'0'.repeat(99)}`))).toBeNull()
   expect(sumOfDecimals([nines, nines])).toBeNull()
 })

@@ -22,6 +22,12 @@ const NUMBERS: readonly JsonSchema[] = [
   { type: ['null', 'number'], maximum: -1 },
   { enum: [0, 1, 2.5] },
 ]
+const DECIMALS: readonly JsonSchema[] = [
+  { type: 'string', format: 'decimal' },
+  { type: 'string', format: 'decimal', scale: 2 },
+  { type: ['string', 'null'], format: 'decimal', scale: 0 },
+  { type: 'string', format: 'decimal', enum: ['0.00', '2.50'] },
+]
 const TEXTS: readonly JsonSchema[] = [
   { type: 'string' },
   { type: 'string', maxLength: 3 },
@@ -46,8 +52,14 @@ const LISTS: readonly JsonSchema[] = [
   { type: 'array', prefixItems: [{ type: 'string' }], items: { type: 'integer' } },
   { type: 'array', items: { type: ['integer', 'null'] }, maxItems: 5 },
   { type: ['array', 'null'], items: { type: 'boolean' }, maxItems: 5 },
+  { type: 'array', items: { type: 'string', format: 'decimal', scale: 2 }, maxItems: 5 },
 ]
-const PART: JsonSchema = { u: { type: 'integer' }, v: { type: 'string' }, w: { type: ['number', 'null'] } }
+const PART: JsonSchema = {
+  u: { type: 'integer' },
+  v: { type: 'string' },
+  w: { type: ['number', 'null'] },
+  d: { type: 'string', format: 'decimal' },
+}
 const OBJECTS: readonly JsonSchema[] = [
   { type: 'object' },
   { type: 'object', properties: PART, required: ['u', 'v', 'w'], additionalProperties: false },
@@ -68,6 +80,8 @@ const VARIANTS: { readonly [name: string]: readonly JsonSchema[] } = {
   j: INTEGERS,
   p: NUMBERS,
   q: NUMBERS,
+  c: DECIMALS,
+  d: DECIMALS,
   s: TEXTS,
   t: TEXTS,
   b: [{ type: 'boolean' }],
@@ -130,6 +144,11 @@ const TEXT_ATOMS: readonly Json[] = [
   '(',
   '2026-01-01T00:00:00Z',
   'long enough',
+  '0.00',
+  '2.50',
+  '-3903.7',
+  '9'.repeat(99),
+  `0.${'0'.repeat(98)}1`,
 ]
 const FLAT: readonly Json[] = [...ATOMS, ...TEXT_ATOMS, null, true, false]
 const PARTS: readonly Json[] = [
@@ -143,6 +162,8 @@ const PARTS: readonly Json[] = [
   ]),
   { v: 'x' },
   { v: 'x', w: 5e-324 },
+  { u: 3, d: '2.50' },
+  { u: 3, v: '', d: '-0.1' },
   { u: null, v: null },
   { u: [], w: {} },
 ]
@@ -162,6 +183,7 @@ const POOL: readonly Json[] = [
     ['x', 1, 2],
     [-1, SAFE],
     [5e-324, 1e308],
+    ['0.10', '0.2'],
   ],
   ...PARTS.map(each => [each]),
   ...PARTS.map((each, i): Json => [each, PARTS[(i * 5 + 2) % PARTS.length] as Json]),
@@ -175,7 +197,10 @@ function valuesOf(schema: JsonSchema): readonly Json[] {
   if (known !== undefined) return known
   const one = new Map([['it', { schema, optional: false }]])
   const check = compileRowSchema({ fields: one, closed: true, observed: false }, { textual: false })
-  const values = POOL.filter(it => check({ it }).ok)
+  const values = POOL.flatMap(it => {
+    const checked = check({ it })
+    return checked.ok ? [checked.row.it as Json] : []
+  })
   fitting.set(schema, values)
   return values
 }
@@ -201,7 +226,10 @@ const either = fc.constantFrom
 const written = (...parts: ReadonlyArray<fc.Arbitrary<string> | string>) =>
   fc.tuple(...parts.map(part => (typeof part === 'string' ? fc.constant(part) : part))).map(all => all.join(''))
 
-const number_place = either('row.i', 'row.j', 'row.p', 'row.q', 'row.o.u', 'row.o.w', 'x', 'x.u', 'row.m')
+const number_place = either(
+  ...['row.i', 'row.j', 'row.p', 'row.q', 'row.c', 'row.d', 'row.o.u', 'row.o.w', 'row.o.d'],
+  ...['x', 'x.u', 'row.m'],
+)
 const text_place = either('row.s', 'row.t', 'row.o.v', 'x', 'x.v', 'row.m', 'row["s"]')
 const place = fc.oneof(number_place, text_place, either('row.o', 'row.l', 'row.z', 'row.b', 'row.r', 'row.z.u', 'row'))
 const order = either(' < ', ' <= ', ' > ', ' >= ')
@@ -217,11 +245,14 @@ const number_literal = either(
   '9223372036854775807',
   '-9223372036854775808',
   '5e-324',
+  'decimal("2.50")',
+  'decimal(0)',
 )
 const text_literal = either('""', '"a"', '"(a"', '"UTC"', '"2026-01-01T00:00:00Z"', '"90s"')
 const lenient = either(
   'row.?s',
   'row.?i',
+  'row.?c',
   'row.?o.?v',
   'row.?l',
   'row.?l[?0]',
@@ -266,6 +297,7 @@ const about = fc
       ...[
         'type(P) == int && ',
         'type(P) == double && ',
+        'type(P) == decimal && ',
         'type(P) != string && ',
         'has(P) && ',
         'P in [1, 2] && ',
@@ -308,6 +340,7 @@ const about = fc
         'math.abs(P) > 1',
         'int(P) > 1',
         'double(P) > 1.0',
+        'decimal(P) > 1',
         '1 in P',
         'P',
       ],
@@ -330,7 +363,13 @@ function guards(parts: Parts) {
     written(number_place, fc.oneof(order, equality), fc.oneof(number_literal, number_place)),
     written(number_literal, fc.oneof(order, equality), number_place),
     written(text_place, equality, fc.oneof(text_literal, text_place)),
-    written('type(', place, ')', equality, either('int', 'double', 'string', 'list', 'map', 'bool', 'null_type')),
+    written(
+      'type(',
+      place,
+      ')',
+      equality,
+      either('int', 'double', 'decimal', 'string', 'list', 'map', 'bool', 'null_type'),
+    ),
     written('size(', either('row.l', 'row.r', 'row.s', 'row.o'), ')', order, either('0', '1', '2')),
     written('!', guard),
     written('(', guard, either(' && ', ' || '), guard, ')'),
@@ -370,8 +409,8 @@ function numbers(parts: Parts) {
     { weight: 3, arbitrary: written('(', num, either(' + ', ' - ', ' * ', ' / ', ' % '), num, ')') },
     written('(', num, either(' / ', ' % '), number_literal, ')'),
     chosen(parts, num),
-    written(either('int(', 'double(', 'math.abs(', 'math.round(', '-('), num, ')'),
-    written(either('int(', 'double('), text, ')'),
+    written(either('int(', 'double(', 'decimal(', 'math.abs(', 'math.round(', '-('), num, ')'),
+    written(either('int(', 'double(', 'decimal('), text, ')'),
     written('size(', fc.oneof(text, list), ')'),
     written(either('math.least(', 'math.greatest('), num, ', ', num, ')'),
     written('math.greatest(', list, ')'),

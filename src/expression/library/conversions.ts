@@ -1,10 +1,28 @@
 /** Conversions between types. Strict: surrounding blanks, empty texts, hexadecimal and `inf` aren't numbers. */
+import { hasVanished } from '../../model/canonical.ts'
+import { Decimal } from '../../model/decimal.ts'
+import { MAX_DECIMAL_DIGITS } from '../../model/decimal-text.ts'
+import { checkDecimal, toDecimal } from '../decimals.ts'
 import { fault } from '../faults.ts'
 import { checkFinite, checkTimestamp } from '../operators.ts'
 import { parseDuration, parseTimestamp, quote } from '../time.ts'
 import { never } from '../total/fails.ts'
-import { anyOf, asDecimals, INT_BOUNDS, type Possible } from '../total/possible.ts'
-import { ANY, BOOL, DOUBLE, DURATION, INT, type Kind, STRING, TIMESTAMP, TYPE, type Type } from '../types.ts'
+import { anyOf, asDoubles, INT_BOUNDS, type Possible } from '../total/possible.ts'
+import {
+  ANY,
+  BOOL,
+  DECIMAL,
+  DOUBLE,
+  DURATION,
+  decimalOf,
+  INT,
+  type Kind,
+  notNull,
+  STRING,
+  TIMESTAMP,
+  TYPE,
+  type Type,
+} from '../types.ts'
 import { floorDivide, formatDuration, formatTimestamp, Timestamp, typeValueOf } from '../values.ts'
 import { type FunctionGroup, type More, type Overload, overload, total } from './spec.ts'
 
@@ -43,14 +61,35 @@ function wholeOf({ double: [least, most] }: Possible): readonly [bigint, bigint]
 }
 
 function doubleOfText(text: string, at: string): number {
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) {
-    return fault('CONVERSION_FAILED', `${quote(text)} isn’t a number`)
-  }
-  return checkFinite(Number(text), at)
+  if (!NUMBER.test(text)) return fault('CONVERSION_FAILED', `${quote(text)} isn’t a number`)
+  const value = Number(text)
+  if (hasVanished(text, value))
+    return fault('CONVERSION_FAILED', `${quote(text)} is too near to zero for a double to be told from it`)
+  return checkFinite(value, at)
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
+
+function decimalOfText(text: string, at: string): Decimal {
+  if (!NUMBER.test(text)) return fault('CONVERSION_FAILED', `${quote(text)} isn’t a number`)
+  // As JSON writes it: digits on both sides of the point.
+  const plain = text
+    .replace('+', '')
+    .replace(/(^|-)\./, '$10.')
+    .replace(/\.(?=$|[eE])/, '')
+  return checkDecimal(Decimal.parse(plain), at)
+}
+
+function intOfDecimal(value: Decimal, at: string): bigint {
+  const whole = value.toBigInt()
+  if (whole > MAX_INT || whole < -MAX_INT - 1n)
+    fault('INTEGER_OVERFLOW', `${at}: the number is too large for an integer`)
+  return whole
 }
 
 const toInt: readonly Overload[] = [
   same('int', INT),
+  overload(['decimal'], INT, ([value], at) => intOfDecimal(value, at)),
   overload(['double'], INT, ([value], at) => intOfDouble(value, at), {
     fails: ([value], [name]) => (wholeOf(value as Possible) === null ? `${name} is too large for an integer` : null),
     results: ([value]) => anyOf(['int'], { int: wholeOf(value as Possible) ?? INT_BOUNDS }),
@@ -61,14 +100,25 @@ const toInt: readonly Overload[] = [
 
 const toDouble: readonly Overload[] = [
   same('double', DOUBLE),
-  total(['int'], DOUBLE, ([value]) => Number(value), { results: ([value]) => asDecimals(value as Possible) }),
+  total(['decimal'], DOUBLE, ([value]) => value.toNumber()),
+  total(['int'], DOUBLE, ([value]) => Number(value), { results: ([value]) => asDoubles(value as Possible) }),
   overload(['string'], DOUBLE, ([text], at) => doubleOfText(text, at), unless('a number')),
+]
+
+const toDecimals: readonly Overload[] = [
+  total(['decimal'], DECIMAL, ([value]) => value, { giving: ([type]) => notNull(type ?? DECIMAL), results: itself }),
+  total(['int'], decimalOf(0), ([value]) => toDecimal(value, '')),
+  overload(['double'], DECIMAL, ([value], at) => toDecimal(value, at)),
+  overload(['string'], DECIMAL, ([text], at) => decimalOfText(text, at), unless('a decimal')),
 ]
 
 const toText: readonly Overload[] = [
   same('string', STRING),
   total(['int'], STRING, ([value]) => String(value), written),
   total(['double'], STRING, ([value]) => String(value), written),
+  total(['decimal'], STRING, ([value]) => String(value), {
+    results: () => anyOf(['string'], { length: MAX_DECIMAL_DIGITS + 2 }),
+  }),
   total(['bool'], STRING, ([value]) => String(value), written),
   total(['timestamp'], STRING, ([value]) => formatTimestamp(value), written),
   total(['duration'], STRING, ([value]) => formatDuration(value), written),
@@ -108,7 +158,7 @@ export const CONVERSIONS: FunctionGroup = {
       ...conversion,
       name: 'int',
       summary:
-        'The integer that a text says, that is left of a decimal without its fraction, or the seconds of a timestamp since 1970.',
+        'The integer that a text says, that is left of a number without its fraction, or the seconds of a timestamp since 1970.',
       overloads: toInt,
       examples: [
         ['int("42")', 42],
@@ -120,13 +170,34 @@ export const CONVERSIONS: FunctionGroup = {
     {
       ...conversion,
       name: 'double',
-      summary: 'The decimal number of an integer, or that a text says: with a point, without blanks or separators.',
+      summary:
+        'The double of an integer or a decimal, the nearest one, or that a text says: with a point, without blanks or separators.',
       overloads: toDouble,
       examples: [
         ['double("2.50")', 2.5],
+        ['double(decimal("2.50"))', 2.5],
         ['double(3) / 2.0', 1.5],
       ],
       errors: { CONVERSION_FAILED: 'double("3.903,70")', NUMBER_NOT_FINITE: 'double("1e999")' },
+    },
+    {
+      name: 'decimal',
+      form: 'function',
+      from: 'Custody',
+      summary:
+        'The decimal that a text says, with all its digits, or of an integer; of a double the shortest decimal that says it.',
+      details:
+        'Decimals are exact: sums, differences and products have as many digits as they need, up to 100. A quotient that isn’t exact is rounded to 34 digits, halves to the even one. An integer or a double beside a decimal counts as one, a double as the shortest text that says it. As a result a decimal is a text.',
+      overloads: toDecimals,
+      examples: [
+        ['decimal("3903.70")', '3903.70'],
+        ['decimal("0.10") + decimal("0.2")', '0.30'],
+        ['decimal("19.99") * 3', '59.97'],
+        ['decimal("10.00") / 4', '2.50'],
+        ['decimal("0.1") == 0.1', true],
+        ['decimal(0.1)', '0.1'],
+      ],
+      errors: { CONVERSION_FAILED: 'decimal("3.903,70")', DECIMAL_OVERFLOW: 'decimal(1e300)' },
     },
     {
       ...conversion,
@@ -135,6 +206,7 @@ export const CONVERSIONS: FunctionGroup = {
       overloads: toText,
       examples: [
         ['string(2.50)', '2.5'],
+        ['string(decimal("2.50"))', '2.50'],
         ['string(duration("1h30m"))', '5400s'],
       ],
     },
@@ -174,7 +246,7 @@ export const CONVERSIONS: FunctionGroup = {
       ...conversion,
       name: 'type',
       summary:
-        'The type of a value, to be compared with null_type, bool, int, double, string, list, map, timestamp, duration, optional or type.',
+        'The type of a value, to be compared with null_type, bool, int, double, decimal, string, list, map, timestamp, duration, optional or type.',
       overloads: [total(['any'], TYPE, ([value]) => typeValueOf(value))],
       examples: [['type(2.5) == double', true]],
     },

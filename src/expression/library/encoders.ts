@@ -1,5 +1,6 @@
 /** Encodings, hashes and the texts that other formats have in cells: JSON, URLs, addresses of mail. */
 import { createHash } from 'node:crypto'
+import { JsonTextError, parseStrict } from '../../model/json.ts'
 import type { Json } from '../../model/row.ts'
 import { fault } from '../faults.ts'
 import { limitText } from '../operators.ts'
@@ -70,21 +71,22 @@ function isDeeper(json: Json, depth: number): boolean {
 }
 
 function parseJson(text: string, at: string): Value {
-  let json: Json
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return fault('CONVERSION_FAILED', `${at}: ${quote(text)} isn’t JSON`)
-  }
+  const json = jsonIn(text, at)
   if (isDeeper(json, MAX_DEPTH)) fault('EVALUATION_LIMIT', `${at}: the JSON is nested more than ${MAX_DEPTH} deep`)
-  if (hasInfinite(json)) fault('NUMBER_NOT_FINITE', `${at}: a number leaves the range of decimal numbers`)
   return fromJson(json, ANY)
 }
 
-/** JSON may write a number that is too large for a double. */
-function hasInfinite(json: Json): boolean {
-  if (typeof json === 'number') return !Number.isFinite(json)
-  return typeof json === 'object' && json !== null && Object.values(json).some(hasInfinite)
+/** As strict as sources are: nothing is rounded unseen. */
+function jsonIn(text: string, at: string): Json {
+  try {
+    return parseStrict(text)
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error
+    const { code, message } = error
+    if (code === 'JSON_TOO_DEEP') return fault('EVALUATION_LIMIT', `${at}: ${message}`)
+    if (code === 'JSON_NUMBER_TOO_LARGE') return fault('NUMBER_NOT_FINITE', `${at}: ${message}`)
+    return fault('CONVERSION_FAILED', `${at}: ${quote(text)} isn’t JSON: ${message}`)
+  }
 }
 
 function jsonText(value: Value, at: string): string {

@@ -1,4 +1,5 @@
 /** `"%s owes %.2f".format([row.name, row.amount])`: the clauses of CEL's extension for strings. */
+import { Decimal } from '../../model/decimal.ts'
 import { fault } from '../faults.ts'
 import { compareText, limitText, wholeAsInteger } from '../operators.ts'
 import { describe } from '../types.ts'
@@ -42,6 +43,7 @@ function formatted(letter: string, value: Value, digits: number, clause: string,
     case 'd':
       return whole(value, 10, clause, at)
     case 'f':
+      if (value instanceof Decimal) return String(value.round(digits, 'halfEven') ?? unfit(value, clause, at))
       return fixed(numberIn(value, clause, at), digits)
     case 'e':
       return numberIn(value, clause, at)
@@ -64,6 +66,7 @@ function whole(value: Value, base: number, clause: string, at: string): string {
 }
 
 function numberIn(value: Value, clause: string, at: string): number {
+  if (value instanceof Decimal) return value.toNumber()
   return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : unfit(value, clause, at)
 }
 

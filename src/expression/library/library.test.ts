@@ -67,6 +67,7 @@ const SAMPLES: { readonly [K in Kind]: string } = {
   bool: 'true',
   int: '1',
   double: '1.5',
+  decimal: 'decimal(1)',
   string: 'string("a")',
   list: '[]',
   map: '{}',

@@ -1,8 +1,9 @@
 /** Lists, under the names of CEL and its extensions where these have them. */
+import { isNumber } from '../decimals.ts'
 import { fault } from '../faults.ts'
 import { arithmetic, limitList, MAX_LIST, ordered, unusable } from '../operators.ts'
 import { anyOf, elementsOf, type Possible, within } from '../total/possible.ts'
-import { ANY, DOUBLE, INT, listOf, optionalOf, type Type } from '../types.ts'
+import { ANY, DECIMAL, DOUBLE, INT, isNumeric, listOf, notNull, optionalOf, type Type } from '../types.ts'
 import { NONE, Optional, type Value } from '../values.ts'
 import { distinct } from './identity.ts'
 import { type FunctionGroup, type FunctionSpec, type Overload, overload, total } from './spec.ts'
@@ -44,14 +45,25 @@ function extreme(op: '<' | '>', list: readonly Value[], at: string): Value {
 }
 
 function add(sum: Value, each: Value, at: string): Value {
-  if (typeof each !== 'bigint' && typeof each !== 'number') return unusable(each, at, 'each must be a number')
+  if (!isNumber(each)) return unusable(each, at, 'each must be a number')
   return arithmetic('+', sum, each, at)
 }
 const sum = (list: readonly Value[], at: string) => list.reduce((all, each) => add(all, each, at), 0n)
 
 function mean(list: readonly Value[], at: string): Value {
   if (list.length === 0) return fault('INDEX_OUT_OF_RANGE', `${at}: the list is empty`)
-  return arithmetic('/', Number(sum(list, at)), list.length, at)
+  const total = sum(list, at)
+  return arithmetic('/', typeof total === 'bigint' ? Number(total) : total, list.length, at)
+}
+
+/** Numbers of one kind add up to one of that kind. */
+const sumOf = (types: readonly Type[]): Type => {
+  const each = element(types)
+  return isNumeric(each) ? notNull(each) : ANY
+}
+const meanOf = (types: readonly Type[]): Type => {
+  const each = element(types)
+  return each.kind === 'decimal' ? DECIMAL : isNumeric(each) ? DOUBLE : ANY
 }
 
 function slice(list: readonly Value[], start: bigint, end: bigint, at: string): readonly Value[] {
@@ -109,7 +121,8 @@ const unlessAlike = ([list]: readonly Possible[], [name]: readonly string[]) => 
   const { kinds } = elementsOf(list as Possible)
   const [kind, ...others] = kinds
   const alike =
-    others.length === 0 && ['int', 'double', 'string', 'bool', 'timestamp', 'duration'].includes(kind ?? 'int')
+    others.length === 0 &&
+    ['int', 'double', 'decimal', 'string', 'bool', 'timestamp', 'duration'].includes(kind ?? 'int')
   return alike ? null : `${name} holds what has no order`
 }
 
@@ -261,23 +274,29 @@ const TOTALS: readonly FunctionSpec[] = [
     ...own,
     name: 'sum',
     summary: 'The sum of the numbers of a list; 0 for an empty list.',
-    overloads: [overload(['list'], ANY, ([list], at) => sum(list, at))],
+    overloads: [overload(['list'], ANY, ([list], at) => sum(list, at), { giving: sumOf })],
     examples: [
       ['[1, 2, 3].sum()', 6],
       ['[0.5, 1].sum()', 1.5],
+      ['[decimal("0.10"), decimal("0.20")].sum()', '0.30'],
     ],
-    errors: { INTEGER_OVERFLOW: '[9223372036854775807, 1].sum()', NUMBER_NOT_FINITE: '[1.7e308, 1.7e308].sum()' },
+    errors: {
+      INTEGER_OVERFLOW: '[9223372036854775807, 1].sum()',
+      NUMBER_NOT_FINITE: '[1.7e308, 1.7e308].sum()',
+      DECIMAL_OVERFLOW: '[decimal(1), 1e300].sum()',
+    },
   },
   {
     ...own,
     name: 'mean',
-    summary: 'The mean of the numbers of a list, a decimal.',
-    overloads: [overload(['list'], DOUBLE, ([list], at) => mean(list, at))],
+    summary: 'The mean of the numbers of a list: a double, or a decimal if one of them is.',
+    overloads: [overload(['list'], ANY, ([list], at) => mean(list, at), { giving: meanOf })],
     examples: [['[1, 2].mean()', 1.5]],
     errors: {
       INDEX_OUT_OF_RANGE: '[].mean()',
       INTEGER_OVERFLOW: '[9223372036854775807, 1].mean()',
       NUMBER_NOT_FINITE: '[1.7e308, 1.7e308].mean()',
+      DECIMAL_OVERFLOW: '[decimal(1), 1e300].mean()',
     },
   },
   {

@@ -1,9 +1,12 @@
 /** Numbers as people write them in a language, and rounding with a mode. Digits are 0 to 9; signs and separators are CLDR's, as Node has them. */
+import { Decimal } from '../../model/decimal.ts'
+import { checkDecimal } from '../decimals.ts'
 import { fault } from '../faults.ts'
 import { checkFinite } from '../operators.ts'
 import { quote } from '../time.ts'
 import { anyOf } from '../total/possible.ts'
-import { DOUBLE, INT, type Kind, STRING } from '../types.ts'
+import { DECIMAL, DOUBLE, decimalOf, INT, type Kind, STRING, type Type } from '../types.ts'
+import type { Value } from '../values.ts'
 import { checkLocale, isLocale } from './date-names.ts'
 import { type FunctionGroup, type FunctionSpec, type Overload, overload, total } from './spec.ts'
 
@@ -22,6 +25,13 @@ const MODES = [
 type Mode = (typeof MODES)[number]
 const MODE_NAMES = MODES.join(', ')
 const modeNamed = (name: string): Mode | undefined => MODES.find(mode => mode === name)
+
+function modeOf(name: string, at: string): Mode {
+  const mode = modeNamed(name)
+  if (mode === undefined)
+    return fault('ARGUMENT_INVALID', `${at}: ${quote(name)} isn’t a way to round; they are ${MODE_NAMES}`)
+  return mode
+}
 
 const MAX_DIGITS = 20
 const MAX_LENGTH = 400
@@ -73,15 +83,23 @@ const formIn = cached((locale: string): NumberForm => {
   }
 })
 
-function parse(text: string, locale: string, at: string): number {
+/** As JSON writes it. */
+function plainNumber(text: string, locale: string, at: string): string {
   checkLocale(locale, at)
   const { whole, group, decimal } = formIn(locale)
   if (text.length > MAX_LENGTH || !whole.test(text))
     return fault('CONVERSION_FAILED', `${quote(text)} isn’t a number as it is written in ${locale}`)
-  const plain = text.replace(group, '').replace(decimal, '.').replaceAll('−', '-')
-  const value = Number(plain.endsWith('-') ? `-${plain.slice(0, -1)}` : plain)
+  const plain = text.replace(group, '').replace(decimal, '.').replaceAll('−', '-').replace('+', '')
+  return plain.endsWith('-') ? `-${plain.slice(0, -1)}` : plain
+}
+
+function parse(text: string, locale: string, at: string): number {
+  const value = Number(plainNumber(text, locale, at))
   return checkFinite(value === 0 ? 0 : value, at)
 }
+
+const parseDecimal = (text: string, locale: string, at: string) =>
+  checkDecimal(Decimal.parse(plainNumber(text, locale, at)), at)
 
 // ── to text ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -101,12 +119,14 @@ const formatter = cached((key: string) => {
   })
 })
 
-function format(value: bigint | number, locale: string, digits: bigint | null, at: string): string {
+function format(value: bigint | number | Decimal, locale: string, digits: bigint | null, at: string): string {
   checkLocale(locale, at)
   const count = digits === null ? null : digitsOf(digits, at)
-  const made = formatter(`${locale} ${count ?? 0} ${count ?? MAX_DIGITS} halfExpand`)
+  const own = value instanceof Decimal ? value.scale : null
+  const made = formatter(`${locale} ${count ?? own ?? 0} ${count ?? own ?? MAX_DIGITS} halfExpand`)
   // As text a number is rounded by its decimal digits: 1.005 is 1.01, though its double is a little less.
-  return made.format(typeof value === 'bigint' ? value : `${value}`)
+  // cast: the types of the library take texts of numbers that are written out only
+  return made.format(typeof value === 'bigint' ? value : (`${value}` as `${number}`))
 }
 
 const rounder = cached((key: string) => {
@@ -120,11 +140,17 @@ const rounder = cached((key: string) => {
 
 function round(value: number, digits: bigint, mode: string, at: string): number {
   const count = digitsOf(digits, at)
-  if (modeNamed(mode) === undefined)
-    fault('ARGUMENT_INVALID', `${at}: ${quote(mode)} isn’t a way to round; they are ${MODE_NAMES}`)
-  const rounded = Number(rounder(`${count} ${mode}`).format(`${value}`))
+  const rounded = Number(rounder(`${count} ${modeOf(mode, at)}`).format(`${value}`))
   return rounded === 0 ? 0 : rounded
 }
+
+function roundDecimal(value: Decimal, digits: bigint, mode: string, at: string): Decimal {
+  return checkDecimal(value.round(digitsOf(digits, at), modeOf(mode, at)), at)
+}
+
+/** Its scale is the number of digits, where that is written there. */
+const rounded = (_types: readonly Type[], [, digits]: ReadonlyArray<Value | undefined>): Type =>
+  typeof digits === 'bigint' && digits >= 0n && digits <= BigInt(MAX_DIGITS) ? decimalOf(Number(digits)) : DECIMAL
 
 // ── functions ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -134,7 +160,7 @@ const constants: NonNullable<FunctionSpec['constants']> = ([, locale]) =>
     ? null
     : { argument: 1, code: 'CUSTODY_CEL_TYPE', problem: `${quote(locale)} isn’t a language such as de or en-GB` }
 
-const formatting = (kind: 'int' | 'double'): readonly Overload[] => [
+const formatting = (kind: 'int' | 'double' | 'decimal'): readonly Overload[] => [
   overload([kind, 'string'], STRING, ([value, locale], at) => format(value, locale, null, at)),
   overload([kind, 'string', 'int'], STRING, ([value, locale, digits], at) => format(value, locale, digits, at)),
 ]
@@ -167,14 +193,29 @@ export const LOCALE_NUMBERS: FunctionGroup = {
     },
     {
       ...number,
+      name: 'decimal.parse',
+      parameters: ['text', 'language'],
+      summary: 'The decimal that a text says as it is written in a language, with all its digits; as `number.parse`.',
+      overloads: [overload(['string', 'string'], DECIMAL, ([text, locale], at) => parseDecimal(text, locale, at))],
+      examples: [['decimal.parse("3.903,70", "de")', '3903.70']],
+      errors: {
+        CONVERSION_FAILED: 'decimal.parse("3,903.70", "de")',
+        ARGUMENT_INVALID: 'decimal.parse("1", "!" + "")',
+        DECIMAL_OVERFLOW: 'decimal.parse("9".padEnd(101, "9"), "en")',
+      },
+      constants,
+    },
+    {
+      ...number,
       name: 'number.format',
       parameters: ['number', 'language', 'digits'],
       summary:
         'The number as it is written in a language, with so many digits of its fraction, or with those that it has.',
-      overloads: [...formatting('double'), ...formatting('int')],
+      overloads: [...formatting('double'), ...formatting('int'), ...formatting('decimal')],
       examples: [
         ['number.format(3903.7, "de", 2)', '3.903,70'],
         ['number.format(1234567, "en")', '1,234,567'],
+        ['number.format(decimal("3903.70"), "de")', '3.903,70'],
       ],
       errors: { ARGUMENT_INVALID: 'number.format(1, "de", 21)' },
       constants,
@@ -187,15 +228,28 @@ export const LOCALE_NUMBERS: FunctionGroup = {
       overloads: [
         overload(['double', 'int'], DOUBLE, ([value, digits], at) => round(value, digits, 'halfExpand', at)),
         overload(['double', 'int', 'string'], DOUBLE, ([value, digits, mode], at) => round(value, digits, mode, at)),
+        overload(['decimal', 'int'], DECIMAL, ([value, digits], at) => roundDecimal(value, digits, 'halfExpand', at), {
+          giving: rounded,
+        }),
+        overload(
+          ['decimal', 'int', 'string'],
+          DECIMAL,
+          ([value, digits, mode], at) => roundDecimal(value, digits, mode, at),
+          { giving: rounded },
+        ),
         whole(['int']),
         whole(['int', 'string']),
       ],
       examples: [
         ['number.round(1.005, 2)', 1.01],
         ['number.round(2.5, 0, "halfEven")', 2],
+        ['number.round(decimal("19.99") * 1.19, 2)', '23.79'],
         ['number.round(-1.29, 1, "ceil")', -1.2],
       ],
-      errors: { ARGUMENT_INVALID: 'number.round(1.5, 0, "up" + "")' },
+      errors: {
+        ARGUMENT_INVALID: 'number.round(1.5, 0, "up" + "")',
+        DECIMAL_OVERFLOW: 'number.round(decimal("9".padEnd(90, "9")), 20)',
+      },
       constants: ([, , mode]) =>
         typeof mode !== 'string' || modeNamed(mode) !== undefined
           ? null

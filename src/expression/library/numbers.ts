@@ -1,28 +1,31 @@
 /** Mathematics, under the names of CEL's extension for it. */
+import type { RoundingMode } from '../../model/decimal.ts'
+import { checkDecimal, isNumber } from '../decimals.ts'
 import { fault } from '../faults.ts'
 import { checkInt, ordered, unusable } from '../operators.ts'
 import { either, INT_BOUNDS, type Possible } from '../total/possible.ts'
-import { ANY, BOOL, DOUBLE, INT, type Kind, type Type } from '../types.ts'
+import { ANY, BOOL, DECIMAL, DOUBLE, decimalOf, INT, isNumeric, type Kind, type Type, unify } from '../types.ts'
 import type { Value } from '../values.ts'
 import { type FunctionGroup, type Overload, overload, total } from './spec.ts'
 
 const itself = ([value]: readonly Possible[]) => value as Possible
 
-const rounding = (round: (value: number) => number): readonly Overload[] => [
+const rounding = (mode: RoundingMode, round: (value: number) => number): readonly Overload[] => [
   total(['int'], INT, ([value]) => value, { results: itself }),
   total(['double'], DOUBLE, ([value]) => round(value)),
+  overload(['decimal'], decimalOf(0), ([value], at) => checkDecimal(value.round(0, mode), at)),
 ]
 
-const isNumber = (value: Value) => typeof value === 'bigint' || typeof value === 'number'
-/** Integers give an integer, decimals a decimal, both either. */
-const alike = ([first, ...others]: readonly Type[]): Type =>
-  first !== undefined && ['int', 'double'].includes(first.kind) && others.every(({ kind }) => kind === first.kind)
-    ? { kind: first.kind, nullable: false }
-    : ANY
+/** Integers give an integer, doubles a double, decimals a decimal, otherwise any of them. */
+const alike = ([first, ...others]: readonly Type[]): Type => {
+  if (first === undefined || !isNumeric(first) || others.some(({ kind }) => kind !== first.kind)) return ANY
+  return others.reduce((a, b) => unify(a, b) ?? ANY, { ...first, nullable: false })
+}
 
 const always = (value: boolean): readonly Overload[] => [
   total(['double'], BOOL, () => value),
   total(['int'], BOOL, () => value),
+  total(['decimal'], BOOL, () => value),
 ]
 const bits = (combine: (a: bigint, b: bigint) => bigint): readonly Overload[] => [
   total(['int', 'int'], INT, ([a, b]) => combine(a, b)),
@@ -46,7 +49,7 @@ const extreme = (op: '<' | '>'): readonly Overload[] => {
     return values.reduce((best, each) => (ordered(op, each, best, at) ? each : best))
   }
   const both = (a: Kind, b: Kind, gives: Type) =>
-    total([a, b], gives, pick, { results: ([x, y]) => either(x as Possible, y as Possible) })
+    total([a, b], gives, pick, { giving: alike, results: ([x, y]) => either(x as Possible, y as Possible) })
   const numbers = (count: number) =>
     overload(
       Array.from({ length: count }, (): Kind => 'any'),
@@ -57,7 +60,10 @@ const extreme = (op: '<' | '>'): readonly Overload[] => {
   return [
     total(['int'], INT, ([value]) => value, { results: itself }),
     total(['double'], DOUBLE, ([value]) => value, { results: itself }),
+    total(['decimal'], DECIMAL, ([value]) => value, { giving: alike, results: itself }),
     both('int', 'int', INT),
+    both('decimal', 'decimal', DECIMAL),
+    ...(['int', 'double'] as const).flatMap(kind => [both(kind, 'decimal', ANY), both('decimal', kind, ANY)]),
     both('double', 'double', DOUBLE),
     both('int', 'double', ANY),
     both('double', 'int', ANY),
@@ -85,6 +91,7 @@ export const NUMBERS: FunctionGroup = {
           fails: ([value], [name]) => (value?.int[0] === INT_BOUNDS[0] ? `${name} is the least integer` : null),
         }),
         total(['double'], DOUBLE, ([value]) => Math.abs(value)),
+        total(['decimal'], DECIMAL, ([value]) => value.abs(), { giving: alike }),
       ],
       examples: [['math.abs(-5)', 5]],
       errors: { INTEGER_OVERFLOW: 'math.abs(-9223372036854775808)' },
@@ -92,29 +99,29 @@ export const NUMBERS: FunctionGroup = {
     {
       ...math,
       name: 'math.ceil',
-      summary: 'The whole number that isn’t less. Of a decimal it is a decimal.',
-      overloads: rounding(Math.ceil),
+      summary: 'The whole number that isn’t less, of the type that the number has.',
+      overloads: rounding('ceil', Math.ceil),
       examples: [['math.ceil(1.2)', 2]],
     },
     {
       ...math,
       name: 'math.floor',
-      summary: 'The whole number that isn’t greater. Of a decimal it is a decimal.',
-      overloads: rounding(Math.floor),
+      summary: 'The whole number that isn’t greater, of the type that the number has.',
+      overloads: rounding('floor', Math.floor),
       examples: [['math.floor(-1.2)', -2]],
     },
     {
       ...math,
       name: 'math.trunc',
       summary: 'The number without its fraction.',
-      overloads: rounding(Math.trunc),
+      overloads: rounding('trunc', Math.trunc),
       examples: [['math.trunc(-1.8)', -1]],
     },
     {
       ...math,
       name: 'math.round',
       summary: 'The nearest whole number; halves go away from zero.',
-      overloads: rounding(value => Math.sign(value) * Math.round(Math.abs(value))),
+      overloads: rounding('halfExpand', value => Math.sign(value) * Math.round(Math.abs(value))),
       examples: [
         ['math.round(2.5)', 3],
         ['math.round(-2.5)', -3],
@@ -146,16 +153,18 @@ export const NUMBERS: FunctionGroup = {
       overloads: [
         total(['int'], INT, ([value]) => (value < 0n ? -1n : value > 0n ? 1n : 0n)),
         total(['double'], DOUBLE, ([value]) => Math.sign(value)),
+        total(['decimal'], INT, ([value]) => BigInt(value.sign())),
       ],
       examples: [['math.sign(-42)', -1]],
     },
     {
       ...math,
       name: 'math.sqrt',
-      summary: 'The square root, a decimal.',
+      summary: 'The square root, a double.',
       overloads: [
         overload(['double'], DOUBLE, ([value], at) => root(value, at)),
         overload(['int'], DOUBLE, ([value], at) => root(Number(value), at)),
+        overload(['decimal'], DOUBLE, ([value], at) => root(value.toNumber(), at)),
       ],
       examples: [['math.sqrt(81)', 9]],
       errors: { NUMBER_NOT_FINITE: 'math.sqrt(-1.0)' },

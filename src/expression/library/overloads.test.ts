@@ -1,6 +1,7 @@
 /** What each function says of itself, held against what it does with random values of the kinds that it takes. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Decimal } from '../../model/decimal.ts'
 import { type ExpressionErrorCode, Fault } from '../faults.ts'
 import { anyOf, exactly, type Possible } from '../total/possible.ts'
 import type { Kind } from '../types.ts'
@@ -53,6 +54,18 @@ const WORDS = [
   ])
 const INTS = [0n, 1n, -1n, 2n, 3n, 5n, 10n, 64n, 400n, -12n, 2n ** 53n, 2n ** 63n - 1n, -(2n ** 63n)]
 const DOUBLES = [0, 1, -1, 0.5, 2.5, -2.5, 1e21, 1.7e308, -1.7e308, 5e-324, 1234.565]
+const DECIMALS = [
+  '0',
+  '0.00',
+  '1.5',
+  '-2.50',
+  '3903.70',
+  '9'.repeat(100),
+  `0.${'0'.repeat(98)}1`,
+  '9223372036854775808',
+]
+  .map(text => Decimal.parse(text))
+  .filter(each => each !== null)
 const INSTANTS = [
   0n,
   -1n,
@@ -66,6 +79,7 @@ const atom: fc.Arbitrary<Value> = fc.oneof(
   fc.constantFrom<Value>(...WORDS),
   fc.constantFrom<Value>(...INTS),
   fc.constantFrom<Value>(...DOUBLES),
+  fc.constantFrom<Value>(...DECIMALS),
   fc.constantFrom<Value>(null, true, false, NONE, new Optional(1n), new Timestamp(0n), new Duration(5n)),
 )
 const text: fc.Arbitrary<Value> = fc.oneof(fc.constantFrom(...WORDS), fc.string({ unit: 'binary', maxLength: 12 }))
@@ -73,6 +87,7 @@ const key: fc.Arbitrary<Value> = fc.oneof(text, fc.constantFrom<Value>(...INTS),
 const list: fc.Arbitrary<Value> = fc.oneof(
   fc.array(text, { maxLength: 4 }),
   fc.array(fc.constantFrom<Value>(...INTS, ...DOUBLES), { maxLength: 4 }),
+  fc.array(fc.constantFrom<Value>(...DECIMALS, 0.1, 2n), { maxLength: 4 }),
   fc.array(fc.oneof(atom, fc.array(atom, { maxLength: 3 })), { maxLength: 4 }),
 )
 const map: fc.Arbitrary<Value> = fc.array(fc.tuple(key, atom), { maxLength: 4 }).map(entries => new Map(entries))
@@ -83,6 +98,7 @@ const OF_KIND: { readonly [K in Kind]: fc.Arbitrary<Value> } = {
   bool: fc.boolean(),
   int: fc.oneof(fc.constantFrom(...INTS), fc.bigInt({ min: -20n, max: 20n })),
   double: fc.oneof(fc.constantFrom(...DOUBLES), fc.double({ noNaN: true, noDefaultInfinity: true })),
+  decimal: fc.constantFrom(...DECIMALS),
   string: text,
   list,
   map,

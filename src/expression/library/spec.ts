@@ -2,6 +2,7 @@
  * What a function of expressions is. One description types it, runs it, says when it can fail, and is what docs/functions.md and
  * `custody functions` print.
  */
+import type { Decimal } from '../../model/decimal.ts'
 import type { Json } from '../../model/row.ts'
 import type { ExpressionErrorCode } from '../faults.ts'
 import type { Fails } from '../total/fails.ts'
@@ -15,8 +16,11 @@ export interface Overload {
   /** The receiver's kind first, if there is one. `any` takes all values. */
   readonly takes: readonly Kind[]
   readonly gives: Type
-  /** What it gives, where that depends on the static types of what it takes. Never anything that `gives` doesn't cover. */
-  readonly giving?: (types: readonly Type[]) => Type
+  /**
+   * What it gives, where that depends on the static types of what it takes, or on those values that are the same for every row. Never
+   * anything that `gives` doesn't cover.
+   */
+  readonly giving?: (types: readonly Type[], literals: ReadonlyArray<Value | undefined>) => Type
   /** `at` is the source of the call, for messages. */
   run(args: readonly Value[], at: string): Value
   /** When `run` fails on such arguments; without, it is taken to fail on any. */
@@ -76,6 +80,7 @@ interface ValueOf {
   readonly bool: boolean
   readonly int: bigint
   readonly double: number
+  readonly decimal: Decimal
   readonly string: string
   readonly list: readonly Value[]
   readonly map: ValueMap

@@ -41,6 +41,8 @@ export interface Analyst {
   quoted(node: ASTNode): string
   /** Looks at something that must be true or false. */
   condition(node: ASTNode, scope: Scope): void
+  /** A number, the value of `node`, in the place of a decimal. */
+  asDecimal(node: ASTNode, value: Possible): Possible
   /** The scope where `node` was `truth`. */
   where(node: ASTNode, truth: boolean, scope: Scope): Scope
   /** The scope in which `name` is a variable, which may hide another. */

@@ -136,7 +136,7 @@ function narrowedTo(place: Place, value: Possible, assumed: Assumed): Assumed {
   const kinds = [...value.kinds]
   // Never reached.
   if (kinds.length === 0) return assumed
-  const numeric = kinds.every(kind => kind === 'int' || kind === 'double')
+  const numeric = kinds.every(kind => NUMERIC.includes(kind))
   if (!numeric) {
     return kinds.every(kind => kind === 'string')
       ? assumed.and(place, possible => ({
@@ -149,7 +149,11 @@ function narrowedTo(place: Place, value: Possible, assumed: Assumed): Assumed {
   return assumed.and(place, possible => bounded(possible, least, most, value.nonzero))
 }
 
+const NUMERIC: readonly Kind[] = ['int', 'double', 'decimal']
+
+/** Of decimals there are none. */
 function boundsOf({ kinds, int: [least, most], double }: Possible): readonly [number, number] {
+  if (kinds.has('decimal')) return [-Infinity, Infinity]
   const bounds = [
     ...(kinds.has('int') ? [notAbove(least), -notAbove(-most)] : []),
     ...(kinds.has('double') ? double : []),
@@ -166,7 +170,7 @@ function notAbove(integer: bigint): number {
 /** What is left of numbers between two bounds, both included; nothing else than numbers is. */
 function bounded(possible: Possible, least: number, most: number, nonzero = false): Possible {
   return {
-    ...only(possible, ['int', 'double']),
+    ...only(possible, NUMERIC),
     int: [atLeast(possible.int[0], least), atMost(possible.int[1], most)],
     double: [Math.max(possible.double[0], least), Math.min(possible.double[1], most)],
     nonzero: possible.nonzero || nonzero || least > 0 || most < 0,
@@ -177,8 +181,7 @@ function bounded(possible: Possible, least: number, most: number, nonzero = fals
 function assumingOrder(node: ASTNode, op: Order, other: ASTNode, assumed: Assumed, looking: Looking): Assumed {
   const value = looking.valueOf(other, assumed)
   const kinds = [...value.kinds]
-  if (kinds.length === 0 || !kinds.every(kind => kind === 'int' || kind === 'double'))
-    return orderOfOthers(node, assumed, looking)
+  if (kinds.length === 0 || !kinds.every(kind => NUMERIC.includes(kind))) return orderOfOthers(node, assumed, looking)
   const [least, most] = boundsOf(value)
   const above = op === '>' || op === '>='
   const strict = op === '<' || op === '>'

@@ -55,7 +55,9 @@ function lookAtOr(analyst: Analyst, node: CallNode, scope: Scope): Possible {
   const [name, receiver, args] = node.args as readonly [string, ASTNode, readonly ASTNode[]]
   const left = analyst.need(node, receiver, analyst.look(receiver, scope), ['optional'], 'an optional value')
   const right = analyst.look(args[0] as ASTNode, scope)
-  return either(name === 'or' ? left : within(left), right)
+  if (name === 'or') return either(left, right)
+  const value = either(within(left), right)
+  return analyst.expression.typeOf(node).kind === 'decimal' ? analyst.asDecimal(node, value) : value
 }
 
 function lookAtRounds(analyst: Analyst, node: CallNode, scope: Scope): Possible {

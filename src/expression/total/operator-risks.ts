@@ -10,13 +10,13 @@ type Report = (where: string) => void
 
 const NEVER = anyOf([])
 const TOO_LARGE = 'the result leaves the range of 64 bits'
-const NOT_FINITE = 'the result leaves the range of decimal numbers'
+const NOT_FINITE = 'the result leaves the range of doubles'
 
 // ── order ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Kinds that have an order among themselves, with a word for each. */
 const ORDERED: ReadonlyArray<readonly [readonly Kind[], string]> = [
-  [['int', 'double'], 'a number'],
+  [['int', 'double', 'decimal'], 'a number'],
   [['string'], 'a text'],
   [['bool'], 'true or false'],
   [['timestamp'], 'a timestamp'],
@@ -60,7 +60,8 @@ export function arithmeticOf(op: Arithmetic, a: Possible, b: Possible, names: Na
 }
 
 function mismatch(op: Arithmetic, a: Possible, b: Possible, [left, right]: Names): string {
-  const isNumber = ({ kinds }: Possible) => [...kinds].every(kind => kind === 'int' || kind === 'double')
+  const isNumber = ({ kinds }: Possible) =>
+    [...kinds].every(kind => kind === 'int' || kind === 'double' || kind === 'decimal')
   if (isNumber(b)) return `${left} isn’t a number`
   return isNumber(a) ? `${right} isn’t a number` : `\`${op}\` can’t take ${left} and ${right}`
 }
@@ -74,7 +75,13 @@ function pair(op: Arithmetic, a: Possible, b: Possible, names: Names, report: Re
     case 'int double':
     case 'double int':
     case 'double double':
-      return decimals(op, a, b, names, report)
+      return doubles(op, a, b, names, report)
+    case 'decimal decimal':
+    case 'int decimal':
+    case 'double decimal':
+    case 'decimal int':
+    case 'decimal double':
+      return decimals(op, b, names, report)
     case 'string string':
       return op === '+' ? texts(a, b, report) : null
     case 'list list':
@@ -143,8 +150,15 @@ const inInts = (least: bigint, most: bigint): readonly [bigint, bigint] => [
 const asDoubles = ({ kinds, int, double }: Possible): readonly [number, number] =>
   kinds.has('int') ? [Number(int[0]), Number(int[1])] : double
 
+/** How many digits there are isn't known. */
+function decimals(op: Arithmetic, b: Possible, [, right]: Names, report: Report): Possible {
+  if ((op === '/' || op === '%') && !b.nonzero) report(`${right} is 0`)
+  report('a decimal has too many digits')
+  return anyOf(['decimal'])
+}
+
 /** Rounding is monotone, so that the bounds of a result are results of bounds. */
-function decimals(op: Arithmetic, a: Possible, b: Possible, [, right]: Names, report: Report): Possible {
+function doubles(op: Arithmetic, a: Possible, b: Possible, [, right]: Names, report: Report): Possible {
   const [x, y] = [asDoubles(a), asDoubles(b)]
   if (x[0] > x[1] || y[0] > y[1]) return NEVER
   const zero = !b.nonzero && holdsZero(...y)

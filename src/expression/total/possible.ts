@@ -2,7 +2,9 @@
  * What a value can be while an expression is evaluated: a set that holds every value that can come, and maybe more. What
  * isn't recorded may be anything, so that forgetting something can cost an `on_error`, never make a false claim.
  */
-import type { RowSchema } from '../../model/schema.ts'
+import { Decimal } from '../../model/decimal.ts'
+import { MAX_DECIMAL_DIGITS } from '../../model/decimal-text.ts'
+import { exactType, type RowSchema } from '../../model/schema.ts'
 import { ANY, type Kind, type Type } from '../types.ts'
 import { kindOf, Optional, type Value } from '../values.ts'
 
@@ -57,7 +59,7 @@ export const anyOf = (kinds: Iterable<Kind>, more: Partial<Possible> = {}): Poss
 })
 
 const JSON_KINDS: readonly Kind[] = ['null', 'bool', 'int', 'double', 'string', 'list', 'map']
-const ALL_KINDS: readonly Kind[] = [...JSON_KINDS, 'timestamp', 'duration', 'optional', 'type']
+const ALL_KINDS: readonly Kind[] = [...JSON_KINDS, 'decimal', 'timestamp', 'duration', 'optional', 'type']
 
 export const ANYTHING = anyOf(ALL_KINDS)
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
@@ -87,7 +89,7 @@ export const isNever = ({ kinds }: Possible): boolean => kinds.size === 0
 
 // ── joined ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const NUMBERS: readonly Kind[] = ['int', 'double']
+const NUMBERS: readonly Kind[] = ['int', 'double', 'decimal']
 const SIZED: readonly Kind[] = ['list', 'map']
 const HOLDERS: readonly Kind[] = ['list', 'map', 'optional']
 const hasOne = ({ kinds }: Possible, of: readonly Kind[]) => of.some(kind => kinds.has(kind))
@@ -165,6 +167,7 @@ export function exactly(value: Value): Possible {
   const exact = anyOf([kind], { constant: value })
   if (typeof value === 'bigint') return { ...exact, int: [value, value], nonzero: value !== 0n }
   if (typeof value === 'number') return { ...exact, double: [value, value], nonzero: value !== 0 }
+  if (value instanceof Decimal) return { ...exact, nonzero: !value.isZero() }
   if (typeof value === 'string') return { ...exact, length: value.length }
   if (Array.isArray(value)) return { ...exact, size: [value.length, value.length], of: eitherOf(value.map(exactly)) }
   if (value instanceof Optional) return { ...exact, of: value.value === undefined ? anyOf([]) : exactly(value.value) }
@@ -207,9 +210,11 @@ export function elementsOf(value: Possible): Possible {
 type Schema = { readonly [keyword: string]: unknown }
 const isSchema = (schema: unknown): schema is Schema => typeof schema === 'object' && schema !== null
 
-/** Data that fits a JSON Schema. A whole number that is exact is `int`, any other number `double`. */
+/** Data that fits a JSON Schema. A whole number that is exact is `int`, any other number `double`, the text of a decimal `decimal`. */
 export function ofSchema(schema: unknown): Possible {
   if (!isSchema(schema)) return ANY_JSON
+  if (exactType(schema)?.type === 'decimal')
+    return anyOf(Array.isArray(schema.type) ? ['decimal', 'null'] : ['decimal'], { length: MAX_DECIMAL_DIGITS + 2 })
   const { type, enum: values, anyOf: any, oneOf: one } = schema
   const names = typeof type === 'string' ? [type] : Array.isArray(type) ? type.map(String) : null
   const listed = Array.isArray(values) ? values : 'const' in schema ? [schema.const] : null
@@ -297,7 +302,8 @@ export function ofRow(schema: RowSchema | null): Possible {
 
 /** Data as an expression reads it that takes it for `type`: a number is an integer only where it is known to be one. */
 export function asRead(read: Possible, type: Type): Possible {
-  const data = type.kind === 'int' ? read : asDecimals(read)
+  const texts = type.kind === 'decimal' ? withDecimals(read) : asTexts(read)
+  const data = type.kind === 'int' ? texts : asDoubles(texts)
   if (!hasOne(data, SIZED)) return data
   const of = type.of ?? ANY
   return {
@@ -312,8 +318,19 @@ export function asRead(read: Possible, type: Type): Possible {
   }
 }
 
-/** The same numbers, all of them as decimals. */
-export function asDecimals(data: Possible): Possible {
+/** Texts of decimals that nobody takes for such. */
+function asTexts(data: Possible): Possible {
+  if (!data.kinds.has('decimal')) return data
+  return { ...data, kinds: new Set([...data.kinds].map(kind => (kind === 'decimal' ? 'string' : kind))) }
+}
+
+/** Texts that are taken for decimals are such, unless they are something else. */
+function withDecimals(data: Possible): Possible {
+  return data.kinds.has('string') ? { ...data, kinds: new Set([...data.kinds, 'decimal']) } : data
+}
+
+/** The same numbers; integers as doubles. */
+export function asDoubles(data: Possible): Possible {
   if (!data.kinds.has('int')) return data
   const { constant: _, ...rest } = data
   const ints: readonly [number, number] = [Number(data.int[0]), Number(data.int[1])]

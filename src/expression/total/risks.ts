@@ -24,7 +24,7 @@ import { arithmeticOf, negated, orderProblem } from './operator-risks.ts'
 import {
   ANYTHING,
   anyOf,
-  asDecimals,
+  asDoubles,
   BOOLEAN,
   either,
   eitherOf,
@@ -226,19 +226,28 @@ class Analysis implements Analyst {
     const [test, then, otherwise] = node.args
     this.condition(test, scope)
     const { typeOf } = this.expression
-    const decimal = typeOf(node).kind === 'double'
+    const { kind } = typeOf(node)
     const way = (each: ASTNode, truth: boolean) => {
       const value = this.look(each, this.where(test, truth, scope))
-      return decimal && typeOf(each).kind === 'int' ? asDecimals(value) : value
+      if (kind === 'decimal') return this.asDecimal(each, value)
+      return kind === 'double' && typeOf(each).kind === 'int' ? asDoubles(value) : value
     }
     return either(way(then, true), way(otherwise, false))
+  }
+
+  /** A number in the place of a decimal. */
+  asDecimal(node: ASTNode, value: Possible): Possible {
+    if (value.kinds.has('double')) this.report(node, `${this.quoted(node)} has too many digits for a decimal`)
+    const { constant: _, ...rest } = value
+    const isNumber = (kind: Kind) => kind === 'int' || kind === 'double'
+    return { ...rest, kinds: new Set([...value.kinds].map(kind => (isNumber(kind) ? 'decimal' : kind))) }
   }
 
   #minus(node: Extract<ASTNode, { op: '-_' }>, scope: Scope): Possible {
     const inner = node.args
     if (inner.op === 'value' && (typeof inner.args === 'bigint' || typeof inner.args === 'number'))
       return exactly(-inner.args)
-    const value = this.need(node, inner, this.look(inner, scope), ['int', 'double'], 'a number')
+    const value = this.need(node, inner, this.look(inner, scope), ['int', 'double', 'decimal'], 'a number')
     return negated(value, where => this.report(node, where))
   }
 

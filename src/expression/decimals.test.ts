@@ -1,0 +1,112 @@
+/** Decimals in expressions: what operators and functions give, and which types the plan knows of it. */
+import { describe, expect, test } from 'vitest'
+import type { Json } from '../model/row.ts'
+import { decimalSchema, type JsonSchema, OBSERVED, type RowSchema } from '../model/schema.ts'
+import { compileExpression } from './expression.ts'
+
+function evaluate(source: string, row: { readonly [field: string]: Json }) {
+  const compiled = compileExpression(source, { over: 'row', schema: OBSERVED })
+  if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+  return compiled.expression.evaluate(row)
+}
+const resultOf = (source: string, row: { readonly [field: string]: Json }) => {
+  const result = evaluate(source, row)
+  return result.ok ? result.value : result.code
+}
+
+describe('decimals', () => {
+  const schema: RowSchema = {
+    fields: new Map(
+      Object.entries({
+        net: decimalSchema(2),
+        rate: decimalSchema(null),
+        count: { type: 'integer' },
+        factor: { type: 'number' },
+        parts: { type: 'array', items: decimalSchema(2) },
+        maybe: { type: ['string', 'null'], format: 'decimal', scale: 2 },
+      }).map(([name, schema]) => [name, { schema, optional: name === 'maybe' }]),
+    ),
+    closed: false,
+    observed: false,
+  }
+  const row = { net: '3903.70', rate: '0.1', count: 3, factor: 1.19, parts: ['0.10', '0.20'], any: 2 }
+
+  test.each<[string, Json, JsonSchema]>([
+    ['row.net', '3903.70', decimalSchema(2)],
+    ['row.net + row.net', '7807.40', decimalSchema(2)],
+    ['row.net * row.count', '11711.10', decimalSchema(2)],
+    ['row.net * 1.19', '4645.4030', decimalSchema(null)],
+    ['row.net * row.factor', '4645.4030', decimalSchema(null)],
+    ['row.net * row.rate', '390.370', decimalSchema(null)],
+    ['row.net * row.any', '7807.40', decimalSchema(null)],
+    ['row.net / row.count', '1301.233333333333333333333333333333', decimalSchema(null)],
+    ['row.net / 4', '975.925', decimalSchema(null)],
+    ['row.net % 1', '0.70', decimalSchema(2)],
+    ['-row.net', '-3903.70', decimalSchema(2)],
+    ['row.rate + 0.2', '0.3', decimalSchema(null)],
+    ['number.round(row.net * 1.19, 2)', '4645.40', decimalSchema(2)],
+    ['number.round(row.net, 1, "floor")', '3903.7', decimalSchema(1)],
+    ['math.abs(-row.net)', '3903.70', decimalSchema(2)],
+    ['math.floor(row.net)', '3903', decimalSchema(0)],
+    ['math.greatest(row.net, row.rate)', '3903.70', decimalSchema(null)],
+    ['row.parts.sum()', '0.30', decimalSchema(2)],
+    ['row.parts.filter(x, x > 5).sum()', '0.00', decimalSchema(2)],
+    ['row.parts.mean()', '0.15', decimalSchema(null)],
+    ['row.parts.map(x, x * 2)', ['0.20', '0.40'], { type: 'array', items: decimalSchema(2) }],
+    ['row.parts.max()', '0.20', decimalSchema(2)],
+    ['row.count > 2 ? row.net : 0', '3903.70', decimalSchema(2)],
+    ['row.count < 2 ? row.net : 0', '0.00', decimalSchema(2)],
+    ['row.count < 2 ? row.net : 0.5', '0.5', decimalSchema(null)],
+    ['row.?maybe.orValue(0)', '0.00', decimalSchema(2)],
+    ['double(row.net)', 3903.7, { type: 'number' }],
+    ['int(row.net)', 3903, { type: 'integer' }],
+    ['string(row.net)', '3903.70', { type: 'string' }],
+    ['"%.1f, %s".format([row.net, row.net])', '3903.7, 3903.70', { type: 'string' }],
+    ['type(row.net) == decimal', true, { type: 'boolean' }],
+    ['row.rate == 0.1', true, { type: 'boolean' }],
+    ['row.rate > 0.1', false, { type: 'boolean' }],
+    ['row.net > 3903', true, { type: 'boolean' }],
+    ['row.net < row.count', false, { type: 'boolean' }],
+    ['row.net == decimal("3903.7")', true, { type: 'boolean' }],
+    ['row.net in [1, 3903.7]', true, { type: 'boolean' }],
+    ['1e308 > row.net', true, { type: 'boolean' }],
+    ['row.net != row.any', true, { type: 'boolean' }],
+    ['[row.rate, 0.1, 1].distinct().size()', 2, { type: 'integer' }],
+  ])('%s is %j', (source, expected, gives) => {
+    const compiled = compileExpression(source, { over: 'row', schema })
+    if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+    expect(compiled.expression.evaluate(row)).toEqual({ ok: true, value: expected })
+    expect(compiled.expression.gives).toEqual({ schema: gives, optional: false })
+  })
+
+  test('without a declared type, texts are texts', () => {
+    expect(resultOf('row.net + "!"', { net: '3903.70' })).toBe('3903.70!')
+    expect(evaluate('row.net > 1', { net: '3903.70' })).toMatchObject({ code: 'TYPE_MISMATCH' })
+    expect(resultOf('decimal(row.net) > 1', { net: '3903.70' })).toBe(true)
+  })
+
+  test('a text beside a decimal is no number, and the hint says how it becomes one', () => {
+    const compiled = compileExpression('row.net == "3903.70"', { over: 'row', schema })
+    expect(compiled).toMatchObject({ ok: false, problems: [{ hint: 'It is a text; convert it: decimal("3903.70").' }] })
+  })
+
+  test.each([
+    ['row.net / 0', 'DIVISION_BY_ZERO'],
+    ['row.net % 0.0', 'DIVISION_BY_ZERO'],
+    ['row.net + 1e300', 'DECIMAL_OVERFLOW'],
+    ['decimal("1e60") * decimal("1e60")', 'DECIMAL_OVERFLOW'],
+    ['decimal("x")', 'CONVERSION_FAILED'],
+    ['double("1e-400")', 'CONVERSION_FAILED'],
+    ['json.parse("[9007199254740993]")', 'CONVERSION_FAILED'],
+    ['json.parse("[1e-400]")', 'CONVERSION_FAILED'],
+    ['row.net + row.text', 'TYPE_MISMATCH'],
+  ])('%s is %s', (source, code) => {
+    const compiled = compileExpression(source, { over: 'row', schema })
+    if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+    expect(compiled.expression.evaluate({ ...row, text: 'x' })).toMatchObject({ ok: false, code })
+  })
+
+  test('a literal that is nearer to zero than any double is 0, and a warning says so', () => {
+    expect(compileExpression('1e-400', { over: 'row', schema })).toMatchObject({ ok: true, warnings: [{}] })
+  })
+})
