@@ -9,7 +9,8 @@ import type { Json } from '../src/model/row.ts'
 import type { RowSchema } from '../src/model/schema.ts'
 import { compileRowSchema } from '../src/sdk/schema-check.ts'
 import { LONG } from './support/form.ts'
-import { anything_at_all, chances, conditions, rowOf, schemas } from './support/random-expressions.ts'
+import { anything_at_all, conditions } from './support/random-expressions.ts'
+import { chances, rowOf, schemas } from './support/random-rows.ts'
 
 test('an expression that can’t fail has a value for every row that fits, and so have cases one after the other', () => {
   let judged = 0

@@ -5,7 +5,7 @@ import { bundledPackages } from '../bundle.js'
 
 const NOTICE = new URL('../../NOTICE', import.meta.url)
 const LINE = `\n${'-'.repeat(80)}\n`
-const LICENCES = ['LICENSE', 'LICENSE.md', 'license']
+const LICENCES = ['LICENSE', 'LICENSE.md', 'license', 'LICENCE.md']
 const ABOUT = 'The packages below are part of it as it is published, each under its own licence.'
 
 /** As it is, and as it should be. */

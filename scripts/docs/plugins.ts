@@ -73,9 +73,14 @@ function optionsTable(spec: PluginSpec): string {
   )
 }
 
+const typesText = (types: NonNullable<PluginExample['types']>) =>
+  Object.entries(types)
+    .map(([field, type]) => `${field}: ${type}`)
+    .join(', ')
+
 function exampleText(
   spec: PluginSpec,
-  { title, options, files = {}, rows_in, rows_out, errors }: PluginExample,
+  { title, options, files = {}, types = {}, rows_in, rows_out, errors }: PluginExample,
 ): string {
   const key = spec.kind === 'transform' || spec.kind === 'aggregate' ? spec.kind : 'plugin'
   const empty = typeof options === 'object' && options !== null && Object.keys(options).length === 0
@@ -90,6 +95,7 @@ function exampleText(
         .split('\n')
         .map(each => `  ${each}`),
     ]),
+    ...(Object.keys(types).length === 0 ? [] : ['known of the rows', `  ${typesText(types)}`]),
     ...(rows_in === undefined ? [] : rows('rows in', rows_in)),
     ...(rows_out === undefined ? [] : rows('rows out', rows_out)),
     ...(errors === undefined ? [] : ['errors', ...errors.map(each => `  ${each}`)]),

@@ -63,7 +63,7 @@ const overloadFor = (overloads: readonly Overload[], values: readonly Value[]) =
 function withIntegers(overloads: readonly Overload[], values: readonly Value[], at: string): Value {
   const whole = values.map(wholeAsInteger)
   for (const each of overloads) {
-    const args = values.map((value, i) => (each.takes[i] === 'int' ? (whole[i] as Value) : value))
+    const args = values.map((value, i) => (each.takes[i] === 'int' ? (whole[i] ?? value) : value))
     if (overloadFor([each], args) !== undefined) return each.run(args, at)
   }
   return refuse(overloads, values, at)

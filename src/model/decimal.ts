@@ -11,6 +11,7 @@ type Library = typeof import('./decimal-library.ts')
 let loaded: Library | null = null
 
 function library(): Library {
+  // cast: what the module exports
   loaded ??= loadOwnModule('model/decimal-library') as Library
   return loaded
 }
@@ -48,6 +49,11 @@ export class Decimal {
   /** Of an integer, or of a number as the shortest text that says it. */
   static of(value: bigint | number): Decimal | null {
     return Decimal.parse(String(value))
+  }
+
+  /** With so many digits behind the point. */
+  static zero(scale: number): Decimal {
+    return new Decimal(new (library().Exact)(0), scale)
   }
 
   static #made(amount: Amount, scale: number): Decimal | null {
@@ -96,6 +102,12 @@ export class Decimal {
     return Decimal.#made(this.#amount.toDecimalPlaces(scale, MODES[mode]), scale)
   }
 
+  /** Without zeros at the end of its fraction, but for so many digits behind the point. */
+  trimmed(scale: number): Decimal {
+    const least = Math.max(scale, this.#amount.decimalPlaces())
+    return least < this.scale ? new Decimal(this.#amount, least) : this
+  }
+
   /** Negative, 0 or positive. */
   compare(other: Decimal): number {
     return this.#amount.comparedTo(other.#amount)
@@ -133,7 +145,7 @@ export class Decimal {
 
 /** The exact sum, with as many digits behind the point as the one that has most; of none it is 0 with so many. Null if it has too many digits. */
 export function sumOfDecimals(values: readonly Decimal[], scale = 0): Decimal | null {
-  let sum: Decimal | null = (Decimal.parse('0') as Decimal).round(scale, 'trunc')
+  let sum: Decimal | null = Decimal.zero(scale)
   for (const each of values) sum = sum?.plus(each) ?? null
   return sum
 }

@@ -44,6 +44,8 @@ const WORDS: { readonly [type: string]: string } = {
   string: 'a text',
   number: 'a number',
   integer: 'a number',
+  decimal: 'a decimal',
+  big_integer: 'a text',
   boolean: 'true or false',
   array: 'a list',
   object: 'a map',

@@ -111,7 +111,11 @@ function checkType(
   const types = known === undefined ? null : typesOf(known.schema)
   if (wanted === undefined || types === null || types.length === 0) return
   const fits = types.some(
-    type => (wanted as readonly string[]).includes(type) || (type === 'integer' && wanted.includes('number')),
+    type =>
+      (wanted as readonly string[]).includes(type) ||
+      (type === 'integer' && wanted.includes('number')) ||
+      // Rows hold them as texts.
+      ((type === 'decimal' || type === 'big_integer') && wanted.includes('string')),
   )
   // A number may be whole.
   if (fits || (types.includes('number') && wanted.includes('integer'))) return

@@ -4,8 +4,16 @@
  */
 import { canonicalize } from '../model/canonical.ts'
 import type { Json } from '../model/row.ts'
-import { type FieldSchema, type JsonSchema, OBSERVED, type RowSchema } from '../model/schema.ts'
+import {
+  decimalSchema,
+  exactType,
+  type FieldSchema,
+  type JsonSchema,
+  OBSERVED,
+  type RowSchema,
+} from '../model/schema.ts'
 import { ERROR_FIELD, ERROR_SCHEMA, REJECT_FIELDS } from '../sdk/error-row.ts'
+import { exactSchema } from '../sdk/exact-numbers.ts'
 
 export interface JoinedSchemas {
   readonly schema: RowSchema
@@ -15,8 +23,10 @@ export interface JoinedSchemas {
 
 const textOf = (schema: JsonSchema): string => canonicalize(schema as { readonly [keyword: string]: Json })
 
-/** Types that a JSON Schema names, without null; null if it names none. */
+/** Types that a JSON Schema names, without null; null if it names none. Texts of numbers have the names of what they are. */
 export function typesOf(schema: JsonSchema): readonly string[] | null {
+  const exact = exactType(schema)
+  if (exact !== null) return [exact.type]
   const { type } = schema
   if (typeof type === 'string') return type === 'null' ? [] : [type]
   if (Array.isArray(type)) return type.filter(each => typeof each === 'string' && each !== 'null')
@@ -26,6 +36,7 @@ export function typesOf(schema: JsonSchema): readonly string[] | null {
 /** A schema that both fit, or null if their types exclude each other. */
 function eitherOf(a: JsonSchema, b: JsonSchema): JsonSchema | null {
   if (textOf(a) === textOf(b)) return a
+  if (exactType(a) !== null || exactType(b) !== null) return eitherText(a, b)
   const [types_a, types_b] = [typesOf(a), typesOf(b)]
   if (types_a === null || types_b === null) return {}
   const types = [...new Set([...types_a, ...types_b])]
@@ -35,6 +46,18 @@ function eitherOf(a: JsonSchema, b: JsonSchema): JsonSchema | null {
   const type = types.length === 1 ? types[0] : types
   const values = Array.isArray(a.enum) && Array.isArray(b.enum) ? { enum: [...new Set([...a.enum, ...b.enum])] } : {}
   return { type, ...values }
+}
+
+/** Decimals with their scale only where it is the same; beside a text they are no more than texts. */
+function eitherText(a: JsonSchema, b: JsonSchema): JsonSchema | null {
+  if (typesOf(a) === null || typesOf(b) === null) return {}
+  const types = [a, b].flatMap(({ type }) => (Array.isArray(type) ? type : [type]))
+  if (types.some(type => type !== 'string' && type !== 'null')) return null
+  const type = types.includes('null') ? ['string', 'null'] : 'string'
+  const [x, y] = [exactType(a), exactType(b)]
+  if (x === null || x.type !== y?.type) return { type }
+  if (x.type === 'big_integer' || y.type === 'big_integer') return { ...exactSchema('big_integer'), type }
+  return { ...decimalSchema(x.scale === y.scale ? x.scale : null), type }
 }
 
 /** The joined schema; fields in the order in which the ways bring them. Of no ways: nothing is known. */

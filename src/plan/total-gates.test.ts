@@ -84,7 +84,7 @@ describe('what is known of rows counts', () => {
     const observed = { nodes, to: 'typed', schema: 'mode: observed' }
     expect(problems({ ...observed, gate: boolean('row.n >= 5') })).toEqual([])
     expect(problems({ ...observed, gate: boolean('row.n / 0.1 >= 5') })).toEqual([
-      missing('`row.n / 0.1` fails where the result leaves the range of decimal numbers'),
+      missing('`row.n / 0.1` fails where the result leaves the range of doubles'),
     ])
   })
 

@@ -39,6 +39,8 @@ export interface PluginExample {
   readonly rows_out?: readonly Row[]
   /** Labels that a gate gives, in order, without those that meet errors. */
   readonly labels?: readonly string[]
+  /** What is known of some of their fields, as a schema would say it: `{amount: decimal(2)}`. */
+  readonly types?: { readonly [field: string]: string }
   /** What its calls are answered, in order, again from the first after the last. */
   readonly answers?: readonly CallAnswer[]
   /** Codes of the errors that rows_in meet, or of records that a source rejects, in order. */
@@ -52,8 +54,8 @@ export interface FieldRequirement {
   readonly field: string
   /** True: the plugin works without it, too; that no row can have it is a warning. Absent: it must be there. */
   readonly optional?: boolean
-  /** JSON types that it may have; any if absent. */
-  readonly types?: readonly ('string' | 'number' | 'integer' | 'boolean' | 'array' | 'object')[]
+  /** Types that it may have; any if absent. A decimal is a text where texts will do. */
+  readonly types?: readonly ('string' | 'number' | 'integer' | 'decimal' | 'boolean' | 'array' | 'object')[]
   /** Where in the options the field is named, for the diagnostic. */
   readonly path: readonly (string | number)[]
 }

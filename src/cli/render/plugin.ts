@@ -73,7 +73,10 @@ export function typeText(option: OptionSchema): string {
   return option.type === undefined ? 'any' : String(option.type)
 }
 
-function exampleLines(spec: PluginSpec, { options, rows_in, rows_out }: PluginSpec['examples'][number]): string[] {
+function exampleLines(
+  spec: PluginSpec,
+  { options, types = {}, rows_in, rows_out }: PluginSpec['examples'][number],
+): string[] {
   const key = spec.kind === 'transform' || spec.kind === 'aggregate' ? spec.kind : 'plugin'
   const use = { [key]: spec.name, ...(options === null || Object.keys(options).length === 0 ? {} : { options }) }
   const yaml = stringify(spec.kind === 'gate' ? { gate: use } : use, { lineWidth: 100 })
@@ -85,7 +88,9 @@ function exampleLines(spec: PluginSpec, { options, rows_in, rows_out }: PluginSp
       : list.length === 0
         ? [`  ${title}: none`]
         : [`  ${title}`, ...list.map(row => `    ${JSON.stringify(row)}`)]
-  return [...yaml.map(line => `  ${line}`), ...rows('rows in', rows_in), ...rows('rows out', rows_out)]
+  const known = Object.entries(types).map(([field, type]) => `    ${field}: ${type}`)
+  const of_rows = known.length === 0 ? [] : ['  known of the rows', ...known]
+  return [...yaml.map(line => `  ${line}`), ...of_rows, ...rows('rows in', rows_in), ...rows('rows out', rows_out)]
 }
 
 /** A term, and its text beside it, wrapped. */

@@ -1,9 +1,11 @@
 /** The `batch_distribution` aggregate. */
 import { z } from 'zod'
 import { isInexactInteger } from '../../model/canonical.ts'
+import type { Decimal } from '../../model/decimal.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
 import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 import { defineAggregate } from '../../sdk/define.ts'
+import { amountsOf, decimalOf } from './amounts.ts'
 import { groupRow, groupRows, valueKey } from './groups.ts'
 import {
   closedSchema,
@@ -62,7 +64,8 @@ function byBin(rows: readonly Row[], field: string, limits: readonly number[]): 
   )
   const without = tallyOf(null, null)
   for (const { [field]: value } of rows) {
-    const tally = typeof value === 'number' ? bins[binOf(value, limits)] : without
+    const at = typeof value === 'number' ? value : decimalOf(value)
+    const tally = at === null ? without : bins[binOf(at, limits)]
     if (tally !== undefined) tally.count++
   }
   return without.count > 0 ? [...bins, without] : bins
@@ -77,12 +80,13 @@ const tallyOf = (from: number | null, to: number | null): Tally => ({
 })
 
 /** How many limits are at or below the value. */
-function binOf(value: number, limits: readonly number[]): number {
+function binOf(value: number | Decimal, limits: readonly number[]): number {
   let low = 0
   let high = limits.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (limits[middle]! <= value) low = middle + 1
+    const limit = limits[middle]!
+    if (typeof value === 'number' ? limit <= value : value.compareNumber(limit) >= 0) low = middle + 1
     else high = middle
   }
   return low
@@ -162,17 +166,18 @@ export const batchDistribution = defineAggregate({
     }),
   ],
   requires: ({ field, group_by, bins }) => [
-    bins === undefined ? { field, path: ['field'] } : { field, types: ['number'], path: ['field'] },
+    bins === undefined ? { field, path: ['field'] } : { field, types: ['number', 'decimal'], path: ['field'] },
     ...groupRequirements(group_by),
   ],
   guarantees: (options, input) => distributionSchema(options, input),
   outputs: ['transform'],
-  create: ({ field, group_by, bins }) => {
+  create: ({ field, group_by, bins }, { input }) => {
+    const amounts = amountsOf(fieldSchema(field, input))
     const fields = groupFields(group_by)
     const limits = bins?.map(limit => limit + 0)
     return {
       process(rows) {
-        const wrong = limits === undefined ? null : notNumber(rows, field)
+        const wrong = limits === undefined ? null : notNumber(rows, field, amounts)
         if (wrong !== null) return wrong
         const made = groupRows(rows, fields).flatMap(group => {
           const tallies = limits === undefined ? byValue(group.rows, field) : byBin(group.rows, field, limits)

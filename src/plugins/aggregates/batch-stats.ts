@@ -1,10 +1,11 @@
 /** The `batch_stats` aggregate. */
 import { z } from 'zod'
-import type { MutableRow, Row } from '../../model/row.ts'
+import type { Json, MutableRow, Row } from '../../model/row.ts'
 import { excludesNull, type FieldSchema, type RowSchema } from '../../model/schema.ts'
 import { defineAggregate } from '../../sdk/define.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
+import { type Amounts, amountsOf } from './amounts.ts'
 import { type Group, groupRow, groupRows, valueKey } from './groups.ts'
 import {
   closedSchema,
@@ -20,7 +21,7 @@ import {
   NUMBER,
   namedTwice,
 } from './options.ts'
-import { STATISTICS, statisticsOf, tooLarge } from './statistics.ts'
+import { STATISTICS } from './statistics.ts'
 import { NOT_BOOLEAN, NOT_NUMBER, NUMBER_TOO_LARGE, notBoolean, notNumber } from './values.ts'
 
 const statsOptions = z.strictObject({
@@ -48,10 +49,10 @@ const madeFields = ({ value, rates = [], distinct = [] }: StatsOptions): readonl
 ]
 
 /** Adds the group's row, or returns what is wrong. */
-function addStats(made: Row[], group: Group, options: StatsOptions, fields: readonly string[]): RowError | null {
-  const row = groupRow(group, fields)
+function addStats(made: Row[], group: Group, options: StatsOptions, amounts: Amounts): RowError | null {
+  const row = groupRow(group, groupFields(options.group_by))
   made.push(row)
-  const error = setStatistics(row, group, options)
+  const error = setStatistics(row, group, options, amounts)
   if (error !== null) return error
   for (const field of options.rates ?? []) row[rateOf(field)] = rate(group.rows, field)
   for (const field of options.distinct ?? []) row[distinctOf(field)] = countDistinct(group.rows, field)
@@ -76,17 +77,17 @@ function countDistinct(rows: readonly Row[], field: string): number {
   return keys.size
 }
 
-function setStatistics(row: MutableRow, group: Group, options: StatsOptions): RowError | null {
+function setStatistics(row: MutableRow, group: Group, options: StatsOptions, amounts: Amounts): RowError | null {
   const { value: field, stddev = 'sample' } = options
   if (field === undefined) {
     row.count = group.rows.length
     return null
   }
-  const values: number[] = []
-  for (const { [field]: value } of group.rows) if (typeof value === 'number') values.push(value)
-  const statistics = statisticsOf(values, stddev)
-  const beyond = tooLarge(statistics, values)
-  if (beyond !== null) {
+  const values: Json[] = []
+  for (const { [field]: value } of group.rows) if (value !== undefined && value !== null) values.push(value)
+  const statistics = amounts.statistics(values, stddev)
+  if ('beyond' in statistics) {
+    const { beyond } = statistics
     const message = `${beyond} of ${field} over ${values.length} ${values.length === 1 ? 'row' : 'rows'} is beyond the numbers that can be kept exactly`
     return rowError('BATCH_NUMBER_TOO_LARGE', message)
   }
@@ -109,16 +110,15 @@ function statsSchema(options: StatsOptions, input: RowSchema): RowSchema {
 
 function setStatisticsSchema(
   fields: Map<string, FieldSchema>,
-  { schema, ...value }: FieldSchema,
+  value: FieldSchema,
   stddev: StatsOptions['stddev'],
 ): void {
-  const optional = value.optional || !excludesNull(schema)
-  const type = schema.type === 'integer' ? 'integer' : 'number'
-  const like = (of: string, more: boolean): FieldSchema => ({ schema: { type: of }, optional: more })
-  fields.set('sum', like(type, false)).set('mean', like('number', optional))
-  fields.set('min', like(type, optional)).set('max', like(type, optional))
-  fields.set('stddev', like('number', optional || stddev !== 'population'))
-  fields.set('p50', like('number', optional)).set('p95', like('number', optional))
+  const optional = value.optional || !excludesNull(value.schema)
+  const { alike, mean } = amountsOf(value).schemas
+  fields.set('sum', { schema: alike, optional: false }).set('mean', { schema: mean, optional })
+  fields.set('min', { schema: alike, optional }).set('max', { schema: alike, optional })
+  fields.set('stddev', { ...NUMBER, optional: optional || stddev !== 'population' })
+  fields.set('p50', { schema: mean, optional }).set('p95', { schema: mean, optional })
 }
 
 export const batchStats = defineAggregate({
@@ -138,7 +138,8 @@ export const batchStats = defineAggregate({
     '| `FIELD_distinct` | for each of `distinct`: how many different values there are; null and missing aren’t counted, 1 and "1" are two |',
     '',
     'Without `value` there is `count`, the number of rows, in place of the statistics. A value that is neither a number nor null nor missing is an',
-    'error of the whole batch; so is a sum of whole numbers beyond 2^53 − 1, since it couldn’t be kept exactly. Null and',
+    'error of the whole batch; so is a sum of whole numbers beyond 2^53 − 1, since it couldn’t be kept exactly. Of a field that is',
+    'a decimal all but `stddev` are decimals: exact, with means that aren’t rounded to 34 digits. Null and',
     'missing are the same in `group_by`, and null in the result; 1 and "1" are different groups.',
   ].join('\n'),
   options: statsOptions,
@@ -171,6 +172,26 @@ export const batchStats = defineAggregate({
           p95: 19.5,
         },
         { region: 'south', count: 1, sum: 5, mean: 5, min: 5, max: 5, stddev: null, p50: 5, p95: 5 },
+      ],
+    },
+    {
+      title: 'Amounts that are decimals',
+      options: { value: 'amount', group_by: 'region' },
+      types: { amount: 'decimal(2)' },
+      rows_in: [
+        { region: 'north', amount: '0.10' },
+        { region: 'north', amount: '0.20' },
+        { region: 'south', amount: '3903.70' },
+      ],
+      rows_out: [
+        {
+          ...{ region: 'north', count: 2, sum: '0.30', mean: '0.15', min: '0.10', max: '0.20' },
+          ...{ stddev: 0.07071067811865477, p50: '0.15', p95: '0.195' },
+        },
+        {
+          ...{ region: 'south', count: 1, sum: '3903.70', mean: '3903.70', min: '3903.70', max: '3903.70' },
+          ...{ stddev: null, p50: '3903.70', p95: '3903.70' },
+        },
       ],
     },
     {
@@ -218,18 +239,20 @@ export const batchStats = defineAggregate({
       : []),
   ],
   requires: ({ value, group_by, rates = [], distinct = [] }) => [
-    ...(value === undefined ? [] : [{ field: value, types: ['number'] as const, path: ['value'] }]),
+    ...(value === undefined ? [] : [{ field: value, types: ['number', 'decimal'] as const, path: ['value'] }]),
     ...rates.map((field, i) => ({ field, types: ['boolean'] as const, path: ['rates', i] })),
     ...distinct.map((field, i) => ({ field, path: ['distinct', i] })),
     ...groupRequirements(group_by),
   ],
   guarantees: (options, input) => statsSchema(options, input),
   outputs: ['transform'],
-  create: options => {
+  create: (options, { input }) => {
+    const { value = '' } = options
     const fields = groupFields(options.group_by)
+    const amounts = amountsOf(fieldSchema(value, input))
     return {
       process(rows) {
-        const wrong = options.value === undefined ? null : notNumber(rows, options.value)
+        const wrong = options.value === undefined ? null : notNumber(rows, value, amounts)
         if (wrong !== null) return wrong
         for (const field of options.rates ?? []) {
           const unlike = notBoolean(rows, field)
@@ -237,7 +260,7 @@ export const batchStats = defineAggregate({
         }
         const made: Row[] = []
         for (const group of groupRows(rows, fields)) {
-          const error = addStats(made, group, options, fields)
+          const error = addStats(made, group, options, amounts)
           if (error !== null) return error
         }
         return { kind: 'rows', rows: made }

@@ -5,6 +5,7 @@ import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 import { defineAggregate } from '../../sdk/define.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
+import { type Amounts, amountsOf } from './amounts.ts'
 import { type Group, groupRow, groupRows, valueKey } from './groups.ts'
 import {
   fieldList,
@@ -18,7 +19,6 @@ import {
   INTEGER,
   namedTwice,
 } from './options.ts'
-import { statisticsOf, tooLarge } from './statistics.ts'
 import { NOT_NUMBER, NUMBER_TOO_LARGE, notNumber } from './values.ts'
 
 const NUMERIC = ['sum', 'mean', 'min', 'max'] as const
@@ -76,16 +76,17 @@ function columnsOf(rows: readonly Row[], { column, prefix, columns, max_columns 
 }
 
 /** One value of those that belong to a place of the result, none of them null. */
-function combined(values: readonly Json[], combine: Combine, place: string): { readonly value: Json } | RowError {
+function combined(
+  values: readonly Json[],
+  { combine, amounts }: { readonly combine: Combine; readonly amounts: Amounts },
+  place: string,
+): { readonly value: Json } | RowError {
   if (combine === 'count') return { value: values.length }
   if (isNumeric(combine)) {
-    const numbers = values.filter(value => typeof value === 'number')
-    const statistics = statisticsOf(numbers, 'sample')
-    const beyond = tooLarge(statistics, numbers)
-    // A mean that was made of a sum beyond all numbers isn't one.
-    if (beyond === combine || (combine === 'mean' && statistics.sum !== null && !Number.isFinite(statistics.sum)))
+    const value = values.length === 0 ? null : amounts.statistic(values, combine)
+    if (value === undefined)
       return rowError('BATCH_NUMBER_TOO_LARGE', `${combine} of ${place} is beyond the numbers that can be kept exactly`)
-    return { value: values.length === 0 ? null : statistics[combine] }
+    return { value }
   }
   if (combine === 'only' && values.length > 1)
     return rowError('BATCH_SEVERAL', `there are ${values.length} values for ${place}, and \`combine\` is \`only\``)
@@ -93,7 +94,12 @@ function combined(values: readonly Json[], combine: Combine, place: string): { r
 }
 
 /** The group's row, or what is wrong. */
-function pivoted(group: Group, names: ReadonlySet<string>, options: PivotOptions): { readonly row: Row } | RowError {
+function pivoted(
+  group: Group,
+  names: ReadonlySet<string>,
+  options: PivotOptions,
+  amounts: Amounts,
+): { readonly row: Row } | RowError {
   const { column, prefix, value: field, combine } = options
   const fields = groupFields(options.group_by)
   const row = groupRow(group, fields)
@@ -107,7 +113,7 @@ function pivoted(group: Group, names: ReadonlySet<string>, options: PivotOptions
   }
   for (const name of names) {
     const of = fields.map(each => ` of ${each} ${valueKey(row[each])}`).join('')
-    const found = combined(places.get(name) ?? [], combine, `${name}${of}`)
+    const found = combined(places.get(name) ?? [], { combine, amounts }, `${name}${of}`)
     if ('kind' in found) return found
     row[name] = found.value
   }
@@ -116,10 +122,10 @@ function pivoted(group: Group, names: ReadonlySet<string>, options: PivotOptions
 
 function pivotedSchema(options: PivotOptions, input: RowSchema): RowSchema {
   const { combine, value, columns } = options
-  const { schema } = fieldSchema(value, input)
-  const type = combine === 'mean' || schema.type !== 'integer' ? 'number' : 'integer'
-  const of: FieldSchema =
-    combine === 'count' ? INTEGER : { schema: isNumeric(combine) ? { type } : schema, optional: true }
+  const known = fieldSchema(value, input)
+  const { alike, mean } = amountsOf(known).schemas
+  const schema = combine === 'mean' ? mean : isNumeric(combine) ? alike : known.schema
+  const of: FieldSchema = combine === 'count' ? INTEGER : { schema, optional: true }
   const fields = groupSchema(options.group_by, input)
   for (const name of columns ?? []) fields.set(name, of)
   return columns === undefined
@@ -182,6 +188,16 @@ export const pivot = defineAggregate({
       rows_out: [{ region: 'north', in_2024: null, in_2025: 3 }],
     },
     {
+      title: 'Sums of decimals',
+      options: { group_by: 'region', column: 'year', value: 'amount', combine: 'sum', prefix: 'in_' },
+      types: { amount: 'decimal(2)' },
+      rows_in: [
+        { region: 'north', year: 2025, amount: '0.10' },
+        { region: 'north', year: 2025, amount: '0.20' },
+      ],
+      rows_out: [{ region: 'north', in_2025: '0.30' }],
+    },
+    {
       title: 'Two values for one place',
       options: { column: 'month', value: 'amount' },
       rows_in: [
@@ -202,24 +218,27 @@ export const pivot = defineAggregate({
   ],
   requires: ({ group_by, column, value, combine }) => [
     { field: column, types: ['string', 'number', 'boolean'], path: ['column'] },
-    { field: value, ...(isNumeric(combine) ? { types: ['number'] as const } : {}), path: ['value'] },
+    { field: value, ...(isNumeric(combine) ? { types: ['number', 'decimal'] as const } : {}), path: ['value'] },
     ...groupRequirements(group_by),
   ],
   guarantees: (options, input) => pivotedSchema(options, input),
   outputs: ['transform'],
-  create: options => ({
-    process(rows) {
-      const wrong = isNumeric(options.combine) ? notNumber(rows, options.value) : null
-      if (wrong !== null) return wrong
-      const names = columnsOf(rows, options)
-      if ('kind' in names) return names
-      const made: Row[] = []
-      for (const group of groupRows(rows, groupFields(options.group_by))) {
-        const of = pivoted(group, names, options)
-        if ('kind' in of) return of
-        made.push(of.row)
-      }
-      return { kind: 'rows', rows: made }
-    },
-  }),
+  create: (options, { input }) => {
+    const amounts = amountsOf(fieldSchema(options.value, input))
+    return {
+      process(rows) {
+        const wrong = isNumeric(options.combine) ? notNumber(rows, options.value, amounts) : null
+        if (wrong !== null) return wrong
+        const names = columnsOf(rows, options)
+        if ('kind' in names) return names
+        const made: Row[] = []
+        for (const group of groupRows(rows, groupFields(options.group_by))) {
+          const of = pivoted(group, names, options, amounts)
+          if ('kind' in of) return of
+          made.push(of.row)
+        }
+        return { kind: 'rows', rows: made }
+      },
+    }
+  },
 })

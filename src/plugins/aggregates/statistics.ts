@@ -1,11 +1,15 @@
 /**
  * Statistics of numbers. None depends on the order of the values; what isn't defined (the least of no values) is null.
  */
+import type { Json } from '../../model/row.ts'
 import { exactSum } from './sum.ts'
 
 export const STATISTICS = ['count', 'sum', 'mean', 'min', 'max', 'stddev', 'p50', 'p95'] as const
 export type Statistic = (typeof STATISTICS)[number]
 export type Statistics = { readonly [name in Statistic]: number | null }
+
+/** As a row holds them. */
+export type StatisticValues = { readonly [name in Statistic]: Json }
 
 /** Divided by n − 1, or by n. */
 export type Deviation = 'sample' | 'population'

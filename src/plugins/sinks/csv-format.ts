@@ -24,6 +24,8 @@ export interface CsvLayout {
   readonly newline: '\n' | '\r\n'
   readonly bom: boolean
   readonly escape_formulas: boolean
+  /** Fields whose texts are numbers: a minus makes no formula of them. */
+  readonly numeric: ReadonlySet<string>
   readonly headers: HeaderRule
   /** Fields of the columns where they are known before the first row. */
   readonly columns: readonly string[] | null
@@ -173,7 +175,7 @@ export class CsvRowFormat implements RowFormat {
   }
 
   #headerLine(columns: readonly string[]): string {
-    const cells = this.#headersOf(columns).map(header => this.#text(header))
+    const cells = this.#headersOf(columns).map(header => this.#text(header, this.#layout.escape_formulas))
     return (this.#layout.bom ? '\uFEFF' : '') + cells.join(this.#layout.delimiter) + this.#layout.newline
   }
 
@@ -225,7 +227,7 @@ export class CsvRowFormat implements RowFormat {
 
   /** `row` with flat errors is `flat`. */
   #line(row: Row, flat: Row, columns: readonly string[]): string | RowError {
-    const { delimiter, newline } = this.#layout
+    const { delimiter, newline, escape_formulas, numeric } = this.#layout
     let line = ''
     let present = 0
     for (let each = 0; each < columns.length; each++) {
@@ -234,7 +236,10 @@ export class CsvRowFormat implements RowFormat {
       if (value === undefined) continue
       present += 1
       if (value === null) continue
-      const cell = typeof value === 'string' ? this.#text(value) : this.#other(value)
+      const cell =
+        typeof value === 'string'
+          ? this.#text(value, escape_formulas && !numeric.has(columns[each]!))
+          : this.#other(value)
       if (cell === null) {
         const field = columns[each]!
         return rowError('CSV_NUL', `the field ${JSON.stringify(field)} has a NUL character`, { field })
@@ -256,12 +261,12 @@ export class CsvRowFormat implements RowFormat {
 
   #other(value: Json): string | null {
     if (typeof value === 'number') return numberText(value)
-    return typeof value === 'object' ? this.#text(jsonText(value)) : String(value)
+    return typeof value === 'object' ? this.#text(jsonText(value), this.#layout.escape_formulas) : String(value)
   }
 
   /** A cell, quoted if it must be; null if CSV can't hold it. */
-  #text(value: string): string | null {
-    const text = this.#layout.escape_formulas && FORMULA.test(value) ? `'${value}` : value
+  #text(value: string, escape: boolean): string | null {
+    const text = escape && FORMULA.test(value) ? `'${value}` : value
     if (text === '') return '""'
     if (!this.#special.test(text)) return text
     return text.includes('\0') ? null : `"${text.replaceAll('"', '""')}"`

@@ -1,6 +1,6 @@
 /** The `csv` sink: its options and its description. */
 import { z } from 'zod'
-import type { RowSchema } from '../../model/schema.ts'
+import { exactType, type RowSchema } from '../../model/schema.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { ERROR_FIELD, flatNames } from '../../sdk/error-row.ts'
 import type { FieldRequirement, OptionProblem, Sink, SinkContext, SinkSpec } from '../../sdk/spec.ts'
@@ -61,6 +61,7 @@ function create(options: CsvOptions, context: SinkContext): Sink {
     newline: options.newline === 'lf' ? '\n' : '\r\n',
     bom: options.bom,
     escape_formulas: options.escape_formulas,
+    numeric: new Set([...fields].filter(([, { schema }]) => exactType(schema) !== null).map(([field]) => field)),
     headers: options.headers,
     columns: options.columns ?? (closed && fields.size > 0 ? csvColumns(fields.keys(), rejects) : null),
     named: options.columns !== undefined,

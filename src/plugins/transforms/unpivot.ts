@@ -1,7 +1,14 @@
 /** The `unpivot` transform. */
 import { z } from 'zod'
 import { derive, newRow, type Row } from '../../model/row.ts'
-import type { FieldSchema, RowSchema } from '../../model/schema.ts'
+import {
+  decimalSchema,
+  type ExactType,
+  exactType,
+  type FieldSchema,
+  type JsonSchema,
+  type RowSchema,
+} from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { FILTERED, rowError } from '../../sdk/results.ts'
 import { fieldList, fieldName, fieldSchema, namedTwice } from './options.ts'
@@ -21,11 +28,21 @@ type UnpivotOptions = z.output<typeof unpivotOptions>
 function valueSchema({ fields, nulls }: UnpivotOptions, input: RowSchema): FieldSchema {
   const known = fields.map(field => fieldSchema(field, input))
   const optional = nulls === 'keep' && known.some(field => field.optional)
+  const exact = known.map(({ schema }) => exactType(schema))
+  if (exact.some(each => each !== null)) return { schema: jointExact(known, exact), optional }
   const types = new Set(known.map(({ schema }) => schema.type))
   const [type] = types
   if (types.size === 1 && typeof type === 'string') return { schema: { type }, optional }
   const numbers = [...types].every(each => each === 'integer' || each === 'number')
   return numbers ? { schema: { type: 'number' }, optional } : { schema: {}, optional: true }
+}
+
+/** All decimals, of the same scale or of any; all big integers; or else anything. */
+function jointExact(known: readonly FieldSchema[], exact: ReadonlyArray<ExactType | null>): JsonSchema {
+  const [first] = exact
+  if (first === undefined || first === null || exact.some(each => each?.type !== first.type)) return {}
+  if (first.type === 'big_integer') return known[0]?.schema ?? {}
+  return decimalSchema(exact.every(each => each?.type === 'decimal' && each.scale === first.scale) ? first.scale : null)
 }
 
 function unpivotedSchema(options: UnpivotOptions, input: RowSchema): RowSchema {

@@ -1,6 +1,6 @@
 /** Checks of plugins that work on rows: transforms, gates, aggregates. */
 import type { Json, Row } from '../../model/row.ts'
-import { OBSERVED, type RowSchema, withOthers } from '../../model/schema.ts'
+import { type RowSchema, withOthers } from '../../model/schema.ts'
 import { compileRowSchema } from '../schema-check.ts'
 import type {
   AggregateSpec,
@@ -14,7 +14,17 @@ import type {
 import { answering, visitContext } from './calling.ts'
 import type { Findings, Problems } from './problems.ts'
 import { expressionTypes } from './spec-checks.ts'
-import { checkError, contextIn, eachSample, frozenRow, inFolder, type Sample, schemaOfRows, textOf } from './subject.ts'
+import {
+  checkError,
+  contextIn,
+  declaredIn,
+  eachSample,
+  frozenRow,
+  inFolder,
+  type Sample,
+  schemaOfRows,
+  textOf,
+} from './subject.ts'
 
 /** Examples give what they say; nothing throws, is changed, undeclared or unlike JSON; same row, same result. */
 export async function checkTransform(
@@ -24,15 +34,15 @@ export async function checkTransform(
 ): Promise<void> {
   await eachInFolder(spec, samples, findings, async (sample, options, folder, problems) => {
     const rows = (sample.rows_in ?? []).map(frozenRow)
-    const outcomes = await transformAll(spec, sample, options, folder, rows, OBSERVED, problems)
+    const outcomes = await transformAll(spec, sample, options, folder, rows, declaredIn(sample), problems)
     compareRows(sample, outcomes.rows, outcomes.errors, problems)
     await checkRepeat(
       spec,
-      () => transformAll(spec, sample, options, folder, rows, OBSERVED, problems),
+      () => transformAll(spec, sample, options, folder, rows, declaredIn(sample), problems),
       outcomes,
       problems,
     )
-    await transformAll(spec, sample, options, folder, distorted(rows), OBSERVED, problems.of('any_row'))
+    await transformAll(spec, sample, options, folder, distorted(rows), declaredIn(sample), problems.of('any_row'))
     await checkGuarantees(spec, sample, options, folder, rows, problems)
   })
 }
@@ -155,15 +165,20 @@ async function checkGuarantees(
   problems: Problems,
 ): Promise<void> {
   if (rows.length === 0) return
-  const input = tightestInput(spec, options, rows)
+  const input = tightestInput(spec, options, rows, sample)
   const output = spec.guarantees?.(options, input, expressionTypes(spec, options, input)) ?? withOthers(input)
   const outcomes = await transformAll(spec, sample, options, folder, rows, input, problems)
   expectFit(output, outcomes.rows, problems.of('guarantees'))
 }
 
 /** Closed, unless an expression asks for a field that no row has. */
-function tightestInput(spec: TransformSpec | AggregateSpec, options: unknown, rows: readonly Row[]): RowSchema {
-  const closed = schemaOfRows(rows)
+function tightestInput(
+  spec: TransformSpec | AggregateSpec,
+  options: unknown,
+  rows: readonly Row[],
+  sample: Sample,
+): RowSchema {
+  const closed = schemaOfRows(rows, sample)
   const uses = spec.expressions?.(options).length ?? 0
   return expressionTypes(spec, options, closed).size === uses ? closed : { ...closed, closed: false }
 }
@@ -220,7 +235,7 @@ export async function checkAggregate(
 ): Promise<void> {
   await eachInFolder(spec, samples, findings, async (sample, options, folder, problems) => {
     const process = async (rows: readonly Row[], of: Problems): Promise<BatchResult | null> => {
-      const aggregate = await spec.create(options, contextIn(folder, sample))
+      const aggregate = await spec.create(options, contextIn(folder, sample, declaredIn(sample)))
       try {
         const result = await aggregate.process(Object.freeze([...rows]), visitOf(sample, of))
         checkBatch(spec, result, rows.length, of)
@@ -254,7 +269,7 @@ function checkMade(
   problems: Problems,
 ): void {
   if (spec.guarantees === undefined) return
-  const input = tightestInput(spec, options, rows)
+  const input = tightestInput(spec, options, rows, sample)
   const output = spec.guarantees(options, input, expressionTypes(spec, options, input))
   expectFit(output, made, problems.of('guarantees'))
 }
@@ -264,6 +279,7 @@ function expectFit(schema: RowSchema, rows: readonly Row[], problems: Problems):
   for (const row of rows) {
     const checked = check(row)
     if (!checked.ok) problems.add(`a row isn’t what \`guarantees\` says: ${checked.message}`)
+    else if (checked.row !== row) problems.add('a decimal isn’t the text that `guarantees` says: of its scale')
   }
 }
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { canonicalize } from '../../model/canonical.ts'
 import { frozen, type Json, type Row, withoutPrototypes } from '../../model/row.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.ts'
+import { parseFieldShorthand } from '../field-type.ts'
 import { filesIn, putFiles } from '../option-files.ts'
 import type { PluginContext, PluginExample, PluginSpec, RowError } from '../spec.ts'
 import { type Check, type Findings, messageOf, Problems } from './problems.ts'
@@ -95,13 +96,14 @@ function optionsWithFiles(spec: PluginSpec, sample: Sample): unknown {
 export const frozenRow = (row: Row): Row => frozen(withoutPrototypes(row)) as Row
 
 /** The tightest schema that fits the rows: closed, a field optional where some row lacks it or has null. */
-export function schemaOfRows(rows: readonly Row[]): RowSchema {
+export function schemaOfRows(rows: readonly Row[], sample: Sample): RowSchema {
+  const declared = declaredIn(sample)
   const fields = new Map<string, FieldSchema>()
   for (const name of new Set(rows.flatMap(row => Object.keys(row)))) {
     const values = rows.map(row => (Object.hasOwn(row, name) ? (row[name] as Json) : null))
-    const types = new Set(values.filter(value => value !== null).map(typeOf))
-    const schema = types.size === 1 ? { type: [...types][0] } : {}
-    fields.set(name, { schema, optional: values.includes(null) })
+    const of = new Set(values.filter(value => value !== null).map(typeOf))
+    const schema = of.size === 1 ? { type: [...of][0] } : {}
+    fields.set(name, declared.fields.get(name) ?? { schema, optional: values.includes(null) })
   }
   return { fields, closed: true, observed: false }
 }
@@ -110,6 +112,16 @@ function typeOf(value: Json): string {
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
   return typeof value
+}
+
+/** What a sample says of its rows, and nothing else. @throws Error for what is no type. */
+export function declaredIn({ types = {} }: Sample): RowSchema {
+  const fields = Object.entries(types).map(([name, type]): [string, FieldSchema] => {
+    const parsed = parseFieldShorthand(type)
+    if ('problem' in parsed) throw new Error(`of ${name}, ${parsed.problem}`)
+    return [name, parsed]
+  })
+  return { ...OBSERVED, fields: new Map(fields) }
 }
 
 /** Canonical text; null, and a problem, if it isn't JSON that a ledger can hold. No secret may be in it. */
