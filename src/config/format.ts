@@ -58,7 +58,7 @@ const schema = object('a schema', {
   fields: map('field', 'any', 1, leaf.field)
     .optional()
     .describe(
-      'Fields and their types: string, integer, number, boolean, with ? if they may be missing; or a JSON Schema.',
+      'Fields and their types: string, integer, number, decimal, boolean, with ? if they may be missing; or a JSON Schema.',
     ),
 })
 

@@ -295,7 +295,7 @@ function amountOf({ literal }: Compiled): number | null {
 }
 
 /**
- * `row.amount >= 5000` without a detour over bigint: numbers compare alike as integers and as decimals. Whatever isn't a
+ * `row.amount >= 5000` without a detour over bigint: numbers compare alike as integers and as doubles. Whatever isn't a
  * number takes the general way.
  */
 function quickOrder(op: Order, field: string, amount: number, general: Run): Run {

@@ -53,7 +53,7 @@ function intOfDouble(value: number, at: string): bigint {
   return whole
 }
 
-/** Bounds of the integers that decimals of these bounds become; null if they can be too large. */
+/** Bounds of the integers that doubles of these bounds become; null if they can be too large. */
 function wholeOf({ double: [least, most] }: Possible): readonly [bigint, bigint] | null {
   if (!Number.isFinite(least) || !Number.isFinite(most)) return null
   const bounds = [BigInt(Math.trunc(least)), BigInt(Math.trunc(most))] as const

@@ -151,7 +151,7 @@ function narrowedTo(place: Place, value: Possible, assumed: Assumed): Assumed {
 
 const NUMERIC: readonly Kind[] = ['int', 'double', 'decimal']
 
-/** Of decimals there are none. */
+/** Decimals have none that is known. */
 function boundsOf({ kinds, int: [least, most], double }: Possible): readonly [number, number] {
   if (kinds.has('decimal')) return [-Infinity, Infinity]
   const bounds = [

@@ -12,7 +12,7 @@ export interface Possible {
   readonly kinds: ReadonlySet<Kind>
   /** Bounds of integers, both included. */
   readonly int: readonly [bigint, bigint]
-  /** Bounds of decimals, both included. */
+  /** Bounds of doubles, both included. */
   readonly double: readonly [number, number]
   /** No number is 0. */
   readonly nonzero: boolean

@@ -265,8 +265,8 @@ export class CsvRowFormat implements RowFormat {
   }
 
   /** A cell, quoted if it must be; null if CSV can't hold it. */
-  #text(value: string, escape: boolean): string | null {
-    const text = escape && FORMULA.test(value) ? `'${value}` : value
+  #text(value: string, harmless: boolean): string | null {
+    const text = harmless && FORMULA.test(value) ? `'${value}` : value
     if (text === '') return '""'
     if (!this.#special.test(text)) return text
     return text.includes('\0') ? null : `"${text.replaceAll('"', '""')}"`
