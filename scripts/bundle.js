@@ -83,9 +83,13 @@ function isOfLibraries({ modules }) {
 
 const LEAD_IN = 2_000
 
-/** Without blanks and comments; names, and what it does, stay as they are. */
+/** Without blanks and comments, and with short names of variables; names of functions and classes, and what it does, stay as they are. */
 function dense(chunk) {
-  const options = { compress: false, mangle: false, codegen: { removeWhitespace: true } }
+  const options = {
+    compress: { keepNames: { function: true, class: true } },
+    mangle: { toplevel: false, keepNames: true },
+    codegen: { removeWhitespace: true },
+  }
   chunk.code = minifySync(chunk.fileName, chunk.code, options).code
 }
 

@@ -80,7 +80,7 @@ const CASES: readonly Expected[] = [
       ],
       'quarantine.jsonl': [
         '{"source":"applications","file":"data/applications.csv","line":703,"raw":"702,2026-01-22,Marc Oduya,personal,1800,48,21000,\\"says \\"\\"rate was promised by phone\\"\\"\\"","_error":{"code":"CSV_RAGGED","node":"applications","message":"the record has 8 cells, but there are 9 columns"}}',
-        '{"source":"applications","file":"data/applications.csv","line":1834,"raw":"1833,2026-02-19,Tara Costa,personal,about 9000,48,31200,737,","_error":{"code":"SCHEMA_TYPE","node":"applications","field":"amount","message":"amount is \\"about 9000\\"; it must be a decimal number"}}',
+        '{"source":"applications","file":"data/applications.csv","line":1834,"raw":"1833,2026-02-19,Tara Costa,personal,about 9000,48,31200,737,","_error":{"code":"SCHEMA_TYPE","node":"applications","field":"amount","message":"amount is \\"about 9000\\"; it must be a number"}}',
       ],
       'problems.jsonl': [
         '{"id":16,"submitted_on":"2026-01-05","applicant":"Rene Jansen","loan_type":"auto","amount":44200,"term_months":48,"income":24000,"credit_score":696,"note":"login anna / PASSWORD anna1","_error":{"code":"KEYWORD_FOUND","node":"screen","field":"note","message":"note matches (?i)password"}}',

@@ -254,7 +254,7 @@ export async function checkAggregate(
       const out = returned.filter(row => row !== null)
       compareRows(sample, out, result?.kind === 'error' ? [result.code] : [], problems)
       await checkRepeat(spec, () => process(rows, problems), result, problems)
-      checkMade(spec, options, rows, out, problems)
+      checkMade(spec, sample, options, rows, out, problems)
     }
     for (const row of distorted(rows)) await process([row, ...rows], problems.of('any_row'))
   })
@@ -263,6 +263,7 @@ export async function checkAggregate(
 /** An aggregate that says nothing of its rows guarantees nothing. */
 function checkMade(
   spec: AggregateSpec,
+  sample: Sample,
   options: unknown,
   rows: readonly Row[],
   made: readonly Row[],
