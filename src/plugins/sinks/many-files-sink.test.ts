@@ -15,7 +15,15 @@ const ROWS: Row[] = Array.from({ length: 9 }, (_, n) => ({ n, a: 'xyXz'[n % 4] ?
 
 const csv = (union: boolean) => (): RowFormat =>
   new CsvRowFormat({
-    ...{ node: 'out', delimiter: ',', newline: '\n', bom: false, escape_formulas: false, headers: 'normalised' },
+    ...{
+      node: 'out',
+      delimiter: ',',
+      newline: '\n',
+      bom: false,
+      escape_formulas: false,
+      numeric: new Set<string>(),
+      headers: 'normalised',
+    },
     ...{ columns: null, named: false, known: [], rejects: false, union, late: [], originalNames: () => ({}) },
   })
 const lines = (): RowFormat => new LineFormat(row => `${JSON.stringify(row)}\n`)
