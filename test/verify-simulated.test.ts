@@ -20,6 +20,8 @@ const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
 const TIMED = { later: true, groups: true, timed: true, crashes: false, max_nodes: 12, max_rows: 30 }
 /** Batches by key. */
 const KEYED = { later: true, groups: true, keyed: true, calls: true, crashes: false, max_nodes: 12, max_rows: 30 }
+/** Sorts. */
+const SORTED = { later: true, groups: true, sorted: true, crashes: false, max_nodes: 12, max_rows: 30 }
 const SHAPE = { later: true, groups: true, calls: true, sends: true, crashes: false, max_nodes: 12, max_rows: 30 }
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-verify-'))
@@ -35,6 +37,10 @@ test.each<[string, Stopped['next'] | null, Shape]>([
   ['by key', null, KEYED],
   ['by key, resumed', 'resume', KEYED],
   ['by key, abandoned', 'abandon', KEYED],
+  ['sorted', null, SORTED],
+  ['sorted, stopped', 'nothing', SORTED],
+  ['sorted, resumed', 'resume', SORTED],
+  ['sorted, abandoned', 'abandon', SORTED],
   ['stopped by a source that misbehaved, and was fixed', 'fix', SHAPE],
 ])('ledgers of random pipelines hold: %s', async (name, next, shape) => {
   // All of them as runs of one ledger.
@@ -44,7 +50,7 @@ test.each<[string, Stopped['next'] | null, Shape]>([
     await runModel(url, generateModel(new Random(seed), shape), seed, stopped)
   }
   const reader = await openLedgerReader(url)
-  const result = await verifyLedger(reader, { keys, decisions: shape === KEYED })
+  const result = await verifyLedger(reader, { keys, decisions: shape === KEYED || shape === SORTED })
   await reader.close()
   expect(problemTexts(result), `repeat with: CUSTODY_SEED=${FIRST} CUSTODY_SEEDS=${SEEDS}`).toEqual([])
   expect(result.runs.length).toBe(SEEDS)

@@ -19,8 +19,8 @@ import { join } from 'node:path'
 import type { Spill, SpillFile } from '../engine/ports/spill.ts'
 import { CustodyError } from '../model/error.ts'
 
-/** For each node: a hundred thousand rows of two hundred bytes. Of more, files of this size are merged. */
-const MEMORY_BYTES = 32 * 1024 * 1024
+/** For each sort: some thirty thousand rows of two hundred bytes. */
+const MEMORY_BYTES = 16 * 1024 * 1024
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL
 
 /** Where it is, for a ledger with this URL; null for ledgers that are no files. */
@@ -29,18 +29,19 @@ export function spillFolder(url: string): string | null {
 }
 
 /** Makes the folder when it is needed, and removes it when nothing is in it any more. */
-export function spillBeside(url: string, run: string): Spill | undefined {
+export function spillBeside(url: string, run: string, memory_bytes = MEMORY_BYTES): Spill | undefined {
   const folder = spillFolder(url)
-  return folder === null ? undefined : new SpillFolder(folder, run)
+  return folder === null ? undefined : new SpillFolder(folder, run, memory_bytes)
 }
 
 class SpillFolder implements Spill {
-  readonly memory_bytes = MEMORY_BYTES
+  readonly memory_bytes: number
   readonly #folder: string
   readonly #run: string
   #files = 0
 
-  constructor(folder: string, run: string) {
+  constructor(folder: string, run: string, memory_bytes: number) {
+    this.memory_bytes = memory_bytes
     this.#folder = folder
     this.#run = run
   }

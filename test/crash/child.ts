@@ -11,6 +11,7 @@ import { resumeRun } from '../../src/engine/run/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run/start.ts'
 import { parseVerifierKey } from '../../src/format/note.ts'
 import { compilePipeline } from '../../src/host/compile.ts'
+import { spillBeside } from '../../src/host/spill-folder.ts'
 import { signingKey } from '../../src/ledger/keys/keys.ts'
 import { trustIn } from '../../src/ledger/keys/trust.ts'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
@@ -81,29 +82,32 @@ async function drive(): Promise<RunResult> {
   })
   report({ begun: true })
   try {
-    return await (resume ? goOn(plan, clock, ledger, url) : begin(plan, clock, ledger))
+    return await (resume ? goOn(plan, clock, ledger, url) : begin(plan, clock, ledger, url))
   } finally {
     await ledger.close()
   }
 }
 
-function begin(plan: Plan, clock: Clock, ledger: Ledger): Promise<RunResult> {
+function begin(plan: Plan, clock: Clock, ledger: Ledger, url: string): Promise<RunResult> {
   const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
-  return runPlan({ ...session(plan, clock), run, ledger, custody: '0', dry_run: false })
+  return runPlan({ ...session(plan, clock, url, run), run, ledger, custody: '0', dry_run: false })
 }
 
 async function goOn(plan: Plan, clock: Clock, ledger: Ledger, url: string): Promise<RunResult> {
   const reader = await openLedgerReader(url)
   try {
     const { run } = await findRun(reader, 'latest')
-    return await resumeRun({ ...session(plan, clock), run, ledger, reader, from_ledger_only: false, abandon: false })
+    const common = session(plan, clock, url, run)
+    return await resumeRun({ ...common, run, ledger, reader, from_ledger_only: false, abandon: false })
   } finally {
     await reader.close()
   }
 }
 
-function session(plan: Plan, clock: Clock) {
-  return { plan, clock, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, atPoint }
+/** Little memory, so that sorts need files. */
+function session(plan: Plan, clock: Clock, url: string, run: string) {
+  const spill = spillBeside(url, run, 50_000)
+  return { plan, clock, spill, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, atPoint }
 }
 
 function atPoint(...[point]: Parameters<AtPoint>): void {

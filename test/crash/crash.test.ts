@@ -74,13 +74,16 @@ describe.concurrent('a run that is killed and resumed leaves what an undisturbed
 })
 
 // Whatever else the selection has: in these many are under way, held and in branches.
-test.each(['batches', 'branches'])('rows that were under way keep the order of their fields: %s', async name => {
-  const pipeline = pipelineNamed(name)
-  const kills = killsAt('mid_rewind', false, of(pipeline)) ?? []
-  const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL, false)
-  expect(problems).toEqual([])
-  expect(killed).toBe(2)
-})
+test.each(['batches', 'branches', 'sorts'])(
+  'rows that were under way keep the order of their fields: %s',
+  async name => {
+    const pipeline = pipelineNamed(name)
+    const kills = killsAt('mid_rewind', false, of(pipeline)) ?? []
+    const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL, false)
+    expect(problems).toEqual([])
+    expect(killed).toBe(2)
+  },
+)
 
 // Whatever else the selection has: commits end within files and between them.
 test.each([

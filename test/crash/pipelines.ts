@@ -323,6 +323,44 @@ sinks:
 `,
 }
 
+/** Rows that sorts hold over several commits, two in a row, of which a coalesce waits for one; equal ones keep their order. */
+const sorts: CrashPipeline = {
+  name: 'sorts',
+  asynchronous: false,
+  files: {
+    'sales.csv': csv(
+      'id,shop,amount',
+      rows(1400, n => `${n % 401 === 0 ? 'x' : n},shop ${n % 9},${n % 31 === 0 ? '' : (n * 37) % 500}`),
+    ),
+    'more.jsonl': jsonLines(rows(150, n => ({ id: 2000 + n, shop: `shop ${n % 4}`, parts: [n, -n, n % 7] }))),
+  },
+  yaml: `
+name: sorts
+defaults: { on_error: problems, on_invalid: problems }
+sources:
+  sales:
+    plugin: csv
+    options: { path: sales.csv }
+    schema: { mode: fixed, fields: { id: integer, shop: string, amount: integer? } }
+    to: copies
+  more: { plugin: jsonl, options: { path: more.jsonl }, to: parts }
+nodes:
+  parts: { transform: explode, options: { field: parts, as: amount }, to: ranked }
+  copies: { fork: { all: ranked, first: late, second: join } }
+  ranked: { sort: [amount desc nulls first], to: by_shop }
+  by_shop: { sort: [shop], to: groups }
+  groups: { aggregate: dedupe, trigger: { count: 40 }, output: passthrough, options: { key: [shop, amount] }, to: ranking }
+  late: { gate: 'row.id % 2 == 0', routes: { true: backwards, false: discard } }
+  backwards: { sort: [id desc], to: marked }
+  marked: { transform: compute, options: { set: { late: 'true' } }, to: join }
+  join: { coalesce: [first, second], policy: best_effort, timeout: 1h, to: joined }
+sinks:
+  ranking: { plugin: csv, options: { path: out/ranking.csv } }
+  joined: { plugin: jsonl, options: { path: out/joined.jsonl } }
+  problems: { plugin: jsonl, options: { path: out/problems.jsonl }, on_error: discard }
+`,
+}
+
 /** A far side that has a letter for each row, by the key of its request: that one was sent twice doesn't show, that one wasn't does. */
 const OFFICE_PLUGIN = `
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -430,7 +468,7 @@ sinks:
 }
 
 export const PIPELINES: readonly CrashPipeline[] = [
-  ...[linear, outputs, remade, named, expansion, branches, batches, letters],
+  ...[linear, outputs, remade, named, expansion, branches, batches, sorts, letters],
   folders,
 ]
 

@@ -9,6 +9,7 @@ import { ORDER_DEFECTS } from './defects/order.ts'
 import { RECORD_DEFECTS } from './defects/record.ts'
 import { REPLAY_DEFECTS } from './defects/replays.ts'
 import { RESUME_DEFECTS } from './defects/resume.ts'
+import { SORT_DEFECTS } from './defects/sorts.ts'
 import { SOURCE_DEFECTS } from './defects/sources.ts'
 
 export const DEFECTS: readonly Defect[] = [
@@ -22,4 +23,5 @@ export const DEFECTS: readonly Defect[] = [
   ...REPLAY_DEFECTS,
   ...CLOCK_DEFECTS,
   ...FILE_DEFECTS,
+  ...SORT_DEFECTS,
 ]

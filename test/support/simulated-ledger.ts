@@ -12,7 +12,7 @@ import { VirtualClock } from './virtual-clock.ts'
 /** The id of the n-th simulated run. */
 export const simulatedRun = (n: number): string => `01890000-0000-7000-8000-${`${n}`.padStart(12, '0')}`
 
-/** Every kind of node, and most ways to end: flow, gates, filters, expansions, merges, lost branches, batches, by key too, errors. */
+/** Every kind of node, and most ways to end: flow, gates, filters, expansions, merges, lost branches, batches, by key too, a sort, errors. */
 export const RICH: Model = {
   sources: [
     { name: 'letters', to: 'grow', on_invalid: 'bad', values: [3, 5, null, 7, 8, 11, 12, 14, 17, 22, 26, 31] },
@@ -44,7 +44,8 @@ export const RICH: Model = {
       to: 'stats',
     },
     aggregate('stats', 4, 'sum', 'out'),
-    { ...aggregate('keep', 3, 'mark', 'low'), per: { fields: ['left', 'a'], max_open: 9 } },
+    { ...aggregate('keep', 3, 'mark', 'order'), per: { fields: ['left', 'a'], max_open: 9 } },
+    { kind: 'sort', name: 'order', keys: [{ field: 'n', order: 'desc', nulls: 'last' }], to: 'low' },
   ],
   sinks: [
     { name: 'bad', rejects: 0, on_error: 'discard' },

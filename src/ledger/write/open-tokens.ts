@@ -9,19 +9,25 @@ import type { OpenFact } from '../../format/entry.ts'
 import { SetHash } from '../../format/set-hash.ts'
 import type { StoredOpenToken } from '../read-port.ts'
 import type { OpenChange, SubjectDraft } from '../write-port.ts'
+import { type Stand, TokenTable } from './token-table.ts'
 
 export const NO_CHANGE: OpenChange = { stands: [], gone: [] }
 
+type Subject = Pick<StoredOpenToken, 'row' | 'batch'>
+
 export class OpenTokens {
-  readonly #tokens = new Map<number, StoredOpenToken>()
+  readonly #tokens = new TokenTable()
   #hash = new SetHash()
   #durable = this.#hash.copy()
   /** What was there before each change since, in order. */
-  readonly #undo: Array<readonly [token: number, before: StoredOpenToken | undefined]> = []
+  readonly #undo: Array<readonly [token: number, before: Stand | undefined]> = []
 
   static from(stored: Iterable<StoredOpenToken>): OpenTokens {
     const open = new OpenTokens()
-    for (const each of stored) open.#put(each)
+    for (const each of stored) {
+      open.#hash.add(elementOf(each))
+      open.#tokens.set(each.token, each)
+    }
     open.accept(open.mark())
     return open
   }
@@ -33,16 +39,18 @@ export class OpenTokens {
   /** What an entry changes, which is appended as `seq`. */
   change(seq: number, { subject, moved, endings }: SubjectDraft): OpenChange {
     if (moved.length === 0 && this.#tokens.size === 0) return NO_CHANGE
-    const row = subject.kind === 'row' ? subject.row : null
-    const batch = subject.kind === 'batch' ? subject.batch : null
+    const of: Subject = subject.kind === 'row' ? { row: subject.row, batch: null } : { row: null, batch: subject.batch }
     const stands: OpenChange['stands'][number][] = []
     for (const { token, node } of moved) {
       const before = this.#tokens.get(token)
       if (before?.node === node) continue
-      this.#put({ token, row, batch, node, seq })
+      if (before !== undefined) this.#hash.remove(elementOf({ token, ...of, ...before }))
+      this.#hash.add(elementOf({ token, ...of, node, seq }))
+      this.#undo.push([token, before])
+      this.#tokens.set(token, { node, seq })
       stands.push({ token, node, is_new: before === undefined })
     }
-    const gone = endings.flatMap(({ token }) => (this.#take(token) ? [token] : []))
+    const gone = endings.flatMap(({ token }) => (this.#take(token, of) ? [token] : []))
     return stands.length + gone.length === 0 ? NO_CHANGE : { stands, gone }
   }
 
@@ -64,19 +72,11 @@ export class OpenTokens {
     this.#hash = this.#durable.copy()
   }
 
-  #put(stands: StoredOpenToken): void {
-    const before = this.#tokens.get(stands.token)
-    this.#undo.push([stands.token, before])
-    if (before !== undefined) this.#hash.remove(elementOf(before))
-    this.#hash.add(elementOf(stands))
-    this.#tokens.set(stands.token, stands)
-  }
-
-  #take(token: number): boolean {
+  #take(token: number, of: Subject): boolean {
     const before = this.#tokens.get(token)
     if (before === undefined) return false
     this.#undo.push([token, before])
-    this.#hash.remove(elementOf(before))
+    this.#hash.remove(elementOf({ token, ...of, ...before }))
     return this.#tokens.delete(token)
   }
 }
