@@ -227,6 +227,14 @@ const CASES: readonly Expected[] = [
     },
   },
   {
+    example: 'grant-ranking',
+    status: 'completed_with_failures',
+    counts: [8, 1, 8],
+    outcomes: { COMPLETED: 7, QUARANTINED: 1 },
+    sinks: { list: 7, problems: 1 },
+    lines: { 'list.csv': ['G-06,Night football,9,9,2026-03-03,6100,27', 'G-02,Repair café,9,9,2026-03-09,2500,27'] },
+  },
+  {
     example: 'dedupe-report',
     status: 'completed_with_failures',
     counts: [16, 1, 47],

@@ -84,7 +84,7 @@ function buildNode([name, node]: Named<NodeContent>, defaults: Defaults) {
     return { kind: 'fork' as const, name, on_error: null, retry: {}, branches: buildBranches(node.fork) }
   }
   if ('sort' in node) {
-    return { kind: 'sort' as const, name, on_error: null, retry: {}, keys: node.sort.map(buildSortKey), to: node.to }
+    return { kind: 'sort' as const, name, on_error: null, retry: {}, keys: buildSortKeys(node.sort), to: node.to }
   }
   const on_error = node.on_error ?? defaults.on_error ?? null
   if ('coalesce' in node) return { kind: 'coalesce' as const, name, on_error, retry: {}, ...buildCoalesce(node) }
@@ -153,6 +153,11 @@ function buildAggregate(node: NodeOf<'aggregate'>) {
     output_rows: output_rows ?? null,
     to,
   }
+}
+
+/** Without the holes where keys were wrong. */
+function buildSortKeys(keys: NodeOf<'sort'>['sort']) {
+  return Object.values(keys).flatMap(each => (each?.field ? [buildSortKey(each)] : []))
 }
 
 function buildSortKey({ field, order, nulls }: NodeOf<'sort'>['sort'][number]) {

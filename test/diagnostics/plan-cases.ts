@@ -234,6 +234,19 @@ export const PLAN_CASES: readonly BadFile[] = [
     expect: [error('FIELD_NOT_GUARANTEED', '`per` needs the field `regoin`', 'region')],
   },
   {
+    name: 'a sort by a field that no row has',
+    change: [['    to: summary\nsinks:', '    to: order\n  order: { sort: [«coutn desc»], to: summary }\nsinks:']],
+    expect: [error('FIELD_NOT_GUARANTEED', '`sort` needs the field `coutn`', 'did you mean count?')],
+  },
+  {
+    name: 'a sort behind a source that never ends',
+    change: [
+      ['  applications:\n', '  «clock»: { plugin: ticker, options: { every_ms: 5 }, to: order }\n  applications:\n'],
+      ['  merged:\n', '  «order»: { sort: [tick], to: micro }\n  merged:\n'],
+    ],
+    expect: [error('ENDLESS_NOT_LAST', 'clock'), error('NO_TRIGGER', '`order` passes nothing on', 'aggregate')],
+  },
+  {
     name: 'a limit of open batches where there is one',
     change: [['    trigger: { count: 100,', '    «max_open»: 5\n    trigger: { count: 100,']],
     expect: [error('BAD_VALUE', '`max_open` means nothing here', 'remove it')],

@@ -1,6 +1,11 @@
 /** Bad files whose YAML or shape is wrong. */
 import { type BadFile, error, warning } from './case.ts'
 
+/** A sort before everything else. */
+const sorting = (keys: string): NonNullable<BadFile['change']> => [
+  ['    to: screen\nnodes:\n', `    to: order\nnodes:\n  order: { sort: ${keys}, to: screen }\n`],
+]
+
 export const SHAPE_CASES: readonly BadFile[] = [
   // ── YAML ──
   { name: 'an empty file', text: '«»', expect: [error('EMPTY_PIPELINE', 'empty', 'custody init')] },
@@ -368,5 +373,41 @@ export const SHAPE_CASES: readonly BadFile[] = [
     name: 'the fields of a key, one of them twice',
     change: [['    trigger: { count: 100,', '    per: [region, «region»]\n    trigger: { count: 100,']],
     expect: [error('BAD_VALUE', 'field `region` stands twice')],
+  },
+  // ── sorts ──
+  {
+    name: 'a key of a sort with a direction that isn’t one',
+    change: sorting('[«amount up»]'),
+    expect: [error('BAD_VALUE', '`amount up`', 'field desc')],
+  },
+  {
+    name: 'a sort by one field alone',
+    change: sorting('«amount»'),
+    expect: [error('WRONG_TYPE', 'a list')],
+  },
+  {
+    name: 'a field that a sort names twice',
+    change: sorting('[amount, «amount desc»]'),
+    expect: [error('BAD_VALUE', 'stands twice', 'remove')],
+  },
+  {
+    name: 'a key of a sort with another word for its order',
+    change: sorting('[{ field: amount, order: «descending» }]'),
+    expect: [error('BAD_VALUE', '`descending`', 'desc')],
+  },
+  {
+    name: 'a key of a sort with a key that isn’t there',
+    change: sorting('[{ field: amount, «null»: first }]'),
+    expect: [error('UNKNOWN_KEY', '`null`', 'nulls')],
+  },
+  {
+    name: 'a key of a sort without a field',
+    change: sorting('[«{ order: desc }»]'),
+    expect: [error('MISSING_KEY', '`field`')],
+  },
+  {
+    name: 'a sort with on_error',
+    change: sorting('[amount], «on_error»: problems'),
+    expect: [error('UNKNOWN_KEY', 'on_error', 'can’t fail')],
   },
 ]

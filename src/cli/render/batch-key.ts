@@ -1,4 +1,4 @@
-/** What the rows of one batch have in common, in words. */
+/** What the rows of one batch have in common, or what a sort looks at, in words. */
 import type { VisitStory } from '../../read/explain/story.ts'
 import { printable, shorten, valueText } from './text.ts'
 
@@ -7,8 +7,12 @@ const VALUE_COLUMNS = 48
 
 /** ` for region "north"`; empty if there is no key. */
 export function forKey(key: VisitStory['key']): string {
-  if (key === null) return ''
-  if (key.kind === 'erased') return ' for a key that is erased'
+  return key === null ? '' : ` for ${keyText(key)}`
+}
+
+/** `amount 10 · id 3` */
+export function keyText(key: NonNullable<VisitStory['key']>): string {
+  if (key.kind === 'erased') return 'a key that is erased'
   const fields = typeof key.value === 'object' && key.value !== null ? Object.entries(key.value) : []
-  return ` for ${fields.map(([field, value]) => `${printable(field)} ${shorten(valueText(value), VALUE_COLUMNS)}`).join(' · ')}`
+  return fields.map(([field, value]) => `${printable(field)} ${shorten(valueText(value), VALUE_COLUMNS)}`).join(' · ')
 }

@@ -3,7 +3,7 @@ import { ordinalText } from '../../model/number-text.ts'
 import { formatDuration } from '../../model/time.ts'
 import type { CallStory, Change, Decision, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
-import { forKey } from './batch-key.ts'
+import { forKey, keyText } from './batch-key.ts'
 import { withValues } from './expression.ts'
 import {
   columnsOf,
@@ -229,10 +229,10 @@ function outcomeOf(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more
   return { head: text(`${attempt}${unchangedText(visit, around)}`), more: evaluated(visit) }
 }
 
-/** `held as the 2nd for amount 10 · id 3, passed on as the 1st` */
+/** `held as the 2nd, passed on as the 1st · amount 10 · id 3` */
 function sortedText({ came, passed }: NonNullable<VisitStory['sorted']>, key: VisitStory['key']): string {
-  const after = passed === null ? 'to the end of its input' : `passed on as the ${ordinalText(passed)}`
-  return `held as the ${ordinalText(came)}${forKey(key)}, ${after}`
+  const after = passed === null ? 'until its input ends' : `passed on as the ${ordinalText(passed)}`
+  return `held as the ${ordinalText(came)}, ${after}${key === null ? '' : ` · ${keyText(key)}`}`
 }
 
 function text(of: string): Head {

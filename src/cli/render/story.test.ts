@@ -120,6 +120,16 @@ test.each([
   expect(endingText(ending)).toBe(words)
 })
 
+test('a sort says where a row stood, and what it looked at', () => {
+  const key = { kind: 'known', value: { amount: 10, id: 3 } } as const
+  const at_sort = (sorted: VisitStory['sorted'], more: Partial<VisitStory> = {}) =>
+    shown([token([visit({ node: 'ranked', kind: 'sort', plugin: null, key, sorted, ...more })])])[2]
+  expect(at_sort({ came: 2, passed: 11 })).toContain('held as the 2nd, passed on as the 11th · amount 10 · id 3')
+  expect(at_sort({ came: 1, passed: null }, { status: 'held', left: null })).toContain(
+    'held as the 1st, until its input ends',
+  )
+})
+
 test('a coalesce whose group failed is not said to be tried again', () => {
   const error = { code: 'BRANCH_LOST', message: { kind: 'known', value: 'b can’t arrive' }, details: null } as const
   const failed = visit({ node: 'joined', kind: 'coalesce', plugin: null, status: 'error', error, left: null })
