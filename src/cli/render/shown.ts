@@ -26,6 +26,7 @@ export function renderShown(
   if (shown.abandoned.length > 0) lines.push(`  ${paint('bold', 'abandoned')}    ${abandonedText(shown.abandoned)}`)
   lines.push(`  ${paint('bold', 'repeatable')}   ${shorten(gradeText(grade), columns - 15)}`)
   if (reruns !== null) lines.push(`  ${paint('bold', 'run again')}    ${shorten(rerunsText(reruns), columns - 15)}`)
+  if (shown.files !== undefined) lines.push('', ...fileLines(shown.files, paint))
   lines.push(...stagedLines(shown, cwd, paint))
   if (shown.in_doubt.length > 0) lines.push('', ...inDoubtLines(shown.in_doubt, paint))
   lines.push('', ...nodeTable(shown.nodes, columns, paint))
@@ -98,6 +99,22 @@ function inDoubtLines(in_doubt: ShownRun['in_doubt'], paint: Paint): string[] {
   if (more > 0) lines.push(`    and ${count(more)} more: --json lists all`)
   return lines
 }
+/** `in/b.csv  2,400 records · 81,022 bytes`; only the first of many. */
+function fileLines(files: NonNullable<ShownRun['files']>, paint: Paint): string[] {
+  const records = files.reduce((sum, each) => sum + each.records, 0)
+  const lines = [`  ${paint('bold', 'files')}: ${counted(files.length, 'file')}, ${counted(records, 'record')}`]
+  for (const { source, name, records: of, bytes, done } of files.slice(0, MOST_FILES)) {
+    const which = name === null ? `one of ${printable(source)}, its name is erased` : printable(name)
+    lines.push(
+      `    ${which}  ${counted(of, 'record')} · ${counted(bytes, 'byte')}${done ? '' : ' · not read to its end'}`,
+    )
+  }
+  const more = files.length - MOST_FILES
+  if (more > 0) lines.push(`    and ${count(more)} more: --json lists all`)
+  return lines
+}
+
+const MOST_FILES = 10
 const MOST_IN_DOUBT = 20
 const GRADES = { fully: 'fully', from_record: 'from its record', no: 'no' } as const
 

@@ -6,12 +6,13 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { fateNumber, fateOf } from '../../model/outcome.ts'
 import { formatTime } from '../../model/time.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
+import { InputFiles } from '../runs/input-files.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
 import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueAs } from '../runs/run-log.ts'
 import { artifactsFrom, reasonFrom, receiptHashesFrom } from '../runs/run-values.ts'
 import { stagedOf } from '../runs/staged.ts'
 import { abandonedGroups } from './abandoned.ts'
-import type { EndingCounts, ErrorCounts, InDoubt, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
+import type { EndingCounts, ErrorCounts, FileCounts, InDoubt, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
 
 const IN_DOUBT = fateNumber('FAILED', 'in_doubt')
 
@@ -51,10 +52,23 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     entries: await reader.size(log),
     file: plan?.file ?? null,
     plugins: opening.plugins,
+    ...(opening.files === undefined ? {} : { files: await filesRead(reader, log) }),
     staged: await stagedOf(reader, log, closing),
     in_doubt: await inDoubtOf(reader, log, opening.topology, closing.totals),
     stopped: await stopOf(reader, log, closing),
   }
+}
+
+async function filesRead(reader: LedgerReader, log: number): Promise<FileCounts[]> {
+  const input = await InputFiles.of(reader, log)
+  const files: FileCounts[] = []
+  for (const [source, entries] of input?.entries ?? [])
+    for (const entry of entries) {
+      const { name, sha256 } = (await input?.valuesOf(entry)) ?? { name: null, sha256: null }
+      const { records, bytes, done } = entry
+      files.push({ source, name, records, bytes, sha256, done })
+    }
+  return files
 }
 
 function endingCounts(totals: TotalsFact, topology: Topology): EndingCounts[] {

@@ -26,6 +26,20 @@ export interface SinkCounts {
   readonly files?: number
 }
 
+/** A file of a source that has a list of them, as far as it was read. */
+export interface FileCounts {
+  readonly source: string
+  /** null if it is erased. */
+  readonly name: string | null
+  readonly records: number
+  /** Unpacked. */
+  readonly bytes: number
+  /** Of these bytes; null if it is erased. */
+  readonly sha256: string | null
+  /** Whether it was read to its end. */
+  readonly done: boolean
+}
+
 /** One ending that occurred: outcome, cause, and how many to which sink. */
 export interface EndingCounts {
   readonly outcome: string
@@ -94,6 +108,8 @@ export interface ShownRun {
   readonly file: string | null
   /** Code of the plugins that it began with. */
   readonly plugins: readonly PluginCode[]
+  /** In the order in which they were read; absent where no source has a list of files. */
+  readonly files?: readonly FileCounts[]
   /** What is to come into its place at the end, and is there under a hidden name. */
   readonly staged: readonly StagedOutput[]
   /** Tokens of which nobody knows whether a sink's far side took them, in their order. */
