@@ -126,6 +126,19 @@ const CASES: readonly Expected[] = [
     },
   },
   {
+    example: 'nightly-folder',
+    status: 'completed_with_failures',
+    counts: [8, 1, 8],
+    outcomes: { ROUTED: 6, DISCARDED: 1, QUARANTINED: 1 },
+    sinks: { all: 6, problems: 1 },
+    lines: {
+      'takings.csv': ['id,till,amount,file,branch', '31,E2,310,data/night/east.zip/east-2.csv,east'],
+      'problems.jsonl': [
+        '{"source":"takings","file":"data/night/south.csv","line":4,"raw":"twelve;21;S1","_error":{"code":"SCHEMA_TYPE","node":"takings","field":"amount","message":"amount is \\"twelve\\"; it must be a decimal number"}}',
+      ],
+    },
+  },
+  {
     example: 'price-lookup',
     status: 'completed_with_failures',
     counts: [12, 1, 12],
