@@ -101,7 +101,7 @@ export class NumberEvidence {
     if (fraction === '0' && exponent === undefined) numbers.zeros += 1
     numbers.scale_min = Math.min(numbers.scale_min, exponent === undefined ? fraction.length : 0)
     numbers.scale_max = Math.max(numbers.scale_max, exponent === undefined ? fraction.length : Number.POSITIVE_INFINITY)
-    if (plain.replace(/[eE].*|^[-0.]+|\./g, '').length > 17) numbers.long = true
+    if (plain.length > 17 && plain.replace(/[eE].*|^[-0.]+|\./g, '').length > 17) numbers.long = true
   }
 }
 

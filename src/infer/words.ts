@@ -63,9 +63,14 @@ const PLAIN: ReadonlySet<string> = new Set([
 ])
 const BLANKS = /^[ \t\u00a0]{1,8}$/
 
+const MOST_UNITS = Math.max(...[...NOTHINGS].map(({ length }) => length))
+
 /** Whether a cell may say that there is nothing: a word for it, or blanks alone. */
 export function isNothing(cell: string): boolean {
-  return NOTHINGS.has(cell) || BLANKS.test(cell)
+  if (cell.length > MOST_UNITS) return false
+  // Most cells are numbers, and to look for them in a set takes longest.
+  const unit = cell.charCodeAt(0)
+  return !(unit >= 0x30 && unit <= 0x39) && (NOTHINGS.has(cell) || BLANKS.test(cell))
 }
 
 /** Whether it says so beyond doubt, even among texts. */
