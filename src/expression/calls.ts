@@ -4,6 +4,7 @@ import { nearestNames } from '../model/nearest.ts'
 import type { Compilation, Compiled, Run } from './compilation.ts'
 import { asDecimal } from './decimals.ts'
 import { FUNCTIONS, fittingOverloads, keyOfCall, MACROS, UNSUPPORTED } from './functions.ts'
+import { elsewhereHint } from './hints.ts'
 import type { FunctionSpec, Overload } from './library/spec.ts'
 import { compileMacro } from './macros.ts'
 import { unusable, wholeAsInteger } from './operators.ts'
@@ -110,6 +111,9 @@ function unknownFunction(c: Compilation, node: CallNode, key: string): Compiled 
   }
   const names = [...new Set([...FUNCTIONS.keys(), ...MACROS.keys()].map(written))]
   const nearest = names.find(name => name.endsWith(`.${key}`)) ?? nearestNames(written(key), names)[0]
+  const elsewhere = elsewhereHint(written(key))
+  if (elsewhere !== null)
+    return c.problem(node, 'CUSTODY_CEL_TYPE', `there is no function ${written(key)}`, `${elsewhere} ${LIST}`)
   const hint = nearest === undefined ? LIST : `Did you mean ${nearest}? ${LIST}`
   return c.problem(node, 'CUSTODY_CEL_TYPE', `there is no function ${written(key)}`, hint)
 }

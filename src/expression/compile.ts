@@ -6,6 +6,7 @@ import { Compilation, type Compiled, type Frame, type Run } from './compilation.
 import { asDecimal, jointDecimal } from './decimals.ts'
 import { Fault } from './faults.ts'
 import { compileAccess, compileWholeRow } from './fields.ts'
+import { nameHint } from './hints.ts'
 import {
   type Arithmetic,
   arithmetic,
@@ -126,8 +127,9 @@ function compileName(c: Compilation, node: NodeOf<'id'>): Compiled {
   const type = TYPE_VALUES.get(name)
   if (type !== undefined) return { type: TYPE, run: () => type, literal: type }
   const isField = c.rootType.fields?.has(name) ?? false
-  const hint =
-    isField || !c.rootType.closed ? `Write ${c.root}.${name} for the field.` : `Expressions here see \`${c.root}\`.`
+  const known = c.in_run ? [c.root, 'run'] : [c.root]
+  const other = c.rootType.closed ? `Expressions here see \`${c.root}\`.` : `Write ${c.root}.${name} for the field.`
+  const hint = isField ? `Write ${c.root}.${name} for the field.` : (nameHint(name, known) ?? other)
   return c.problem(node, 'CUSTODY_UNKNOWN_FIELD', `\`${name}\` isn’t known here`, hint)
 }
 
@@ -253,6 +255,8 @@ function operandProblem(c: Compilation, node: BinaryNode, a: Type, b: Type): Com
 
 /** A field that holds a text where a number is meant is nearly always a CSV column without a declared type. */
 function conversionHint(c: Compilation, node: BinaryNode, a: Type, b: Type): string | undefined {
+  const joined = joiningHint(c, node, a, b)
+  if (joined !== null) return joined
   for (const [text, textType, otherType] of [
     [node.args[0], a, b],
     [node.args[1], b, a],
@@ -265,6 +269,15 @@ function conversionHint(c: Compilation, node: BinaryNode, a: Type, b: Type): str
       : `Declare \`${field}: ${otherType.kind === 'decimal' ? 'decimal' : 'number'}\` in the source’s schema, or ${convert}.`
   }
   return a.kind === 'null' || b.kind === 'null' ? 'Only == and != can take null.' : undefined
+}
+
+/** Who adds something to a text that is written there wants a longer text. */
+function joiningHint(c: Compilation, node: BinaryNode, a: Type, b: Type): string | null {
+  if (node.op !== '+') return null
+  const [left, right] = node.args
+  const isText = (each: ASTNode) => each.op === 'value' && typeof each.args === 'string'
+  const other = isText(left) && b.kind !== 'string' ? right : isText(right) && a.kind !== 'string' ? left : null
+  return other === null ? null : `To put texts together convert what is none: string(${c.at(other)}).`
 }
 
 function compileArithmetic(c: Compilation, node: NodeOf<Arithmetic>): Compiled {

@@ -20,6 +20,7 @@ import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import { type Compilation, type Compiled, Frame } from './compilation.ts'
 import { compilationOf } from './compile.ts'
 import { Fault } from './faults.ts'
+import { syntaxHint } from './hints.ts'
 import type { Analysed } from './total/analyst.ts'
 import { Assumed } from './total/assumed.ts'
 import type { Risk } from './total/risk.ts'
@@ -231,14 +232,3 @@ function syntaxProblem(source: string, error: ParseError): ExpressionProblem {
 }
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
-
-function syntaxHint(source: string, offset: number): string | null {
-  const [before, after] = [source.slice(0, offset), source.slice(offset)]
-  const keyword = /^(in|true|false|null)\b/.exec(after)
-  if (keyword !== null && before.trimEnd().endsWith('.')) return `For a field of that name write ["${keyword[1]}"].`
-  if (/^=/.test(after)) return 'Write == to compare.'
-  if (/^[&|]/.test(after)) return 'Write && for and, || for or.'
-  const word = /^(and|or|not)\b/.exec(after)
-  if (word !== null) return 'Write && for and, || for or, ! for not.'
-  return null
-}

@@ -122,9 +122,7 @@ function explain(
     }
     case 'invalid_value': {
       const values = issue.values.map(String)
-      const hint =
-        typeof given === 'string' ? nearestHint(given, values, 'it is one of') : `it is one of: ${values.join(', ')}`
-      return { message: `\`${name}\` isn’t one of the values that are allowed`, hint }
+      return { message: `\`${name}\` isn’t one of the values that are allowed`, hint: valueHint(given, values) }
     }
     case 'too_small':
     case 'too_big':
@@ -134,6 +132,13 @@ function explain(
     default:
       return { message: `\`${name}\`: ${issue.message.slice(0, 1).toLowerCase()}${issue.message.slice(1)}` }
   }
+}
+
+function valueHint(given: unknown, values: readonly string[]): string | undefined {
+  if (typeof given !== 'string') return `it is one of: ${values.join(', ')}`
+  // `gz` is far from `gzip` by the number of letters.
+  const short = given.length < 2 ? undefined : values.find(value => value.startsWith(given.toLowerCase()))
+  return short === undefined ? nearestHint(given, values, 'it is one of') : `did you mean ${short}?`
 }
 
 function bound(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): string {

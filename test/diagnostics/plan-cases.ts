@@ -24,6 +24,21 @@ export const PLAN_CASES: readonly BadFile[] = [
     expect: [error('PLUGIN_OPTIONS', 'no option `delimitr`', 'did you mean delimiter?')],
   },
   {
+    name: 'the beginning of a word that is allowed',
+    change: [['path: data/applications.csv', 'path: a.csv, compression: «gz»']],
+    expect: [error('PLUGIN_OPTIONS', '`compression` isn’t one of the values that are allowed', 'did you mean gzip?')],
+  },
+  {
+    name: 'an encoding that there isn’t',
+    change: [['path: data/applications.csv', 'path: a.csv, encoding: «windows1252x»']],
+    expect: [error('PLUGIN_OPTIONS', 'did you mean windows-1252?')],
+  },
+  {
+    name: 'an encoding that can’t be read',
+    change: [['path: data/applications.csv', 'path: a.csv, encoding: «utf-7»']],
+    expect: [error('PLUGIN_OPTIONS', 'convert the file to UTF-8')],
+  },
+  {
     name: 'an option of the wrong type',
     change: [['max_km: 50', 'max_km: «far»']],
     expect: [error('PLUGIN_OPTIONS', '`max_km` must be a number, not a text')],

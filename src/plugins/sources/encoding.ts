@@ -6,6 +6,7 @@
  * offset, and only what a record needs is decoded.
  */
 import { isUtf8 } from 'node:buffer'
+import { nearestNames } from '../../model/nearest.ts'
 
 export interface Encoding {
   /** As the Encoding Standard names it. */
@@ -100,6 +101,21 @@ export function encodingOf(label: string): Encoding | null {
   if (name === 'utf-16le') return UTF16LE
   if (name === 'utf-16be') return UTF16BE
   return STATEFUL.has(name) ? null : legacy(name)
+}
+
+/** Labels that people use, and what they may have meant by others. */
+const LABELS = [
+  ...['utf-8', 'utf-16le', 'utf-16be', 'latin1', 'ascii', 'macintosh', 'koi8-r', 'koi8-u', 'ibm866'],
+  ...['shift_jis', 'euc-jp', 'euc-kr', 'gbk', 'gb18030', 'big5'],
+  ...[1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258].flatMap(page => [`windows-${page}`, `cp${page}`]),
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16].map(part => `iso-8859-${part}`),
+]
+
+/** The label nearest to one that is none; null if none is near. */
+export function nearestEncoding(label: string): string | null {
+  if (/^ansi$/i.test(label)) return 'windows-1252'
+  // It exists, and can't be read.
+  return /utf-?7/i.test(label) ? null : (nearestNames(label, LABELS, 1)[0] ?? null)
 }
 
 /** What a byte order mark at the beginning says; it beats the label, as in the Encoding Standard. */

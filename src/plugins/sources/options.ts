@@ -6,7 +6,7 @@ import type { OptionProblem, PluginContext } from '../../sdk/spec.ts'
 import { isArchiveName } from './archive.ts'
 import type { InputPlace } from './byte-reader.ts'
 import { compressionOf, type compressionOption } from './compression.ts'
-import { encodingOf } from './encoding.ts'
+import { encodingOf, nearestEncoding } from './encoding.ts'
 import { isPattern } from './file-pattern.ts'
 
 const STANDARD_INPUT = '-'
@@ -20,7 +20,11 @@ export const encodingOption = z
   .string()
   .default('utf-8')
   .refine(label => encodingOf(label) !== null, {
-    error: 'not an encoding that can be read; convert the file to UTF-8',
+    error: ({ input }) => {
+      const nearest = typeof input === 'string' ? nearestEncoding(input) : null
+      const instead = nearest === null ? 'convert the file to UTF-8' : `did you mean ${nearest}?`
+      return `not an encoding that can be read; ${instead}`
+    },
   })
   .describe(
     'A label of the Encoding Standard, such as utf-8, utf-16le, windows-1252 or shift_jis; a byte order mark beats it',

@@ -33,7 +33,7 @@ describe('a header', () => {
   test('that lacks what is required stops the run, and the nearest names are suggested', () => {
     expect(problemOf(flexible('id', 'region', 'zip'), ['id', 'regions', 'Amount'])).toEqual({
       message: 'a.csv lacks `region`, `zip`, which the schema requires',
-      hint: 'its columns: id, regions, Amount; did you mean regions?',
+      hint: 'its columns: id, regions, Amount (field amount); did you mean regions?',
     })
     expect(problemOf(fixed('id'), ['x'])?.hint).toBe('its columns: x')
   })
@@ -99,6 +99,6 @@ describe('a header', () => {
       flexible('region'),
       Array.from({ length: 300 }, (_, i) => `column ${i}`),
     )?.hint
-    expect(hint).toMatch(/column 19, and 280 more$/)
+    expect(hint).toMatch(/column 19 \(field column_19\), and 280 more$/)
   })
 })

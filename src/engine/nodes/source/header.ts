@@ -28,11 +28,12 @@ export function judgeHeader(
   const undeclared = columns.filter(({ field }) => !fields.has(field))
   const absent = [...fields].filter(([name]) => !there.has(name))
   const missing = absent.filter(([, { optional }]) => !optional).map(([name]) => name)
-  const listing = `its columns: ${listed(columns.map(({ header }) => header))}`
+  const headers = `its columns: ${listed(columns.map(({ header }) => header))}`
+  const listing = `its columns: ${listed(columns.map(namedColumn))}`
   if (missing.length > 0) {
     const message = `${input} lacks ${quoted(missing)}, which the schema requires`
     const renamed = undeclared.filter(({ header }) => missing.includes(header))
-    if (renamed.length > 0) return stop(message, `${listing}; ${otherwiseNamed(renamed)}`)
+    if (renamed.length > 0) return stop(message, `${headers}; ${otherwiseNamed(renamed)}`)
     const guesses = missing.flatMap(name => nearestColumn(name, undeclared))
     const meant = guesses.length === 0 ? '' : `; did you mean ${listed(guesses)}?`
     return stop(message, listing + meant)
@@ -43,19 +44,22 @@ export function judgeHeader(
     if (near.header === name)
       return stop(
         `${input} has no field ${quoted([name])}, which the schema has as optional`,
-        `${listing}; ${otherwiseNamed([near])}`,
+        `${headers}; ${otherwiseNamed([near])}`,
       )
     const message = `${input} has no ${quoted([name])}, but ${quoted([near.header])}, which is nearly its name`
     return stop(message, `${listing}. Correct the schema, or the file.`)
   }
   if (closed && extra_columns === 'error' && undeclared.length > 0) {
-    const headers = undeclared.map(({ header }) => header)
-    const hint = `Declare ${headers.length === 1 ? 'it' : 'them'}, set extra_columns: drop, or choose mode: flexible; ${listing}`
-    return stop(`${input} has ${quoted(headers)}, which the schema doesn’t know`, hint)
+    const unknown = undeclared.map(({ header }) => header)
+    const hint = `Declare ${unknown.length === 1 ? 'it' : 'them'}, set extra_columns: drop, or choose mode: flexible; ${listing}`
+    return stop(`${input} has ${quoted(unknown)}, which the schema doesn’t know`, hint)
   }
   const warnings = absent.map(([name]) => `${input} has no ${quoted([name])}, which the schema has as optional`)
   return { problem: null, warnings }
 }
+
+/** As it stands in the file, with its field where that has another name. */
+const namedColumn = ({ header, field }: SourceColumn) => (header === field ? header : `${header} (field ${field})`)
 
 const stop = (message: string, hint: string): HeaderVerdict => ({ problem: { message, hint }, warnings: [] })
 

@@ -1,0 +1,43 @@
+/** What is said to people who write expressions as other languages have them. */
+import { expect, test } from 'vitest'
+import type { RowSchema } from '../model/schema.ts'
+import { compileExpression } from './expression.ts'
+
+const text = { schema: { type: 'string' }, optional: false }
+const SCHEMA: RowSchema = {
+  fields: new Map([
+    ['x', text],
+    ['eröffnet_am', text],
+    ['n', { schema: { type: 'integer' }, optional: false }],
+  ]),
+  closed: true,
+  observed: false,
+}
+
+test.each([
+  ['"" + 5', 'To put texts together convert what is none: string(5).'],
+  ['row.n + " EUR"', 'convert what is none: string(row.n).'],
+  ['row.x + 5', 'Declare `x: number` in the source’s schema, or convert it: double(row.x).'],
+  ['Row.x', 'Did you mean row?'],
+  ['x == "a"', 'Write row.x for the field.'],
+  ['row.eröffnet_am', 'For a field of that name write row["eröffnet_am"].'],
+  ['row.x == "a" && row.eröffnet_am == ""', 'For a field of that name write row["eröffnet_am"].'],
+  ['if(row.x == "a", 1, 2)', 'Write condition ? a : b.'],
+  ['if (row.x == "a") 1 else 2', 'Write condition ? a : b.'],
+  ['IF(row.n > 1, 1, 2)', 'Write condition ? a : b.'],
+  ['now()', 'The only time of day is run.started_at'],
+  ['NOW()', 'The only time of day is run.started_at'],
+  ['row.x.length()', 'Write size(…)'],
+  ['coalesce(row.x, "")', 'row.?x.orValue(0)'],
+  ['row.x ?? ""', 'row.?x.orValue(0)'],
+  ['not row.n', '! for not'],
+  ['row.x = "a"', 'Write == to compare.'],
+])('%s', (source, hint) => {
+  const compiled = compileExpression(source, { over: 'row', schema: SCHEMA })
+  expect(compiled.ok ? '' : compiled.problems[0]?.hint).toContain(hint)
+})
+
+test('what is proposed can be written', () => {
+  for (const source of ['"" + string(5)', 'row["eröffnet_am"]', 'row.?x.orValue("")', 'row.n > 1 ? 1 : 2'])
+    expect(compileExpression(source, { over: 'row', schema: SCHEMA }).ok).toBe(true)
+})
