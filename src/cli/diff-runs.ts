@@ -60,6 +60,7 @@ function print(context: Context, diff: RunDiff, options: DiffOptions): void {
   if (options.json === true) return terminal.answerJson({ ...diff, holds: true })
   const ledger = ledgerArgument(context, ledgerUrl(context, options))
   const explain = (run: string, what: string) => `${context.command} explain ${run} ${what}${ledger}`
+  const byKey = (old: string, now: string) => `${context.command} diff ${old} ${now} --key FIELD${ledger}`
   const { columns, paint } = terminal
-  terminal.answer(renderDiff(diff, { columns, paint, list: options.list ?? 0, explain }))
+  terminal.answer(renderDiff(diff, { columns, paint, list: options.list ?? 0, explain, byKey }))
 }

@@ -24,7 +24,10 @@ function parting(more: Partial<Parting>): Parting {
 const render = (diff: Partial<RunDiff>, columns = 100) =>
   renderDiff(
     { ...BLANK, ...diff },
-    { columns, paint: plain, list: 0, explain: (run, what) => `explain ${run} ${what}` },
+    {
+      ...{ columns, paint: plain, list: 0, explain: (run, what) => `explain ${run} ${what}` },
+      byKey: (old, now) => `diff ${old} ${now} --key FIELD`,
+    },
   )
 
 test('how stories part, in words', () => {

@@ -21,6 +21,8 @@ export interface DiffView {
   readonly list: number
   /** A command that explains something of a run: `--row 3`. */
   explain(run: string, what: string): string
+  /** The command that compares the same runs by a key. */
+  byKey(old: string, now: string): string
 }
 
 /** Of rows that take no part in a comparison by key, other numbers are a difference. */
@@ -245,10 +247,18 @@ function endingText(ending: EndingSummary | null): string {
   return `${outcome} / ${cause}${sink === null ? '' : ` at ${printable(sink)}`}${error_code === null ? '' : ` (${error_code})`}`
 }
 
-function nextSteps({ old: before, new: after, differences, batches }: RunDiff, { explain }: DiffView): string | null {
+function nextSteps(diff: RunDiff, { explain, byKey }: DiffView): string | null {
+  const { old: before, new: after, differences, batches, rows, key } = diff
   const [row] = differences
   const token = batches.differences.find(each => each.token.old !== null && each.token.new !== null)?.token
   if (row === undefined && token === undefined) return null
   const what = (side: 'old' | 'new') => (row === undefined ? `--token ${token?.[side]}` : `--row ${row.row[side]}`)
-  return `Try:  ${explain(shortRun(before), what('old'))}\n      ${explain(shortRun(after), what('new'))}`
+  // A record that was put in or left out gives all behind it other numbers.
+  const shifted = key === undefined && rows.different > 0 && rows.only_old + rows.only_new > 0
+  const steps = [
+    explain(shortRun(before), what('old')),
+    explain(shortRun(after), what('new')),
+    ...(shifted ? [`${byKey(shortRun(before), shortRun(after))}   if records were put in or left out`] : []),
+  ]
+  return `Try:  ${steps.join('\n      ')}`
 }
