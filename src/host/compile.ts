@@ -13,6 +13,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Secrets } from '../plan/secrets.ts'
 import type { Catalogue } from '../sdk/catalogue.ts'
 import { filesIn } from '../sdk/option-files.ts'
+import { absentTables } from './absent-tables.ts'
 import { DiagnosticsError } from './diagnostics-error.ts'
 import { pluginFile } from './plugins/find-plugin.ts'
 import { pluginsOf, withPackageHints } from './plugins/plugins-of.ts'
@@ -57,9 +58,10 @@ async function checkLoaded(
     files.push(resolve(folder, path))
     return read(path)
   })
-  const all = [...diagnostics, ...plugins.diagnostics, ...withPackageHints(compiled.diagnostics, pipeline)].sort(
-    inOrder,
-  )
+  const found = [...diagnostics, ...plugins.diagnostics, ...withPackageHints(compiled.diagnostics, pipeline)]
+  // Who only checks a file gets to know what a run would stop at.
+  const absent = signer === null && compiled.plan !== null ? absentTables(pipeline, compiled.plan) : []
+  const all = [...found, ...absent].sort(inOrder)
   const sound = all.every(each => each.severity !== 'error')
   const plan = sound ? compiled.plan : null
   return { plan, diagnostics: all, graph: compiled.graph, texts, files }

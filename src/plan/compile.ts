@@ -24,6 +24,7 @@ import { type ResolvedPlugin, resolvePlugin } from './plugins.ts'
 import { checkReachability, orderNodes } from './reach.ts'
 import { Report } from './report.ts'
 import { mergeRetries } from './retry.ts'
+import { checkSameOutputs } from './same-outputs.ts'
 import type { Secrets } from './secrets.ts'
 import { checkLimits } from './services.ts'
 import { wire } from './wiring.ts'
@@ -65,6 +66,7 @@ export function compilePlan(
   checkInputs(draft, plugins, report)
   checkLimits(plugins, report)
   checkGuards(draft, plugins, report)
+  checkSameOutputs(draft, plugins, report)
   const retries = mergeRetries(draft, report)
   const graph = graphOf(draft)
   const sound = !report.failed && pipeline.faulty !== true

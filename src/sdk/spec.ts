@@ -351,6 +351,8 @@ export interface RewindableSinkSpec<O = unknown> extends AnySinkSpec<O> {
   readonly delivery?: 'rewindable'
   /** How others see its rows before the run has ended: behind what a file had, or in a stream. Absent or null: not at all. */
   readonly immediate?: (options: O) => 'append' | 'stream' | null
+  /** Files that it is certain to write, as the options name them: no other part of the pipeline may read or write these. */
+  readonly writes?: (options: O) => readonly string[]
   readonly create: (options: O, context: SinkContext) => Sink | Promise<Sink>
 }
 

@@ -81,6 +81,18 @@ test('counts, examples, batches, and what can’t be compared', () => {
   ])
 })
 
+test('where records may have been put in, a key is proposed', () => {
+  const row = { old: 2, new: 2 }
+  const nothing = { old: null, new: null }
+  const divergence = { parted_at: parting({}), changed: {}, token: nothing, outcome: nothing }
+  const differs = { path: true, outcome: false, output: false }
+  const differences = [{ ...divergence, differs, row, source: 'in', index: 2 }]
+  const proposal = 'diff 019b7c1a-0000 019b7c1b-0000 --key FIELD   if records were put in or left out'
+  const counts = { ...NONE, compared: 3, different: 2, same: 1 }
+  expect(render({ rows: { ...counts, only_new: 1 }, differences })).toContain(proposal)
+  expect(render({ rows: counts, differences })).not.toContain('--key')
+})
+
 test('lines of groups fit the terminal, and numbers stay whole', () => {
   const wide = parting({ kind: 'value', fields: ['a_rather_long_name_of_a_field', 'and_another_of_its_kind'] })
   const text = render(

@@ -8,7 +8,7 @@ import { delimiterOf } from '../sources/csv-options.ts'
 import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
 import { type CsvLayout, CsvRowFormat } from './csv-format.ts'
 import { checkOutput, fileOutput } from './file-output.ts'
-import { ifExistsOption, immediateOf, maxFilesOption, pathOption } from './options.ts'
+import { ifExistsOption, immediateOf, maxFilesOption, pathOption, writtenBy } from './options.ts'
 import { compressionOption, packOf } from './packing.ts'
 import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
@@ -203,5 +203,6 @@ export const csvSink = defineSink({
   requires,
   checkInput,
   immediate: immediateOf,
+  writes: writtenBy,
   create,
 })

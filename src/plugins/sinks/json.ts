@@ -6,7 +6,7 @@ import { flatErrors } from '../../sdk/error-row.ts'
 import { checkOutput, fileOutput } from './file-output.ts'
 import type { RowFormat } from './file-sink.ts'
 import { jsonText } from './json-text.ts'
-import { flatErrorsOption, immediateOf, maxFilesOption, pathOption } from './options.ts'
+import { flatErrorsOption, immediateOf, maxFilesOption, pathOption, writtenBy } from './options.ts'
 import { compressionOption } from './packing.ts'
 import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
@@ -64,6 +64,7 @@ export const jsonSink = defineSink({
   check: checkOutput,
   requires: ({ path }) => pathRequirements(path),
   immediate: immediateOf,
+  writes: writtenBy,
   examples: [
     { title: 'A file that is renewed by each run', options: { path: 'out/summary.json', if_exists: 'replace' } },
   ],

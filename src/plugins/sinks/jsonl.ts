@@ -5,7 +5,7 @@ import { flatErrors } from '../../sdk/error-row.ts'
 import { checkOutput, fileOutput } from './file-output.ts'
 import { jsonText } from './json-text.ts'
 import { LineFormat } from './line-format.ts'
-import { flatErrorsOption, ifExistsOption, immediateOf, maxFilesOption, pathOption } from './options.ts'
+import { flatErrorsOption, ifExistsOption, immediateOf, maxFilesOption, pathOption, writtenBy } from './options.ts'
 import { compressionOption } from './packing.ts'
 import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
@@ -28,6 +28,7 @@ export const jsonlSink = defineSink({
   check: checkOutput,
   requires: ({ path }) => pathRequirements(path),
   immediate: immediateOf,
+  writes: writtenBy,
   examples: [
     { title: 'A new file', options: { path: 'out/problems.jsonl' } },
     { title: 'Compressed', options: { path: 'out/all.jsonl.gz' } },

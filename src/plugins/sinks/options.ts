@@ -42,6 +42,17 @@ export function immediateOf({
   return if_exists === 'append' ? 'append' : null
 }
 
+/** None where only the run finds out which file it is. */
+export function writtenBy({
+  path,
+  if_exists,
+}: {
+  readonly path: string
+  readonly if_exists: string
+}): readonly string[] {
+  return path === '-' || if_exists === 'number' || isByValue(path) ? [] : [path]
+}
+
 export const flatErrorsOption = z
   .boolean()
   .default(false)

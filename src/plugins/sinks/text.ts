@@ -7,7 +7,7 @@ import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { checkOutput, fileOutput } from './file-output.ts'
 import { LineFormat } from './line-format.ts'
-import { flatErrorsOption, ifExistsOption, immediateOf, maxFilesOption, pathOption } from './options.ts'
+import { flatErrorsOption, ifExistsOption, immediateOf, maxFilesOption, pathOption, writtenBy } from './options.ts'
 import { compressionOption } from './packing.ts'
 import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
@@ -36,6 +36,7 @@ export const textSink = defineSink({
   determinism: 'deterministic',
   check: checkOutput,
   immediate: immediateOf,
+  writes: writtenBy,
   errors: { TEXT_FIELD: 'The field that is to be written is missing, null, or has parts.', ...PATH_ERRORS },
   examples: [{ title: 'Letters', options: { path: 'out/letters.txt', field: 'letter' } }],
   requires: ({ path, field, flat_errors }) => [
