@@ -1,5 +1,5 @@
 /** Bad files whose plugins, or what they are given, are wrong. */
-import { type BadFile, error, warning } from './case.ts'
+import { type BadFile, error } from './case.ts'
 
 export const PLUGIN_CASES: readonly BadFile[] = [
   {
