@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { CustodyError } from '../model/error.ts'
+import { isArchiveName } from '../plugins/sources/archive.ts'
 import { ByteReader, type Chunks, type InputPlace } from '../plugins/sources/byte-reader.ts'
 import { type Compression, compressionOf } from '../plugins/sources/compression.ts'
 import { type Encoding, encodingOf, UTF8 } from '../plugins/sources/encoding.ts'
@@ -51,7 +52,7 @@ export async function takeSample(path: string): Promise<Sample> {
   const sample: Sample = {
     path,
     compression,
-    named: compressionOf('auto', path) === compression,
+    named: compressionOf('auto', path) === compression && !isArchiveName(path),
     size: evidence.size,
     encoding: evidence.guess(),
     bytes: Buffer.concat(parts),

@@ -15,7 +15,7 @@ export const PLUGIN_CASES: readonly BadFile[] = [
   {
     name: 'a missing option',
     change: [['plugin: csv\n    options: { path: data/applications.csv }', 'plugin: csv\n    «options»: {}']],
-    expect: [error('PLUGIN_OPTIONS', 'needs the option `path`: a text')],
+    expect: [error('PLUGIN_OPTIONS', 'needs the option `path`')],
   },
   {
     name: 'an unknown option',
@@ -55,7 +55,7 @@ export const PLUGIN_CASES: readonly BadFile[] = [
   {
     name: 'a number where a text is wanted',
     change: [['path: data/applications.csv', 'path: «7»']],
-    expect: [error('PLUGIN_OPTIONS', 'a text, not a number', 'quotes')],
+    expect: [error('PLUGIN_OPTIONS', '`path` must be a text or a list, not a number')],
   },
   {
     name: 'an element of the wrong type',

@@ -54,7 +54,19 @@ const BYTES = fc.oneof(
   { weight: 1, arbitrary: TEXT.map(text => Buffer.from(text, 'latin1')) },
   { weight: 1, arbitrary: TEXT.map(text => Buffer.from(`\ufeff${text}`, 'utf16le')) },
 )
-const NAME = fc.constantFrom('x.csv', 'x.tsv', 'x.txt', 'x.json', 'x.jsonl', 'X y', '${a}.csv', "it's.csv", '1: #.csv')
+const NAME = fc.constantFrom(
+  'x.csv',
+  'x.tsv',
+  'x.txt',
+  'x.json',
+  'x.jsonl',
+  'X y',
+  '${a}.csv',
+  "it's.csv",
+  '1: #.csv',
+  'x[1]*.csv',
+  'x.zip',
+)
 
 const REFUSED = ['CUSTODY_NOTHING_THERE', 'CUSTODY_INPUT_FORMAT', 'CUSTODY_SOURCE']
 /** What a wrong type would be rejected with. */
