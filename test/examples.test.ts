@@ -276,10 +276,10 @@ const CASES: readonly Expected[] = [
     sinks: { expert: 2, clerk: 2, fast: 3, problems: 2 },
     lines: {
       'expert.csv': [
-        `S-1043;Jörg Weiß;kfz ;2026-03-01;2026-03-02;18400;300;"'=HYPERLINK(""http://x.example"")";KFZ;18100;1;2026-03`,
+        `S-1043;Jörg Weiß;kfz ;2026-03-01;2026-03-02;18400.00;300.00;"'=HYPERLINK(""http://x.example"")";KFZ;18100.00;1;2026-03`,
       ],
       'clerk-2026-02.csv': [
-        'S-1045;Tom Berger;Leitungswasser;2026-01-15;2026-02-05;760;;zu spät gemeldet?;LEITUNGSWASSER;760;21;2026-02',
+        'S-1045;Tom Berger;Leitungswasser;2026-01-15;2026-02-05;760.00;;zu spät gemeldet?;LEITUNGSWASSER;760.00;21;2026-02',
       ],
       'fast.csv': ['Küche und Flur";HAUSRAT;2999.99;0;2026-02'],
     },
@@ -290,7 +290,7 @@ const CASES: readonly Expected[] = [
     counts: [24, 1, 78],
     outcomes: { FORKED: 22, COMPLETED: 23, CONSUMED_IN_BATCH: 31, ROUTED: 1, QUARANTINED: 1 },
     sinks: { orders_csv: 22, page: 1, problems: 2 },
-    lines: { 'report.md': ['| 2 | Old Harbour | PT | 7 | 2996.06 |'] },
+    lines: { 'report.md': ['| 1 | Fjord Fabrics | NO | 5 | 3273.49 |'] },
   },
   {
     example: 'ticket-votes',
