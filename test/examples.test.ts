@@ -134,7 +134,7 @@ const CASES: readonly Expected[] = [
     lines: {
       'takings.csv': ['id,till,amount,file,branch', '31,E2,310,data/night/east.zip/east-2.csv,east'],
       'problems.jsonl': [
-        '{"source":"takings","file":"data/night/south.csv","line":4,"raw":"twelve;21;S1","_error":{"code":"SCHEMA_TYPE","node":"takings","field":"amount","message":"amount is \\"twelve\\"; it must be a decimal number"}}',
+        '{"source":"takings","file":"data/night/south.csv","line":4,"raw":"twelve;21;S1","_error":{"code":"SCHEMA_TYPE","node":"takings","field":"amount","message":"amount is \\"twelve\\"; it must be a number"}}',
       ],
     },
   },
