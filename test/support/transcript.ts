@@ -43,9 +43,10 @@ const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
   // Calls, and what is merged, are numbered as answers come.
   [/\(call [\d,]+\)/g, 'CALL'],
   [/\bToken [\d,]+, merged/g, 'MERGED'],
-  // How many commits a run makes depends on its speed, and each has an entry.
+  // How many commits a run makes depends on its speed, and each has an entry, with values of its own.
   [/\bEntr(?:y|ies) [\d,… ]+ of [\d,]+/g, 'ENTRIES'],
   [/\b[\d,]+ entries\b/g, 'ENTRIES'],
+  [/\b[\d,]+ values against\b/g, 'VALUES against'],
   [/ +/g, ' '],
 ]
 
