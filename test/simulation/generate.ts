@@ -65,6 +65,8 @@ export interface Shape {
   readonly touched?: boolean
   /** Rows say which file of their sink they go to. */
   readonly named?: boolean
+  /** Sources have lists of files. */
+  readonly files?: boolean
   /** Whoever continues it gives it up. */
   readonly abandoned?: boolean
   /** Clocks jump at any time: the machine sleeps, or they are set. */

@@ -16,6 +16,7 @@ import { generateModel, type Shape } from './generate.ts'
 import { meddlingBy } from './hostile.ts'
 import { interpret } from './interpreter.ts'
 import { problemsOf } from './invariants.ts'
+import { ManyFiles } from './many-files.ts'
 import type { Limits, Model } from './model.ts'
 import { NamedFiles } from './named-files.ts'
 import { Others } from './others.ts'
@@ -48,6 +49,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     world.services.trouble = new Trouble(new Random(seed + 4), ['oracle', 'sibyl'], world.clock.passed_us())
   if (shape.touched === true) world.others = new Others(new Random(seed + 4), () => world.power.use())
   if (shape.named === true) world.named = new NamedFiles(new Random(seed + 6), () => world.power)
+  if (shape.files === true) world.files = new ManyFiles(new Random(seed + 7))
   ledger.now_us = () => world.clock.wall_us()
   const jumps = shape.clocks === true ? new Jumps(new Random(seed + 5), ledger, shape.calls === true) : null
   world.jumps = jumps
@@ -72,6 +74,8 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     ...defects,
     ...(world.others?.settle(result, true, true) ?? []),
     ...((world.others ?? world.named)?.written(world.disk) ?? []),
+    ...(world.files?.problems ?? []),
+    ...(world.files?.unrecorded(plan, ledger, shape.abandoned !== true) ?? []),
   )
   if (result === null || result.error !== null)
     problems.push(`the run failed: ${result?.error?.code}: ${result?.error?.stack}`)

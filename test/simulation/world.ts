@@ -23,6 +23,7 @@ import type { VirtualClock } from '../support/virtual-clock.ts'
 import type { Jumps } from './clocks.ts'
 import { COMMON, numberOf } from './common.ts'
 import { FarSide } from './far-side.ts'
+import type { ManyFiles } from './many-files.ts'
 import type {
   AggregateModel,
   Asks,
@@ -75,6 +76,8 @@ export class World {
   others: Others | null = null
   /** Sinks whose rows say which file they go to; null if there are none. */
   named: NamedFiles | null = null
+  /** Sources read several files; null if they have no lists of them. */
+  files: ManyFiles | null = null
   /** Has clocks jump; null if none does. */
   jumps: Jumps | null = null
   readonly #random: Random
@@ -225,23 +228,28 @@ export class World {
     const random = this.#random
     let offset = 0
     const first = () => offset
+    const pause = async () => {
+      if (random.chance(0.3)) await clock.sleep(random.below(model.pause_us ?? 5000))
+    }
+    const records = () => model.values.map((value, i) => record(value, i, first() + i + 1))
     const spec: SourceSpec = {
       ...COMMON,
       kind: 'source',
       name: 'simulated',
       textual: false,
       rereadable: () => true,
-      create: () => ({
-        async *read(from) {
-          for (let i = from?.records ?? 0; i < model.values.length; ) {
-            if (random.chance(0.3)) await clock.sleep(random.below(model.pause_us ?? 5000))
-            const chunk = model.values.slice(i, i + random.between(1, 5))
-            yield meddle(chunk.map((value, k) => record(value, i + k, first() + i + k + 1)))
-            i += chunk.length
-          }
+      create: () =>
+        this.files?.source(model, records, pause) ?? {
+          async *read(from) {
+            for (let i = from?.records ?? 0; i < model.values.length; ) {
+              await pause()
+              const chunk = model.values.slice(i, i + random.between(1, 5))
+              yield meddle(chunk.map((value, k) => record(value, i + k, first() + i + k + 1)))
+              i += chunk.length
+            }
+          },
+          close: async () => undefined,
         },
-        close: async () => undefined,
-      }),
     }
     offset = this.#rows
     this.#rows += model.values.length
