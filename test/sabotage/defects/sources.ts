@@ -1,9 +1,10 @@
 /** What comes in: records of sources, and the attempts that a row has. */
 import type { SourceRecord } from '../../../src/sdk/spec.ts'
-import { but, type Defect, inConstructor, inFunction } from '../defect.ts'
+import { but, type Defect, inConstructor, inFunction, inMethod } from '../defect.ts'
 
 const chunk = () => import('../../../src/engine/nodes/source/chunk.ts')
 const sourceReader = () => import('../../../src/engine/nodes/source/source-reader.ts')
+const readFiles = () => import('../../../src/engine/nodes/source/read-files.ts')
 const retry = () => import('../../../src/engine/nodes/retry.ts')
 
 export const SOURCE_DEFECTS: readonly Defect[] = [
@@ -34,6 +35,33 @@ export const SOURCE_DEFECTS: readonly Defect[] = [
         const read: typeof source.read = from =>
           source.read(from === null ? null : { ...from, records: from.records - 1 })
         return make({ ...of, source: but(source, { read }) }, ...rest)
+      }),
+    ],
+  },
+  {
+    name: 'files that were read before are not known to have been',
+    shape: 'groups-files-crashes',
+    changes: [
+      inConstructor(
+        sourceReader,
+        'SourceReader',
+        make =>
+          (of, from, ...rest) =>
+            make(of, from === null ? null : { ...from, files: [] }, ...rest),
+      ),
+    ],
+  },
+  {
+    name: 'ends of files are recorded one commit late',
+    shape: 'groups-files-crashes',
+    changes: [
+      inMethod(readFiles, 'ReadFiles', 'take', take => {
+        let late: ReturnType<typeof take> = []
+        return () => {
+          const taken = late
+          late = take()
+          return taken
+        }
       }),
     ],
   },
