@@ -158,6 +158,11 @@ const RUNS: { readonly [title: string]: () => Promise<Rig> } = {
   'COALESCED / merge': () => merging('policy: require_all, merge: nested'),
   'CONSUMED_IN_BATCH / batch': () =>
     flow({ nodes: '  step: { aggregate: gather, trigger: { count: 1 }, on_error: problems, to: out }' }),
+  'CONSUMED_IN_BATCH / join': () =>
+    flow({
+      nodes: `  step: { fork: { one: pair.left, other: pair.right } }
+  pair: { join: { left: n, right: n }, routes: { matched: out, left: discard, right: discard }, on_error: discard }`,
+    }),
 }
 
 const PATHS = FATES.flatMap(({ outcome, cause }) => {

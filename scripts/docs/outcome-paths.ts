@@ -105,6 +105,7 @@ export const OUTCOME_PATHS: { readonly [name in FateName]: readonly OutcomePath[
   'FORKED / fork': [{ file: 'nodes/executor.ts', decided_by: '#fork', recorded_by: ['fork'] }],
   'EXPANDED / expand': [{ file: PLUGIN_CALL, decided_by: 'transformVisit', recorded_by: ['expand'] }],
   'COALESCED / merge': [{ file: VERDICT, decided_by: 'verdictOn', recorded_by: ['merge'] }],
+  'CONSUMED_IN_BATCH / join': [{ file: 'nodes/join/two-sides.ts', decided_by: 'next', recorded_by: ['join'] }],
   'CONSUMED_IN_BATCH / batch': [
     { file: 'nodes/aggregate/trigger.ts', decided_by: 'triggerOf', recorded_by: ['consumeBatch'] },
   ],

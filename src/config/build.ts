@@ -88,6 +88,7 @@ function buildNode([name, node]: Named<NodeContent>, defaults: Defaults) {
   }
   const on_error = node.on_error ?? defaults.on_error ?? null
   if ('coalesce' in node) return { kind: 'coalesce' as const, name, on_error, retry: {}, ...buildCoalesce(node) }
+  if ('join' in node) return { kind: 'join' as const, name, on_error, retry: {}, ...buildJoin(node) }
   /** null: neither here nor in defaults. */
   const common = { name, on_error, retry: buildWaits(node.retry) }
   if ('transform' in node) {
@@ -162,6 +163,21 @@ function buildSortKeys(keys: NodeOf<'sort'>['sort']) {
 
 function buildSortKey({ field, order, nulls }: NodeOf<'sort'>['sort'][number]) {
   return { field, order: order === 'desc' ? 'desc' : 'asc', nulls: nulls === 'first' ? 'first' : 'last' } as const
+}
+
+function buildJoin({ join, max_matches, merge, routes: { matched, left, right } }: NodeOf<'join'>) {
+  const fields = (key: string | readonly string[]) => (typeof key === 'string' ? [key] : textsOf(key))
+  return {
+    /** Fields that are compared, one by one. */
+    keys: { left: fields(join.left), right: fields(join.right) },
+    max_matches,
+    merge,
+    routes: [
+      { label: 'matched', to: matched },
+      { label: 'left', to: left },
+      { label: 'right', to: right },
+    ] as const,
+  }
 }
 
 /** null: left out. */

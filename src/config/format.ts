@@ -243,8 +243,45 @@ const sort = object(
     },
   },
 )
+const key_fields = byType(leaf.field_name, distinct('field', 1, leaf.field_name)).register(words, {
+  expects: 'a field, or a list of fields',
+})
+const join = object(
+  'a join',
+  {
+    join: object('the key of a join', {
+      left: key_fields.describe(
+        'The field, or the fields, by which rows that come by `to: NAME.left` are found together.',
+      ),
+      right: key_fields.describe(
+        'The same of rows that come by `to: NAME.right`: as many fields, compared in this order.',
+      ),
+    }).describe('The key: rows of both sides that have the same values there match.'),
+    max_matches: count
+      .prefault(1000)
+      .describe('How many right rows may match one left row; a left row that more match is an error.'),
+    merge: choice('union', 'nested')
+      .prefault('union')
+      .describe('union: fields of both rows, where both have one the left row’s. nested: {left: row, right: row}.'),
+    routes: object('the routes of a join', {
+      matched: target.describe('Where what matches goes: a new row for each pair.'),
+      left: target.describe('Where left rows go that nothing matches.'),
+      right: target.describe('Where right rows go that nothing matches.'),
+    }).describe('Where rows go.'),
+    on_error,
+  },
+  {
+    refused: {
+      to: 'a join has routes: matched, left and right',
+      retry: 'what fails here would fail again',
+      on: 'write join: { left: FIELD, right: FIELD }',
+    },
+  },
+)
 
-const node = byKey({ transform, gate, cases, fork, coalesce, aggregate, sort }).register(words, { what: 'a node' })
+const node = byKey({ transform, gate, cases, fork, coalesce, aggregate, join, sort }).register(words, {
+  what: 'a node',
+})
 
 const sink = object(
   'a sink',

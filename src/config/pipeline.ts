@@ -20,6 +20,7 @@ export type GateConfig = NodeOf<'gate'>
 export type CoalesceConfig = NodeOf<'coalesce'>
 export type AggregateConfig = NodeOf<'aggregate'>
 export type SortConfig = NodeOf<'sort'>
+export type JoinConfig = NodeOf<'join'>
 
 /** A file that was read: its text, its typed content, and where each part of it stands. */
 export interface PipelineFile {

@@ -1,5 +1,6 @@
 /** Rules between the keys of one part: what a policy needs and what it excludes. What is wrong on its own has been reported before. */
 import { parseDuration } from '../model/duration.ts'
+import { counted } from '../model/number-text.ts'
 import { ERROR_FIELD } from '../sdk/error-row.ts'
 import { FIELD_HINT } from './fields.ts'
 import { isSecretName, SECRET_REFUSED } from './leaf.ts'
@@ -21,6 +22,7 @@ export function checkRules(root: Tree, problems: Problems): void {
     checkCases(node, problems)
     checkAggregate(node, problems)
     checkSort(node, problems)
+    checkJoin(node, problems)
     checkOptions(valueAt(node.value, 'options'), problems)
     checkOptions(valueAt(valueAt(node.value, 'gate'), 'options'), problems)
   }
@@ -154,6 +156,17 @@ function checkSort(node: MapEntry, problems: Problems): void {
     }
     seen.add(field)
   }
+}
+
+function checkJoin(node: MapEntry, problems: Problems): void {
+  const join = valueAt(node.value, 'join')
+  const fields = (side: Tree | undefined) =>
+    side?.kind === 'list' ? side.items.length : side?.kind === 'scalar' && !isEmpty(side) ? 1 : 0
+  const left = fields(valueAt(join, 'left'))
+  const right = valueAt(join, 'right')
+  if (right === undefined || left === 0 || fields(right) === 0 || left === fields(right)) return
+  const message = `the key has ${counted(left, 'field')} on the left, and ${fields(right)} on the right`
+  problems.error('CUSTODY_BAD_VALUE', right.at, message, 'they are compared one by one: name as many')
 }
 
 /** The name of a field, and what zod can't see: whether `null` was written or there is nothing. */

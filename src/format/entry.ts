@@ -22,7 +22,7 @@ export const LEDGER_FORMAT = 1
 export type VisitStatus = 0 | 1 | 2 | 3
 export const VISIT_OK = 0
 export const VISIT_ERROR = 1
-/** At an aggregate, a coalesce or a sort: the visit lasts until its group closes, or the sort passes it on, and is then recorded again as ok or error. */
+/** At an aggregate, a coalesce, a join or a sort: the visit lasts until its group closes, or the node lets it go, and is then recorded again as ok or error. */
 export const VISIT_HELD = 2
 /** An error after the last of the attempts that `retry` allows, which another attempt could have helped. */
 export const VISIT_EXHAUSTED = 3
@@ -56,40 +56,44 @@ export interface VisitFact {
 
 /**
  * A token of this subject comes into being. The first token of a row has neither group nor parents. Others are born onto an
- * edge: of a fork, the branch's with their ordinal; of other groups, the `to` edge of the group's node. The parents of
- * tokens born of a batch are its members, and aren't repeated here.
+ * edge: of a fork, the branch's with their ordinal; of a join, its `matched` edge; of other groups, the `to` edge of the group's node.
+ * The parents of tokens born of a batch are its members, and aren't repeated here. Those of a token born of a join are a left token,
+ * whose subject this is, and a right one, which may be of any other.
  */
 export interface BirthFact {
   readonly token: TokenId
   /** The group it is born of; 0 for the first token of a row. */
   readonly group: GroupId
-  /** Its place in that group from 0: the branch of a fork, the element of an expansion, the output of a batch. */
+  /** Its place in that group from 0: the branch of a fork, the element of an expansion, the output of a batch, the match of a left row. */
   readonly ordinal: number
   /** Its data as it is born; 1 for the first token of a row. */
   readonly value: ValueNumber
   readonly parents: readonly TokenId[]
 }
 
-export type GroupKind = 0 | 1 | 2 | 3
+export type GroupKind = 0 | 1 | 2 | 3 | 4
 /** In the order of GroupKind. */
-export const GROUP_KINDS = ['fork', 'expand', 'merge', 'batch'] as const
+export const GROUP_KINDS = ['fork', 'expand', 'merge', 'batch', 'join'] as const
 
-/** A group opens. For fork and expand it closes at once; merges and batches close by a later or the same entry. */
+/** A group opens. For fork, expand and join it closes at once; merges and batches close by a later or the same entry. */
 export interface GroupOpened {
   readonly group: GroupId
   readonly kind: GroupKind
   readonly node: NodeNumber
-  /** Members expected: children, branches; 0 where it isn't known before (batch). */
+  /** Members expected: children (of a join, too), branches; 0 where it isn't known before (batch). */
   readonly expected: number
 }
 
-/** A group closes with a verdict: for batches the trigger, for merges `merged` or the cause of its failure. */
+/** A group closes with a verdict: for batches the trigger, for joins `joined`, for merges `merged` or the cause of its failure. */
 export interface GroupClosed {
   readonly group: GroupId
   readonly verdict: string
   /** Value with more about it (union merges: `{origins, overruled}`), 0 if there is none. */
   readonly detail: ValueNumber
-  /** Members in order of arrival (merge, batch), or none (fork, expand: the children show it). */
+  /**
+   * Members in order of arrival (merge, batch), or none (fork, expand: the children show it). Of a join the left token, and those right
+   * ones that no group before had: they are in the order of the children.
+   */
   readonly members: readonly TokenId[]
 }
 
@@ -174,11 +178,11 @@ export interface Together {
 export interface HoldFact {
   readonly token: TokenId
   readonly node: NodeNumber
-  /** 0 at a sort, which has no groups. */
+  /** 0 at a sort, which has no groups, and at a join, whose groups are made when its input has ended. */
   readonly group: GroupId
-  /** Its place among those that came to the group, or to the sort, from 0. */
+  /** Its place among those that came to the group, or to the join or sort, from 0. */
   readonly ordinal: number
-  /** The batch that the group is; null at a coalesce or a sort. */
+  /** The batch that the group is; null at a coalesce, a join or a sort. */
   readonly batch: number | null
 }
 

@@ -15,6 +15,7 @@ import {
   objectOf,
   oneOf,
   orNone,
+  tail,
   text,
   tupleOf,
   UUID,
@@ -61,18 +62,22 @@ const PLUGIN = objectOf({
 })
 
 /** Of the topology. */
-export const EDGE = tupleOf({ from: whole('node'), label: text(), to: orNone('node') })
+export const EDGE = tupleOf(
+  { from: whole('node'), label: text(), to: orNone('node') },
+  { tails: [tail({ side: oneOf('left', 'right') }, 'into a join')] },
+)
 
 export const TOPOLOGY = objectOf({
   nodes: key(
     listOf(
       objectOf({
         name: key(text()),
-        kind: key(oneOf('source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'sort', 'sink')),
+        kind: key(oneOf('source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'join', 'sort', 'sink')),
         plugin: maybe(text()),
         branches: maybe(listOf(text())),
         policy: maybe(text()),
         per: maybe(listOf(text())),
+        keys: maybe(objectOf({ left: key(listOf(text())), right: key(listOf(text())) })),
         sort: maybe(
           listOf(
             objectOf({ field: key(text()), order: key(oneOf('asc', 'desc')), nulls: key(oneOf('first', 'last')) }),

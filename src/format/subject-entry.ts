@@ -38,7 +38,7 @@ export const LISTS = {
     },
     { tails: [tail(ERROR, 'if the fate carries an error')] },
   ),
-  g: tupleOf({ group: whole('group'), kind: whole('choice', 0, 3), node: whole('node'), expected: counted() }),
+  g: tupleOf({ group: whole('group'), kind: whole('choice', 0, 4), node: whole('node'), expected: counted() }),
   h: tupleOf(
     { token: whole('token'), node: whole('node'), group: orNone('group'), ordinal: whole('place', 0) },
     { tails: [tail({ batch: whole('batch') }, 'at an aggregate: the batch that the group is')] },
@@ -108,15 +108,15 @@ export const SUBJECT_ENTRY = {
   d: many(
     LISTS.d,
     'groups that close',
-    "; `detail` is a value's number or 0; members of merges and batches, in order of arrival",
+    "; `detail` is a value's number or 0; members of merges and batches, in order of arrival; of a join the left token, and the right ones that no group before had",
   ),
   e: many(LISTS.e, 'endings'),
   f: maybe(whole('value'), 'number of the value that tells how the fields of rows under way stand: section 6'),
-  g: many(LISTS.g, 'groups that open', '; kinds are 0 fork, 1 expand, 2 merge, 3 batch'),
+  g: many(LISTS.g, 'groups that open', '; kinds are 0 fork, 1 expand, 2 merge, 3 batch, 4 join'),
   h: many(
     LISTS.h,
     'holds',
-    '; the ordinal is the place among those that came to the group, from 0; at a sort the group is 0, and the ordinal the place among all that came there',
+    '; the ordinal is the place among those that came to the group, from 0; at a join or a sort the group is 0, and the ordinal the place among all that came there',
   ),
   l: many(LISTS.l, 'releases', '; a sort passes a token on, and the place is that in its order, from 1'),
   n: many(LISTS.n, 'births'),

@@ -1,6 +1,6 @@
 /** The shape of a plan as evidence keeps it: names, kinds and ways, no content. Part of entry 0 of each run. */
 
-export type NodeKind = 'source' | 'transform' | 'gate' | 'fork' | 'coalesce' | 'aggregate' | 'sort' | 'sink'
+export type NodeKind = 'source' | 'transform' | 'gate' | 'fork' | 'coalesce' | 'aggregate' | 'join' | 'sort' | 'sink'
 
 export interface TopologyNode {
   readonly name: string
@@ -11,6 +11,8 @@ export interface TopologyNode {
   readonly branches?: readonly string[]
   /** For a coalesce. */
   readonly policy?: string
+  /** For a join: the fields of its key on each side, in order, which are compared pairwise. */
+  readonly keys?: { readonly [side in JoinSide]: readonly string[] }
   /** For an aggregate with a batch for each key: the fields of the key, in order. */
   readonly per?: readonly string[]
   /** For a sort: its keys, the first one first. */
@@ -29,15 +31,18 @@ export interface SortKey {
   readonly nulls: 'first' | 'last'
 }
 
+/** By which side rows come to a join. */
+export type JoinSide = 'left' | 'right'
+
 /** `discard` as the target of an edge. */
 export const DISCARD = 0
 
 /**
  * Nodes count from 1 in the order sources, nodes, sinks of the file; edges from 1.
- * An edge is `[from, label, to]`; `to` is a node's number or DISCARD. The label of an ordinary edge is `to`, of a gate's
- * edge its route, of a fork's edge its branch, of an error edge `on_error`, of a source's reject edge `on_invalid`.
+ * An edge is `[from, label, to]`; `to` is a node's number or DISCARD; one that leads to a join says to which side. The label of an ordinary edge is `to`, of a gate's
+ * edge its route (a join has `matched`, `left` and `right`), of a fork's edge its branch, of an error edge `on_error`, of a source's reject edge `on_invalid`.
  */
 export interface Topology {
   readonly nodes: readonly TopologyNode[]
-  readonly edges: ReadonlyArray<readonly [from: number, label: string, to: number]>
+  readonly edges: ReadonlyArray<readonly [from: number, label: string, to: number, side?: JoinSide]>
 }

@@ -184,7 +184,7 @@ export const NOTHING = {
 /** What is read of a run that is taken over. */
 export type RunReader = Pick<
   LedgerReader,
-  'entry' | 'entriesOfRow' | 'entriesOfRun' | 'entriesOfBatch' | 'openTokens' | 'payload'
+  'entry' | 'entriesOfRow' | 'entriesOfRun' | 'entriesOfBatch' | 'endings' | 'openTokens' | 'payload'
 >
 
 export interface TakenOver<Seen> {

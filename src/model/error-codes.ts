@@ -152,7 +152,7 @@ export const ERRORS = {
   CUSTODY_BAD_TARGET: spec(
     2,
     'An edge leads to something that can’t be its target.',
-    'Edges lead to nodes, sinks or `discard`, never to a source.',
+    'Edges lead to nodes, sinks or `discard`, never to a source; to a join by one of its sides: `NAME.left` or `NAME.right`.',
   ),
   CUSTODY_ERROR_ROUTE_MISSING: spec(
     2,
@@ -208,8 +208,8 @@ export const ERRORS = {
   CUSTODY_ENDLESS_NOT_LAST: spec(2, 'A source that never ends stands before another one.', 'Put it last.'),
   CUSTODY_NO_TRIGGER: spec(
     2,
-    'An aggregate on an endless source has no trigger but the end of input, or a sort stands behind one.',
-    'Add count or max_age to an aggregate; a sort can’t stand there.',
+    'An aggregate on an endless source has no trigger but the end of input, or a join or a sort stands behind one.',
+    'Add count or max_age to an aggregate; a join or a sort can’t stand there.',
   ),
   // schemas and expressions
   CUSTODY_SCHEMA: spec(2, 'A schema is wrong.', 'Use a shorthand such as integer or string?, or a JSON Schema.'),

@@ -33,6 +33,7 @@ describe('the table of fates', () => {
       '21 EXPANDED expand',
       '22 COALESCED merge',
       '23 CONSUMED_IN_BATCH batch',
+      '24 CONSUMED_IN_BATCH join',
     ])
   })
   test('each pair of outcome and cause is there once, and found by name', () => {

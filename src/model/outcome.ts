@@ -281,6 +281,17 @@ export const FATES = [
     words: 'consumed in a batch',
     when: 'An aggregate closed the batch it was a member of.',
   }),
+  fate({
+    number: 24,
+    outcome: 'CONSUMED_IN_BATCH',
+    cause: 'join',
+    class: 'passed on',
+    sink: 'forbidden',
+    group: 'required',
+    error: 'forbidden',
+    words: 'joined with what matches it',
+    when: 'A join made new tokens of it and of what matches it on the other side. The ending names the first group that it was a member of.',
+  }),
 ] as const
 
 /** Code of the error by which a token ends as in_doubt, and of calls after which nobody can say whether they were taken. */
@@ -291,7 +302,7 @@ export type FateNumber = Fate['number']
 export type Outcome = Fate['outcome']
 export type Cause = Fate['cause']
 
-/** Reported beside the endings, and not one: the token is held at an aggregate, a coalesce or a sort. */
+/** Reported beside the endings, and not one: the token is held at an aggregate, a coalesce, a join or a sort. */
 export const BUFFERED = 'BUFFERED'
 
 type Optional<P extends Presence, T> = P extends 'required' ? T : P extends 'optional' ? T | 0 : 0

@@ -68,6 +68,11 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
     }
     case 'sort':
       return { kind: 'sort', ...common, keys: config.keys, to: way('to') }
+    case 'join': {
+      const { keys, max_matches, merge } = config
+      const routes = { matched: way('matched'), left: way('left'), right: way('right') }
+      return { kind: 'join', ...common, keys, max_matches, merge, routes, on_error: way('on_error') }
+    }
     case 'sink': {
       const plugin = pluginOf('sink', node, findings)
       return { kind: 'sink', ...common, plugin, retry: retry(), on_error: way('on_error') }

@@ -53,6 +53,7 @@ export class Branches {
 
   #topsOn(edge: DraftEdge): ReadonlySet<string> {
     const { from, kind } = edge
+    if (from.kind === 'join') return this.#topsBehindJoin(edge)
     const tops = this.#tops.get(from) ?? new Set()
     if (kind === 'branch') return new Set([edge.label])
     if (kind === 'on_invalid' || kind === 'on_error') return tops
@@ -71,6 +72,14 @@ export class Branches {
       default:
         return tops
     }
+  }
+
+  /** What matches becomes new rows; others go on as they came, and only left ones fail. */
+  #topsBehindJoin({ from, label }: DraftEdge): ReadonlySet<string> {
+    if (label === 'matched') return new Set([NONE])
+    const side = label === 'right' ? 'right' : 'left'
+    const ways = this.#draft.into(from).filter(edge => edge.side === side)
+    return new Set(ways.flatMap(edge => [...this.#topsOn(edge)]))
   }
 
   /** Frames that a stack with one of these tops can hold, down to those of `stop`; NONE if a stack can hold no such. */

@@ -31,7 +31,8 @@ function nested(branches: ReadonlyMap<string, RowSchema>, all: boolean): RowSche
   return { fields: new Map(fields), closed: true, observed: false }
 }
 
-function objectSchema(row: RowSchema): FieldSchema['schema'] {
+/** Of a row that is the value of a field. */
+export function objectSchema(row: RowSchema): FieldSchema['schema'] {
   const fields = [...row.fields]
   if (fields.length === 0) return { type: 'object' }
   return {

@@ -84,8 +84,8 @@ interface Parts {
 }
 
 function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts): Plan {
-  const edges: readonly PlanEdge[] = draft.edges.map(({ number, from, label, to }) =>
-    Object.freeze({ number, from: from.number, label, to: to?.number ?? DISCARD }),
+  const edges: readonly PlanEdge[] = draft.edges.map(({ number, from, label, to, side }) =>
+    Object.freeze({ number, from: from.number, label, to: to?.number ?? DISCARD, ...(side === null ? {} : { side }) }),
   )
   const nodes = draft.nodes.map((node): PlanNode => {
     const way = (label: string) => {

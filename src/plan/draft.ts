@@ -3,7 +3,7 @@
  * Numbers are those of the plan: nodes in the order sources, nodes, sinks; edges in the order of their nodes.
  */
 import type { ConfigPath, NodeConfig, PipelineConfig, SinkConfig, SourceConfig } from '../config/pipeline.ts'
-import type { NodeKind } from '../format/topology.ts'
+import type { JoinSide, NodeKind } from '../format/topology.ts'
 
 export type PartConfig = SourceConfig | NodeConfig | SinkConfig
 
@@ -26,6 +26,8 @@ export interface DraftEdge {
   readonly label: string
   /** Null: `discard`. */
   readonly to: DraftNode | null
+  /** To which side of a join it leads; null if its target is none. */
+  readonly side: JoinSide | null
   /** Where its target is written. */
   readonly path: ConfigPath
 }

@@ -21,7 +21,10 @@ export function topologyOf(draft: Draft, plugins: Plugins): Topology {
       const plugin = plugins.get(node)
       return { ...topologyNode(node), ...servicesAt(plugin), ...determinismAt(plugin) }
     }),
-    edges: draft.edges.map(({ from, label, to }) => [from.number, label, to?.number ?? DISCARD] as const),
+    edges: draft.edges.map(({ from, label, to, side }) => {
+      const edge = [from.number, label, to?.number ?? DISCARD] as const
+      return side === null ? edge : ([...edge, side] as const)
+    }),
   }
 }
 
@@ -45,6 +48,7 @@ function topologyNode(node: DraftNode): TopologyNode {
   if (config.kind === 'fork') return { ...common, branches: config.branches.map(({ branch }) => branch) }
   if (config.kind === 'aggregate' && config.per !== null) return { ...common, per: config.per.fields }
   if (config.kind === 'sort') return { ...common, sort: config.keys }
+  if (config.kind === 'join') return { ...common, keys: config.keys }
   if (config.kind === 'coalesce') return { ...common, branches: config.branches, policy: config.policy.kind }
   return common
 }

@@ -2,8 +2,9 @@
  * What is known of rows at each node, from the sources on, and what plugins and expressions make of it.
  * Needs each node behind all that lead to it; nodes on or behind a cycle are left out.
  */
-import type { ConfigPath, SourceConfig } from '../config/pipeline.ts'
+import type { ConfigPath, JoinConfig, SourceConfig } from '../config/pipeline.ts'
 import type { Expression } from '../expression/expression.ts'
+import type { JoinSide } from '../format/topology.ts'
 import { type FieldSchema, OBSERVED, type RowSchema, withOthers } from '../model/schema.ts'
 import type { FieldRequirement, SourceSpec } from '../sdk/spec.ts'
 import type { Branches } from './branches.ts'
@@ -11,16 +12,21 @@ import { mergedSchema } from './coalesce-schema.ts'
 import type { Draft, DraftEdge, DraftNode } from './draft.ts'
 import { checkResult, compileAt } from './expressions.ts'
 import { checkGate, type GateDecision } from './gates.ts'
+import { checkKeyTypes, matchedSchema, type Sides } from './matched-schema.ts'
 import { pluginUse, type ResolvedPlugin } from './plugins.ts'
 import type { Report } from './report.ts'
 import { checkRequirements } from './requirements.ts'
 import { joinSchemas, REJECTED, withError } from './schema-join.ts'
+import { SIDES } from './target.ts'
 import { checkCannotFail } from './total-gates.ts'
 
 export interface NodeFacts {
   /** Schema of rows that enter; for a source, of rows that leave. */
   readonly input: RowSchema
+  /** Of a join: of rows that match. */
   readonly output: RowSchema
+  /** Of a join: schemas of rows that enter by each side. */
+  readonly sides: Sides | null
   readonly decision: GateDecision
   /** Expression of an aggregate's trigger. */
   readonly when: Expression | null
@@ -64,7 +70,8 @@ export class Flow {
     const { config } = node
     const plugin = this.#plugins.get(node)
     const input = config.kind === 'source' ? declaredSchema(config, plugin) : this.#input(node)
-    const facts = { input, output: input, decision: null, when: null, expressions: new Map<string, Expression>() }
+    const expressions = new Map<string, Expression>()
+    const facts = { input, output: input, sides: null, decision: null, when: null, expressions }
     switch (config.kind) {
       case 'source':
         this.#checkAdded(node, config, plugin)
@@ -103,6 +110,10 @@ export class Flow {
           input,
         )
         return facts
+      case 'join': {
+        const sides = this.#sides(node, config)
+        return { ...facts, sides, output: matchedSchema(config.merge, sides) }
+      }
       case 'transform':
       case 'sink':
         return { ...facts, ...this.#contracts(node, plugin, input) }
@@ -120,16 +131,37 @@ export class Flow {
     this.#report.error('CUSTODY_PLUGIN_OPTIONS', [...node.path, 'options'], message, { hint })
   }
 
-  #input(node: DraftNode): RowSchema {
+  /** What comes to each side of a join. Its key is named in both. */
+  #sides(node: DraftNode, { keys }: JoinConfig): Sides {
+    const of = (side: JoinSide) => {
+      const input = this.#input(node, side)
+      const at = [...node.path, 'join', side]
+      const listed = this.#report.pipeline.has([...at, 0])
+      const fields = keys[side].map((field, i) => ({ field, path: listed ? [i] : [] }))
+      this.#require(node, 'the key of the join', fields, input, at, side)
+      return input
+    }
+    const sides = { left: of('left'), right: of('right') }
+    checkKeyTypes(node, sides, this.#report)
+    return sides
+  }
+
+  #waysInto(node: DraftNode, side: JoinSide | null): DraftEdge[] {
+    return this.#draft.into(node).filter(edge => this.facts.has(edge.from) && (side === null || edge.side === side))
+  }
+
+  /** `side`: of a join that by which they come; null for all. */
+  #input(node: DraftNode, side: JoinSide | null = null): RowSchema {
     // Rows first, then what is left of rejected records.
-    const edges = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
+    const edges = this.#waysInto(node, side)
     edges.sort((a, b) => Number(a.kind === 'on_invalid') - Number(b.kind === 'on_invalid'))
     const { schema, mismatches } = joinSchemas(edges.map(edge => this.schemaOn(edge)))
-    // A sink takes what comes, a coalesce has rules of its own; elsewhere somebody may rely on the type.
-    if (mismatches.length > 0 && node.kind !== 'sink' && node.kind !== 'coalesce') {
+    // A sink takes what comes, coalesces and joins have rules of their own; elsewhere somebody may rely on the type.
+    const lenient = node.kind === 'sink' || node.kind === 'coalesce' || (node.kind === 'join' && side === null)
+    if (mismatches.length > 0 && !lenient) {
       const fields = mismatches.map(field => `\`${field}\``).join(', ')
       const from = [...new Set(edges.map(edge => `\`${edge.from.name}\``))].join(', ')
-      const message = `rows that come to \`${node.name}\` from ${from} have different types of ${fields}`
+      const message = `rows that come to \`${side === null ? node.name : `${node.name}.${side}`}\` from ${from} have different types of ${fields}`
       this.#report.warning('CUSTODY_SCHEMA_MISMATCH', node.path, message, {
         part: 'key',
         hint: 'make the types the same, for example with coerce',
@@ -150,8 +182,11 @@ export class Flow {
     const facts = this.facts.get(edge.from)
     if (facts === undefined) return OBSERVED
     if (edge.kind === 'on_invalid') return REJECTED
-    if (edge.kind === 'on_error') return withError(facts.input)
-    return facts.output
+    const { sides } = facts
+    // Only left rows of a join can fail.
+    if (edge.kind === 'on_error') return withError(sides?.left ?? facts.input)
+    const own = SIDES.find(side => edge.label === side)
+    return sides !== null && own !== undefined ? sides[own] : facts.output
   }
 
   #merged(node: DraftNode, input: RowSchema): RowSchema {
@@ -175,9 +210,9 @@ export class Flow {
     fields: readonly FieldRequirement[],
     input: RowSchema,
     path: ConfigPath = node.path,
+    side: JoinSide | null = null,
   ): void {
-    const ways = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
-    const known = ways.map(edge => ({ from: edge.from.name, schema: this.schemaOn(edge) }))
+    const known = this.#waysInto(node, side).map(edge => ({ from: edge.from.name, schema: this.schemaOn(edge) }))
     if (known.length > 0) checkRequirements(what, fields, input, known, path, this.#report)
   }
 

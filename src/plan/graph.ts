@@ -1,5 +1,5 @@
 /** The graph of a pipeline as data (`validate --json`), and drawn: as text for a terminal, as Mermaid, as Graphviz DOT. */
-import type { NodeKind } from '../format/topology.ts'
+import type { JoinSide, NodeKind } from '../format/topology.ts'
 import type { Draft } from './draft.ts'
 import { pluginUse } from './plugins.ts'
 
@@ -13,6 +13,8 @@ export interface GraphEdge {
   readonly label: string
   /** A node's name, or `discard`. */
   readonly to: string
+  /** Of a join: to which side it leads. */
+  readonly side?: JoinSide
 }
 export interface Graph {
   readonly nodes: readonly GraphNode[]
@@ -25,7 +27,12 @@ export function graphOf(draft: Draft): Graph {
       const plugin = pluginUse(node)?.use.plugin
       return { name: node.name, kind: node.kind, ...(plugin ? { plugin } : {}) }
     }),
-    edges: draft.edges.map(({ from, label, to }) => ({ from: from.name, label, to: to?.name ?? 'discard' })),
+    edges: draft.edges.map(({ from, label, to, side }) => ({
+      from: from.name,
+      label,
+      to: to?.name ?? 'discard',
+      ...(side === null ? {} : { side }),
+    })),
   }
 }
 
@@ -38,21 +45,21 @@ export function graphText(graph: Graph): string {
   const out = Map.groupBy(graph.edges, edge => edge.from)
   const shown = new Set<string>()
   const lines: string[] = []
-  const visit = (name: string, lead: string, indent: string) => {
+  const visit = (name: string, lead: string, indent: string, target = name) => {
     const node = nodes.get(name)
     if (node === undefined) return lines.push(`${lead}${name}`)
-    if (shown.has(name)) return lines.push(`${lead}${name}${node.kind === 'sink' ? '' : ' ↑'}`)
+    if (shown.has(name)) return lines.push(`${lead}${target}${node.kind === 'sink' ? '' : ' ↑'}`)
     shown.add(name)
     const edges = out.get(name) ?? []
     const errors = edges.filter(edge => isErrorEdge(edge))
     const ways = edges.filter(edge => !isErrorEdge(edge))
     const what = node.plugin === undefined ? node.kind : `${node.kind} ${node.plugin}`
-    const after = errors.map(edge => `  ${edge.label} → ${edge.to}`).join('')
-    lines.push(`${lead}${name}  (${what})${after}`)
+    const after = errors.map(edge => `  ${edge.label} → ${targetOf(edge)}`).join('')
+    lines.push(`${lead}${target}  (${what})${after}`)
     ways.forEach((edge, index) => {
       const last = index === ways.length - 1
       const label = edge.label === 'to' ? '' : `${edge.label} → `
-      visit(edge.to, `${indent}${last ? '└─ ' : '├─ '}${label}`, `${indent}${last ? '   ' : '│  '}`)
+      visit(edge.to, `${indent}${last ? '└─ ' : '├─ '}${label}`, `${indent}${last ? '   ' : '│  '}`, targetOf(edge))
     })
     return lines.length
   }
@@ -61,6 +68,12 @@ export function graphText(graph: Graph): string {
   for (const node of graph.nodes) if (!shown.has(node.name)) visit(node.name, '', '')
   return `${lines.join('\n')}\n`
 }
+
+/** As it is written in the file. */
+const targetOf = ({ to, side }: GraphEdge) => (side === undefined ? to : `${to}.${side}`)
+
+/** What stands at an arrow; empty if there is nothing to say. */
+const labelOf = ({ label, side }: GraphEdge) => [label === 'to' ? [] : label, side ?? []].flat().join(' → ')
 
 const isErrorEdge = (edge: GraphEdge) => edge.label === 'on_error' || edge.label === 'on_invalid'
 
@@ -72,6 +85,7 @@ const MERMAID_SHAPES: { readonly [kind in NodeKind]: readonly [string, string] }
   coalesce: ['[\\', '/]'],
   aggregate: ['[[', ']]'],
   sort: ['>', ']'],
+  join: ['[/', '/]'],
   sink: ['[(', ')]'],
 }
 
@@ -87,7 +101,8 @@ export function graphMermaid(graph: Graph): string {
   if (graph.edges.some(edge => edge.to === 'discard')) lines.push('  discard(("discard"))')
   for (const edge of graph.edges) {
     const arrow = isErrorEdge(edge) ? '-.->' : '-->'
-    const label = edge.label === 'to' ? '' : `|"${mermaidText(edge.label)}"|`
+    const text = labelOf(edge)
+    const label = text === '' ? '' : `|"${mermaidText(text)}"|`
     lines.push(`  ${ids.get(edge.from)} ${arrow}${label} ${ids.get(edge.to) ?? 'discard'}`)
   }
   return `${lines.join('\n')}\n`
@@ -108,6 +123,7 @@ const DOT_SHAPES: { readonly [kind in NodeKind]: string } = {
   coalesce: 'invtrapezium',
   aggregate: 'box3d',
   sort: 'larrow',
+  join: 'parallelogram',
   sink: 'cylinder',
 }
 
@@ -126,7 +142,8 @@ export function graphDot(graph: Graph): string {
   }
   if (graph.edges.some(edge => edge.to === 'discard')) lines.push('  discard [shape=point, xlabel="discard"];')
   for (const edge of graph.edges) {
-    const label = edge.label === 'to' ? [] : [`label=${quoted(edge.label)}`]
+    const text = labelOf(edge)
+    const label = text === '' ? [] : [`label=${quoted(text)}`]
     const settings = [...label, ...(isErrorEdge(edge) ? ['style=dashed'] : [])]
     const list = settings.length === 0 ? '' : ` [${settings.join(', ')}]`
     lines.push(`  ${ids.get(edge.from)} -> ${ids.get(edge.to) ?? 'discard'}${list};`)

@@ -26,6 +26,10 @@ function checkHolding(node: DraftNode, plugin: ResolvedPlugin | undefined, endle
     const message = `\`${node.name}\` passes nothing on before the end of its input, and that may never end`
     report.error('CUSTODY_NO_TRIGGER', node.path, message, { part: 'key', hint: 'sort in batches, by an aggregate' })
   }
+  if (config.kind === 'join' && endless) {
+    const message = `\`${node.name}\` joins its rows at the end of input, and its input may never end`
+    report.error('CUSTODY_NO_TRIGGER', node.path, message, { part: 'key', hint: 'join only what comes to an end' })
+  }
   if (config.kind !== 'aggregate') return
   const { count, max_age_ms, when } = config.trigger
   if (endless && count === null && max_age_ms === null && when === null) {

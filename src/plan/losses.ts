@@ -35,6 +35,7 @@ function lossAt(node: DraftNode, coalesce: DraftNode, fork: DraftNode | undefine
       ? `\`${node.name}\` makes new rows of batches`
       : `\`${node.name}\` may drop rows`
   }
+  if (config.kind === 'join') return `\`${node.name}\` makes new rows of those that match`
   if (config.kind === 'coalesce' && node !== coalesce && branches.forkOfCoalesce(config) === fork) {
     return `\`${node.name}\` joins it first`
   }

@@ -10,6 +10,7 @@ import type {
   AggregateConfig,
   CoalesceConfig,
   GuardsConfig,
+  JoinConfig,
   RetryConfig,
   ServiceLimit,
   Threshold,
@@ -20,7 +21,7 @@ export type { GuardsConfig, RetryConfig, Threshold }
 
 import type { Expression } from '../expression/expression.ts'
 import type { PlanValue } from '../format/entry.ts'
-import type { SortKey, Topology } from '../format/topology.ts'
+import type { JoinSide, SortKey, Topology } from '../format/topology.ts'
 import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import type { AggregateSpec, GateSpec, SecretOption, SinkSpec, SourceSpec, TransformSpec } from '../sdk/spec.ts'
 
@@ -30,6 +31,8 @@ export interface PlanEdge {
   readonly label: string
   /** A node's number, or 0 for `discard`. */
   readonly to: NodeNumber
+  /** To which side of a join it leads. */
+  readonly side?: JoinSide
 }
 
 interface NodeCommon {
@@ -131,6 +134,16 @@ export interface SortNode extends NodeCommon {
   readonly keys: readonly SortKey[]
   readonly to: PlanEdge
 }
+export interface JoinNode extends NodeCommon {
+  readonly kind: 'join'
+  /** Fields that are compared one by one. */
+  readonly keys: { readonly [side in JoinSide]: readonly string[] }
+  /** A left row that more right rows match is an error. */
+  readonly max_matches: number
+  readonly merge: JoinConfig['merge']
+  readonly routes: { readonly [route in 'matched' | JoinSide]: PlanEdge }
+  readonly on_error: PlanEdge
+}
 export interface SinkNode extends NodeCommon {
   readonly kind: 'sink'
   readonly plugin: PluginOf<SinkSpec>
@@ -147,6 +160,7 @@ export type PlanNode =
   | CoalesceNode
   | AggregateNode
   | SortNode
+  | JoinNode
   | SinkNode
 
 export interface Plan {

@@ -49,6 +49,7 @@ export function pluginUse(
     case 'fork':
     case 'coalesce':
     case 'sort':
+    case 'join':
       return null
   }
 }

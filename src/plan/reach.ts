@@ -1,6 +1,7 @@
 /** Cycles, and what no row can reach (PLAN-3). Error edges count like all others. */
 import type { Draft, DraftEdge, DraftNode } from './draft.ts'
 import type { Report } from './report.ts'
+import { SIDES } from './target.ts'
 import type { Wiring } from './wiring.ts'
 
 /** Problems: CUSTODY_DEAD_NODE, CUSTODY_UNREACHABLE_SINK. */
@@ -19,6 +20,20 @@ export function checkReachability(draft: Draft, { meant, uncertain }: Wiring, re
         ? 'point something at it, or remove it'
         : `only ${from.name} leads to it, and no row can reach that`
     report.error(sink ? 'CUSTODY_UNREACHABLE_SINK' : 'CUSTODY_DEAD_NODE', node.path, message, { part: 'key', hint })
+  }
+  for (const node of draft.nodes)
+    if (node.kind === 'join' && reached.has(node) && !meant.has(node)) checkSides(draft, node, reached, report)
+}
+
+/** A join of one side would only hold its rows. */
+function checkSides(draft: Draft, node: DraftNode, reached: ReadonlySet<DraftNode>, report: Report): void {
+  for (const side of SIDES) {
+    if (draft.into(node).some(edge => edge.side === side && reached.has(edge.from))) continue
+    const message = `no row can ever reach the ${side} side of the join \`${node.name}\``
+    report.error('CUSTODY_DEAD_NODE', node.path, message, {
+      part: 'key',
+      hint: `point something at ${node.name}.${side}`,
+    })
   }
 }
 

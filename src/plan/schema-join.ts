@@ -101,6 +101,11 @@ function joinField(found: ReadonlyArray<FieldSchema | 'not there'>): FieldSchema
   return schema === null ? null : { schema, optional }
 }
 
+/** What a field holds that has the value of one of two; anything, if their types exclude each other. */
+export function eitherField(one: FieldSchema, other: FieldSchema): FieldSchema {
+  return joinField([one, other]) ?? { schema: {}, optional: one.optional || other.optional }
+}
+
 /** What leaves by `on_error`, of rows that come as `schema` says. */
 export function withError(schema: RowSchema): RowSchema {
   return { ...schema, fields: new Map([...schema.fields, [ERROR_FIELD, ERROR_SCHEMA]]) }

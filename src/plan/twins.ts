@@ -58,7 +58,9 @@ function leadsTo(draft: Draft, from: DraftNode, to: DraftNode, branches: Branche
   const fork = to.config.kind === 'coalesce' ? branches.forkOfCoalesce(to.config) : undefined
   const seen = new Set([from])
   for (const at of seen)
-    for (const { to: next } of draft.from(at)) {
+    for (const { to: next, label } of draft.from(at)) {
+      // What matches in a join becomes new rows.
+      if (at.kind === 'join' && label === 'matched') continue
       if (next === to) return true
       if (next === null) continue
       const { config } = next

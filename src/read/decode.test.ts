@@ -207,7 +207,7 @@ describe('entries of rows and batches', () => {
     [row('"h":[[1,0,2,0]]'), '`h[0][1]` is 0, not a whole number from 1'],
     [row('"l":[[1,2,0]]'), '`l[0][2]` is 0, not a whole number from 1'],
     [row('"h":[[1,2,3,0,"1"]]'), '`h[0][4]` is "1", not a whole number from 0'],
-    [row('"g":[[1,4,2,0]]'), '`g[0][1]` is 4, not a kind of group (0 to 3)'],
+    [row('"g":[[1,5,2,0]]'), '`g[0][1]` is 5, not a kind of group (0 to 4)'],
     [row('"d":[[1,"Merged"]]'), '`d[0][1]` is "Merged", not a verdict'],
     [row('"d":[[1]]'), '`d[0][1]` is missing, not a verdict'],
     [row('"d":[[1,"count"]]'), '`d[0][2]` is missing, not a whole number from 0'],

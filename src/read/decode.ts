@@ -385,7 +385,7 @@ function intent(value: Json, where: string): IntentFact {
 
 function groupOpened(value: Json, where: string): GroupOpened {
   const [group, kind, node, expected] = numbers(value, where, 4, 4) as [number, number, number, number]
-  if (kind > 3) refuse(kind, `${where}[1]`, 'a kind of group (0 to 3)')
+  if (kind > 4) refuse(kind, `${where}[1]`, 'a kind of group (0 to 4)')
   return {
     group: atLeastOne(group, where, 0),
     kind: kind as GroupKind,

@@ -13,7 +13,7 @@ const uuid: Decoder<string> = (value, where) => {
 }
 const hash = hex(32)
 
-const NODE_KINDS = ['source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'sort', 'sink'] as const
+const NODE_KINDS = ['source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'join', 'sort', 'sink'] as const
 
 const sortKey = object({ field: text(), order: oneOf('asc', 'desc'), nulls: oneOf('first', 'last') })
 
@@ -28,13 +28,18 @@ const topologyNode: Decoder<TopologyNode> = (value, where) => {
     ...(has('policy') ? { policy: text() } : {}),
     ...(has('per') ? { per: listOf(text()) } : {}),
     ...(has('sort') ? { sort: listOf(sortKey) } : {}),
+    ...(has('keys') ? { keys: object({ left: listOf(text()), right: listOf(text()) }) } : {}),
     ...(has('services') ? { services: listOf(text()) } : {}),
     ...(has('determinism') ? { determinism: oneOf('external', 'random') } : {}),
   })(value, where) as TopologyNode
 }
+const topologyEdge: Decoder<Topology['edges'][number]> = (value, where) =>
+  Array.isArray(value) && value.length === 4
+    ? tuple(int(1), text(), int(0), oneOf('left', 'right'))(value, where)
+    : tuple(int(1), text(), int(0))(value, where)
 const topology: Decoder<Topology> = object({
   nodes: listOf(topologyNode),
-  edges: listOf(tuple(int(1), text(), int(0))),
+  edges: listOf(topologyEdge),
 })
 
 const totals: Decoder<TotalsFact> = (value, where) =>

@@ -74,7 +74,7 @@ describe.concurrent('a run that is killed and resumed leaves what an undisturbed
 })
 
 // Whatever else the selection has: in these many are under way, held and in branches.
-test.each(['batches', 'branches', 'sorts'])(
+test.each(['batches', 'branches', 'sorts', 'joined'])(
   'rows that were under way keep the order of their fields: %s',
   async name => {
     const pipeline = pipelineNamed(name)

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { Random } from '../simulation/random.ts'
 import { zipOf } from '../support/zip.ts'
+import { JOINED } from './joined.ts'
 
 export interface CrashPipeline {
   readonly name: string
@@ -469,7 +470,7 @@ sinks:
 
 export const PIPELINES: readonly CrashPipeline[] = [
   ...[linear, outputs, remade, named, expansion, branches, batches, sorts, letters],
-  folders,
+  ...[folders, JOINED],
 ]
 
 /** @throws TypeError if no pipeline has that name. */

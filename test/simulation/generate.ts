@@ -5,6 +5,7 @@ import type {
   CoalesceModel,
   ForkModel,
   GateNode,
+  JoinModel,
   Limits,
   Model,
   NodeModel,
@@ -45,6 +46,8 @@ export interface Shape {
   readonly keyed?: boolean
   /** Sorts, too: they hold all that comes to the end of input. */
   readonly sorted?: boolean
+  /** Joins, too, of rows that often match. */
+  readonly joined?: boolean
   /** Forks inside forks, and their coalesces, too; all that is written goes to one sink, so that its order shows. */
   readonly nested?: boolean
   /** With `nested`: aggregates in branches, where some of their members are lost late. */
@@ -86,6 +89,7 @@ class Generator {
   #sinks: readonly string[] = []
   /** Steps right before the coalesce that is being made. */
   readonly #writers: StepNode[] = []
+  #joins = 0
   /** Forks that have a coalesce. */
   readonly #joined = new Set<string>()
 
@@ -133,7 +137,9 @@ class Generator {
   #source(i: number): SourceModel {
     const random = this.#random
     const values = Array.from({ length: random.between(0, this.#shape.max_rows) }, () =>
-      random.chance(0.05) ? null : random.between(0, this.#shape.keyed === true ? 4 : 60),
+      random.chance(0.05)
+        ? null
+        : random.between(0, this.#shape.keyed === true || this.#shape.joined === true ? 4 : 60),
     )
     const source: Draft<SourceModel> = {
       name: `source${i}`,
@@ -152,6 +158,8 @@ class Generator {
     const random = this.#random
     if (this.#shape.sorted === true && random.chance(0.25)) return this.#sort(name)
     const kind = random.next()
+    if (this.#shape.joined === true && this.#loose.length > 1 && random.chance(this.#joins === 0 ? 0.7 : 0.2))
+      return this.#join(name)
     if (this.#shape.groups) {
       const joinable = this.#joinable()
       if (joinable.length > 0 && kind < 0.35) return this.#coalesce(name, random.pick(joinable))
@@ -344,6 +352,46 @@ class Generator {
       sort.to = target
     })
     return sort
+  }
+
+  /** Of rows of two places, which may be the same. */
+  #join(name: string): JoinModel {
+    const random = this.#random
+    this.#joins++
+    const left = this.#enter(`${name}.left`)
+    const right = this.#enter(`${name}.right`)
+    const [of_left, of_right] = random.pick([
+      [['n'], ['n']],
+      [['n'], ['n']],
+      [['n'], ['a']],
+      [
+        ['a', 'n'],
+        ['b', 'n'],
+      ],
+      [['about'], ['about']],
+    ] as const)
+    const routes = { matched: 'discard', left: 'discard', right: 'discard' }
+    const join: Draft<JoinModel> = {
+      kind: 'join',
+      name,
+      keys: { left: of_left, right: of_right },
+      max_matches: random.chance(0.4) ? random.between(1, 4) : 1_000,
+      merge: random.chance(0.3) ? 'nested' : 'union',
+      routes,
+      on_error: 'discard',
+    }
+    for (const [route, inside] of [
+      ['matched', []],
+      ['left', left],
+      ['right', right],
+    ] as const)
+      this.#leave(inside, target => {
+        routes[route] = target
+      })
+    this.#leave(left, target => {
+      join.on_error = target
+    })
+    return join
   }
 
   #per(): NonNullable<AggregateModel['per']> {

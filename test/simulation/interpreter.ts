@@ -4,13 +4,26 @@
  * `+` for a merge.
  */
 import { heardBy } from './hearing.ts'
-import type { AggregateModel, CoalesceModel, GateNode, Model, NodeModel, SinkModel, StepNode, Target } from './model.ts'
+import {
+  type AggregateModel,
+  type CoalesceModel,
+  type GateNode,
+  type JoinModel,
+  type Model,
+  type NodeModel,
+  placeOf,
+  type SinkModel,
+  type StepNode,
+  type Target,
+} from './model.ts'
 import { NaiveBatches, rowsOf, tooManyOpen } from './naive-batches.ts'
-import { type Data, dataOf, turned, unite } from './naive-rows.ts'
-import { atDiscard, atSink, mayMerge, number, type Passage, successors } from './naive-rules.ts'
+import { NaiveJoins, pairOf, tooManyMatches } from './naive-joins.ts'
+import { type Data, dataOf, mergedOf } from './naive-rows.ts'
+import { atDiscard, atSink, mayMerge, number, type Passage, performed, successors } from './naive-rules.ts'
 import { NaiveSorts } from './naive-sorts.ts'
 import {
   type Carried,
+  childrenOf,
   type Forking,
   failedAt,
   failedIn,
@@ -41,6 +54,7 @@ class Interpreter {
   readonly #sinks: Map<string, SinkModel>
   readonly #batches = new NaiveBatches()
   readonly #sorts = new NaiveSorts()
+  readonly #joins = new NaiveJoins()
   /** All that haven't ended, wherever they are. */
   readonly #alive = new Set<Instance>()
   /** What is to continue, the next on top. */
@@ -78,7 +92,8 @@ class Interpreter {
       }
     // The order of the model's nodes is a topological one.
     for (const node of this.#model.nodes) {
-      if (node.kind === 'aggregate')
+      if (node.kind === 'join') this.#join(node)
+      else if (node.kind === 'aggregate')
         for (const key of this.#batches.keysAt(node)) {
           this.#close(node, key)
           this.#drain()
@@ -110,7 +125,8 @@ class Interpreter {
     if (at === 'discard') return this.#end(instance, atDiscard(passage))
     const sink = this.#sinks.get(at)
     if (sink !== undefined) return this.#write(instance, sink)
-    const node = this.#nodes.get(at)
+    const { name, side = 'left' } = placeOf(at)
+    const node = this.#nodes.get(name)
     switch (node?.kind) {
       case 'gate':
         return this.#decide(instance, node)
@@ -139,6 +155,8 @@ class Interpreter {
         return this.#arrive(instance, node)
       case 'aggregate':
         return this.#gather(instance, node)
+      case 'join':
+        return this.#joins.hold(node, side, instance)
       case 'sort':
         return this.#sorts.hold(node, instance)
       case undefined:
@@ -165,11 +183,12 @@ class Interpreter {
     ending: string,
     children: readonly Instance[],
     next: readonly (Instance | Mark)[] = children,
+    others: readonly Instance[] = [],
   ): void {
     this.#finish(instance, ending)
     for (const child of children) this.#alive.add(child)
     this.#stack.push(...next.toReversed())
-    this.#settle([instance, ...children])
+    this.#settle([instance, ...others, ...children])
   }
 
   #finish(instance: Instance, ending: string): void {
@@ -201,49 +220,40 @@ class Interpreter {
   }
 
   #perform(instance: Instance, node: StepNode): void {
-    const { operation } = node
     const heard = heardBy(node.asks, number(instance.data))
     if (heard.kind === 'error') return this.#fail(instance, node.on_error, heard.code, heard.cause)
     const n = number(instance.data) + heard.sum
     const data = node.asks === undefined ? instance.data : { ...instance.data, n }
-    const next = (changed: Data) => this.#go(instance, node.to, { kind: 'flow' }, changed)
-    switch (operation.op) {
-      case 'same':
-        return next(data)
-      case 'add':
-        return next({ ...data, n: n + operation.by })
-      case 'set':
-        return next({ ...data, [operation.name]: n * operation.by })
-      case 'drop': {
-        const { [operation.name]: _, ...rest } = data
-        return next(rest)
-      }
-      case 'turn':
-        return next(turned(data, operation.deep) as Data)
-      case 'filter':
-        return n % operation.mod === 0 ? this.#end(instance, 'DISCARDED/filter') : next(data)
-      case 'fail':
-        return n % operation.mod === 0 ? this.#fail(instance, node.on_error, 'SIM_BAD', 'error', n) : next(data)
-      case 'flaky':
-        return n % operation.times >= node.attempts
-          ? this.#fail(instance, node.on_error, 'SIM_FLAKY', 'retries_exhausted', n)
-          : next({ ...data, n: n + 1 })
-      case 'expand': {
-        const size = n % operation.size
-        if (size === 0) return this.#end(instance, 'DISCARDED/filter')
-        const children = Array.from(
-          { length: size },
-          (_, i): Instance => ({
-            path: `${instance.path}.${i}`,
-            data: { ...data, n: n * 2 + i },
-            at: node.to,
-            passage: { kind: 'flow' },
-            carried: [],
-          }),
-        )
-        return this.#become(instance, 'EXPANDED/expand', children)
-      }
+    const result = performed(node.operation, data, n, node.attempts)
+    switch (result.kind) {
+      case 'row':
+        return this.#go(instance, node.to, { kind: 'flow' }, result.row)
+      case 'filtered':
+        return this.#end(instance, 'DISCARDED/filter')
+      case 'error':
+        return this.#fail(instance, node.on_error, result.code, result.cause, n)
+      case 'rows':
+        return this.#become(instance, 'EXPANDED/expand', childrenOf(instance, result.rows, node.to))
     }
+  }
+
+  #join(node: JoinModel): void {
+    for (const joined of this.#joins.end(node)) {
+      if (joined.kind === 'too_many')
+        this.#fail(joined.left, node.on_error, 'TOO_MANY_MATCHES', 'error', 0, tooManyMatches(node))
+      else if (joined.kind === 'unmatched')
+        this.#go(joined.row, node.routes[joined.side], { kind: 'flow' }, joined.row.data)
+      else this.#pair(node, joined.left, joined.rights)
+      this.#drain()
+    }
+  }
+
+  #pair(node: JoinModel, left: Instance, rights: readonly Instance[]): void {
+    const rows = rights.map(right => pairOf(node, left.data, right.data))
+    const others = rights.filter(right => this.#alive.has(right))
+    for (const right of others) this.#finish(right, 'CONSUMED_IN_BATCH/join')
+    const children = childrenOf(left, rows, node.routes.matched)
+    this.#become(left, 'CONSUMED_IN_BATCH/join', children, children, others)
   }
 
   #gather(instance: Instance, node: AggregateModel): void {
@@ -392,7 +402,8 @@ class Interpreter {
     return dead
   }
 
-  #reaches(from: Target, to: string, dead: ReadonlySet<string> = new Set()): boolean {
+  #reaches(target: Target, to: string, dead: ReadonlySet<string> = new Set()): boolean {
+    const { name: from } = placeOf(target)
     if (from === to) return true
     if (dead.has(from)) return false
     return successors(this.#nodes.get(from), this.#sinks.get(from)).some(next => this.#reaches(next, to, dead))
@@ -464,21 +475,11 @@ class Interpreter {
 
   #merge(forking: Forking, node: CoalesceModel, group: Group): Instance | null {
     const arrived = node.branches.flatMap(branch => group.arrived.filter(each => each.branch === branch))
-    let data: Data = {}
-    if (node.merge === 'nested') for (const each of arrived) data[each.branch] = each.instance.data
-    else if (node.merge === 'select') {
-      const selected = arrived.find(each => each.branch === node.branches[0])
-      if (selected === undefined) return this.#failGroup(forking, node, group, 'select_missing')
-      data = selected.instance.data
-    } else {
-      const union = unite(
-        forking.data,
-        arrived.map(({ branch, instance }) => ({ branch, data: instance.data })),
-        node.on_conflict,
-      )
-      if ('conflict' in union) return this.#failGroup(forking, node, group, 'merge_conflict', union)
-      data = union.data
-    }
+    const rows = arrived.map(({ branch, instance }) => ({ branch, data: instance.data }))
+    const merged = mergedOf(node, forking.data, rows)
+    if (merged === null) return this.#failGroup(forking, node, group, 'select_missing')
+    if ('conflict' in merged) return this.#failGroup(forking, node, group, 'merge_conflict', merged)
+    const { data } = merged
     group.verdict = 'merged'
     const [first] = arrived
     const carried = (first?.instance.carried ?? []).slice(

@@ -27,6 +27,7 @@ interface Facts {
   readonly late_us: number
   readonly groups: ReadonlyMap<number, Group>
   readonly endings: ReadonlyMap<number, EndingFact>
+  readonly parents: ReadonlyMap<number, readonly number[]>
   /** By `token at node`: how long its last visit there took, the time it was held included. */
   readonly visits: ReadonlyMap<string, number>
   readonly problems: readonly string[]
@@ -51,6 +52,7 @@ export function problemsOf(
     const node = plan.nodes[group.node - 1]
     if (node?.kind === 'coalesce') checkMerge(facts, group, closed, node, add)
     else if (node?.kind === 'aggregate') checkBatch(facts, group, closed, node, add)
+    else if (node?.kind === 'join') checkJoin(facts, group, closed, add)
     else if (group.born.length !== group.expected) add(`I4: ${group.born.length} children instead of ${group.expected}`)
   }
   return [...problems, ...flushes(facts)]
@@ -59,6 +61,7 @@ export function problemsOf(
 function gather(plan: Plan, drafts: readonly SubjectDraft[], stood: Facts['stood'], late_us: number): Facts {
   const groups = new Map<number, Group>()
   const endings = new Map<number, EndingFact>()
+  const parents = new Map<number, readonly number[]>()
   const visits = new Map<string, number>()
   const problems: string[] = []
   for (const draft of drafts)
@@ -70,7 +73,10 @@ function gather(plan: Plan, drafts: readonly SubjectDraft[], stood: Facts['stood
     }
   for (const draft of drafts) {
     for (const closed of draft.groups_closed) groups.get(closed.group)?.closed.push(closed)
-    for (const { group, token } of draft.births) groups.get(group)?.born.push(token)
+    for (const birth of draft.births) {
+      groups.get(birth.group)?.born.push(birth.token)
+      parents.set(birth.token, birth.parents)
+    }
     for (const ending of draft.endings) {
       endings.set(ending.token, ending)
       groups.get(ending.group)?.endings.push(ending)
@@ -85,7 +91,7 @@ function gather(plan: Plan, drafts: readonly SubjectDraft[], stood: Facts['stood
     for (const { call, duration_us } of draft.calls)
       if (duration_us < 0) problems.push(`call ${call} took ${duration_us} µs`)
   }
-  return { plan, stood, late_us, groups, endings, visits, problems }
+  return { plan, stood, late_us, groups, endings, parents, visits, problems }
 }
 
 /** How long the clock stood still between two times. */
@@ -183,6 +189,27 @@ function checkBatch(
     if (verdict === 'abandoned' && fateOf(ending?.fate ?? 0)?.cause !== 'abandoned')
       add(`abandoned, and its member ${token} ended ${textOf(ending)}`)
   }
+}
+
+/** All members of a join end with it, the left one, which comes first, and those right ones that had no group before. */
+function checkJoin({ endings, parents }: Facts, group: Group, { members }: GroupClosed, add: Add): void {
+  if (group.born.length !== group.expected) add(`I4: ${group.born.length} children instead of ${group.expected}`)
+  for (const token of members) {
+    const ending = endings.get(token)
+    if (fateOf(ending?.fate ?? 0)?.cause !== 'join' || ending?.group !== group.group)
+      add(`I4: its member ${token} ended ${textOf(ending)}`)
+  }
+  if (group.endings.some(({ token }) => !members.includes(token)))
+    add('I4: endings name it that are none of its members')
+  const rights = new Set<number>()
+  for (const token of group.born) {
+    const [left, right = 0, ...more] = parents.get(token) ?? []
+    if (left !== members[0] || more.length > 0) add(`I4: ${token} is born of others than its left member and a match`)
+    if (fateOf(endings.get(right)?.fate ?? 0)?.cause !== 'join') add(`I4: its match ${right} has another end`)
+    rights.add(right)
+  }
+  if (rights.size !== group.born.length) add('I4: it has a match twice')
+  if (members.some((token, i) => i > 0 && !rights.has(token))) add('I4: nothing is born of one of its members')
 }
 
 /** An aggregate closes a batch of a key at the end of input once at most, and none after it. */

@@ -4,6 +4,7 @@
  */
 import type { Json } from '../../src/model/row.ts'
 
+/** A node or sink, of a join with its side: `node3.left`. */
 export type Target = string | 'discard'
 
 export type Operation =
@@ -141,7 +142,22 @@ export interface SortModel {
   }>
   readonly to: Target
 }
-export type NodeModel = StepNode | GateNode | ForkModel | CoalesceModel | AggregateModel | SortModel
+export interface JoinModel {
+  readonly kind: 'join'
+  readonly name: string
+  readonly keys: { readonly left: readonly string[]; readonly right: readonly string[] }
+  readonly max_matches: number
+  readonly merge: 'union' | 'nested'
+  readonly routes: { readonly matched: Target; readonly left: Target; readonly right: Target }
+  readonly on_error: Target
+}
+export type NodeModel = StepNode | GateNode | ForkModel | CoalesceModel | AggregateModel | JoinModel | SortModel
+
+/** The name of the node or sink, and, of a join, its side. */
+export function placeOf(target: Target): { readonly name: string; readonly side?: 'left' | 'right' } {
+  const [name = '', side] = target.split('.')
+  return side === 'left' || side === 'right' ? { name, side } : { name }
+}
 
 export interface Model {
   readonly sources: readonly SourceModel[]

@@ -26,7 +26,7 @@ export function textOf(value: unknown): string {
 }
 
 /** A field is written where it differs from the parent's; it is dropped if all dropped it. */
-export function unite(
+function unite(
   parent: Data,
   arrived: readonly { readonly branch: string; readonly data: Data }[],
   on_conflict: CoalesceModel['on_conflict'],
@@ -45,4 +45,16 @@ export function unite(
     result[field] = (on_conflict === 'first_wins' ? writes[0] : writes.at(-1))?.[field]
   }
   return { data: result }
+}
+
+/** What the branches that arrived merge into, in the order of the coalesce's list; null: the selected one isn't among them. */
+export function mergedOf(
+  { merge, branches, on_conflict }: CoalesceModel,
+  parent: Data,
+  arrived: Parameters<typeof unite>[1],
+): ReturnType<typeof unite> | null {
+  if (merge === 'nested') return { data: Object.fromEntries(arrived.map(({ branch, data }) => [branch, data])) }
+  if (merge === 'union') return unite(parent, arrived, on_conflict)
+  const selected = arrived.find(({ branch }) => branch === branches[0])
+  return selected === undefined ? null : { data: selected.data }
 }

@@ -1,6 +1,6 @@
 /** Rules of the interpreter that need nothing but a model. */
-import type { CoalesceModel, NodeModel, SinkModel, Target } from './model.ts'
-import type { Data } from './naive-rows.ts'
+import type { CoalesceModel, NodeModel, Operation, SinkModel, Target } from './model.ts'
+import { type Data, turned } from './naive-rows.ts'
 
 export type Passage =
   | { readonly kind: 'flow' | 'gate' | 'invalid' }
@@ -24,12 +24,52 @@ export function successors(node: NodeModel | undefined, sink: SinkModel | undefi
       return [node.to]
     case 'gate':
       return [...node.routes, node.on_error]
+    case 'join':
+      return [node.routes.matched, node.routes.left, node.routes.right, node.on_error]
     case 'fork':
       return node.branches.map(each => each.to)
     case 'coalesce':
       return node.on_error === undefined ? [node.to] : [node.to, node.on_error]
     case undefined:
       return []
+  }
+}
+
+/** What a step makes of a row. */
+export type Performed =
+  | { readonly kind: 'rows'; readonly rows: readonly Data[] }
+  | { readonly kind: 'row'; readonly row: Data }
+  | { readonly kind: 'filtered' }
+  | { readonly kind: 'error'; readonly code: string; readonly cause: string }
+
+/** `n` as the step sees it; so many attempts may be made. */
+export function performed(operation: Operation, data: Data, n: number, attempts: number): Performed {
+  const row = (changed: Data) => ({ kind: 'row', row: changed }) as const
+  switch (operation.op) {
+    case 'same':
+      return row(data)
+    case 'add':
+      return row({ ...data, n: n + operation.by })
+    case 'set':
+      return row({ ...data, [operation.name]: n * operation.by })
+    case 'drop': {
+      const { [operation.name]: _, ...rest } = data
+      return row(rest)
+    }
+    case 'turn':
+      return row(turned(data, operation.deep) as Data)
+    case 'filter':
+      return n % operation.mod === 0 ? { kind: 'filtered' } : row(data)
+    case 'fail':
+      return n % operation.mod === 0 ? { kind: 'error', code: 'SIM_BAD', cause: 'error' } : row(data)
+    case 'flaky':
+      return n % operation.times >= attempts
+        ? { kind: 'error', code: 'SIM_FLAKY', cause: 'retries_exhausted' }
+        : row({ ...data, n: n + 1 })
+    case 'expand': {
+      const rows = Array.from({ length: n % operation.size }, (_, i) => ({ ...data, n: n * 2 + i }))
+      return rows.length === 0 ? { kind: 'filtered' } : { kind: 'rows', rows }
+    }
   }
 }
 

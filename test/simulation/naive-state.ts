@@ -1,5 +1,5 @@
 /** What the interpreter keeps in mind, and what becomes of rows that fail. */
-import type { CoalesceModel, Target } from './model.ts'
+import { type CoalesceModel, placeOf, type Target } from './model.ts'
 import type { Data } from './naive-rows.ts'
 import type { Passage } from './naive-rules.ts'
 
@@ -52,8 +52,8 @@ export const MESSAGES: { readonly [code: string]: string } = {
 }
 
 /** The data with what it met where it stands; what it met before is kept in that. */
-export function failedAt({ data, at: node }: Instance, code: string, n = 0, message = MESSAGES[code]): Data {
-  const error = { code, node, message: message ?? `n is ${n}` }
+export function failedAt({ data, at }: Instance, code: string, n = 0, message = MESSAGES[code]): Data {
+  const error = { code, node: placeOf(at).name, message: message ?? `n is ${n}` }
   return { ...data, _error: data._error === undefined ? error : { ...error, previous: data._error } }
 }
 
@@ -90,4 +90,9 @@ export function failedIn({ data }: Instance, at: CoalesceModel, branch: string, 
           branch,
         }
   return { ...data, _error: data._error === undefined ? error : { ...error, previous: data._error } }
+}
+
+/** What is born of an instance, in no fork's frame. */
+export function childrenOf({ path }: Instance, rows: readonly Data[], at: Target): Instance[] {
+  return rows.map((data, i) => ({ path: `${path}.${i}`, data, at, passage: { kind: 'flow' }, carried: [] }))
 }

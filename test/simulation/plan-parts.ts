@@ -9,6 +9,7 @@ export function topologyOf(node: PlanNode): Partial<TopologyNode> {
   if (node.kind === 'fork') return { branches: node.branches.map(each => each.branch) }
   if (node.kind === 'coalesce') return { branches: node.branches, policy: node.policy.kind }
   if (node.kind === 'aggregate') return node.per === null ? {} : { per: node.per.fields }
+  if (node.kind === 'join') return { keys: node.keys }
   return node.kind === 'sort' ? { sort: node.keys } : {}
 }
 

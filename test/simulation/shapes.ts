@@ -80,6 +80,16 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'sorted-keyed': groups({ sorted: true, keyed: true }),
   'nested-sorted': nested({ sorted: true, batched: true, max_rows: 12 }),
   'nested-sorted-crashes': nested({ sorted: true, batched: true, max_rows: 12, crashes: true }),
+  joined: groups({ joined: true }),
+  'joined-later': groups({ joined: true, later: true }),
+  // Few rows: so the power goes while joins let them go, too.
+  'joined-crashes': groups({ joined: true, later: true, crashes: true, max_nodes: 5, max_rows: 8 }),
+  'joined-calls-crashes': groups({ joined: true, later: true, calls: true, crashes: true }),
+  'joined-sending-crashes': groups({ joined: true, later: true, sends: true, crashes: true }),
+  'joined-timed-crashes': groups({ joined: true, later: true, timed: true, crashes: true }),
+  'joined-abandoned-crashes': groups({ joined: true, later: true, timed: true, abandoned: true, crashes: true }),
+  'nested-joined': nested({ joined: true, batched: true, max_rows: 12 }),
+  'nested-joined-crashes': nested({ joined: true, batched: true, max_rows: 12, crashes: true }),
   losing: nested({ losing: true }),
   'losing-crashes': nested({ losing: true, crashes: true }),
 }

@@ -26,6 +26,8 @@ function changed(node: NodeModel, random: Random): NodeModel {
       return random.chance(0.5) ? { ...node, count: random.below(5) } : { ...node, max_age_ms: random.between(1, 90) }
     case 'sort':
       return { ...node, keys: node.keys.toReversed() }
+    case 'join':
+      return { ...node, max_matches: random.between(1, 3) }
     case 'fork':
       return node
   }

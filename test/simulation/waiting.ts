@@ -39,7 +39,7 @@ interface Closed {
 const ONE_INSTANT_US = 500
 
 /** Kinds of nodes that keep tokens for others than those of their forks. */
-const KEEPING: ReadonlySet<PlanNode['kind']> = new Set(['aggregate', 'sort'])
+const KEEPING: ReadonlySet<PlanNode['kind']> = new Set(['aggregate', 'join', 'sort'])
 
 /** Problems, each a sentence. */
 export function waitedInVain(plan: Plan, drafts: readonly SubjectDraft[]): string[] {
@@ -143,6 +143,7 @@ class Past {
   #inside(group: number, ordinal: number, of_parent: readonly Inside[]): readonly Inside[] {
     const node = this.#plan.nodes[(this.#fork_nodes.get(group) ?? 0) - 1]
     if (node?.kind === 'fork') return [...of_parent, { group, ordinal }]
+    if (node?.kind === 'join') return []
     if (node?.kind === 'coalesce') return of_parent.slice(0, this.#depthOf(node, of_parent))
     return of_parent
   }

@@ -36,7 +36,7 @@ import type {
   StepNode,
   Target,
 } from './model.ts'
-import { closesOf } from './model.ts'
+import { closesOf, placeOf } from './model.ts'
 import type { NamedFiles } from './named-files.ts'
 import type { Others } from './others.ts'
 import { limitsOf, mergeOf, olderThan, policyOf, servicesOf, topologyOf } from './plan-parts.ts'
@@ -94,10 +94,11 @@ export class World {
   plan(model: Model, spend_usd = model.limits?.spend_usd ?? null): Plan {
     this.#rows = 0
     const names = [...model.sources, ...model.nodes, ...model.sinks].map(each => each.name)
-    const number = (name: Target) => (name === 'discard' ? 0 : names.indexOf(name) + 1)
+    const number = (target: Target) => (target === 'discard' ? 0 : names.indexOf(placeOf(target).name) + 1)
     const edges: PlanEdge[] = []
     const edge = (from: string, label: string, to: Target): PlanEdge => {
-      const made = { number: edges.length + 1, from: number(from), label, to: number(to) }
+      const { side } = placeOf(to)
+      const made = { number: edges.length + 1, from: number(from), label, to: number(to), ...(side && { side }) }
       edges.push(made)
       return made
     }
@@ -136,7 +137,9 @@ export class World {
         ...topologyOf(node),
         ...servicesOf(model, node.name),
       })),
-      edges: edges.map(each => [each.from, each.label, each.to] as const),
+      edges: edges.map(({ from, label, to, side }) =>
+        side === undefined ? ([from, label, to] as const) : ([from, label, to, side] as const),
+      ),
     }
     return {
       name: 'simulated',
@@ -203,6 +206,12 @@ export class World {
       }
       case 'sort':
         return { ...shared, kind: 'sort', keys: node.keys, to: to('to', node.to) }
+      case 'join': {
+        const { keys, max_matches, merge } = node
+        const way = (route: 'matched' | 'left' | 'right') => to(route, node.routes[route])
+        const routes = { matched: way('matched'), left: way('left'), right: way('right') }
+        return { ...shared, kind: 'join', keys, max_matches, merge, routes, on_error: to('on_error', node.on_error) }
+      }
       case 'aggregate':
         return {
           ...shared,

@@ -1,7 +1,7 @@
 /** A ledger in memory that keeps drafts as they are, so that a test can look at every fact of a run, and bodies to resume from. */
 
 import type { SealFacts } from '../../src/format/entry.ts'
-import type { StoredEntry, StoredOpenToken, StoredPayload } from '../../src/ledger/read-port.ts'
+import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from '../../src/ledger/read-port.ts'
 import { encodeRun, encodeSubject } from '../../src/ledger/write/encode.ts'
 import { LEASE_US } from '../../src/ledger/write/lease.ts'
 import { OpenTokens } from '../../src/ledger/write/open-tokens.ts'
@@ -197,6 +197,15 @@ export class MemoryLedger implements Ledger, RunLedger {
   async payload(_log: number, seq: number): Promise<StoredPayload | null> {
     const encoded = this.entries_kept[seq]?.encoded
     return encoded == null || encoded.payload === null ? null : { seq, salts: encoded.salts, body: encoded.payload }
+  }
+
+  async *endings(): AsyncIterable<StoredEnding> {
+    for (const [seq, { draft, encoded }] of this.entries_kept.entries())
+      for (const { token, fate, node, sink, group, error } of 'endings' in draft ? draft.endings : [])
+        yield {
+          ...{ token, seq, row: encoded.row, batch: encoded.batch, fate, node, sink: sink || null, grp: group || null },
+          ...{ error_code: error?.code ?? null, error_hash: null, recorded_us: 0 },
+        }
   }
 
   async openTokens(): Promise<StoredOpenToken[]> {

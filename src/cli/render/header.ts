@@ -22,7 +22,7 @@ export function headerText(
   const parts = [
     `Custody ${version}`,
     terminal.paint_stderr('bold', printable(plan.name)),
-    `${counted(number('transform', 'gate', 'fork', 'coalesce', 'aggregate', 'sort'), 'node')}${gates > 0 ? `, ${counted(gates, 'gate')} among them` : ''}`,
+    `${counted(number('transform', 'gate', 'fork', 'coalesce', 'aggregate', 'join', 'sort'), 'node')}${gates > 0 ? `, ${counted(gates, 'gate')} among them` : ''}`,
     counted(number('sink'), 'output'),
     ...(limit === undefined ? [] : [`at most ${counted(limit, 'record')}`]),
     ...(dryRun === true ? ['dry run: nothing is written'] : []),
@@ -36,7 +36,8 @@ function againText(again: Again, { nodes }: Plan): string {
     return `${again.live ? 'compared with run' : 'on the answers of run'} ${shortRun(again.run)}…`
   const { run, rows } = again.repeats
   // Batches have other members than in the other run.
-  const alone = ['aggregate', 'sort'].filter(each => nodes.some(({ kind }) => kind === each)).map(each => `${each}s`)
+  const kinds = ['aggregate', 'join', 'sort']
+  const alone = kinds.filter(each => nodes.some(({ kind }) => kind === each)).map(each => `${each}s`)
   const others = alone.length === 0 ? '' : `, and ${alone.join(' and ')} see no others`
   return `${counted(numberOfRows(rows), 'row')} of run ${shortRun(run)}… again${others}`
 }

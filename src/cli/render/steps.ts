@@ -218,6 +218,8 @@ function outcomeOf(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more
   const attempt = visit.attempt > 1 ? `attempt ${visit.attempt}: ` : ''
   if (visit.error !== null) return { head: errorHead(visit, attempt, around.again), more: evaluated(visit) }
   if (visit.sorted !== null) return { head: text(sortedText(visit.sorted, visit.key)), more: [] }
+  if (visit.status === 'held' && visit.kind === 'join')
+    return { head: text('held here until its input has ended'), more: [] }
   if (visit.status === 'held') return { head: text(`held here${forKey(visit.key)} until its group closes`), more: [] }
   if (visit.decision !== null)
     return { head: gateHead(visit.decision, visit, attempt), more: tried(visit.decision, visit.data) }
@@ -245,9 +247,16 @@ function unchangedText(visit: VisitStory, { children, cwd }: Around): string {
   if (children > 0 && visit.kind === 'transform') return `became ${counted(children, 'row')}`
   if (visit.kind === 'aggregate' && visit.left === null) return `went into a batch${forKey(visit.key)}`
   if (visit.kind === 'coalesce') return 'merged'
+  if (visit.kind === 'join') return joinText(visit, children)
   if (visit.left === null) return 'filtered out'
   if (visit.kind === 'gate') return `→ ${printable(visit.left.to)}`
   return visit.input_hash === visit.output_hash ? 'nothing changed' : 'what it changed is erased'
+}
+
+/** Of a right row nothing is born by itself. */
+function joinText({ left }: VisitStory, children: number): string {
+  if (left !== null) return `no match → ${printable(left.to)}`
+  return children === 0 ? 'matched' : `matched ${counted(children, 'row')}`
 }
 
 function errorHead(visit: VisitStory, attempt: string, again: boolean): Head {

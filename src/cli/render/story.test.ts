@@ -41,6 +41,8 @@ function token(visits: readonly VisitStory[], more: Partial<TokenStory> = {}): T
     branch: null,
     born_of: null,
     born_as: null,
+    right: null,
+    joined_first: null,
     merge: null,
     visits,
     ending: null,

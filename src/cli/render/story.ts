@@ -11,8 +11,8 @@ const FIELD_COLUMNS = 60
 export function renderStory(story: Story, view: StoryView): string {
   const { columns, paint } = view
   const lines = [header(story, paint), ...entered(story, columns, paint)]
-  const children = childrenOf(story.tokens)
   const known = new Set(story.tokens.map(token => token.token))
+  const children = childrenOf(story.tokens, known)
   const roots = story.tokens.filter(token => !token.parents.some(parent => known.has(parent)))
   // A row that stayed one token needs no name for it.
   const single = story.tokens.length === 1 && story.subject.kind === 'row'
@@ -26,7 +26,7 @@ export function renderStory(story: Story, view: StoryView): string {
 
 function leftOut({ batches, token }: NonNullable<Story['left_out']>): string {
   const asked = token === null ? '' : `; ask for the first of them by --token ${token}`
-  return `It continues into ${counted(batches, 'batch', 'batches')} more, left out here${asked}`
+  return `It continues into ${counted(batches, 'other story', 'other stories')}, left out here${asked}`
 }
 
 function header(story: Story, paint: Paint): string {
@@ -94,11 +94,14 @@ function wrapped(items: readonly string[], columns: number): string[] {
   return lines
 }
 
-function childrenOf(tokens: readonly TokenStory[]): ReadonlyMap<number, readonly TokenStory[]> {
+function childrenOf(
+  tokens: readonly TokenStory[],
+  known: ReadonlySet<number>,
+): ReadonlyMap<number, readonly TokenStory[]> {
   const children = new Map<number, TokenStory[]>()
   for (const token of tokens) {
-    // A merged token stands under the last of its parents: by then all of them have been shown.
-    const parent = token.parents.at(-1)
+    // A merged token stands under the last of its parents: by then all of them have been shown. Of a join the right one is mostly another row's.
+    const parent = token.parents.findLast(each => known.has(each))
     if (parent === undefined) continue
     const list = children.get(parent)
     if (list === undefined) children.set(parent, [token])
@@ -142,11 +145,26 @@ function heading(token: TokenStory, paint: Paint): string {
   switch (born_of.kind) {
     case 'expand':
       return `${name}, part ${count(born_of.ordinal + 1)} of what ${node} made of ${parentsText(token.parents)}`
+    case 'join': {
+      const [left = 0] = token.parents
+      return `${name}, joined at ${node} of token ${count(left)} and ${partnerText(token.right, token.parents[1])}`
+    }
     case 'merge':
       return `${name}, merged at ${node} from ${parentsText(token.parents)}`
     default:
       return `${name}, made at ${node} from ${token.parents.length === 0 ? 'a batch' : parentsText(token.parents)}`
   }
+}
+
+/** `token 6 of row 6`. */
+function partnerText(partner: TokenStory['right'], token = partner?.token ?? 0): string {
+  const of =
+    partner?.row != null
+      ? ` of row ${count(partner.row)}`
+      : partner?.batch != null
+        ? ` of batch ${count(partner.batch)}`
+        : ''
+  return `token ${count(token)}${of}`
 }
 
 /** Its data as it is born, as far as its parents' data doesn't show it. */
@@ -191,9 +209,10 @@ function closing(token: TokenStory, paint: Paint): string[] {
     return waits === null
       ? [paint('yellow', 'Not ended yet')]
       : [paint('yellow', `Not ended yet: it ${waits.held ? 'is held' : 'stands'} at ${printable(waits.node)}`)]
+  const first = token.joined_first === null ? '' : `, first with ${partnerText(token.joined_first)}`
   const colour = ending.class === 'failure' ? 'red' : ending.class === 'success' ? 'green' : 'cyan'
   return [
-    `${paint('bold', `Ended ${ending.outcome}`)}: ${paint(colour, endingText(ending))}, ${timeText(ending.recorded_us)}`,
+    `${paint('bold', `Ended ${ending.outcome}`)}: ${paint(colour, endingText(ending))}${first}, ${timeText(ending.recorded_us)}`,
   ]
 }
 

@@ -138,6 +138,7 @@ export function servicesOf(node: PlanNode): readonly string[] {
     case 'fork':
     case 'coalesce':
     case 'sort':
+    case 'join':
       return []
   }
 }

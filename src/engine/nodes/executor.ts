@@ -2,26 +2,17 @@
  * Advances tokens through the plan. Owns all in-flight state, and never waits: what takes time is begun here, and its
  * answer is kept until `deliver`.
  *
- * EXECUTOR-1. (I7) Sinks, aggregates and sorts take tokens in the order of the order list; what is advanced outside the order list comes after all
- *     that is in it.
+ * EXECUTOR-1. (I7) Sinks, aggregates, joins and sorts take tokens in the order of the order list; what is advanced outside the order list comes
+ *     after all that is in it.
  * EXECUTOR-2. A token joins the order list when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
- *     rest of its group; what is born of it stands there in its place. Members of an open batch, and what a sort holds, aren't in it.
+ *     rest of its group; what is born of it stands there in its place. Members of an open batch, and what a join or a sort holds, aren't in it.
  * EXECUTOR-3. Answers that arrived come before timers that are due.
  * EXECUTOR-4. (I12) What one piece of events sets going is done before the next is looked at, but not before a commit that is overdue:
  *     then the rest waits in the order list, and goes on first when the commit is begun.
  * EXECUTOR-5. Where time decides, no two visits begin at the same time: so the record shows which came first.
  */
 import type { CommitLine } from '../../format/commit-line.ts'
-import type {
-  AggregateNode,
-  ForkNode,
-  GateNode,
-  Plan,
-  PlanNode,
-  SinkNode,
-  SortNode,
-  TransformNode,
-} from '../../plan/plan.ts'
+import type { ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { Contexts } from '../calls/contexts.ts'
 import type { Apply, ApplyAnswer, EventQueue } from '../order/event-queue.ts'
@@ -40,6 +31,8 @@ import type { Trace } from '../token/traces.ts'
 import { AggregateRuntime } from './aggregate/apply.ts'
 import { CoalesceRuntime } from './coalesce/apply.ts'
 import { type CanReach, CoalesceGroups } from './coalesce/groups.ts'
+import { EndOfInput, type HoldingNode } from './end-of-input.ts'
+import { JoinRuntime } from './join/apply.ts'
 import { asDefect, type Step, tooDeep, unforeseen, writeRow } from './plugin-call.ts'
 import { callNext, type Pool, type Pools } from './pool.ts'
 import { afterError } from './retry.ts'
@@ -51,6 +44,9 @@ import { Transitions } from './transition.ts'
 
 /** In one commit. A thousand rows have some thousands as a rule; an expansion or a batch may set very many going. */
 const MOST_VISITS = 65_536
+
+/** Kinds of nodes where order matters, and that take who comes; coalesces take all. */
+const ORDERED: ReadonlySet<PlanNode['kind']> = new Set(['sink', 'aggregate', 'join', 'sort'])
 
 type Performing = TransformNode | GateNode
 
@@ -81,11 +77,9 @@ export class Executor {
   readonly #batching: AggregateRuntime
   readonly #transitions: Transitions
   readonly #sender: Sender
+  readonly #joining: JoinRuntime
   readonly #sorting: SortRuntime
-  /** Aggregates and sorts, upstream ones first. */
-  readonly #gathering: ReadonlyArray<AggregateNode | SortNode>
-  /** The sort that passes on what it holds; null if none does. */
-  #releasing: SortNode | null = null
+  readonly #end: EndOfInput
   readonly #events: EventQueue
   readonly #gate: TurnGate
   /** Of what was begun, and isn't done because a commit is due: tokens, the last one first. */
@@ -103,9 +97,7 @@ export class Executor {
     this.#parts = parts
     const { replay_order } = parts
     this.#nodes = parts.plan.nodes
-    const ordered = this.#nodes
-      .filter(({ kind }) => kind === 'sink' || kind === 'aggregate' || kind === 'sort')
-      .map(({ number }) => number)
+    const ordered = this.#nodes.filter(({ kind }) => ORDERED.has(kind)).map(({ number }) => number)
     const past = reachabilityPastAny(parts.plan)
     const canReach: CanReach = (carrier, node) => canStillReach(carrier, node, reaches, past)
     // Who stands there for a batch that is worked on can't come where others of it can.
@@ -123,11 +115,15 @@ export class Executor {
     this.#transitions = new Transitions(this.#order, this.#merges)
     this.#sender = new Sender({ ...parts, order: this.#order, transitions: this.#transitions })
     this.#batching = new AggregateRuntime({ ...parts, order: this.#order, transitions: this.#transitions })
+    this.#joining = new JoinRuntime({ ...parts, order: this.#order, transitions: this.#transitions })
     this.#sorting = new SortRuntime({ ...parts, order: this.#order, transitions: this.#transitions })
-    this.#gathering = upstreamFirst(
-      this.#nodes.filter(node => node.kind === 'aggregate' || node.kind === 'sort'),
-      reaches,
-    )
+    this.#end = new EndOfInput({
+      nodes: upstreamFirst(this.#nodes.filter(isHolding), reaches),
+      order: this.#order,
+      batching: this.#batching,
+      joining: this.#joining,
+      sorting: this.#sorting,
+    })
   }
 
   /** Whether `deliver` has something to do. */
@@ -179,7 +175,7 @@ export class Executor {
    * Continues from where a commit stood: takes in what was under way, in its order. To be called once, before anything else;
    * the first `deliver` then advances it.
    */
-  restore({ order, subjects, groups, batches, resting }: InFlight): void {
+  restore({ order, subjects, groups, batches, joins, resting }: InFlight): void {
     for (const each of order) {
       if (!(each instanceof Token)) this.#merges.restoreTrace(each)
       else if (each.state.kind === 'in_group') this.#order.hold(each)
@@ -187,6 +183,7 @@ export class Executor {
     }
     for (const subject of subjects) this.#merges.restore(subject)
     for (const { group, left_us } of groups) this.#merges.startTimeout(group, left_us)
+    for (const each of joins) if (this.#joining.restore(each)) this.#end.goOn(each.node)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#events.fallDue(stack => {
       // Those that batches and groups let go now go on by themselves.
@@ -261,7 +258,7 @@ export class Executor {
 
   /**
    * The input has ended: sends rows that wait for others, and none can come; or closes the next open batch that nothing can add
-   * to any more, or has the next sort that nothing can come to any more pass on what it holds, once all that is under way is done.
+   * to any more, or has the next join or sort that nothing can come to any more let go what it holds, once all that is under way is done.
    * False if there is none of that.
    */
   flush(): boolean {
@@ -269,34 +266,22 @@ export class Executor {
     this.#passTurns()
     if (this.#sender.sendLast()) return true
     if (this.#order.active > this.#ahead) return false
-    return this.#gathering.some(node => this.#endInputOf(node))
-  }
-
-  #endInputOf(node: AggregateNode | SortNode): boolean {
-    if (node.kind === 'sort') {
-      if (!this.#sorting.holds(node) || this.#order.anyFor(node.number)) return false
-      if (this.#sorting.end(node)) this.#releasing = node
-      return true
-    }
-    const batch = this.#batching.firstAt(node.number)
-    if (batch === undefined || this.#order.anyFor(node.number)) return false
     const stack: Stack = []
-    this.#batching.look(batch, true, stack)
+    const any = this.#end.next(stack)
     this.#advance(stack)
     this.#passTurns()
-    return true
+    return any
   }
 
-  /** Whether a sort passes on what it holds: `releaseNext` has something to do. */
+  /** Whether a join or a sort lets go what it holds: `releaseNext` has something to do. */
   get isReleasing(): boolean {
-    return this.#releasing !== null
+    return this.#end.isReleasing
   }
 
-  /** Advances the next token that the sort passes on. */
+  /** Advances what the join or the sort lets go next. */
   releaseNext(): void {
-    if (this.#releasing === null) return
     const stack: Stack = []
-    if (!this.#sorting.release(this.#releasing, stack)) this.#releasing = null
+    this.#end.release(stack)
     this.#advance(stack)
     this.#passTurns()
   }
@@ -361,6 +346,9 @@ export class Executor {
         return
       case 'aggregate':
         if (this.#gate.has(token)) this.#batching.arrive(token, node, started_us, stack)
+        return
+      case 'join':
+        if (this.#gate.has(token)) this.#joining.arrive(token, node, started_us, stack)
         return
       case 'sort':
         if (this.#gate.has(token)) this.#sorting.arrive(token, started_us, stack)
@@ -497,4 +485,8 @@ export class Executor {
     if (node === undefined) throw new TypeError(`no node ${number}`)
     return node
   }
+}
+
+function isHolding(node: PlanNode): node is HoldingNode {
+  return node.kind === 'aggregate' || node.kind === 'join' || node.kind === 'sort'
 }

@@ -91,6 +91,7 @@ export class Pools {
       case 'fork':
       case 'coalesce':
       case 'sort':
+      case 'join':
         return
     }
   }

@@ -3,7 +3,7 @@ import type { NodeNumber } from '../../model/ids.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
 
 /**
- * Numbers of such nodes, of the coalesces, aggregates, sorts and sinks behind them, where order shows it, and of aggregates that
+ * Numbers of such nodes, of the coalesces, aggregates, joins, sorts and sinks behind them, where order shows it, and of aggregates that
  * lead there: what comes from a batch is known from when it begins.
  */
 export function racesOf(
@@ -19,7 +19,7 @@ export function racesOf(
   return new Set([...shows, ...leads].map(({ number }) => number))
 }
 
-const ORDERED: ReadonlySet<PlanNode['kind']> = new Set(['coalesce', 'aggregate', 'sort', 'sink'])
+const ORDERED: ReadonlySet<PlanNode['kind']> = new Set(['coalesce', 'aggregate', 'join', 'sort', 'sink'])
 
 function isRace(node: PlanNode): boolean {
   if (node.kind === 'aggregate') return node.trigger.max_age_ms !== null || node.trigger.when !== null

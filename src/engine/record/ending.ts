@@ -24,6 +24,8 @@ const FORKED = fateNumber('FORKED', 'fork')
 const EXPANDED = fateNumber('EXPANDED', 'expand')
 const COALESCED = fateNumber('COALESCED', 'merge')
 const CONSUMED = fateNumber('CONSUMED_IN_BATCH', 'batch')
+/** How members of a join end. */
+export const JOINED = fateNumber('CONSUMED_IN_BATCH', 'join')
 export const ABANDONED = fateNumber('FAILED', 'abandoned')
 const REPLAY_MISS = fateNumber('FAILED', 'replay_miss')
 const BATCH_FAILED = fateNumber('FAILED', 'batch_failed')
@@ -63,7 +65,7 @@ export function passedOn(token: TokenId, node: NodeNumber, how: keyof typeof PAS
   return { fate: PASSED_ON[how], token, node, sink: 0, group, error: null }
 }
 
-const PASSED_ON = { fork: FORKED, expand: EXPANDED, merge: COALESCED, batch: CONSUMED } as const
+const PASSED_ON = { fork: FORKED, expand: EXPANDED, merge: COALESCED, batch: CONSUMED, join: JOINED } as const
 
 /** The ending of a token at a coalesce whose group failed, or that came after its group; `sink`: the one that has its row, if one has. */
 export function failedAtCoalesce(

@@ -8,67 +8,36 @@
  * RECORDER-4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
  */
 
-import {
-  type GroupClosed,
-  type GroupKind,
-  type HoldFact,
-  type OriginFact,
-  VISIT_ERROR,
-  VISIT_EXHAUSTED,
-  VISIT_HELD,
-  VISIT_OK,
-  type VisitStatus,
-} from '../../format/entry.ts'
+import { type GroupKind, type OriginFact, VISIT_ERROR, VISIT_EXHAUSTED, VISIT_OK } from '../../format/entry.ts'
 import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../format/lineage.ts'
 import { DISCARD } from '../../format/topology.ts'
-import type { ValueDraft } from '../../ledger/write-port.ts'
 import { canonicalize, MAX_DEPTH, MAX_ROW_DEPTH } from '../../model/canonical.ts'
-import { CustodyError } from '../../model/error.ts'
-import type { EdgeNumber, GroupId, NodeNumber, TokenId, ValueNumber } from '../../model/ids.ts'
-import type { Ending, ErrorFact } from '../../model/outcome.ts'
+import type { GroupId, TokenId, ValueNumber } from '../../model/ids.ts'
+import type { ErrorFact } from '../../model/outcome.ts'
 import { frozen, type Json, type Row } from '../../model/row.ts'
-import type { AggregateNode, ForkNode, PlanEdge, SortNode, SourceNode } from '../../plan/plan.ts'
+import type { AggregateNode, ForkNode, JoinNode, PlanEdge, SortNode, SourceNode } from '../../plan/plan.ts'
 import type { RowError, SourceReject } from '../../sdk/spec.ts'
 import type { RunClock } from '../ports/run-clock.ts'
 import type { BatchGroup, ClosedBatch } from '../token/batch-group.ts'
-import { errorRow, errorText, type FailingNode, type ReportedError, rejectedRow } from '../token/facts.ts'
-import {
-  type Born,
-  type CoalesceGroup,
-  carry,
-  drop,
-  type ForkGroup,
-  type Frame,
-  type MembersFailed,
-  type Waiting,
-} from '../token/fork-frames.ts'
+import { errorRow, type FailingNode, type ReportedError, rejectedRow } from '../token/facts.ts'
+import type { CoalesceGroup, ForkGroup, Frame, MembersFailed, Waiting } from '../token/fork-frames.ts'
+import type { HeldRow, Match } from '../token/held-row.ts'
 import type { ErrorCause, Passage } from '../token/passage.ts'
-import { addValue, type Facts, factsOf, Subject, Token } from '../token/token.ts'
+import { addValue, factsOf, Subject, Token } from '../token/token.ts'
 import { CallRecorder } from './call-recorder.ts'
 import * as endings from './ending.ts'
+import { FactWriter, NONE } from './fact-writer.ts'
 import { changeOf } from './patch.ts'
-import { PendingFacts } from './pending.ts'
 import type { Totals } from './totals.ts'
 
-const [FORK, EXPAND, MERGE, BATCH] = [0, 1, 2, 3] as const satisfies readonly GroupKind[]
+const [FORK, EXPAND, MERGE, BATCH, JOIN] = [0, 1, 2, 3, 4] as const satisfies readonly GroupKind[]
 const NO_PARENTS: readonly TokenId[] = []
-/** What facts say instead of null (format/entry.ts). */
-const NONE = 0
-
-type Closing = Pick<GroupClosed, 'group' | 'verdict'> & Partial<Pick<GroupClosed, 'detail'>>
-
-export class Recorder {
-  readonly totals: Totals
-  /** What no commit has made durable. */
-  readonly pending: PendingFacts
+export class Recorder extends FactWriter {
   readonly calls: CallRecorder
-  readonly #clock: Pick<RunClock, 'now_us' | 'ran_us'>
 
   constructor(totals: Totals, clock: Pick<RunClock, 'now_us' | 'ran_us'>, commit_rows?: number) {
-    this.pending = new PendingFacts(commit_rows)
-    this.totals = totals
+    super(totals, clock, commit_rows)
     this.calls = new CallRecorder(this.pending, totals, clock)
-    this.#clock = clock
   }
 
   // ── sources ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -87,7 +56,7 @@ export class Recorder {
   reject(source: SourceNode, origin: OriginFact, record: SourceReject, started_us: number): Token {
     const token = this.#newRow(origin, started_us, rejectedRow(source, record))
     this.totals.reject(source.number)
-    const error = this.#addError(token, record)
+    const error = this.addError(token, record)
     this.#leaveSource(token, source.on_invalid, { kind: 'invalid', node: source.number, error }, started_us, error)
     return token
   }
@@ -101,31 +70,31 @@ export class Recorder {
   leave(token: Token, edge: PlanEdge, row: Row, passage: Passage, started_us: number, ended_us?: number): void {
     const change = changeOf(token.row, token.value, row)
     const before = token.value
-    this.#facts(token.subject, started_us)
-    this.#setRow(token, row, change)
-    this.#visit(token, VISIT_OK, before, token.value, edge.number, started_us, null, ended_us)
-    this.#move(token, edge, passage)
+    this.facts(token.subject, started_us)
+    this.setRow(token, row, change)
+    this.visit(token, VISIT_OK, before, token.value, edge.number, started_us, null, ended_us)
+    this.move(token, edge, passage)
   }
 
   /** A sink took the token. */
   write(token: Token, started_us: number, ended_us?: number): void {
-    this.#facts(token.subject, started_us)
-    this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
-    this.#end(token, endings.endAtSink(token.id, token.passage, token.node))
+    this.facts(token.subject, started_us)
+    this.visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
+    this.end(token, endings.endAtSink(token.id, token.passage, token.node))
   }
 
   /** Nothing came of the token. */
   filter(token: Token, started_us: number, ended_us?: number): void {
-    this.#facts(token.subject, started_us)
-    this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
-    this.#end(token, endings.filtered(token.id, token.node))
+    this.facts(token.subject, started_us)
+    this.visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
+    this.end(token, endings.filtered(token.id, token.node))
   }
 
   /** The visit met an error, and another attempt follows. */
   failAttempt(token: Token, error: RowError, started_us: number, ended_us?: number): void {
-    this.#facts(token.subject, started_us)
-    const fact = this.#addError(token, error)
-    this.#visit(token, VISIT_ERROR, token.value, null, null, started_us, fact, ended_us)
+    this.facts(token.subject, started_us)
+    const fact = this.addError(token, error)
+    this.visit(token, VISIT_ERROR, token.value, null, null, started_us, fact, ended_us)
     token.retry()
   }
 
@@ -143,29 +112,29 @@ export class Recorder {
   ): void {
     const { node } = token
     const { name, on_error: edge, branch } = at
-    this.#facts(token.subject, started_us)
-    const fact = this.#addError(token, error)
+    this.facts(token.subject, started_us)
+    const fact = this.addError(token, error)
     const before = token.value
     let out: ValueNumber | null = null
     if (edge.to !== DISCARD) {
       const row = errorRow(token.row, error, { node: name, ...(branch !== undefined && { branch }) })
-      this.#setRow(token, row, changeOf(token.row, token.value, row, MAX_DEPTH))
+      this.setRow(token, row, changeOf(token.row, token.value, row, MAX_DEPTH))
       out = token.value
     }
     const status = cause.kind === 'retries_exhausted' ? VISIT_EXHAUSTED : VISIT_ERROR
-    this.#visit(token, status, before, out, edge.number, started_us, fact, ended_us)
-    this.#move(token, edge, { kind: 'error', node, cause, error: fact })
+    this.visit(token, status, before, out, edge.number, started_us, fact, ended_us)
+    this.move(token, edge, { kind: 'error', node, cause, error: fact })
   }
 
   /** A replay has no record of what the visit asks for. */
   miss(token: Token, message: string, started_us: number, ended_us?: number): void {
     const error = this.#failHere(token, { code: 'REPLAY_MISS', message }, started_us, ended_us)
-    this.#end(token, endings.replayMissed(token.id, token.node, error))
+    this.end(token, endings.replayMissed(token.id, token.node, error))
   }
 
   /** Nobody can say whether the far side took what was sent. */
   doubt(token: Token, error: RowError, started_us: number, ended_us?: number): void {
-    this.#end(token, endings.inDoubt(token.id, token.node, this.#failHere(token, error, started_us, ended_us)))
+    this.end(token, endings.inDoubt(token.id, token.node, this.#failHere(token, error, started_us, ended_us)))
   }
 
   // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -173,17 +142,17 @@ export class Recorder {
   /** The token ends, and a child for each branch stands where its branch leads. */
   fork(token: Token, node: ForkNode, started_us: number): Token[] {
     const { subject, row, value, path } = token
-    this.#facts(subject, started_us)
-    const group = this.#openGroup(subject, FORK, node.number, node.branches.length)
-    this.#visit(token, VISIT_OK, value, null, null, started_us, null)
+    this.facts(subject, started_us)
+    const group = this.openGroup(subject, FORK, node.number, node.branches.length)
+    this.visit(token, VISIT_OK, value, null, null, started_us, null)
     const fork: ForkGroup = { subject, group, node: node.number, row, path, value, groups: [], carriers: [] }
     const children = node.branches.map(({ branch: name, edge }, branch) => {
       const frames: Frame = { fork, branch, outer: token.frames }
       const born = { frames, group, ordinal: branch, parents: [token.id], path: branchPath(path, name) }
-      return this.#birth(subject, edge, row, value, born)
+      return this.birth(subject, edge, row, value, born)
     })
-    this.#closeGroup(subject, { group, verdict: 'forked' })
-    this.#end(token, endings.passedOn(token.id, node.number, 'fork', group))
+    this.closeGroup(subject, { group, verdict: 'forked' })
+    this.end(token, endings.passedOn(token.id, node.number, 'fork', group))
     return children
   }
 
@@ -194,24 +163,24 @@ export class Recorder {
   expand(token: Token, rows: readonly Row[], edge: PlanEdge, started_us: number, ended_us?: number): Token[] {
     const { subject, node } = token
     const elements = rows.map(row => ({ row, change: changeOf(token.row, token.value, row) }))
-    this.#facts(subject, started_us)
-    const group = this.#openGroup(subject, EXPAND, node, rows.length)
-    this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
+    this.facts(subject, started_us)
+    const group = this.openGroup(subject, EXPAND, node, rows.length)
+    this.visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
     const children = elements.map(({ row, change }, ordinal) => {
       const value = change === null ? token.value : addValue(subject, change)
       const born = { frames: null, group, ordinal, parents: [token.id], path: elementPath(token.path, ordinal) }
-      return this.#birth(subject, edge, frozen(row), value, born)
+      return this.birth(subject, edge, frozen(row), value, born)
     })
-    this.#closeGroup(subject, { group, verdict: 'expanded' })
-    this.#end(token, endings.passedOn(token.id, node, 'expand', group))
+    this.closeGroup(subject, { group, verdict: 'expanded' })
+    this.end(token, endings.passedOn(token.id, node, 'expand', group))
     return children
   }
 
   /** The token waits at a coalesce for the rest of its group. */
   holdAtCoalesce(token: Token, group: CoalesceGroup, started_us: number): void {
-    this.#facts(token.subject, started_us)
+    this.facts(token.subject, started_us)
     const number = this.#openMerge(group, token.subject)
-    this.#hold(token, { group: number, ordinal: group.arrived.length - 1, batch: null }, started_us)
+    this.hold(token, { group: number, ordinal: group.arrived.length - 1, batch: null }, started_us)
     token.joinGroup()
   }
 
@@ -222,19 +191,19 @@ export class Recorder {
     if (last === undefined) throw new TypeError(`a group at ${node.name} merges that nobody has come to`)
     const { subject } = last.token
     const change = changeOf(fork.row, fork.value, row)
-    this.#facts(subject, last.started_us)
+    this.facts(subject, last.started_us)
     const number = this.#openMerge(group, subject)
     const value = change === null ? fork.value : addValue(subject, change)
     const about = detail === null ? null : addValue(subject, { kind: 'full', text: canonicalize(detail) })
     for (const { token, started_us } of members) {
-      this.#visit(token, VISIT_OK, token.value, value, null, started_us, null)
-      this.#end(token, endings.passedOn(token.id, node.number, 'merge', number))
+      this.visit(token, VISIT_OK, token.value, value, null, started_us, null)
+      this.end(token, endings.passedOn(token.id, node.number, 'merge', number))
     }
     const parents = members.map(({ token }) => token.id)
-    this.#closeGroup(subject, { group: number, verdict: 'merged', detail: about ?? NONE }, members)
+    this.closeGroup(subject, { group: number, verdict: 'merged', detail: about ?? NONE }, members)
     if (group.timed_out) factsOf(subject).timeOut(number)
     const born = { frames: outer, group: number, ordinal: 0, parents, path: mergedPath(fork.path, node.name) }
-    return this.#birth(subject, node.to, frozen(row), value, born)
+    return this.birth(subject, node.to, frozen(row), value, born)
   }
 
   /** Members of a coalesce group fail with it, or one comes too late for it. They go where its `on_error` leads, if it has one. */
@@ -243,19 +212,19 @@ export class Recorder {
     const { name, number: node, on_error, branches } = group.node
     const failure = { ...error, code: cause.toUpperCase() }
     for (const { token, branch, started_us } of members) {
-      this.#facts(token.subject, started_us)
+      this.facts(token.subject, started_us)
       const number = this.#openMerge(group, token.subject)
       const at = on_error === null ? null : { name, on_error, branch: branches[branch] }
       if (at !== null) this.fail(token, at, failure, { kind: cause, group: number }, started_us)
       else {
         const error = this.#failHere(token, failure, started_us)
-        this.#end(token, endings.failedAtCoalesce(token.id, node, cause, number, error))
+        this.end(token, endings.failedAtCoalesce(token.id, node, cause, number, error))
       }
     }
     // Nobody has ever come to one without a number.
     if ((closes || opens) && group.number !== null) {
       const { number, fork, timed_out } = group
-      this.#closeGroup(fork.subject, { group: number, verdict: group.verdict ?? cause }, members)
+      this.closeGroup(fork.subject, { group: number, verdict: group.verdict ?? cause }, members)
       if (timed_out) factsOf(fork.subject).timeOut(number)
     }
   }
@@ -266,15 +235,15 @@ export class Recorder {
     const origin: OriginFact = { source: node.number, index: nth, line: NONE, repeats: null }
     const subject = new Subject('batch', number, origin)
     subject.gathers = true
-    this.#facts(subject, started_us)
+    this.facts(subject, started_us)
     if (key !== null) addValue(subject, { kind: 'full', text: key })
-    return { group: this.#openGroup(subject, BATCH, node.number, null), subject, node, key }
+    return { group: this.openGroup(subject, BATCH, node.number, null), subject, node, key }
   }
 
   /** `ordinal` is the token's place among the batch's members, from 0. */
   holdInBatch(token: Token, batch: BatchGroup, ordinal: number, started_us: number): void {
-    this.#facts(token.subject, started_us)
-    this.#hold(token, { group: batch.group, ordinal, batch: batch.subject.number }, started_us)
+    this.facts(token.subject, started_us)
+    this.hold(token, { group: batch.group, ordinal, batch: batch.subject.number }, started_us)
     token.joinBatch()
   }
 
@@ -282,25 +251,25 @@ export class Recorder {
    * The batch closes, and its members become new tokens, with no fork's frame, in order.
    * @throws NotJsonError if one of `rows` isn't JSON; then nothing is recorded.
    */
-  consumeBatch(batch: ClosedBatch, rows: readonly Row[], ended_us = this.#clock.now_us()): Token[] {
+  consumeBatch(batch: ClosedBatch, rows: readonly Row[], ended_us = this.clock.now_us()): Token[] {
     const { group, subject, node, members } = batch
     const outputs = rows.map(row => ({ row, text: canonicalize(row, MAX_ROW_DEPTH) }))
-    this.#facts(subject, ended_us)
+    this.facts(subject, ended_us)
     for (const { token, started_us } of members) {
-      this.#facts(token.subject, ended_us)
-      this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
-      this.#end(token, endings.passedOn(token.id, node.number, 'batch', group))
+      this.facts(token.subject, ended_us)
+      this.visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
+      this.end(token, endings.passedOn(token.id, node.number, 'batch', group))
     }
     this.#closeBatch(batch)
     return outputs.map(({ row, text }, ordinal) => {
       const value = addValue(subject, { kind: 'full', text })
       const born = { frames: null, group, ordinal, parents: NO_PARENTS, path: elementPath(FIRST_PATH, ordinal) }
-      return this.#birth(subject, node.to, frozen(row), value, born)
+      return this.birth(subject, node.to, frozen(row), value, born)
     })
   }
 
   /** The batch closes, and each member continues with its row, or is dropped where that is null. */
-  releaseBatch(batch: ClosedBatch, rows: ReadonlyArray<Row | null>, ended_us = this.#clock.now_us()): void {
+  releaseBatch(batch: ClosedBatch, rows: ReadonlyArray<Row | null>, ended_us = this.clock.now_us()): void {
     const { subject, node, members } = batch
     const released = members.map(({ token, started_us }, i) => {
       const row = rows[i] ?? null
@@ -308,34 +277,34 @@ export class Recorder {
     })
     for (const { token, started_us, row, change } of released) {
       const before = token.value
-      this.#facts(token.subject, ended_us)
+      this.facts(token.subject, ended_us)
       if (row === null) {
-        this.#visit(token, VISIT_OK, before, null, null, started_us, null, ended_us)
-        this.#end(token, endings.filtered(token.id, node.number))
+        this.visit(token, VISIT_OK, before, null, null, started_us, null, ended_us)
+        this.end(token, endings.filtered(token.id, node.number))
         continue
       }
-      this.#setRow(token, row, change)
-      this.#visit(token, VISIT_OK, before, token.value, node.to.number, started_us, null, ended_us)
-      this.#move(token, node.to, { kind: 'flow', node: node.number })
+      this.setRow(token, row, change)
+      this.visit(token, VISIT_OK, before, token.value, node.to.number, started_us, null, ended_us)
+      this.move(token, node.to, { kind: 'flow', node: node.number })
     }
-    this.#facts(subject, ended_us)
+    this.facts(subject, ended_us)
     this.#closeBatch(batch)
   }
 
   /** The batch failed for good: all members go where `on_error` leads, together. */
-  failBatch(batch: ClosedBatch, error: RowError, ended_us = this.#clock.now_us()): void {
+  failBatch(batch: ClosedBatch, error: RowError, ended_us = this.clock.now_us()): void {
     const { group, subject, node, members } = batch
     for (const { token, started_us } of members)
       this.fail(token, node, error, { kind: 'batch_failed', group }, started_us, ended_us)
-    this.#facts(subject, ended_us)
+    this.facts(subject, ended_us)
     this.#closeBatch(batch)
   }
 
   /** A sort takes the token, and holds it. Returns its place among those that came there, from 0. */
   holdInSort(token: Token, started_us: number): number {
     const ordinal = this.totals.visitsOf(token.node).all
-    this.#facts(token.subject, started_us)
-    this.#hold(token, { group: NONE, ordinal, batch: null }, started_us)
+    this.facts(token.subject, started_us)
+    this.hold(token, { group: NONE, ordinal, batch: null }, started_us)
     token.joinSort()
     return ordinal
   }
@@ -343,31 +312,71 @@ export class Recorder {
   /** A sort that has held the token since `started_us` passes it on, behind all that it has passed on before. */
   releaseSorted(token: Token, { number, to }: SortNode, started_us: number): void {
     const place = this.totals.visitsOf(number).ok + 1
-    this.#facts(token.subject, this.#clock.now_us()).release({ token: token.id, node: number, place })
-    this.#visit(token, VISIT_OK, token.value, token.value, to.number, started_us, null)
-    this.#move(token, to, { kind: 'flow', node: number })
+    this.facts(token.subject, this.clock.now_us()).release({ token: token.id, node: number, place })
+    this.visit(token, VISIT_OK, token.value, token.value, to.number, started_us, null)
+    this.move(token, to, { kind: 'flow', node: number })
+  }
+
+  /** The token waits at a join for the end of its input. */
+  holdAtJoin(token: Token, started_us: number): void {
+    this.facts(token.subject, started_us)
+    this.hold(token, { group: NONE, ordinal: this.totals.visitsOf(token.node).all, batch: null }, started_us)
+    token.keep()
+  }
+
+  /**
+   * A left row and the right rows that match it, in order: a token is born of the left row for each of them, with no fork's frame, and
+   * the left one ends, as do those of the right ones that no group had before.
+   * @throws NotJsonError if what becomes of them is nested too deep; then nothing is recorded.
+   */
+  join(node: JoinNode, left: HeldRow, matches: readonly Match[], now_us = this.clock.now_us()): Token[] {
+    const { subject, value, path } = left.token
+    const pairs = matches.map(match => ({ match, change: changeOf(left.token.row, value, match.row) }))
+    const members = [left, ...matches.flatMap(({ right }) => (right.token.ended ? [] : [right]))]
+    for (const { token } of members) this.facts(token.subject, now_us)
+    const group = this.openGroup(subject, JOIN, node.number, matches.length)
+    const children = pairs.map(({ match: { right, row }, change }, ordinal) => {
+      const own = change === null ? value : addValue(subject, change)
+      const parents = [left.token.id, right.token.id]
+      const born = { frames: null, group, ordinal, parents, path: elementPath(path, ordinal) }
+      return this.birth(subject, node.routes.matched, frozen(row), own, born)
+    })
+    for (const { token, started_us } of members) {
+      this.visit(token, VISIT_OK, token.value, null, null, started_us, null, now_us)
+      this.end(token, endings.passedOn(token.id, node.number, 'join', group))
+      if (token !== left.token) factsOf(token.subject).keepPartner(token)
+    }
+    this.closeGroup(subject, { group, verdict: 'joined' }, members)
+    return children
+  }
+
+  /** Nothing matches a row at a join: it leaves as it came. */
+  leaveUnmatched({ token, started_us }: HeldRow, edge: PlanEdge, now_us = this.clock.now_us()): void {
+    this.facts(token.subject, now_us)
+    this.visit(token, VISIT_OK, token.value, token.value, edge.number, started_us, null, now_us)
+    this.move(token, edge, { kind: 'flow', node: edge.from })
   }
 
   /** The run is given up while the token is open. A visit that was held, since `started_us`, ends with it. */
   abandon(token: Token, message: string, started_us: number, now_us: number): void {
-    this.#facts(token.subject, now_us)
-    const error = this.#addError(token, { code: 'ABANDONED', message })
-    if (token.held) this.#visit(token, VISIT_ERROR, token.value, null, null, started_us, error, now_us)
-    this.#end(token, endings.abandoned(token.id, token.node, error))
+    this.facts(token.subject, now_us)
+    const error = this.addError(token, { code: 'ABANDONED', message })
+    if (token.held) this.visit(token, VISIT_ERROR, token.value, null, null, started_us, error, now_us)
+    this.end(token, endings.abandoned(token.id, token.node, error))
   }
 
   /** The run is given up while a group waits at a coalesce that somebody has come to. */
   abandonGroup({ fork, number, arrived }: CoalesceGroup, now_us: number): void {
     if (number === null) return
-    this.#facts(fork.subject, now_us)
-    this.#closeGroup(fork.subject, { group: number, verdict: 'abandoned' }, arrived)
+    this.facts(fork.subject, now_us)
+    this.closeGroup(fork.subject, { group: number, verdict: 'abandoned' }, arrived)
   }
 
   /** The run is given up while a batch waits, that has had these members so far. */
   abandonBatch({ subject, group }: BatchGroup, members: readonly Waiting[], now_us: number): void {
     subject.gathers = false
-    this.#facts(subject, now_us)
-    this.#closeGroup(subject, { group, verdict: 'abandoned' }, members)
+    this.facts(subject, now_us)
+    this.closeGroup(subject, { group, verdict: 'abandoned' }, members)
   }
 
   // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -375,7 +384,7 @@ export class Recorder {
   #newRow(origin: OriginFact, started_us: number, row: Row): Token {
     const text = canonicalize(row)
     const subject = new Subject('row', ++this.totals.read, origin)
-    const facts = this.#facts(subject, started_us)
+    const facts = this.facts(subject, started_us)
     const value = addValue(subject, { kind: 'full', text })
     const passage: Passage = { kind: 'flow', node: origin.source }
     const token = new Token(++this.totals.born, subject, origin.source, frozen(row), value, passage, null)
@@ -385,115 +394,26 @@ export class Recorder {
   }
 
   #leaveSource(token: Token, edge: PlanEdge, passage: Passage, started_us: number, error: ErrorFact | null): void {
-    this.#visit(token, error === null ? VISIT_OK : VISIT_ERROR, null, token.value, edge.number, started_us, error)
-    this.#move(token, edge, passage)
-  }
-
-  /** `row` is frozen. */
-  #birth(subject: Subject, edge: PlanEdge, row: Row, value: ValueNumber, born: Born): Token {
-    const { frames, group, ordinal, parents, path } = born
-    const passage: Passage = { kind: 'flow', node: edge.from }
-    const token = new Token(++this.totals.born, subject, edge.to, row, value, passage, frames, path)
-    this.totals.take(edge.number)
-    subject.open.add(token)
-    carry(token)
-    factsOf(subject).bear(token, { token: token.id, group, ordinal, value, parents })
-    if (edge.to === DISCARD) this.#end(token, endings.endAtDiscard(token.id, passage))
-    return token
-  }
-
-  #move(token: Token, edge: PlanEdge, passage: Passage): void {
-    token.moveTo(edge.to, passage)
-    factsOf(token.subject).move(token)
-    if (edge.to === DISCARD) this.#end(token, endings.endAtDiscard(token.id, passage))
-  }
-
-  #end(token: Token, ending: Ending): void {
-    const { subject } = token
-    factsOf(subject).end(ending)
-    if (!subject.open.delete(token))
-      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `token ${token.id} ends, and isn't open`)
-    drop(token)
-    token.end()
-    this.totals.ending(ending.fate, ending.sink, subject)
-  }
-
-  #hold(token: Token, where: Pick<HoldFact, 'group' | 'ordinal' | 'batch'>, started_us: number): void {
-    this.#visit(token, VISIT_HELD, token.value, null, null, started_us, null)
-    factsOf(token.subject).hold({ token: token.id, node: token.node, ...where })
-  }
-
-  /** A visit that was held before is recorded again, with its first start: the offset from the entry's time is negative then. */
-  #visit(
-    token: Token,
-    status: VisitStatus,
-    value_in: ValueNumber | null,
-    value_out: ValueNumber | null,
-    edge: EdgeNumber | null,
-    started_us: number,
-    error: ErrorFact | null,
-    ended_us = this.#clock.now_us(),
-  ): void {
-    const facts = factsOf(token.subject)
-    const duration_us = this.#clock.ran_us(started_us, ended_us)
-    facts.visits.push({
-      token: token.id,
-      node: token.node,
-      attempt: token.attempt,
-      status,
-      in: value_in ?? NONE,
-      out: value_out ?? NONE,
-      edge: edge ?? NONE,
-      start_us: started_us - facts.time_us,
-      duration_us,
-      // Stamps may have jumped meanwhile.
-      stood_us: Math.max(0, ended_us - started_us - duration_us),
-      error,
-    })
-    this.totals.visit(token.node, status, edge, token.held)
-  }
-
-  #openGroup(subject: Subject, kind: GroupKind, node: NodeNumber, expected: number | null): GroupId {
-    const group = ++this.totals.groups
-    factsOf(subject).openGroup({ group, kind, node, expected: expected ?? NONE })
-    return group
+    this.visit(token, error === null ? VISIT_OK : VISIT_ERROR, null, token.value, edge.number, started_us, error)
+    this.move(token, edge, passage)
   }
 
   /** Its number; the first who comes to it opens it. */
   #openMerge(group: CoalesceGroup, subject: Subject): GroupId {
-    group.number ??= this.#openGroup(subject, MERGE, group.node.number, group.node.branches.length)
+    group.number ??= this.openGroup(subject, MERGE, group.node.number, group.node.branches.length)
     return group.number
   }
 
   #closeBatch({ group, subject, trigger, members }: ClosedBatch): void {
     subject.gathers = false
-    this.#closeGroup(subject, { group, verdict: trigger }, members)
-  }
-
-  #closeGroup(subject: Subject, fact: Closing, members: readonly Waiting[] = []): void {
-    const tokens = members.map(({ token }) => token.id)
-    factsOf(subject).closeGroup({ detail: NONE, ...fact, members: tokens })
+    this.closeGroup(subject, { group, verdict: trigger }, members)
   }
 
   /** The visit met an error, and the token goes nowhere from here. */
   #failHere(token: Token, error: ReportedError, started_us: number, ended_us?: number): ErrorFact {
-    this.#facts(token.subject, started_us)
-    const fact = this.#addError(token, error)
-    this.#visit(token, VISIT_ERROR, token.value, null, null, started_us, fact, ended_us)
+    this.facts(token.subject, started_us)
+    const fact = this.addError(token, error)
+    this.visit(token, VISIT_ERROR, token.value, null, null, started_us, fact, ended_us)
     return fact
-  }
-
-  #addError(token: Token, error: ReportedError): ErrorFact {
-    return { code: error.code, value: addValue(token.subject, { kind: 'full', text: errorText(error) }) }
-  }
-
-  #setRow(token: Token, row: Row, change: ValueDraft | null): void {
-    // Most visits leave it as it is, and frozen.
-    if (row !== token.row) token.row = frozen(row)
-    if (change !== null) token.value = addValue(token.subject, change)
-  }
-
-  #facts(subject: Subject, time_us: number): Facts {
-    return this.pending.factsOf(subject, time_us)
   }
 }

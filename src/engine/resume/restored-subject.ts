@@ -1,11 +1,11 @@
-/** What the fold of one subject's entries comes to. */
+/** What the fold of one row's or batch's entries comes to, and what it is made of. */
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { StoredPayload } from '../../ledger/read-port.ts'
 import type { Answers } from '../token/answers.ts'
 import type { CoalesceGroup } from '../token/fork-frames.ts'
 import type { Subject, Token } from '../token/token.ts'
 
-/** A token that is held, by the group or the sort that holds it. */
+/** A token that is held, by the group, the join or the sort that holds it. */
 export interface Held {
   readonly token: Token
   readonly ordinal: number
@@ -22,6 +22,10 @@ export interface RestoredSubject {
   readonly batched: ReadonlyMap<number, Held[]>
   /** Held by sorts. */
   readonly sorted: readonly Held[]
+  /** Held at joins. */
+  readonly kept: readonly Held[]
+  /** Consumed by joins; of right ones the rows are known. */
+  readonly joined: readonly Held[]
   /** Groups at coalesces that wait for branches. */
   readonly groups: readonly CoalesceGroup[]
   /** Tokens that wait for another attempt, since when, and what the error asked for. */

@@ -1,8 +1,6 @@
 /** Rebuilds the state of a run as its last commit left it, from the entries of what was open (I6). */
 import type { LineMember } from '../../format/commit-line.ts'
 import type { TotalsFact } from '../../format/entry.ts'
-import type { StoredEntry } from '../../ledger/read-port.ts'
-import { subjectEntryOf } from '../../ledger/write/decode.ts'
 import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -14,8 +12,10 @@ import { type CoalesceGroup, type Frame, groupOf, type Waiting } from '../token/
 import type { InFlight } from '../token/in-flight.ts'
 import type { Token } from '../token/token.ts'
 import { type Trace, traceOf } from '../token/traces.ts'
-import type { Held, RestoredSubject, StoredStep } from './restored-subject.ts'
-import { entryPlace, type History } from './run-fold.ts'
+import { restoreJoins } from './joins.ts'
+import type { Held, RestoredSubject } from './restored-subject.ts'
+import type { History } from './run-fold.ts'
+import { storyOf } from './story.ts'
 import { restoreSubject } from './subject-fold.ts'
 
 /** Where a run stood at its last commit. */
@@ -41,7 +41,9 @@ export async function restoreState(
   held: HeldRows,
 ): Promise<RestoredState> {
   const restored = await restoreOpen(plan, reader, log, held)
-  return { progressed: progressOf(history), in_flight: underWay(plan, history, restored, runClock(history)) }
+  const progressed = progressOf(history)
+  const joins = await restoreJoins(plan, restored, progressed.totals, reader, log)
+  return { progressed, in_flight: { ...underWay(plan, history, restored, runClock(history)), joins } }
 }
 
 /** What has open tokens, and the batches that these are held for; rows first, each in order of their numbers. */
@@ -88,23 +90,6 @@ function holdSorted({ sorted }: RestoredSubject, held: HeldRows): void {
   if (sorted.length > 0) held.leave()
 }
 
-/** Each entry of a story names the one before it: none is left out. */
-async function storyOf(reader: RunReader, log: number, stored: readonly StoredEntry[]): Promise<readonly StoredStep[]> {
-  const steps: StoredStep[] = []
-  for (const { seq, body } of stored) {
-    const entry = subjectEntryOf(body)
-    const before = steps.at(-1)?.seq ?? null
-    if (entry.previous !== before)
-      throw new CustodyError(
-        'CUSTODY_LEDGER_ALTERED',
-        `${entryPlace(log, seq)} isn’t found behind the one that it follows`,
-      )
-    const payload = entry.commitments.length === 0 ? null : await reader.payload(log, seq)
-    steps.push({ seq, entry, payload, place: entryPlace(log, seq) })
-  }
-  return steps
-}
-
 /** `open`: how many open tokens the table has of it. */
 function mustBeWhole(log: number, { subject }: RestoredSubject, open: number): void {
   if (subject.open.size === open) return
@@ -131,7 +116,7 @@ function underWay(
   { line: recorded }: History,
   restored: readonly RestoredSubject[],
   age: (us: number) => number,
-): InFlight {
+): Omit<InFlight, 'joins'> {
   const tokens = new Map<number, Token>()
   const frames = new Map<number, Frame>()
   const members = new Map<number, Held[]>()

@@ -12,7 +12,6 @@ import {
   type HoldFact,
   type IntentFact,
   isError,
-  VISIT_EXHAUSTED,
   VISIT_HELD,
   type VisitFact,
 } from '../../format/entry.ts'
@@ -23,8 +22,9 @@ import { canonicalize } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
 import { fateOf, IN_DOUBT } from '../../model/outcome.ts'
 import { frozen, isObject, type Json, type Row } from '../../model/row.ts'
-import type { CoalesceNode, Plan, PlanNode } from '../../plan/plan.ts'
+import type { CoalesceNode, Plan, PlanEdge, PlanNode } from '../../plan/plan.ts'
 import { servicesOf } from '../calls/contexts.ts'
+import { JOINED } from '../record/ending.ts'
 import { notOnRecord, onRecord, wordOnRecord } from '../record/on-record.ts'
 import { Answers } from '../token/answers.ts'
 import { waitIn } from '../token/facts.ts'
@@ -38,9 +38,9 @@ import {
   groupOf,
 } from '../token/fork-frames.ts'
 import { GROUP_VERDICTS, MERGE_FAILURES } from '../token/group-verdict.ts'
-import type { Passage } from '../token/passage.ts'
 import { Subject, Token } from '../token/token.ts'
 import type { Sending } from '../token/token-state.ts'
+import { passageOf } from './passage.ts'
 import type { Held, RestoredSubject, StoredStep } from './restored-subject.ts'
 
 /** Any group that the subject opened. */
@@ -62,6 +62,9 @@ interface Folded {
   /** How the fields of that value stand. */
   order: FieldOrder
   hold: (Pick<HoldFact, 'group' | 'ordinal' | 'batch'> & { readonly started_us: number }) | null
+  /** Of the latest hold at a join. */
+  ordinal: number
+  joined: boolean
   failed_us: number | null
   retry_after_ms: number
   /** Of the visit that it makes, or is about to make. */
@@ -123,6 +126,7 @@ class SubjectFold {
       if (visit.status === VISIT_HELD && hold !== undefined) {
         const { group, ordinal, batch } = hold
         folded.hold = { group, ordinal, batch, started_us: entry.time_us + visit.start_us }
+        folded.ordinal = ordinal
       }
     }
     for (const call of entry.calls) this.#call(call)
@@ -132,6 +136,7 @@ class SubjectFold {
       const folded = this.#folded(ending.token)
       if (fateOf(ending.fate)?.class === 'failure') this.#subject.failed = true
       folded.token.end()
+      folded.joined = ending.fate === JOINED
       if (ending.group !== 0) this.#late(folded.token, ending.node, ending.group)
     }
     for (const { group, verdict, members } of entry.groups_closed) this.#close(group, verdict, members)
@@ -141,9 +146,12 @@ class SubjectFold {
   finish(): RestoredSubject {
     const batched = new Map<number, Held[]>()
     const sorted: Held[] = []
+    const kept: Held[] = []
+    const joined: Held[] = []
     const resting: { token: Token; failed_us: number; retry_after_ms: number }[] = []
     for (const folded of this.#tokens.values()) {
       const { token, value, order, hold, failed_us, retry_after_ms, calls, intents } = folded
+      if (folded.joined) joined.push(this.#joined(folded))
       if (token.ended) continue
       token.row = this.#row(value, order)
       token.value = value
@@ -162,6 +170,9 @@ class SubjectFold {
       } else if (node.kind === 'sort') {
         token.joinSort()
         sorted.push(held)
+      } else if (node.kind === 'join') {
+        token.keep()
+        kept.push(held)
       } else {
         token.joinBatch()
         const batch = onRecord(hold.batch, `batch of token ${token.id}`)
@@ -175,7 +186,14 @@ class SubjectFold {
     for (const group of groups) group.arrived = group.arrived.toSorted((a, b) => a.started_us - b.started_us)
     const tokens = Array.from(this.#tokens.values(), ({ token }) => token)
     const answers = this.#answersOf(this.#batch_calls)
-    return { subject: this.#subject, tokens, batched, sorted, groups, resting, opened: this.#opened, answers }
+    const held = { batched, kept, joined, sorted }
+    return { subject: this.#subject, tokens, ...held, groups, resting, opened: this.#opened, answers }
+  }
+
+  /** Later left rows may match it, if it came by the right side. */
+  #joined({ token, value, order, ordinal }: Folded): Held {
+    if (this.#plan.edges[token.edge - 1]?.side === 'right') token.row = this.#row(value, order)
+    return { token, ordinal, started_us: 0, retry_after_ms: 0 }
   }
 
   #birth(birth: BirthFact): void {
@@ -183,21 +201,25 @@ class SubjectFold {
     const frames = this.#framesAtBirth(birth)
     // The first token of a row is born where it was read.
     const from = group === 0 ? this.#subject.origin.source : this.#opening(group).node
+    const onto = group === 0 ? { number: 0, to: from } : this.#bornOnto(group, ordinal)
     const born = new Token(
       token,
       this.#subject,
-      group === 0 ? from : this.#bornOnto(group, ordinal),
+      onto.to,
       {},
       value,
       { kind: 'flow', node: from },
       frames,
       this.#pathAtBirth(birth),
+      onto.number,
     )
     this.#tokens.set(token, {
       token: born,
       value,
       order: CANONICAL,
       hold: null,
+      ordinal: 0,
+      joined: false,
       failed_us: null,
       retry_after_ms: 0,
       calls: [],
@@ -254,10 +276,11 @@ class SubjectFold {
     }
   }
 
-  #bornOnto(number: number, ordinal: number): number {
+  #bornOnto(number: number, ordinal: number): PlanEdge {
     const node = this.#node(this.#opening(number).node)
-    if (node.kind === 'fork') return onRecord(node.branches[ordinal], `branch ${ordinal} of ${node.name}`).edge.to
-    return 'to' in node ? node.to.to : notOnRecord(`way out of ${node.name} for what is born there`)
+    if (node.kind === 'fork') return onRecord(node.branches[ordinal], `branch ${ordinal} of ${node.name}`).edge
+    if (node.kind === 'join') return node.routes.matched
+    return 'to' in node ? node.to : notOnRecord(`way out of ${node.name} for what is born there`)
   }
 
   #visit(folded: Folded, visit: VisitFact, time_us: number): void {
@@ -268,7 +291,10 @@ class SubjectFold {
     folded.failed_us = null
     if (visit.status === VISIT_HELD) return
     if (visit.edge !== 0) {
-      token.moveTo(onRecord(this.#plan.edges[visit.edge - 1], `edge ${visit.edge}`).to, this.#passage(visit, held_by))
+      token.moveTo(
+        onRecord(this.#plan.edges[visit.edge - 1], `edge ${visit.edge}`),
+        passageOf(this.#node(visit.node), visit, held_by),
+      )
       folded.calls = []
       folded.intents = []
       folded.order = CANONICAL
@@ -313,36 +339,6 @@ class SubjectFold {
       if (answered && name !== undefined) answers.add(name, text, ordinal, frozen(this.#value(response)))
     }
     return answers
-  }
-
-  #passage(visit: VisitFact, held_by: number | null): Passage {
-    const node = this.#node(visit.node)
-    if (visit.error === null) return { kind: node.kind === 'gate' ? 'gate' : 'flow', node: node.number }
-    const { error } = visit
-    switch (node.kind) {
-      case 'source':
-        return { kind: 'invalid', node: node.number, error }
-      case 'sink':
-        return { kind: 'error', node: node.number, cause: { kind: 'sink_rejected' }, error }
-      case 'aggregate':
-        return {
-          kind: 'error',
-          node: node.number,
-          // One that no batch held met an error of its own: too many of them were open.
-          cause:
-            held_by === null && node.per !== null
-              ? { kind: 'error' }
-              : { kind: 'batch_failed', group: onRecord(held_by, `batch of token ${visit.token}`) },
-          error,
-        }
-      default:
-        return {
-          kind: 'error',
-          node: node.number,
-          cause: { kind: visit.status === VISIT_EXHAUSTED ? 'retries_exhausted' : 'error' },
-          error,
-        }
-    }
   }
 
   /** How the fields of tokens stand that were born or left by an edge in this entry. */

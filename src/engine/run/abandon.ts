@@ -41,7 +41,7 @@ export async function abandonAll(
   }
 }
 
-function abandonPresent(recorder: Recorder, { subjects, batches }: InFlight, now_us: number): void {
+function abandonPresent(recorder: Recorder, { subjects, batches, joins }: InFlight, now_us: number): void {
   const tokens = subjects.flatMap(({ open }) => [...open]).filter(({ state }) => state.kind !== 'in_sort')
   const groups = waiting(tokens)
   const held = new Map<Token, Held>()
@@ -52,6 +52,10 @@ function abandonPresent(recorder: Recorder, { subjects, batches }: InFlight, now
   for (const { members } of batches) {
     const message = `${GIVEN_UP} while its batch had ${counted(members.length, 'member')}`
     for (const { token, started_us } of members) held.set(token, { message, started_us })
+  }
+  for (const { node, rows } of joins) {
+    const message = `${GIVEN_UP} while \`${node.name}\` held it`
+    for (const { token, started_us } of rows) held.set(token, { message, started_us })
   }
   for (const token of tokens) {
     const { state } = token

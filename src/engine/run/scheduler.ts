@@ -4,7 +4,7 @@
  * SCHEDULER-1. The only suspension points are `#commit`, `#renew`, `#listen` and `#idle`; between them everything runs to its end without a
  *     promise, and while calls are under way never for long: answers must be heard, though there are rows to read without end.
  *     A commit may still be under way after `#commit`; that it failed is seen before anything else is done.
- * SCHEDULER-2. (I12) New records are taken, and what a sort holds is passed on, only while fewer than WINDOW tokens are in the order list. Tokens in backoff don't count, up to
+ * SCHEDULER-2. (I12) New records are taken, and what a join or a sort holds is let go, only while fewer than WINDOW tokens are in the order list. Tokens in backoff don't count, up to
  *     LONGEST_LINE in all, and held ones never do. No token in the order list waits for a record that isn't read yet, so this can't
  *     deadlock.
  */

@@ -4,7 +4,7 @@
  *
  * FIELD-ORDER-1. An order belongs to a token, not to a value: two tokens may have one value in different orders.
  * FIELD-ORDER-2. It holds until the token leaves by an edge. So it is recorded for tokens that were born or left since the last commit, and only
- *     for those that somebody going on still needs: open ones, and parents of forks that open ones are inside of.
+ *     for those that somebody going on still needs: open ones, parents of forks that open ones are inside of, right rows of joins.
  * FIELD-ORDER-3. It is content, as names of fields are, and so goes into a value, not into the entry (I8).
  */
 import { fieldOrderOf } from '../../format/field-order.ts'
@@ -13,7 +13,7 @@ import type { Facts, Subject } from './token.ts'
 
 /** The text of the value `[[[token…], [object, field…]…]…]`; null if all is canonical. */
 export function ordersOf({ open }: Subject, facts: Facts): string | null {
-  if (open.size === 0) return null
+  if (open.size === 0 && facts.partners.length === 0) return null
   const moved = new Set<number>()
   for (const { token } of facts.births) moved.add(token)
   for (const { token, edge } of facts.visits) if (edge !== 0) moved.add(token)
@@ -26,6 +26,7 @@ export function ordersOf({ open }: Subject, facts: Facts): string | null {
     if (same === undefined) tokens.set(order, [token])
     else same.push(token)
   }
+  for (const { id, row } of facts.partners) tell(id, row)
   const parents = facts.groups_opened === null ? null : parentsOf(facts)
   for (const { id, row, frames } of open) {
     tell(id, row)

@@ -20,7 +20,7 @@ import type {
 import { FIRST_PATH } from '../../format/lineage.ts'
 import type { SubjectDraft, ValueDraft } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
-import type { GroupId, NodeNumber, Seq, TokenId, ValueNumber } from '../../model/ids.ts'
+import type { EdgeNumber, GroupId, NodeNumber, Seq, TokenId, ValueNumber } from '../../model/ids.ts'
 import type { Row } from '../../model/row.ts'
 import type { Answers } from './answers.ts'
 import { ordersOf } from './field-order.ts'
@@ -35,6 +35,7 @@ import {
   IN_GROUP,
   IN_SORT,
   isHeld,
+  KEPT,
   mayFollow,
   type Sending,
   type TokenState,
@@ -67,6 +68,8 @@ export class Facts {
   intents: IntentFact[] | null = null
   endings: readonly EndingFact[] = NONE
   values: readonly ValueDraft[] = NONE
+  /** Right tokens of joins that have ended: later left rows may match them. */
+  partners: readonly Token[] = NONE
   /** Tokens that were born or moved, each once. */
   moved: readonly Token[] = NONE
 
@@ -85,6 +88,11 @@ export class Facts {
     if (token.is_listed) return
     token.is_listed = true
     this.moved = added(this.moved, token)
+  }
+
+  /** It ended, and its row may still be needed. */
+  keepPartner(token: Token): void {
+    this.partners = added(this.partners, token)
   }
 
   end(ending: EndingFact): void {
@@ -219,6 +227,8 @@ export class Token {
   value: ValueNumber
   /** By what kind of edge it came to where it stands. */
   passage: Passage
+  /** The number of that edge; 0 at its source. */
+  edge: EdgeNumber
   /** The forks it is inside, innermost first. */
   readonly frames: Frame | null
   /** How it came to be (format/lineage.ts). */
@@ -242,6 +252,7 @@ export class Token {
     passage: Passage,
     frames: Frame | null,
     path = FIRST_PATH,
+    edge: EdgeNumber = 0,
   ) {
     this.id = id
     this.subject = subject
@@ -249,6 +260,7 @@ export class Token {
     this.row = row
     this.value = value
     this.passage = passage
+    this.edge = edge
     this.frames = frames
     this.path = path
   }
@@ -261,7 +273,7 @@ export class Token {
     return this.#state === ENDED
   }
 
-  /** Its visit goes on until its group, or its batch, closes. */
+  /** Its visit goes on until its group, or its batch, closes, or the input of its join has ended. */
   get held(): boolean {
     return isHeld(this.#state)
   }
@@ -286,6 +298,11 @@ export class Token {
     this.#become(IN_GROUP)
   }
 
+  /** It waits at a join for the end of its input. */
+  keep(): void {
+    this.#become(KEPT)
+  }
+
   /** It is a member of a batch. */
   joinBatch(): void {
     this.#become(IN_BATCH)
@@ -307,9 +324,10 @@ export class Token {
     if (this.held) this.#become(FREE)
   }
 
-  /** It leaves for another node. */
-  moveTo(node: NodeNumber, passage: Passage): void {
-    this.node = node
+  /** It leaves by an edge. */
+  moveTo({ number, to }: { readonly number: EdgeNumber; readonly to: NodeNumber }, passage: Passage): void {
+    this.node = to
+    this.edge = number
     this.passage = passage
     this.attempt = 1
     this.answers = null

@@ -78,6 +78,7 @@ const commitment = (number: string, same: string) => `CASE WHEN ${number} = 0 TH
 const KIND_FORK = GROUP_KINDS.indexOf('fork')
 const KIND_EXPAND = GROUP_KINDS.indexOf('expand')
 const KIND_BATCH = GROUP_KINDS.indexOf('batch')
+const KIND_JOIN = GROUP_KINDS.indexOf('join')
 const BATCH_VERDICTS = `('count', 'max_age', 'when', 'end_of_input')`
 
 const fates = (what: 'outcome' | 'cause') =>
@@ -139,10 +140,10 @@ const groups = ofSubjects(
     same,
   }) => `SELECT l.run, ${at('g', OPENED.group)}, ${words(at('g', OPENED.kind), GROUP_KINDS)}, ${nodeName(at('g', OPENED.node))},
   e.row, ${at('g', OPENED.expected)},
-  CASE ${at('g', OPENED.kind)} WHEN ${KIND_FORK} THEN 'forked' WHEN ${KIND_EXPAND} THEN 'expanded'
+  CASE ${at('g', OPENED.kind)} WHEN ${KIND_FORK} THEN 'forked' WHEN ${KIND_EXPAND} THEN 'expanded' WHEN ${KIND_JOIN} THEN 'joined'
     ELSE ${closing(at('d', CLOSED.verdict), same)} END,
   ${iso(field('e', 't'))},
-  CASE WHEN ${at('g', OPENED.kind)} IN (${KIND_FORK}, ${KIND_EXPAND}) THEN ${iso(field('e', 't'))}
+  CASE WHEN ${at('g', OPENED.kind)} IN (${KIND_FORK}, ${KIND_EXPAND}, ${KIND_JOIN}) THEN ${iso(field('e', 't'))}
     ELSE ${closing(iso(field('s', 't')), same)} END
 ${ENTRIES}, json_each(e.body, '$.g') g WHERE l.log > 0 AND ${is}`,
 )
@@ -169,8 +170,8 @@ ${TOKEN_ENTRIES}, json_each(e.body, '$.v') v WHERE ${ofToken(at('v', VISIT.token
     WHERE ${same} AND ${at('r', VISIT.token)} = ${at('v', VISIT.token)} AND ${at('r', VISIT.node)} = ${at('v', VISIT.node)} AND ${at('r', VISIT.status)} <> ${VISIT_HELD}))`,
 )
 
-const birthLabel = `CASE ${at('g', OPENED.kind)} WHEN ${KIND_FORK} THEN ${branchOf} ELSE 'to' END`
-/** Edges that visits left by, and those that tokens were born onto: a fork's branch, or the way on of their group's node. */
+const birthLabel = `CASE ${at('g', OPENED.kind)} WHEN ${KIND_FORK} THEN ${branchOf} WHEN ${KIND_JOIN} THEN 'matched' ELSE 'to' END`
+/** Edges that visits left by, and those that tokens were born onto: a fork's branch, a join's `matched`, or the way on of their group's node. */
 const routing_events = `SELECT l.run, t.token, ${nodeName(edge(at('v', VISIT.edge), EDGE.from))}, ${edge(at('v', VISIT.edge), EDGE.label)}, ${target(edge(at('v', VISIT.edge), EDGE.to))}
 ${TOKEN_ENTRIES}, json_each(e.body, '$.v') v WHERE ${ofToken(at('v', VISIT.token))} AND ${at('v', VISIT.edge)} > 0
 UNION ALL

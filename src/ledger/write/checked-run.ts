@@ -137,6 +137,11 @@ class TreeReader implements RunReader {
     return this.#reader.openTokens(log)
   }
 
+  /** Whoever uses what it says of a token looks whether the token's entries say so. */
+  endings(log: number) {
+    return this.#reader.endings(log)
+  }
+
   /** Whoever uses its values checks them against the entry's commitments. */
   payload(log: number, seq: number) {
     return this.#reader.payload(log, seq)

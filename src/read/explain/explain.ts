@@ -19,11 +19,14 @@ import { artifactsFrom } from '../runs/run-values.ts'
 import type { SubjectValues } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
 import { type NamedFiles, namedFiles } from './named-file.ts'
+import { type Partners, partnersOf } from './partners.ts'
 import type { Story } from './story.ts'
 import { callsOf, optionPath, pathOf, type Scene, tellTokens, type Values } from './tell.ts'
 
-/** Batches that one answer tells of, in the order in which the story comes to them; it says which it leaves out. */
-const MOST_BATCHES = 50
+/** Batches and rows into which it goes that one answer tells of, in the order in which the story comes to them; it says which it leaves out. */
+const MOST_STORIES = 50
+
+type Subject = SubjectEntry['subject']
 
 /** What all stories of a run share. */
 interface RunScene extends Scene {
@@ -118,12 +121,13 @@ async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
   }
 }
 
-/** One answer: the story of a subject, and of the batches into which it goes. Each batch is in it once. */
+/** One answer: the story of a subject, and of the batches and left rows into which it goes. Each is in it once. */
 class Telling {
   readonly #reader: LedgerReader
   readonly #log: number
   readonly #scene: RunScene
-  readonly #included = new Set<number>()
+  /** Batches, and rows. */
+  readonly #included = new Set<string>()
 
   constructor(reader: LedgerReader, log: number, scene: RunScene) {
     this.#reader = reader
@@ -138,25 +142,22 @@ class Telling {
     for (const entry of stored) full.push({ ...entry, payload: await this.#reader.payload(this.#log, entry.seq) })
     const open = scene.sealed !== null ? 0 : (await this.#reader.openTokensOf(this.#log, subject)).length
     const { entries, values } = checkedSubject(this.#log, full, subject, open)
+    this.#included.add(nameOf(subject))
     const onward: Story[] = []
-    const left_out: number[] = []
+    const left_out: Subject[] = []
     const course = Course.of(entries, scene.topology)
-    for (const batch of batchesAfter(entries, course)) {
-      if (this.#included.has(batch)) continue
-      if (this.#included.size >= MOST_BATCHES) {
-        left_out.push(batch)
-        continue
-      }
-      this.#included.add(batch)
-      const of_batch = await this.#reader.entriesOfBatch(this.#log, batch)
-      onward.push(await this.of(of_batch, { kind: 'batch', batch }))
+    const partners = await partnersOf(this.#reader, this.#log, course)
+    for (const next of [...batchesAfter(entries, course), ...leftOnes(partners)]) {
+      if (this.#included.has(nameOf(next))) continue
+      if (this.#included.size > MOST_STORIES) left_out.push(next)
+      else onward.push(await this.of(await this.#entriesOf(next), next))
     }
     const known_values = known(values, declaredFields(course, scene))
     return {
       run: scene.opening.run,
       name: scene.opening.name,
       subject: await this.#inFile(subjectOf(subject, course, known_values, scene)),
-      tokens: tellTokens(course, known_values, scene),
+      tokens: tellTokens(course, known_values, scene, partners),
       onward,
       left_out: await this.#exampleOf(left_out),
       entries: stored.map(each => each.seq),
@@ -175,13 +176,19 @@ class Telling {
     return file === null ? subject : { ...subject, path: file.name }
   }
 
-  /** Batches that are left out, with a token by which one can ask for the first of them. */
-  async #exampleOf(batches: readonly number[]): Promise<Story['left_out']> {
-    const [first] = batches
+  async #entriesOf(subject: Subject): Promise<readonly StoredEntry[]> {
+    return subject.kind === 'row'
+      ? this.#reader.entriesOfRow(this.#log, subject.row)
+      : this.#reader.entriesOfBatch(this.#log, subject.batch)
+  }
+
+  /** Batches and rows that are left out, with a token by which one can ask for the first of them. */
+  async #exampleOf(left_out: readonly Subject[]): Promise<Story['left_out']> {
+    const [first] = left_out
     if (first === undefined) return null
-    const of_first = await readCourse(this.#reader, this.#log, { kind: 'batch', batch: first }, this.#scene.topology)
+    const of_first = await readCourse(this.#reader, this.#log, first, this.#scene.topology)
     const [token = null] = of_first.tokens.keys()
-    return { batches: batches.length, token }
+    return { batches: left_out.length, token }
   }
 }
 
@@ -191,10 +198,23 @@ const KEY_VALUE = 1
 const CONSUMED = fateNumber('CONSUMED_IN_BATCH', 'batch')
 
 /** The batches that consumed tokens of a subject, in order of their endings; each once. */
-function batchesAfter(entries: readonly SubjectEntry[], { holds }: Course): Iterable<number> {
+function batchesAfter(entries: readonly SubjectEntry[], { holds }: Course): Subject[] {
   const batches = new Map(holds.map(({ group, batch }) => [group, batch] as const))
   const consumed = entries.flatMap(({ endings }) => endings.filter(({ fate }) => fate === CONSUMED))
-  return new Set(consumed.flatMap(({ group }) => batches.get(group) ?? []))
+  const numbers = new Set(consumed.flatMap(({ group }) => batches.get(group) ?? []))
+  return [...numbers].map(batch => ({ kind: 'batch', batch }))
+}
+
+/** Whose left tokens were the first with which right ones of this subject were joined. */
+function leftOnes({ left }: Partners): Subject[] {
+  return [...left.values()].flatMap(({ row, batch }): Subject[] => {
+    if (row !== null) return [{ kind: 'row', row }]
+    return batch === null ? [] : [{ kind: 'batch', batch }]
+  })
+}
+
+function nameOf(subject: Subject): string {
+  return subject.kind === 'row' ? `row ${subject.row}` : `batch ${subject.batch}`
 }
 
 function subjectOf(

@@ -43,6 +43,8 @@ function tokenJson(token: TokenStory): unknown {
     sink: ending?.sink ?? null,
     ...(ending?.error == null ? {} : { error: errorJson(ending.error) }),
     ...(token.merge === null ? {} : { merge: token.merge }),
+    ...(token.right === null ? {} : { right: token.right }),
+    ...(token.joined_first === null ? {} : { joined_first: token.joined_first }),
     ...(waits === null ? {} : { waits_at: waits.node }),
   }
 }

@@ -6,6 +6,7 @@ import type { CALL_STATUSES, Together } from '../../format/entry.ts'
 import type { NodeKind } from '../../format/topology.ts'
 import type { OutcomeClass } from '../../model/outcome.ts'
 import type { Json, Row } from '../../model/row.ts'
+import type { Partner } from './partners.ts'
 
 /** A value of the ledger: there, or erased (then only its commitment is known). */
 export type Known<T> = { readonly kind: 'known'; readonly value: T } | { readonly kind: 'erased' }
@@ -125,7 +126,11 @@ export interface TokenStory {
     readonly node: string
     readonly ordinal: number
   } | null
-  /** Of a child of one parent: in what its data differs from the parent's; null where it doesn't, or it is erased. */
+  /** Of what a join made: the right token that it was made of, and the row or batch of that; null for others. */
+  readonly right: Partner | null
+  /** Of a right token that a join consumed: the left one with which it was joined first; null for others. */
+  readonly joined_first: Partner | null
+  /** Of a child of one parent, or of a left one: in what its data differs from the parent's; null where it doesn't, or it is erased. */
   readonly born_as: Change | null
   /** Of a token born of a union merge; null for others, or if it is erased. */
   readonly merge: MergeDetail | null
@@ -168,9 +173,9 @@ export interface Story {
       }
   /** In order of birth. */
   readonly tokens: readonly TokenStory[]
-  /** Batches that consumed tokens of this story: how it continues. */
+  /** Batches that consumed tokens of this story, and left rows with which they were joined: how it continues. */
   readonly onward: readonly Story[]
-  /** Number of batches that aren't shown, and a token of the first by which it can be asked for; null if none is left out. */
+  /** Number of batches and left rows that aren't shown, and a token of the first by which it can be asked for; null if none is left out. */
   readonly left_out: { readonly batches: number; readonly token: number | null } | null
   /** Numbers of the subject's entries in the run's log, from 0. */
   readonly entries: readonly number[]

@@ -16,6 +16,7 @@ import { fateOf } from '../../model/outcome.ts'
 import { isObject, type Json, newRow } from '../../model/row.ts'
 import type { Course, CourseToken, Timed } from '../fold/course.ts'
 import { fileFor, type NamedFiles } from './named-file.ts'
+import type { Partners } from './partners.ts'
 import type {
   CallStory,
   Change,
@@ -46,8 +47,15 @@ export interface Values {
   hash(number: number): string | null
 }
 
-/** Tokens of a subject, in order of birth. */
-export function tellTokens(course: Course, values: Values, scene: Scene): TokenStory[] {
+const NO_PARTNERS: Partners = { right: new Map(), left: new Map() }
+
+/** Tokens of a subject, in order of birth. `partners`: where joins had a part in it. */
+export function tellTokens(
+  course: Course,
+  values: Values,
+  scene: Scene,
+  partners: Partners = NO_PARTNERS,
+): TokenStory[] {
   return Array.from(course.tokens.values(), token => {
     const { birth, group, ending } = token
     const last = token.visits.at(-1)
@@ -65,6 +73,8 @@ export function tellTokens(course: Course, values: Values, scene: Scene): TokenS
               node: nodeOf(scene, group.opened.node).name,
               ordinal: birth.ordinal,
             },
+      right: partners.right.get(birth.token) ?? null,
+      joined_first: partners.left.get(birth.token) ?? null,
       merge: group?.kind === 'merge' ? mergeDetail(group.closed?.detail ?? 0, values) : null,
       visits: token.visits.map(({ fact, time_us }) =>
         tellVisit(fact, time_us, callsOf(course, fact, values, scene), values, scene, course),
@@ -88,10 +98,10 @@ function mergeDetail(value: number, values: Values): MergeDetail | null {
   return { origins: Object.fromEntries(texts), overruled: Object.fromEntries(lists) } as unknown as MergeDetail
 }
 
-/** Fields in which a child of one parent differs from what its parent last had. */
-function bornAs({ birth: { parents, value }, parent }: CourseToken, values: Values): Change | null {
+/** Fields in which a child of one parent differs from what its parent last had; what a join made, from what the left one had. */
+function bornAs({ birth: { parents, value }, parent, group }: CourseToken, values: Values): Change | null {
   const before = parent?.visits.at(-1)?.fact
-  if (before === undefined || parents.length > 1) return null
+  if (before === undefined || (parents.length > 1 && group?.kind !== 'join')) return null
   const parent_value = before.out === 0 ? before.in : before.out
   if (parent_value === 0 || value === 0 || parent_value === value) return null
   return changeBetween(values.get(parent_value), values.get(value))
@@ -113,7 +123,7 @@ function standsAt({ visits, group, forks }: CourseToken, scene: Scene): TokenSto
     return { node: nodeOf(scene, at).name, held }
   }
   if (group === null) return null
-  const label = group.kind === 'fork' ? forks.at(-1)?.branch : 'to'
+  const label = group.kind === 'fork' ? forks.at(-1)?.branch : group.kind === 'join' ? 'matched' : 'to'
   const edge = edges.find(([from, name]) => from === group.opened.node && name === label)
   return edge === undefined ? null : { node: nodeOf(scene, edge[2]).name, held: false }
 }

@@ -124,7 +124,7 @@ class CourseBook implements Courses {
 }
 
 /** Kinds of nodes where order matters. */
-const ORDERED: ReadonlySet<NodeKind> = new Set<NodeKind>(['sink', 'aggregate', 'sort', 'coalesce'])
+const ORDERED: ReadonlySet<NodeKind> = new Set<NodeKind>(['sink', 'aggregate', 'join', 'sort', 'coalesce'])
 
 function mergesOf({ groups, tokens }: Course): RecordedCourse['groups'] {
   const merges = new Map<string, RecordedGroup>()

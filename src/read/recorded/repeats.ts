@@ -1,6 +1,6 @@
 /**
  * Rows of a finished run, to be run again: those that failed, or those that fit. Rows that have a token in a sink already, or
- * perhaps, are left out unless they are wanted.
+ * perhaps, are left out unless they are wanted. With a row come those that it was joined with, or it is left out.
  *
  * Numbers of rows only are kept in memory; what they were is read when it is asked for.
  */
@@ -13,10 +13,11 @@ import { isRow, type Json, type Row } from '../../model/row.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { type FilesReader, InputFiles } from '../runs/input-files.ts'
 import { decodePayload, SubjectValues } from '../values.ts'
+import { rightRowsOf } from './joined-rows.ts'
 import { originOf, RowEnds } from './row-ends.ts'
 
 /** The part of a ledger's read side that this needs. */
-export type RepeatsReader = FilesReader & Pick<LedgerReader, 'entries' | 'entriesOfRow'>
+export type RepeatsReader = FilesReader & Pick<LedgerReader, 'entries' | 'entriesOfRow' | 'ending'>
 
 /** A finished run. */
 export interface RepeatedRun {
@@ -33,7 +34,7 @@ export interface ChosenRows extends Repeats {
   readonly chosen: RerunValue
   /** By source: numbers of rows, in order. */
   readonly rows: ReadonlyMap<string, readonly number[]>
-  /** Rows that would be repeated, had they no token in a sink, or perhaps in one. */
+  /** Rows that would be repeated, had neither they nor rows that they were joined with a token in a sink, or perhaps in one. */
   readonly left_out: readonly number[]
 }
 
@@ -57,12 +58,14 @@ export async function chooseRows(
   const left_out: number[] = []
   const ends = await RowEnds.of(reader, log)
   const files = await InputFiles.of(reader, log)
+  const wanted = new Set<number>()
   for (let row = 1; row <= ends.rows; row++) {
     if (fits === null ? !ends.hasFailed(row) : !(await fitting(reader, log, row, fits))) continue
-    if (ends.isWritten(row) && !chosen.include_written) {
-      left_out.push(row)
-      continue
-    }
+    const needed = await withPartners(reader, log, row, topology)
+    if (!chosen.include_written && needed.some(each => ends.isWritten(each))) left_out.push(row)
+    else for (const each of needed) wanted.add(each)
+  }
+  for (const row of [...wanted].sort((a, b) => a - b)) {
     const origin = await originOf(reader, log, row)
     const name = origin === null ? undefined : topology.nodes[origin.source - 1]?.name
     // Left out in silence it would be a row that nobody runs again.
@@ -80,6 +83,19 @@ export async function chooseRows(
     rowsOf: (source, after) => rowsBehind(reader, log, { source, files }, rows.get(source) ?? [], after),
     endOf: source => (Object.hasOwn(positions, source) ? (positions[source] ?? null) : null),
   }
+}
+
+/** The row, the right rows with which it was joined, those with which these were, and so on. */
+async function withPartners(
+  reader: RepeatsReader,
+  log: number,
+  row: number,
+  topology: Topology,
+): Promise<readonly number[]> {
+  if (topology.nodes.every(({ kind }) => kind !== 'join')) return [row]
+  const rows = new Set([row])
+  for (const each of rows) for (const right of await rightRowsOf(reader, log, each)) rows.add(right)
+  return [...rows]
 }
 
 async function fitting(reader: RepeatsReader, log: number, row: number, fits: (row: Row) => boolean): Promise<boolean> {

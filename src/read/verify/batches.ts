@@ -5,6 +5,7 @@
 import type { HoldFact } from '../../format/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { type Check, tokenName } from './check.ts'
+import { Joins } from './joins.ts'
 import type { Ways } from './ways.ts'
 import type { Stretch } from './whole-rows.ts'
 
@@ -34,6 +35,8 @@ export interface Release {
 }
 
 export class Batches {
+  /** What is held at joins, and becomes groups there. */
+  readonly joins: Joins
   readonly #check: Check
   readonly #ways: Ways
   readonly #open = new Map<number, Batch>()
@@ -53,6 +56,7 @@ export class Batches {
   constructor(check: Check, ways: Ways) {
     this.#check = check
     this.#ways = ways
+    this.joins = new Joins(check, ways)
   }
 
   /** `batch`: its number; null if what opens it is no batch. */
@@ -92,6 +96,7 @@ export class Batches {
 
   /** All entries of a commit are in. */
   settle(): void {
+    this.joins.settle()
     for (const { group, node, token, ordinal, batch: number } of this.#holds) {
       const batch = this.#open.get(group)
       if (batch === undefined) this.#check.add(`${tokenName(token)} is held for batch group ${group}, which isn't open`)
@@ -127,6 +132,7 @@ export class Batches {
 
   /** The run is sealed. */
   finish(): void {
+    this.joins.finish()
     for (const { group, held } of this.#open.values()) {
       if (held.size > 0)
         this.#check.add(`batch group ${group} never closed, and holds ${counted(held.size, 'token', 'tokens')}`)

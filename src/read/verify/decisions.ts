@@ -1,7 +1,7 @@
 /**
  * `verify --decisions`: gates that decide by expressions, evaluated once more on what entered them: the way that was taken, or
- * the error, must be what follows from it. So must the batch that a row was put in, where batches have keys, and the order in which a sort
- * passed rows on. What can't be checked is
+ * the error, must be what follows from it. So must the batch that a row was put in, where batches have keys, what joins have matched, and the
+ * order in which a sort passed rows on. What can't be checked is
  * counted: values that are erased, gates whose expressions are, and gates that ask when a run started that another ledger has.
  */
 import { compileExpression, type Expression } from '../../expression/expression.ts'
@@ -15,6 +15,7 @@ import { planOf } from '../runs/run-log.ts'
 import { startedOf } from '../runs/started.ts'
 import { BatchKeys } from './batch-keys.ts'
 import { Check, type CheckResult, type Place, tokenName } from './check.ts'
+import { JoinKeys } from './join-keys.ts'
 import { SortOrder } from './sort-order.ts'
 import type { SubjectState } from './subject.ts'
 import type { Ways } from './ways.ts'
@@ -40,6 +41,7 @@ export class Decisions {
   readonly check = new DecisionsCheck()
   readonly #keys = new BatchKeys(this.check)
   readonly #order = new SortOrder(this.check)
+  readonly #join_keys = new JoinKeys(this.check)
   readonly #expressions: Expressions | null
   readonly #gates = new Map<number, Gate | null>()
 
@@ -65,12 +67,14 @@ export class Decisions {
   /** All entries of a commit are in. */
   settle(): void {
     this.#keys.settle()
+    this.#join_keys.settle()
   }
 
   /** Looks at the visits of gates, at what batches hold, and at what sorts pass on, in an entry of a subject whose values are known. */
   take(entry: SubjectEntry, { values, tokens }: SubjectState, where: Place, ways: Ways): void {
     this.#keys.take(entry, values, where, ways)
     this.#order.take(entry, values, tokens, where, ways)
+    this.#join_keys.take(entry, values, where, ways)
     for (const visit of entry.visits) {
       if (ways.kind(visit.node) !== 'gate' || ways.plugin(visit.node) !== undefined) continue
       const row = values.get(visit.in)

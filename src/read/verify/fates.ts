@@ -165,6 +165,7 @@ const PASSED_ON_AT: { readonly [cause: string]: string } = {
   expand: 'transform',
   merge: 'coalesce',
   batch: 'aggregate',
+  join: 'join',
 }
 
 function passedOn(ending: EndingFact, cause: string, { last }: TokenState, ways: Ways): string | null {

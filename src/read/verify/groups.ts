@@ -1,6 +1,6 @@
 /**
- * Groups within one subject: forks, expansions and merges (I4). A fork has one child per branch, an expansion one per row,
- * a merge accounts for its members and gives one new token.
+ * Groups within one subject: forks, expansions, merges, and what is born of joins (I4). A fork has one child per branch, an expansion
+ * one per row, a merge accounts for its members and gives one new token, a join has one for each match.
  */
 import type { BirthFact, EndingFact, GroupClosed, GroupOpened, SubjectEntry } from '../../format/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'
@@ -14,17 +14,25 @@ export const FORK = 0
 const EXPAND = 1
 export const MERGE = 2
 export const BATCH = 3
+export const JOIN = 4
 
-const MADE_AT = ['fork', 'transform', 'coalesce', 'aggregate'] as const
+const MADE_AT = ['fork', 'transform', 'coalesce', 'aggregate', 'join'] as const
 const VERDICTS: readonly (readonly string[])[] = [
   ['forked'],
   ['expanded'],
   ['merged', 'branch_lost', 'quorum_not_met', 'timeout', 'merge_conflict', 'select_missing', 'abandoned'],
   ['count', 'max_age', 'when', 'end_of_input', 'abandoned'],
+  ['joined'],
 ]
+
+/** Those that never stand open. */
+const CLOSES_AT_ONCE: ReadonlySet<number> = new Set([FORK, EXPAND, JOIN])
 
 /** Verdicts on a merge that its time may bring about. */
 const TIMED: ReadonlySet<string> = new Set(['merged', 'timeout', 'merge_conflict', 'select_missing'])
+
+/** Endings whose groups may be another subject's. */
+const OF_MANY_ROWS: ReadonlySet<string> = new Set(['batch', 'batch_failed', 'join'])
 
 export interface Group extends GroupOpened {
   verdict: string | null
@@ -88,10 +96,11 @@ export class Groups {
       }
       if (group.kind === MERGE && fact.verdict === 'abandoned') yield* abandonedProblems(group, fact, entry)
       else if (group.kind === MERGE) yield* mergeProblems(group, fact, entry)
-      else if (group.kind !== BATCH && fact.members.length > 0) yield `group ${fact.group} closes with members`
+      else if (group.kind !== BATCH && group.kind !== JOIN && fact.members.length > 0)
+        yield `group ${fact.group} closes with members`
     }
     for (const { group, kind } of entry.groups_opened) {
-      if ((kind === FORK || kind === EXPAND) && this.#groups.get(group)?.verdict === null) {
+      if (CLOSES_AT_ONCE.has(kind) && this.#groups.get(group)?.verdict === null) {
         yield `group ${group} does not close at once`
       }
     }
@@ -130,8 +139,7 @@ export class Groups {
       else yield* birthProblems(group, births, entry)
     }
     for (const { group, kind, expected } of entry.groups_opened) {
-      if ((kind === FORK || kind === EXPAND) && !children.has(group))
-        yield `group ${group} has no children, not ${expected}`
+      if (CLOSES_AT_ONCE.has(kind) && !children.has(group)) yield `group ${group} has no children, not ${expected}`
     }
     for (const { group, verdict } of entry.groups_closed) {
       if (verdict === 'merged' && !children.has(group)) yield `group ${group} merged into nothing`
@@ -142,7 +150,7 @@ export class Groups {
   *#endingProblems(entry: SubjectEntry): Iterable<string> {
     for (const ending of entry.endings) {
       const fate = fateOf(ending.fate)
-      if (ending.group === 0 || fate === undefined || fate.cause === 'batch' || fate.cause === 'batch_failed') continue
+      if (ending.group === 0 || fate === undefined || OF_MANY_ROWS.has(fate.cause)) continue
       const group = this.#groups.get(ending.group)
       const who = `${tokenName(ending.token)} ends as ${fate.outcome} / ${fate.cause} with group ${ending.group}`
       if (group === undefined) yield `${who}, which isn't here`
@@ -173,6 +181,10 @@ function* birthProblems(group: Group, births: readonly BirthFact[], entry: Subje
     } else if (group.kind === MERGE) {
       if (closed?.verdict !== 'merged') yield `${who} is born though nothing merged`
       if (!sameList(parents, closed?.members ?? [])) yield `${who} has other parents than the members that merged`
+    } else if (group.kind === JOIN) {
+      const [left, ...rights] = parents
+      if (rights.length !== 1) yield `${who} has ${parents.length} parents, not a left and a right one`
+      if (left !== closed?.members[0]) yield `${who} has another left parent than its group has`
     } else if (parents.length !== 1) yield `${who} has ${parents.length} parents`
     else {
       const ending = entry.endings.find(each => each.token === parents[0])

@@ -12,7 +12,7 @@ import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeSubjectFacts } from '../decode.ts'
 import type { Batches, Release } from './batches.ts'
 import { Check } from './check.ts'
-import { BATCH } from './groups.ts'
+import { BATCH, JOIN } from './groups.ts'
 import type { Looked } from './look.ts'
 import { type Counts, Recount } from './recount.ts'
 import { NONE, numberAt, RowForm } from './row-form.ts'
@@ -154,7 +154,8 @@ function onlyEntry({ entry, has_values, has_endings }: Looked, facts: Facts, way
   const { subject, origin, visits, calls, holds, releases, groups_opened, time_us } = decoded
   if (subject.kind !== 'row' || subject.row !== entry.row || entry.batch !== null) return null
   if (origin === null || origin.repeats !== null) return null
-  if (groups_opened.some(({ kind }) => kind === BATCH)) return null
+  if (groups_opened.some(({ kind }) => kind === BATCH || kind === JOIN)) return null
+  if (holds.some(({ node }) => ways.kind(node) === 'join')) return null
   if (holds.some(({ node, batch }) => batch === null && ways.kind(node) === 'aggregate')) return null
   // What a sort passes on has a place among that of others.
   if (holds.some(({ node }) => ways.kind(node) === 'sort') || releases.length > 0) return null
@@ -219,6 +220,7 @@ function privateWitness(ways: Ways): PrivateWitness {
       release: release => releases.push(release),
       end: (token, group) => ends.push({ token, group }),
       ...{ open: reach, abandon: reach, close: reach },
+      joins: { hold: reach, release: reach, end: reach, abandon: reach, close: reach },
     },
     // Its tokens come and go within its entry.
     sorts: { hold: reach, release: reach },

@@ -25,7 +25,8 @@ import { SubjectValues } from '../values.ts'
 import type { Batches } from './batches.ts'
 import { type Check, Place, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
-import { BATCH, FORK, Groups, MERGE } from './groups.ts'
+import { BATCH, FORK, Groups, JOIN, MERGE } from './groups.ts'
+import type { Joins } from './joins.ts'
 import type { LineCheck } from './line.ts'
 import type { Numbering } from './numbering.ts'
 import { orderProblems, type TokenRow } from './orders.ts'
@@ -43,7 +44,9 @@ export interface Witness {
   readonly tokens: Check
   readonly groups: Check
   readonly recount: Recount
-  readonly batches: Pick<Batches, 'open' | 'hold' | 'release' | 'end' | 'abandon' | 'close'>
+  readonly batches: Pick<Batches, 'open' | 'hold' | 'release' | 'end' | 'abandon' | 'close'> & {
+    readonly joins: Pick<Joins, 'hold' | 'release' | 'end' | 'abandon' | 'close'>
+  }
   readonly sorts: Pick<Sorts, 'hold' | 'release'>
   readonly line: Pick<LineCheck, 'born' | 'visited' | 'ended' | 'forked'>
   /** Tokens and groups that came into being since the last commit. */
@@ -251,7 +254,7 @@ export class SubjectState {
     witness: Witness,
   ): void {
     const { ways, recount, batches } = witness
-    const { held, group } = token
+    const { held, group, via } = token
     for (const problem of token.visit(fact, ways, this.#fresh, this.#forked)) {
       witness.tokens.add(`${where}: ${tokenName(token.id)}: ${problem}`)
     }
@@ -260,8 +263,9 @@ export class SubjectState {
     recount.visit(fact.node, fact.status, fact.edge, held)
     if (ways.kind(fact.node) === 'fork') this.#forked.add(fact.in)
     const at_aggregate = ways.kind(fact.node) === 'aggregate'
+    const at_join = ways.kind(fact.node) === 'join'
     const at_sort = ways.kind(fact.node) === 'sort'
-    witness.line.visited(token.id, (at_aggregate || at_sort) && fact.status === VISIT_HELD)
+    witness.line.visited(token.id, (at_aggregate || at_join || at_sort) && fact.status === VISIT_HELD)
     if (fact.status !== VISIT_HELD) {
       // An attempt of a batch that is followed by another one releases nobody.
       // Nor does one that met an error before any batch held it: where batches have keys, too many may be open.
@@ -269,6 +273,8 @@ export class SubjectState {
       if (at_aggregate && !refused && (fact.status === VISIT_OK || fact.edge !== 0)) {
         batches.release({ token: token.id, node: fact.node, group, failed: isError(fact.status) })
       }
+      if (at_join && (fact.status === VISIT_OK || fact.edge !== 0))
+        batches.joins.release({ token: token.id, node: fact.node, edge: fact.edge })
       return
     }
     if (hold === null || hold.node !== fact.node) {
@@ -277,6 +283,7 @@ export class SubjectState {
       )
       return
     }
+    if (at_join) return batches.joins.hold(hold, ways.side(via))
     token.group = hold.group
     token.last_group = hold.group
     if (at_sort) {
@@ -381,7 +388,10 @@ export class SubjectState {
         if (cause === 'batch' || entry.visits.some(each => each.token === token.id && each.edge === token.via)) {
           witness.batches.end(token.id, ending.group)
         }
-      } else if (ending.fate === ABANDONED) witness.batches.abandon(token.id, token.last_group)
+      } else if (cause === 'join') witness.batches.joins.end(token.id, ending.group)
+      else if (ending.fate === ABANDONED && witness.ways.kind(token.node) === 'join')
+        witness.batches.joins.abandon(token.id, token.node)
+      else if (ending.fate === ABANDONED) witness.batches.abandon(token.id, token.last_group)
     }
     const { error } = ending
     return {
@@ -405,9 +415,11 @@ export class SubjectState {
     if (!speaksOfGroups(entry)) return
     for (const problem of this.#groups.closed(entry, this.#fresh)) witness.groups.add(`${where}: ${problem}`)
     for (const { group, members, verdict } of entry.groups_closed) {
-      if (this.#groups.get(group)?.kind !== BATCH) continue
-      const births = entry.births.filter(each => each.group === group).length
-      witness.batches.close({ group, members, births, abandoned: verdict === 'abandoned' })
+      const { kind, node = 0 } = this.#groups.get(group) ?? {}
+      if (kind !== BATCH && kind !== JOIN) continue
+      const births = entry.births.filter(each => each.group === group)
+      if (kind === JOIN) witness.batches.joins.close({ group, node, members, births })
+      else witness.batches.close({ group, members, births: births.length, abandoned: verdict === 'abandoned' })
     }
   }
 
@@ -423,7 +435,9 @@ export class SubjectState {
     const rowOf = (id: number): TokenRow => {
       const token = this.tokens.get(id)
       if (token === undefined || !moved.has(id)) return 'not_due'
-      return token.ended && ways.kind(token.node) !== 'fork' ? 'not_due' : { row: this.values.get(token.value) }
+      // Left rows that follow may match what a join has had.
+      const is_over = token.ended && ways.kind(token.node) !== 'fork' && ways.kind(token.node) !== 'join'
+      return is_over ? 'not_due' : { row: this.values.get(token.value) }
     }
     for (const problem of orderProblems(value, rowOf)) tokens.add(`${where}: ${problem}`)
   }

@@ -8,7 +8,7 @@ import {
   VISIT_OK,
   type VisitFact,
 } from '../../format/entry.ts'
-import { DISCARD } from '../../format/topology.ts'
+import { DISCARD, type NodeKind } from '../../format/topology.ts'
 import { grouped } from '../../model/number-text.ts'
 import { Sending } from './sending.ts'
 import type { Ways } from './ways.ts'
@@ -118,6 +118,9 @@ export class TokenState {
   }
 }
 
+/** Kinds of nodes that hold tokens. */
+const HOLDING: ReadonlySet<NodeKind> = new Set<NodeKind>(['coalesce', 'aggregate', 'join', 'sort'])
+
 /** Whether status, values and edge of a visit fit each other and the node. */
 function* statusProblems(fact: VisitFact, ways: Ways, at: string): Iterable<string> {
   const { edge, status } = fact
@@ -133,11 +136,11 @@ function* statusProblems(fact: VisitFact, ways: Ways, at: string): Iterable<stri
   }
   if (status === VISIT_EXHAUSTED && edge === 0) yield `its attempts ${at} are exhausted, and it doesn't leave`
   if (status === VISIT_HELD) {
-    if (kind !== 'coalesce' && kind !== 'aggregate' && kind !== 'sort') yield `it is held ${at}, which is a ${kind}`
+    if (kind === undefined || !HOLDING.has(kind)) yield `it is held ${at}, which is a ${kind}`
     if (edge !== 0 || fact.out !== 0) yield `it is held ${at}, and leaves it`
   }
-  if ((kind === 'gate' || kind === 'sort') && status === VISIT_OK && fact.out !== fact.in)
-    yield `${kind} ${ways.name(fact.node)} changed its value`
+  const keeps = kind === 'gate' || kind === 'sort' || (kind === 'join' && edge !== 0)
+  if (keeps && status === VISIT_OK && fact.out !== fact.in) yield `${kind} ${ways.name(fact.node)} changed its value`
   if (kind === 'source' && (edge === 0 || fact.out === 0)) yield `it was read ${at}, and doesn't leave it`
   if (kind === 'sink' && status === VISIT_OK && (edge !== 0 || fact.out !== 0))
     yield `it was written ${at}, and leaves it`

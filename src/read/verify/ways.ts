@@ -1,5 +1,12 @@
 /** The topology of a run as the verifier asks it: what is a node, where does an edge lead, and of what nature is it. */
-import { DISCARD, type NodeKind, type SortKey, type Topology, type TopologyNode } from '../../format/topology.ts'
+import {
+  DISCARD,
+  type JoinSide,
+  type NodeKind,
+  type SortKey,
+  type Topology,
+  type TopologyNode,
+} from '../../format/topology.ts'
 
 const ON_ERROR = 'on_error'
 const ON_INVALID = 'on_invalid'
@@ -76,7 +83,8 @@ export class Ways {
 
   /** The edge by which what is born at a node leaves it; 0 if there is none. */
   birthEdge(node: number, ordinal: number): number {
-    const label = this.kind(node) === 'fork' ? this.branches(node)[ordinal] : 'to'
+    const kind = this.kind(node)
+    const label = kind === 'fork' ? this.branches(node)[ordinal] : kind === 'join' ? 'matched' : 'to'
     return this.#edges.findIndex(([from, each]) => from === node && each === label) + 1
   }
 
@@ -93,6 +101,16 @@ export class Ways {
   /** Of a sort: its keys. */
   sort(node: number): readonly SortKey[] | undefined {
     return this.#nodes[node - 1]?.sort
+  }
+
+  /** Of a join: the fields of its key, by side. */
+  keys(node: number): TopologyNode['keys'] {
+    return this.#nodes[node - 1]?.keys
+  }
+
+  /** To which side of a join an edge leads; undefined if it leads to none. */
+  side(edge: number): JoinSide | undefined {
+    return this.#edges[edge - 1]?.[3]
   }
 
   /** How many services a node calls. */
@@ -112,18 +130,22 @@ export class Ways {
   /** What is wrong with the topology itself. */
   *problems(): Iterable<string> {
     const names = new Set<string>()
-    for (const [i, { name, kind, branches, sort }] of this.#nodes.entries()) {
+    for (const [i, { name, kind, branches, keys, sort }] of this.#nodes.entries()) {
       if (names.has(name)) yield `two nodes have the name ${JSON.stringify(name)}`
       names.add(name)
       const joins = kind === 'fork' || kind === 'coalesce'
       if (joins !== (branches !== undefined)) yield `node ${i + 1} is a ${kind} ${joins ? 'without' : 'with'} branches`
       if ((kind === 'sort') !== (sort !== undefined))
         yield `node ${i + 1} is a ${kind} ${kind === 'sort' ? 'without' : 'with'} keys to sort by`
+      if ((kind === 'join') !== (keys !== undefined))
+        yield `node ${i + 1} is a ${kind} ${keys === undefined ? 'without' : 'with'} the keys of a join`
     }
-    for (const [i, [from, , to]] of this.#edges.entries()) {
+    for (const [i, [from, , to, side]] of this.#edges.entries()) {
       if (this.kind(from) === undefined) yield `edge ${i + 1} leaves node ${from}, which isn't there`
       if (to !== DISCARD && this.kind(to) === undefined) yield `edge ${i + 1} leads to node ${to}, which isn't there`
       if (this.kind(to) === 'source') yield `edge ${i + 1} leads to a source`
+      if ((this.kind(to) === 'join') !== (side !== undefined))
+        yield `edge ${i + 1} leads to ${this.name(to)} ${side === undefined ? 'without' : 'with'} the side of a join`
     }
   }
 }

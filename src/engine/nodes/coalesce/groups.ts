@@ -13,7 +13,7 @@ import { MAX_ROW_DEPTH } from '../../../model/canonical.ts'
 import { CustodyError } from '../../../model/error.ts'
 import type { NodeNumber } from '../../../model/ids.ts'
 import type { Json } from '../../../model/row.ts'
-import type { CoalesceNode, ForkNode, Plan } from '../../../plan/plan.ts'
+import type { CoalesceNode, ForkNode, Plan, PlanNode } from '../../../plan/plan.ts'
 import type { Reaches } from '../../order/reachability.ts'
 import {
   type Carrier,
@@ -63,13 +63,16 @@ export type CanReach = (carrier: Carrier, node: NodeNumber) => boolean
 /** Whether the loss of a branch that a batch had kept has to wait for what comes before. */
 type Waits = (group: CoalesceGroup, branch: number) => boolean
 
+/** Kinds of nodes that may keep tokens until much else has passed. */
+const KEEPING: ReadonlySet<PlanNode['kind']> = new Set(['aggregate', 'join', 'sort'])
+
 interface Expecting {
   readonly node: CoalesceNode
   /** By ordinal of the fork's branches: position in the coalesce's list, or −1. */
   readonly position: readonly number[]
   /** By ordinal: whether a fork inside the branch lies on a way to the coalesce. */
   readonly nested: readonly boolean[]
-  /** Whether a batch or a sort may keep a token that is on its way there. */
+  /** Whether a batch, a join or a sort may keep a token that is on its way there. */
   readonly batched: boolean
 }
 
@@ -98,8 +101,7 @@ export class CoalesceGroups {
         forks.some(({ number }) => reaches(edge.to, number) && reaches(number, node.number)),
       )
       const batched = plan.nodes.some(
-        ({ kind, number }) =>
-          (kind === 'aggregate' || kind === 'sort') && reaches(fork.number, number) && reaches(number, node.number),
+        ({ kind, number }) => KEEPING.has(kind) && reaches(fork.number, number) && reaches(number, node.number),
       )
       const known = this.#by_fork.get(fork.number)
       if (known === undefined) this.#by_fork.set(fork.number, [{ node, position, nested, batched }])

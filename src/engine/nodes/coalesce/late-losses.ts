@@ -80,6 +80,7 @@ export class LateLosses {
       case 'in_group':
       case 'in_sort':
         return null
+      case 'kept':
       case 'in_batch':
         // It waits for others to come there.
         return this.#order.firstFor(each.node)?.place ?? null

@@ -1,0 +1,46 @@
+/** What makes rows of two sides match, and what a pair of them becomes: pure functions. */
+import { canonicalize, isDeeper, MAX_ROW_DEPTH } from '../../../model/canonical.ts'
+import { counted } from '../../../model/number-text.ts'
+import { derive, type Json, newRow, type Row } from '../../../model/row.ts'
+import type { JoinNode } from '../../../plan/plan.ts'
+import type { RowError } from '../../../sdk/spec.ts'
+import { TOO_DEEP } from '../../token/facts.ts'
+
+/**
+ * Canonical text of the values of the key's fields: two rows match exactly if theirs are the same. null where one of them is null or
+ * missing: that row matches nothing.
+ */
+export function keyOf(fields: readonly string[], row: Row): string | null {
+  const key: Json[] = []
+  for (const field of fields) {
+    const value = row[field] ?? null
+    if (value === null) return null
+    key.push(value)
+  }
+  return canonicalize(key)
+}
+
+/** Fields of a union stand as in the left row, those that only the right one has behind them. */
+export function pairOf(merge: JoinNode['merge'], left: Row, right: Row): Row {
+  const more = newRow()
+  if (merge === 'nested') {
+    more.left = left
+    more.right = right
+    return more
+  }
+  for (const [field, value] of Object.entries(right)) if (!(field in left)) more[field] = value
+  return derive(left, more)
+}
+
+/** The error of a left row that more right rows match than may. */
+export function tooMany({ name, max_matches }: JoinNode): RowError {
+  const most = counted(max_matches, 'match', 'matches')
+  const message = `it has more than ${most} at \`${name}\`, as many as max_matches allows`
+  return { kind: 'error', code: 'TOO_MANY_MATCHES', message, retryable: false }
+}
+
+/** The error of a left row that is nested too deep together with one that matches it; null if there is none. */
+export function tooDeep(pairs: readonly Row[]): RowError | null {
+  if (pairs.every(row => !isDeeper(row, MAX_ROW_DEPTH))) return null
+  return { kind: 'error', code: 'ROW_TOO_DEEP', message: TOO_DEEP, retryable: false }
+}
