@@ -10,6 +10,8 @@ import { isNode, ROOT, SourceFile, type SyntaxNode } from '../../test/support/so
 import { code, table } from './markdown.ts'
 
 export const RECORDER = 'src/engine/record/recorder.ts'
+/** Of which the recorder's methods are made. */
+const STEPS = 'src/engine/record/fact-writer.ts'
 export const ENDINGS = 'src/engine/record/ending.ts'
 
 /** `FAILED / late_arrival`, for each line of the table of outcomes. */
@@ -154,18 +156,21 @@ export function makersByPath(): (name: FateName, path: OutcomePath) => readonly 
   }
 }
 
-/** By public method of the recorder the functions of ending.ts that it calls, itself or by its private methods. */
+/** By method of the recorder the functions of ending.ts that it calls, itself or by the steps that it takes. */
 function endingsByMethod(): ReadonlyMap<string, ReadonlySet<string>> {
-  const source = new SourceFile(RECORDER)
   const bodies = new Map(
-    source.nodes('MethodDefinition').map(node => [nameOf(node.key), source.text.slice(node.start, node.end)]),
+    [new SourceFile(STEPS), new SourceFile(RECORDER)].flatMap(source =>
+      source
+        .nodes('MethodDefinition')
+        .map(node => [nameOf(node.key), source.text.slice(node.start, node.end)] as const),
+    ),
   )
   const add = (name: string, found: Set<string>, seen: Set<string>): ReadonlySet<string> => {
     const body = bodies.get(name)
     if (body === undefined || seen.has(name)) return found
     seen.add(name)
     for (const [, ending = ''] of body.matchAll(/\bendings\.(\w+)\(/g)) found.add(ending)
-    for (const [, method = ''] of body.matchAll(/\bthis\.(#\w+)\(/g)) add(method, found, seen)
+    for (const [, method = ''] of body.matchAll(/\bthis\.(#?\w+)\(/g)) add(method, found, seen)
     return found
   }
   return new Map([...bodies.keys()].map(name => [name, add(name, new Set(), new Set())]))

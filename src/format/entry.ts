@@ -90,10 +90,7 @@ export interface GroupClosed {
   readonly verdict: string
   /** Value with more about it (union merges: `{origins, overruled}`), 0 if there is none. */
   readonly detail: ValueNumber
-  /**
-   * Members in order of arrival (merge, batch), or none (fork, expand: the children show it). Of a join the left token, and those right
-   * ones that no group before had: they are in the order of the children.
-   */
+  /** In order of arrival (merge, batch), or none (fork, expand). Of a join the left token, and those right ones that no group before had. */
   readonly members: readonly TokenId[]
 }
 

@@ -7,6 +7,7 @@ import { loadPipeline } from '../../src/config/load.ts'
 import { brief, compileText } from '../support/compile-text.ts'
 import { BASE } from './base.ts'
 import type { BadFile } from './case.ts'
+import { JOIN_CASES } from './join-cases.ts'
 import { PLAN_CASES } from './plan-cases.ts'
 import { PLUGIN_CASES } from './plugin-cases.ts'
 import { SCHEMA_CASES } from './schema-cases.ts'
@@ -47,7 +48,7 @@ describe('bad files', () => {
     expect(plan).not.toBeNull()
   })
 
-  const cases = [...SHAPE_CASES, ...PLAN_CASES, ...PLUGIN_CASES, ...SCHEMA_CASES]
+  const cases = [...SHAPE_CASES, ...PLAN_CASES, ...PLUGIN_CASES, ...JOIN_CASES, ...SCHEMA_CASES]
   test('are many, and each has its own name', () => {
     expect(cases.length).toBeGreaterThanOrEqual(60)
     expect(new Set(cases.map(each => each.name)).size).toBe(cases.length)

@@ -410,4 +410,15 @@ export const SHAPE_CASES: readonly BadFile[] = [
     change: sorting('[amount], «on_error»: problems'),
     expect: [error('UNKNOWN_KEY', 'on_error', 'can’t fail')],
   },
+  // ── joins ──
+  {
+    name: 'a join whose sides have keys of different lengths',
+    change: [
+      [
+        '  both:\n',
+        '  «pair»:\n    join: { left: [id, note], right: «id» }\n    routes: { matched: both, left: discard, right: discard }\n  both:\n',
+      ],
+    ],
+    expect: [error('DEAD_NODE', ''), error('BAD_VALUE', '2 fields on the left, and 1 on the right', 'name as many')],
+  },
 ]
