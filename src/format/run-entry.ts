@@ -80,7 +80,12 @@ export const TOPOLOGY = objectOf({
         keys: maybe(objectOf({ left: key(listOf(text())), right: key(listOf(text())) })),
         sort: maybe(
           listOf(
-            objectOf({ field: key(text()), order: key(oneOf('asc', 'desc')), nulls: key(oneOf('first', 'last')) }),
+            objectOf({
+              field: key(text()),
+              order: key(oneOf('asc', 'desc')),
+              nulls: key(oneOf('first', 'last')),
+              as: maybe(oneOf('number')),
+            }),
           ),
         ),
         services: maybe(listOf(text())),

@@ -29,6 +29,8 @@ export interface SortKey {
   readonly order: 'asc' | 'desc'
   /** Where rows stand in which the field is null or missing. */
   readonly nulls: 'first' | 'last'
+  /** Present where the plan knows that the field's texts are numbers, decimals or big integers: they stand by value. */
+  readonly as?: 'number'
 }
 
 /** By which side rows come to a join. */

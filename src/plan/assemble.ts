@@ -7,6 +7,7 @@ import type { DraftNode } from './draft.ts'
 import type { NodeFacts } from './flow.ts'
 import type { GateNode, PlanEdge, PlanNode, PluginOf } from './plan.ts'
 import type { ResolvedPlugin } from './plugins.ts'
+import { sortKeysOf } from './sort-keys.ts'
 
 export interface Findings {
   readonly facts: NodeFacts | undefined
@@ -67,7 +68,7 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
       return { kind: 'aggregate', ...common, plugin, trigger, per, output, output_rows, retry: retry(), ...ways }
     }
     case 'sort':
-      return { kind: 'sort', ...common, keys: config.keys, to: way('to') }
+      return { kind: 'sort', ...common, keys: sortKeysOf(config, facts.input), to: way('to') }
     case 'join': {
       const { keys, max_matches, merge } = config
       const routes = { matched: way('matched'), left: way('left'), right: way('right') }

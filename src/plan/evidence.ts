@@ -12,14 +12,15 @@ import type { Draft, DraftNode } from './draft.ts'
 import type { Flow, NodeFacts } from './flow.ts'
 import { pluginUse, type ResolvedPlugin } from './plugins.ts'
 import { servicesOf } from './services.ts'
+import { sortKeysOf } from './sort-keys.ts'
 
 type Plugins = ReadonlyMap<DraftNode, ResolvedPlugin>
 
-export function topologyOf(draft: Draft, plugins: Plugins): Topology {
+export function topologyOf(draft: Draft, plugins: Plugins, flow: Flow): Topology {
   return {
     nodes: draft.nodes.map(node => {
       const plugin = plugins.get(node)
-      return { ...topologyNode(node), ...servicesAt(plugin), ...determinismAt(plugin) }
+      return { ...topologyNode(node, flow), ...servicesAt(plugin), ...determinismAt(plugin) }
     }),
     edges: draft.edges.map(({ from, label, to, side }) => {
       const edge = [from.number, label, to?.number ?? DISCARD] as const
@@ -41,13 +42,13 @@ function determinismAt(plugin: ResolvedPlugin | undefined): Pick<TopologyNode, '
   return determinism === 'deterministic' ? {} : { determinism }
 }
 
-function topologyNode(node: DraftNode): TopologyNode {
+function topologyNode(node: DraftNode, flow: Flow): TopologyNode {
   const { name, kind, config } = node
   const plugin = pluginUse(node)?.use.plugin
   const common = { name, kind, ...(plugin === undefined ? {} : { plugin }) }
   if (config.kind === 'fork') return { ...common, branches: config.branches.map(({ branch }) => branch) }
   if (config.kind === 'aggregate' && config.per !== null) return { ...common, per: config.per.fields }
-  if (config.kind === 'sort') return { ...common, sort: config.keys }
+  if (config.kind === 'sort') return { ...common, sort: sortKeysOf(config, flow.facts.get(node)?.input) }
   if (config.kind === 'join') return { ...common, keys: config.keys }
   if (config.kind === 'coalesce') return { ...common, branches: config.branches, policy: config.policy.kind }
   return common
@@ -58,7 +59,7 @@ function topologyNode(node: DraftNode): TopologyNode {
  * variables expanded, secrets by name), and the content of files that options name; the declared schemas. Not the retry, the
  * guards, the limits, the ledger.
  */
-export function planHash(draft: Draft, plugins: Plugins): string {
+export function planHash(draft: Draft, plugins: Plugins, flow: Flow): string {
   const nodes = draft.nodes.map(({ config }) => {
     const { retry: _retry, guards: _guards, ...settings } = { retry: null, guards: null, ...config }
     return settings
@@ -66,7 +67,7 @@ export function planHash(draft: Draft, plugins: Plugins): string {
   const files = [...plugins].flatMap(([{ name }, plugin]) =>
     plugin.files.map(({ path, content }) => [name, path, content.ok ? content.sha256 : null]),
   )
-  const subject = { topology: topologyOf(draft, plugins), nodes, ...(files.length === 0 ? {} : { files }) }
+  const subject = { topology: topologyOf(draft, plugins, flow), nodes, ...(files.length === 0 ? {} : { files }) }
   return createHash('sha256')
     .update(canonicalize(asJson(subject)))
     .digest('hex')

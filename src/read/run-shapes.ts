@@ -3,7 +3,7 @@ import type { LineChange, LineMember, LineRun } from '../format/commit-line.ts'
 import { LEDGER_FORMAT, type PublishedFact, type RunEntry, type TotalsFact } from '../format/entry.ts'
 import type { LedgerEntry } from '../format/ledger-entry.ts'
 import type { PluginCode } from '../format/plugin-code.ts'
-import type { Topology, TopologyNode } from '../format/topology.ts'
+import type { SortKey, Topology, TopologyNode } from '../format/topology.ts'
 import { isUuid } from '../model/uuid.ts'
 import { asObject, type Decoder, flag, hex, int, listOf, object, oneOf, refuse, text, tuple } from './shape.ts'
 
@@ -15,7 +15,13 @@ const hash = hex(32)
 
 const NODE_KINDS = ['source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'join', 'sort', 'sink'] as const
 
-const sortKey = object({ field: text(), order: oneOf('asc', 'desc'), nulls: oneOf('first', 'last') })
+const sortKey: Decoder<SortKey> = (value, where) =>
+  object({
+    field: text(),
+    order: oneOf('asc', 'desc'),
+    nulls: oneOf('first', 'last'),
+    ...(Object.hasOwn(asObject(value, where), 'as') ? { as: oneOf('number') } : {}),
+  })(value, where)
 
 const topologyNode: Decoder<TopologyNode> = (value, where) => {
   const facts = asObject(value, where)

@@ -97,14 +97,39 @@ function stands(
 }
 
 /** Below zero: `one` stands first. */
-function compared({ order, nulls }: SortKey, one: Json, other: Json): number {
+function compared({ order, nulls, as }: SortKey, one: Json, other: Json): number {
   if (one === null || other === null) {
     const by = Number(one === null) - Number(other === null)
     return nulls === 'last' ? by : -by
   }
-  const by = rankOf(one) - rankOf(other) || comparedAlike(one, other)
+  const [left, right] = as === 'number' ? [exact(one), exact(other)] : [null, null]
+  const rank = (value: Json, exactly: Exact | null) => (exactly === null ? rankOf(value) : NUMBER)
+  const alike = left === null || right === null ? comparedAlike(one, other) : byValue(left, right)
+  const by = rank(one, left) - rank(other, right) || alike
   return order === 'asc' ? by : -by
 }
+
+/** A number, as it stands in a text or as the shortest text that says it: `digits · 10^power`. */
+interface Exact {
+  readonly digits: bigint
+  readonly power: number
+}
+
+function exact(value: Json): Exact | null {
+  const text = typeof value === 'number' ? String(value) : value
+  const found = typeof text === 'string' ? /^(-?\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) : null
+  if (found === null) return null
+  const [, whole = '', fraction = '', power = '0'] = found
+  return { digits: BigInt(whole + fraction), power: Number(power) - fraction.length }
+}
+
+function byValue(one: Exact, other: Exact): number {
+  const power = Math.min(one.power, other.power)
+  const by = one.digits * 10n ** BigInt(one.power - power) - other.digits * 10n ** BigInt(other.power - power)
+  return by < 0n ? -1 : Number(by > 0n)
+}
+
+const NUMBER = 2
 
 /** Values of different types stand in this order. */
 function rankOf(value: Json): number {

@@ -109,3 +109,47 @@ test('any two values stand as they compare, in both directions, whatever follows
     { numRuns: 2000 },
   )
 })
+
+test('texts that the plan knows to be numbers stand by value, among numbers', () => {
+  const exact: SortKey = { ...key('a'), as: 'number' }
+  const ordered: readonly Json[] = [
+    false,
+    '-100.5',
+    '-20',
+    -3,
+    '-0.25',
+    '0.00',
+    5e-324,
+    '0.5',
+    '1.50',
+    '9',
+    '10',
+    20.5,
+    '100.00',
+    '12345678901234567890',
+    1e300,
+    'n/a',
+  ]
+  expect(sorted(ordered.toReversed(), [exact])).toEqual(ordered)
+  expect(sorted(ordered, [{ ...exact, order: 'desc' }])).toEqual(ordered.toReversed())
+  const keyOf = keyMaker([exact])
+  expect(keyOf(rowOf({ a: '1.50' }))).toBe(keyOf(rowOf({ a: 1.5 })))
+  expect(keyOf(rowOf({ a: '0.00' }))).toBe(keyOf(rowOf({ a: 0 })))
+})
+
+test('any two amounts stand as their difference says', () => {
+  const amount = fc.tuple(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.nat(8))
+  const textOf = ([digits, scale]: [bigint, number]) => {
+    const text = (digits < 0n ? -digits : digits).toString().padStart(scale + 1, '0')
+    return `${digits < 0n ? '-' : ''}${text.slice(0, text.length - scale)}${scale === 0 ? '' : `.${text.slice(-scale)}`}`
+  }
+  fc.assert(
+    fc.property(amount, amount, (one, other) => {
+      const difference = one[0] * 10n ** BigInt(other[1]) - other[0] * 10n ** BigInt(one[1])
+      const keyOf = keyMaker([{ ...key('a'), as: 'number' }])
+      const [left, right] = [keyOf(rowOf({ a: textOf(one) })), keyOf(rowOf({ a: textOf(other) }))]
+      expect(left < right ? -1 : Number(left > right)).toBe(difference < 0n ? -1 : Number(difference > 0n))
+    }),
+    { numRuns: 500 },
+  )
+})

@@ -2,7 +2,7 @@
  * The key of a row at a sort, as a text of bytes (characters up to U+00FF): two rows stand in the order of their keys, compared byte by
  * byte. So rows in files are compared without being read as JSON, and all sorts of values have one order:
  *
- *   null and missing first or last, as the key says · false · true · numbers by value · texts by code points · lists · maps,
+ *   null and missing first or last, as the key says · false · true · numbers by value, with texts that the plan knows to be numbers · texts by code points · lists · maps,
  *   each of the last two by its canonical text
  *
  * KEY-1. No key of a field is the beginning of another: what stands behind it decides nothing but ties.
@@ -33,9 +33,9 @@ export function keyMaker(keys: readonly SortKey[]): (row: Row) => string {
   }
 }
 
-function partOf({ order, nulls }: SortKey, value: Json | undefined): string {
+function partOf({ order, nulls, as }: SortKey, value: Json | undefined): string {
   if (value === null || value === undefined) return nulls === 'first' ? NULL_FIRST : NULL_LAST
-  const text = bytesOf(value)
+  const text = as === 'number' ? numericBytes(value) : bytesOf(value)
   return VALUE + (order === 'asc' ? text : turned(text))
 }
 
@@ -50,6 +50,27 @@ function bytesOf(value: NonNullable<Json>): string {
     default:
       return (Array.isArray(value) ? LIST : MAP) + textBytes(canonicalize(value))
   }
+}
+
+const DECIMAL = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:e([+-]?[0-9]+))?$/i
+const [NEGATIVE, NONE, POSITIVE] = ['\u0000', '\u0001', '\u0002']
+/** Exponents of doubles and of texts of a hundred digits are far from it. */
+const MIDDLE = 0x8000
+
+/**
+ * Where texts are numbers, too: the sign, how far the first digit stands before the point, and the digits up to the last that isn't 0. So
+ * 1.50 and 1.5 are one. A text that is no number stands among texts.
+ */
+function numericBytes(value: NonNullable<Json>): string {
+  const text = typeof value === 'number' ? String(value) : value
+  const [, sign, whole, fraction = '', exponent = '0'] = (typeof text === 'string' && DECIMAL.exec(text)) || []
+  if (whole === undefined) return bytesOf(value)
+  const all = whole + fraction
+  const digits = all.replace(/^0+/, '')
+  if (digits === '') return NUMBER + NONE
+  const size = MIDDLE + whole.length - (all.length - digits.length) + Number(exponent)
+  const bytes = String.fromCharCode((size >> 8) & 0xff, size & 0xff) + digits.replace(/0+$/, '') + ZERO
+  return NUMBER + (sign === '-' ? NEGATIVE + turned(bytes) : POSITIVE + bytes)
 }
 
 const double = new DataView(new ArrayBuffer(8))
