@@ -3,6 +3,7 @@ import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Row } from '../model/row.ts'
 import type { ExpressionProblem } from './expression.ts'
 import { extentOf, writtenAt } from './extent.ts'
+import type { SecretValues } from './secrets.ts'
 import { ANY, type Type } from './types.ts'
 import type { Value } from './values.ts'
 
@@ -46,6 +47,8 @@ export class Compilation {
   readonly rootType: Type
   /** Whether `run` is there. */
   readonly in_run: boolean
+  /** What `secrets` has; null where it isn't there. */
+  readonly secrets: SecretValues | null
   reads_run = false
   readonly problems: ExpressionProblem[] = []
   readonly warnings: ExpressionProblem[] = []
@@ -62,12 +65,14 @@ export class Compilation {
     root: string,
     rootType: Type,
     in_run: boolean,
+    secrets: SecretValues | null,
     compile: (compilation: Compilation, node: ASTNode) => Compiled,
   ) {
     this.source = source
     this.root = root
     this.rootType = rootType
     this.in_run = in_run
+    this.secrets = secrets
     this.#compile = compile
   }
 

@@ -24,6 +24,7 @@ import {
 } from './operators.ts'
 import { lookedThrough, made } from './rounds.ts'
 import { compileRun } from './run-value.ts'
+import { compileSecret, type SecretValues } from './secrets.ts'
 import {
   ANY,
   BOOL,
@@ -43,8 +44,13 @@ import { kindOf, TYPE_VALUES, type Value } from './values.ts'
 
 type NodeOf<Op extends ASTNode['op']> = Extract<ASTNode, { op: Op }>
 
-export const compilationOf = (source: string, root: string, rootType: Type, in_run: boolean): Compilation =>
-  new Compilation(source, root, rootType, in_run, compileNode)
+export const compilationOf = (
+  source: string,
+  root: string,
+  rootType: Type,
+  in_run: boolean,
+  secrets: SecretValues | null,
+): Compilation => new Compilation(source, root, rootType, in_run, secrets, compileNode)
 
 function compileNode(c: Compilation, node: ASTNode): Compiled {
   switch (node.op) {
@@ -56,7 +62,7 @@ function compileNode(c: Compilation, node: ASTNode): Compiled {
     case '.?':
     case '[]':
     case '[?]':
-      return compileAccess(c, node)
+      return compileSecret(c, node) ?? compileAccess(c, node)
     case 'call':
     case 'rcall':
       return compileCall(c, node)
@@ -127,6 +133,10 @@ function compileName(c: Compilation, node: NodeOf<'id'>): Compiled {
   const type = TYPE_VALUES.get(name)
   if (type !== undefined) return { type: TYPE, run: () => type, literal: type }
   const isField = c.rootType.fields?.has(name) ?? false
+  if (name === 'secrets' && !isField) {
+    const hint = 'Name a secret in the option `secrets` of compute, and use it as secrets.NAME.'
+    return c.problem(node, 'CUSTODY_UNKNOWN_FIELD', '`secrets` by itself isn’t known here', hint)
+  }
   const known = c.in_run ? [c.root, 'run'] : [c.root]
   const other = c.rootType.closed ? `Expressions here see \`${c.root}\`.` : `Write ${c.root}.${name} for the field.`
   const hint = isField ? `Write ${c.root}.${name} for the field.` : (nameHint(name, known) ?? other)

@@ -21,15 +21,17 @@ import { type Compilation, type Compiled, Frame } from './compilation.ts'
 import { compilationOf } from './compile.ts'
 import { Fault } from './faults.ts'
 import { syntaxHint } from './hints.ts'
+import type { SecretValues } from './secrets.ts'
 import type { Analysed } from './total/analyst.ts'
 import { Assumed } from './total/assumed.ts'
 import type { Risk } from './total/risk.ts'
 import { risksOf } from './total/risks.ts'
-import { fieldOfType, typeOfRow } from './types.ts'
+import { describe, fieldOfType, typeOfRow } from './types.ts'
 import { toJson } from './values.ts'
 
 export { EXPRESSION_ERRORS, type ExpressionErrorCode } from './faults.ts'
 
+export type { SecretValues } from './secrets.ts'
 export type { Risk as ExpressionRisk }
 
 export type ExpressionResult =
@@ -66,7 +68,13 @@ export interface ExpressionProblem {
 
 /** `in_run`: beside the row there is `run`, with its `started_at`. */
 export type ExpressionScope =
-  | { readonly over: 'row'; readonly schema: RowSchema; readonly in_run?: boolean }
+  | {
+      readonly over: 'row'
+      readonly schema: RowSchema
+      readonly in_run?: boolean
+      /** Where there is `secrets`. */
+      readonly secrets?: SecretValues
+    }
   | { readonly over: 'batch' }
 
 /** Warnings are reported beside problems, too: a mistyped field may be why another thing doesn't fit. */
@@ -109,10 +117,17 @@ export function compileExpression(source: string, scope: ExpressionScope): Compi
   const parsed = parse(source)
   if ('code' in parsed) return { ok: false, problems: [parsed], warnings: [] }
   const type = typeOfRow(scope.over === 'row' ? scope.schema : BATCH)
-  const compilation = compilationOf(source, scope.over, type, scope.over === 'row' && scope.in_run === true)
+  const compilation = compilationOf(
+    source,
+    scope.over,
+    type,
+    scope.over === 'row' && scope.in_run === true,
+    scope.over === 'row' ? (scope.secrets ?? null) : null,
+  )
   const compiled = compilation.compile(parsed.ast)
-  if (compiled.type.kind === 'type') {
-    compilation.problem(parsed.ast, 'CUSTODY_CEL_TYPE', 'the expression gives a type, which a row can’t hold')
+  if (compiled.type.kind === 'type' || compiled.type.kind === 'secret') {
+    const what = describe(compiled.type.kind)
+    compilation.problem(parsed.ast, 'CUSTODY_CEL_TYPE', `the expression gives ${what}, which a row can’t hold`)
   }
   const warnings = unique(compilation.warnings)
   if (compilation.problems.length > 0) return { ok: false, problems: unique(compilation.problems), warnings }

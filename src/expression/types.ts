@@ -15,6 +15,7 @@ export type Kind =
   | 'duration'
   | 'optional'
   | 'type'
+  | 'secret'
 
 export interface Type {
   readonly kind: Kind
@@ -45,6 +46,7 @@ export const STRING = plain('string')
 export const TIMESTAMP = plain('timestamp')
 export const DURATION = plain('duration')
 export const TYPE = plain('type')
+export const SECRET = plain('secret')
 export const MAP: Type = { kind: 'map', nullable: false, of: ANY }
 export const decimalOf = (scale: number | null): Type => (scale === null ? DECIMAL : { ...DECIMAL, scale })
 export const listOf = (of: Type): Type => ({ kind: 'list', nullable: false, of })
@@ -74,6 +76,7 @@ const WORDS: { readonly [K in Kind]: string } = {
   duration: 'a duration',
   optional: 'an optional value',
   type: 'a type',
+  secret: 'a secret',
 }
 /** For people: `a text`, `an integer`. */
 export const describe = (kind: Kind): string => WORDS[kind]

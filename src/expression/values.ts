@@ -5,6 +5,7 @@
 import { Decimal } from '../model/decimal.ts'
 import { type Json, newRow } from '../model/row.ts'
 import { fault } from './faults.ts'
+import { Secret } from './secrets.ts'
 import { ANY, describe, type Kind, type Type } from './types.ts'
 
 export type Value =
@@ -20,6 +21,7 @@ export type Value =
   | Duration
   | Optional
   | TypeValue
+  | Secret
 export type ValueMap = ReadonlyMap<Value, Value>
 
 /** A point in time, in nanoseconds since the Unix epoch. */
@@ -55,7 +57,7 @@ export class TypeValue {
 }
 const TYPE_NAMES = [
   ...['bool', 'int', 'double', 'decimal', 'string', 'list', 'map'],
-  ...['timestamp', 'duration', 'optional', 'type'],
+  ...['timestamp', 'duration', 'optional', 'type', 'secret'],
 ]
 const named = new Map(['null_type', ...TYPE_NAMES].map(name => [name, new TypeValue(name)]))
 // The name that CEL has for it.
@@ -80,6 +82,7 @@ export function kindOf(value: Value): Kind {
   if (value instanceof Decimal) return 'decimal'
   if (value instanceof Timestamp) return 'timestamp'
   if (value instanceof Duration) return 'duration'
+  if (value instanceof Secret) return 'secret'
   return value instanceof Optional ? 'optional' : 'type'
 }
 
@@ -127,7 +130,7 @@ export function toJson(value: Value): Json {
   if (value instanceof Optional) return value.value === undefined ? null : toJson(value.value)
   if (value instanceof Timestamp) return formatTimestamp(value)
   if (value instanceof Duration) return formatDuration(value)
-  return fault('RESULT_NOT_JSON', 'the result is a type, which a row can’t hold')
+  return fault('RESULT_NOT_JSON', `the result is ${describe(kindOf(value))}, which a row can’t hold`)
 }
 
 function mapToJson(map: ValueMap): Json {

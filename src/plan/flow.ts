@@ -3,10 +3,10 @@
  * Needs each node behind all that lead to it; nodes on or behind a cycle are left out.
  */
 import type { ConfigPath, JoinConfig, SourceConfig } from '../config/pipeline.ts'
-import type { Expression } from '../expression/expression.ts'
+import type { Expression, SecretValues } from '../expression/expression.ts'
 import type { JoinSide } from '../format/topology.ts'
 import { type FieldSchema, OBSERVED, type RowSchema, withOthers } from '../model/schema.ts'
-import type { FieldRequirement, SourceSpec } from '../sdk/spec.ts'
+import type { ExpressionUse, FieldRequirement, SourceSpec } from '../sdk/spec.ts'
 import type { Branches } from './branches.ts'
 import { mergedSchema } from './coalesce-schema.ts'
 import type { Draft, DraftEdge, DraftNode } from './draft.ts'
@@ -228,7 +228,8 @@ export class Flow {
     const types = new Map<string, FieldSchema>()
     for (const use of 'expressions' in spec ? (spec.expressions?.(options) ?? []) : []) {
       const at = [...path, ...use.path]
-      const expression = compileAt(use.source, at, { over: 'row', schema: input, in_run: true }, this.#report)
+      const scope = { over: 'row', schema: input, in_run: true, ...secretsOf(use) } as const
+      const expression = compileAt(use.source, at, scope, this.#report)
       const key = use.path.join('.')
       types.set(key, expression?.gives ?? { schema: {}, optional: true })
       if (expression === null) continue
@@ -243,6 +244,10 @@ export class Flow {
     return { expressions, output: spec.guarantees?.(options, input, types) ?? unstated(node, input) }
   }
 }
+
+/** Their values are the plugin's alone. */
+const secretsOf = ({ secrets }: ExpressionUse): { readonly secrets?: SecretValues } =>
+  secrets === undefined ? {} : { secrets: new Map(secrets.map((name): [string, null] => [name, null])) }
 
 /** What is known of rows that leave a plugin without `guarantees`: it may add any field. */
 function unstated({ config }: DraftNode, input: RowSchema): RowSchema {

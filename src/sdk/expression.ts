@@ -5,6 +5,7 @@ export {
   type Expression,
   type ExpressionResult,
   fieldOf,
+  type SecretValues,
 } from '../expression/expression.ts'
 export { compileDatePattern, type DateReader } from '../expression/library/date-iso.ts'
 export { compilePattern, isPattern, type Pattern } from '../expression/pattern.ts'

@@ -66,6 +66,8 @@ export interface ExpressionUse {
   readonly source: string
   /** What it must give. */
   readonly gives: 'any' | 'bool' | 'string'
+  /** Names of secrets that it may use as `secrets.NAME`. */
+  readonly secrets?: readonly string[]
 }
 
 /** A pattern among the options, in RE2 syntax. */

@@ -1,5 +1,5 @@
 /** Encodings, hashes and the texts that other formats have in cells: JSON, URLs, addresses of mail. */
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { JsonTextError, parseStrict } from '../../model/json.ts'
 import type { Json } from '../../model/row.ts'
 import { fault } from '../faults.ts'
@@ -33,6 +33,7 @@ function encoded(text: string, at: string): string {
   return base64
 }
 
+const hmacOf = (text: string, key: string) => createHmac('sha256', key).update(text).digest('hex')
 const hexOf = (algorithm: string, text: string) => createHash(algorithm).update(text).digest('hex')
 
 /** RFC 9562, appendix A.1: the namespaces that have names. */
@@ -161,6 +162,26 @@ const HASHES: readonly FunctionSpec[] = [
       }),
     ],
     examples: [['hash.sha256("abc")', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad']],
+  },
+  {
+    ...own,
+    name: 'hash.hmacSha256',
+    parameters: ['text', 'key'],
+    summary:
+      'The HMAC-SHA-256 (RFC 2104) of a text with a secret as its key, both in UTF-8, as 64 hexadecimal digits: a pseudonym that nobody can make or guess without the key.',
+    details:
+      'Only `compute` has secrets: its option `secrets` names them, as in `secrets: { key: { secret: PSEUDONYM_KEY } }`, and its expressions see them as `secrets.key`; in the example its value is `Jefe`. A secret is read from the environment when the run starts. The ledger has its name and a keyed fingerprint, never its value, and nothing but this function takes it: no text, comparison, result or message can hold it.',
+    overloads: [
+      total(['string', 'secret'], STRING, ([text, key]) => key.use(value => hmacOf(text, value)), {
+        results: () => anyOf(['string'], { length: 64 }),
+      }),
+    ],
+    examples: [
+      [
+        'hash.hmacSha256("what do ya want for nothing?", secrets.key)',
+        '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+      ],
+    ],
   },
   {
     ...own,

@@ -8,8 +8,10 @@ import { never } from '../total/fails.ts'
 import type { Kind } from '../types.ts'
 import { ALL_FUNCTIONS, keysOf, LIBRARY } from './index.ts'
 
+const SECRETS = new Map([['key', 'Jefe']])
+
 const evaluated = (source: string) => {
-  const compiled = compileExpression(source, { over: 'row', schema: OBSERVED })
+  const compiled = compileExpression(source, { over: 'row', schema: OBSERVED, secrets: SECRETS })
   if (!compiled.ok) throw new Error(`${source}: ${compiled.problems[0]?.message}`)
   return compiled.expression.evaluate(newRow())
 }
@@ -51,7 +53,7 @@ describe.each(LIBRARY)('$title', ({ functions }) => {
       const [receiver, ...rest] = args
       const [key = ''] = keysOf(spec)
       const call = key.startsWith('.') ? `${receiver}${key}(${rest.join(', ')})` : `${key}(${args.join(', ')})`
-      const compiled = compileExpression(call, { over: 'row', schema: OBSERVED })
+      const compiled = compileExpression(call, { over: 'row', schema: OBSERVED, secrets: SECRETS })
       if (!compiled.ok) throw new Error(`${call}: ${compiled.problems[0]?.message}`)
       expect([call, compiled.expression.evaluate(Object.assign(newRow(), { nothing: null }))]).toMatchObject([
         call,
@@ -75,6 +77,7 @@ const SAMPLES: { readonly [K in Kind]: string } = {
   duration: 'duration("1s")',
   optional: 'optional.none()',
   type: 'int',
+  secret: 'secrets.key',
 }
 
 test('no two functions have the same name', () => {

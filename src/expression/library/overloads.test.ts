@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Decimal } from '../../model/decimal.ts'
 import { type ExpressionErrorCode, Fault } from '../faults.ts'
+import { Secret } from '../secrets.ts'
 import { anyOf, exactly, type Possible } from '../total/possible.ts'
 import type { Kind } from '../types.ts'
 import { Duration, kindOf, NONE, Optional, Timestamp, TYPE_VALUES, type Value } from '../values.ts'
@@ -106,6 +107,7 @@ const OF_KIND: { readonly [K in Kind]: fc.Arbitrary<Value> } = {
   duration: fc.constantFrom(0n, 1n, -1n, 90_000_000_000n).map(ns => new Duration(ns)),
   optional: atom.map(value => new Optional(value)),
   type: fc.constantFrom(...TYPE_VALUES.values()),
+  secret: fc.constant(new Secret('key')),
 }
 
 /** Whether the set has the value, by what it says of values of its kind. */

@@ -5,6 +5,7 @@
 import type { Decimal } from '../../model/decimal.ts'
 import type { Json } from '../../model/row.ts'
 import type { ExpressionErrorCode } from '../faults.ts'
+import type { Secret } from '../secrets.ts'
 import type { Fails } from '../total/fails.ts'
 import { never } from '../total/fails.ts'
 import type { Possible } from '../total/possible.ts'
@@ -88,6 +89,7 @@ interface ValueOf {
   readonly duration: Duration
   readonly optional: Optional
   readonly type: TypeValue
+  readonly secret: Secret
 }
 type Arguments<Kinds extends readonly Kind[]> = { readonly [I in keyof Kinds]: ValueOf[Kinds[I]] }
 

@@ -59,7 +59,7 @@ export const anyOf = (kinds: Iterable<Kind>, more: Partial<Possible> = {}): Poss
 })
 
 const JSON_KINDS: readonly Kind[] = ['null', 'bool', 'int', 'double', 'string', 'list', 'map']
-const ALL_KINDS: readonly Kind[] = [...JSON_KINDS, 'decimal', 'timestamp', 'duration', 'optional', 'type']
+const ALL_KINDS: readonly Kind[] = [...JSON_KINDS, 'decimal', 'timestamp', 'duration', 'optional', 'type', 'secret']
 
 export const ANYTHING = anyOf(ALL_KINDS)
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)

@@ -4,12 +4,30 @@ import { type Json, newRow } from '../../model/row.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { EXPRESSION_ERRORS, fieldOf } from '../../sdk/expression.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
+import type { OptionProblem, SecretOption } from '../../sdk/spec.ts'
 import { expressionFor } from './expressions.ts'
-import { byField, withFields } from './options.ts'
+import { byField, fieldName, withFields } from './options.ts'
 
 const computeOptions = z.strictObject({
   set: byField(z.string().min(1)).describe('`{field: expression}`; each expression sees the incoming row'),
+  secrets: z
+    .record(fieldName, z.string())
+    .default({})
+    .describe('`{name: {secret: NAME}}`: what expressions may use as `secrets.name`, in functions that take a secret'),
 })
+type ComputeOptions = z.output<typeof computeOptions>
+
+/** What isn't a secret would stand in the evidence. */
+function openSecrets({ secrets }: ComputeOptions, found: readonly SecretOption[]): readonly OptionProblem[] {
+  const hidden = new Set(found.map(({ path }) => path.join('.')))
+  return Object.keys(secrets)
+    .filter(name => !hidden.has(`secrets.${name}`))
+    .map(name => ({
+      path: ['secrets', name],
+      message: 'the value of a secret stands in the environment',
+      hint: `Write ${name}: { secret: NAME_OF_THE_VARIABLE }.`,
+    }))
+}
 
 export const compute = defineTransform({
   name: 'compute',
@@ -17,6 +35,9 @@ export const compute = defineTransform({
   description: [
     'Each expression sees the row as it came in, so the order doesn’t matter and two fields can be swapped. A field that is',
     'there already keeps its place; new ones come last. If one expression fails, the row meets that error and none is set.',
+    '',
+    'With `secrets` an expression may use a secret, as in `hash.hmacSha256(row.email, secrets.key)`: a pseudonym. Its value is read from',
+    'the environment when the run starts, and never stored.',
   ].join('\n'),
   options: computeOptions,
   determinism: 'deterministic',
@@ -36,18 +57,23 @@ export const compute = defineTransform({
       errors: ['VALUE_NULL', 'FIELD_MISSING'],
     },
   ],
-  expressions: ({ set }) =>
-    Object.entries(set).map(([field, source]) => ({ path: ['set', field], source, gives: 'any' })),
+  check: openSecrets,
+  expressions: ({ set, secrets }) =>
+    Object.entries(set).map(([field, source]) => ({
+      ...{ path: ['set', field], source, gives: 'any' as const },
+      secrets: Object.keys(secrets),
+    })),
   guarantees: ({ set }, input, types) => {
     const fields = new Map(input.fields)
     for (const field of Object.keys(set)) fields.set(field, types.get(`set.${field}`) ?? { schema: {}, optional: true })
     return withFields(input, fields)
   },
   cardinality: 'one',
-  create: ({ set }, context) => {
+  create: ({ set, secrets }, context) => {
+    const values = new Map(Object.entries(secrets))
     const steps = Object.entries(set).map(([field, source]) => ({
       field,
-      expression: expressionFor(source, `set.${field}`, context),
+      expression: expressionFor(source, `set.${field}`, context, values),
     }))
     return {
       process(row) {

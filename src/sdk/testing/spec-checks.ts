@@ -47,8 +47,11 @@ function checkUses(spec: PluginSpec, options: unknown, problems: Problems): void
     const pattern = compilePattern(source)
     if (!isPattern(pattern)) problems.add(`the pattern at ${path.join('.')}: ${pattern.problem}`)
   }
-  for (const { path, source } of spec.expressions?.(options) ?? []) {
-    const compiled = compileExpression(source, { over: 'row', schema: OBSERVED, in_run: true })
+  for (const { path, source, secrets = [] } of spec.expressions?.(options) ?? []) {
+    const compiled = compileExpression(source, {
+      ...{ over: 'row', schema: OBSERVED, in_run: true },
+      secrets: unset(secrets),
+    })
     if (!compiled.ok) problems.add(`the expression at ${path.join('.')}: ${compiled.problems[0]?.message}`)
   }
 }
@@ -61,9 +64,15 @@ export function expressionTypes(
 ): ReadonlyMap<string, FieldSchema> {
   const types = new Map<string, FieldSchema>()
   if (!('expressions' in spec)) return types
-  for (const { path, source } of spec.expressions?.(options) ?? []) {
-    const compiled = compileExpression(source, { over: 'row', schema: input, in_run: true })
+  for (const { path, source, secrets = [] } of spec.expressions?.(options) ?? []) {
+    const compiled = compileExpression(source, {
+      ...{ over: 'row', schema: input, in_run: true },
+      secrets: unset(secrets),
+    })
     if (compiled.ok) types.set(path.join('.'), compiled.expression.gives)
   }
   return types
 }
+
+/** For a check, which needs no values. */
+const unset = (names: readonly string[]) => new Map(names.map((name): [string, null] => [name, null]))
