@@ -62,6 +62,8 @@ export class CsvRowFormat implements RowFormat {
   /** How many columns stand in the header. */
   #written = 0
   #union = false
+  /** As it was asked for last. */
+  #state: CsvState = { columns: null, chosen: false }
   warnings: readonly string[] = []
 
   constructor(layout: CsvLayout) {
@@ -120,9 +122,12 @@ export class CsvRowFormat implements RowFormat {
   }
 
   state(): Json {
-    const state = { columns: this.#columns, chosen: this.#chosen }
-    const grown = this.#columns !== null && this.#columns.length > this.#written
-    return (grown ? { ...state, written: this.#written } : state) satisfies CsvState
+    const [columns, chosen] = [this.#columns, this.#chosen]
+    const grown = columns !== null && columns.length > this.#written
+    const { written } = this.#state
+    if (columns !== this.#state.columns || chosen !== this.#state.chosen || grown !== (written !== undefined))
+      this.#state = grown ? { columns, chosen, written: this.#written } : { columns, chosen }
+    return this.#state
   }
 
   #headerOf({ path, bytes, part }: ExistingFile): readonly string[] | null {

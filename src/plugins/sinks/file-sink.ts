@@ -53,6 +53,7 @@ export interface RowFormat {
   row(row: Row): string | RowError
   /** What the format needs at its end, and what must stand in it even without rows. */
   end(): string
+  /** The same object, as long as nothing has changed: that saves work where there are many. */
   state(): Json
   /** Asked for at the end: why the file must be made once more; null or absent: it is as it must be. */
   widening?(): Widening | null

@@ -22,6 +22,8 @@ const jsonOptions = z.strictObject({
 })
 
 type ArrayState = { readonly begun: boolean }
+const BEGUN: ArrayState = { begun: true }
+const NOT_BEGUN: ArrayState = { begun: false }
 
 class ArrayFormat implements RowFormat {
   readonly #flat: boolean
@@ -47,7 +49,7 @@ class ArrayFormat implements RowFormat {
   }
 
   state(): Json {
-    return { begun: this.#begun } satisfies ArrayState
+    return this.#begun ? BEGUN : NOT_BEGUN
   }
 }
 

@@ -4,6 +4,8 @@ import type { RowError } from '../../sdk/spec.ts'
 import type { ExistingFile, RowFormat } from './file-sink.ts'
 
 type LineState = { readonly begun: boolean }
+const BEGUN: LineState = { begun: true }
+const NOT_BEGUN: LineState = { begun: false }
 
 export class LineFormat implements RowFormat {
   readonly #line: (row: Row) => string | RowError
@@ -33,7 +35,7 @@ export class LineFormat implements RowFormat {
   }
 
   state(): Json {
-    return { begun: this.#begun } satisfies LineState
+    return this.#begun ? BEGUN : NOT_BEGUN
   }
 }
 

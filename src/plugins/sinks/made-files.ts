@@ -20,6 +20,9 @@ import { asOutputError } from './sink-error.ts'
 
 /** Text that waits for its files; then each gets its part. A compressed file has a member or frame for each part. */
 const PART_BYTES = 32 * 1024 * 1024
+/** Of what waits for one file. */
+const FIRST_BYTES = 1024
+const NOTHING: Buffer = Buffer.alloc(0)
 /** Files that are synced at a time. */
 const AT_ONCE = 8
 
@@ -56,8 +59,9 @@ interface Draft {
   bytes: number
   /** Null until it was made. */
   facts: FileFacts | null
-  /** For the file, and not in it yet. */
-  parts: Buffer[]
+  /** What is for the file, and not in it yet: the beginning of a buffer. */
+  waiting: Buffer
+  waiting_bytes: number
 }
 
 export interface FileContent {
@@ -87,18 +91,19 @@ export class FileMaker {
    * Makes all of them, durably. `frames` have the files' texts, by their places in `contents`.
    * @throws CustodyError CUSTODY_SINK, CUSTODY_SINK_FULL, CUSTODY_OUTPUT_CHANGED.
    */
-  async make(frames: AsyncIterable<Frame>, contents: readonly FileContent[]): Promise<Made[]> {
+  async make(frames: AsyncIterable<readonly Frame[]>, contents: readonly FileContent[]): Promise<Made[]> {
     const drafts: Draft[] = []
     for (const content of contents) drafts.push(await this.#begin(content))
     const tops = this.#makeFolders(drafts)
     const { part_bytes = PART_BYTES } = this.#ports
-    for await (const frame of frames) {
-      const draft = frame.kind === 'text' ? drafts[frame.file] : undefined
-      if (frame.kind !== 'text' || draft === undefined) continue
-      this.#wait(draft, frame.text)
-      // Not in the middle of a row, which is where that is gathered in pieces.
-      if (frame.ends_row && this.#waiting_bytes >= part_bytes) await this.#writeAll(drafts)
-    }
+    for await (const some of frames)
+      for (const frame of some) {
+        const draft = frame.kind === 'text' ? drafts[frame.file] : undefined
+        if (frame.kind !== 'text' || draft === undefined) continue
+        this.#wait(draft, frame.text)
+        // Not in the middle of a row: where that is depends on what else was gathered.
+        if (frame.ends_row && this.#waiting_bytes >= part_bytes) await this.#writeAll(drafts)
+      }
     for (const draft of drafts) this.#wait(draft, Buffer.from(draft.format.end()))
     await this.#writeAll(drafts)
     for (const draft of drafts) {
@@ -136,7 +141,7 @@ export class FileMaker {
       }
     }
     const own = prior === undefined ? null : createHash('sha256')
-    return { settled, staged, format, rows, hash, own, bytes: 0, facts: null, parts: [] }
+    return { settled, staged, format, rows, hash, own, bytes: 0, facts: null, waiting: NOTHING, waiting_bytes: 0 }
   }
 
   /** @returns for each folder that files come to, the topmost one that was made for it. */
@@ -156,8 +161,14 @@ export class FileMaker {
   }
 
   #wait(draft: Draft, text: Buffer): void {
-    if (text.length === 0) return
-    draft.parts.push(text)
+    const length = draft.waiting_bytes + text.length
+    if (length > draft.waiting.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * length))
+      draft.waiting.copy(larger, 0, 0, draft.waiting_bytes)
+      draft.waiting = larger
+    }
+    text.copy(draft.waiting, draft.waiting_bytes)
+    draft.waiting_bytes = length
     this.#waiting_bytes += text.length
   }
 
@@ -165,9 +176,9 @@ export class FileMaker {
     this.#waiting_bytes = 0
     const { pack, node } = this.#ports
     for (const draft of drafts) {
-      if (draft.parts.length === 0) continue
-      const text = Buffer.concat(draft.parts)
-      draft.parts = []
+      if (draft.waiting_bytes === 0) continue
+      const text = draft.waiting.subarray(0, draft.waiting_bytes)
+      Object.assign(draft, { waiting: NOTHING, waiting_bytes: 0 })
       try {
         this.#write(draft, pack === null ? text : await pack(text))
       } catch (error) {

@@ -211,10 +211,11 @@ export class ManyFilesSink implements Sink {
 
   #saveStates(): void {
     for (const file of this.#touched) {
-      const state = JSON.stringify(file.format.state())
-      if (file.number === null || state === file.saved) continue
-      this.#text.state(file.number, state)
-      file.saved = state
+      const state = file.format.state()
+      if (file.number === null || state === file.state) continue
+      const text = JSON.stringify(state)
+      if (text !== JSON.stringify(file.state)) this.#text.state(file.number, text)
+      file.state = state
     }
     this.#touched.clear()
   }
@@ -222,11 +223,12 @@ export class ManyFilesSink implements Sink {
   async #restore({ staged }: SinkIntent): Promise<void> {
     const { named } = this.#open_one
     if (staged === null) throw new Error('nothing is gathered here')
-    for await (const frame of framesIn(this.#files, staged, this.#extent.bytes)) {
-      if (frame.kind === 'file') named.restore(frame.names, frame.path, frame.found)
-      else if (frame.kind === 'state') named.restoreState(frame.file, frame.state)
-      else if (frame.ends_row) named.countRow(frame.file)
-    }
+    for await (const frames of framesIn(this.#files, staged, this.#extent.bytes))
+      for (const frame of frames) {
+        if (frame.kind === 'file') named.restore(frame.names, frame.path, frame.found)
+        else if (frame.kind === 'state') named.restoreState(frame.file, frame.state)
+        else if (frame.ends_row) named.countRow(frame.file)
+      }
   }
 
   async #make(settled: readonly SettledFile[]): Promise<void> {

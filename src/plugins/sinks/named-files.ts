@@ -29,8 +29,8 @@ export interface NamedFile {
   readonly found: Found | null
   readonly format: RowFormat
   rows: number
-  /** Its format's state, as it is on record; '' if none is. */
-  saved: string
+  /** Its format's state, as it is on record; undefined if none is. */
+  state: Json | undefined
 }
 
 export interface NamingPorts {
@@ -80,6 +80,8 @@ export class NamedFiles {
     if (typeof names !== 'string') return names
     const known = this.#by_spelling.get(names)
     if (known !== undefined) return known
+    const problem = this.#ports.template.problemOf(names)
+    if (problem !== null) return problem
     const file = this.#at(this.#spelled(names + this.#ports.ending))
     if ('number' in file && file.number !== null) this.#remember(names, file)
     return file
@@ -107,7 +109,7 @@ export class NamedFiles {
     const before = this.all[number]
     if (before === undefined) throw new TypeError(`there is no file ${number}`)
     const file = this.#make(before, state)
-    this.all[number] = Object.assign(file, { number, rows: before.rows, saved: JSON.stringify(state) })
+    this.all[number] = Object.assign(file, { number, rows: before.rows, state })
     this.#by_path.set(foldedName(file.path), file)
   }
 
@@ -174,6 +176,6 @@ export class NamedFiles {
     const format = newFormat()
     const appends = found !== null && target.if_exists === 'append' && found.bytes > 0
     format.begin(state, appends ? existingFile(files, path, found.bytes) : null, true)
-    return { number: null, names, path, found, format, rows: 0, saved: '' }
+    return { number: null, names, path, found, format, rows: 0, state: undefined }
   }
 }

@@ -8,17 +8,16 @@ import type { Json } from '../../model/row.ts'
 const MOST_BYTES = 240
 /** Names of devices, with whatever ending. */
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:\.|$)/i
-const SEPARATOR = /[/\\]/
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u
 const RESERVED = /[<>:"|?*]/
 /** What hidden files of a run have in their names. */
 const OWN = '.custody-'
 
-/** A value as it stands in a name. @throws RangeError that says why it can't. */
+/** A value as it stands in a name, of which `nameProblem` says more. @throws RangeError that says why it can't. */
 export function nameOfValue(value: Json): string {
   if (typeof value === 'object') throw new RangeError('a list or an object is no part of a name')
   const text = String(value)
-  const problem = text === '' ? 'is empty' : leadsElsewhere(text) ? ELSEWHERE : characterProblem(text)
+  const problem = text === '' ? 'is empty' : leadsElsewhere(text) ? ELSEWHERE : text.includes('/') ? SEPARATED : null
   if (problem !== null) throw new RangeError(`the value ${shown(text)} ${problem}`)
   return text
 }
@@ -37,11 +36,12 @@ export function nameProblem(name: string): string | null {
 }
 
 const ELSEWHERE = 'leads elsewhere'
+const SEPARATED = 'has a slash or a backslash, which would make several names of it'
 const leadsElsewhere = (name: string) => name === '.' || name === '..'
 
 function characterProblem(text: string): string | null {
   if (!text.isWellFormed()) return 'is no valid Unicode'
-  if (SEPARATOR.test(text)) return 'has a slash or a backslash, which would make several names of it'
+  if (text.includes('/') || text.includes('\\')) return SEPARATED
   if (CONTROL.test(text)) return 'has a control character'
   const [reserved] = RESERVED.exec(text) ?? []
   return reserved === undefined ? null : `has ${reserved}, which no name may have on some systems`

@@ -5,7 +5,9 @@ import { foldedName, nameProblem } from './path-segment.ts'
 import { compilePath, isByValue, pathProblems, pathRequirements } from './path-template.ts'
 
 const rendered = (path: string, row: Row) => {
-  const result = compilePath(path).render(row)
+  const template = compilePath(path)
+  const names = template.render(row)
+  const result = typeof names === 'string' ? (template.problemOf(names) ?? names) : names
   return typeof result === 'string' ? result : [result.code, result.field]
 }
 

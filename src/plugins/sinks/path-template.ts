@@ -21,8 +21,10 @@ export interface PathTemplate {
   /** The names behind that, with `*` for each value. */
   readonly pattern: string
   readonly fields: readonly string[]
-  /** The names behind `folder`, for a row. */
+  /** The names behind `folder`, for a row: as many as the pattern has, none of them checked yet. */
   render(row: Row): string | RowError
+  /** Why there can't be a file of these names; null if there can. Equal names needn't be asked about twice. */
+  problemOf(names: string): RowError | null
 }
 
 /** Whether a path depends on the row. */
@@ -45,7 +47,9 @@ export function compilePath(path: string): PathTemplate {
         const field = rendered.field === undefined ? {} : { field: rendered.field }
         return rowError(rendered.missing === true ? 'PATH_NULL' : 'PATH_VALUE', `the path: ${rendered.message}`, field)
       }
-      const names = rendered.value.slice(folder.length)
+      return rendered.value.slice(folder.length)
+    },
+    problemOf(names) {
       for (const name of names.split('/')) {
         const problem = nameProblem(name)
         if (problem === null) continue
@@ -53,7 +57,7 @@ export function compilePath(path: string): PathTemplate {
         const about = field === undefined || others.length > 0 ? {} : { field }
         return rowError('PATH_VALUE', `the path: the name ${JSON.stringify(name)} ${problem}`, about)
       }
-      return names
+      return null
     },
   }
 }

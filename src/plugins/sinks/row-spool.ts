@@ -25,6 +25,7 @@ const ROW = 0x52
 const BLANK = 0x20
 const BREAK = 0x0a
 const PIECE_BYTES = 1024 * 1024
+const NOTHING: Buffer = Buffer.alloc(0)
 
 /** Frames that aren't in the file yet. */
 export class SpoolText {
@@ -72,11 +73,15 @@ export class SpoolText {
   }
 }
 
-/** The frames in the first `bytes` bytes of a file that such texts were written to. */
-export async function* framesIn(files: FileSystem, path: string, bytes: number): AsyncGenerator<Frame> {
+/** The frames in the first `bytes` bytes of a file that such texts were written to, many at a time. */
+export async function* framesIn(
+  files: FileSystem,
+  path: string,
+  bytes: number,
+): AsyncGenerator<readonly Frame[], void, undefined> {
   const file = files.open(path, 'read')
   try {
-    let held: Buffer = Buffer.alloc(0)
+    let held = NOTHING
     /** Of the row at hand: whose it is, and how much of it is to come. */
     let owner = 0
     let left = 0
@@ -87,24 +92,26 @@ export async function* framesIn(files: FileSystem, path: string, bytes: number):
       if (count === 0) throw new Error(`${path} ends in the middle of a row`)
       from += count
       const part = held.length === 0 ? piece.subarray(0, count) : Buffer.concat([held, piece.subarray(0, count)])
+      const frames: Frame[] = []
       let at = 0
       for (;;) {
         if (left > 0) {
           const text = part.subarray(at, at + left)
           at += text.length
           left -= text.length
-          if (text.length > 0) yield { kind: 'text', file: owner, text, ends_row: left === 0 }
+          if (text.length > 0) frames.push({ kind: 'text', file: owner, text, ends_row: left === 0 })
           if (left > 0) break
         }
         const end = part.indexOf(BREAK, at)
         if (end === -1) break
         const header = headerOf(part, at, end)
         at = end + 1
-        if (header.kind !== 'row') yield header
+        if (header.kind !== 'row') frames.push(header)
         else if (header.bytes > 0) [owner, left] = [header.file, header.bytes]
-        else yield { kind: 'text', file: header.file, text: Buffer.alloc(0), ends_row: true }
+        else frames.push({ kind: 'text', file: header.file, text: NOTHING, ends_row: true })
       }
       held = part.subarray(at)
+      yield frames
     }
   } finally {
     file.close()
