@@ -150,6 +150,18 @@ const CASES: readonly Expected[] = [
     },
   },
   {
+    example: 'sales-by-region',
+    status: 'completed_with_failures',
+    counts: [9, 0, 9],
+    outcomes: { COMPLETED: 7, FAILED: 2 },
+    causes: { flow: 7, sink_rejected: 2 },
+    sinks: { files: 7, problems: 2 },
+    lines: {
+      'North/2026-02.csv': ['3,2026-02-02,north,64.25,2026-02', '8,2026-02-20,NORTH,71,2026-02'],
+      'Île-de-France/2026-02.csv': ['id,day,region,amount,month', '4,2026-02-11,Île-de-France,210,2026-02'],
+    },
+  },
+  {
     example: 'two-sources',
     status: 'completed_with_failures',
     counts: [13, 2, 13],

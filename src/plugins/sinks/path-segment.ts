@@ -17,14 +17,14 @@ const OWN = '.custody-'
 export function nameOfValue(value: Json): string {
   if (typeof value === 'object') throw new RangeError('a list or an object is no part of a name')
   const text = String(value)
-  const problem = text === '' ? 'is empty' : leadsElsewhere(text) ? ELSEWHERE : text.includes('/') ? SEPARATED : null
+  const problem = text === '' ? EMPTY : leadsElsewhere(text) ? ELSEWHERE : text.includes('/') ? SEPARATED : null
   if (problem !== null) throw new RangeError(`the value ${shown(text)} ${problem}`)
   return text
 }
 
 /** Why no file or folder is given that name, as in "… is empty"; null if it can be. */
 export function nameProblem(name: string): string | null {
-  if (name === '') return 'is empty'
+  if (name === '') return EMPTY
   if (leadsElsewhere(name)) return ELSEWHERE
   const problem = characterProblem(name)
   if (problem !== null) return problem
@@ -35,6 +35,7 @@ export function nameProblem(name: string): string | null {
   return bytes > MOST_BYTES ? `has ${bytes} bytes, and a name has ${MOST_BYTES} at most` : null
 }
 
+export const EMPTY = 'is empty'
 const ELSEWHERE = 'leads elsewhere'
 const SEPARATED = 'has a slash or a backslash, which would make several names of it'
 const leadsElsewhere = (name: string) => name === '.' || name === '..'

@@ -50,6 +50,8 @@ describe('a path of a row', () => {
   test('null and missing have a code of their own', () => {
     expect(rendered('out/{{ row.a }}.csv', { a: null })).toEqual(['PATH_NULL', 'a'])
     expect(rendered('out/{{ row.a }}/{{ row.b }}.csv', { a: 1 })).toEqual(['PATH_NULL', 'b'])
+    expect(rendered('out/{{ row.a | upcase }}/{{ row.b }}.csv', { a: null, b: 1 })).toEqual(['PATH_NULL', 'a'])
+    expect(rendered('out/{{ row.a | upcase }}.csv', { a: '' })).toEqual(['PATH_VALUE', 'a'])
   })
 
   test('what a value is alone, and what comes about', () => {

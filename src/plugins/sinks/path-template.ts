@@ -6,7 +6,7 @@ import type { Row } from '../../model/row.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { FieldRequirement, OptionProblem, RowError } from '../../sdk/spec.ts'
 import { compileTemplate, isTemplate, type Template } from '../templates/template.ts'
-import { nameOfValue, nameProblem } from './path-segment.ts'
+import { EMPTY, nameOfValue, nameProblem } from './path-segment.ts'
 
 export const PATH_ERRORS = {
   PATH_NULL: 'A value that the path needs is null or missing.',
@@ -44,8 +44,11 @@ export function compilePath(path: string): PathTemplate {
     render(row) {
       const rendered = template.render(row)
       if (!rendered.ok) {
-        const field = rendered.field === undefined ? {} : { field: rendered.field }
-        return rowError(rendered.missing === true ? 'PATH_NULL' : 'PATH_VALUE', `the path: ${rendered.message}`, field)
+        // Filters make nothing of null.
+        const lacking = rendered.message.includes(EMPTY) ? template.fields.find(each => row[each] == null) : undefined
+        const code = rendered.missing === true || lacking !== undefined ? 'PATH_NULL' : 'PATH_VALUE'
+        const field = lacking ?? rendered.field
+        return rowError(code, `the path: ${rendered.message}`, field === undefined ? {} : { field })
       }
       return rendered.value.slice(folder.length)
     },

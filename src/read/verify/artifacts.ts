@@ -24,7 +24,7 @@ export function artifactProblems(
       const count = fact.files ?? Math.min(all.length, 1)
       if (all.length !== count)
         problems.push(
-          `sink ${name} has published ${counted(count, 'file')}, and ${counted(all.length, 'file')} are named`,
+          `sink ${name} has published ${counted(count, 'file')}, and ${counted(all.length, 'file is', 'files are')} named`,
         )
       if (all.length === 0 && fact.files === undefined) continue
       for (const key of ['rows', 'bytes'] as const)
