@@ -11,7 +11,7 @@ import { dirname } from 'node:path'
 import { widened } from './csv-widen.ts'
 import { changedError, hashPart, hexOf, hiddenBeside, piecesOf, syncFolders } from './file-parts.ts'
 import type { RowFormat, Widening } from './file-sink.ts'
-import type { FileFacts, FileSystem } from './file-system.ts'
+import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
 import type { OutputLock } from './output-lock.ts'
 import type { Pack } from './packing.ts'
 import type { Frame } from './row-spool.ts'
@@ -193,6 +193,7 @@ export class FileMaker {
     const file = files.open(draft.staged, draft.facts === null ? 'make' : 'append')
     try {
       if (draft.facts !== null) this.#refuseOther(draft, file.facts())
+      else this.#takeRights(draft.settled, file)
       file.write(bytes, draft.bytes)
       draft.facts = file.facts()
     } finally {
@@ -201,6 +202,12 @@ export class FileMaker {
     draft.hash.update(bytes)
     draft.own?.update(bytes)
     draft.bytes += bytes.length
+  }
+
+  /** Who may not read what it replaces, or is put behind, may not read this either. */
+  #takeRights({ path, prior, replaced }: SettledFile, file: OpenFile): void {
+    const there = prior === undefined && replaced === undefined ? null : this.#ports.files.facts(path)
+    if (there !== null) file.takeRights(there)
   }
 
   #refuseOther({ settled, staged, bytes, facts }: Draft, there: FileFacts | null): void {

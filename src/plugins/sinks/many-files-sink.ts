@@ -71,6 +71,8 @@ export class ManyFilesSink implements Sink {
   #extent: Extent = { bytes: 0, sha256: null }
   #rows = 0
   #failure: CustodyError | null = null
+  /** Whether this process has opened what was gathered: not, if all files were made by one before it. */
+  #gathers = false
   #published = false
   /** By path, what stands under the hidden names, as far as this process made it. */
   #made: ReadonlyMap<string, FileFacts> = new Map()
@@ -109,6 +111,7 @@ export class ManyFilesSink implements Sink {
     this.#rows = receipt?.rows ?? 0
     this.#extent = { bytes: receipt?.bytes ?? 0, sha256: receipt?.sha256 ?? null }
     if (this.#phase.kind === 'made') return this.#takeLock(lock)
+    this.#gathers = true
     this.#extent = await spool.open(intent, receipt, false)
     await this.#restore(intent)
     if (this.#phase.kind === 'settled') maker.remove(this.#phase.files)
@@ -252,10 +255,13 @@ export class ManyFilesSink implements Sink {
   async #drop(): Promise<void> {
     const { intent, lock, spool } = this.#open_one
     const { staged } = intent
-    if ((await spool.discard()).kind === 'dropped' || staged === null) return
-    // This process continued behind it, and never opened it.
-    lock.check()
-    this.#files.remove(staged)
+    if (this.#gathers || staged === null) {
+      // What others have made of it stays there: it is of no meaning any more.
+      await spool.discard()
+    } else {
+      lock.check()
+      this.#files.remove(staged)
+    }
     lock.giveUp(true)
   }
 
@@ -281,6 +287,8 @@ export class ManyFilesSink implements Sink {
         lock,
         { node: target.node, path: gathered },
         () => new Error('it is published nowhere'),
+        // What is there may be for few to read.
+        target.if_exists === 'append' || target.if_exists === 'replace',
       ),
       maker: new FileMaker({ files, lock, node: target.node, suffix, pack, part_bytes }),
     }

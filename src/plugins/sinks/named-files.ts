@@ -15,8 +15,8 @@ import { OutputLock } from './output-lock.ts'
 import { foldedName } from './path-segment.ts'
 import type { PathTemplate } from './path-template.ts'
 import type { Found } from './row-spool.ts'
-import { outputError } from './sink-error.ts'
-import { realPlace, refuseDanglingLink, type Target, targetExists } from './target.ts'
+import { asOutputError, type OutputPlace, outputError } from './sink-error.ts'
+import { nearestFolder, realPlace, refuseDanglingLink, type Target, targetExists } from './target.ts'
 
 export interface NamedFile {
   /** From 0; null until it has a row. */
@@ -141,8 +141,8 @@ export class NamedFiles {
   }
 
   #at(names: string): NamedFile | RowError {
-    const { files, inUse, max_files, root } = this.#ports
-    const path = realPlace(join(root, names), files)
+    const { files, inUse, max_files, root, target } = this.#ports
+    const path = this.#asked({ node: target.node, path: join(root, names) }, place => realPlace(place.path, files))
     const known = this.#by_path.get(foldedName(path))
     if (known !== undefined) return known
     const used = inUse(path)
@@ -151,15 +151,25 @@ export class NamedFiles {
       const message = `the path: ${path} would be one file more than max_files: ${max_files}`
       return rowError('PATH_FILES', message)
     }
-    const there = this.#look(path)
+    const there = this.#asked({ node: target.node, path }, place => this.#look(place))
     const found = there === null ? null : { id: there.id, bytes: there.bytes, changed: there.changed }
     return this.#make({ names, path, found }, null)
   }
 
-  #look(path: string): FileFacts | null {
+  /** What the system answers: errors have the path with them. */
+  #asked<T>(place: OutputPlace, look: (place: OutputPlace) => T): T {
+    try {
+      return look(place)
+    } catch (error) {
+      throw asOutputError(error, place)
+    }
+  }
+
+  #look(place: OutputPlace): FileFacts | null {
     const { files, target } = this.#ports
-    const place = { node: target.node, path }
+    const { path } = place
     const there = files.facts(path)
+    files.mayWrite(there !== null && target.if_exists === 'append' ? path : nearestFolder(dirname(path), place, files))
     if (there === null) refuseDanglingLink(place, files)
     else if (there.kind !== 'file') {
       const what = there.kind === 'folder' ? 'a folder' : 'no file, but a device or a pipe'

@@ -16,6 +16,8 @@ import type { Extent, Outlet } from './outlet.ts'
 import type { OutputLock } from './output-lock.ts'
 import { asOutputError, type OutputPlace, outputError } from './sink-error.ts'
 
+const OWNER_ONLY = 0o600
+
 /** Where it is written, and where it comes to stand. */
 interface Places {
   readonly staged: string
@@ -31,6 +33,7 @@ export class StagedFile implements Outlet {
   readonly #lock: OutputLock
   readonly #place: OutputPlace
   readonly #exists: () => Error
+  readonly #owner_only: boolean
   #places: Places | null = null
   #file: OpenFile | null = null
   /** The identity of the file that this process opened. */
@@ -40,12 +43,13 @@ export class StagedFile implements Outlet {
   /** Nothing is staged any more: it is in its place, or given up. */
   #done = false
 
-  /** `exists` makes the error for a target that should be free. */
-  constructor(files: FileSystem, lock: OutputLock, place: OutputPlace, exists: () => Error) {
+  /** `exists` makes the error for a target that should be free; `owner_only`: it is for nobody else to read. */
+  constructor(files: FileSystem, lock: OutputLock, place: OutputPlace, exists: () => Error, owner_only = false) {
     this.#files = files
     this.#lock = lock
     this.#place = place
     this.#exists = exists
+    this.#owner_only = owner_only
   }
 
   async open({ staged, replaced = null }: SinkIntent, receipt: Receipt | null, finished: boolean): Promise<Extent> {
@@ -181,6 +185,7 @@ export class StagedFile implements Outlet {
     this.#adopt(file, createHash('sha256'), 0)
     const there = this.#files.facts(target)
     if (there !== null) file.takeRights(there)
+    if (this.#owner_only) file.takeRights({ ...file.facts(), mode: OWNER_ONLY })
     await this.#files.syncFolder(dirname(staged))
   }
 
