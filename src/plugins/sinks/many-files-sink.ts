@@ -179,6 +179,7 @@ export class ManyFilesSink implements Sink {
     const { files } = this.#phase
     if (!this.#published) {
       const { intent, lock, target } = this.#open_one
+      lock.check()
       await placeFiles(files, this.#made, { files: this.#files, lock, target, suffix: suffixOf(intent) })
       await this.#drop()
       this.#published = true

@@ -14,7 +14,7 @@ test('the file that a row names, in the spelling that came first', () => {
   ).toBe('/p/out/East/01.csv.rerun-3')
 })
 
-test('null where it can’t be told', () => {
+test('null where it can’t be seen', () => {
   const files = of('out/{{ row.region }}/{{ row.month }}.csv')
   for (const row of [
     { region: 'West', month: '01' },
