@@ -1,5 +1,6 @@
-/** How the numbers of a file are written: one convention for all of its columns. */
-import { CONVENTIONS, type Convention } from './number-evidence.ts'
+/** How the numbers of a file are written: one convention for all of its columns; and which type holds those of a column. */
+import type { ExactName } from './declarable.ts'
+import { CONVENTIONS, type Convention, type Numbers } from './number-evidence.ts'
 import type { TextColumn } from './text-column.ts'
 
 export interface ConventionFinding {
@@ -53,4 +54,27 @@ function doubtOf({ field }: TextColumn, { decimal, thousands }: Convention): str
   const instead =
     thousands === undefined ? `decimal: '${other}' and thousands: '${sign}'` : `decimal: '${sign}' without thousands`
   return `whether ${field} groups digits or has fractions: 1${sign}234 is read as ${read}; if it means ${else_}, set ${instead}`
+}
+
+export type NumberType = 'integer' | 'number' | ExactName
+
+/**
+ * The type that keeps all that is written: amounts with as many digits behind the point in each, as those of money, are decimals; so are
+ * those of which a double would lose zeros or digits. Null if none does.
+ */
+export function numberType(
+  numbers: Numbers,
+  column: Pick<TextColumn, 'values' | 'empty' | 'nothings'>,
+): NumberType | null {
+  const { fractions, zeros, scale_min, scale_max, zero_ended, large, long, rounded, inexact } = numbers
+  const beyond = large.count + rounded.count > 0
+  // Tools that know no missing integers write a column with gaps as `1.0`.
+  const gaps = column.empty > 0 || column.nothings.size > 0
+  if (fractions === 0 || (gaps && zeros === fractions)) {
+    if (!beyond) return 'integer'
+    return inexact.count > 0 ? null : 'big_integer'
+  }
+  if (inexact.count > 0) return beyond ? null : 'number'
+  if (fractions === column.values && scale_min === scale_max) return `decimal(${scale_min})`
+  return beyond || zero_ended.count + long.count > 0 ? 'decimal' : 'number'
 }

@@ -27,7 +27,20 @@ describe('types', () => {
     ['whole numbers', ['1', '-2', '30'], 'integer'],
     ['numbers', ['1', '2.5', '1e3'], 'number'],
     ['whole numbers with gaps, as some tools write them', ['1.0', null, '3.0'], 'integer?'],
-    ['numbers that happen to be whole', ['1.0', '3.0'], 'number'],
+    ['numbers that happen to be whole', ['1.0', '3', '2.5'], 'number'],
+    ['amounts with as many digits in each', ['12.50', '3.00'], 'decimal(2)'],
+    ['amounts with one digit in each', ['1.0', '3.0'], 'decimal(1)'],
+    ['amounts with gaps', ['12.50', null], 'decimal(2)?'],
+    ['zeros at the end of some', ['12.50', '3', '0.125'], 'decimal'],
+    ['digits that a double would lose', ['0.12345678901234567891', '3'], 'decimal'],
+    ['amounts that no double is near', ['90071992547409931.00', '1.5'], 'decimal'],
+    ['amounts and ids beyond 2^53', ['9007199254740993', '1.5'], 'decimal'],
+    ['exponents among amounts', ['12.50', '1e3'], 'number'],
+    ['exponents among ids', ['9007199254740993', '1.5e3'], 'string'],
+    ['more digits than a decimal has', [`0.${'1'.repeat(120)}`, '0.5'], 'number'],
+    ['more digits than a big integer has', ['9'.repeat(101), '1'], 'string'],
+    ['large ids with gaps, as some tools write them', ['9007199254740993.0', null], 'big_integer?'],
+    ['large ids with zeros before', ['009007199254740993', '9007199254740993'], 'string'],
     ['an empty cell', ['1', null], 'integer?'],
     ['an empty cell in quotes among numbers', ['1', ''], 'integer?'],
     ['an empty cell in quotes among texts', ['a', ''], 'string'],
@@ -38,7 +51,7 @@ describe('types', () => {
     ['JSON', ['[1]', '["a"]'], 'array'],
     ['zeros before numbers', ['01067', '80331'], 'string'],
     ['zeros after points', ['0.5', '0', '-0.25'], 'number'],
-    ['ids beyond 2^53', ['12345678901234567890', '1'], 'string'],
+    ['ids beyond 2^53', ['12345678901234567890', '1'], 'big_integer'],
     ['a sign that no number has', ['+5', '3'], 'string'],
     ['nothing', [null, null], 'string?'],
     ['blanks alone among numbers', ['1', ' ', '2'], 'integer?'],
@@ -75,7 +88,7 @@ describe('how numbers are written', () => {
 
   test('columns that don’t keep to it stay texts', () => {
     const { fields } = decide({ a: ['1,5', '2,5'], b: ['3,5', '4,5'], c: ['1.25', '2.50'] })
-    expect(fields.map(({ types }) => types[0])).toEqual(['number', 'number', 'string'])
+    expect(fields.map(({ types }) => types[0])).toEqual(['decimal(1)', 'decimal(1)', 'string'])
   })
 })
 
@@ -110,6 +123,19 @@ describe('what is worth knowing', () => {
     ['keys', ['a', 'b', 'c'], 'unique'],
     ['zeros that are kept', ['01067', '80331'], 'kept as text: zeros before numbers, "01067" in line 2'],
     ['large ids', ['12345678901234567890'], 'whole numbers beyond 2^53, "12345678901234567890" in line 2'],
+    ['large ids that are none', ['9'.repeat(101)], 'kept as text: numbers with more digits than any type has'],
+    ['amounts', ['1.50', '2.00'], 'each has 2 digits behind the point'],
+    ['zeros at the end', ['2', '1.50'], 'zeros at the end are kept, "1.50" in line 3'],
+    [
+      'many digits',
+      ['2', '0.12345678901234567891'],
+      'more digits than a number keeps, "0.12345678901234567891" in line 3',
+    ],
+    [
+      'dates but for a few',
+      [...Array<string>(9).fill('02.03.2026'), '30.02.2026'],
+      'dates (dd.MM.yyyy), but not 1 of 10: "30.02.2026" in line 11',
+    ],
     ['numbers but for a few', [...Array<string>(9).fill('7'), 'x'], 'but not 1 of 10: "x" in line 11'],
     ['units', ['5 %', '7 %'], 'numbers with a sign or a unit, "5 %" in line 2'],
     ['blanks', ['a ', 'b'], 'blanks around 1 cell: "a " in line 2'],

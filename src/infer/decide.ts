@@ -1,10 +1,10 @@
 /** From what the cells of all columns have in common to types, and to the words and conventions that the whole file keeps to: pure. */
 import { COMPACT, type DateFinding } from './date-evidence.ts'
 import { decideNothings } from './decide-nothings.ts'
-import { chooseConvention } from './decide-numbers.ts'
+import { chooseConvention, type NumberType, numberType } from './decide-numbers.ts'
+import type { DeclaredType } from './declarable.ts'
 import { describe } from './describe.ts'
 import type { FieldFinding } from './finding.ts'
-import type { JsonType } from './json-column.ts'
 import type { Convention, Numbers } from './number-evidence.ts'
 import type { TextColumn } from './text-column.ts'
 import { type TruthWords, truthWords } from './words.ts'
@@ -13,7 +13,7 @@ import { type TruthWords, truthWords } from './words.ts'
 export type Kind =
   | { readonly kind: 'boolean'; readonly words: TruthWords }
   | { readonly kind: 'date'; readonly pattern: string; readonly iso: boolean }
-  | { readonly kind: 'number'; readonly type: 'integer' | 'number'; readonly numbers: Numbers }
+  | { readonly kind: 'number'; readonly type: NumberType; readonly numbers: Numbers }
   | { readonly kind: 'json'; readonly type: 'array' | 'object' }
   | { readonly kind: 'text' }
   /** No value but words for nothing. */
@@ -48,7 +48,7 @@ export function decideTable(columns: readonly TextColumn[], delimiter: string): 
   )
   return {
     fields,
-    convention: used.some(({ field, kind }) => kind?.kind === 'number' && isNumeric(field))
+    convention: used.some(({ field, kind }) => kind?.kind === 'number' && field.types[0] === kind.type)
       ? convention
       : { decimal: '.' },
     null_values: [...nothings].sort(),
@@ -59,7 +59,6 @@ export function decideTable(columns: readonly TextColumn[], delimiter: string): 
 }
 
 const unique = (words: readonly string[]) => [...new Set(words)].sort()
-const isNumeric = ({ types }: FieldFinding) => types[0] === 'integer' || types[0] === 'number'
 
 /** What needs no look at numbers; null for all others. */
 function firstKind(column: TextColumn): Kind | null {
@@ -81,15 +80,12 @@ function isMeant(pattern: string, { field }: TextColumn): boolean {
 
 function kindOf(column: TextColumn, convention: Convention): Kind {
   const numbers = column.numbers.under(convention)
-  if (numbers === null || numbers.misses.count > 0 || numbers.large.count > 0) return { kind: 'text' }
-  if (column.numbers.zero_led.count > 0) return { kind: 'text' }
-  // Tools that know no missing integers write a column with gaps as `1.0`.
-  const gaps = column.empty > 0 || column.nothings.size > 0
-  const whole = numbers.fractions === 0 || (gaps && numbers.zeros === numbers.fractions)
-  return { kind: 'number', type: whole ? 'integer' : 'number', numbers }
+  if (numbers === null || numbers.misses.count > 0 || column.numbers.zero_led.count > 0) return { kind: 'text' }
+  const type = numberType(numbers, column)
+  return type === null ? { kind: 'text' } : { kind: 'number', type, numbers }
 }
 
-const TYPES: { readonly [kind in Exclude<Kind['kind'], 'number' | 'json'>]: JsonType } = {
+const TYPES: { readonly [kind in Exclude<Kind['kind'], 'number' | 'json'>]: DeclaredType } = {
   boolean: 'boolean',
   date: 'string',
   text: 'string',
@@ -108,7 +104,7 @@ function fieldOf(
   const missing =
     column.empty + [...column.nothings].reduce((sum, [word, { count }]) => sum + (nothings.has(word) ? count : 0), 0)
   const optional = missing > 0 || column.total === 0 || (type !== 'string' && column.quoted_empty.count > 0)
-  const fraction = kind.kind === 'number' && kind.type === 'number'
+  const fraction = kind.kind === 'number' && kind.type !== 'integer' && kind.type !== 'big_integer'
   const unique = column.total > 1 && column.values === column.total && !column.uniqueness.twice && !fraction
   return {
     field: column.field,

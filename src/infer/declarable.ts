@@ -1,6 +1,12 @@
-/** Which of the fields that were found a schema can declare. */
+/** What a schema can declare: which of the fields that were found, and as what. */
 import { ERROR_FIELD } from '../sdk/error-row.ts'
 import type { FieldFinding, Found } from './finding.ts'
+import type { JsonType } from './json-column.ts'
+
+/** As the shorthand of a schema has it. */
+export type DeclaredType = JsonType | ExactName
+/** What no double holds. */
+export type ExactName = 'decimal' | `decimal(${number})` | 'big_integer'
 
 /** What a schema says of these fields. */
 export function declared(all: readonly FieldFinding[]): Pick<Found, 'mode' | 'fields' | 'doubts'> {

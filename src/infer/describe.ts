@@ -32,7 +32,7 @@ function* remarksOf(column: TextColumn, decided: Decided): Generator<string> {
   const { kind, unique, missing } = decided
   if (unique) yield uniqueText(column)
   if (kind.kind === 'date') yield `dates, ${kind.iso ? 'ISO 8601' : `${kind.pattern} in the file`}`
-  if (kind.kind === 'number' && kind.numbers.long) yield 'some have more digits than a number keeps'
+  if (kind.kind === 'number') yield* exactOf(kind)
   if (missing > 0 && missing < column.total) yield `${grouped(missing)} of ${grouped(column.total)} empty`
   yield* spreadOf(column)
   if (kind.kind === 'text') yield* almostOf(column, decided)
@@ -69,6 +69,19 @@ function* spreadOf({
 
 export { spreadOf }
 
+/** Why it is, or isn't, one of the types that keep all digits. */
+function* exactOf({ type, numbers }: Extract<Kind, { readonly kind: 'number' }>): Generator<string> {
+  const { large, long, rounded, scale_min, zero_ended } = numbers
+  const [most] = [rounded, large, long].filter(({ count }) => count > 0)
+  if (type === 'big_integer') yield `whole numbers beyond 2^53, ${(most ?? large).first}`
+  else if (type === 'number' && most !== undefined) yield `some have more digits than a number keeps, ${most.first}`
+  else if (type === 'decimal')
+    yield most === undefined
+      ? `zeros at the end are kept, ${zero_ended.first}`
+      : `more digits than a number keeps, ${most.first}`
+  else if (type !== 'number' && type !== 'integer') yield `each has ${counted(scale_min, 'digit')} behind the point`
+}
+
 /** Why it is a text, though it looks like something else. */
 function* almostOf(column: TextColumn, { convention, natural }: Decided): Generator<string> {
   const { numbers, dates, values } = column
@@ -79,12 +92,15 @@ function* almostOf(column: TextColumn, { convention, natural }: Decided): Genera
     const words = [...column.nothings.values()].map(({ first }) => first).join(', ')
     yield `kept as text: ${natural.kind === 'number' ? natural.type : natural.kind} but for ${words}, which may be a value elsewhere`
   } else if (zeros.count > 0 && fitting) yield `kept as text: zeros before numbers, ${zeros.first}`
-  else if (fitting && found.large.count > 0) yield `kept as text: whole numbers beyond 2^53, ${found.large.first}`
+  else if (fitting && found.inexact.count > 0)
+    yield `kept as text: numbers with more digits than any type has, ${found.inexact.first}`
   else if (numbers.dressed.count === values && values > 0)
     yield `kept as text: numbers with a sign or a unit, ${numbers.dressed.first}`
   else {
-    const almost = mostlyNumbers(column) ?? mostlyDates(dates)
-    if (almost !== null && isFew(almost.misses.count, values))
+    const almost = [mostlyNumbers(column), mostlyDates(dates)].find(
+      each => each !== null && isFew(each.misses.count, values),
+    )
+    if (almost !== undefined && almost !== null)
       yield `kept as text: ${almost.what}, but not ${grouped(almost.misses.count)} of ${grouped(values)}: ${almost.misses.text}`
   }
 }

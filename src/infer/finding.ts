@@ -1,5 +1,5 @@
 /** What was found out about files: what is written as a pipeline, and what `--json` prints. */
-import type { JsonType } from './json-column.ts'
+import type { DeclaredType } from './declarable.ts'
 import type { Options, Rejected } from './reading.ts'
 
 /** What a schema declares of a field. */
@@ -8,7 +8,7 @@ export interface FieldFinding {
   /** As it stands in the file, where that differs. */
   readonly header?: string
   /** None: any. Several: of several types. */
-  readonly types: readonly JsonType[]
+  readonly types: readonly DeclaredType[]
   /** May be missing or null. */
   readonly optional: boolean
   /** Pattern of its dates; where they aren’t ISO 8601 already. */

@@ -1,6 +1,7 @@
 /** What one file is: its format, how it is written, what its fields hold, and how many of its records a run will reject. */
-import type { RowSchema } from '../model/schema.ts'
+import type { JsonSchema, RowSchema } from '../model/schema.ts'
 import { isPattern } from '../plugins/sources/file-pattern.ts'
+import { exactSchema } from '../sdk/exact-numbers.ts'
 import { decideField } from './decide-values.ts'
 import { declared } from './declarable.ts'
 import { encodingDoubts } from './encoding-doubts.ts'
@@ -100,9 +101,9 @@ function schemaOf({ mode, fields }: Found): RowSchema {
   }
 }
 
-function schemaOfField({ types, optional }: FieldFinding): { readonly type?: unknown } {
+function schemaOfField({ types, optional }: FieldFinding): JsonSchema {
   const [only] = types
   if (only === undefined) return {}
-  if (types.length === 1) return { type: only }
+  if (types.length === 1) return exactSchema(only) ?? { type: only }
   return { type: optional ? [...types, 'null'] : types }
 }

@@ -2,6 +2,7 @@
  * Which conventions of writing numbers all cells of a column keep to: what stands before the fraction, what groups digits. Cells are read
  * by the rules of the `csv` source itself, so that what is found here is what a run will read.
  */
+import { bigIntegerText, decimalText } from '../model/decimal-text.ts'
 import type { FieldSchema } from '../model/schema.ts'
 import { type CellRules, cellRules } from '../plugins/sources/csv-values.ts'
 import { toInteger, toNumber } from '../sdk/cell.ts'
@@ -40,10 +41,16 @@ export interface Numbers {
   /** Of those with a fraction: fewest and most digits of it. */
   scale_min: number
   scale_max: number
+  /** With a fraction that ends in a zero, other than `.0`: as a double it would end elsewhere. */
+  readonly zero_ended: Examples
   /** Whole numbers that a double can't hold. */
   readonly large: Examples
-  /** Whether one has more digits than a double keeps. */
-  long: boolean
+  /** With more digits than a double keeps. */
+  readonly long: Examples
+  /** Of those with a fraction: with more than a double can be read from. */
+  readonly rounded: Examples
+  /** With an exponent, or more digits than a decimal has: of these no text is a number but a double's. */
+  readonly inexact: Examples
   /** Whether it is still looked at. */
   alive: boolean
 }
@@ -53,6 +60,9 @@ const MOST_MISSES = 20
 const MISSES_SHARE = 0.2
 const SHORT_INTEGER = /^-?(?:0|[1-9]\d{0,14})$/
 const WHOLE = /^-?\d+$/
+const EXPONENT = /[eE]/
+/** Units of whole numbers that are surely no longer than those that a big integer can be. */
+const MOST_SHORT = 100
 
 export class NumberEvidence {
   count = 0
@@ -61,8 +71,9 @@ export class NumberEvidence {
   /** Numbers with a sign or a unit that no convention here has: `12%`, `+5`, `€ 3`. */
   readonly dressed = new Examples()
   readonly by: readonly Numbers[] = CONVENTIONS.map(() => ({
-    ...{ misses: new Examples(), large: new Examples(), alive: true, long: false },
-    ...{ fractions: 0, zeros: 0, scale_min: Number.POSITIVE_INFINITY, scale_max: 0 },
+    ...{ misses: new Examples(), zero_ended: new Examples(), large: new Examples() },
+    ...{ long: new Examples(), rounded: new Examples(), inexact: new Examples() },
+    ...{ fractions: 0, zeros: 0, scale_min: Number.POSITIVE_INFINITY, scale_max: 0, alive: true },
   }))
 
   get alive(): boolean {
@@ -89,19 +100,25 @@ export class NumberEvidence {
     const plain = rules === null || rules(cells) === null ? (cells[0] ?? '') : ''
     if (WHOLE.test(plain)) {
       if (toInteger(plain) === undefined) numbers.large.add(cell, line)
+      if (plain.length > MOST_SHORT && bigIntegerText(plain) === undefined) numbers.inexact.add(cell, line)
       return
     }
-    if (toNumber(plain) === undefined) {
+    const is_double = toNumber(plain) !== undefined
+    const is_decimal = !EXPONENT.test(plain) && decimalText(plain) !== undefined
+    if (!is_double && !is_decimal) {
       numbers.misses.add(cell, line)
       numbers.alive = numbers.misses.count <= Math.max(MOST_MISSES, this.count * MISSES_SHARE)
       return
     }
     const [, fraction = '', exponent] = FRACTION.exec(plain) ?? []
     numbers.fractions += 1
+    if (!is_double) numbers.rounded.add(cell, line)
+    if (!is_decimal) numbers.inexact.add(cell, line)
+    if (fraction.length > 1 && fraction.endsWith('0')) numbers.zero_ended.add(cell, line)
     if (fraction === '0' && exponent === undefined) numbers.zeros += 1
     numbers.scale_min = Math.min(numbers.scale_min, exponent === undefined ? fraction.length : 0)
     numbers.scale_max = Math.max(numbers.scale_max, exponent === undefined ? fraction.length : Number.POSITIVE_INFINITY)
-    if (plain.length > 17 && plain.replace(/[eE].*|^[-0.]+|\./g, '').length > 17) numbers.long = true
+    if (plain.length > 17 && plain.replace(/[eE].*|^[-0.]+|\./g, '').length > 17) numbers.long.add(cell, line)
   }
 }
 

@@ -1,8 +1,8 @@
 /** The pipeline file: what was found out as YAML with comments, that runs as it stands. */
 import { counted, grouped } from '../model/number-text.ts'
+import type { DeclaredType } from './declarable.ts'
 import { shown } from './examples.ts'
 import type { FieldFinding, FileFinding } from './finding.ts'
-import type { JsonType } from './json-column.ts'
 import { comment, key, list, scalar } from './yaml.ts'
 
 /** Where rows of a source end. */
@@ -127,6 +127,6 @@ function typeText({ types, optional }: FieldFinding): string {
   const [only] = types
   if (only === undefined) return 'any?'
   if (types.length === 1) return optional ? `${only}?` : only
-  const all: readonly (JsonType | 'null')[] = optional ? [...types, 'null'] : types
+  const all: readonly (DeclaredType | 'null')[] = optional ? [...types, 'null'] : types
   return `{ type: [${all.map(type => (type === 'null' ? '"null"' : type)).join(', ')}] }`
 }

@@ -54,7 +54,13 @@ describe('tables', () => {
     ['years as headers', 'a.csv', 'land,2010,2011\nDE,1,2\n', {}, ['land: string', '_2010: integer', '_2011: integer']],
     ['headers that are alike', 'a.csv', 'x,x\n1,2\n', {}, ['x: integer', 'x_2: integer']],
     ['one column', 'a.csv', 'name\nAnna\nBerta\n', {}, ['name: string']],
-    ['one column of fractions', 'a.csv', 'betrag\n1,5\n2,5\n', { delimiter: ';', decimal: ',' }, ['betrag: number']],
+    [
+      'one column of fractions',
+      'a.csv',
+      'betrag\n1,5\n2,5\n',
+      { delimiter: ';', decimal: ',' },
+      ['betrag: decimal(1)'],
+    ],
     ['a header alone', 'a.csv', 'id,name\n', {}, ['id: string?', 'name: string?']],
     ['a delimiter behind each record', 'a.csv', 'a,b\n1,2,\n3,4,\n', {}, ['a: integer', 'b: integer']],
     [
@@ -103,14 +109,14 @@ describe('tables', () => {
     })
     expect(fields.slice(2)).toEqual([
       'Gezahlt: boolean',
-      'betrag: number?',
+      'betrag: decimal(2)?',
       'Tag: string',
       'PLZ: string',
-      'Kunde: string',
+      'Kunde: big_integer',
     ])
     expect(rows[0]).toMatchObject({
       Gezahlt: true,
-      betrag: 1234.5,
+      betrag: '1234.50',
       Tag: '2026-01-31',
       PLZ: '01067',
       Kunde: '90071992547409931',

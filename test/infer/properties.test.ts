@@ -124,7 +124,8 @@ function kinds(comma: boolean): readonly Kind[] {
   const decimal = (cents: number) => `${Math.trunc(cents / 100)}${comma ? ',' : '.'}${two(cents % 100)}`
   return [
     { name: 'nr', cell: fc.integer({ min: -9e6, max: 9e6 }).map(value => [String(value), value]) },
-    { name: 'betrag', cell: fc.integer({ min: 1, max: 9e6 }).map(cents => [decimal(cents), cents / 100]) },
+    { name: 'betrag', cell: fc.integer({ min: 1, max: 9e6 }).map(cents => [decimal(cents), (cents / 100).toFixed(2)]) },
+    { name: 'kunde', cell: fc.bigInt({ min: 2n ** 53n, max: 10n ** 40n }).map(id => [`${id}`, `${id}`]) },
     { name: 'tag', cell: day.map(([y, m, d]) => [`${two(d)}.${two(m)}.${y}`, `${y}-${two(m)}-${two(d)}`]) },
     { name: 'plz', cell: fc.integer({ min: 1000, max: 9999 }).map(value => [`0${value}`, `0${value}`]) },
     { name: 'notiz', cell: fc.constantFrom(...WORDS).map(word => [word, word]) },
