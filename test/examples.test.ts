@@ -297,12 +297,12 @@ const CASES: readonly Expected[] = [
     },
   },
   {
-    example: 'nightly-orders',
+    example: 'nightly-join',
     status: 'completed_with_failures',
-    counts: [24, 1, 78],
-    outcomes: { FORKED: 22, COMPLETED: 23, CONSUMED_IN_BATCH: 31, ROUTED: 1, QUARANTINED: 1 },
-    sinks: { orders_csv: 22, page: 1, problems: 2 },
-    lines: { 'report.md': ['| 1 | Fjord Fabrics | NO | 5 | 3273.49 |'] },
+    counts: [16, 1, 48],
+    outcomes: { COMPLETED: 12, QUARANTINED: 1, FORKED: 8, CONSUMED_IN_BATCH: 27 },
+    sinks: { orders_csv: 8, unknown: 2, idle: 1, report: 1, problems: 1 },
+    lines: { 'report.md': ['| Anders \\& Co | DK | 3 | 200.00 |'], 'orders.csv': ['1,C1,120.50,C1,Anders & Co,DK'] },
   },
   {
     example: 'ticket-votes',
