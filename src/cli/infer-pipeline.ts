@@ -1,10 +1,10 @@
 /** A pipeline for data files: where it is written, and what people should know of it. */
 import { statSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import type { FileFinding } from '../infer/finding.ts'
+import type { SourceFinding } from '../infer/finding.ts'
 import type { FormatName } from '../infer/format.ts'
 import { inferPipeline } from '../infer/infer.ts'
-import { doubtsOf, readText } from '../infer/pipeline.ts'
+import { doubtsOf, inputText, readText } from '../infer/pipeline.ts'
 import { CustodyError } from '../model/error.ts'
 import { makeFolders } from '../model/folder.ts'
 import type { Context } from './context.ts'
@@ -43,18 +43,24 @@ export async function inferCommandLine(
     })
   if (target !== null) refuseTarget(target, paths, force)
   const inferred = await inferPipeline({
-    paths,
+    names: files,
+    cwd,
     folder: target === null ? cwd : dirname(target),
     known: knownOf(options),
     command: ['custody infer', ...files.map(quoted)].join(' '),
   })
   if (target !== null) write(target, inferred.text, force)
   if (json) {
-    terminal.answerJson({ pipeline: target ?? null, text: inferred.text, name: inferred.name, files: inferred.files })
+    terminal.answerJson({
+      pipeline: target ?? null,
+      text: inferred.text,
+      name: inferred.name,
+      sources: inferred.sources,
+    })
     return
   }
   if (target === null) terminal.answer(inferred.text.trimEnd())
-  terminal.report(reportOf(inferred.files, target, context))
+  terminal.report(reportOf(inferred.sources, target, context))
 }
 
 function knownOf({ format, delimiter, header }: InferOptions) {
@@ -96,14 +102,16 @@ function write(path: string, text: string, force: boolean): void {
 }
 
 /** What was read, what isn't certain, and what to do next. */
-function reportOf(files: readonly FileFinding[], target: string | null, context: Context): string {
+function reportOf(sources: readonly SourceFinding[], target: string | null, context: Context): string {
   const { terminal, cwd, command } = context
   const paint = terminal.paint_stderr
   const lines: string[] = []
-  for (const file of files) {
-    lines.push(`${paint('bold', printable(file.path))}: ${file.plugin}, ${readText(file)}`)
-    for (const { line, code, message } of file.rejected.first)
-      lines.push(`  ${paint('red', 'rejected')}  line ${count(line)}: ${code}, ${printable(message)}`)
+  for (const file of sources) {
+    lines.push(`${paint('bold', printable(inputText(file, path => path)))}: ${file.plugin}, ${readText(file)}`)
+    for (const { line, file: name, code, message } of file.rejected.first)
+      lines.push(
+        `  ${paint('red', 'rejected')}  line ${count(line)}${name === undefined ? '' : ` of ${printable(name)}`}: ${code}, ${printable(message)}`,
+      )
     const more = file.rejected.count - file.rejected.first.length
     if (more > 0) lines.push(`            and ${count(more)} more`)
     for (const doubt of doubtsOf(file)) lines.push(...doubtLines(doubt, context))

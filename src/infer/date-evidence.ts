@@ -1,6 +1,6 @@
 /** Which patterns of dates all cells of a column follow. What several could mean is left open: it is nothing to guess at. */
 import { compileDatePattern, type DateReader } from '../sdk/expression.ts'
-import { Examples } from './examples.ts'
+import { Examples, type LineName } from './examples.ts'
 
 export type DateFinding =
   | { readonly kind: 'none' }
@@ -22,7 +22,7 @@ export class DateEvidence {
   /** Patterns that all dates so far follow; null before the first. */
   #patterns: Map<string, DateReader> | null = null
 
-  add(cell: string, line: number): void {
+  add(cell: string, line: LineName): void {
     this.count += 1
     const known = this.#patterns ?? patternsOf(cell)
     const fitting = [...known].filter(([, read]) => read(cell) !== null)

@@ -60,6 +60,11 @@ export class EncodingEvidence {
     return label === null ? { kind: 'damaged', label: 'utf-8', bad_lines } : { kind: 'guess', label, bad_lines }
   }
 
+  /** Whether there was nothing but ASCII; known once `guess` was asked for. */
+  get ascii(): boolean {
+    return this.#mark === null && this.#wide === null && this.#good_lines + this.#bad_lines === 0
+  }
+
   #begin(): void {
     if (this.#begun) return
     this.#begun = true

@@ -1,8 +1,10 @@
 /** Values that don't fit, counted, and the first of them with their lines. */
 
+/** Line of a record, from 1; of several files with the name of its own. */
+export type LineName = number | `${number} of ${string}`
+
 export interface Example {
-  /** Line of its record, from 1. */
-  readonly line: number
+  readonly line: LineName
   readonly value: string
 }
 
@@ -13,7 +15,7 @@ export class Examples {
   count = 0
   readonly kept: Example[] = []
 
-  add(value: string, line: number): void {
+  add(value: string, line: LineName): void {
     this.count += 1
     if (this.kept.length < MOST_KEPT) this.kept.push({ line, value: cut(value) })
   }

@@ -37,10 +37,13 @@ export interface RejectedFinding {
   readonly first: readonly Rejected[]
 }
 
-export interface FileFinding extends Found {
-  /** As the pipeline names it. */
-  readonly path: string
-  /** Name of the source. */
+/** Of the files that one source reads. */
+export interface SourceFinding extends Found {
+  /** As the pipeline names them. */
+  readonly path: string | readonly string[]
+  /** How many they are. */
+  readonly files: number
+  /** Its name. */
   readonly source: string
   readonly plugin: string
   /** Records, rejected ones included. */

@@ -1,96 +1,30 @@
-/** What one file is: its format, how it is written, what its fields hold, and how many of its records a run will reject. */
+/** What a file is, or several of one shape together: how they are read, what their fields hold, and how many records a run will reject. */
 import type { JsonSchema, RowSchema } from '../model/schema.ts'
-import { isPattern } from '../plugins/sources/file-pattern.ts'
 import { exactSchema } from '../sdk/exact-numbers.ts'
-import { decideField } from './decide-values.ts'
-import { declared } from './declarable.ts'
-import { encodingDoubts } from './encoding-doubts.ts'
-import type { FieldFinding, FileFinding, Found } from './finding.ts'
-import { type Format, formatOf, type Known } from './format.ts'
-import { inferTable } from './infer-table.ts'
-import { pathFrom } from './names.ts'
-import { type Reading, readWhole } from './reading.ts'
-import { type Sample, takeSample } from './sample.ts'
-import { MOST_FIELDS, surveyValues } from './survey.ts'
+import type { FieldFinding, Found, SourceFinding } from './finding.ts'
+import type { Look } from './look.ts'
+import type { Place } from './place.ts'
+import { readWhole } from './reading.ts'
 
-/**
- * @param path absolute @param folder of the pipeline, absolute @param source its name there
- * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_ARGUMENT, CUSTODY_INPUT_FORMAT, CUSTODY_NOTHING_THERE, CUSTODY_SOURCE.
- */
-export async function inferFile(path: string, folder: string, source: string, known: Known): Promise<FileFinding> {
-  const sample = await takeSample(path)
-  const format = await formatOf(sample, known)
-  const named = pathFrom(folder, path)
-  const place = {
-    path: named,
-    ...(isPattern(named) ? { literal: true } : {}),
-    ...(sample.named ? {} : { compression: sample.compression ?? 'none' }),
-  }
-  const found = await findOut(sample, format, { plugin: format.kind, options: place, folder }, known)
-  const { records, rejects, warnings } = await readWhole(
-    { plugin: format.kind, options: found.options, folder },
-    schemaOf(found),
-  )
+/** @param looks at all of them, in the order in which they are read */
+export async function findAll(looks: readonly [Look, ...Look[]], place: Place, folder: string): Promise<Found> {
+  // They are written alike, but where there is nothing but ASCII in a file.
+  const { plugin, written, find } = looks.find(({ ascii }) => !ascii) ?? looks[0]
+  const found = await find({ plugin, options: { ...place, ...written }, folder })
+  return { ...found, doubts: [...new Set([...looks.flatMap(({ doubts }) => doubts), ...found.doubts])] }
+}
+
+/** Reads them once more, as the pipeline will. */
+export async function readAsFound(
+  found: Found,
+  { plugin }: Look,
+  folder: string,
+): Promise<Pick<SourceFinding, 'records' | 'rejected' | 'doubts'>> {
+  const reading = { plugin, options: found.options, folder }
+  const { records, rejects, warnings } = await readWhole(reading, schemaOf(found))
   const { count, codes, first } = rejects
-  return {
-    path: place.path,
-    source,
-    plugin: format.kind,
-    options: found.options,
-    mode: found.mode,
-    records,
-    rejected: { count, codes: Object.fromEntries(codes), first },
-    fields: found.fields,
-    doubts: [...found.doubts, ...warnings],
-  }
-}
-
-function findOut(sample: Sample, format: Format, reading: Reading, known: Known): Promise<Found> {
-  switch (format.kind) {
-    case 'csv':
-      return inferTable(sample, format.dialect, reading, known.header ?? null)
-    case 'json': {
-      const { pointer, others } = format
-      const options = { ...reading.options, ...(pointer === '' ? {} : { pointer }) }
-      return inferValues({ ...reading, options }, placeDoubts(pointer, others))
-    }
-    case 'jsonl':
-      return inferValues(reading, [])
-    case 'text':
-      return inferText(sample, reading)
-  }
-}
-
-function placeDoubts(pointer: string, others: readonly string[]): readonly string[] {
-  if (others.length === 0) return []
-  const places = [pointer, ...others.slice(0, MOST_PLACES)].join(', ')
-  return [`which of its arrays holds the records: ${places}; the one with most was taken, set pointer to take another`]
-}
-
-const MOST_PLACES = 5
-
-async function inferValues(reading: Reading, doubts: readonly string[]): Promise<Found> {
-  const { columns_seen, rows, overflown } = await surveyValues(reading)
-  if (overflown) {
-    const doubt = `what its fields are: there are more than ${MOST_FIELDS}, so none is declared`
-    return { options: reading.options, mode: 'observed', fields: [], doubts: [...doubts, doubt] }
-  }
-  const found = declared(columns_seen.map(column => decideField(column, rows)))
-  return { ...found, options: reading.options, doubts: [...doubts, ...found.doubts] }
-}
-
-async function inferText(sample: Sample, reading: Reading): Promise<Found> {
-  const { label, kind } = sample.encoding
-  const options = { ...reading.options, ...(kind === 'guess' ? { encoding: label } : {}) }
-  const field: FieldFinding = {
-    field: 'text',
-    types: ['string'],
-    optional: false,
-    unique: false,
-    remarks: ['a line each'],
-    doubts: [],
-  }
-  return { options, mode: 'fixed', fields: [field], doubts: encodingDoubts(sample) }
+  const rejected = { count, codes: Object.fromEntries(codes), first }
+  return { records, rejected, doubts: [...found.doubts, ...warnings] }
 }
 
 function schemaOf({ mode, fields }: Found): RowSchema {

@@ -1,5 +1,4 @@
 /** A file of cells: how it is written, by its beginning, and what its columns hold, by all of it. */
-
 import { numberedColumns } from '../plugins/sources/csv-header.ts'
 import { scanRecords } from './candidate.ts'
 import { decideTable, type TableFinding } from './decide.ts'
@@ -9,6 +8,7 @@ import { encodingDoubts } from './encoding-doubts.ts'
 import { shown } from './examples.ts'
 import type { Found } from './finding.ts'
 import { guessHeader, type HeaderGuess } from './header.ts'
+import type { Look } from './look.ts'
 import type { Options, Reading } from './reading.ts'
 import { type Sample, windowOf } from './sample.ts'
 import { bestSurvey } from './survey-table.ts'
@@ -28,23 +28,32 @@ interface Layout {
 }
 
 /** @param dialect null for a table of one column @param header whether it has one, if that is known */
-export async function inferTable(
+export async function tableLook(
   sample: Sample,
   dialect: Dialect | null,
-  reading: Reading,
   header: boolean | null,
-): Promise<Found> {
+): Promise<Pick<Look, 'written' | 'doubts' | 'find'>> {
   const layout = dialect === null ? await oneColumn(sample) : layoutOf(dialect)
   const known = header === null ? layout : { ...layout, header: { header, doubt: null } }
-  const written = { ...reading.options, ...layoutOptions(sample, known, dialect?.said === true) }
   // Without a header a schema will name the columns; until there is one, an option does.
   const columns = known.header.header ? {} : { columns: numberedColumns(known.width) }
-  const { survey, doubts } = await bestSurvey({ ...reading, options: { ...written, ...columns } })
+  return {
+    written: layoutOptions(sample, known, dialect?.said === true),
+    doubts: [...encodingDoubts(sample), ...layoutDoubts(known, dialect)],
+    find: reading => findColumns({ ...reading, options: { ...reading.options, ...columns } }, known.delimiter),
+  }
+}
+
+async function findColumns(reading: Reading, delimiter: string): Promise<Found> {
+  const { survey, doubts } = await bestSurvey(reading)
   const { columns: _, ...options } = survey.options
-  const table = decideTable(survey.columns_seen, layout.delimiter)
+  const table = decideTable(survey.columns_seen, delimiter)
   const found = declared(table.fields)
-  const all = [...encodingDoubts(sample), ...layoutDoubts(known, dialect), ...doubts, ...table.doubts, ...found.doubts]
-  return { ...found, options: { ...options, ...valueOptions(table) }, doubts: all }
+  return {
+    ...found,
+    options: { ...options, ...valueOptions(table) },
+    doubts: [...doubts, ...table.doubts, ...found.doubts],
+  }
 }
 
 function layoutOf({ candidate, skip_lines, records, width }: Dialect): Layout {

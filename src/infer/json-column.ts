@@ -4,7 +4,7 @@ import type { Json } from '../model/row.ts'
 import { toNumber } from '../sdk/cell.ts'
 import { DateEvidence } from './date-evidence.ts'
 import { type Budget, FewValues, Uniqueness } from './distinct.ts'
-import { Examples } from './examples.ts'
+import { Examples, type LineName } from './examples.ts'
 
 export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
 
@@ -30,7 +30,7 @@ export class JsonColumn {
     return this.present - this.nulls
   }
 
-  add(value: Json, line: number): void {
+  add(value: Json, line: LineName): void {
     this.present += 1
     if (value === null) {
       this.nulls += 1
@@ -47,7 +47,7 @@ export class JsonColumn {
     this.uniqueness.add(text)
   }
 
-  #addText(value: string, line: number): void {
+  #addText(value: string, line: LineName): void {
     if (toNumber(value) !== undefined) this.numeric_texts += 1
     if (/^\s|\s$/.test(value)) this.padded.add(value, line)
     if (this.dates.alive) this.dates.add(value, line)

@@ -1,5 +1,5 @@
 /** Names and paths of what is written, from the names of files. */
-import { basename, extname, relative, resolve, sep } from 'node:path'
+import { basename, dirname, extname, relative, resolve, sep } from 'node:path'
 import { unpackedName } from '../plugins/sources/compression.ts'
 
 /** A file's name without folders and endings. */
@@ -35,6 +35,16 @@ export function sourceName(path: string, taken: Set<string>): string {
     taken.add(each)
     return each
   }
+}
+
+/** A name for files of one shape: what theirs begin with, but for numbers and signs at its end; or else that of their folder. */
+export function commonName(paths: readonly string[]): string {
+  const [first = '', ...others] = paths
+  if (others.length === 0) return first
+  let common = stem(first)
+  for (const path of others) while (!stem(path).startsWith(common)) common = common.slice(0, -1)
+  const plain = common.replace(/\P{L}+$/u, '')
+  return plain === '' ? basename(dirname(first)) : plain
 }
 
 /** As a pipeline file in `folder` names it: with `/`, also where the system has another sign. */

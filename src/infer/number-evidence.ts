@@ -6,7 +6,7 @@ import { bigIntegerText, decimalText } from '../model/decimal-text.ts'
 import type { FieldSchema } from '../model/schema.ts'
 import { type CellRules, cellRules } from '../plugins/sources/csv-values.ts'
 import { toInteger, toNumber } from '../sdk/cell.ts'
-import { Examples } from './examples.ts'
+import { Examples, type LineName } from './examples.ts'
 
 export interface Convention {
   readonly decimal: '.' | ','
@@ -86,7 +86,7 @@ export class NumberEvidence {
     return found === undefined || !found.alive || this.count === 0 ? null : found
   }
 
-  add(cell: string, line: number): void {
+  add(cell: string, line: LineName): void {
     this.count += 1
     if (SHORT_INTEGER.test(cell)) return
     if (/^-?0\d/.test(cell)) this.zero_led.add(cell, line)
@@ -95,7 +95,7 @@ export class NumberEvidence {
       if (numbers.alive) this.#take(numbers, RULES[index] ?? null, cell, line)
   }
 
-  #take(numbers: Numbers, rules: CellRules | null, cell: string, line: number): void {
+  #take(numbers: Numbers, rules: CellRules | null, cell: string, line: LineName): void {
     const cells: (string | null)[] = [cell]
     const plain = rules === null || rules(cells) === null ? (cells[0] ?? '') : ''
     if (WHOLE.test(plain)) {

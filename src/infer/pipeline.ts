@@ -2,7 +2,7 @@
 import { counted, grouped } from '../model/number-text.ts'
 import type { DeclaredType } from './declarable.ts'
 import { shown } from './examples.ts'
-import type { FieldFinding, FileFinding } from './finding.ts'
+import type { FieldFinding, SourceFinding } from './finding.ts'
 import { comment, key, list, scalar } from './yaml.ts'
 
 /** Where rows of a source end. */
@@ -17,8 +17,8 @@ export interface PipelineParts {
   readonly name: string
   /** The command that wrote it, for people. */
   readonly command: string
-  readonly files: readonly FileFinding[]
-  /** For each of the files. */
+  readonly sources: readonly SourceFinding[]
+  /** For each of the sources. */
   readonly outputs: readonly Output[]
   /** Where records go that can’t be read, and rows that meet an error. */
   readonly problems: Omit<Output, 'plugin'>
@@ -30,14 +30,14 @@ const MOST_ALIGNED = 40
 const MOST_BEHIND = 90
 
 /** Its text, with a line break at the end. */
-export function pipelineText({ name, command, files, outputs, problems }: PipelineParts): string {
+export function pipelineText({ name, command, sources, outputs, problems }: PipelineParts): string {
   const sinks = new Map(outputs.map(output => [output.sink, output]))
   return [
-    ...headLines(command, files),
+    ...headLines(command, sources),
     `name: ${scalar(name)}`,
     `defaults: { on_error: ${problems.sink}, on_invalid: ${problems.sink} }`,
     'sources:',
-    ...files.flatMap((file, index) => sourceLines(file, outputs[index]?.sink ?? problems.sink)),
+    ...sources.flatMap((file, index) => sourceLines(file, outputs[index]?.sink ?? problems.sink)),
     'sinks:',
     ...[...sinks.values()].map(
       ({ sink, plugin, path }) => `  ${sink}: { plugin: ${plugin}, options: ${outputOptions(path)} }`,
@@ -51,25 +51,38 @@ function outputOptions(path: string): string {
   return `{ path: ${scalar(path)}, if_exists: replace }`
 }
 
-function headLines(command: string, files: readonly FileFinding[]): readonly string[] {
+function headLines(command: string, sources: readonly SourceFinding[]): readonly string[] {
   const lines = [`Written by \`${command}\`. It has seen every record:`]
-  for (const file of files) {
-    lines.push(`- ${shownPath(file.path)}: ${readText(file)}`)
-    for (const { line, code, message } of file.rejected.first) lines.push(`    line ${line}: ${code}, ${flat(message)}`)
+  for (const file of sources) {
+    lines.push(`- ${flat(inputText(file, shownPath))}: ${readText(file)}`)
+    for (const { line, file: name, code, message } of file.rejected.first)
+      lines.push(`    line ${line}${name === undefined ? '' : ` of ${flat(name)}`}: ${code}, ${flat(message)}`)
     const more = file.rejected.count - file.rejected.first.length
     if (more > 0) lines.push(`    and ${grouped(more)} more`)
   }
-  const doubts = files.flatMap(doubtsOf)
+  const doubts = sources.flatMap(source => {
+    const of = sources.length === 1 ? '' : `${flat(inputText(source, shownPath))}: `
+    return doubtsOf(source).map(doubt => of + doubt)
+  })
   if (doubts.length > 0) lines.push('Not certain:', ...doubts.map(doubt => `- ${doubt}`))
   return lines.flatMap(comment)
 }
 
 /** All that isn’t certain of a file. */
-export function doubtsOf({ doubts, fields }: FileFinding): readonly string[] {
+export function doubtsOf({ doubts, fields }: SourceFinding): readonly string[] {
   return [...doubts, ...fields.flatMap(field => field.doubts)].map(flat)
 }
 
-export function readText({ records, rejected, fields }: FileFinding): string {
+/** Which files it reads, for people. */
+export function inputText({ path, files, options }: SourceFinding, shown_path: (path: string) => string): string {
+  const paths = typeof path === 'string' ? [path] : path
+  const first = shown_path(paths[0] ?? '')
+  const named = paths.length === 1 ? first : `${first} and ${grouped(paths.length - 1)} more`
+  const members = typeof options.members === 'string' ? ` (${options.members})` : ''
+  return `${named}${members}${files === paths.length ? '' : `, ${grouped(files)} files`}`
+}
+
+export function readText({ records, rejected, fields }: SourceFinding): string {
   const what = `${counted(records, 'record')} of ${counted(fields.length, 'field')}`
   if (rejected.count === 0) return `${what}, all of which fit`
   const codes = Object.entries(rejected.codes)
@@ -87,7 +100,7 @@ function shownPath(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : shown(path)
 }
 
-function sourceLines(file: FileFinding, to: string): readonly string[] {
+function sourceLines(file: SourceFinding, to: string): readonly string[] {
   const lines = [`  ${file.source}:`, `    plugin: ${file.plugin}`, '    options:']
   for (const [option, value] of Object.entries(file.options)) lines.push(`      ${option}: ${optionText(value)}`)
   if (file.mode !== 'observed')

@@ -6,6 +6,7 @@ import { sources } from '../plugins/sources/index.ts'
 import { ERROR_FIELD } from '../sdk/error-row.ts'
 import { compileRowSchema } from '../sdk/schema-check.ts'
 import type { SourceColumn, SourceHead, SourceSpec } from '../sdk/spec.ts'
+import type { LineName } from './examples.ts'
 import type { FormatName } from './format.ts'
 
 export type Options = { readonly [option: string]: unknown }
@@ -13,6 +14,8 @@ export type Options = { readonly [option: string]: unknown }
 export interface Rejected {
   /** Line at which the record begins, from 1. */
   readonly line: number
+  /** In which it stands, of several. */
+  readonly file?: string
   readonly code: string
   readonly message: string
 }
@@ -53,7 +56,7 @@ export interface ReadWhole {
 export interface Taking {
   /** Called before the first record, with the file’s columns if it names them. */
   readonly onColumns?: (columns: readonly SourceColumn[]) => void
-  readonly onRow?: (row: Row, line: number) => void
+  readonly onRow?: (row: Row, line: LineName) => void
   /** Called with the text of a record that can’t be read. */
   readonly onReject?: (raw: unknown, code: string) => void
 }
@@ -71,28 +74,30 @@ export async function readWhole(
   const rejects = new Rejects()
   let records = 0
   try {
+    await source.list?.(null)
     const head: SourceHead | null = (await source.begin?.()) ?? null
     const columns = head?.columns ?? null
     if (columns !== null) taking.onColumns?.(columns)
     for await (const chunk of source.read(null)) {
       for (const record of chunk) {
-        // Of one file only, where it isn't said.
         if (record.kind === 'end_of_file') continue
         records += 1
-        const { line } = record
+        const { line, file } = record
+        const place = file === undefined ? { line } : { line, file }
         if (record.kind === 'reject') {
-          rejects.add({ line, code: record.code, message: record.message })
+          rejects.add({ ...place, code: record.code, message: record.message })
           taking.onReject?.(record.raw, record.code)
         } else if (Object.hasOwn(record.row, ERROR_FIELD))
-          rejects.add({ line, code: 'RESERVED_FIELD', message: `it has a field ${ERROR_FIELD}` })
+          rejects.add({ ...place, code: 'RESERVED_FIELD', message: `it has a field ${ERROR_FIELD}` })
         else {
           const checked = check(record.row)
-          if (checked.ok) taking.onRow?.(checked.row, line)
-          else rejects.add({ line, code: checked.code, message: checked.message })
+          if (checked.ok) taking.onRow?.(checked.row, file === undefined ? line : `${line} of ${file}`)
+          else rejects.add({ ...place, code: checked.code, message: checked.message })
         }
       }
     }
-    return { columns, warnings: head?.warnings ?? [], records, rejects }
+    const heads = head === null ? [] : [head, ...(head.unlike ?? [])]
+    return { columns, warnings: heads.flatMap(({ warnings = [] }) => warnings), records, rejects }
   } finally {
     await source.close()
   }

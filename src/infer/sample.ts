@@ -2,19 +2,20 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { CustodyError } from '../model/error.ts'
-import { isArchiveName } from '../plugins/sources/archive.ts'
+import { Archive, isArchiveName } from '../plugins/sources/archive.ts'
 import { ByteReader, type Chunks, type InputPlace } from '../plugins/sources/byte-reader.ts'
 import { type Compression, compressionOf } from '../plugins/sources/compression.ts'
 import { type Encoding, encodingOf, UTF8 } from '../plugins/sources/encoding.ts'
 import { foreignBytes, foreignInput, foreignMarkup } from '../plugins/sources/foreign-input.ts'
 import { TextWindow } from '../plugins/sources/text-window.ts'
 import { EncodingEvidence, type EncodingGuess } from './encoding-evidence.ts'
+import { type Input, inputPath } from './input.ts'
 
 /** In bytes, unpacked. */
 export const SAMPLE_BYTES = 1024 * 1024
 
 export interface Sample {
-  /** Absolute. */
+  /** Absolute; of a member behind that of its archive. */
   readonly path: string
   readonly compression: Compression | null
   /** Whether the file's name says how it is compressed. */
@@ -22,6 +23,8 @@ export interface Sample {
   /** Unpacked, in bytes. */
   readonly size: number
   readonly encoding: EncodingGuess
+  /** Whether it has no letters but ASCII's, so that most encodings would do. */
+  readonly ascii: boolean
   /** Its beginning, unpacked. */
   readonly bytes: Buffer
   /** Whether that is all of it. */
@@ -29,13 +32,33 @@ export interface Sample {
 }
 
 /**
- * @param path absolute
  * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_ARGUMENT for a folder, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT, CUSTODY_NOTHING_THERE.
  */
-export async function takeSample(path: string): Promise<Sample> {
-  await refuseOthers(path)
-  const compression = await compressionIn(path)
-  const bytes = await ByteReader.open({ path, folder: '/', compression }, { hashes: false })
+export async function takeSample(input: Input): Promise<Sample> {
+  const { file, member } = input
+  if (member === null) {
+    await refuseOthers(file)
+    return await sampleOf(file, await compressionIn(file))
+  }
+  const path = inputPath(input)
+  const archive = await Archive.open({ path: file, folder: '/' })
+  try {
+    // By its name alone, as the source does it.
+    const place = { path, folder: '/' }
+    return await sampleOf(path, compressionOf('auto', member), () => archive.chunks(member, place))
+  } finally {
+    archive.close()
+  }
+}
+
+/** @param opening where it is no file by itself */
+async function sampleOf(
+  path: string,
+  compression: Compression | null,
+  opening?: () => Promise<Chunks>,
+): Promise<Sample> {
+  const settings = { hashes: false, ...(opening === undefined ? {} : { opening }) }
+  const bytes = await ByteReader.open({ path, folder: '/', compression }, settings)
   const evidence = new EncodingEvidence()
   const parts: Buffer[] = []
   let kept = 0
@@ -55,6 +78,7 @@ export async function takeSample(path: string): Promise<Sample> {
     named: compressionOf('auto', path) === compression && !isArchiveName(path),
     size: evidence.size,
     encoding: evidence.guess(),
+    ascii: evidence.ascii,
     bytes: Buffer.concat(parts),
     whole: evidence.size <= SAMPLE_BYTES,
   }

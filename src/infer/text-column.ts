@@ -8,7 +8,7 @@ import { isObject } from '../model/row.ts'
 import type { Cell } from '../plugins/sources/csv-scanner.ts'
 import { DateEvidence } from './date-evidence.ts'
 import { type Budget, FewValues, Uniqueness } from './distinct.ts'
-import { Examples } from './examples.ts'
+import { Examples, type LineName } from './examples.ts'
 import { NumberEvidence } from './number-evidence.ts'
 import { isNothing, isTruth } from './words.ts'
 
@@ -45,7 +45,7 @@ export class TextColumn {
     this.uniqueness = new Uniqueness(budget)
   }
 
-  add(cell: Cell, line: number): void {
+  add(cell: Cell, line: LineName): void {
     this.total += 1
     if (cell === null) this.empty += 1
     else if (cell === '') this.quoted_empty.add('', line)
@@ -53,14 +53,14 @@ export class TextColumn {
     else this.#addValue(cell, line)
   }
 
-  #addNothing(cell: string, line: number): void {
+  #addNothing(cell: string, line: LineName): void {
     const examples = this.nothings.get(cell) ?? new Examples()
     this.nothings.set(cell, examples)
     examples.add(cell, line)
     this.few.add(cell)
   }
 
-  #addValue(cell: string, line: number): void {
+  #addValue(cell: string, line: LineName): void {
     this.values += 1
     if (/^\s|\s$/.test(cell)) this.padded.add(cell, line)
     if (/^".*"$/s.test(cell)) this.in_quotes += 1

@@ -21,7 +21,7 @@ const files = readdirSync(VEGA)
 describe('public files', () => {
   test.each(files.filter(({ size }) => size <= MOST_READ))('$name', async ({ name, size }) => {
     cpSync(join(VEGA, name), join(folder.path, name))
-    const { diagnostics, files: found, rows } = await folder.try([name])
+    const { diagnostics, sources: found, rows } = await folder.try([name])
     const [file] = found
     expect({ diagnostics, rejected: file?.rejected.count, rows: rows.length }).toEqual({
       diagnostics: [],

@@ -15,9 +15,9 @@ afterEach(() => folder.remove())
 /** Source, options but for the path, and declared fields as `name: type`. */
 async function kindOf(name: string, content: string | Uint8Array, known: Known = {}) {
   folder.put(name, content)
-  const { files, rows, diagnostics } = await folder.try([name], known)
+  const { sources, rows, diagnostics } = await folder.try([name], known)
   expect(diagnostics).toEqual([])
-  const [file] = files
+  const [file] = sources
   const { path: _, ...options } = file?.options ?? {}
   const fields = (file?.fields ?? []).map(
     ({ field, types, optional }) => `${field}: ${types.join('|')}${optional ? '?' : ''}`,
@@ -262,9 +262,9 @@ describe('what nothing can be inferred of', () => {
 test('names and outputs never meet the data', async () => {
   folder.put('out/problems.jsonl', '{"a":1}\n')
   folder.put('out/else.csv', 'a,b\n1,2\n')
-  const { files, diagnostics, text } = await folder.try(['out/problems.jsonl', 'out/else.csv'])
+  const { sources, diagnostics, text } = await folder.try(['out/problems.jsonl', 'out/else.csv'])
   expect(diagnostics).toEqual([])
-  expect(files.map(({ source }) => source)).toEqual(['problems_2', 'else_2'])
+  expect(sources.map(({ source }) => source)).toEqual(['problems_2', 'else_2'])
   expect(text).toContain('out/problems-problems.jsonl')
   expect((await folder.infer(['out/else.csv'])).text).toContain('path: out/else-2.csv')
 })

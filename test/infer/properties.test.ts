@@ -84,7 +84,7 @@ test('any file gives a pipeline that is valid and rejects what it says, for no t
         expect(REFUSED).toContain(error.code)
         return
       }
-      const [file] = tried.files
+      const [file] = tried.sources
       expect(tried.diagnostics).toEqual([])
       expect(Object.keys(file?.rejected.codes ?? {}).filter(code => OF_TYPES.test(code))).toEqual([])
       expect(tried.rows.length).toBe((file?.records ?? 0) - (file?.rejected.count ?? 0))

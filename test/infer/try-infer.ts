@@ -26,8 +26,7 @@ export class InferFolder {
   }
 
   infer(names: readonly string[], known: Known = {}): Promise<Inferred> {
-    const paths = names.map(name => join(this.path, name))
-    return inferPipeline({ paths, folder: this.path, known, command: 'custody infer' })
+    return inferPipeline({ names, cwd: this.path, folder: this.path, known, command: 'custody infer' })
   }
 
   /** The same, and what the pipeline file then is and reads. */
@@ -46,6 +45,7 @@ export class InferFolder {
     const check = compileRowSchema(schema, { textual: spec.textual })
     const rows: Row[] = []
     try {
+      await source.list?.(null)
       await source.begin?.()
       for await (const records of source.read(null)) {
         for (const record of records) {

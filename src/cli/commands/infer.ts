@@ -8,9 +8,9 @@ export function inferCommand(context: Context, done: (exit: number) => void): Co
   return new Command('infer')
     .summary('write a pipeline file for data files')
     .description(
-      'Reads data files (CSV and its kin, JSON, JSON lines, text; also compressed), and writes a pipeline with comments that runs as it stands: how the files are written, the types of their fields, what is odd about them, and what it wasn’t certain of.',
+      'Reads data files (CSV and its kin, JSON, JSON lines, text; also compressed, or in ZIP archives), and writes a pipeline with comments that runs as it stands: how the files are written, the types of their fields, what is odd about them, and what it wasn’t certain of.',
     )
-    .argument('<files...>', 'the data files')
+    .argument('<files...>', 'the data files; also a quoted pattern of such')
     .option('--out <path>', 'write the pipeline to this file, not to standard output')
     .option('--force', 'overwrite that file')
     .option('--format <name>', 'csv, jsonl, json or text, if it is known', oneOf(['csv', 'jsonl', 'json', 'text']))
