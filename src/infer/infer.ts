@@ -75,7 +75,9 @@ async function sourceOf(
   const inputs = looks.map(({ input }) => input)
   const { path: _, literal: _literal, members: _members, ...others } = found.options
   const options = { ...(await asNamed(place, inputs, folder, outputs)), ...others }
-  const read = await readAsFound({ ...found, options }, looks[0], folder)
+  const { records, rejected, doubts } = await readAsFound({ ...found, options }, looks[0], folder)
   const { mode, fields } = found
-  return { path: options.path, files: inputs.length, source, plugin: looks[0].plugin, options, mode, fields, ...read }
+  const { plugin } = looks[0]
+  const { path } = options
+  return { path, files: inputs.length, source, plugin, options, mode, records, rejected, fields, doubts }
 }
