@@ -15,7 +15,8 @@ export interface Way {
 
 /**
  * Declared fields may be optional: null and missing are then the plugin's to handle. A field that isn't declared is an
- * error where the schema is closed, a warning where it is flexible, and nothing where nothing was declared at all.
+ * error where the schema is closed, a warning where it is flexible, and where nothing was declared at all one if it is nearly a field
+ * that is known.
  * `options`: where the options stand.
  */
 export function checkRequirements(
@@ -47,7 +48,7 @@ const placeOf = ({ field, path }: FieldRequirement, options: ConfigPath): Place 
 })
 
 function reportUnknown(plugin: string, field: string, input: RowSchema, { path, part }: Place, report: Report): void {
-  if (input.observed) return
+  if (input.observed) return reportMisspelt(plugin, field, input, { path, part }, report)
   const { hint } = likely(field, input)
   if (input.closed) {
     report.error(
@@ -60,6 +61,17 @@ function reportUnknown(plugin: string, field: string, input: RowSchema, { path, 
     const message = `${plugin} needs the field \`${field}\`, which the schema doesn’t declare`
     report.warning('CUSTODY_FIELD_NOT_GUARANTEED', path, message, { part, hint })
   }
+}
+
+/** In names that are shorter than this one letter makes another word. */
+const LEAST_LETTERS = 4
+
+/** Where only some of the fields are known, such as those that nodes before have set. */
+function reportMisspelt(plugin: string, field: string, input: RowSchema, { path, part }: Place, report: Report): void {
+  const { near, hint } = likely(field, input)
+  if (near === null || field.length < LEAST_LETTERS) return
+  const message = `${plugin} needs the field \`${field}\`, which isn’t among those that are known here`
+  report.warning('CUSTODY_FIELD_NOT_GUARANTEED', path, message, { part, hint })
 }
 
 /** Where rows may have other fields, a name is doubted only if it is near one that they have. */

@@ -2,6 +2,30 @@
 import { type BadFile, error, warning } from './case.ts'
 
 export const SCHEMA_CASES: readonly BadFile[] = [
+  ...[
+    ['per', 'per: [«regoin_code»]\n    options: {}'],
+    ['group_by', 'options: { group_by: «regoin_code» }'],
+    ['rates', 'options: { rates: [«regoin_code»] }'],
+  ].map(([option, text]) => ({
+    name: `a misspelt field of ${option} where nothing is declared`,
+    text: `name: a
+defaults: { on_error: discard, on_invalid: discard }
+sources:
+  rows: { plugin: jsonl, options: { path: a.jsonl }, schema: { mode: observed }, to: region }
+nodes:
+  region:
+    transform: compute
+    options: { set: { region_code: 'string(row.region) == "x"' } }
+    to: count
+  count:
+    aggregate: batch_stats
+    ${text}
+    to: out
+sinks:
+  out: { plugin: jsonl, options: { path: out.jsonl } }
+`,
+    expect: [warning('FIELD_NOT_GUARANTEED', '`regoin_code`, which isn’t among those', 'did you mean region_code?')],
+  })),
   {
     name: 'a field that upstream doesn’t guarantee',
     change: [['fields: [note]', 'fields: [«notes»]']],
