@@ -3,7 +3,7 @@ import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Row } from '../model/row.ts'
 import type { ExpressionProblem } from './expression.ts'
 import { extentOf, writtenAt } from './extent.ts'
-import type { SecretValues } from './secrets.ts'
+import type { SecretValues } from './secret.ts'
 import { ANY, type Type } from './types.ts'
 import type { Value } from './values.ts'
 

@@ -24,7 +24,8 @@ import {
 } from './operators.ts'
 import { lookedThrough, made } from './rounds.ts'
 import { compileRun } from './run-value.ts'
-import { compileSecret, type SecretValues } from './secrets.ts'
+import type { SecretValues } from './secret.ts'
+import { compileSecret } from './secrets.ts'
 import {
   ANY,
   BOOL,

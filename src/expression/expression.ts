@@ -21,7 +21,7 @@ import { type Compilation, type Compiled, Frame } from './compilation.ts'
 import { compilationOf } from './compile.ts'
 import { Fault } from './faults.ts'
 import { syntaxHint } from './hints.ts'
-import type { SecretValues } from './secrets.ts'
+import type { SecretValues } from './secret.ts'
 import type { Analysed } from './total/analyst.ts'
 import { Assumed } from './total/assumed.ts'
 import type { Risk } from './total/risk.ts'
@@ -31,7 +31,7 @@ import { toJson } from './values.ts'
 
 export { EXPRESSION_ERRORS, type ExpressionErrorCode } from './faults.ts'
 
-export type { SecretValues } from './secrets.ts'
+export type { SecretValues } from './secret.ts'
 export type { Risk as ExpressionRisk }
 
 export type ExpressionResult =

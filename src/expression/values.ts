@@ -5,7 +5,7 @@
 import { Decimal } from '../model/decimal.ts'
 import { type Json, newRow } from '../model/row.ts'
 import { fault } from './faults.ts'
-import { Secret } from './secrets.ts'
+import { Secret } from './secret.ts'
 import { ANY, describe, type Kind, type Type } from './types.ts'
 
 export type Value =

@@ -5,7 +5,7 @@
 import type { Decimal } from '../../model/decimal.ts'
 import type { Json } from '../../model/row.ts'
 import type { ExpressionErrorCode } from '../faults.ts'
-import type { Secret } from '../secrets.ts'
+import type { Secret } from '../secret.ts'
 import type { Fails } from '../total/fails.ts'
 import { never } from '../total/fails.ts'
 import type { Possible } from '../total/possible.ts'
