@@ -127,6 +127,15 @@ const LONGEST_CHAIN = 2_000
 const MOST_FIELDS = 2_000_000
 const MOST_FIELDS_A_VALUE = 2_000
 
+/** All that is known of a subject's values, as JSON has it: those that are stored, 0 for what is missing, 1 for what wasn't kept. */
+export type ValuesFacts = readonly [
+  commitments: readonly string[],
+  values: ReadonlyArray<0 | 1 | readonly [full: Json] | readonly [base: number, set: Row, unset: readonly string[]]>,
+  made_fields: number,
+]
+
+export const NO_VALUES: ValuesFacts = [[], [], 0]
+
 /** Folds a subject's entries, in order, into its values. */
 export class SubjectValues {
   readonly #values: Kept[] = []
@@ -137,6 +146,28 @@ export class SubjectValues {
   readonly #made = new Map<number, { readonly row: Row; readonly fields: number }>()
   #kept_fields = 0
   #made_fields = 0
+
+  /** Rows that are changes are made again when they are asked for. */
+  static of([commitments, values, made_fields]: ValuesFacts): SubjectValues {
+    const made = new SubjectValues()
+    made.#made_fields = made_fields
+    for (const each of commitments) made.#commitments.push(each)
+    for (const each of values) {
+      made.#values.push(keptOf(each))
+      if (typeof each !== 'number' && each.length === 3)
+        made.#depths.set(made.#values.length, (made.#depths.get(each[0]) ?? 0) + 1)
+    }
+    return made
+  }
+
+  get facts(): ValuesFacts {
+    const values = this.#values.map((kept): ValuesFacts[1][number] => {
+      if (kept === null) return 0
+      if (kept === SKIPPED) return 1
+      return 'full' in kept ? [kept.full] : [kept.base, kept.set, kept.unset]
+    })
+    return [this.#commitments, values, this.#made_fields]
+  }
 
   /** Number of values so far, missing ones included. */
   get count(): number {
@@ -280,6 +311,14 @@ export class SubjectValues {
     }
     return row
   }
+}
+
+function keptOf(facts: ValuesFacts[1][number]): Kept {
+  if (facts === 0) return null
+  if (facts === 1) return SKIPPED
+  if (facts.length === 1) return { full: withoutPrototypes(facts[0]) }
+  const [base, set, unset] = facts
+  return { kind: 'patch', base, set: withoutPrototypes(set) as Row, unset }
 }
 
 function fits(salt: Uint8Array, value: Json, expected: string): boolean {

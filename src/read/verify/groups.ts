@@ -44,8 +44,21 @@ export interface Group extends GroupOpened {
   readonly places: Map<number, number>
 }
 
+/** A group as JSON has it. */
+export type GroupFacts = Omit<Group, 'places'> & { readonly places: ReadonlyArray<readonly [number, number]> }
+
 export class Groups {
   readonly #groups = new Map<number, Group>()
+
+  static of(facts: readonly GroupFacts[]): Groups {
+    const groups = new Groups()
+    for (const each of facts) groups.#groups.set(each.group, { ...each, places: new Map(each.places) })
+    return groups
+  }
+
+  get facts(): readonly GroupFacts[] {
+    return [...this.#groups.values()].map(each => ({ ...each, places: [...each.places] }))
+  }
 
   get(group: number): Group | undefined {
     return this.#groups.get(group)

@@ -25,7 +25,8 @@ import { RepeatedRun } from './repeated.ts'
 import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
 import { Sorts } from './sorts.ts'
-import { SubjectState, type Witness } from './subject.ts'
+import { KEPT_WHOLE, Stories } from './stories.ts'
+import type { SubjectState, Witness } from './subject.ts'
 import { CommitTiles, compareTiles, compareTrees, LastLeaves, type Tiles } from './tiles.ts'
 import { Times } from './times.ts'
 import { checkValues, skipValues, type ValueCounts } from './values-check.ts'
@@ -41,6 +42,8 @@ export interface RunLog {
   readonly isErased: (seq: number, place: number) => boolean
   /** Whether any was. */
   readonly has_erased: boolean
+  /** Of how many open rows more than a text is kept; absent: stories.ts says it. */
+  readonly kept_whole?: number | undefined
 }
 
 /** What was found in a run's log, for the checks against log 0. */
@@ -79,11 +82,11 @@ export interface RunLooks {
 
 export async function verifyRun(
   reader: LedgerReader,
-  { log, run, origin, isErased, has_erased }: RunLog,
+  { log, run, origin, isErased, has_erased, kept_whole }: RunLog,
   keys: HeadKeys,
   { pages, onProgress, decisions }: RunLooks,
 ): Promise<WalkedRun> {
-  const fold = new RunFold(reader, { log, run, isErased }, decisions)
+  const fold = new RunFold(reader, { log, run, isErased, kept_whole }, decisions)
   const walk = new LogWalk(reader, log, fold.checks)
   let complete = false
   try {
@@ -167,8 +170,8 @@ class RunFold {
   readonly #log: number
   readonly #isErased: RunLog['isErased']
   readonly #run_values = new SubjectValues()
-  readonly #rows = new Map<number, SubjectState>()
-  readonly #batches = new Map<number, SubjectState>()
+  readonly #rows: Stories
+  readonly #batches: Stories
   /** Rows of which an entry can't be read: nothing more can be said of them. */
   readonly #lost_rows = new Set<number>()
   readonly #endings: EndingsTable
@@ -183,8 +186,10 @@ class RunFold {
   #complete = true
   readonly #decisions: Decisions | null
 
-  constructor(reader: LedgerReader, of: Pick<RunLog, 'log' | 'run' | 'isErased'>, decisions: Decisions | null) {
-    const { log, run } = of
+  constructor(reader: LedgerReader, of: Omit<RunLog, 'origin' | 'has_erased'>, decisions: Decisions | null) {
+    const { log, run, kept_whole = KEPT_WHOLE } = of
+    this.#rows = new Stories(row => ({ kind: 'row', row }), kept_whole)
+    this.#batches = new Stories(batch => ({ kind: 'batch', batch }), kept_whole)
     this.#decisions = decisions
     this.#reader = reader
     this.#log = log
@@ -267,13 +272,11 @@ class RunFold {
     if (!this.#complete) this.#leaveRest()
     const { ways, batches } = this.#witness
     this.#settle('the log')
-    const open = [...this.#rows.values(), ...this.#batches.values()]
     if (facts.seal !== null && this.#complete) {
-      for (const state of open) {
-        for (const problem of state.unfinished()) {
-          checks.seal.add(`the run is sealed, and ${problem} (${subjectName(state.subject)})`)
-        }
-      }
+      for (const stories of [this.#rows, this.#batches])
+        for (const state of stories.open())
+          for (const problem of state.unfinished())
+            checks.seal.add(`the run is sealed, and ${problem} (${subjectName(state.subject)})`)
       batches.finish()
     }
     const lost = this.#lost_rows
@@ -322,8 +325,9 @@ class RunFold {
       else this.#endings.expect(expected)
     this.#open.take(seq, entry, state.tokens)
     this.#leaves[subject.kind].take(numberOf(subject), leaf, state.done)
-    if (!state.done) return
-    this.#statesOf(subject).delete(numberOf(subject))
+    const stories = this.#storiesOf(subject)
+    if (!state.done) return stories.rest(numberOf(subject))
+    stories.end(numberOf(subject))
     for (const group of state.forks()) this.#witness.line.closed(group)
     for (const problem of state.unfinished()) this.checks.groups.add(`${where}: ${problem}`)
   }
@@ -335,9 +339,9 @@ class RunFold {
   /** The story that an entry continues, or a new one; null if there is none that it could continue. */
   #stateFor(entry: SubjectEntry, where: Place): SubjectState | null {
     const { subject, previous } = entry
-    const states = this.#statesOf(subject)
+    const stories = this.#storiesOf(subject)
     const number = numberOf(subject)
-    const known = states.get(number)
+    const known = stories.get(number)
     const { entries } = this.checks
     if (known !== undefined) {
       if (previous !== known.seq) {
@@ -354,9 +358,7 @@ class RunFold {
       return null
     }
     this.#begin(entry, where)
-    const state = new SubjectState(subject)
-    states.set(number, state)
-    return state
+    return stories.begin(number)
   }
 
   /** Rows and batches are numbered densely from 1, in order of their first entries. */
@@ -454,7 +456,7 @@ class RunFold {
     await compareTiles(this.#reader, this.#log, [entries, ...stored], this.checks.projections)
   }
 
-  #statesOf(subject: SubjectEntry['subject']): Map<number, SubjectState> {
+  #storiesOf(subject: SubjectEntry['subject']): Stories {
     return subject.kind === 'row' ? this.#rows : this.#batches
   }
 

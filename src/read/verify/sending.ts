@@ -23,6 +23,14 @@ export interface Answered {
   readonly status: CallStatus
 }
 
+/** All that is known of what a token sent, as JSON has it. */
+export interface SendingFacts {
+  readonly intent: IntentFact | null
+  readonly in_doubt: boolean
+  /** Absent if there was no request. */
+  readonly together?: Together | null
+}
+
 export class Sending {
   /** The latest intent, while no call has answered it. */
   #intent: IntentFact | null = null
@@ -65,6 +73,19 @@ export class Sending {
     if (together === null) return
     const { first, place, rows } = together
     if (rows < 2 || place > rows || (place === 1) !== (first === token)) yield `as row ${place} of ${rows}`
+  }
+
+  /** null if there was nothing. */
+  get facts(): SendingFacts | null {
+    if (this.#intent === null && !this.#in_doubt && this.#together === undefined) return null
+    const together = this.#together === undefined ? {} : { together: this.#together }
+    return { intent: this.#intent, in_doubt: this.#in_doubt, ...together }
+  }
+
+  restore({ intent, in_doubt, together }: SendingFacts): void {
+    this.#intent = intent
+    this.#in_doubt = in_doubt
+    this.#together = together
   }
 
   clear(): void {

@@ -21,11 +21,11 @@ import { canonicalize } from '../../model/canonical.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { isRow } from '../../model/row.ts'
-import { SubjectValues } from '../values.ts'
+import { NO_VALUES, SubjectValues, type ValuesFacts } from '../values.ts'
 import type { Batches } from './batches.ts'
 import { type Check, Place, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
-import { BATCH, FORK, Groups, JOIN, MERGE } from './groups.ts'
+import { BATCH, FORK, type GroupFacts, Groups, JOIN, MERGE } from './groups.ts'
 import type { Joins } from './joins.ts'
 import type { LineCheck } from './line.ts'
 import type { Numbering } from './numbering.ts'
@@ -33,7 +33,7 @@ import { orderProblems, type TokenRow } from './orders.ts'
 import type { Recount } from './recount.ts'
 import { type Answered, sends } from './sending.ts'
 import { releaseProblems, type Sorts, sortHoldProblems } from './sorts.ts'
-import { endOf, isWithin, TokenState, type ValueRange } from './token.ts'
+import { endOf, isWithin, type TokenFacts, TokenState, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
 
 type Adds = Pick<Numbering, 'add'>
@@ -69,27 +69,53 @@ export interface ExpectedEnding {
   readonly recorded_us: number
 }
 
+/** All that is known of a subject between its entries, as JSON has it. */
+export type SubjectFacts = readonly [
+  ...[seq: number, source: number, failed: boolean, values: ValuesFacts, tokens: readonly TokenFacts[]],
+  ...[groups: readonly GroupFacts[], forked: readonly number[], asked: readonly number[]],
+]
+
+/** What is known of one before its first entry. */
+const NOTHING: SubjectFacts = [-1, 0, false, NO_VALUES, [], [], [], []]
+
 export class SubjectState {
   readonly subject: SubjectEntry['subject']
-  readonly values = new SubjectValues()
+  readonly values: SubjectValues
   /** Open tokens. */
-  readonly tokens = new Map<number, TokenState>()
+  readonly tokens: Map<number, TokenState>
   /** seq of its latest entry. */
-  seq = -1
-  readonly #groups = new Groups()
+  seq: number
+  readonly #groups: Groups
   /** Values that forks had. */
-  readonly #forked = new Set<number>()
+  readonly #forked: Set<number>
   /** Values that were asked of services. */
-  readonly #asked = new Set<number>()
+  readonly #asked: Set<number>
   /** Where a row comes from; 0 for a batch. */
-  #source = 0
+  #source: number
   /** Whether a token of it has ended in failure. */
-  #failed = false
+  #failed: boolean
   /** Values of its latest entry. */
   #fresh: ValueRange = { first: 1, last: 0 }
 
-  constructor(subject: SubjectEntry['subject']) {
+  /** `facts`: what was known of it. */
+  constructor(subject: SubjectEntry['subject'], facts: SubjectFacts = NOTHING) {
+    const [seq, source, failed, values, tokens, groups, forked, asked] = facts
     this.subject = subject
+    this.seq = seq
+    this.#source = source
+    this.#failed = failed
+    this.values = SubjectValues.of(values)
+    this.tokens = new Map(tokens.map(each => [each[0][0], TokenState.of(each)]))
+    this.#groups = Groups.of(groups)
+    this.#forked = new Set(forked)
+    this.#asked = new Set(asked)
+  }
+
+  get facts(): SubjectFacts {
+    const tokens = [...this.tokens.values()].map(each => each.facts)
+    const { facts: groups } = this.#groups
+    const values = this.values.facts
+    return [this.seq, this.#source, this.#failed, values, tokens, groups, [...this.#forked], [...this.#asked]]
   }
 
   /** Nothing more can follow. */
@@ -178,7 +204,7 @@ export class SubjectState {
     if (birth.group === 0) {
       const source = first && this.subject.kind === 'row' ? (entry.origin?.source ?? 0) : 0
       if (source === 0) tokens.add(`${where}: ${tokenName(birth.token)} is born of nothing`)
-      this.tokens.set(birth.token, new TokenState(birth, source, 0, 0))
+      this.tokens.set(birth.token, new TokenState(birth.token, source, 0, 0))
       return
     }
     if (first && this.subject.kind === 'row' && entry.births[0] === birth) {
@@ -188,7 +214,7 @@ export class SubjectState {
     const edge = ways.birthEdge(node, birth.ordinal)
     if (edge === 0) tokens.add(`${where}: ${tokenName(birth.token)} is born where no edge leads from`)
     else recount.edge(edge)
-    this.tokens.set(birth.token, new TokenState(birth, ways.to(edge), edge, birth.value))
+    this.tokens.set(birth.token, new TokenState(birth.token, ways.to(edge), edge, birth.value))
   }
 
   /** How requests ended that earlier entries tell of. */

@@ -1,6 +1,5 @@
 /** What the verifier knows of a token while it is open: a fold of its visits. */
 import {
-  type BirthFact,
   isError,
   type SubjectEntry,
   VISIT_EXHAUSTED,
@@ -10,7 +9,7 @@ import {
 } from '../../format/entry.ts'
 import { DISCARD, type NodeKind } from '../../format/topology.ts'
 import { grouped } from '../../model/number-text.ts'
-import { Sending } from './sending.ts'
+import { Sending, type SendingFacts } from './sending.ts'
 import type { Ways } from './ways.ts'
 
 export interface ErrorRef {
@@ -28,9 +27,23 @@ export function isWithin(value: number, { first, last }: ValueRange): boolean {
   return value >= first && value <= last
 }
 
+/** What is asked of a token's latest visit. */
+type LastVisit = Pick<VisitFact, 'node' | 'status' | 'in' | 'out' | 'edge' | 'error'>
+
+/** All that is known of a token, as JSON has it: numbers, what it is, errors, the latest visit, what was sent. */
+export type TokenFacts = readonly [
+  numbers: readonly [
+    ...[id: number, node: number, attempt: number, value: number, via: number],
+    ...[via_group: number, group: number, last_group: number, ordinal: number],
+  ],
+  is: readonly [via_exhausted: boolean, held: boolean],
+  via_error: ErrorRef | null,
+  last: LastVisit | null,
+  sending: SendingFacts | null,
+]
+
 export class TokenState {
   readonly id: number
-  readonly birth: BirthFact
   /** Where it stands: a node, or DISCARD. */
   node: number
   /** Number of the visit that comes next at this node. */
@@ -50,17 +63,36 @@ export class TokenState {
   held = false
   /** At a sort: its place among those that came. */
   ordinal = 0
-  last: VisitFact | null = null
+  last: LastVisit | null = null
   /** At a sink that sends. */
   readonly sending = new Sending()
   ended = false
 
-  constructor(birth: BirthFact, node: number, via: number, value: number) {
-    this.id = birth.token
-    this.birth = birth
+  constructor(id: number, node: number, via: number, value: number) {
+    this.id = id
     this.node = node
     this.via = via
     this.value = value
+  }
+
+  static of([numbers, [via_exhausted, held], via_error, last, sending]: TokenFacts): TokenState {
+    const [id, node, attempt, value, via, via_group, group, last_group, ordinal] = numbers
+    const token = new TokenState(id, node, via, value)
+    Object.assign(token, { attempt, via_group, group, last_group, ordinal, via_exhausted, held, via_error, last })
+    if (sending !== null) token.sending.restore(sending)
+    return token
+  }
+
+  /** Between entries: what has ended is gone then. */
+  get facts(): TokenFacts {
+    const { id, node, attempt, value, via, via_group, group, last_group, ordinal } = this
+    return [
+      [id, node, attempt, value, via, via_group, group, last_group, ordinal],
+      [this.via_exhausted, this.held],
+      this.via_error,
+      this.last,
+      this.sending.facts,
+    ]
   }
 
   /** Nothing but an ending can follow. */

@@ -27,6 +27,8 @@ export interface VerifyOptions {
   readonly pages?: PageSource
   /** Asks the database whether it finds itself in order; absent: that is done here. */
   readonly integrity?: () => Promise<readonly string[]>
+  /** Of how many open rows more than a text is kept in memory; absent: of some thousands. */
+  readonly kept_whole?: number
   /** Called now and then while entries are read, with how many there are. */
   readonly onProgress?: (progress: { readonly run: string; readonly entries: number; readonly of: number }) => void
 }
@@ -115,7 +117,10 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
     const isErased = (seq: number, place: number) => erasures.has(log, seq, place)
     const found = await verifyRun(
       reader,
-      { log, run, origin: log_zero.origin(log), isErased, has_erased: erasures.hasAny(log) },
+      {
+        ...{ log, run, origin: log_zero.origin(log), isErased, has_erased: erasures.hasAny(log) },
+        kept_whole: options.kept_whole,
+      },
       log_zero.keysOf(log, size),
       { pages: options.pages ?? pagesHere(reader), onProgress: onEntries, decisions },
     )
