@@ -29,7 +29,11 @@ async function problemsWith(changes: { readonly [row: number]: (body: Body) => B
     }
     forger.rebuild(forger.signer)
   }
-  const result = await forger.within(tamper, () => verifyLedger(forger.reader, { keys: forger.keys, decisions }))
+  const result = await forger.within(tamper, async () => {
+    const result = await verifyLedger(forger.reader, { keys: forger.keys, decisions })
+    expect(await verifyLedger(forger.reader, { keys: forger.keys, decisions, kept_whole: 0 })).toEqual(result)
+    return result
+  })
   return problemTexts(result).join('\n')
 }
 

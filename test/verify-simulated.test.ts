@@ -50,7 +50,9 @@ test.each<[string, Stopped['next'] | null, Shape]>([
     await runModel(url, generateModel(new Random(seed), shape), seed, stopped)
   }
   const reader = await openLedgerReader(url)
-  const result = await verifyLedger(reader, { keys, decisions: shape === KEYED || shape === SORTED })
+  const options = { keys, decisions: shape === KEYED || shape === SORTED }
+  const result = await verifyLedger(reader, options)
+  expect(await verifyLedger(reader, { ...options, kept_whole: 0 })).toEqual(result)
   await reader.close()
   expect(problemTexts(result), `repeat with: CUSTODY_SEED=${FIRST} CUSTODY_SEEDS=${SEEDS}`).toEqual([])
   expect(result.runs.length).toBe(SEEDS)

@@ -105,7 +105,12 @@ export class Forger {
 
   /** What `verify` says after `tamper`, which is undone then. Triggers are out of its way, and back before anybody looks. */
   after(tamper: () => void, trusted = this.keys): Promise<VerifyResult> {
-    return this.within(tamper, () => verifyLedger(this.reader, { keys: trusted }))
+    return this.within(tamper, async () => {
+      const result = await verifyLedger(this.reader, { keys: trusted })
+      // Of what waits no more than a text may be kept: nothing else is found then.
+      expect(await verifyLedger(this.reader, { keys: trusted, kept_whole: 0 })).toEqual(result)
+      return result
+    })
   }
 
   /** What `look` finds after `tamper`, which is undone then. */

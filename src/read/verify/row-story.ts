@@ -18,9 +18,10 @@ import { type Counts, Recount } from './recount.ts'
 import { NONE, numberAt, RowForm } from './row-form.ts'
 import { sends } from './sending.ts'
 import { type Facts, orNull } from './stored-endings.ts'
-import { SubjectState, type Witness } from './subject.ts'
+import { SubjectState } from './subject.ts'
 import { mayHaveStood } from './times.ts'
 import type { Ways } from './ways.ts'
+import type { Witness } from './witness.ts'
 
 /** All that is a number here is a place of the form (`RowForm.read`), NONE for none, where nothing else is said. */
 export interface RowStory {

@@ -26,12 +26,13 @@ import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
 import { Sorts } from './sorts.ts'
 import { KEPT_WHOLE, Stories } from './stories.ts'
-import type { SubjectState, Witness } from './subject.ts'
+import type { SubjectState } from './subject.ts'
 import { CommitTiles, compareTiles, compareTrees, LastLeaves, type Tiles } from './tiles.ts'
 import { Times } from './times.ts'
 import { checkValues, skipValues, type ValueCounts } from './values-check.ts'
 import { Ways } from './ways.ts'
 import type { Stretch } from './whole-rows.ts'
+import type { Witness } from './witness.ts'
 
 export interface RunLog {
   readonly log: number

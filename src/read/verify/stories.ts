@@ -28,7 +28,7 @@ export class Stories {
 
   get(number: number): SubjectState | undefined {
     const known = this.#states.get(number)
-    return typeof known === 'string' ? this.#set(number, this.#told(number, known)) : known
+    return typeof known === 'string' ? this.#set(number, this.#restored(number, known)) : known
   }
 
   begin(number: number): SubjectState {
@@ -56,10 +56,10 @@ export class Stories {
 
   /** All that are open, in order of their first entries. */
   *open(): Iterable<SubjectState> {
-    for (const [number, known] of this.#states) yield typeof known === 'string' ? this.#told(number, known) : known
+    for (const [number, known] of this.#states) yield typeof known === 'string' ? this.#restored(number, known) : known
   }
 
-  #told(number: number, text: string): SubjectState {
+  #restored(number: number, text: string): SubjectState {
     return new SubjectState(this.#subjectOf(number), JSON.parse(text) as SubjectFacts)
   }
 

@@ -9,7 +9,6 @@ import {
   type CallFact,
   type EndingFact,
   type HoldFact,
-  type IntentFact,
   isError,
   type SubjectEntry,
   VISIT_HELD,
@@ -22,41 +21,15 @@ import { counted, grouped } from '../../model/number-text.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { isRow } from '../../model/row.ts'
 import { NO_VALUES, SubjectValues, type ValuesFacts } from '../values.ts'
-import type { Batches } from './batches.ts'
-import { type Check, Place, tokenName } from './check.ts'
+import { Place, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
 import { BATCH, FORK, type GroupFacts, Groups, JOIN, MERGE } from './groups.ts'
-import type { Joins } from './joins.ts'
-import type { LineCheck } from './line.ts'
-import type { Numbering } from './numbering.ts'
 import { orderProblems, type TokenRow } from './orders.ts'
-import type { Recount } from './recount.ts'
-import { type Answered, sends } from './sending.ts'
-import { releaseProblems, type Sorts, sortHoldProblems } from './sorts.ts'
+import { sends } from './sending.ts'
+import { releaseProblems, sortHoldProblems } from './sorts.ts'
 import { endOf, isWithin, type TokenFacts, TokenState, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
-
-type Adds = Pick<Numbering, 'add'>
-
-/** What a subject's entries are told to, and checked against. */
-export interface Witness {
-  readonly ways: Ways
-  readonly tokens: Check
-  readonly groups: Check
-  readonly recount: Recount
-  readonly batches: Pick<Batches, 'open' | 'hold' | 'release' | 'end' | 'abandon' | 'close'> & {
-    readonly joins: Pick<Joins, 'hold' | 'release' | 'end' | 'abandon' | 'close'>
-  }
-  readonly sorts: Pick<Sorts, 'hold' | 'release'>
-  readonly line: Pick<LineCheck, 'born' | 'visited' | 'ended' | 'forked'>
-  /** Tokens and groups that came into being since the last commit. */
-  readonly born: Adds
-  readonly opened: Adds
-  readonly called: Adds
-  /** Since the last commit: what is about to be sent together, and how it ended. */
-  readonly announced: IntentFact[]
-  readonly answered: Answered[]
-}
+import type { Witness } from './witness.ts'
 
 /** A row of the `endings` table as entries have it. */
 export interface ExpectedEnding {

@@ -6,6 +6,7 @@ import {
   VISIT_HELD,
   VISIT_OK,
   type VisitFact,
+  type VisitStatus,
 } from '../../format/entry.ts'
 import { DISCARD, type NodeKind } from '../../format/topology.ts'
 import { grouped } from '../../model/number-text.ts'
@@ -38,7 +39,9 @@ export type TokenFacts = readonly [
   ],
   is: readonly [via_exhausted: boolean, held: boolean],
   via_error: ErrorRef | null,
-  last: LastVisit | null,
+  last:
+    | readonly [node: number, status: VisitStatus, in_: number, out: number, edge: number, error: ErrorRef | null]
+    | null,
   sending: SendingFacts | null,
 ]
 
@@ -78,19 +81,23 @@ export class TokenState {
   static of([numbers, [via_exhausted, held], via_error, last, sending]: TokenFacts): TokenState {
     const [id, node, attempt, value, via, via_group, group, last_group, ordinal] = numbers
     const token = new TokenState(id, node, via, value)
-    Object.assign(token, { attempt, via_group, group, last_group, ordinal, via_exhausted, held, via_error, last })
+    Object.assign(token, { attempt, via_group, group, last_group, ordinal, via_exhausted, held, via_error })
+    if (last !== null) {
+      const [at, status, before, out, edge, error] = last
+      token.last = { node: at, status, in: before, out, edge, error }
+    }
     if (sending !== null) token.sending.restore(sending)
     return token
   }
 
   /** Between entries: what has ended is gone then. */
   get facts(): TokenFacts {
-    const { id, node, attempt, value, via, via_group, group, last_group, ordinal } = this
+    const { id, node, attempt, value, via, via_group, group, last_group, ordinal, last } = this
     return [
       [id, node, attempt, value, via, via_group, group, last_group, ordinal],
       [this.via_exhausted, this.held],
       this.via_error,
-      this.last,
+      last === null ? null : [last.node, last.status, last.in, last.out, last.edge, last.error],
       this.sending.facts,
     ]
   }
