@@ -105,3 +105,14 @@ test.each([
   expect(refusals(validate, options)).not.toEqual([])
   expect(refusals(validate, options).join()).toContain(message)
 })
+
+test.each<[Json, Json, boolean]>([
+  [{ const: { x: 1, toString: null } }, { toString: null, x: 1 }, true],
+  [{ const: { x: 1 } }, { x: 2 }, false],
+  [{ enum: [{ x: 1 }, []] }, { x: 1 }, true],
+  [{ type: 'array', uniqueItems: true }, [{ x: 1 }, { x: 2 }], true],
+  [{ type: 'array', uniqueItems: true }, [{ valueOf: 1 }, { valueOf: 1 }], false],
+])('objects within a row are compared by what they hold: %j, %j', async (schema, value, fits) => {
+  const { kind } = await resultOf({ schema: { properties: { a: schema } } }, { a: value })
+  expect(kind).toBe(fits ? 'row' : 'error')
+})
