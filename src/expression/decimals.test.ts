@@ -49,6 +49,17 @@ describe('decimals', () => {
     ['math.abs(-row.net)', '3903.70', decimalSchema(2)],
     ['math.floor(row.net)', '3903', decimalSchema(0)],
     ['math.greatest(row.net, row.rate)', '3903.70', decimalSchema(null)],
+    ['math.greatest(row.net, 0)', '3903.70', decimalSchema(2)],
+    ['math.greatest(-row.net, 0)', '0.00', decimalSchema(2)],
+    ['math.greatest(0, -row.net, -1)', '0.00', decimalSchema(2)],
+    ['math.greatest(-row.net, row.count)', '3.00', decimalSchema(2)],
+    ['math.least(row.net, 0.5)', '0.5', decimalSchema(null)],
+    ['math.least(row.net, row.factor)', '1.19', decimalSchema(null)],
+    ['math.least(row.rate, 0)', '0', decimalSchema(null)],
+    ['math.least(row.net, row.any)', '2', decimalSchema(null)],
+    ['math.least(row.any, 7, row.net, 4)', '2', decimalSchema(null)],
+    ['math.greatest(row.parts)', '0.20', decimalSchema(2)],
+    ['math.greatest(row.net, 0) * 2', '7807.40', decimalSchema(2)],
     ['row.parts.sum()', '0.30', decimalSchema(2)],
     ['row.parts.filter(x, x > 5).sum()', '0.00', decimalSchema(2)],
     ['row.parts.mean()', '0.15', decimalSchema(null)],
@@ -83,6 +94,8 @@ describe('decimals', () => {
     expect(resultOf('row.net + "!"', { net: '3903.70' })).toBe('3903.70!')
     expect(evaluate('row.net > 1', { net: '3903.70' })).toMatchObject({ code: 'TYPE_MISMATCH' })
     expect(resultOf('decimal(row.net) > 1', { net: '3903.70' })).toBe(true)
+    expect(resultOf('math.greatest([decimal(row.net), 4000])', { net: '3903.70' })).toBe('4000')
+    expect(resultOf('math.least(1, 2, dyn(decimal(row.net)))', { net: '3903.70' })).toBe('1')
   })
 
   test('a text beside a decimal is no number, and the hint says how it becomes one', () => {
@@ -94,6 +107,7 @@ describe('decimals', () => {
     ['row.net / 0', 'DIVISION_BY_ZERO'],
     ['row.net % 0.0', 'DIVISION_BY_ZERO'],
     ['row.net + 1e300', 'DECIMAL_OVERFLOW'],
+    ['math.greatest(row.net, 1e300)', 'DECIMAL_OVERFLOW'],
     ['decimal("1e60") * decimal("1e60")', 'DECIMAL_OVERFLOW'],
     ['decimal("x")', 'CONVERSION_FAILED'],
     ['double("1e-400")', 'CONVERSION_FAILED'],

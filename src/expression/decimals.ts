@@ -40,9 +40,9 @@ export function asDecimal({ run, type }: Compiled, wanted: Type, at: string): Ru
   const { scale } = wanted
   return frame => {
     const value = run(frame)
-    if (typeof value !== 'bigint' && typeof value !== 'number') return value
+    if (!isNumber(value)) return value
     const decimal = toDecimal(value, at)
-    return scale === undefined ? decimal : (decimal.round(scale, 'trunc') ?? decimal)
+    return scale === undefined || decimal.scale === scale ? decimal : (decimal.round(scale, 'trunc') ?? decimal)
   }
 }
 

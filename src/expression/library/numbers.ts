@@ -1,12 +1,24 @@
 /** Mathematics, under the names of CEL's extension for it. */
-import type { RoundingMode } from '../../model/decimal.ts'
-import { checkDecimal, isNumber } from '../decimals.ts'
+import { Decimal, type RoundingMode } from '../../model/decimal.ts'
+import { checkDecimal, isNumber, jointDecimal, toDecimal } from '../decimals.ts'
 import { fault } from '../faults.ts'
 import { checkInt, ordered, unusable } from '../operators.ts'
-import { either, INT_BOUNDS, type Possible } from '../total/possible.ts'
-import { ANY, BOOL, DECIMAL, DOUBLE, decimalOf, INT, isNumeric, type Kind, type Type, unify } from '../types.ts'
+import { DOUBLE_BOUNDS, either, INT_BOUNDS, type Possible } from '../total/possible.ts'
+import {
+  ANY,
+  BOOL,
+  DECIMAL,
+  DOUBLE,
+  decimalOf,
+  INT,
+  isNumeric,
+  type Kind,
+  notNull,
+  type Type,
+  unify,
+} from '../types.ts'
 import type { Value } from '../values.ts'
-import { type FunctionGroup, type Overload, overload, total } from './spec.ts'
+import { type FunctionGroup, type More, type Overload, overload, total } from './spec.ts'
 
 const itself = ([value]: readonly Possible[]) => value as Possible
 
@@ -16,10 +28,12 @@ const rounding = (mode: RoundingMode, round: (value: number) => number): readonl
   overload(['decimal'], decimalOf(0), ([value], at) => checkDecimal(value.round(0, mode), at)),
 ]
 
-/** Integers give an integer, doubles a double, decimals a decimal, otherwise any of them. */
-const alike = ([first, ...others]: readonly Type[]): Type => {
-  if (first === undefined || !isNumeric(first) || others.some(({ kind }) => kind !== first.kind)) return ANY
-  return others.reduce((a, b) => unify(a, b) ?? ANY, { ...first, nullable: false })
+/** A decimal where one is, integers an integer, doubles a double, otherwise any of them. */
+const alike = (types: readonly Type[]): Type => {
+  const decimal = types.some(({ kind }) => kind === 'decimal')
+  if (!types.every(isNumeric)) return decimal ? DECIMAL : ANY
+  if (!decimal && new Set(types.map(({ kind }) => kind)).size > 1) return ANY
+  return notNull(types.reduce((a, b) => unify(a, b) ?? jointDecimal(a, b) ?? DECIMAL))
 }
 
 const always = (value: boolean): readonly Overload[] => [
@@ -42,33 +56,57 @@ const shifting = (shift: (value: bigint, by: bigint) => bigint): readonly Overlo
   ),
 ]
 
-/** The first of those that are least or greatest. */
+/** The first of those that are least or greatest, as a decimal if one of them is. */
+function extremeOf(op: '<' | '>', values: readonly Value[], at: string): Value {
+  const numbers = values.map(each => (isNumber(each) ? each : unusable(each, at, 'each must be a number')))
+  const found = numbers.reduce((best, each) => (ordered(op, each, best, at) ? each : best))
+  return numbers.some(each => each instanceof Decimal) ? toDecimal(found, at) : found
+}
+
+/** Of a double beside a decimal: no more is known to be a decimal than one number. */
+const unlessWritten = (possible: Possible | undefined, name: string | undefined): string | null => {
+  const [least, most] = possible?.double ?? DOUBLE_BOUNDS
+  return least === most && Decimal.of(least) !== null ? null : `${name} may have too many digits for a decimal`
+}
+
 const extreme = (op: '<' | '>'): readonly Overload[] => {
-  const pick = (values: readonly Value[], at: string) => {
-    for (const each of values) if (!isNumber(each)) unusable(each, at, 'each must be a number')
-    return values.reduce((best, each) => (ordered(op, each, best, at) ? each : best))
-  }
-  const both = (a: Kind, b: Kind, gives: Type) =>
-    total([a, b], gives, pick, { giving: alike, results: ([x, y]) => either(x as Possible, y as Possible) })
+  const both = (a: Kind, b: Kind, more: More = {}) =>
+    total(
+      [a, b],
+      alike([
+        { kind: a, nullable: false },
+        { kind: b, nullable: false },
+      ]),
+      (values, at) => extremeOf(op, values, at),
+      { giving: alike, ...more },
+    )
+  const results = ([x, y]: readonly Possible[]) => either(x as Possible, y as Possible)
   const numbers = (count: number) =>
     overload(
       Array.from({ length: count }, (): Kind => 'any'),
       ANY,
-      (values, at) => pick(values, at),
+      (values, at) => extremeOf(op, values, at),
       { giving: alike },
     )
   return [
     total(['int'], INT, ([value]) => value, { results: itself }),
     total(['double'], DOUBLE, ([value]) => value, { results: itself }),
     total(['decimal'], DECIMAL, ([value]) => value, { giving: alike, results: itself }),
-    both('int', 'int', INT),
-    both('decimal', 'decimal', DECIMAL),
-    ...(['int', 'double'] as const).flatMap(kind => [both(kind, 'decimal', ANY), both('decimal', kind, ANY)]),
-    both('double', 'double', DOUBLE),
-    both('int', 'double', ANY),
-    both('double', 'int', ANY),
-    overload(['list'], ANY, ([values], at) =>
-      values.length === 0 ? fault('INDEX_OUT_OF_RANGE', `${at}: the list is empty`) : pick(values, at),
+    both('int', 'int', { results }),
+    both('decimal', 'decimal', { results }),
+    both('int', 'decimal'),
+    both('decimal', 'int'),
+    both('double', 'decimal', { fails: ([double], [name]) => unlessWritten(double, name) }),
+    both('decimal', 'double', { fails: ([, double], [, name]) => unlessWritten(double, name) }),
+    both('double', 'double', { results }),
+    both('int', 'double', { results }),
+    both('double', 'int', { results }),
+    overload(
+      ['list'],
+      ANY,
+      ([values], at) =>
+        values.length === 0 ? fault('INDEX_OUT_OF_RANGE', `${at}: the list is empty`) : extremeOf(op, values, at),
+      { giving: ([list]) => alike([list?.of ?? ANY]) },
     ),
     ...[3, 4, 5, 6].map(numbers),
   ]
@@ -78,6 +116,8 @@ function root(value: number, at: string): number {
   return value < 0 ? fault('NUMBER_NOT_FINITE', `${at}: the number is negative`) : Math.sqrt(value)
 }
 
+const ofDecimals =
+  'If one of them is a decimal, so is the result: an integer or a double counts as one, a double as the shortest text that says it. Of a field with a scale, such as `decimal(2)`, the integer 0 gives `0.00`.'
 const math = { form: 'function', from: 'CEL math' } as const
 export const NUMBERS: FunctionGroup = {
   title: 'Numbers',
@@ -131,20 +171,25 @@ export const NUMBERS: FunctionGroup = {
       ...math,
       name: 'math.least',
       summary: 'The least of up to six numbers, or of a list of numbers.',
+      details: ofDecimals,
       overloads: extreme('<'),
       examples: [
         ['math.least(3, 2.5)', 2.5],
         ['math.least([4, 2, 9])', 2],
       ],
-      errors: { INDEX_OUT_OF_RANGE: 'math.least([])' },
+      errors: { INDEX_OUT_OF_RANGE: 'math.least([])', DECIMAL_OVERFLOW: 'math.least(decimal(1), -1e300)' },
     },
     {
       ...math,
       name: 'math.greatest',
       summary: 'The greatest of up to six numbers, or of a list of numbers.',
+      details: ofDecimals,
       overloads: extreme('>'),
-      examples: [['math.greatest([1, 5, 3])', 5]],
-      errors: { INDEX_OUT_OF_RANGE: 'math.greatest([])' },
+      examples: [
+        ['math.greatest([1, 5, 3])', 5],
+        ['math.greatest(decimal("-2.50"), 0)', '0'],
+      ],
+      errors: { INDEX_OUT_OF_RANGE: 'math.greatest([])', DECIMAL_OVERFLOW: 'math.greatest(decimal(1), 1e300)' },
     },
     {
       ...math,
