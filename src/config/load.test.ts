@@ -144,6 +144,19 @@ describe('a sound file', () => {
     ])
   })
 
+  test.each([
+    ['{ path: out/{{ row.region }}/{{ row.day }}.csv, if_exists: replace }', 1],
+    ['{ path: {{ row.region }} }', 1],
+    ['{ path: {{ row.region }}/all.csv }', 1],
+    ['\n  path: {{ row.region }}/all.csv', 2],
+    ['[a{{ row.region }}, b]', 1],
+  ])('name braces that need quotes, and nothing else of that line: %s', (options, line) => {
+    const hint = "put the whole value into quotes: 'out/{{ row.field }}.csv'"
+    expect(load(`options: ${options}\n`).diagnostics.filter(({ code }) => code === 'CUSTODY_YAML')).toMatchObject([
+      { hint, line },
+    ])
+  })
+
   test('may take numbers from variables, where they aren’t quoted', () => {
     const config = configOf(`${SMALL}retry:\n  attempts: \${N}\n  backoff: \${WAIT:-5s}\n`)
     expect(config.retry).toMatchObject({ attempts: 7, backoff_ms: 5000 })

@@ -52,9 +52,9 @@ function parseStrictly(source: SourceText, problems: Problems): Document | null 
     problems.error('CUSTODY_YAML', at(0, 1), 'Custody reads YAML 1.2 only', 'remove the %YAML line')
   }
   const found = [...document.errors, ...document.warnings]
-  // `{ path: ${NAME} }` derails the parser: what it reports from there on is of no use.
-  const variables = found.filter(each => source.text.startsWith('${', each.pos[0] - 1))
-  const all = variables.length > 0 ? variables : found
+  // `{ path: ${NAME} }` and `{ path: out/{{ row.x }} }` derail the parser: what it reports from there on is of no use.
+  const derailing = found.filter(each => bracesAt(source.text, each.pos[0]) !== null)
+  const all = derailing.length > 0 ? firstOfLines(derailing, source.text) : found
   const more = all.length - SYNTAX_ERRORS_MAX
   for (const [index, problem] of all.slice(0, SYNTAX_ERRORS_MAX).entries()) {
     const last = more > 0 && index === SYNTAX_ERRORS_MAX - 1
@@ -64,6 +64,28 @@ function parseStrictly(source: SourceText, problems: Problems): Document | null 
     problems.error('CUSTODY_YAML', at(problem.pos[0], problem.pos[1]), message, hint)
   }
   return document
+}
+
+type Braces = keyof typeof BRACES
+/** What is no map, though its braces look like one, and how it is written. */
+const BRACES = { '${': '"${NAME}"', '{{': "'out/{{ row.field }}.csv'" } as const
+
+const quoting = (braces: Braces) => `put the whole value into quotes: ${BRACES[braces]}`
+
+/** Which of them derailed the parser at `offset`, where it finds braces or what follows them. */
+function bracesAt(text: string, offset: number): Braces | null {
+  if (text.startsWith('${', offset - 1)) return '${'
+  const before = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset)
+  return text.startsWith('{{', offset) || /\{\{[^{}]*\}\}$/.test(before) ? '{{' : null
+}
+
+/** Braces of one line are one mistake. */
+function firstOfLines<T extends { readonly pos: readonly [number, number] }>(
+  found: readonly T[],
+  text: string,
+): readonly T[] {
+  const lineOf = ({ pos }: T) => text.lastIndexOf('\n', pos[0] - 1)
+  return found.filter((each, i) => found.findIndex(other => lineOf(other) === lineOf(each)) === i)
 }
 
 /** Whether flow collections open deeper than any pipeline does: the parser would recurse for each of them. */
@@ -82,9 +104,8 @@ function tooDeep(text: string): boolean {
 
 /** The parser's words, or plainer ones where its own don't help. */
 function explain(code: string, message: string, text: string, offset: number): { message: string; hint?: string } {
-  if (text.startsWith('${', offset - 1)) {
-    return { message: '`{` begins a map here', hint: 'put the value into quotes: "${NAME}"' }
-  }
+  const braces = bracesAt(text, offset)
+  if (braces !== null) return { message: '`{` begins a map here', hint: quoting(braces) }
   switch (code) {
     case 'TAB_AS_INDENT':
       return { message: 'a tab can’t indent YAML', hint: 'use spaces' }
@@ -222,7 +243,9 @@ class TreeBuilder {
 
   #key(node: ParsedNode, at: Place): string | null {
     if (!isScalar(node)) {
-      this.#problems.error('CUSTODY_YAML', at, 'a key must be a text')
+      const text = this.#source.text
+      const hint = text[at.start - 1] === '{' && text[at.start] === '{' ? quoting('{{') : undefined
+      this.#problems.error('CUSTODY_YAML', at, 'a key must be a text', hint)
       return null
     }
     const text = typeof node.value === 'string' ? node.value : (node.source ?? '')
