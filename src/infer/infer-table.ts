@@ -7,6 +7,7 @@ import type { Dialect } from './dialect.ts'
 import { encodingDoubts } from './encoding-doubts.ts'
 import { shown } from './examples.ts'
 import type { Found } from './finding.ts'
+import type { Known } from './format.ts'
 import { guessHeader, type HeaderGuess } from './header.ts'
 import type { Look } from './look.ts'
 import type { Options, Reading } from './reading.ts'
@@ -27,19 +28,19 @@ interface Layout {
   readonly width: number
 }
 
-/** @param dialect null for a table of one column @param header whether it has one, if that is known */
+/** @param dialect null for a table of one column */
 export async function tableLook(
   sample: Sample,
   dialect: Dialect | null,
-  header: boolean | null,
+  { delimiter, header }: Known,
 ): Promise<Pick<Look, 'written' | 'doubts' | 'find'>> {
-  const layout = dialect === null ? await oneColumn(sample) : layoutOf(dialect)
-  const known = header === null ? layout : { ...layout, header: { header, doubt: null } }
+  const layout = dialect === null ? await oneColumn(sample, delimiter) : layoutOf(dialect)
+  const known = header === undefined ? layout : { ...layout, header: { header, doubt: null } }
   // Without a header a schema will name the columns; until there is one, an option does.
   const columns = known.header.header ? {} : { columns: numberedColumns(known.width) }
   return {
     written: layoutOptions(sample, known, dialect?.said === true),
-    doubts: [...encodingDoubts(sample), ...layoutDoubts(known, dialect)],
+    doubts: [...encodingDoubts(sample), ...nowhere(dialect, delimiter), ...layoutDoubts(known, dialect)],
     find: reading => findColumns({ ...reading, options: { ...reading.options, ...columns } }, known.delimiter),
   }
 }
@@ -64,10 +65,10 @@ function layoutOf({ candidate, skip_lines, records, width }: Dialect): Layout {
 
 const DELIMITERS = [',', ';', '\t', '|', '\u001f']
 
-/** Between its cells stands what stands nowhere in it. */
-async function oneColumn(sample: Sample): Promise<Layout> {
+/** Between its cells stands what stands nowhere in it, unless somebody has said what does. */
+async function oneColumn(sample: Sample, said: string | undefined): Promise<Layout> {
   const window = await windowOf(sample)
-  const delimiter = DELIMITERS.find(each => !window.text.includes(each)) ?? ','
+  const delimiter = said ?? DELIMITERS.find(each => !window.text.includes(each)) ?? ','
   const candidate = { delimiter, quote: '"', lazy: false, comment: null }
   const records = scanRecords(window, { at: 0, line: 1, whole: sample.whole }, candidate)
   const [first, ...rest] = records.flatMap(({ cells }) => (cells === null ? [] : [cells]))
@@ -99,6 +100,11 @@ function valueOptions({ null_values, true_values, false_values, convention, fiel
     ...(dates.length > 0 ? { date_format: Object.fromEntries(dates) } : {}),
   }
 }
+
+const nowhere = (dialect: Dialect | null, said: string | undefined): readonly string[] =>
+  dialect === null && said !== undefined
+    ? [`whether cells end at ${shown(said)}, as was said: there is one column then`]
+    : []
 
 function layoutDoubts({ header, line, skip_lines, delimiter }: Layout, dialect: Dialect | null): readonly string[] {
   const doubts: string[] = []

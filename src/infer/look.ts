@@ -40,7 +40,7 @@ type Way = Pick<Look, 'written' | 'doubts' | 'find'>
 async function wayOf(sample: Sample, format: Format, known: Known): Promise<Way> {
   switch (format.kind) {
     case 'csv':
-      return await tableLook(sample, format.dialect, known.header ?? null)
+      return await tableLook(sample, format.dialect, known)
     case 'json': {
       const { pointer, others } = format
       return { written: pointer === '' ? {} : { pointer }, doubts: placeDoubts(pointer, others), find: findValues }

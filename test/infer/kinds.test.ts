@@ -149,6 +149,13 @@ describe('tables', () => {
     expect(await kindOf('a.csv', 'id,n\n1,a\n', { format: 'text' })).toMatchObject({ plugin: 'text' })
   })
 
+  test('a delimiter that was said is kept where it stands nowhere, and that is said', async () => {
+    const { options, fields, doubts } = await kindOf('a.csv', 'id;n\n1;a\n', { delimiter: ';;' })
+    expect(options).toEqual({ delimiter: ';;' })
+    expect(fields).toHaveLength(1)
+    expect(doubts).toContain('whether cells end at ";;", as was said: there is one column then')
+  })
+
   test('damaged bytes among others are rejected, not decoded as something else', async () => {
     const bytes = Buffer.concat([Buffer.from('n,o\n1,Köln\n2,Zürich\n'), latin1('3,Köln\n')])
     const { options, file } = await kindOf('a.csv', bytes)

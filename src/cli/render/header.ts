@@ -3,7 +3,7 @@ import type { Again } from '../../host/start.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { numberOfRows } from '../../read/recorded/repeats.ts'
 import type { Context } from '../context.ts'
-import { counted, printable, shortRun } from './text.ts'
+import { counted, listed, printable, shortRun } from './text.ts'
 
 interface HeaderOptions {
   readonly dryRun?: boolean
@@ -38,6 +38,6 @@ function againText(again: Again, { nodes }: Plan): string {
   // Batches have other members than in the other run.
   const kinds = ['aggregate', 'join', 'sort']
   const alone = kinds.filter(each => nodes.some(({ kind }) => kind === each)).map(each => `${each}s`)
-  const others = alone.length === 0 ? '' : `, and ${alone.join(' and ')} see no others`
+  const others = alone.length === 0 ? '' : `, and ${listed(alone)} see no others`
   return `${counted(numberOfRows(rows), 'row')} of run ${shortRun(run)}… again${others}`
 }

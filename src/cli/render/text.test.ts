@@ -6,6 +6,7 @@ import {
   count,
   counted,
   hashText,
+  listed,
   NARROW,
   padEnd,
   printable,
@@ -109,4 +110,13 @@ describe('wrap', () => {
       }),
     )
   })
+})
+
+test.each([
+  [[], ''],
+  [['joins'], 'joins'],
+  [['joins', 'sorts'], 'joins and sorts'],
+  [['aggregates', 'joins', 'sorts'], 'aggregates, joins and sorts'],
+])('%j are listed as %s', (words, text) => {
+  expect(listed(words)).toBe(text)
 })

@@ -147,3 +147,7 @@ export function filled(text: string, width: number): string[] {
   }
   return line === '' ? lines : [...lines, line]
 }
+
+/** `a, b and c` */
+export const listed = (words: readonly string[]): string =>
+  [...(words.length > 1 ? [words.slice(0, -1).join(', ')] : []), ...words.slice(-1)].join(' and ')

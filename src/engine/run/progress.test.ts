@@ -46,6 +46,32 @@ test.each(failing)('so it does if whoever listens to what was restored %s', asyn
   expect(warn).toHaveBeenCalledOnce()
 })
 
+test('what joins and sorts hold is counted among what was restored', async () => {
+  const held = { a: 'ranked', b: 'pairs.left', c: 'pairs.right' }
+  const sources = Object.entries(held).map(
+    ([name, to]) =>
+      `  ${name}: { plugin: feed, options: { chunks: [{ rows: [{ n: 1 }, { n: 2 }] }${name === 'c' ? ', { after_ms: 500, rows: [{ n: 3 }] }' : ''}] }, on_invalid: discard, to: ${to} }`,
+  )
+  const rig = new Rig(`
+name: holding
+sources:
+${sources.join('\n')}
+nodes:
+  ranked: { sort: [n desc], to: pairs.left }
+  pairs:
+    join: { left: n, right: n }
+    routes: { matched: out, left: out, right: out }
+    on_error: discard
+sinks:
+  out: { plugin: keep, on_error: discard }
+`)
+  const { summary } = await rig.run({ stop_after_ms: 300 })
+  const onRestored = vi.fn()
+  await rig.resume(1000, { onRestored })
+  expect(summary.tokens.open).toBe(6)
+  expect(onRestored.mock.calls).toMatchObject([[{ open: 6 }]])
+})
+
 test('progress is reported after the commit that it is of', async () => {
   const reports: number[][] = []
   const rig = new Rig(PIPELINE)

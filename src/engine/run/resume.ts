@@ -20,7 +20,6 @@ import { onRecord } from '../record/on-record.ts'
 import { differences } from '../resume/plan-differences.ts'
 import { type History, type OpeningRecord, readHistory, readOpening } from '../resume/run-fold.ts'
 import { restoreState } from '../resume/state.ts'
-import type { InFlight } from '../token/in-flight.ts'
 import { awaitAwakening } from './awakening.ts'
 import { codeIn } from './plugin-code.ts'
 import { teller } from './progress.ts'
@@ -95,7 +94,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     tellRestored({
       rows_read: read,
       all_read: left === 0 || begun.every(({ from }) => from.done),
-      open: openIn(state.in_flight) + held.size,
+      open: state.progressed.totals?.tokens.open ?? 0,
       sinks: sinks.all.length,
       cut: cut.map(({ name, plugin }) => ({ name, once: !plugin.spec.rereadable(plugin.options) })),
       code_changes,
@@ -130,10 +129,6 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     await Promise.allSettled([created.close(), ledger.release()])
     throw thrown
   }
-}
-
-function openIn({ order, batches }: InFlight): number {
-  return order.length + batches.reduce((sum, { members }) => sum + members.length, 0)
 }
 
 /** All that is on record of a run and needed to continue it. */
