@@ -1,7 +1,8 @@
 /** What is known of the rows that a join makes, and whether its key can match, from what is known of each side's rows. */
 import type { JoinConfig } from '../config/pipeline.ts'
 import type { JoinSide } from '../format/topology.ts'
-import type { FieldSchema, RowSchema } from '../model/schema.ts'
+import { counted } from '../model/number-text.ts'
+import { exactType, type FieldSchema, type RowSchema } from '../model/schema.ts'
 import { objectSchema } from './coalesce-schema.ts'
 import type { DraftNode } from './draft.ts'
 import { words } from './expressions.ts'
@@ -56,20 +57,40 @@ export function checkKeyTypes(node: DraftNode, sides: Sides, report: Report): vo
   if (config.kind !== 'join') return
   for (const [index, field] of config.keys.right.entries()) {
     const other = config.keys.left[index]
-    const left = other === undefined ? null : typesAt(sides.left, other)
-    const right = typesAt(sides.right, field)
-    if (left === null || right === null || left.some(type => right.includes(type))) continue
-    const message = `\`${other}\` of left rows is ${words(left)}, and \`${field}\` of right rows is ${words(right)}: they never match`
-    const at = [...node.path, 'join', 'right']
-    report.error('CUSTODY_FIELD_TYPE', report.pipeline.has([...at, index]) ? [...at, index] : at, message, {
-      hint: 'declare the same type for both, or convert one of them with coerce',
-    })
+    if (other === undefined) continue
+    const path = [...node.path, 'join', 'right', index]
+    const at = report.pipeline.has(path) ? path : path.slice(0, -1)
+    const [left, right] = [knownAt(sides.left, other), knownAt(sides.right, field)]
+    const of = (is: string, right_is: string) =>
+      `\`${other}\` of left rows is ${is}, and \`${field}\` of right rows is ${right_is}`
+    const [types, right_types] = [typesIn(left), typesIn(right)]
+    if (types !== null && right_types !== null && !types.some(type => right_types.includes(type))) {
+      const hint = 'declare the same type for both, or convert one of them with coerce'
+      report.error('CUSTODY_FIELD_TYPE', at, `${of(words(types), words(right_types))}: they never match`, { hint })
+    }
+    const [scale, right_scale] = [scaleIn(left), scaleIn(right)]
+    if (scale === undefined || right_scale === undefined || (scale === right_scale && scale !== null)) continue
+    const message = of(decimalText(scale), decimalText(right_scale))
+    const hint = `declare the same scale for both, as in decimal(${scale ?? right_scale ?? 2}), or give it with number.round`
+    if (scale !== null && right_scale !== null)
+      report.error('CUSTODY_FIELD_TYPE', at, `${message}: they never match`, { hint })
+    else report.warning('CUSTODY_FIELD_TYPE', at, `${message}: 1.0 and 1.00 don’t match`, { hint })
   }
 }
 
+const knownAt = ({ fields, closed, rest }: RowSchema, field: string) => fields.get(field) ?? (closed ? undefined : rest)
+
+/** How many digits the decimals that a field has have behind the point, null if that isn't known; undefined if it has others. */
+function scaleIn(known: FieldSchema | undefined): number | null | undefined {
+  const exact = known === undefined ? null : exactType(known.schema)
+  return exact?.type === 'decimal' ? exact.scale : undefined
+}
+
+const decimalText = (scale: number | null): string =>
+  scale === null ? 'a decimal of any scale' : `a decimal with ${counted(scale, 'digit')} behind the point`
+
 /** Types that a key may have, numbers of all sorts being one; null if that isn't known. */
-function typesAt({ fields, closed, rest }: RowSchema, field: string): readonly string[] | null {
-  const known = fields.get(field) ?? (closed ? undefined : rest)
+function typesIn(known: FieldSchema | undefined): readonly string[] | null {
   const types = known === undefined ? null : typesOf(known.schema)
   return types === null || types.length === 0 ? null : types.map(type => (type === 'integer' ? 'number' : type))
 }
