@@ -274,7 +274,11 @@ function conversionHint(c: Compilation, node: BinaryNode, a: Type, b: Type): str
   ] as const) {
     if (textType.kind !== 'string' || !isNumeric(otherType)) continue
     const field = text.op === '.' ? text.args[1] : null
-    const convert = `convert it: ${otherType.kind === 'decimal' ? 'decimal' : 'double'}(${c.at(text)})`
+    const exactly = `decimal(${c.at(text)})`
+    const convert =
+      otherType.kind === 'decimal'
+        ? `convert it: ${exactly}`
+        : `convert it: double(${c.at(text)}), or ${exactly} where each digit counts`
     return field === null
       ? `It is a text; ${convert}.`
       : `Declare \`${field}: ${otherType.kind === 'decimal' ? 'decimal' : 'number'}\` in the source’s schema, or ${convert}.`

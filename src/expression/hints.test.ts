@@ -17,7 +17,10 @@ const SCHEMA: RowSchema = {
 test.each([
   ['"" + 5', 'To put texts together convert what is none: string(5).'],
   ['row.n + " EUR"', 'convert what is none: string(row.n).'],
-  ['row.x + 5', 'Declare `x: number` in the source’s schema, or convert it: double(row.x).'],
+  [
+    'row.x + 5',
+    'Declare `x: number` in the source’s schema, or convert it: double(row.x), or decimal(row.x) where each digit counts.',
+  ],
   ['Row.x', 'Did you mean row?'],
   ['x == "a"', 'Write row.x for the field.'],
   ['row.eröffnet_am', 'For a field of that name write row["eröffnet_am"].'],

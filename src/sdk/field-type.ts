@@ -1,6 +1,7 @@
 /** Types of fields as a pipeline file declares them: a shorthand, or a JSON Schema (draft 2020-12). */
 import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js'
 import { compilePattern, isPattern } from '../expression/pattern.ts'
+import { MAX_SCALE } from '../model/decimal-text.ts'
 import { nearestNames } from '../model/nearest.ts'
 import { loadOwnModule } from '../model/own-file.ts'
 import type { FieldSchema, JsonSchema } from '../model/schema.ts'
@@ -37,7 +38,7 @@ export function parseFieldShorthand(text: string): FieldSchema | FieldTypeProble
   if ((FIELD_TYPES as readonly string[]).includes(name))
     return { schema: { type: name }, optional: optional || name === 'null' }
   const [nearest] = nearestNames(name, FIELD_TYPES)
-  const types = `Types are ${FIELD_TYPES.join(', ')}; add ? if the field may be missing or null.`
+  const types = `Types are ${FIELD_TYPES.join(', ')}, decimal(0) to decimal(${MAX_SCALE}); add ? if the field may be missing or null.`
   return {
     problem: `${JSON.stringify(text)} isn’t a type`,
     hint: nearest === undefined ? types : `Did you mean ${nearest}${optional ? '?' : ''}? ${types}`,
