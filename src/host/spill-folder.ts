@@ -19,7 +19,7 @@ import { join } from 'node:path'
 import type { Spill, SpillFile } from '../engine/ports/spill.ts'
 import { CustodyError } from '../model/error.ts'
 
-/** For each sort: some thirty thousand rows of two hundred bytes. */
+/** For each sort, and each side of a join: some thirty thousand rows of two hundred bytes. */
 const MEMORY_BYTES = 16 * 1024 * 1024
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL
 
@@ -89,7 +89,7 @@ class NamelessFile implements SpillFile {
       for (let at = 0; at < bytes.length; )
         at += writeSync(this.#descriptor, bytes, at, bytes.length - at, this.#size + at)
     } catch (cause) {
-      throw failure('what a sort holds can’t be written to a file beside the ledger', cause)
+      throw failure('what a sort or a join holds can’t be written to a file beside the ledger', cause)
     }
     this.#size += bytes.length
   }
@@ -102,7 +102,7 @@ class NamelessFile implements SpillFile {
         at += read
       }
     } catch (cause) {
-      throw failure('what a sort holds can’t be read from its file beside the ledger', cause)
+      throw failure('what a sort or a join holds can’t be read from its file beside the ledger', cause)
     }
   }
 

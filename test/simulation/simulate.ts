@@ -170,7 +170,8 @@ function start(world: World, ledger: MemoryLedger, model: Model, shape: Shape, f
   world.services.agree(model.limits ?? NO_LIMITS, spentNusd(callsIn(ledger.subjects())))
   // With few rows in each, commits come in the midst of what batches, forks and merges set going.
   const commit_rows = fate.chance(0.5) ? fate.between(1, 5) : undefined
-  const spill = shape.sorted === true ? memorySpill(fate.pick([1, 500, 3_000, 1_000_000])) : undefined
+  const spills = shape.sorted === true || shape.joined === true
+  const spill = spills ? memorySpill(fate.pick([1, 500, 3_000, 1_000_000])) : undefined
   const everything = { limit: Number.POSITIVE_INFINITY, signal: stop.signal, spill }
   return { plan: world.plan(model), run: RUN, clock: world.clock, commit_rows, ...everything }
 }

@@ -1,4 +1,4 @@
-/** Files of sorts, in memory. */
+/** Files of sorts and joins, in memory. */
 import type { Spill, SpillFile } from '../../src/engine/ports/spill.ts'
 
 /** `memory_bytes`: after how many a file is made. */

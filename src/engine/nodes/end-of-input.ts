@@ -44,7 +44,7 @@ export class EndOfInput {
     return this.#parts.nodes.some(node => this.#end(node, stack))
   }
 
-  /** Lets go what comes next. */
+  /** Lets go what comes next; a join may have more to prepare before. */
   release(stack: Stack): void {
     const { joining, sorting } = this.#parts
     const node = this.#releasing

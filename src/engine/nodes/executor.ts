@@ -32,6 +32,7 @@ import { AggregateRuntime } from './aggregate/apply.ts'
 import { CoalesceRuntime } from './coalesce/apply.ts'
 import { type CanReach, CoalesceGroups } from './coalesce/groups.ts'
 import { EndOfInput, type HoldingNode } from './end-of-input.ts'
+import type { Holdings } from './holdings.ts'
 import { JoinRuntime } from './join/apply.ts'
 import { asDefect, type Step, tooDeep, unforeseen, writeRow } from './plugin-call.ts'
 import { callNext, type Pool, type Pools } from './pool.ts'
@@ -39,7 +40,6 @@ import { afterError } from './retry.ts'
 import { Sender } from './sink/outbound.ts'
 import type { Sinks } from './sink/sinks.ts'
 import { SortRuntime } from './sort/apply.ts'
-import type { HeldRows } from './sort/held-rows.ts'
 import { Transitions } from './transition.ts'
 
 /** In one commit. A thousand rows have some thousands as a rule; an expansion or a batch may set very many going. */
@@ -60,8 +60,8 @@ export interface ExecutorParts {
   readonly events: EventQueue
   /** null if the run is no replay, or time decides nothing in it. */
   readonly replay_order: ReplayOrder | null
-  /** What sorts hold. */
-  readonly held: HeldRows
+  /** What sorts and joins hold. */
+  readonly held: Holdings
   /** Nodes where time decides. */
   readonly races: ReadonlySet<number>
   /** Whether what sinks send isn't sent, but on record, row by row. */
@@ -115,8 +115,18 @@ export class Executor {
     this.#transitions = new Transitions(this.#order, this.#merges)
     this.#sender = new Sender({ ...parts, order: this.#order, transitions: this.#transitions })
     this.#batching = new AggregateRuntime({ ...parts, order: this.#order, transitions: this.#transitions })
-    this.#joining = new JoinRuntime({ ...parts, order: this.#order, transitions: this.#transitions })
-    this.#sorting = new SortRuntime({ ...parts, order: this.#order, transitions: this.#transitions })
+    this.#joining = new JoinRuntime({
+      ...parts,
+      held: parts.held.joins,
+      order: this.#order,
+      transitions: this.#transitions,
+    })
+    this.#sorting = new SortRuntime({
+      ...parts,
+      held: parts.held.sorts,
+      order: this.#order,
+      transitions: this.#transitions,
+    })
     this.#end = new EndOfInput({
       nodes: upstreamFirst(this.#nodes.filter(isHolding), reaches),
       order: this.#order,
@@ -175,7 +185,7 @@ export class Executor {
    * Continues from where a commit stood: takes in what was under way, in its order. To be called once, before anything else;
    * the first `deliver` then advances it.
    */
-  restore({ order, subjects, groups, batches, joins, resting }: InFlight): void {
+  restore({ order, subjects, groups, batches, resting }: InFlight): void {
     for (const each of order) {
       if (!(each instanceof Token)) this.#merges.restoreTrace(each)
       else if (each.state.kind === 'in_group') this.#order.hold(each)
@@ -183,7 +193,7 @@ export class Executor {
     }
     for (const subject of subjects) this.#merges.restore(subject)
     for (const { group, left_us } of groups) this.#merges.startTimeout(group, left_us)
-    for (const each of joins) if (this.#joining.restore(each)) this.#end.goOn(each.node)
+    for (const node of this.#nodes) if (node.kind === 'join' && this.#joining.hasBegun(node)) this.#end.goOn(node)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#events.fallDue(stack => {
       // Those that batches and groups let go now go on by themselves.
@@ -286,7 +296,7 @@ export class Executor {
     this.#passTurns()
   }
 
-  /** All facts there are were handed over: what sorts hold can leave memory. */
+  /** All facts there are were handed over: what sorts and joins hold can leave memory. */
   settle(): void {
     this.#parts.held.leave()
   }
@@ -348,7 +358,7 @@ export class Executor {
         if (this.#gate.has(token)) this.#batching.arrive(token, node, started_us, stack)
         return
       case 'join':
-        if (this.#gate.has(token)) this.#joining.arrive(token, node, started_us, stack)
+        if (this.#gate.has(token)) this.#joining.arrive(token, started_us, stack)
         return
       case 'sort':
         if (this.#gate.has(token)) this.#sorting.arrive(token, started_us, stack)

@@ -317,11 +317,13 @@ export class Recorder extends FactWriter {
     this.move(token, to, { kind: 'flow', node: number })
   }
 
-  /** The token waits at a join for the end of its input. */
-  holdAtJoin(token: Token, started_us: number): void {
+  /** The token waits at a join for the end of its input. Returns its place among those that came there, from 0. */
+  holdAtJoin(token: Token, started_us: number): number {
+    const ordinal = this.totals.visitsOf(token.node).all
     this.facts(token.subject, started_us)
-    this.hold(token, { group: NONE, ordinal: this.totals.visitsOf(token.node).all, batch: null }, started_us)
+    this.hold(token, { group: NONE, ordinal, batch: null }, started_us)
     token.keep()
+    return ordinal
   }
 
   /**
@@ -332,12 +334,12 @@ export class Recorder extends FactWriter {
   join(node: JoinNode, left: HeldRow, matches: readonly Match[], now_us = this.clock.now_us()): Token[] {
     const { subject, value, path } = left.token
     const pairs = matches.map(match => ({ match, change: changeOf(left.token.row, value, match.row) }))
-    const members = [left, ...matches.flatMap(({ right }) => (right.token.ended ? [] : [right]))]
+    const members = [left, ...matches.flatMap(({ right }) => right.held ?? [])]
     for (const { token } of members) this.facts(token.subject, now_us)
     const group = this.openGroup(subject, JOIN, node.number, matches.length)
     const children = pairs.map(({ match: { right, row }, change }, ordinal) => {
       const own = change === null ? value : addValue(subject, change)
-      const parents = [left.token.id, right.token.id]
+      const parents = [left.token.id, right.id]
       const born = { frames: null, group, ordinal, parents, path: elementPath(path, ordinal) }
       return this.birth(subject, node.routes.matched, frozen(row), own, born)
     })

@@ -9,63 +9,51 @@ import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
 import type { JoinNode, Plan } from '../../plan/plan.ts'
+import type { HeldSides } from '../nodes/join/held-sides.ts'
 import { JOINED } from '../record/ending.ts'
-import type { InFlight } from '../token/in-flight.ts'
-import type { Held, RestoredSubject } from './restored-subject.ts'
 import { storyOf } from './story.ts'
 import { restoreSubject } from './subject-fold.ts'
 
-/** @throws CustodyError CUSTODY_LEDGER_ALTERED */
-export async function restoreJoins(
-  plan: Plan,
-  open: readonly RestoredSubject[],
-  totals: TotalsFact | null,
-  reader: RunReader,
-  log: number,
-): Promise<InFlight['joins']> {
-  const kept = Map.groupBy(
-    open.flatMap(each => each.kept),
-    ({ token }) => token.node,
-  )
-  const joins: InFlight['joins'][number][] = []
-  for (const node of plan.nodes) {
-    const held = kept.get(node.number)
-    if (node.kind !== 'join' || held === undefined) continue
-    const matched = await matchedBefore(plan, node, totals, reader, log)
-    const rows = [...held, ...matched].sort((a, b) => a.ordinal - b.ordinal)
-    joins.push({ node, rows })
-  }
-  return joins
+interface Parts {
+  readonly plan: Plan
+  /** What they hold that hasn't ended. */
+  readonly held: HeldSides
+  /** Of the last commit. */
+  readonly totals: TotalsFact | null
+  readonly reader: RunReader
+  readonly log: number
+}
+
+/** @throws CustodyError CUSTODY_LEDGER_ALTERED, CUSTODY_SPILL */
+export async function restoreConsumed(parts: Parts): Promise<void> {
+  for (const node of parts.plan.nodes)
+    if (node.kind === 'join' && parts.held.countAt(node.number) > 0) await restoreAt(node, parts)
 }
 
 /** Right rows that left rows before have matched. */
-async function matchedBefore(
-  plan: Plan,
-  node: JoinNode,
-  totals: TotalsFact | null,
-  reader: RunReader,
-  log: number,
-): Promise<readonly Held[]> {
+async function restoreAt(node: JoinNode, { plan, held, totals, reader, log }: Parts): Promise<void> {
   const expected = consumedAt(node, totals)
-  if (expected === 0) return []
-  const ended: StoredEnding[] = []
-  for await (const each of reader.endings(log)) if (each.fate === JOINED && each.node === node.number) ended.push(each)
-  const matched: Held[] = []
+  if (expected === 0) return
+  let ended = 0
   let confirmed = 0
-  for (const [, tokens] of Map.groupBy(ended, ({ row, batch }) => `${row} ${batch}`)) {
-    const [first] = tokens
-    if (first === undefined) continue
-    const { row, batch } = first
-    const stored = row !== null ? await reader.entriesOfRow(log, row) : await reader.entriesOfBatch(log, batch ?? 0)
-    const kind = row !== null ? 'row' : 'batch'
-    const { joined } = restoreSubject(plan, kind, row ?? batch ?? 0, await storyOf(reader, log, stored))
-    const own = joined.filter(({ token }) => token.node === node.number && tokens.some(each => each.token === token.id))
-    confirmed += own.length
-    matched.push(...own.filter(({ token }) => plan.edges[token.edge - 1]?.side === 'right'))
+  for await (const ending of reader.endings(log)) {
+    if (ending.fate !== JOINED || ending.node !== node.number) continue
+    ended++
+    const consumed = (await joinedOf(plan, reader, log, ending)).find(({ token }) => token.id === ending.token)
+    if (consumed === undefined || consumed.token.node !== node.number) continue
+    confirmed++
+    if (plan.edges[consumed.token.edge - 1]?.side === 'right') held.holdConsumed(consumed.token, consumed.ordinal)
   }
-  if (confirmed === expected && ended.length === expected) return matched
+  if (confirmed === expected && ended === expected) return
   const message = `of what \`${node.name}\` has joined, the last commit counts ${counted(expected, 'token')}, and the ledger has ${counted(confirmed, 'token')}`
   throw new CustodyError('CUSTODY_LEDGER_ALTERED', message)
+}
+
+/** What joins have consumed of the row, or of the batch, that a token is of. */
+async function joinedOf(plan: Plan, reader: RunReader, log: number, { row, batch }: StoredEnding) {
+  const stored = row !== null ? await reader.entriesOfRow(log, row) : await reader.entriesOfBatch(log, batch ?? 0)
+  const kind = row !== null ? 'row' : 'batch'
+  return restoreSubject(plan, kind, row ?? batch ?? 0, await storyOf(reader, log, stored)).joined
 }
 
 /** Of those whose visits went well, all have ended there that left by no edge. */

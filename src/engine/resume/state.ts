@@ -4,15 +4,15 @@ import type { TotalsFact } from '../../format/entry.ts'
 import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Plan } from '../../plan/plan.ts'
+import type { Holdings } from '../nodes/holdings.ts'
 import { afterError } from '../nodes/retry.ts'
-import type { HeldRows } from '../nodes/sort/held-rows.ts'
 import { onRecord } from '../record/on-record.ts'
 import { keyOf } from '../token/batch-key.ts'
 import { type CoalesceGroup, type Frame, groupOf, type Waiting } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
 import type { Token } from '../token/token.ts'
 import { type Trace, traceOf } from '../token/traces.ts'
-import { restoreJoins } from './joins.ts'
+import { restoreConsumed } from './joins.ts'
 import type { Held, RestoredSubject } from './restored-subject.ts'
 import type { History } from './run-fold.ts'
 import { storyOf } from './story.ts'
@@ -32,18 +32,18 @@ export interface RestoredState {
   readonly in_flight: InFlight
 }
 
-/** `held` is given what sorts hold; most of that is in memory no longer then. */
+/** `held` is given what sorts and joins hold; most of that is in memory no longer then. */
 export async function restoreState(
   plan: Plan,
   history: History,
   reader: RunReader,
   log: number,
-  held: HeldRows,
+  held: Holdings,
 ): Promise<RestoredState> {
   const restored = await restoreOpen(plan, reader, log, held)
   const progressed = progressOf(history)
-  const joins = await restoreJoins(plan, restored, progressed.totals, reader, log)
-  return { progressed, in_flight: { ...underWay(plan, history, restored, runClock(history)), joins } }
+  await restoreConsumed({ plan, held: held.joins, totals: progressed.totals, reader, log })
+  return { progressed, in_flight: underWay(plan, history, restored, runClock(history)) }
 }
 
 /** What has open tokens, and the batches that these are held for; rows first, each in order of their numbers. */
@@ -51,7 +51,7 @@ async function restoreOpen(
   plan: Plan,
   reader: RunReader,
   log: number,
-  held: HeldRows,
+  held: Holdings,
 ): Promise<readonly RestoredSubject[]> {
   const rows = new Map<number, number>()
   const batches = new Map<number, number>()
@@ -69,7 +69,7 @@ async function restoreOpen(
     const entries = await storyOf(reader, log, await reader.entriesOfRow(log, row))
     const each = restoreSubject(plan, 'row', row, entries)
     mustBeWhole(log, each, rows.get(row) ?? 0)
-    holdSorted(each, held)
+    holdOn(each, held)
     if (each.subject.open.present > 0) of_rows.push(each)
     gather(each)
   }
@@ -78,16 +78,17 @@ async function restoreOpen(
     const entries = await storyOf(reader, log, await reader.entriesOfBatch(log, batch))
     const each = restoreSubject(plan, 'batch', batch, entries)
     mustBeWhole(log, each, open)
-    holdSorted(each, held)
+    holdOn(each, held)
     if (each.subject.open.present > 0 || open === 0) of_batches.set(batch, each)
     gather(each)
   }
   return [...of_rows, ...[...of_batches].sort(([a], [b]) => a - b).map(([, each]) => each)]
 }
 
-function holdSorted({ sorted }: RestoredSubject, held: HeldRows): void {
-  for (const { token, started_us, ordinal } of sorted) held.hold(token, started_us, ordinal)
-  if (sorted.length > 0) held.leave()
+function holdOn({ sorted, kept }: RestoredSubject, held: Holdings): void {
+  for (const { token, started_us, ordinal } of sorted) held.sorts.hold(token, started_us, ordinal)
+  for (const { token, started_us, ordinal } of kept) held.joins.hold(token, started_us, ordinal)
+  if (sorted.length + kept.length > 0) held.leave()
 }
 
 /** `open`: how many open tokens the table has of it. */
@@ -116,7 +117,7 @@ function underWay(
   { line: recorded }: History,
   restored: readonly RestoredSubject[],
   age: (us: number) => number,
-): Omit<InFlight, 'joins'> {
+): InFlight {
   const tokens = new Map<number, Token>()
   const frames = new Map<number, Frame>()
   const members = new Map<number, Held[]>()

@@ -3,8 +3,8 @@
  * start; a group closes as abandoned, with those that had come to it.
  */
 import { counted } from '../../model/number-text.ts'
+import type { Holdings } from '../nodes/holdings.ts'
 import { UNANSWERED } from '../nodes/sink/sent.ts'
-import type { HeldRows } from '../nodes/sort/held-rows.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { CoalesceGroup } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
@@ -25,24 +25,30 @@ export interface Abandoning {
   readonly committer: Pick<Committer, 'append' | 'commit'>
 }
 
-/** What sorts hold may be very much: of that one commit follows another, and the last one is the caller's. */
+/** What sorts and joins hold may be very much: of that one commit follows another, and the last one is the caller's. */
 export async function abandonAll(
   { recorder, committer }: Abandoning,
   in_flight: InFlight,
-  sorted: HeldRows,
+  held: Holdings,
   now_us: number,
 ): Promise<void> {
   abandonPresent(recorder, in_flight, now_us)
   const { pending, totals } = recorder
-  for (const [node, { token, started_us }] of sorted.all()) {
-    recorder.abandon(token, `${GIVEN_UP} while \`${node.name}\` held the row`, started_us, now_us)
+  const each = async (token: Token, message: string, started_us: number) => {
+    recorder.abandon(token, message, started_us, now_us)
     pending.settle(committer.append)
     if (pending.isDue(totals.born - totals.ended)) await committer.commit()
   }
+  for (const [node, { token, started_us }] of held.sorts.all())
+    await each(token, `${GIVEN_UP} while \`${node.name}\` held the row`, started_us)
+  for (const [node, { token, started_us }] of held.joins.all())
+    await each(token, `${GIVEN_UP} while \`${node.name}\` held it`, started_us)
 }
 
-function abandonPresent(recorder: Recorder, { subjects, batches, joins }: InFlight, now_us: number): void {
-  const tokens = subjects.flatMap(({ open }) => [...open]).filter(({ state }) => state.kind !== 'in_sort')
+function abandonPresent(recorder: Recorder, { subjects, batches }: InFlight, now_us: number): void {
+  const tokens = subjects
+    .flatMap(({ open }) => [...open])
+    .filter(({ state: { kind } }) => kind !== 'in_sort' && kind !== 'kept')
   const groups = waiting(tokens)
   const held = new Map<Token, Held>()
   for (const { node, arrived } of groups) {
@@ -52,10 +58,6 @@ function abandonPresent(recorder: Recorder, { subjects, batches, joins }: InFlig
   for (const { members } of batches) {
     const message = `${GIVEN_UP} while its batch had ${counted(members.length, 'member')}`
     for (const { token, started_us } of members) held.set(token, { message, started_us })
-  }
-  for (const { node, rows } of joins) {
-    const message = `${GIVEN_UP} while \`${node.name}\` held it`
-    for (const { token, started_us } of rows) held.set(token, { message, started_us })
   }
   for (const token of tokens) {
     const { state } = token

@@ -23,7 +23,7 @@ import { restoreState } from '../resume/state.ts'
 import { awaitAwakening } from './awakening.ts'
 import { codeIn } from './plugin-code.ts'
 import { teller } from './progress.ts'
-import { driveSession, heldRowsOf, type RunResult, type SessionRequest } from './session.ts'
+import { driveSession, holdingsOf, type RunResult, type SessionRequest } from './session.ts'
 
 export interface ResumeRequest extends SessionRequest {
   readonly ledger: Ledger
@@ -139,7 +139,7 @@ async function foldOf(request: ResumeRequest, created: Created, reader: RunReade
   const opened = await readOpening(reader, log)
   refuseOtherPlan(plan, opened)
   const history = await readHistory(reader, log)
-  const held = created.add(heldRowsOf(request))
+  const held = created.add(holdingsOf(request))
   return { opened, history, held, state: await restoreState(plan, history, reader, log, held) }
 }
 

@@ -18,10 +18,10 @@ import type { SharedLimits } from '../calls/service.ts'
 import type { ServiceState } from '../calls/service-state.ts'
 import { type Strays, StrayWatch } from '../calls/strays.ts'
 import { Executor } from '../nodes/executor.ts'
+import { Holdings } from '../nodes/holdings.ts'
 import type { Pools } from '../nodes/pool.ts'
 import type { SinkSet } from '../nodes/sink/sink-set.ts'
 import { Sinks } from '../nodes/sink/sinks.ts'
-import { HeldRows } from '../nodes/sort/held-rows.ts'
 import type { Notice, SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
 import { EventQueue } from '../order/event-queue.ts'
 import { racesOf } from '../order/races.ts'
@@ -125,8 +125,8 @@ export interface SessionParts {
   readonly ledger: RunLedger
   readonly sinks: SinkSet
   readonly pools: Pools
-  /** What sorts hold. */
-  readonly held: HeldRows
+  /** What sorts and joins hold. */
+  readonly held: Holdings
   readonly readers: (ports: SourcePorts) => readonly SourceReader[]
   /** How many values its first entry has; of no meaning for one that is resumed. */
   readonly opening_values: number
@@ -316,14 +316,14 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
   return { events, recorder, readers, calls, replay_order, executor, committer, scheduler, guards }
 }
 
-/** Rows that were read, and how far they were; what sorts hold waits for nothing but the rest. */
-function doneBefore(rows_read: number, in_flight: InFlight | null, sorted: number) {
+/** Rows that were read, and how far they were; what sorts and joins hold waits for nothing but the rest. */
+function doneBefore(rows_read: number, in_flight: InFlight | null, held: number) {
   const open = (in_flight?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.size > 0)
   const waiting = open.filter(({ open }) => [...open].some(token => !token.held))
   return {
     rows_read,
     rows_done: rows_read - waiting.length,
-    rows_closed: Math.max(0, rows_read - open.length - sorted),
+    rows_closed: Math.max(0, rows_read - open.length - held),
   }
 }
 
@@ -335,9 +335,9 @@ function thrown(failure: unknown): never {
   throw failure
 }
 
-/** For what sorts will hold. Who follows a record knows rows under way by their objects, so they stay. */
-export function heldRowsOf({ plan, spill, courses = null }: SessionRequest): HeldRows {
-  return new HeldRows(plan, spill ?? IN_MEMORY, courses !== null)
+/** For what sorts and joins will hold. Who follows a record knows rows under way by their objects, so they stay. */
+export function holdingsOf({ plan, spill, courses = null }: SessionRequest): Holdings {
+  return new Holdings(plan, spill ?? IN_MEMORY, courses !== null)
 }
 
 export function sealedStatus(totals: TotalsFact): SealedStatus {

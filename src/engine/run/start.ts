@@ -17,7 +17,7 @@ import {
 } from '../nodes/source/open-sources.ts'
 import { type SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
 import { codeIn } from './plugin-code.ts'
-import { driveSession, heldRowsOf, type RunResult, type SessionRequest } from './session.ts'
+import { driveSession, holdingsOf, type RunResult, type SessionRequest } from './session.ts'
 
 export type { Progress, RunResult } from './session.ts'
 
@@ -79,7 +79,7 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   request.atPoint?.('after_open')
   const readers = (ports: SourcePorts) => sources.map(source => new SourceReader(source, null, ports, repeats !== null))
   const opening_values = values.length
-  const held = heldRowsOf(request)
+  const held = holdingsOf(request)
   const { limit } = request
   return driveSession({ request, limit, ledger, sinks, pools, held, readers, opening_values, from: null })
 }

@@ -1,13 +1,11 @@
 /** What a run has in flight at a commit, for whoever continues it. */
-import type { JoinNode } from '../../plan/plan.ts'
 import type { Answers } from './answers.ts'
 import type { BatchGroup } from './batch-group.ts'
 import type { CoalesceGroup, Waiting } from './fork-frames.ts'
-import type { HeldRow } from './held-row.ts'
 import type { Subject, Token } from './token.ts'
 import type { Trace } from './traces.ts'
 
-/** What was under way at a commit, but for what sorts hold. Times are what is left of them. */
+/** What was under way at a commit, but for what sorts and joins hold. Times are what is left of them. */
 export interface InFlight {
   readonly order: readonly (Token | Trace)[]
   /** All that have open tokens in memory. */
@@ -21,10 +19,5 @@ export interface InFlight {
     /** Of its backoff, if an attempt has failed. */
     readonly left_us: number
   }>
-  /**
-   * By join that isn't done: what it holds, and, if it has begun to let rows go, right rows that have matched, all in the order in which
-   * they came.
-   */
-  readonly joins: ReadonlyArray<{ readonly node: JoinNode; readonly rows: readonly HeldRow[] }>
   readonly resting: ReadonlyArray<{ readonly token: Token; readonly left_us: number }>
 }

@@ -3,8 +3,8 @@ import { type Defect, inFunction, inMethod } from '../defect.ts'
 
 const heldRows = () => import('../../../src/engine/nodes/sort/held-rows.ts')
 const key = () => import('../../../src/engine/nodes/sort/key.ts')
-const away = () => import('../../../src/engine/nodes/sort/away.ts')
-const sorter = () => import('../../../src/engine/nodes/sort/sorter.ts')
+const away = () => import('../../../src/engine/nodes/spill/away.ts')
+const sorter = () => import('../../../src/engine/nodes/spill/sorter.ts')
 
 export const SORT_DEFECTS: readonly Defect[] = [
   {

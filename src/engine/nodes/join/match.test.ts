@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MAX_ROW_DEPTH } from '../../../model/canonical.ts'
+import { isDeeper, MAX_ROW_DEPTH } from '../../../model/canonical.ts'
 import type { Json } from '../../../model/row.ts'
-import { keyOf, pairOf, tooDeep } from './match.ts'
+import { isTooDeep, keyOf, pairOf } from './match.ts'
 
 const value = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.string(), fc.boolean())
 const row = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.oneof(value, fc.constant(null)))
@@ -52,10 +52,15 @@ describe('a pair', () => {
   test('nested has both', () =>
     expect(pairOf('nested', { a: 1 }, { a: 2 })).toEqual({ left: { a: 1 }, right: { a: 2 } }))
 
-  test('may be nested too deep', () => {
+  test('is nested too deep exactly if one of its rows says so', () => {
     const nested = (depth: number): Json => (depth === 0 ? 1 : [nested(depth - 1)])
-    const left = { a: nested(MAX_ROW_DEPTH - 1) }
-    expect(tooDeep([pairOf('union', left, {})])).toBeNull()
-    expect(tooDeep([pairOf('nested', left, {})])).toMatchObject({ code: 'ROW_TOO_DEEP', retryable: false })
+    const rowOf = (depth: number) => ({ a: nested(depth) })
+    for (const merge of ['union', 'nested'] as const)
+      for (const one of [1, MAX_ROW_DEPTH - 2, MAX_ROW_DEPTH - 1])
+        for (const other of [1, MAX_ROW_DEPTH - 2, MAX_ROW_DEPTH - 1]) {
+          const [left, right] = [rowOf(one), { b: nested(other) }]
+          const expected = isDeeper(pairOf(merge, left, right), MAX_ROW_DEPTH)
+          expect(isTooDeep(merge, left) || isTooDeep(merge, right)).toBe(expected)
+        }
   })
 })

@@ -39,8 +39,12 @@ export function tooMany({ name, max_matches }: JoinNode): RowError {
   return { kind: 'error', code: 'TOO_MANY_MATCHES', message, retryable: false }
 }
 
-/** The error of a left row that is nested too deep together with one that matches it; null if there is none. */
-export function tooDeep(pairs: readonly Row[]): RowError | null {
-  if (pairs.every(row => !isDeeper(row, MAX_ROW_DEPTH))) return null
+/** Whether no pair with this row of either side is a row: it is nested too deep, together with whatever else. */
+export function isTooDeep(merge: JoinNode['merge'], row: Row): boolean {
+  return merge === 'nested' && isDeeper(row, MAX_ROW_DEPTH - 1)
+}
+
+/** The error of a left row with a pair that is nested too deep. */
+export function tooDeep(): RowError {
   return { kind: 'error', code: 'ROW_TOO_DEEP', message: TOO_DEEP, retryable: false }
 }

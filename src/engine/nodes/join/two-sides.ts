@@ -2,83 +2,165 @@
  * What one join holds, and in which order it is let go: left rows first, each with the right rows that match it, then right rows that
  * none of them matched.
  *
+ *   add, add, … ──► (leave, after each commit) ──► prepare until it is true ──► next, next, … null
+ *
  * TWO-SIDES-1. Both sides keep the order in which their rows came.
- * TWO-SIDES-2. A right row that has matched is kept until the last left row is gone: others may match it, too.
+ * TWO-SIDES-2. Of a right row that has been consumed, what left rows after it need is kept: its token's number and its data.
+ * TWO-SIDES-3. (I12) What is held leaves memory once the ledger has been given all facts of it; what is kept of it here follows from the ledger.
  */
 import type { JoinSide } from '../../../format/topology.ts'
+import type { TokenId } from '../../../model/ids.ts'
+import type { Row } from '../../../model/row.ts'
 import type { JoinNode } from '../../../plan/plan.ts'
-import type { HeldRow } from '../../token/held-row.ts'
-import { keyOf } from './match.ts'
+import type { Spill } from '../../ports/spill.ts'
+import type { HeldRow, Partner } from '../../token/held-row.ts'
+import { type Away, look, textOf } from '../spill/away.ts'
+import { Sorter } from '../spill/sorter.ts'
+import { isTooDeep, keyOf } from './match.ts'
+import { type Fate, heldIn, Merge, type Released, released, type SideRow, sideRecord } from './merge.ts'
 
-/** What comes next. `matches` are one more than `max_matches` at most. */
+/** What comes next. */
 export type Next =
-  | { readonly side: 'left'; readonly row: HeldRow; readonly matches: readonly HeldRow[] }
+  | { readonly side: 'left'; readonly row: HeldRow; readonly fate: Fate; readonly partners: readonly Partner[] }
   | { readonly side: 'right'; readonly row: HeldRow }
 
+interface Arrived {
+  readonly side: JoinSide
+  readonly held: HeldRow
+  /** Its place among those that came to the join, from 0. */
+  readonly ordinal: number
+}
+
 export class TwoSides {
+  /** How many tokens are held, consumed ones aside. */
+  size = 0
   readonly #node: JoinNode
-  #left: HeldRow[] = []
-  #right: HeldRow[] = []
-  /** How many of each have gone. */
-  #left_gone = 0
-  #right_gone = 0
-  /** By key. */
-  readonly #partners = new Map<string, HeldRow[]>()
+  readonly #away: Away
+  readonly #sides: Readonly<Record<JoinSide, Sorter>>
+  /** In the order in which they go. */
+  readonly #released: Sorter
+  #merge: Merge | null = null
+  #is_ready = false
+  /** What was read of `#released` too early. */
+  #ahead: Released | null = null
+  /** Those whose subjects have facts that no commit was given. */
+  #fresh: Arrived[] = []
+  /** Right rows that have never left memory, and were consumed. */
+  readonly #shared = new Map<TokenId, Row>()
 
-  constructor(node: JoinNode) {
+  constructor(node: JoinNode, spill: Spill, away: Away) {
     this.#node = node
+    this.#away = away
+    this.#sides = { left: new Sorter(spill), right: new Sorter(spill) }
+    this.#released = new Sorter(spill)
   }
 
-  /** A row came, behind all that came before. A right one may have matched before, in another process. */
-  add(side: JoinSide, held: HeldRow): void {
-    if (side === 'left') {
-      this.#left.push(held)
-      return
+  /** A row came. */
+  add(side: JoinSide, held: HeldRow, ordinal: number): void {
+    this.size++
+    this.#fresh.push({ side, held, ordinal })
+  }
+
+  /** A right row that a left one had consumed when a process before stopped. @throws CustodyError CUSTODY_SPILL. */
+  addConsumed(held: HeldRow, ordinal: number): void {
+    this.#keep({ side: 'right', held, ordinal }, true, textOf(held))
+  }
+
+  /** All facts there are were handed over. @throws CustodyError CUSTODY_SPILL. */
+  leave(): void {
+    this.#keepFresh(held => this.#away.putAway(held))
+  }
+
+  /** Nothing more comes. False: it isn't ready yet, and is to be asked again. @throws CustodyError CUSTODY_SPILL. */
+  prepare(): boolean {
+    if (this.#is_ready) return true
+    if (this.#merge === null) {
+      if (!this.#prepareSides()) return false
+      this.#merge = new Merge(this.#sides.left, this.#sides.right, this.#node.max_matches, this.#released)
     }
-    this.#right.push(held)
-    const key = keyOf(this.#node.keys.right, held.token.row)
-    if (key === null) return
-    const partners = this.#partners.get(key)
-    if (partners === undefined) this.#partners.set(key, [held])
-    else partners.push(held)
+    if (!this.#merge.goOn() || !this.#released.prepare()) return false
+    this.#is_ready = true
+    this.#read()
+    return true
   }
 
-  /** All that are held. */
-  *[Symbol.iterator](): Iterator<HeldRow> {
-    yield* this.#left.slice(this.#left_gone)
-    for (const each of this.#right.slice(this.#right_gone)) if (!each.token.ended) yield each
-  }
-
-  /** Whether any are. */
-  get any(): boolean {
-    this.#skipMatched()
-    return this.#left_gone < this.#left.length || this.#right_gone < this.#right.length
-  }
-
-  /** Takes out what comes next; null if nothing is left. */
+  /** Takes out what comes next, once `prepare` was true; null if nothing is left. @throws CustodyError CUSTODY_SPILL. */
   next(): Next | null {
-    const left = this.#left[this.#left_gone]
-    if (left !== undefined) {
-      this.#left_gone++
-      return { side: 'left', row: left, matches: this.#matchesOf(left) }
+    const next = this.#ahead
+    if (next === null) return null
+    this.#read()
+    if (next.kind === 'right') return { side: 'right', row: this.#takeBack(next.text) }
+    if (next.kind === 'partner') throw new TypeError(`a right row at ${this.#node.name} has no left one`)
+    const row = this.#takeBack(next.text)
+    const partners: Partner[] = []
+    for (let each = this.#ahead; each?.kind === 'partner'; each = this.#ahead) {
+      partners.push(this.#partner(each))
+      this.#read()
     }
-    this.#skipMatched()
-    const right = this.#right[this.#right_gone]
-    if (right === undefined) return null
-    this.#right_gone++
-    return { side: 'right', row: right }
+    return { side: 'left', row, fate: next.fate, partners }
   }
 
-  #matchesOf({ token }: HeldRow): readonly HeldRow[] {
-    const { keys, max_matches } = this.#node
-    const key = keyOf(keys.left, token.row)
-    const partners = key === null ? undefined : this.#partners.get(key)
-    return partners?.slice(0, max_matches + 1) ?? []
+  /** All that are held, if none of it has been let go. They aren't held any more. @throws CustodyError CUSTODY_SPILL. */
+  *all(): Iterable<HeldRow> {
+    while (!this.#prepareSides());
+    for (const sorter of [this.#sides.left, this.#sides.right])
+      for (let record = sorter.next(); record !== null; record = sorter.next()) {
+        const { consumed, text } = heldIn(record)
+        if (!consumed) yield this.#takeBack(text)
+      }
   }
 
-  /** Right rows that matched have gone with a left one. */
-  #skipMatched(): void {
-    if (this.#left_gone < this.#left.length) return
-    while (this.#right[this.#right_gone]?.token.ended === true) this.#right_gone++
+  /** Lets go of its files. */
+  close(): void {
+    this.#sides.left.close()
+    this.#sides.right.close()
+    this.#released.close()
+  }
+
+  #prepareSides(): boolean {
+    this.#keepFresh(held => this.#away.keep(held))
+    return this.#sides.left.prepare() && this.#sides.right.prepare()
+  }
+
+  #keepFresh(textFor: (held: HeldRow) => string): void {
+    if (this.#fresh.length === 0) return
+    const fresh = this.#fresh
+    this.#fresh = []
+    for (const each of fresh) this.#keep(each, false, textFor(each.held))
+  }
+
+  #keep({ side, held, ordinal }: Arrived, consumed: boolean, text: string): void {
+    const { keys, merge } = this.#node
+    const { row } = held.token
+    const each: SideRow = { key: keyOf(keys[side], row), ordinal, deep: isTooDeep(merge, row), consumed, text }
+    this.#sides[side].add(sideRecord(each))
+  }
+
+  #partner({ consumed, text }: Extract<Released, { kind: 'partner' }>): Partner {
+    const stays = !text.startsWith('[')
+    if (!consumed) {
+      const held = this.#takeBack(text)
+      const { id, row } = held.token
+      if (stays) this.#shared.set(id, row)
+      return { id, row, held }
+    }
+    if (!stays) return { ...look(text), held: null }
+    const id = Number(text)
+    const row = this.#shared.get(id)
+    if (row === undefined) throw new TypeError(`token ${id} is a partner that nothing has consumed`)
+    return { id, row, held: null }
+  }
+
+  #takeBack(text: string): HeldRow {
+    const held = this.#away.takeBack(text)
+    if (!held.token.held) held.token.keep()
+    this.size--
+    return held
+  }
+
+  #read(): void {
+    const record = this.#released.next()
+    this.#ahead = record === null ? null : released(record)
+    if (record === null) this.#shared.clear()
   }
 }

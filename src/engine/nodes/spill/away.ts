@@ -1,23 +1,19 @@
 /**
- * Tokens that leave memory while a sort holds them, and come back when it passes them on: as a text with all that is known of the token
- * and, where it is the last of its subject, of that.
+ * Tokens that leave memory while a sort or a join holds them, and come back when it lets them go: as a text with all that is known of the
+ * token and, where it is the last of its subject, of that. A token that must stay has a text, too: its number.
  *
  * AWAY-1. A token leaves when no fact of its subject waits for a commit: what the text says stays so until it comes back.
  * AWAY-2. Of a subject there is one object: it goes with its only open token; where there are more, it stays until they are back.
  * AWAY-3. Who is inside a fork that a coalesce joins stays in memory, as the branches do that wait for it.
  */
 import type { OriginFact } from '../../../format/entry.ts'
+import type { TokenId } from '../../../model/ids.ts'
 import { frozen, isObject, type Row, withoutPrototypes } from '../../../model/row.ts'
 import type { Plan } from '../../../plan/plan.ts'
 import { carry, drop, type ForkGroup, type Frame } from '../../token/fork-frames.ts'
+import type { HeldRow } from '../../token/held-row.ts'
 import type { Passage } from '../../token/passage.ts'
 import { Subject, Token } from '../../token/token.ts'
-
-/** A token that a sort holds, since `started_us`. */
-export interface Held {
-  readonly token: Token
-  readonly started_us: number
-}
 
 type FrameText = readonly [group: number, node: number, branch: number, path: string, value: number]
 /** Of a subject that goes with its token. */
@@ -29,6 +25,7 @@ type TokenText = readonly [
   id: number,
   node: number,
   value: number,
+  edge: number,
   path: string,
   passage: Passage,
   frames: readonly FrameText[],
@@ -41,11 +38,16 @@ const NO_ROW: Row = frozen({})
 export class Away {
   /** Forks whose branches a coalesce joins. */
   readonly #joined: ReadonlySet<number>
+  /** Whether nothing may leave memory: whoever follows a record knows rows under way by their objects. */
+  readonly #stays: boolean
+  /** Those that stay in memory. */
+  readonly #present = new Map<TokenId, HeldRow>()
   /** Subjects with tokens that are away, and others that are open. */
   readonly #subjects = { row: new Map<number, Subject>(), batch: new Map<number, Subject>() }
 
-  constructor({ nodes }: Pick<Plan, 'nodes'>) {
+  constructor({ nodes }: Pick<Plan, 'nodes'>, stays = false) {
     this.#joined = new Set(nodes.flatMap(node => (node.kind === 'coalesce' ? [node.fork] : [])))
+    this.#stays = stays
   }
 
   /** Whether it can leave, once all facts of its subject are handed over. */
@@ -54,35 +56,45 @@ export class Away {
     return true
   }
 
-  /** The token leaves memory. */
-  putAway({ token, started_us }: Held): string {
-    const { subject, id, node, value, path, passage, frames, row } = token
+  /** Somebody holds the token. All facts of its subject were handed over: it leaves memory, if it may. */
+  putAway(held: HeldRow): string {
+    const { token } = held
+    if (this.#stays || !this.mayLeave(token)) return this.keep(held)
     drop(token)
-    subject.open.putAway(token)
-    const { kind, number, origin, previous, values, failed } = subject
-    const goes_along = subject.open.size === 1
+    token.subject.open.putAway(token)
+    const { kind, number, origin, previous, values, failed } = token.subject
+    const goes_along = token.subject.open.size === 1
     if (goes_along) this.#subjects[kind].delete(number)
-    else this.#subjects[kind].set(number, subject)
-    const about: SubjectText | null = goes_along ? [origin, previous, values, failed] : null
-    const of_frames = framesOf(frames)
-    const text: TokenText = [kind, number, about, id, node, value, path, passage, of_frames, started_us, row]
-    return JSON.stringify(text)
+    else this.#subjects[kind].set(number, token.subject)
+    return textOf(held, goes_along ? [origin, previous, values, failed] : null)
   }
 
-  /** What `putAway` gave comes back. */
-  takeBack(text: string): Held {
+  /** Somebody holds the token, and it stays in memory. */
+  keep(held: HeldRow): string {
+    this.#present.set(held.token.id, held)
+    return String(held.token.id)
+  }
+
+  /** The token is back, of which `putAway` or `keep` gave this text. To be called once. */
+  takeBack(text: string): HeldRow {
+    if (!text.startsWith('[')) return this.#takePresent(Number(text))
     // This process wrote it.
     const parts: TokenText = JSON.parse(text)
-    const [kind, number, about, id, node, value, path, passage, frames, started_us, row] = parts
+    const [kind, number, about, id, node, value, edge, path, passage, frames, started_us, row] = parts
     const subject = about === null ? this.#subjectOf(kind, number) : subjectFrom(kind, number, about)
-    const data = withoutPrototypes(row)
-    if (!isObject(data)) throw new TypeError(`token ${id} comes back without a row`)
-    const token = new Token(id, subject, node, frozen(data), value, passage, framesFrom(frames, subject), path)
-    token.joinSort()
+    const data = rowFrom(id, row)
+    const token = new Token(id, subject, node, data, value, passage, framesFrom(frames, subject), path, edge)
     if (about === null) this.#takeBackOne(token)
     else subject.open.add(token)
     carry(token)
     return { token, started_us }
+  }
+
+  #takePresent(id: TokenId): HeldRow {
+    const held = this.#present.get(id)
+    if (held === undefined) throw new TypeError(`token ${id} is nowhere`)
+    this.#present.delete(id)
+    return held
   }
 
   #subjectOf(kind: Subject['kind'], number: number): Subject {
@@ -104,6 +116,29 @@ function subjectFrom(kind: Subject['kind'], number: number, [origin, previous, v
   subject.values = values
   subject.failed = failed
   return subject
+}
+
+/** `about`: of its subject, if that goes along. */
+export function textOf({ token, started_us }: HeldRow, about: SubjectText | null = null): string {
+  const { subject, id, node, value, edge, path, passage, frames, row } = token
+  const { kind, number } = subject
+  const of_frames = framesOf(frames)
+  const text: TokenText = [kind, number, about, id, node, value, edge, path, passage, of_frames, started_us, row]
+  return JSON.stringify(text)
+}
+
+/** What a text says of the token that is gone from memory, whether it comes back or not. */
+export function look(text: string): { readonly id: TokenId; readonly row: Row } {
+  // This process wrote it.
+  const parts: TokenText = JSON.parse(text)
+  const id = parts[3]
+  return { id, row: rowFrom(id, parts[11]) }
+}
+
+function rowFrom(id: TokenId, row: Row): Row {
+  const data = withoutPrototypes(row)
+  if (!isObject(data)) throw new TypeError(`token ${id} comes back without a row`)
+  return frozen(data)
 }
 
 /** The innermost first. */

@@ -129,11 +129,7 @@ export class RunFile {
 }
 
 function altered(): CustodyError {
-  return new CustodyError(
-    'CUSTODY_SPILL',
-    'a file in which rows were kept while they are sorted isn’t what was written',
-    {
-      hint: 'resume the run: what it holds is read from the ledger again',
-    },
-  )
+  return new CustodyError('CUSTODY_SPILL', 'a file in which a sort or a join kept rows isn’t what was written', {
+    hint: 'resume the run: what it holds is read from the ledger again',
+  })
 }

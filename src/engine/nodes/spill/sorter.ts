@@ -52,7 +52,7 @@ export class Sorter {
   /** @throws CustodyError CUSTODY_SPILL. */
   add(record: SortRecord): void {
     if (this.#merge !== null)
-      throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'a row comes to a sort whose input had ended')
+      throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'a row comes to a sort or a join whose input had ended')
     this.size++
     this.#buffer.push(record)
     // Most texts take one byte a character, and may take two.
@@ -171,4 +171,14 @@ class Merge implements Stream {
     if (record === null) from.close()
     else this.#heads.add({ from, record })
   }
+}
+
+const HALF = 0x1_0000_0000
+const ordinal_bytes = Buffer.alloc(8)
+
+/** A number as part of a key: the smaller first. */
+export function ordinalBytes(ordinal: number): string {
+  ordinal_bytes.writeUInt32BE(Math.floor(ordinal / HALF), 0)
+  ordinal_bytes.writeUInt32BE(ordinal % HALF, 4)
+  return ordinal_bytes.toString('latin1')
 }
