@@ -27,7 +27,11 @@ export type Fate = 'matches' | 'too_many' | 'too_deep'
 /** What stands in the order of release: partners behind their left row. */
 export type Released =
   | { readonly kind: 'left'; readonly fate: Fate; readonly text: string }
-  | { readonly kind: 'partner'; readonly consumed: boolean; readonly text: string }
+  | {
+      readonly kind: 'partner' /** A left row before has done that. */
+      readonly consumed: boolean
+      readonly text: string
+    }
   | { readonly kind: 'right'; readonly text: string }
 
 /** What `sideRecord` wrote: `key` and `ordinal` as they stand in keys of records. */
@@ -72,7 +76,7 @@ export function released({ key, body }: SortRecord): Released {
   const mark = body[0]
   const text = body.slice(1)
   if (key.startsWith(AT_END)) return { kind: 'right', text }
-  if (key.length > OF_LEFT.length + ORDINAL_CHARACTERS) return { kind: 'partner', consumed: mark === CONSUMES, text }
+  if (key.length > OF_LEFT.length + ORDINAL_CHARACTERS) return { kind: 'partner', consumed: mark === SHARES, text }
   return {
     kind: 'left',
     fate: mark === FATES.matches ? 'matches' : mark === FATES.too_many ? 'too_many' : 'too_deep',
