@@ -341,7 +341,7 @@ export const ERRORS = {
   ),
   CUSTODY_SPILL: spec(
     1,
-    'What a sort holds can’t be kept in files beside the ledger, or isn’t there any more as it was written.',
+    'What a sort or a join holds can’t be kept in files beside the ledger, or isn’t there any more as it was written.',
     'Make room on that disk, or name a ledger elsewhere, and resume: nothing is lost.',
   ),
   // ledger and readers

@@ -113,20 +113,11 @@ export class Executor {
       order: this.#order,
     })
     this.#transitions = new Transitions(this.#order, this.#merges)
-    this.#sender = new Sender({ ...parts, order: this.#order, transitions: this.#transitions })
-    this.#batching = new AggregateRuntime({ ...parts, order: this.#order, transitions: this.#transitions })
-    this.#joining = new JoinRuntime({
-      ...parts,
-      held: parts.held.joins,
-      order: this.#order,
-      transitions: this.#transitions,
-    })
-    this.#sorting = new SortRuntime({
-      ...parts,
-      held: parts.held.sorts,
-      order: this.#order,
-      transitions: this.#transitions,
-    })
+    const shared = { ...parts, order: this.#order, transitions: this.#transitions }
+    this.#sender = new Sender(shared)
+    this.#batching = new AggregateRuntime(shared)
+    this.#joining = new JoinRuntime({ ...shared, held: parts.held.joins })
+    this.#sorting = new SortRuntime({ ...shared, held: parts.held.sorts })
     this.#end = new EndOfInput({
       nodes: upstreamFirst(this.#nodes.filter(isHolding), reaches),
       order: this.#order,

@@ -24,14 +24,10 @@ export interface SideRow {
 
 /** What becomes of a left row. One that nothing matches has `matches`, and no partners. */
 export type Fate = 'matches' | 'too_many' | 'too_deep'
-/** What stands in the order of release: partners behind their left row. */
+/** What stands in the order of release: partners behind their left row. `consumed`: a left row before has done that. */
 export type Released =
   | { readonly kind: 'left'; readonly fate: Fate; readonly text: string }
-  | {
-      readonly kind: 'partner' /** A left row before has done that. */
-      readonly consumed: boolean
-      readonly text: string
-    }
+  | { readonly kind: 'partner'; readonly consumed: boolean; readonly text: string }
   | { readonly kind: 'right'; readonly text: string }
 
 /** What `sideRecord` wrote: `key` and `ordinal` as they stand in keys of records. */
