@@ -5,6 +5,7 @@ import { CLOCK_DEFECTS } from './defects/clocks.ts'
 import { COMMIT_DEFECTS } from './defects/commits.ts'
 import { FILE_DEFECTS } from './defects/files.ts'
 import { GROUP_DEFECTS } from './defects/groups.ts'
+import { JOIN_DEFECTS } from './defects/joins.ts'
 import { ORDER_DEFECTS } from './defects/order.ts'
 import { RECORD_DEFECTS } from './defects/record.ts'
 import { REPLAY_DEFECTS } from './defects/replays.ts'
@@ -24,4 +25,5 @@ export const DEFECTS: readonly Defect[] = [
   ...CLOCK_DEFECTS,
   ...FILE_DEFECTS,
   ...SORT_DEFECTS,
+  ...JOIN_DEFECTS,
 ]

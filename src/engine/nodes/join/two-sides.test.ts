@@ -35,8 +35,8 @@ function heldOf({ side, k }: Coming, place: number): HeldRow {
   return { token, started_us: place * 10 }
 }
 
-/** What is let go, told in words. A partner that another group has consumed stands in brackets. */
-function told(next: Next): string {
+/** What is let go, in words. A partner that another group has consumed stands in brackets. */
+function saying(next: Next): string {
   const { token, started_us } = next.row
   expect(started_us).toBe((token.id - 1) * 10)
   expect(Object.keys(token.row)).toEqual(['z', 'k', 'a'])
@@ -92,7 +92,7 @@ function take(sides: TwoSides, most: number): { readonly said: string[]; readonl
   let prepared = 0
   while (!sides.prepare()) expect(++prepared).toBeLessThan(1_000)
   for (let next = said.length < most ? sides.next() : null; next !== null; ) {
-    said.push(told(next))
+    said.push(saying(next))
     ended.push(next.row.token.id)
     if (next.side === 'left') ended.push(...next.partners.map(({ id }) => id))
     next = said.length < most ? sides.next() : null
