@@ -401,7 +401,9 @@ class SubjectFold {
     if (this.#plan.nodes[node - 1]?.kind === 'coalesce')
       for (const member of members) this.#late(this.#folded(member).token, node, number)
     const group = this.#coalesces.get(number)
-    if (group !== undefined) group.verdict = wordOnRecord(GROUP_VERDICTS, verdict)
+    if (group === undefined) return
+    // Of a run that was being given up, what sorts and joins hold may be open still: nothing merges there any more.
+    group.verdict = verdict === 'abandoned' ? 'closed' : wordOnRecord(GROUP_VERDICTS, verdict)
   }
 
   /** A token that its group's failure sent on: by now it is known which group that was. */
