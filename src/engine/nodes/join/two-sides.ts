@@ -6,7 +6,8 @@
  *
  * TWO-SIDES-1. Both sides keep the order in which their rows came.
  * TWO-SIDES-2. Of a right row that has been consumed, what left rows after it need is kept: its token's number and its data.
- * TWO-SIDES-3. (I12) What is held leaves memory once the ledger has been given all facts of it; what is kept of it here follows from the ledger.
+ * TWO-SIDES-3. (I12) What is held leaves memory once the ledger has been given all facts of it, unless all of it is little; what is kept of it
+ *     here follows from the ledger.
  */
 import type { JoinSide } from '../../../format/topology.ts'
 import type { TokenId } from '../../../model/ids.ts'
@@ -31,6 +32,20 @@ interface Arrived {
   readonly ordinal: number
 }
 
+/** What a token and its subject take beside the row. */
+const TOKEN_BYTES = 700
+/** What a field takes, or an element, and an object or a list beside these. */
+const FIELD_BYTES = 24
+const OBJECT_BYTES = 64
+
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return FIELD_BYTES + value.length
+  if (typeof value !== 'object' || value === null) return FIELD_BYTES
+  let bytes = OBJECT_BYTES
+  for (const each of Object.values(value)) bytes += FIELD_BYTES + bytesOf(each)
+  return bytes
+}
+
 export class TwoSides {
   /** How many tokens are held, consumed ones aside. */
   size = 0
@@ -43,7 +58,12 @@ export class TwoSides {
   #is_ready = false
   /** What was read of `#released` too early. */
   #ahead: Released | null = null
-  /** Those whose subjects have facts that no commit was given. */
+  readonly #memory_bytes: number
+  /** Nothing has left memory. */
+  #is_little = true
+  /** About what it takes then. */
+  #bytes = 0
+  /** Those whose subjects have facts that no commit was given; as long as all is little all that came. */
   #fresh: Arrived[] = []
   /** Right rows that have never left memory, and were consumed. */
   readonly #shared = new Map<TokenId, Row>()
@@ -51,6 +71,7 @@ export class TwoSides {
   constructor(node: JoinNode, spill: Spill, away: Away) {
     this.#node = node
     this.#away = away
+    this.#memory_bytes = spill.memory_bytes
     this.#sides = { left: new Sorter(spill), right: new Sorter(spill) }
     this.#released = new Sorter(spill)
   }
@@ -58,6 +79,7 @@ export class TwoSides {
   /** A row came. */
   add(side: JoinSide, held: HeldRow, ordinal: number): void {
     this.size++
+    if (this.#is_little) this.#bytes += TOKEN_BYTES + bytesOf(held.token.row)
     this.#fresh.push({ side, held, ordinal })
   }
 
@@ -68,6 +90,9 @@ export class TwoSides {
 
   /** All facts there are were handed over. @throws CustodyError CUSTODY_SPILL. */
   leave(): void {
+    // Most joins are of few rows, for which texts are work for nothing.
+    if (this.#is_little && this.#bytes <= this.#memory_bytes) return
+    this.#is_little = false
     this.#keepFresh(held => this.#away.putAway(held))
   }
 
