@@ -10,7 +10,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import { styleText } from 'node:util'
-import { columnsOf, jsonPrintable, printableLines } from './render/text.ts'
+import { jsonPrintable } from '../model/unsafe-text.ts'
+import { columnsOf, printableLines } from './render/text.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 /** Puts a style on a text, or leaves it as it is where there is no colour. */

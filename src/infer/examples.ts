@@ -1,4 +1,5 @@
 /** Values that don't fit, counted, and the first of them with their lines. */
+import { jsonPrintable } from '../model/unsafe-text.ts'
 
 /** Line of a record, from 1; of several files with the name of its own. */
 export type LineName = number | `${number} of ${string}`
@@ -36,18 +37,7 @@ function cut(value: string): string {
   return value.length > MOST_UNITS ? `${value.slice(0, MOST_UNITS)}…`.toWellFormed() : value
 }
 
-/** Control characters, what has no width, what reorders a line, and what YAML takes for a line break. */
-const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu
-
 /** A value of the data on one line of a comment or a message, in quotes; also a text in YAML (double quotes). */
 export function shown(value: string): string {
-  const text = JSON.stringify(value).replace(UNSAFE, found =>
-    found
-      .split('')
-      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )
-  return text
+  return jsonPrintable(JSON.stringify(value))
 }

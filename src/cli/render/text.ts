@@ -5,13 +5,10 @@
 import { relative } from 'node:path'
 import { loadOwnModule } from '../../model/own-file.ts'
 import { formatTime } from '../../model/time.ts'
+import { UNSAFE } from '../../model/unsafe-text.ts'
 
 export { counted, grouped as count } from '../../model/number-text.ts'
 
-/** C0, DEL, C1, bidirectional controls, zero-width and line separators, byte order mark, tags, lone surrogates. */
-const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu
 const SHORT_ESCAPES: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /** `text` on one line, with everything that a terminal could act on written as an escape (`\u001b`). */
@@ -22,15 +19,6 @@ export function printable(text: string): string {
 /** As `printable`, but keeps line breaks: for messages that have several lines. */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
-}
-
-/** JSON text with the same escapes within its texts; it stands for the same value. */
-export function jsonPrintable(json: string): string {
-  return json.replace(UNSAFE, found => (found === '\n' ? found : found.split('').map(jsonEscaped).join('')))
-}
-
-function jsonEscaped(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 function escaped(character: string): string {
