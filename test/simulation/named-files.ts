@@ -1,14 +1,13 @@
 /** Sinks whose rows say which file they go to: the real ones, on files in memory, whose power goes with that of all else. */
 import type { Row } from '../../src/model/row.ts'
-import type { RowFormat } from '../../src/plugins/sinks/file-sink.ts'
 import { ManyFilesSink } from '../../src/plugins/sinks/many-files-sink.ts'
 import type { IfExists } from '../../src/plugins/sinks/target.ts'
-import type { RowError, Sink, SinkContext } from '../../src/sdk/spec.ts'
+import type { Sink, SinkContext } from '../../src/sdk/spec.ts'
 import { MemoryFiles } from '../support/memory-files.ts'
 import type { Power } from '../support/power.ts'
-import { numberOf } from './common.ts'
 import type { SinkModel } from './model.ts'
 import type { Random } from './random.ts'
+import { formatOf } from './sink-format.ts'
 
 const PRIOR = '{"n":0}\n'
 const MODES: readonly IfExists[] = ['append', 'replace', 'fail', 'number']
@@ -76,17 +75,5 @@ export class NamedFiles {
       if (mode !== 'fail') for (let file = 0; file < FILES; file++) this.files.put(`/out/${name}/${file}`, PRIOR)
     }
     return mode
-  }
-}
-
-function formatOf({ rejects }: SinkModel): RowFormat {
-  return {
-    begin: () => undefined,
-    row: (row): string | RowError =>
-      rejects > 0 && numberOf(row) % rejects === 0
-        ? { kind: 'error', code: 'SIM_REJECTED', message: 'refused', retryable: false }
-        : `${JSON.stringify(row)}\n`,
-    end: () => '',
-    state: () => null,
   }
 }

@@ -4,13 +4,13 @@
  */
 import type { RunResult } from '../../src/engine/run/start.ts'
 import type { Row } from '../../src/model/row.ts'
-import { FileSink, type RowFormat } from '../../src/plugins/sinks/file-sink.ts'
+import { FileSink } from '../../src/plugins/sinks/file-sink.ts'
 import type { IfExists } from '../../src/plugins/sinks/target.ts'
-import type { RowError, Sink, SinkContext, SinkIntent } from '../../src/sdk/spec.ts'
+import type { Sink, SinkContext, SinkIntent } from '../../src/sdk/spec.ts'
 import { MemoryFiles } from '../support/memory-files.ts'
-import { numberOf } from './common.ts'
 import type { SinkModel } from './model.ts'
 import type { Random } from './random.ts'
+import { formatOf } from './sink-format.ts'
 
 const PRIOR = '{"n":0}\n'
 const THEIRS = '{"theirs":1}\n'
@@ -200,17 +200,5 @@ export class Others {
         this.files.put(path, THEIRS)
         return touched(putBack, () => this.files.text(path) === THEIRS)
     }
-  }
-}
-
-function formatOf({ rejects }: SinkModel): RowFormat {
-  return {
-    begin: () => undefined,
-    row: (row): string | RowError =>
-      rejects > 0 && numberOf(row) % rejects === 0
-        ? { kind: 'error', code: 'SIM_REJECTED', message: 'refused', retryable: false }
-        : `${JSON.stringify(row)}\n`,
-    end: () => '',
-    state: () => null,
   }
 }
