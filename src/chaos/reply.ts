@@ -9,7 +9,7 @@ export interface Reply {
   readonly streamed: boolean
 }
 
-export const JSON_TYPE = 'application/json'
+const JSON_TYPE = 'application/json'
 
 export function textReply(status: number, type: string, text: string, headers: Reply['headers'] = {}): Reply {
   return { status, headers: { 'content-type': type, ...headers }, body: Buffer.from(text), streamed: false }

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 import type { ErrorCode } from '../model/error.ts'
 
-export const FILE_SIZE_MAX_BYTES = 1024 * 1024
+const FILE_SIZE_MAX_BYTES = 1024 * 1024
 
 export type FileText =
   | { readonly ok: true; readonly text: string }

@@ -210,7 +210,7 @@ export function access(value: Value, key: Value, at: string): Value {
 }
 
 /** Missing and null both give an empty optional. */
-export function optionalAccess(value: Value, key: Value, at: string): Optional {
+function optionalAccess(value: Value, key: Value, at: string): Optional {
   if (value instanceof Optional) return value.value === undefined ? NONE : optionalAccess(value.value, key, at)
   const found = value instanceof Map ? value.get(mapKey(key)) : Array.isArray(value) ? elementAt(value, key, at) : null
   return found === undefined || found === null ? NONE : new Optional(found)

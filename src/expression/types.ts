@@ -109,7 +109,7 @@ const BY_NAME: { readonly [name: string]: Kind } = {
   object: 'map',
 }
 
-export function typeOfField(field: FieldSchema): Type {
+function typeOfField(field: FieldSchema): Type {
   const type = typeOfSchema(field.schema)
   return field.optional ? nullable(type) : type
 }
@@ -122,7 +122,7 @@ export function typeOfRow(schema: RowSchema): Type {
 }
 
 /** `any` wherever a schema says more than one type, or says it in a way that isn't looked into. */
-export function typeOfSchema(schema: unknown): Type {
+function typeOfSchema(schema: unknown): Type {
   if (typeof schema !== 'object' || schema === null) return ANY
   const s = schema as JsonSchema
   const alternatives = s.anyOf ?? s.oneOf

@@ -12,7 +12,7 @@ import { nodeHash } from './hash.ts'
 export const EMPTY_ROOT: Hash = sha256Hex('')
 
 /** As in C2SP tlog-tiles: a tile is a complete subtree of this height, over leaves or over the roots of tiles of the level below. */
-export const TILE_HEIGHT = 8
+const TILE_HEIGHT = 8
 /** Leaves, or roots of the level below, in a full tile. */
 export const TILE_WIDTH = 2 ** TILE_HEIGHT
 

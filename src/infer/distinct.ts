@@ -25,7 +25,7 @@ export class FewValues {
 }
 
 /** Values that all columns of a file together may remember. */
-export const REMEMBERED = 2_000_000
+const REMEMBERED = 2_000_000
 
 export class Budget {
   left: number

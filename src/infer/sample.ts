@@ -12,7 +12,7 @@ import { EncodingEvidence, type EncodingGuess } from './encoding-evidence.ts'
 import { type Input, inputPath } from './input.ts'
 
 /** In bytes, unpacked. */
-export const SAMPLE_BYTES = 1024 * 1024
+const SAMPLE_BYTES = 1024 * 1024
 
 export interface Sample {
   /** Absolute; of a member behind that of its archive. */

@@ -7,7 +7,7 @@ import type { DeclaredNumbers } from '../model/json.ts'
 import { type Json, newRow } from '../model/row.ts'
 import { decimalSchema, type ExactType, exactType, type FieldSchema, type JsonSchema } from '../model/schema.ts'
 
-export const EXACT_TYPES = ['decimal', 'big_integer'] as const
+const EXACT_TYPES = ['decimal', 'big_integer'] as const
 
 // ── declared ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

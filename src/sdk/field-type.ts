@@ -19,7 +19,6 @@ export const FIELD_TYPES = [
   'null',
   'any',
 ] as const
-export type FieldType = (typeof FIELD_TYPES)[number]
 const JSON_TYPES = FIELD_TYPES.filter(type => type !== 'any')
 
 export interface FieldTypeProblem {

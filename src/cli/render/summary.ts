@@ -49,7 +49,7 @@ function titleOf(status: string): string {
   return isSealed(status) ? 'written' : 'so far'
 }
 
-export function isSealed(status: string): boolean {
+function isSealed(status: string): boolean {
   return ['completed', 'completed_with_failures', 'empty', 'abandoned'].includes(status)
 }
 

@@ -202,7 +202,7 @@ function gateError(message: string): RowError {
 }
 
 /** A row as a plugin gave it, with nothing behind it that isn't data. @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
-export function checkedRow(name: string, row: unknown): Row {
+function checkedRow(name: string, row: unknown): Row {
   if (isRow(row) && !types.isProxy(row)) return row
   if (!isPlain(row)) throw defect(name, `returned ${describe(row)} as a row`)
   return objectOf(name, row, [row])

@@ -22,7 +22,7 @@ export interface Broken {
 }
 
 /** A source whose first records are all rejected isn't what it was, however many follow. */
-export const FIRST_RECORDS = 1000
+const FIRST_RECORDS = 1000
 /** Of so few records all may be broken. */
 const LEAST_RECORDS = 10
 

@@ -19,7 +19,7 @@ function timestampPart(part: TimestampPart, offset = 0n): readonly Overload[] {
 const durationIn = (ns: bigint) => total(['duration'], INT, ([span]) => span.ns / ns)
 
 /** Of the argument at that position. */
-export const isTimeZone = (argument: number): NonNullable<FunctionSpec['constants']> => {
+const isTimeZone = (argument: number): NonNullable<FunctionSpec['constants']> => {
   return literals => {
     const zone = literals[argument]
     if (typeof zone !== 'string' || isZone(zone)) return null

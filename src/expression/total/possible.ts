@@ -85,7 +85,7 @@ export function only(possible: Possible, kinds: readonly Kind[]): Possible {
   return { ...possible, kinds: new Set(kinds.filter(kind => possible.kinds.has(kind))) }
 }
 
-export const isNever = ({ kinds }: Possible): boolean => kinds.size === 0
+const isNever = ({ kinds }: Possible): boolean => kinds.size === 0
 
 // ── joined ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -211,7 +211,7 @@ type Schema = { readonly [keyword: string]: unknown }
 const isSchema = (schema: unknown): schema is Schema => typeof schema === 'object' && schema !== null
 
 /** Data that fits a JSON Schema. A whole number that is exact is `int`, any other number `double`, the text of a decimal `decimal`. */
-export function ofSchema(schema: unknown): Possible {
+function ofSchema(schema: unknown): Possible {
   if (!isSchema(schema)) return ANY_JSON
   if (exactType(schema)?.type === 'decimal')
     return anyOf(Array.isArray(schema.type) ? ['decimal', 'null'] : ['decimal'], { length: MAX_DECIMAL_DIGITS + 2 })

@@ -9,7 +9,7 @@ import { startedOf } from '../../read/runs/started.ts'
 import { resultOf } from './row-result.ts'
 
 /** The name of the case that is made of a row. */
-export const caseName = (run: string, row: number) => `row ${row} of run ${run}`
+const caseName = (run: string, row: number) => `row ${row} of run ${run}`
 
 /** @throws CustodyError CUSTODY_ROW_UNKNOWN; CUSTODY_ARGUMENT if the row can't be given again. */
 export async function recordedCase(reader: CheckedReader, log: number, row: number): Promise<Row> {

@@ -22,7 +22,7 @@ import { makeFolders } from '../../model/folder.ts'
 import { configFolder, type Environment } from './config-folder.ts'
 
 /** Stands in each signature; the hash behind it is what tells keys apart. */
-export const KEY_NAME = 'custody'
+const KEY_NAME = 'custody'
 
 /** Where a signing key is. */
 export type KeyPlace =

@@ -7,7 +7,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { CustodyError } from '../../model/error.ts'
 
 /** The largest text or blob that is read: eight times the largest record, a quarter of what JavaScript can hold. */
-export const MAX_CELL_BYTES = 128 * 1024 * 1024
+const MAX_CELL_BYTES = 128 * 1024 * 1024
 
 /** A column that may be so large that its length is asked first: null is given in the place of what is too large. */
 export const large = (column: string, as = column): string =>

@@ -43,7 +43,7 @@ const REASONS: Reasons = [
 ]
 
 /** What stands in `accept_finish_reasons` for an answer that says no reason. */
-export const NO_REASON = 'none'
+const NO_REASON = 'none'
 
 /**
  * Null if the answer is whole. `accepted`: reasons that the pipeline takes for a normal end as well.

@@ -294,14 +294,14 @@ export function rejectRecord(line: number, raw: Json, problem: Problem, position
 }
 
 /** What stands behind the text of a record that isn't shown whole. */
-export const CUT = '… [cut]'
+const CUT = '… [cut]'
 
 /** The beginning of a record that is too long to be held, for people. At least `max_units` stand from `start` on. */
 export function excerpt(window: TextWindow, start: number, max_units: number): string {
   return window.decodeLossy(start, start + Math.min(EXCERPT_UNITS, max_units)) + CUT
 }
 
-export const TOO_LONG = 'RECORD_TOO_LONG'
+const TOO_LONG = 'RECORD_TOO_LONG'
 export const ENCODING = 'ENCODING'
 const FIELD_TAKEN = 'FIELD_TAKEN'
 

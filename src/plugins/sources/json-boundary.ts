@@ -16,7 +16,7 @@ const CLOSE_OBJECT = 0x7d
 /** Deeper nesting than any parser takes: given up, so that the stack stays small. */
 const MOST_NESTED = 100_000
 
-export function isSpace(unit: number): boolean {
+function isSpace(unit: number): boolean {
   return unit === 0x20 || unit === LF || unit === 0x0d || unit === 0x09
 }
 

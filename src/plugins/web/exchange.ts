@@ -65,7 +65,7 @@ function throughProxy({ url }: WebProxy, kept: boolean): AgentOptions {
   return { keepAlive: kept, timeout: PROXIED_MS, proxyEnv: { http_proxy: url, https_proxy: url } }
 }
 
-export const ACCEPT_ENCODING = 'gzip, br, zstd'
+const ACCEPT_ENCODING = 'gzip, br, zstd'
 const DECODERS: { readonly [coding: string]: () => Transform } = {
   gzip: () => zlib().createGunzip(),
   'x-gzip': () => zlib().createGunzip(),

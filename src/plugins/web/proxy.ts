@@ -60,7 +60,7 @@ function proxyUrl(text: string): string | null {
 }
 
 /** A proxy elsewhere would find another machine under these names. */
-export function isThisMachine(host: string): boolean {
+function isThisMachine(host: string): boolean {
   const name = host.replace(/\.$/, '')
   if (name === 'localhost' || name.endsWith('.localhost')) return true
   return isIP(host) !== 0 && ['loopback', 'unspecified'].includes(ipaddr.process(host).range())

@@ -14,7 +14,7 @@ import { wasRejected } from '../evidence/ingested.ts'
 export const KEY_BYTES = 16
 
 /** What is known of a row's key. */
-export const KEY_ERASED = 0
+const KEY_ERASED = 0
 export const KEY_FOUND = 1
 /** It lacks one of the fields, or has null there. */
 export const KEY_MISSING = 2

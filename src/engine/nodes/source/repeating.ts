@@ -28,7 +28,7 @@ export function repeatPosition(position: Json): RepeatPosition {
 }
 
 /** Where the file ended: said by its own source, or passed on by a re-run. */
-export function fileEnd(position: Json): Json {
+function fileEnd(position: Json): Json {
   if (typeof position !== 'object' || position === null || !('row' in position)) return position
   return 'ended' in position ? (position.ended ?? null) : null
 }
