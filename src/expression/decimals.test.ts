@@ -90,6 +90,17 @@ describe('decimals', () => {
     expect(compiled.expression.gives).toEqual({ schema: gives, optional: false })
   })
 
+  test.each([
+    ['[row.net].sum()', '1.239'],
+    ['math.greatest(row.net, 0)', '1.239'],
+    ['row.?net.orValue(0)', '1.239'],
+    ['row.count > 2 ? row.net : 0', '1.239'],
+  ])('%s of a row with more digits than are declared keeps them', (source, expected) => {
+    const compiled = compileExpression(source, { over: 'row', schema })
+    if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+    expect(compiled.expression.evaluate({ ...row, net: '1.239' })).toEqual({ ok: true, value: expected })
+  })
+
   test('without a declared type, texts are texts', () => {
     expect(resultOf('row.net + "!"', { net: '3903.70' })).toBe('3903.70!')
     expect(evaluate('row.net > 1', { net: '3903.70' })).toMatchObject({ code: 'TYPE_MISMATCH' })

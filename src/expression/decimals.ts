@@ -42,13 +42,14 @@ export function asDecimal({ run, type }: Compiled, wanted: Type, at: string): Ru
     const value = run(frame)
     if (!isNumber(value)) return value
     const decimal = toDecimal(value, at)
-    return scale === undefined || decimal.scale === scale ? decimal : (decimal.round(scale, 'trunc') ?? decimal)
+    // Zeros are added, and nothing is taken away: a row may have more digits than is known of it.
+    return scale === undefined || decimal.scale >= scale ? decimal : (decimal.round(scale, 'trunc') ?? decimal)
   }
 }
 
 // ── values ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type Numeric = bigint | number | Decimal
+type Numeric = bigint | number | Decimal
 
 export const isNumber = (value: Value): value is Numeric =>
   typeof value === 'bigint' || typeof value === 'number' || value instanceof Decimal
