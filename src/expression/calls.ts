@@ -10,6 +10,7 @@ import { compileMacro } from './macros.ts'
 import { unusable, wholeAsInteger } from './operators.ts'
 import { compilePattern, isPattern } from './pattern.ts'
 import { lookedThrough, made } from './rounds.ts'
+import { SECRETS_HINT } from './secrets.ts'
 import { ANY, describe, type Type, unify } from './types.ts'
 import { kindOf, type Value } from './values.ts'
 
@@ -139,6 +140,10 @@ function noOverload(
   const on = offset === 1 ? ` of ${describe((types[0] as Type).kind)}` : ''
   const list = given.length === 0 ? '' : ` with ${given.join(' and ')}`
   const forms = sameCount.map(({ takes }) => takes.map(describe).join(', '))
-  const hint = `${written(key)} works with: ${[...new Set(forms)].join('; ')}. More: custody functions ${written(key)}.`
+  const secret = sameCount.some(({ takes }) =>
+    takes.some((kind, i) => kind === 'secret' && types[i]?.kind !== 'secret'),
+  )
+  const works = `${written(key)} works with: ${[...new Set(forms)].join('; ')}.`
+  const hint = `${works} ${secret ? `${SECRETS_HINT} ` : ''}More: custody functions ${written(key)}.`
   return c.problem(node, 'CUSTODY_CEL_TYPE', `there is no ${written(key)}${on}${list}`, hint)
 }

@@ -25,7 +25,7 @@ import {
 import { lookedThrough, made } from './rounds.ts'
 import { compileRun } from './run-value.ts'
 import type { SecretValues } from './secret.ts'
-import { compileSecret } from './secrets.ts'
+import { compileSecret, SECRETS_HINT } from './secrets.ts'
 import {
   ANY,
   BOOL,
@@ -135,8 +135,7 @@ function compileName(c: Compilation, node: NodeOf<'id'>): Compiled {
   if (type !== undefined) return { type: TYPE, run: () => type, literal: type }
   const isField = c.rootType.fields?.has(name) ?? false
   if (name === 'secrets' && !isField) {
-    const hint = 'Name a secret in the option `secrets` of compute, and use it as secrets.NAME.'
-    return c.problem(node, 'CUSTODY_UNKNOWN_FIELD', '`secrets` by itself isn’t known here', hint)
+    return c.problem(node, 'CUSTODY_UNKNOWN_FIELD', '`secrets` by itself isn’t known here', SECRETS_HINT)
   }
   const known = c.in_run ? [c.root, 'run'] : [c.root]
   const other = c.rootType.closed ? `Expressions here see \`${c.root}\`.` : `Write ${c.root}.${name} for the field.`

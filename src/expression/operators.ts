@@ -80,8 +80,9 @@ export function orderFits(a: Type, b: Type): boolean {
   return a.kind === b.kind && ORDERED.has(a.kind)
 }
 
-/** Null may be compared with anything; otherwise both sides must be able to be equal. */
+/** Null may be compared with anything but a secret; otherwise both sides must be able to be equal. */
 export function equalityFits(a: Type, b: Type): boolean {
+  if (a.kind === 'secret' || b.kind === 'secret') return false
   if (a.kind === 'any' || b.kind === 'any' || a.kind === 'null' || b.kind === 'null') return true
   if (isNumeric(a) && isNumeric(b)) return true
   return a.kind === b.kind

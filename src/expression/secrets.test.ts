@@ -23,6 +23,9 @@ describe('nothing else shows one', () => {
     'string(secrets.key)',
     'secrets.key + "x"',
     'secrets.key == "a"',
+    'secrets.key == secrets.key',
+    'secrets.key == row.mail',
+    'secrets.key in [row.mail]',
     'secrets.key.size()',
     'hash.sha256(secrets.key)',
     'secrets',
@@ -68,5 +71,12 @@ test('where there are none, `secrets` is no name', () => {
   expect(found).toMatchObject({
     ok: false,
     problems: [{ hint: expect.stringContaining('option `secrets` of compute') }],
+  })
+})
+
+test('a text as a key gets a hint how to name a secret', () => {
+  expect(compiled('hash.hmacSha256(row.mail, "k")')).toMatchObject({
+    ok: false,
+    problems: [{ hint: expect.stringContaining('`secrets: { key: { secret: NAME } }`') }],
   })
 })

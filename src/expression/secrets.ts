@@ -8,6 +8,9 @@ import type { Compilation, Compiled } from './compilation.ts'
 import { Secret } from './secret.ts'
 import { SECRET } from './types.ts'
 
+export const SECRETS_HINT =
+  'Name a secret in the option `secrets` of compute, as in `secrets: { key: { secret: NAME } }`, and use it as secrets.key.'
+
 type Access = Extract<ASTNode, { op: '.' }>
 
 /** `secrets.key`; null if that isn’t meant. */
