@@ -36,11 +36,11 @@ export function parseFieldShorthand(text: string): FieldSchema | FieldTypeProble
   if (exact !== null) return { schema: exact, optional }
   if ((FIELD_TYPES as readonly string[]).includes(name))
     return { schema: { type: name }, optional: optional || name === 'null' }
-  const [nearest] = nearestNames(name, FIELD_TYPES)
+  const meant = typesMeant(name, FIELD_TYPES).map(each => `${each}${optional ? '?' : ''}`)
   const types = `Types are ${FIELD_TYPES.join(', ')}, decimal(0) to decimal(${MAX_SCALE}); add ? if the field may be missing or null.`
   return {
     problem: `${JSON.stringify(text)} isn’t a type`,
-    hint: nearest === undefined ? types : `Did you mean ${nearest}${optional ? '?' : ''}? ${types}`,
+    hint: meant.length === 0 ? types : `Did you mean ${meant.join(' or ')}? ${types}`,
   }
 }
 
@@ -129,15 +129,41 @@ function exactInteger(schema: JsonSchema): JsonSchema {
   }
 }
 
+/** What types are called elsewhere, in lower case. */
+const ELSEWHERE: { readonly [type: string]: readonly string[] } = {
+  integer: ['int', 'int32', 'smallint', 'bigint', 'int64', 'long'],
+  big_integer: ['bigint', 'int64', 'long'],
+  number: ['float', 'double', 'real'],
+  decimal: ['money', 'numeric'],
+  string: ['text', 'str', 'varchar', 'date', 'time', 'datetime', 'timestamp'],
+  boolean: ['bool'],
+  array: ['list'],
+  object: ['map', 'dict', 'struct'],
+}
+
+/** Of SQL: how many digits there are, and how many of them stand behind the point. */
+const SQL_DECIMAL = /^(?:decimal|numeric)\(\s*\d+\s*,\s*(\d+)\s*\)$/i
+
+/** Types that somebody most likely meant who wrote another name; none if nobody knows. */
+function typesMeant(name: string, known: readonly string[]): readonly string[] {
+  const [, scale] = SQL_DECIMAL.exec(name) ?? []
+  if (scale !== undefined && Number(scale) <= MAX_SCALE) return [`decimal(${scale})`]
+  const types = Object.entries(ELSEWHERE).flatMap(([type, names]) => (names.includes(name.toLowerCase()) ? [type] : []))
+  return types.length > 0 ? types : nearestNames(name, known, 1)
+}
+
 /** By Ajv's message: the keyword or the type that may have been meant. */
 function hintOf(message: string, schema: JsonSchema, keywords: readonly string[]): string | undefined {
   const [, unknown] = /^unknown keyword: "(.*)"$/s.exec(message) ?? []
   const [, path] = /^schema is invalid: data(\S*\/type) must be equal to one of the allowed values/.exec(message) ?? []
   const type = path === undefined ? undefined : at(schema, path)
-  const names = unknown !== undefined ? keywords : JSON_TYPES
-  const name = unknown ?? type
-  const [near] = typeof name === 'string' ? nearestNames(name, names, 1) : []
-  return near === undefined ? undefined : `Did you mean ${near}?`
+  const meant =
+    unknown !== undefined
+      ? nearestNames(unknown, keywords, 1)
+      : typeof type === 'string'
+        ? typesMeant(type, JSON_TYPES)
+        : []
+  return meant.length === 0 ? undefined : `Did you mean ${meant.join(' or ')}?`
 }
 
 /** What a JSON pointer leads to. */

@@ -275,6 +275,18 @@ describe('declarations', () => {
   })
 
   test.each([
+    ['int', 'Did you mean integer?'],
+    ['bigint?', 'Did you mean integer? or big_integer??'],
+    ['Float', 'Did you mean number?'],
+    ['decimal(10, 2)', 'Did you mean decimal(2)?'],
+    ['decimal(10,100)', 'Types are string'],
+    ['frob', 'Types are string'],
+  ])('%s has the hint %s', (type, hint) => {
+    const parsed = parseFieldShorthand(type)
+    expect('hint' in parsed ? parsed.hint : undefined).toContain(hint)
+  })
+
+  test.each([
     [{ type: 'integer', minimum: 0 }, null],
     [{ type: 'string', format: 'date' }, null],
     [{ type: 'intger' }, 'problem'],
@@ -292,6 +304,7 @@ describe('declarations', () => {
   test.each([
     [{ type: 'object', propertys: {} }, 'Did you mean properties?'],
     [{ type: 'intger' }, 'Did you mean integer?'],
+    [{ type: 'bigint' }, 'Did you mean integer or big_integer?'],
     [{ properties: { 'a/b': { type: 'bolean' } } }, 'Did you mean boolean?'],
     [{ type: ['string', 'nul'] }, undefined],
     [{ zzz: 1 }, undefined],
