@@ -60,7 +60,9 @@ const MAX_VALUES = 100
 export const textOf = (values: readonly string[]): Type =>
   values.length > MAX_VALUES ? STRING : { kind: 'string', nullable: false, values: [...new Set(values)] }
 
-export const isNumeric = ({ kind }: Type): boolean => kind === 'int' || kind === 'double' || kind === 'decimal'
+/** Numbers of any sort can be compared and calculated with each other. */
+export const NUMBERS: readonly Kind[] = ['int', 'double', 'decimal']
+export const isNumeric = ({ kind }: Type): boolean => NUMBERS.includes(kind)
 
 const WORDS: { readonly [K in Kind]: string } = {
   any: 'any value',

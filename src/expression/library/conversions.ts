@@ -194,6 +194,7 @@ export const CONVERSIONS: FunctionGroup = {
         ['decimal("0.10") + decimal("0.2")', '0.30'],
         ['decimal("19.99") * 3', '59.97'],
         ['decimal("10.00") / 4', '2.50'],
+        ['decimal(1) / 3', '0.3333333333333333333333333333333333'],
         ['decimal("0.1") == 0.1', true],
         ['decimal(0.1)', '0.1'],
       ],

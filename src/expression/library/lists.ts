@@ -3,7 +3,7 @@ import { isNumber } from '../decimals.ts'
 import { fault } from '../faults.ts'
 import { arithmetic, limitList, MAX_LIST, ordered, unusable } from '../operators.ts'
 import { anyOf, elementsOf, type Possible, within } from '../total/possible.ts'
-import { ANY, DECIMAL, DOUBLE, INT, isNumeric, listOf, notNull, optionalOf, type Type } from '../types.ts'
+import { ANY, DECIMAL, DOUBLE, INT, isNumeric, listOf, NUMBERS, notNull, optionalOf, type Type } from '../types.ts'
 import { NONE, Optional, type Value } from '../values.ts'
 import { distinct } from './identity.ts'
 import { type FunctionGroup, type FunctionSpec, type Overload, overload, total } from './spec.ts'
@@ -120,9 +120,7 @@ const size: FunctionSpec = {
 const unlessAlike = ([list]: readonly Possible[], [name]: readonly string[]) => {
   const { kinds } = elementsOf(list as Possible)
   const [kind, ...others] = kinds
-  const alike =
-    others.length === 0 &&
-    ['int', 'double', 'decimal', 'string', 'bool', 'timestamp', 'duration'].includes(kind ?? 'int')
+  const alike = others.length === 0 && [...NUMBERS, 'string', 'bool', 'timestamp', 'duration'].includes(kind ?? 'int')
   return alike ? null : `${name} holds what has no order`
 }
 
@@ -291,7 +289,10 @@ const TOTALS: readonly FunctionSpec[] = [
     name: 'mean',
     summary: 'The mean of the numbers of a list: a double, or a decimal if one of them is.',
     overloads: [overload(['list'], ANY, ([list], at) => mean(list, at), { giving: meanOf })],
-    examples: [['[1, 2].mean()', 1.5]],
+    examples: [
+      ['[1, 2].mean()', 1.5],
+      ['[decimal("0.10"), decimal("0.20")].mean()', '0.15'],
+    ],
     errors: {
       INDEX_OUT_OF_RANGE: '[].mean()',
       INTEGER_OVERFLOW: '[9223372036854775807, 1].mean()',

@@ -141,7 +141,10 @@ export const NUMBERS: FunctionGroup = {
       name: 'math.ceil',
       summary: 'The whole number that isn’t less, of the type that the number has.',
       overloads: rounding('ceil', Math.ceil),
-      examples: [['math.ceil(1.2)', 2]],
+      examples: [
+        ['math.ceil(1.2)', 2],
+        ['math.ceil(decimal("1.20"))', '2'],
+      ],
     },
     {
       ...math,

@@ -1,6 +1,6 @@
 /** What a condition that holds, or doesn't, says of what it looked at: `row.b != 0` that the next division can rely on. */
 import type { ASTNode } from '@marcbachmann/cel-js'
-import type { Kind } from '../types.ts'
+import { type Kind, NUMBERS } from '../types.ts'
 import { TypeValue } from '../values.ts'
 import { atLeast, atMost, only, type Possible, without } from './possible.ts'
 
@@ -136,7 +136,7 @@ function narrowedTo(place: Place, value: Possible, assumed: Assumed): Assumed {
   const kinds = [...value.kinds]
   // Never reached.
   if (kinds.length === 0) return assumed
-  const numeric = kinds.every(kind => NUMERIC.includes(kind))
+  const numeric = kinds.every(kind => NUMBERS.includes(kind))
   if (!numeric) {
     return kinds.every(kind => kind === 'string')
       ? assumed.and(place, possible => ({
@@ -148,8 +148,6 @@ function narrowedTo(place: Place, value: Possible, assumed: Assumed): Assumed {
   const [least, most] = boundsOf(value)
   return assumed.and(place, possible => bounded(possible, least, most, value.nonzero))
 }
-
-const NUMERIC: readonly Kind[] = ['int', 'double', 'decimal']
 
 /** Decimals have none that is known. */
 function boundsOf({ kinds, int: [least, most], double }: Possible): readonly [number, number] {
@@ -170,7 +168,7 @@ function notAbove(integer: bigint): number {
 /** What is left of numbers between two bounds, both included; nothing else than numbers is. */
 function bounded(possible: Possible, least: number, most: number, nonzero = false): Possible {
   return {
-    ...only(possible, NUMERIC),
+    ...only(possible, NUMBERS),
     int: [atLeast(possible.int[0], least), atMost(possible.int[1], most)],
     double: [Math.max(possible.double[0], least), Math.min(possible.double[1], most)],
     nonzero: possible.nonzero || nonzero || least > 0 || most < 0,
@@ -181,7 +179,7 @@ function bounded(possible: Possible, least: number, most: number, nonzero = fals
 function assumingOrder(node: ASTNode, op: Order, other: ASTNode, assumed: Assumed, looking: Looking): Assumed {
   const value = looking.valueOf(other, assumed)
   const kinds = [...value.kinds]
-  if (kinds.length === 0 || !kinds.every(kind => NUMERIC.includes(kind))) return orderOfOthers(node, assumed, looking)
+  if (kinds.length === 0 || !kinds.every(kind => NUMBERS.includes(kind))) return orderOfOthers(node, assumed, looking)
   const [least, most] = boundsOf(value)
   const above = op === '>' || op === '>='
   const strict = op === '<' || op === '>'

@@ -1,7 +1,7 @@
 /** Where arithmetic and comparison fail, and with what result, by the bounds of their operands. Null was reported before. */
 import { grouped } from '../../model/number-text.ts'
 import { type Arithmetic, arithmetic, MAX_LIST, MAX_TEXT } from '../operators.ts'
-import type { Kind } from '../types.ts'
+import { type Kind, NUMBERS } from '../types.ts'
 import { anyOf, DOUBLE_BOUNDS, either, folded, greater, INT_BOUNDS, lesser, type Possible, within } from './possible.ts'
 
 /** Both operands as they are written, for messages. */
@@ -16,7 +16,7 @@ const NOT_FINITE = 'the result leaves the range of doubles'
 
 /** Kinds that have an order among themselves, with a word for each. */
 const ORDERED: ReadonlyArray<readonly [readonly Kind[], string]> = [
-  [['int', 'double', 'decimal'], 'a number'],
+  [NUMBERS, 'a number'],
   [['string'], 'a text'],
   [['bool'], 'true or false'],
   [['timestamp'], 'a timestamp'],
@@ -60,8 +60,7 @@ export function arithmeticOf(op: Arithmetic, a: Possible, b: Possible, names: Na
 }
 
 function mismatch(op: Arithmetic, a: Possible, b: Possible, [left, right]: Names): string {
-  const isNumber = ({ kinds }: Possible) =>
-    [...kinds].every(kind => kind === 'int' || kind === 'double' || kind === 'decimal')
+  const isNumber = ({ kinds }: Possible) => [...kinds].every(kind => NUMBERS.includes(kind))
   if (isNumber(b)) return `${left} isn’t a number`
   return isNumber(a) ? `${right} isn’t a number` : `\`${op}\` can’t take ${left} and ${right}`
 }

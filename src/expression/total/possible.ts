@@ -5,7 +5,7 @@
 import { Decimal } from '../../model/decimal.ts'
 import { MAX_DECIMAL_DIGITS } from '../../model/decimal-text.ts'
 import { exactType, type RowSchema } from '../../model/schema.ts'
-import { ANY, type Kind, type Type } from '../types.ts'
+import { ANY, type Kind, NUMBERS, type Type } from '../types.ts'
 import { kindOf, Optional, type Value } from '../values.ts'
 
 export interface Possible {
@@ -89,7 +89,6 @@ const isNever = ({ kinds }: Possible): boolean => kinds.size === 0
 
 // ── joined ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const NUMBERS: readonly Kind[] = ['int', 'double', 'decimal']
 const SIZED: readonly Kind[] = ['list', 'map']
 const HOLDERS: readonly Kind[] = ['list', 'map', 'optional']
 const hasOne = ({ kinds }: Possible, of: readonly Kind[]) => of.some(kind => kinds.has(kind))

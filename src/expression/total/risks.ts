@@ -14,7 +14,7 @@ import type { RowSchema } from '../../model/schema.ts'
 import { extentOf, writtenAt } from '../extent.ts'
 import { MAX_STEPS } from '../rounds.ts'
 import { RUN_POSSIBLE } from '../run-value.ts'
-import type { Kind } from '../types.ts'
+import { type Kind, NUMBERS } from '../types.ts'
 import { TYPE_VALUES, type Value } from '../values.ts'
 import { Accesses } from './accesses.ts'
 import type { Analysed, Analyst, Scope } from './analyst.ts'
@@ -247,7 +247,7 @@ class Analysis implements Analyst {
     const inner = node.args
     if (inner.op === 'value' && (typeof inner.args === 'bigint' || typeof inner.args === 'number'))
       return exactly(-inner.args)
-    const value = this.need(node, inner, this.look(inner, scope), ['int', 'double', 'decimal'], 'a number')
+    const value = this.need(node, inner, this.look(inner, scope), NUMBERS, 'a number')
     return negated(value, where => this.report(node, where))
   }
 
