@@ -1,12 +1,12 @@
 /** Whether a value is what a case expects: pure. */
-import { canonicalize } from '../../model/canonical.ts'
 import { isObject, type Json } from '../../model/row.ts'
+import { isSameJson } from '../../model/same-json.ts'
 
 /** `fields`: maps may have more keys than are expected, at any depth. */
 export type Match = 'fields' | 'exact'
 
 export function fits(expected: Json, actual: Json, match: Match = 'fields'): boolean {
-  if (match === 'exact') return canonicalize(expected) === canonicalize(actual)
+  if (match === 'exact') return isSameJson(expected, actual)
   if (isObject(expected))
     return (
       isObject(actual) &&
@@ -21,5 +21,5 @@ export function fits(expected: Json, actual: Json, match: Match = 'fields'): boo
       expected.length === actual.length &&
       actual.every((each: Json, i) => fits(expected[i] ?? null, each))
     )
-  return canonicalize(expected) === canonicalize(actual)
+  return isSameJson(expected, actual)
 }

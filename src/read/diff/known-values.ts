@@ -1,6 +1,6 @@
 /** Values of the two runs side by side. One that is erased is null, and nothing is known of it. */
-import { canonicalize } from '../../model/canonical.ts'
 import { isRow, type Json, newRow, type Row } from '../../model/row.ts'
+import { isSameJson } from '../../model/same-json.ts'
 import type { Both, Changed } from './difference.ts'
 
 export type KnownValues = Both<Json | null>
@@ -8,7 +8,7 @@ export type KnownValues = Both<Json | null>
 /** By content: commitments to equal values differ. null: not known. */
 export function sameValue({ old: before, new: after }: KnownValues): boolean | null {
   if (before === null || after === null) return null
-  return canonicalize(before) === canonicalize(after)
+  return isSameJson(before, after)
 }
 
 /** The fields of two rows that differ; none if they aren't both rows. */
@@ -17,7 +17,7 @@ export function changedBetween({ old: before, new: after }: KnownValues): Change
   if (!isRow(before) || !isRow(after)) return changed
   for (const field of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
     const [a, b] = [own(before, field), own(after, field)]
-    if (a !== undefined && b !== undefined && canonicalize(a) === canonicalize(b)) continue
+    if (a !== undefined && b !== undefined && isSameJson(a, b)) continue
     changed[field] = { ...(a === undefined ? {} : { old: a }), ...(b === undefined ? {} : { new: b }) }
   }
   return changed

@@ -14,6 +14,7 @@ import {
 import { DISCARD, type Topology, type TopologyNode } from '../../format/topology.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { isObject, type Json, newRow } from '../../model/row.ts'
+import { isSameJson } from '../../model/same-json.ts'
 import type { Course, CourseToken, Timed } from '../fold/course.ts'
 import { fileFor, type NamedFiles } from './named-file.ts'
 import type { Partners } from './partners.ts'
@@ -304,12 +305,9 @@ function changeBetween(base: Known<Json> | null, next: Known<Json>): Change | nu
   const after = fieldsOf(next.value)
   const set = newRow()
   for (const field of Object.keys(after))
-    if (!Object.hasOwn(before, field) || !sameJson(before[field], after[field])) set[field] = after[field] as Json
+    if (!Object.hasOwn(before, field) || !isSameJson(before[field] ?? null, after[field] ?? null))
+      set[field] = after[field] as Json
   return { set, unset: Object.keys(before).filter(field => !Object.hasOwn(after, field)) }
-}
-
-function sameJson(a: Json | undefined, b: Json | undefined): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b)
 }
 
 function fieldsOf(value: Json | undefined): { readonly [field: string]: Json } {

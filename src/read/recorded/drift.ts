@@ -4,6 +4,7 @@ import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import type { Json } from '../../model/row.ts'
+import { isSameJson } from '../../model/same-json.ts'
 import { type LocatedCall, locatedCalls } from './calls.ts'
 
 export interface Drift {
@@ -42,7 +43,7 @@ export async function driftOf(
     if (request === undefined || now === undefined) continue
     const recorded = await recordings.take({ ...call, request: canonicalize(request) }, 'answer')
     if (recorded === null) unknown++
-    else if (canonicalize(recorded.response) === canonicalize(now)) same++
+    else if (isSameJson(recorded.response, now)) same++
     else differing.push({ ...whose(call), recorded: recorded.response, now })
   }
   return { same, unknown, differing }

@@ -1,6 +1,7 @@
 /** What arrived branches merge into: a pure function of their rows and the fork parent's. */
-import { canonicalize, isDeeper, MAX_ROW_DEPTH } from '../../../model/canonical.ts'
+import { isDeeper, MAX_ROW_DEPTH } from '../../../model/canonical.ts'
 import { type Json, newRow, type Row } from '../../../model/row.ts'
+import { isSameJson } from '../../../model/same-json.ts'
 import type { CoalesceNode } from '../../../plan/plan.ts'
 
 export interface ArrivedBranch {
@@ -69,12 +70,12 @@ function union(
       if (before !== undefined && arrived.some(each => field in each.row)) row[field] = before
       continue
     }
-    if (on_conflict === 'fail' && writes.some(each => !isSame(each.value, standing.value)))
+    if (on_conflict === 'fail' && writes.some(each => !isSameJson(each.value, standing.value)))
       return { kind: 'conflict', field, branches: writes.map(each => each.branch) }
     row[field] = standing.value
     origins[field] = standing.branch
     if (writes.length === 1) continue
-    const others = writes.filter(each => !isSame(each.value, standing.value))
+    const others = writes.filter(each => !isSameJson(each.value, standing.value))
     if (others.length > 0) overruled[field] = others
   }
   return { kind: 'row', row, origins, overruled }
@@ -97,16 +98,9 @@ function writesOf(field: string, arrived: readonly ArrivedBranch[], parent: Row)
   let writes: Write[] | null = null
   for (const { branch, row } of arrived) {
     const value = row[field]
-    if (value === undefined || isSame(value, before)) continue
+    if (value === undefined || (before !== undefined && isSameJson(value, before))) continue
     writes ??= []
     writes.push({ branch, value })
   }
   return writes ?? NO_WRITES
-}
-
-/** Whether two values have one canonical text; undefined has none. */
-function isSame(a: Json, b: Json | undefined): boolean {
-  if (a === b) return true
-  if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return false
-  return canonicalize(a) === canonicalize(b)
 }
