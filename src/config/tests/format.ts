@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { ERRORS } from '../../model/error-codes.ts'
 import { FATES } from '../../model/outcome.ts'
 import type { Json, Row } from '../../model/row.ts'
-
 import { list, map, object } from '../compound.ts'
 import * as leaf from '../leaf.ts'
 import { nearestHint } from '../nearest.ts'
