@@ -21,9 +21,17 @@ export function decideField(column: JsonColumn, rows: number): FieldFinding {
   }
 }
 
-function typesOf({ types }: JsonColumn): readonly JsonType[] {
+const WHOLE: readonly JsonType[] = ['integer', 'big_integer', 'number']
+
+function typesOf({ types, whole }: JsonColumn): readonly JsonType[] {
   const all = [...types.keys()].sort()
-  return all.includes('number') ? all.filter(type => type !== 'integer') : all
+  const large = all.includes('big_integer')
+  const fractions = (types.get('number')?.count ?? 0) - whole
+  if (large && fractions === 0 && all.every(type => WHOLE.includes(type))) return ['big_integer']
+  // No schema has it beside others: where there are fractions it is the nearest double, else a text.
+  const rest = all.filter(type => type !== 'big_integer')
+  if (rest.includes('number')) return rest.filter(type => type !== 'integer')
+  return large && !rest.includes('string') ? [...rest, 'string'] : rest
 }
 
 function* remarksOf(column: JsonColumn, types: readonly JsonType[], unique: boolean, rows: number): Generator<string> {
@@ -38,7 +46,12 @@ function* remarksOf(column: JsonColumn, types: readonly JsonType[], unique: bool
     if (finding.kind === 'pattern') yield `dates, ${finding.iso ? 'ISO 8601' : finding.pattern}`
     if (finding.kind === 'either') yield `dates, ${finding.day_first} or ${finding.month_first}`
   }
-  if (types.length > 1) yield mixedText(column, types)
+  const large = column.types.get('big_integer')
+  if (types.length > 1) yield mixedText(column, large === undefined ? types : [...types, 'big_integer'])
+  else if (large !== undefined)
+    yield types.includes('number')
+      ? `some have more digits than a number keeps, ${large.first}`
+      : `whole numbers beyond 2^53, ${large.first}`
   const missing = rows - column.present
   if (missing > 0) yield `missing in ${grouped(missing)} of ${grouped(rows)}`
   if (column.nulls > 0 && column.values > 0) yield `null in ${grouped(column.nulls)} of ${grouped(rows)}`

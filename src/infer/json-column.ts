@@ -6,7 +6,10 @@ import { DateEvidence } from './date-evidence.ts'
 import { type Budget, FewValues, Uniqueness } from './distinct.ts'
 import { Examples, type LineName } from './examples.ts'
 
-export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
+export type JsonType = 'string' | 'integer' | 'big_integer' | 'number' | 'boolean' | 'array' | 'object'
+
+/** Doubles from here on are written with an exponent. */
+const PLAIN_END = 1e21
 
 export class JsonColumn {
   readonly field: string
@@ -16,6 +19,8 @@ export class JsonColumn {
   readonly types = new Map<JsonType, Examples>()
   /** Of texts: how many are numbers, and how many have blanks around them. */
   numeric_texts = 0
+  /** Of numbers beyond 2^53: how many are whole, and written as such. */
+  whole = 0
   readonly padded = new Examples()
   readonly dates = new DateEvidence()
   readonly few = new FewValues()
@@ -30,14 +35,16 @@ export class JsonColumn {
     return this.present - this.nulls
   }
 
-  add(value: Json, line: LineName): void {
+  /** @param value a bigint: a whole number that no double is */
+  add(value: Json | bigint, line: LineName): void {
     this.present += 1
     if (value === null) {
       this.nulls += 1
       return
     }
     const type = typeOf(value)
-    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+    if (type === 'number' && Number.isInteger(value) && Math.abs(Number(value)) < PLAIN_END) this.whole += 1
     const examples = this.types.get(type) ?? new Examples()
     this.types.set(type, examples)
     examples.add(text, line)
@@ -54,7 +61,8 @@ export class JsonColumn {
   }
 }
 
-function typeOf(value: Exclude<Json, null>): JsonType {
+function typeOf(value: Exclude<Json, null> | bigint): JsonType {
+  if (typeof value === 'bigint') return 'big_integer'
   if (typeof value === 'number') return Number.isSafeInteger(value) ? 'integer' : 'number'
   if (typeof value === 'string') return 'string'
   if (typeof value === 'boolean') return 'boolean'

@@ -58,7 +58,7 @@ export interface Taking {
   readonly onColumns?: (columns: readonly SourceColumn[]) => void
   readonly onRow?: (row: Row, line: LineName) => void
   /** Called with the text of a record that can’t be read. */
-  readonly onReject?: (raw: unknown, code: string) => void
+  readonly onReject?: (raw: unknown, code: string, line: LineName) => void
 }
 
 /** @throws CustodyError as the source does: CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT, CUSTODY_UNCLOSED_QUOTE. */
@@ -84,14 +84,15 @@ export async function readWhole(
         records += 1
         const { line, file } = record
         const place = file === undefined ? { line } : { line, file }
+        const name: LineName = file === undefined ? line : `${line} of ${file}`
         if (record.kind === 'reject') {
           rejects.add({ ...place, code: record.code, message: record.message })
-          taking.onReject?.(record.raw, record.code)
+          taking.onReject?.(record.raw, record.code, name)
         } else if (Object.hasOwn(record.row, ERROR_FIELD))
           rejects.add({ ...place, code: 'RESERVED_FIELD', message: `it has a field ${ERROR_FIELD}` })
         else {
           const checked = check(record.row)
-          if (checked.ok) taking.onRow?.(checked.row, file === undefined ? line : `${line} of ${file}`)
+          if (checked.ok) taking.onRow?.(checked.row, name)
           else rejects.add({ ...place, code: checked.code, message: checked.message })
         }
       }

@@ -3,7 +3,9 @@ import type { Row } from '../model/row.ts'
 import type { Cell } from '../plugins/sources/csv-scanner.ts'
 import type { SourceColumn } from '../sdk/spec.ts'
 import { Budget } from './distinct.ts'
+import type { LineName } from './examples.ts'
 import { JsonColumn } from './json-column.ts'
+import { type ValuesOf, withLargeIntegers } from './large-integers.ts'
 import { type Options, type Reading, type ReadWhole, readWhole } from './reading.ts'
 import { TextColumn } from './text-column.ts'
 
@@ -37,7 +39,7 @@ function cellOf(row: Row, field: string): Cell {
 export interface ValuesSurvey extends ReadWhole {
   /** In the order in which records first have them; at most so many. */
   readonly columns_seen: readonly JsonColumn[]
-  /** Records that were taken. */
+  /** Records that were taken, or will be with a schema. */
   readonly rows: number
   /** Whether there were too many fields to tell them apart. */
   readonly overflown: boolean
@@ -52,19 +54,25 @@ export async function surveyValues(reading: Reading): Promise<ValuesSurvey> {
   const columns = new Map<string, JsonColumn>()
   let overflown = false
   let rows = 0
-  const whole = await readWhole(reading, null, {
-    onRow: (row, line) => {
-      rows += 1
-      for (const field in row) {
-        let column = columns.get(field)
-        if (column === undefined && columns.size < MOST_FIELDS) {
-          column = new JsonColumn(field, budget)
-          columns.set(field, column)
-        }
-        const value = row[field]
-        if (column === undefined || value === undefined) overflown = true
-        else column.add(value, line)
+  const take = (row: ValuesOf, line: LineName) => {
+    rows += 1
+    for (const field in row) {
+      let column = columns.get(field)
+      if (column === undefined && columns.size < MOST_FIELDS) {
+        column = new JsonColumn(field, budget)
+        columns.set(field, column)
       }
+      const value = row[field]
+      if (column === undefined || value === undefined) overflown = true
+      else column.add(value, line)
+    }
+  }
+  const whole = await readWhole(reading, null, {
+    onRow: take,
+    // With its field declared it is taken.
+    onReject: (raw, code, line) => {
+      const row = code === 'JSON_INTEGER_TOO_LARGE' && typeof raw === 'string' ? withLargeIntegers(raw) : null
+      if (row !== null) take(row, line)
     },
   })
   return { ...whole, columns_seen: [...columns.values()], rows, overflown }

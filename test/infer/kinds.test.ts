@@ -198,11 +198,25 @@ describe('values with types', () => {
   })
 
   test('a record that is none is rejected, and said', async () => {
-    const { file } = await kindOf('a.jsonl', '{"a":1}\n[1]\n{"a":\n{"a":12345678901234567890}\n{"a":2}\n')
+    const { file } = await kindOf('a.jsonl', '{"a":1}\n[1]\n{"a":\n{"b":[12345678901234567890]}\n{"a":2}\n')
     expect(file?.rejected).toMatchObject({
       count: 3,
       codes: { NOT_AN_OBJECT: 1, JSON_SYNTAX: 1, JSON_INTEGER_TOO_LARGE: 1 },
     })
+  })
+
+  test.each<[string, string, string, readonly string[]]>([
+    ['ids beyond 2^53', 'a.jsonl', '{"id":9007199254740993}\n{"id":9007199254740994}\n{"id":7}\n', ['id: big_integer']],
+    ['in an array', 'a.json', '[{"id":12345678901234567890,"n":1},{"n":2}]', ['id: big_integer?', 'n: integer']],
+    ['beside fractions', 'a.jsonl', '{"n":9007199254740993}\n{"n":0.5}\n', ['n: number']],
+    ['beside texts', 'a.jsonl', '{"id":9007199254740993}\n{"id":"x"}\n{"id":1}\n', ['id: integer|string']],
+    ['beside truths', 'a.jsonl', '{"id":9007199254740993}\n{"id":true}\n', ['id: boolean|string']],
+    ['that a double is', 'a.jsonl', '{"n":9007199254740994}\n{"n":1}\n', ['n: number']],
+    ['of a field that objects inherit', 'a.jsonl', '{"__proto__":9007199254740993}\n', ['__proto__: big_integer']],
+  ])('whole numbers that no double holds are declared: %s', async (_what, name, content, fields) => {
+    const found = await kindOf(name, content)
+    expect(found.fields).toEqual(fields)
+    expect(found.file?.rejected.count).toBe(0)
   })
 
   test('of several arrays the largest is taken, and the others are named', async () => {
