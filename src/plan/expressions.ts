@@ -45,7 +45,7 @@ const WORDS: { readonly [type: string]: string } = {
   number: 'a number',
   integer: 'a number',
   decimal: 'a decimal',
-  big_integer: 'a text',
+  big_integer: 'a big integer',
   boolean: 'true or false',
   array: 'a list',
   object: 'a map',

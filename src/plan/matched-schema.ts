@@ -64,9 +64,12 @@ export function checkKeyTypes(node: DraftNode, sides: Sides, report: Report): vo
     const of = (is: string, right_is: string) =>
       `\`${other}\` of left rows is ${is}, and \`${field}\` of right rows is ${right_is}`
     const [types, right_types] = [typesIn(left), typesIn(right)]
-    if (types !== null && right_types !== null && !types.some(type => right_types.includes(type))) {
+    if (types !== null && right_types !== null && !meet(types, right_types)) {
       const hint = 'declare the same type for both, or convert one of them with coerce'
-      report.error('CUSTODY_FIELD_TYPE', at, `${of(words(types), words(right_types))}: they never match`, { hint })
+      const message = of(words(types), words(right_types))
+      if (meet(types.map(inRows), right_types.map(inRows)))
+        report.warning('CUSTODY_FIELD_TYPE', at, `${message}: only texts match that have the same digits`, { hint })
+      else report.error('CUSTODY_FIELD_TYPE', at, `${message}: they never match`, { hint })
     }
     const [scale, right_scale] = [scaleIn(left), scaleIn(right)]
     if (scale === undefined || right_scale === undefined || (scale === right_scale && scale !== null)) continue
@@ -77,6 +80,11 @@ export function checkKeyTypes(node: DraftNode, sides: Sides, report: Report): vo
     else report.warning('CUSTODY_FIELD_TYPE', at, `${message}: 1.0 and 1.00 don’t match`, { hint })
   }
 }
+
+const meet = (types: readonly string[], others: readonly string[]) => types.some(type => others.includes(type))
+
+/** Rows hold decimals and big integers as texts. */
+const inRows = (type: string) => (type === 'decimal' || type === 'big_integer' ? 'string' : type)
 
 const knownAt = ({ fields, closed, rest }: RowSchema, field: string) => fields.get(field) ?? (closed ? undefined : rest)
 

@@ -65,6 +65,25 @@ export const JOIN_CASES: readonly BadFile[] = [
     expect: [error('FIELD_TYPE', 'they never match', 'declare the same type for both')],
   },
   {
+    name: 'a big integer and a text as keys of a join',
+    text: PAIR,
+    change: [
+      ['customer: integer', 'customer: big_integer'],
+      ['{ id: integer', '{ id: string'],
+      ['right: id', 'right: «id»'],
+    ],
+    expect: [warning('FIELD_TYPE', 'only texts match that have the same digits', 'declare the same type for both')],
+  },
+  {
+    name: 'a decimal and a number as keys of a join',
+    text: PAIR,
+    change: [
+      ['customer: integer', 'customer: decimal(0)'],
+      ['right: id', 'right: «id»'],
+    ],
+    expect: [error('FIELD_TYPE', 'they never match', 'declare the same type for both')],
+  },
+  {
     name: 'decimals of different scales as keys of a join',
     text: PAIR,
     change: [
