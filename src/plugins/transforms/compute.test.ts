@@ -33,6 +33,15 @@ test('an expression that doesn’t compile is refused when the node is made', as
   await expect(tryOut(compute, { set: { a: 'row.b +' } }, [])).rejects.toMatchObject({ code: 'CUSTODY_PLUGIN_OPTIONS' })
 })
 
+test('what expressions could not use as a secret is refused', () => {
+  const secrets = { key: 'abc', 'my-key': 'abc', open: 'abc' }
+  const found = ['key', 'my-key'].map(name => ({ path: ['secrets', name], name: 'KEY' }))
+  expect(compute.check?.({ set: { a: '1' }, secrets }, found)).toEqual([
+    { path: ['secrets', 'my-key'], message: 'no expression can use secrets.my-key', hint: expect.any(String) },
+    { path: ['secrets', 'open'], message: expect.stringContaining('environment'), hint: expect.any(String) },
+  ])
+})
+
 test('a filter keeps true, drops false, and makes the rest an error', async () => {
   expect(await tryOut(filter, { keep: 'row.a' }, [{ a: true }, { a: false }, { a: 1 }, {}])).toEqual([
     [{ a: true }],

@@ -17,17 +17,25 @@ const computeOptions = z.strictObject({
 })
 type ComputeOptions = z.output<typeof computeOptions>
 
-/** What isn't a secret would stand in the evidence. */
-function openSecrets({ secrets }: ComputeOptions, found: readonly SecretOption[]): readonly OptionProblem[] {
+/** What isn't a secret would stand in the evidence, and what has no plain name no expression could use. */
+function checkSecrets({ secrets }: ComputeOptions, found: readonly SecretOption[]): readonly OptionProblem[] {
   const hidden = new Set(found.map(({ path }) => path.join('.')))
-  return Object.keys(secrets)
-    .filter(name => !hidden.has(`secrets.${name}`))
-    .map(name => ({
-      path: ['secrets', name],
-      message: 'the value of a secret stands in the environment',
-      hint: `Write ${name}: { secret: NAME_OF_THE_VARIABLE }.`,
-    }))
+  return Object.keys(secrets).flatMap((name): OptionProblem[] => {
+    const path = ['secrets', name]
+    if (!hidden.has(path.join('.')))
+      return [
+        {
+          path,
+          message: 'the value of a secret stands in the environment',
+          hint: `Write ${name}: { secret: NAME_OF_THE_VARIABLE }.`,
+        },
+      ]
+    if (PLAIN_NAME.test(name)) return []
+    return [{ path, message: `no expression can use secrets.${name}`, hint: 'Name it with letters, digits and _.' }]
+  })
 }
+
+const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 export const compute = defineTransform({
   name: 'compute',
@@ -57,7 +65,7 @@ export const compute = defineTransform({
       errors: ['VALUE_NULL', 'FIELD_MISSING'],
     },
   ],
-  check: openSecrets,
+  check: checkSecrets,
   expressions: ({ set, secrets }) =>
     Object.entries(set).map(([field, source]) => ({
       ...{ path: ['set', field], source, gives: 'any' as const },
