@@ -153,13 +153,33 @@ function checked(place: InputPlace, stream: Readable, { crc32 }: Entry): Chunks 
 }
 
 function brokenMember(place: InputPlace, error: unknown): CustodyError {
-  const reason = error instanceof Error ? error.message : String(error)
-  return sourceError(place, `${inputName(place)} can’t be unpacked: ${reason}`, 'Is the archive whole?', error)
+  const message = `${inputName(place)} can’t be unpacked: ${reasonOf(error)}`
+  return sourceError(place, message, 'Is the archive whole?', error)
 }
 
 function brokenArchive(place: InputPlace, error: unknown): CustodyError {
   if (error instanceof Error && 'code' in error) return systemError(place, error)
-  const reason = error instanceof Error ? error.message : String(error)
   const hint = 'Is the file whole? If it is no ZIP archive, set compression to what it is, or to none.'
-  return sourceError(place, `${inputName(place)} can’t be read as a ZIP archive: ${reason}`, hint, error)
+  return sourceError(place, `${inputName(place)} can’t be read as a ZIP archive: ${reasonOf(error)}`, hint, error)
+}
+
+/** What yauzl says, in words for people who don’t know how such an archive is made up. */
+const REASONS: readonly (readonly [said: RegExp, reason: string])[] = [
+  [/^End of central directory record signature not found.*/s, 'it doesn’t end with a list of members'],
+  [/^Invalid comment length.*/s, 'something stands behind its list of members'],
+  [/^multi-disk zip files are not supported.*/s, 'it is one of several parts of an archive'],
+  [/^invalid central directory file header signature.*/s, 'its list of members is damaged'],
+  [/^(?:invalid relative|absolute) path: (.*)/s, 'its member $1 would lead out of it'],
+  [/^strong encryption is not supported.*/s, 'it is encrypted'],
+  [/^invalid local file header signature.*/s, 'its beginning isn’t where the list of members says'],
+  [/^file data overflows file bounds.*/s, 'it would end behind the end of the archive'],
+  [/^unexpected EOF$/, 'it ends too early'],
+  [/^too many bytes in the stream\. expected (\d+).*/s, 'it has more than the $1 bytes that the archive says'],
+  [/^not enough bytes in the stream\. expected (\d+).*/s, 'it has fewer than the $1 bytes that the archive says'],
+]
+
+function reasonOf(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error)
+  const [pattern, reason = ''] = REASONS.find(([each]) => each.test(said)) ?? []
+  return pattern === undefined ? said : said.replace(pattern, reason)
 }
