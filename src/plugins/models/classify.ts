@@ -7,7 +7,7 @@ import type { CallAnswer } from '../../sdk/call.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow } from '../../sdk/results.ts'
 import type { FieldRequirement, OptionProblem, SecretOption } from '../../sdk/spec.ts'
-import { compileTemplate, type Template } from '../templates/template.ts'
+import { compileTemplate, type Template, templateProblem } from '../templates/template.ts'
 import { LLM_ERRORS } from './failures.ts'
 import { orFile } from './from-file.ts'
 import { Model } from './model.ts'
@@ -55,7 +55,7 @@ function problemsOf(options: ClassifyOptions, secrets: readonly SecretOption[]):
   let varies = text === undefined
   for (const { source, path } of templatesOf(options)) {
     const compiled = compileTemplate(source)
-    if ('problem' in compiled) problems.push({ path, message: compiled.problem })
+    if ('problem' in compiled) problems.push(templateProblem(compiled, path))
     varies ||= 'problem' in compiled || compiled.reads_row
   }
   if (!varies) problems.push(sameForAll(['text']))

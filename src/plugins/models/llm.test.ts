@@ -38,7 +38,7 @@ describe('options', () => {
     ],
     [{ ...hosted, prompt: undefined as never, queries: {} }, /has none/],
     [{ ...hosted, prompt: '{{ a' }, /not closed/],
-    [{ ...hosted, system: '{{ a | shout }}' }, /undefined filter/],
+    [{ ...hosted, system: '{{ a | shout }}' }, /there is no filter/],
     [{ ...hosted, schema: { a: 'strin' } }, /isn’t a type/],
     [{ ...hosted, timeout: '10' }, /duration/],
     [{ ...hosted, timeout: '61m' }, /up to 1h/],

@@ -5,7 +5,7 @@ import type { FieldSchema } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow } from '../../sdk/results.ts'
 import type { FieldRequirement, OptionProblem, SecretOption } from '../../sdk/spec.ts'
-import { compileTemplate, type Template } from '../templates/template.ts'
+import { compileTemplate, type Template, templateProblem } from '../templates/template.ts'
 import { LLM_ERRORS } from './failures.ts'
 import { orFile } from './from-file.ts'
 import { llmExamples } from './llm-examples.ts'
@@ -100,7 +100,7 @@ function problemsOf(options: LlmOptions, secrets: readonly SecretOption[]): read
     let varies = false
     for (const { source, path } of templatesOf(asked)) {
       const compiled = templateOf(source, options)
-      if ('problem' in compiled) problems.push({ path, message: compiled.problem })
+      if ('problem' in compiled) problems.push(templateProblem(compiled, path))
       varies ||= 'problem' in compiled || compiled.reads_row
     }
     if (!varies) problems.push(sameForAll([...asked.path, 'prompt']))

@@ -82,7 +82,7 @@ describe('a path of a row', () => {
 
 test.each([
   ['out/{{ row.a }', /isn’t a template/],
-  ['out/{{ row.a | shout }}', /undefined filter/],
+  ['out/{{ row.a | shout }}', /there is no filter "shout"/],
   ['out/{% if row.a %}x{% endif %}', /no tags/],
   ['out/{{ a }}.csv', /doesn’t say whose/],
   ['out/{{ row.a }}/../x', /leads elsewhere/],
@@ -94,6 +94,16 @@ test.each([
 ])('%s is refused', (path, message) => {
   expect(pathProblems(path)).toEqual([
     expect.objectContaining({ path: ['path'], message: expect.stringMatching(message) }),
+  ])
+})
+
+test('a filter that isn’t there has the nearest name as a hint', () => {
+  expect(pathProblems('out/{{ row.a | upcas }}.csv')).toEqual([
+    {
+      path: ['path'],
+      message: 'the path isn’t a template: there is no filter "upcas" (line 1, column 5)',
+      hint: 'did you mean upcase?',
+    },
   ])
 })
 

@@ -71,7 +71,9 @@ export function pathProblems(path: string): readonly OptionProblem[] {
   const template = compileTemplate(path, { escaping: nameOfValue })
   const wrong = (message: string, hint: string): OptionProblem => ({ path: ['path'], message, hint })
   if (!isTemplate(template))
-    return [wrong(`the path isn’t a template: ${template.problem}`, 'Write {{ row.field }} for a value.')]
+    return [
+      wrong(`the path isn’t a template: ${template.problem}`, template.hint ?? 'Write {{ row.field }} for a value.'),
+    ]
   if (template.pieces.some(({ kind }) => kind === 'tag'))
     return [wrong('a path has values, and no tags', 'Write {{ row.field }}, with filters where they help.')]
   const bare = template.bare.map(field => wrong(`{{ ${field} }} doesn’t say whose it is`, `Write {{ row.${field} }}.`))

@@ -76,11 +76,11 @@ describe('what is printed', () => {
 test.each([
   ['{{ a', /not closed/],
   ['{% if a %}', /not closed/],
-  ['{{ a | shout }}', /undefined filter: shout/],
-  ['{{ a | sample }}', /undefined filter: sample/],
-  ['{% include "x" %}', /"include" not found/],
-  ['{% render "x" %}', /"render" not found/],
-  ['{% layout "x" %}', /"layout" not found/],
+  ['{{ a | exclaimed }}', /there is no filter "exclaimed"/],
+  ['{{ a | sample }}', /there is no filter "sample"/],
+  ['{% include "x" %}', /there is no tag "include"/],
+  ['{% render "x" %}', /there is no tag "render"/],
+  ['{% layout "x" %}', /there is no tag "layout"/],
 ])('%s is no template', (source, problem) => {
   expect(compileTemplate(source)).toEqual({ problem: expect.stringMatching(problem) })
 })

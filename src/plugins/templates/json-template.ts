@@ -1,7 +1,7 @@
 /** JSON with templates in its texts. A text that is one output and nothing else becomes the value itself, a number say. */
 import { type Json, type MutableRow, newRow, type Row } from '../../model/row.ts'
 import type { SecretOption } from '../../sdk/spec.ts'
-import { compileTemplate, isTemplate, type Rendered } from './template.ts'
+import { compileTemplate, isTemplate, type Rendered, templateProblem } from './template.ts'
 
 type Path = readonly (string | number)[]
 
@@ -44,7 +44,7 @@ export function compileJsonTemplate(source: Json, at: Path, secrets: readonly Se
   const compileText = (text: string, path: Path): Fill => {
     const template = compileTemplate(text)
     if (!isTemplate(template)) {
-      problems.push({ path, message: template.problem })
+      problems.push(templateProblem(template, path))
       return () => ({ meant: text, shown: text })
     }
     variables.push(...template.fields.map(field => ({ field, path })))

@@ -62,6 +62,14 @@ test.each([
   })
 })
 
+test.each([
+  ['{{ row.x | upcas }}', 'there is no filter "upcas" (line 1, column 1)', 'upcase'],
+  ['a\n{% iff row.x %}', 'there is no tag "iff" (line 2, column 1)', 'if'],
+  ['{{ row.x | dte: "%Y" }}', 'there is no filter "dte" (line 1, column 1)', 'date'],
+])('%s: what was meant', (source, problem, meant) => {
+  expect(compileTemplate(source)).toEqual({ problem, hint: `did you mean ${meant}?` })
+})
+
 test('names the fields that it needs, each once', () => {
   const source =
     '{{ row.a }}{% if row.b %}{{ row["c d"].e }}{% endif %}{% assign f = row.a %}{{ f }}{{ row[row.g] }}{{ row }}'

@@ -6,8 +6,10 @@
  */
 import type { Liquid, Template as LiquidTemplate, Token } from 'liquidjs'
 import { canonicalize } from '../../model/canonical.ts'
+import { nearestNames } from '../../model/nearest.ts'
 import { loadOwnModule } from '../../model/own-file.ts'
 import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
+import type { OptionProblem } from '../../sdk/spec.ts'
 import { type Escape, plainTemplate } from './plain-template.ts'
 
 export interface Template {
@@ -35,6 +37,12 @@ export type Rendered<T> =
 export interface TemplateProblem {
   /** One sentence without a full stop at the end; repeats parts of the template. */
   readonly problem: string
+  readonly hint?: string
+}
+
+/** As what is wrong with the option that holds it. */
+export function templateProblem({ problem, hint }: TemplateProblem, path: OptionProblem['path']): OptionProblem {
+  return { path, message: problem, ...(hint === undefined ? {} : { hint }) }
 }
 
 export const isTemplate = (compiled: Template | TemplateProblem): compiled is Template => 'render' in compiled
@@ -115,7 +123,7 @@ export function compileTemplate(
     parsed = engine.liquid.parse(source)
     paths = engine.liquid.globalVariableSegmentsSync(parsed) as readonly (readonly unknown[])[]
   } catch (error) {
-    return { problem: reasonOf(error) }
+    return problemOf(error, engine.liquid)
   }
   const of_row = paths.filter(([first]) => typeof first === 'string' && !more.includes(first))
   const fields = fieldsOf(of_row)
@@ -185,7 +193,18 @@ function jsonOf(value: unknown): Json {
   return json
 }
 
-const reasonOf = (error: unknown): string => reasonsOf(error).message
+/** Why a source is no template; of a filter or a tag that isn’t there, with the name that was likely meant. */
+function problemOf(error: unknown, { filters, tags }: Liquid): TemplateProblem {
+  const { message } = reasonsOf(error)
+  const [, filter] = /^undefined filter: (\S+)/.exec(message) ?? []
+  const [, tag] = /^tag "([^"]*)" not found/.exec(message) ?? []
+  const [kind, name, known] = filter !== undefined ? ['filter', filter, filters] : ['tag', tag, tags]
+  if (name === undefined) return { problem: message }
+  const place = /\(line [^(]*\)$/.exec(message)?.[0]
+  const problem = `there is no ${kind} ${JSON.stringify(name)}${place === undefined ? '' : ` ${place}`}`
+  const [near] = nearestNames(name, Object.keys(known), 1)
+  return near === undefined ? { problem } : { problem, hint: `did you mean ${near}?` }
+}
 
 /** What LiquidJS says, in short; it wraps what was thrown. */
 function reasonsOf(error: unknown): { readonly message: string; readonly missing?: true } {

@@ -6,7 +6,7 @@ import type { RowError, SecretOption } from '../../sdk/spec.ts'
 import type { Secret } from '../masks.ts'
 import { namedSecrets } from '../secrets.ts'
 import { compileJsonTemplate, type Filled, type JsonTemplate, secretAt } from '../templates/json-template.ts'
-import { asText, type Rendered } from '../templates/template.ts'
+import { asText, type Rendered, templateProblem } from '../templates/template.ts'
 import { isTooDeep } from './depth.ts'
 import type { Outgoing } from './exchange.ts'
 import {
@@ -81,7 +81,7 @@ export class RequestTemplate {
     const compiled = url_field === undefined ? compileUrlTemplate(url) : null
     this.#url = compiled !== null && 'render' in compiled ? compiled : null
     if (compiled === null) variables.unshift({ field: url_field ?? '', path: ['url_field'] })
-    else if ('problem' in compiled) problems.unshift({ path: ['url'], message: compiled.problem })
+    else if ('problem' in compiled) problems.unshift(templateProblem(compiled, ['url']))
     else variables.unshift(...compiled.variables.map(field => ({ field, path: ['url'] })))
     this.problems = problems
     this.variables = variables
