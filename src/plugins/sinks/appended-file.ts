@@ -11,7 +11,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { counted } from '../../model/number-text.ts'
 import type { Discarded, Receipt, SinkIntent } from '../../sdk/spec.ts'
-import { type Change, changedError, hashPart, hexOf, readPart } from './file-parts.ts'
+import { type Change, changedError, hashPart, hexOf, readPart, refuseChanged } from './file-parts.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
 import type { Extent, Outlet } from './outlet.ts'
 import type { Announced, OutputLock } from './output-lock.ts'
@@ -102,10 +102,7 @@ export class AppendedFile implements Outlet {
     const file = this.#file
     if (file === null) return
     this.#lock.check()
-    const there = this.#files.facts(this.#place.path)
-    if (there === null) throw this.#changed({ kind: 'gone' })
-    if (there.id !== this.#id) throw this.#changed({ kind: 'swapped' })
-    this.#checkLength(file)
+    refuseChanged(this.#files.facts(this.#place.path), { id: this.#id, bytes: this.#bytes }, this.#place)
   }
 
   async publish(): Promise<string> {

@@ -3,7 +3,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import type { CustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
-import type { FileSystem, OpenFile } from './file-system.ts'
+import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
 import { type OutputPlace, outputError } from './sink-error.ts'
 
 const COPY_BYTES = 1024 * 1024
@@ -88,6 +88,22 @@ export type Change =
   | { readonly kind: 'gone' | 'swapped' | 'edited' }
   | { readonly kind: 'cut'; readonly bytes: number; readonly left: number }
   | { readonly kind: 'added'; readonly bytes: number; readonly left: number }
+
+/** What the run knows of a file that it has left. */
+type Left = Pick<FileFacts, 'bytes'> & { readonly id: string | null }
+
+function changeOf(there: FileFacts | null, { id, bytes: left }: Left): Change | null {
+  if (there === null) return { kind: 'gone' }
+  if (there.id !== id) return { kind: 'swapped' }
+  const { bytes } = there
+  return bytes === left ? null : { kind: bytes < left ? 'cut' : 'added', bytes, left }
+}
+
+/** As far as it shows without reading the file. @throws CustodyError CUSTODY_OUTPUT_CHANGED if it isn’t as it was left. */
+export function refuseChanged(there: FileFacts | null, left: Left, place: OutputPlace, path = place.path): void {
+  const change = changeOf(there, left)
+  if (change !== null) throw changedError(place, change, path)
+}
 
 const GIVE_UP = 'or give the run up with `custody abandon`, which leaves the file as it is'
 

@@ -9,7 +9,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { widened } from './csv-widen.ts'
-import { changedError, hashPart, hexOf, hiddenBeside, piecesOf, syncFolders } from './file-parts.ts'
+import { changedError, hashPart, hexOf, hiddenBeside, piecesOf, refuseChanged, syncFolders } from './file-parts.ts'
 import type { RowFormat, Widening } from './file-sink.ts'
 import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
 import type { OutputLock } from './output-lock.ts'
@@ -213,12 +213,7 @@ export class FileMaker {
   #refuseOther({ settled, staged, bytes, facts }: Draft, there: FileFacts | null): void {
     const place = { node: this.#ports.node, path: settled.path }
     const what = `${staged}, in which ${settled.path} grows,`
-    if (there === null) throw changedError(place, { kind: 'gone' }, what)
-    if (there.id !== facts?.id) throw changedError(place, { kind: 'swapped' }, what)
-    if (there.bytes !== bytes) {
-      const kind = there.bytes < bytes ? 'cut' : 'added'
-      throw changedError(place, { kind, bytes: there.bytes, left: bytes }, what)
-    }
+    refuseChanged(there, { id: facts?.id ?? null, bytes }, place, what)
   }
 
   /** The file once more, with all of its columns; only one that has no `prior` is made so. */

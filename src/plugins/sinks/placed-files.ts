@@ -5,7 +5,7 @@
  *     behind it already is the beginning of what is added.
  */
 import { dirname } from 'node:path'
-import { changedError, hashFile, hashPart, hexOf, readPart } from './file-parts.ts'
+import { changedError, hashFile, hashPart, hexOf, readPart, refuseChanged } from './file-parts.ts'
 import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
 import { comeIntoPlace } from './into-place.ts'
 import { type MadeFile, stagedName } from './made-files.ts'
@@ -47,16 +47,17 @@ async function placeOne(file: MadeFile, known: FileFacts | null, ports: PlacingP
   const { files, lock, target, suffix } = ports
   const place = { node: target.node, path: file.path }
   const staged = stagedName(file, suffix)
+  const what = whatStaged(file, staged)
   if (files.facts(staged) === null) {
     const there = files.facts(file.path)
     const is_done = there?.bytes === file.bytes && (await hashFile(files, file.path, file.bytes)) === file.sha256
     if (is_done) return
-    throw changedError(place, { kind: 'gone' }, `${staged}, in which ${file.path} stands,`)
+    throw changedError(place, { kind: 'gone' }, what)
   }
   const facts = known ?? (await factsOfOwn(file, staged, place, files))
   const check = () => {
     lock.check()
-    refuseOther(facts, files.facts(staged), place, staged)
+    refuseChanged(files.facts(staged), facts, place, what)
   }
   const other = new OutputLock(files, target.run, file.path, place)
   if (file.prior !== undefined) return putBehind(file, staged, { files, place, check, other })
@@ -79,31 +80,20 @@ async function placeOne(file: MadeFile, known: FileFacts | null, ports: PlacingP
   await comeIntoPlace(coming, file.replaced ?? null)
 }
 
+const whatStaged = ({ path }: MadeFile, staged: string) => `${staged}, in which ${path} stands,`
+
 /** What another process made, if it is as it was left. */
 async function factsOfOwn(file: MadeFile, staged: string, place: OutputPlace, files: FileSystem): Promise<FileFacts> {
   const { bytes, sha256 } = file.added ?? file
   const own = files.open(staged, 'read')
   try {
     const facts = own.facts()
-    const what = `${staged}, in which ${file.path} stands,`
-    if (facts.bytes !== bytes) {
-      const kind = facts.bytes < bytes ? 'cut' : 'added'
-      throw changedError(place, { kind, bytes: facts.bytes, left: bytes }, what)
-    }
+    const what = whatStaged(file, staged)
+    refuseChanged(facts, { id: facts.id, bytes }, place, what)
     if (hexOf(await hashPart(own, bytes)) !== sha256) throw changedError(place, { kind: 'edited' }, what)
     return facts
   } finally {
     own.close()
-  }
-}
-
-function refuseOther(own: FileFacts, there: FileFacts | null, place: OutputPlace, staged: string): void {
-  const what = `${staged}, in which ${place.path} stands,`
-  if (there === null) throw changedError(place, { kind: 'gone' }, what)
-  if (there.id !== own.id) throw changedError(place, { kind: 'swapped' }, what)
-  if (there.bytes !== own.bytes) {
-    const kind = there.bytes < own.bytes ? 'cut' : 'added'
-    throw changedError(place, { kind, bytes: there.bytes, left: own.bytes }, what)
   }
 }
 
@@ -120,19 +110,21 @@ async function putBehind(file: MadeFile, staged: string, { files, place, check, 
   if (files.facts(path) === null) throw changedError(place, { kind: 'gone' })
   const [to, from] = [files.open(path, 'append'), files.open(staged, 'read')]
   try {
-    other.take(to.facts())
+    const there = to.facts()
+    const { id } = there
+    other.take(there)
     if (hexOf(await hashPart(to, prior.bytes)) !== prior.sha256) throw changedError(place, { kind: 'edited' })
     let at = await alreadyBehind(to, from, file, place)
     while (at < file.bytes) {
       const piece = await readPart(from, at - prior.bytes, Math.min(PIECE_BYTES, file.bytes - at))
       check()
       other.check()
-      refuseLength(to, path, files, at, place)
+      refuseChanged(files.facts(path), { id, bytes: at }, place)
       to.write(piece, null)
       at += piece.length
     }
     await to.sync()
-    refuseLength(to, path, files, file.bytes, place)
+    refuseChanged(files.facts(path), { id, bytes: file.bytes }, place)
   } finally {
     to.close()
     from.close()
@@ -155,12 +147,4 @@ async function alreadyBehind(to: OpenFile, from: OpenFile, { prior, bytes }: Mad
       throw changedError(place, { kind: 'added', bytes: length, left: before })
   }
   return length
-}
-
-function refuseLength(to: OpenFile, path: string, files: FileSystem, left: number, place: OutputPlace): void {
-  const there = files.facts(path)
-  if (there === null) throw changedError(place, { kind: 'gone' })
-  if (there.id !== to.facts().id) throw changedError(place, { kind: 'swapped' })
-  if (there.bytes === left) return
-  throw changedError(place, { kind: there.bytes < left ? 'cut' : 'added', bytes: there.bytes, left })
 }

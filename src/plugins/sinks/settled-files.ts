@@ -1,6 +1,6 @@
 /** Where files are going to stand, found out when all their rows are there, and before any of them is touched. */
 import type { SinkIntent } from '../../sdk/spec.ts'
-import { changedError } from './file-parts.ts'
+import { changedError, refuseChanged } from './file-parts.ts'
 import type { FileSystem } from './file-system.ts'
 import type { NamedFile } from './named-files.ts'
 import { foldedName } from './path-segment.ts'
@@ -31,7 +31,7 @@ export async function settledFiles(named: readonly NamedFile[], ports: SettlingP
   const settled: SettledFile[] = []
   for (const { path, found } of named) {
     const own = foldedName(path)
-    if (target.if_exists === 'append' || target.if_exists === 'replace') refuseChanged(path, found, files, target)
+    if (target.if_exists === 'append' || target.if_exists === 'replace') refuseTouched(path, found, files, target)
     const isTaken = (each: string) => (each === path ? false : taken.has(foldedName(each)) || ports.isTaken(each))
     const intent = await intend({ ...target, path }, files, isTaken)
     taken.delete(own)
@@ -49,7 +49,7 @@ function settledBy({ path, prior_bytes, prior_sha256, replaced }: SinkIntent, na
   }
 }
 
-function refuseChanged(path: string, found: Found | null, files: FileSystem, target: Target): void {
+function refuseTouched(path: string, found: Found | null, files: FileSystem, target: Target): void {
   const there = files.facts(path)
   const place = { node: target.node, path }
   if (found === null) {
@@ -58,9 +58,7 @@ function refuseChanged(path: string, found: Found | null, files: FileSystem, tar
     // What was to be replaced may go; what comes then takes its place.
     if (target.if_exists === 'append') throw changedError(place, { kind: 'gone' })
   } else {
-    const [bytes, left] = [there.bytes, found.bytes]
-    if (there.id !== found.id) throw changedError(place, { kind: 'swapped' })
-    if (bytes !== left) throw changedError(place, { kind: bytes < left ? 'cut' : 'added', bytes, left })
+    refuseChanged(there, found, place)
     if (there.changed !== found.changed) throw changedError(place, { kind: 'edited' })
   }
 }

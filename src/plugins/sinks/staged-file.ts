@@ -9,7 +9,16 @@
 import { createHash, type Hash } from 'node:crypto'
 import { dirname } from 'node:path'
 import type { Discarded, Receipt, SinkIntent } from '../../sdk/spec.ts'
-import { type Change, changedError, hashFile, hashPart, hexOf, hiddenBeside, syncFolders } from './file-parts.ts'
+import {
+  type Change,
+  changedError,
+  hashFile,
+  hashPart,
+  hexOf,
+  hiddenBeside,
+  refuseChanged,
+  syncFolders,
+} from './file-parts.ts'
 import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
 import { type Coming, comeIntoPlace } from './into-place.ts'
 import type { Extent, Outlet } from './outlet.ts'
@@ -93,11 +102,8 @@ export class StagedFile implements Outlet {
     const [file, places] = [this.#file, this.#places]
     if (file === null || places === null) return
     this.#lock.check()
-    const there = this.#files.facts(places.staged)
-    if (there === null) throw this.#changed({ kind: 'gone' })
-    if (there.id !== this.#id) throw this.#changed({ kind: 'swapped' })
-    const [left, { bytes }] = [this.#bytes, there]
-    if (bytes !== left) throw this.#changed({ kind: bytes < left ? 'cut' : 'added', bytes, left })
+    const left = { id: this.#id, bytes: this.#bytes }
+    refuseChanged(this.#files.facts(places.staged), left, this.#place, this.#what)
   }
 
   async publish(): Promise<string> {
@@ -261,6 +267,11 @@ export class StagedFile implements Outlet {
   }
 
   #changed(change: Change): Error {
-    return changedError(this.#place, change, `${this.#places?.staged}, in which ${this.#place.path} grows,`)
+    return changedError(this.#place, change, this.#what)
+  }
+
+  /** What errors call it. */
+  get #what(): string {
+    return `${this.#places?.staged}, in which ${this.#place.path} grows,`
   }
 }
