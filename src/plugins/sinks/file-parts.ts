@@ -1,5 +1,5 @@
 /** What staged and appended files have in common: hashing a part, names beside a file, errors about what others did. */
-import { createHash, type Hash } from 'node:crypto'
+import { createHash, type Hash, randomBytes } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import type { CustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
@@ -67,6 +67,18 @@ export async function hashFile(files: FileSystem, path: string, size: number): P
   } finally {
     file.close()
   }
+}
+
+/** In hex: of what makes hidden names one run’s own. */
+export const SUFFIX_UNITS = 8
+
+export function newSuffix(): string {
+  return randomBytes(SUFFIX_UNITS / 2).toString('hex')
+}
+
+/** Of a hidden name. */
+export function suffixOf(hidden: string): string {
+  return hidden.slice(-SUFFIX_UNITS)
 }
 
 /** A hidden name beside a file: `.NAME.custody-SUFFIX`, or by the name's hash where that would be too long. */

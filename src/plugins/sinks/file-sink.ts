@@ -8,11 +8,11 @@
  *     its place: whoever continues from a receipt before that finds what the receipt says.
  */
 import { ByteText } from '../../model/byte-text.ts'
-import { type CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Json, Row } from '../../model/row.ts'
 import type { Artifact, Discarded, Receipt, RowError, Sink, SinkIntent } from '../../sdk/spec.ts'
 import { AppendedFile } from './appended-file.ts'
 import { widened } from './csv-widen.ts'
+import { Failure } from './failure.ts'
 import { DISK, type FileSystem } from './file-system.ts'
 import type { Extent, Outlet } from './outlet.ts'
 import { OutputLock } from './output-lock.ts'
@@ -78,7 +78,7 @@ export class FileSink implements Sink {
   #rows = 0
   #finished = false
   #extent: Extent = { bytes: 0, sha256: null }
-  #failure: CustodyError | null = null
+  readonly #failure = new Failure()
   #lock: OutputLock | null = null
   #intent: SinkIntent = STREAM
 
@@ -98,7 +98,7 @@ export class FileSink implements Sink {
   async open(intent: SinkIntent, receipt: Receipt | null): Promise<void> {
     this.#outlet ??= this.#outletFor(intent)
     this.#text.clear()
-    this.#failure = null
+    this.#failure.clear()
     this.#rows = receipt?.rows ?? 0
     const state = receipt === null ? null : (receipt.state as unknown as SinkState)
     this.#finished = state?.finished ?? false
@@ -112,22 +112,21 @@ export class FileSink implements Sink {
   }
 
   write(row: Row): RowError | null {
-    if (this.#failure !== null) throw this.#failure
+    this.#failure.check()
     if (this.#finished) throw new Error('a row after the end')
     try {
       const text = this.#format.row(row)
       if (typeof text !== 'string') return text
       this.#text.text(text)
     } catch (error) {
-      if (isCustodyError(error)) this.#failure = error
-      throw error
+      throw this.#failure.kept(error)
     }
     this.#rows += 1
     return null
   }
 
   async flush(): Promise<Receipt> {
-    if (this.#failure !== null) throw this.#failure
+    this.#failure.check()
     const full = this.#text
     this.#text = this.#other
     this.#other = full
@@ -137,8 +136,7 @@ export class FileSink implements Sink {
       if (empty) this.#opened().check()
       else this.#extent = await this.#opened().write(await this.#packed(full.written))
     } catch (error) {
-      if (isCustodyError(error)) this.#failure = error
-      throw error
+      throw this.#failure.kept(error)
     } finally {
       full.clear()
     }
@@ -167,8 +165,7 @@ export class FileSink implements Sink {
       this.#extent = await remade.make(this.#intent, pieces => widened(pieces, widening))
       this.#remade = remade
     } catch (error) {
-      if (isCustodyError(error)) this.#failure = error
-      throw error
+      throw this.#failure.kept(error)
     }
   }
 

@@ -7,12 +7,12 @@
  * MANY-FILES-SINK-1. Before it is settled, and that is durable, nothing stands anywhere but what is gathered.
  * MANY-FILES-SINK-2. After winding back to any receipt the same rows make the same files.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
-import { type CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Row } from '../../model/row.ts'
 import type { Artifact, Discarded, Receipt, RowError, Sink, SinkIntent } from '../../sdk/spec.ts'
-import { hiddenBeside } from './file-parts.ts'
+import { Failure } from './failure.ts'
+import { hiddenBeside, newSuffix, SUFFIX_UNITS, suffixOf } from './file-parts.ts'
 import type { RowFormat } from './file-sink.ts'
 import { DISK, type FileFacts, type FileSystem } from './file-system.ts'
 import { FileMaker, type MadeFile } from './made-files.ts'
@@ -55,8 +55,6 @@ export interface ManyFilesOptions {
   readonly part_bytes?: number
 }
 
-/** Of what makes hidden names this run's own. */
-const SUFFIX_UNITS = 8
 const MOST_WARNINGS = 5
 
 export class ManyFilesSink implements Sink {
@@ -70,7 +68,7 @@ export class ManyFilesSink implements Sink {
   #phase: Phase = { kind: 'gathering' }
   #extent: Extent = { bytes: 0, sha256: null }
   #rows = 0
-  #failure: CustodyError | null = null
+  readonly #failure = new Failure()
   /** Whether this process has opened what was gathered: not, if all files were made by one before it. */
   #gathers = false
   #published = false
@@ -90,7 +88,7 @@ export class ManyFilesSink implements Sink {
     try {
       const root = realPlace(folder, this.#files)
       this.#files.mayWrite(nearestFolder(root, place, this.#files))
-      const suffix = randomBytes(SUFFIX_UNITS / 2).toString('hex')
+      const suffix = newSuffix()
       const gathered = gatheredAt(target, root, this.#template.pattern, suffix)
       const path = join(root, this.#template.pattern)
       new OutputLock(this.#files, target.run, gathered, { node: target.node, path }).refuseIfHeld()
@@ -105,7 +103,7 @@ export class ManyFilesSink implements Sink {
     const { maker, lock, spool, named } = this.#open(intent)
     this.#text.clear()
     this.#touched.clear()
-    this.#failure = null
+    this.#failure.clear()
     named.clear()
     this.#phase = (receipt?.state as Phase | undefined) ?? { kind: 'gathering' }
     this.#rows = receipt?.rows ?? 0
@@ -118,7 +116,7 @@ export class ManyFilesSink implements Sink {
   }
 
   write(row: Row): RowError | null {
-    if (this.#failure !== null) throw this.#failure
+    this.#failure.check()
     if (this.#phase.kind !== 'gathering') throw new Error('a row after the end')
     try {
       const file = this.#open_one.named.of(row)
@@ -130,15 +128,14 @@ export class ManyFilesSink implements Sink {
       this.#touched.add(file)
       file.rows += 1
     } catch (error) {
-      if (isCustodyError(error)) this.#failure = error
-      throw error
+      throw this.#failure.kept(error)
     }
     this.#rows += 1
     return null
   }
 
   async flush(): Promise<Receipt> {
-    if (this.#failure !== null) throw this.#failure
+    this.#failure.check()
     if (this.#phase.kind === 'made') return this.#receipt()
     this.#saveStates()
     const full = this.#text.take()
@@ -147,8 +144,7 @@ export class ManyFilesSink implements Sink {
       if (full.at === 0) spool.check()
       else this.#extent = await spool.write(full.written)
     } catch (error) {
-      if (isCustodyError(error)) this.#failure = error
-      throw error
+      throw this.#failure.kept(error)
     } finally {
       full.clear()
     }
@@ -156,7 +152,7 @@ export class ManyFilesSink implements Sink {
   }
 
   async settle(): Promise<boolean> {
-    if (this.#failure !== null) throw this.#failure
+    this.#failure.check()
     if (this.#phase.kind !== 'gathering') return false
     const { target, named } = this.#open_one
     const isTaken = (path: string) => this.#options.inUse(path) !== null
@@ -180,7 +176,7 @@ export class ManyFilesSink implements Sink {
     if (!this.#published) {
       const { intent, lock, target } = this.#open_one
       lock.check()
-      await placeFiles(files, this.#made, { files: this.#files, lock, target, suffix: suffixOf(intent) })
+      await placeFiles(files, this.#made, { files: this.#files, lock, target, suffix: suffixOf(intent.staged ?? '') })
       await this.#drop()
       this.#published = true
     }
@@ -247,8 +243,7 @@ export class ManyFilesSink implements Sink {
       this.#made = new Map(made.map(({ file, facts }) => [file.path, facts]))
       this.#phase = { kind: 'made', files: made.map(({ file }) => file) }
     } catch (error) {
-      if (isCustodyError(error)) this.#failure = error
-      throw error
+      throw this.#failure.kept(error)
     }
   }
 
@@ -277,7 +272,7 @@ export class ManyFilesSink implements Sink {
     const root = pattern.split('/').reduce(dirname, path)
     // A re-run’s files are called after those of the run before.
     const ending = path.slice(join(root, pattern).length)
-    const suffix = suffixOf(intent)
+    const suffix = suffixOf(intent.staged ?? '')
     const gathered = gatheredAt(target, root, pattern + ending, suffix)
     const lock = new OutputLock(files, target.run, gathered, { node: target.node, path })
     const naming = { files, target, template: this.#template, root, ending, newFormat, max_files, inUse }
@@ -326,5 +321,3 @@ function gatheredAt({ if_exists, node }: Target, root: string, pattern: string, 
 function artifactsOf(files: readonly MadeFile[]): readonly Artifact[] {
   return files.map(({ path, rows, bytes, sha256 }) => ({ path, rows, bytes, sha256 }))
 }
-
-const suffixOf = ({ staged }: SinkIntent): string => staged?.slice(-SUFFIX_UNITS) ?? ''

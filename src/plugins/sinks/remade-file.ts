@@ -3,18 +3,15 @@
  * removed when it has come into its place.
  */
 import type { Discarded, Receipt, SinkIntent } from '../../sdk/spec.ts'
-import { hiddenBeside, piecesOf } from './file-parts.ts'
+import { hiddenBeside, piecesOf, suffixOf } from './file-parts.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Extent, Outlet } from './outlet.ts'
 import { asOutputError, type OutputPlace } from './sink-error.ts'
 import type { StagedFile } from './staged-file.ts'
 
-/** Of what makes a staged file's name its own. */
-const SUFFIX_UNITS = 8
-
 /** The same intent, for the file that is made. @param staged of the other one */
 function remadeIntent(intent: SinkIntent, { path }: OutputPlace, staged: string): SinkIntent {
-  return { ...intent, staged: hiddenBeside(path, `${staged.slice(-SUFFIX_UNITS)}-remade`) }
+  return { ...intent, staged: hiddenBeside(path, `${suffixOf(staged)}-remade`) }
 }
 
 export class RemadeFile implements Outlet {

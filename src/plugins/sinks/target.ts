@@ -1,9 +1,8 @@
 /** Finds out where an output will go, and touches nothing. */
-import { randomBytes } from 'node:crypto'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { CustodyError } from '../../model/error.ts'
 import type { SinkContext, SinkIntent } from '../../sdk/spec.ts'
-import { hashFile, hiddenBeside } from './file-parts.ts'
+import { hashFile, hiddenBeside, newSuffix } from './file-parts.ts'
 import type { FileFacts, FileSystem } from './file-system.ts'
 import { OutputLock } from './output-lock.ts'
 import { asOutputError, type OutputPlace, outputError } from './sink-error.ts'
@@ -103,7 +102,7 @@ async function intendFile(
     mode,
     prior_bytes: appends ? there.bytes : 0,
     prior_sha256: appends ? await hashFile(files, path, there.bytes) : null,
-    staged: appends ? null : hiddenBeside(path, randomBytes(4).toString('hex')),
+    staged: appends ? null : hiddenBeside(path, newSuffix()),
     replaced:
       there !== null && mode === 'replace'
         ? { bytes: there.bytes, sha256: await hashFile(files, path, there.bytes) }
