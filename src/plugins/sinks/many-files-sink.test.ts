@@ -289,7 +289,7 @@ describe('a run that is given up', () => {
       let receipt = await sink.flush()
       if (phase !== 'gathering') await sink.settle()
       if (phase !== 'gathering') receipt = await sink.flush()
-      if (phase === 'made') await sink.finish()
+      if (phase === 'made') receipt = await sink.finish()
       if (again) {
         await sink.close()
         sink = sinkIn(files, shape)

@@ -187,10 +187,12 @@ export class ManyFilesSink implements Sink {
     const { maker, spool } = this.#open_one
     try {
       if (this.#phase.kind !== 'gathering') maker.remove(this.#phase.files)
+      if (this.#gathers) return await spool.discard()
+      await this.#drop()
+      return { kind: 'dropped' }
     } catch (error) {
       return { kind: 'left', why: error instanceof Error ? error.message : String(error) }
     }
-    return spool.discard()
   }
 
   warnings(): readonly string[] {
