@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { CustodyError } from '../model/error.ts'
 import { Archive, isArchiveName } from '../plugins/sources/archive.ts'
 import { ByteReader, type Chunks, type InputPlace } from '../plugins/sources/byte-reader.ts'
-import { type Compression, compressionOf } from '../plugins/sources/compression.ts'
+import { type Compression, compressionIn, compressionOf } from '../plugins/sources/compression.ts'
 import { type Encoding, encodingOf, UTF8 } from '../plugins/sources/encoding.ts'
 import { foreignBytes, foreignInput, foreignMarkup } from '../plugins/sources/foreign-input.ts'
 import { TextWindow } from '../plugins/sources/text-window.ts'
@@ -38,7 +38,7 @@ export async function takeSample(input: Input): Promise<Sample> {
   const { file, member } = input
   if (member === null) {
     await refuseOthers(file)
-    return await sampleOf(file, await compressionIn(file))
+    return await sampleOf(file, await compressionAt(file))
   }
   const path = inputPath(input)
   const archive = await Archive.open({ path: file, folder: '/' })
@@ -129,12 +129,10 @@ async function refuseOthers(path: string): Promise<void> {
 }
 
 /** By its first bytes; a file that is named as if it were compressed, and isn't, is read as it is. */
-async function compressionIn(path: string): Promise<Compression | null> {
+async function compressionAt(path: string): Promise<Compression | null> {
   const bytes = await ByteReader.open({ path, folder: '/' }, { hashes: false, chunk_bytes: 64 })
   try {
-    const hex = Buffer.from((await bytes.read()) ?? []).toString('hex', 0, 4)
-    if (hex.startsWith('1f8b')) return 'gzip'
-    return hex === '28b52ffd' ? 'zstd' : null
+    return compressionIn((await bytes.read()) ?? new Uint8Array())
   } finally {
     await bytes.close()
   }

@@ -24,6 +24,18 @@ export function compressionOf(option: z.infer<typeof compressionOption>, path: s
   return ENDINGS.find(([ending]) => ending.test(path))?.[1] ?? null
 }
 
+/** First bytes, in hex. */
+const BEGINNINGS: readonly (readonly [beginning: string, Compression])[] = [
+  ['1f8b', 'gzip'],
+  ['28b52ffd', 'zstd'],
+]
+
+/** How what begins so is compressed; null if it isn’t. */
+export function compressionIn(bytes: Uint8Array): Compression | null {
+  const hex = Buffer.from(bytes.subarray(0, 4)).toString('hex')
+  return BEGINNINGS.find(([beginning]) => hex.startsWith(beginning))?.[1] ?? null
+}
+
 /** A file's name without the ending that says how it is compressed. */
 export function unpackedName(path: string): string {
   return ENDINGS.reduce((name, [ending]) => name.replace(ending, ''), path)

@@ -1,6 +1,7 @@
 /** Recognises an input in another format than its source reads by its beginning, before any of it is taken as a record. */
 import { CustodyError } from '../../model/error.ts'
 import { type InputPlace, inputName, whereOf } from './byte-reader.ts'
+import { compressionIn } from './compression.ts'
 import type { TextWindow } from './text-window.ts'
 
 export interface Foreign {
@@ -22,10 +23,8 @@ const EXCEL = 'Save the sheet as CSV (UTF-8) in the program that made it.'
 
 /** First bytes, in hex, of formats that are no text. */
 const MAGIC: ReadonlyArray<readonly [string, Foreign]> = [
-  ['1f8b', { what: 'is compressed with gzip', hint: 'Set compression: gzip, or unpack the file first.' }],
   ['425a68', { what: 'is compressed with bzip2', hint: 'Unpack the file first, with bunzip2.' }],
   ['fd377a585a00', { what: 'is compressed with xz', hint: 'Unpack the file first, with unxz.' }],
-  ['28b52ffd', { what: 'is compressed with zstd', hint: 'Set compression: zstd, or unpack the file first.' }],
   ['377abcaf271c', { what: 'is a 7z archive', hint: UNPACK }],
   ['526172211a07', { what: 'is a RAR archive', hint: UNPACK }],
   ['504b0304', { what: 'is a ZIP archive', hint: 'Set compression: zip, or unpack the file first.' }],
@@ -49,6 +48,11 @@ export function foreignBytes(window: TextWindow): Foreign | null {
   const hex = bytes.toString('hex')
   if (window.encoding !== window.declared && hex.startsWith('0000')) return utf('UTF-32', '')
   if (window.encoding.unit === 2) return null
+  const compression = compressionIn(bytes)
+  if (compression !== null) {
+    const hint = `Set compression: ${compression}, or unpack the file first.`
+    return { what: `is compressed with ${compression}`, hint }
+  }
   for (const [magic, foreign] of MAGIC) {
     if (!hex.startsWith(magic)) continue
     const name = bytes.toString('latin1', 30)

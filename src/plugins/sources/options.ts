@@ -11,11 +11,6 @@ import { isPattern } from './file-pattern.ts'
 
 const STANDARD_INPUT = '-'
 
-export const pathOption = z
-  .string()
-  .min(1)
-  .describe('The file, relative to the pipeline file’s folder; `-` is standard input')
-
 export const encodingOption = z
   .string()
   .default('utf-8')
