@@ -111,7 +111,11 @@ function unknownFunction(c: Compilation, node: CallNode, key: string): Compiled 
     return c.problem(node, 'CUSTODY_CEL_TYPE', `there is no function ${written(key)} of this form`, `Write ${form}.`)
   }
   const names = [...new Set([...FUNCTIONS.keys(), ...MACROS.keys()].map(written))]
-  const nearest = names.find(name => name.endsWith(`.${key}`)) ?? nearestNames(written(key), names)[0]
+  const last = written(key).replace(/^.*\./, '')
+  const nearest =
+    names.find(name => name.endsWith(`.${key}`)) ??
+    nearestNames(written(key), names)[0] ??
+    names.find(name => name === last || name.endsWith(`.${last}`))
   const elsewhere = elsewhereHint(written(key))
   if (elsewhere !== null)
     return c.problem(node, 'CUSTODY_CEL_TYPE', `there is no function ${written(key)}`, `${elsewhere} ${LIST}`)

@@ -31,6 +31,12 @@ test.each([
   ['now()', 'The only time of day is run.started_at'],
   ['NOW()', 'The only time of day is run.started_at'],
   ['row.x.length()', 'Write size(…)'],
+  ['row.x.toUpperCase()', 'row.x.upper()'],
+  ['row.x.strip()', 'row.x.trim()'],
+  ['substr(row.x, 1)', 'row.x.substring('],
+  ['to_date(row.x)', 'date.parse('],
+  ['strftime(row.x, "%Y")', 'date.format('],
+  ['hash.uuid5("dns", row.x)', 'Did you mean uuid5?'],
   ['coalesce(row.x, "")', 'row.?x.orValue(0)'],
   ['row.x ?? ""', 'row.?x.orValue(0)'],
   ['not row.n', '! for not'],
@@ -41,6 +47,14 @@ test.each([
 })
 
 test('what is proposed can be written', () => {
-  for (const source of ['"" + string(5)', 'row["eröffnet_am"]', 'row.?x.orValue("")', 'row.n > 1 ? 1 : 2'])
+  for (const source of [
+    'row.x.upper()',
+    'row.x.trim()',
+    'row.x.substring(0, 1)',
+    '"" + string(5)',
+    'row["eröffnet_am"]',
+    'row.?x.orValue("")',
+    'row.n > 1 ? 1 : 2',
+  ])
     expect(compileExpression(source, { over: 'row', schema: SCHEMA }).ok).toBe(true)
 })

@@ -40,6 +40,14 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ...['str', 'tostring', 'to_string'].map(name => [name, 'Write string(…).'] as const),
   ...['float', 'tonumber', 'to_number', 'number'].map(name => [name, 'Write double(…), or int(…).'] as const),
   ...['concat', 'concatenate'].map(name => [name, 'Write a + b.'] as const),
+  ...['touppercase', 'ucase'].map(name => [name, 'Write row.x.upper().'] as const),
+  ...['tolowercase', 'lcase'].map(name => [name, 'Write row.x.lower().'] as const),
+  ...['strip', 'btrim'].map(name => [name, 'Write row.x.trim().'] as const),
+  ...['substr', 'mid'].map(name => [name, 'Write row.x.substring(from, to), with positions from 0.'] as const),
+  ...['date', 'to_date', 'todate', 'strptime', 'parse_date'].map(
+    name => [name, "Write date.parse(row.x, 'dd.MM.yyyy')."] as const,
+  ),
+  ...['strftime', 'date_format', 'format_date'].map(name => [name, "Write date.format(t, 'yyyy-MM-dd')."] as const),
 ])
 
 /** In place of a function that doesn't exist; null where nothing is known. @param name as it is written, without the dot before a method */
