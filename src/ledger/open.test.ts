@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -66,6 +66,15 @@ describe('opening', () => {
     await expect(openLedgerReader(`sqlite:${path}`)).rejects.toEqual(code('CUSTODY_LEDGER_NOT_FOUND'))
     await expect(forWriting(`sqlite:${path}`)).rejects.toEqual(code('CUSTODY_LEDGER_NOT_FOUND'))
     expect(existsSync(path)).toBe(false)
+  })
+
+  test('one that was cut off is refused, and said to be damaged', async () => {
+    await make()
+    truncateSync(path, 30_000)
+    for (const open of [openLedgerReader, forWriting]) {
+      const error = await open(`sqlite:${path}`).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'CUSTODY_LEDGER_FORMAT', hint: expect.stringContaining('damaged') })
+    }
   })
 
   test('folders, other files, other databases and newer ledgers are refused', async () => {

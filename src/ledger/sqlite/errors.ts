@@ -24,7 +24,10 @@ export function asLedgerError(error: unknown, url: string, doing: 'read' | 'writ
     case BUSY:
     case LOCKED:
       return new CustodyError('CUSTODY_LEDGER_BUSY', `${url} is locked by another process`, cause)
-    case CORRUPT:
+    case CORRUPT: {
+      const hint = 'The file is damaged, or was cut off: put a copy of it in its place that is whole.'
+      return new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} isn't a sound ledger: ${what}`, { ...cause, hint })
+    }
     case NOT_A_DATABASE:
       return new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} isn't a sound ledger: ${what}`, cause)
     case CONSTRAINT:
