@@ -34,8 +34,9 @@ export class MisplacedKeyword extends Error {}
 export function withExactNumbers(schema: JsonSchema): JsonSchema {
   return rewritten(schema, each => {
     const named = namedExact(each)
-    if (named !== null) checkKeywords(named)
-    return named ?? each
+    if (named === null) return each
+    checkKeywords(named)
+    return withValues(named)
   })
 }
 
@@ -56,6 +57,23 @@ function checkKeywords(schema: JsonSchema): void {
   const isScale = Number.isInteger(scale) && Number(scale) >= 0 && Number(scale) <= MAX_SCALE
   if (scale !== undefined && !isScale)
     throw new MisplacedKeyword(`\`scale\` is how many digits stand behind the point, 0 to ${MAX_SCALE}`)
+}
+
+/** Values that are listed, as rows have them: of `decimal(2)` 1.5 is `1.50`. */
+function withValues(schema: JsonSchema): JsonSchema {
+  const exact = exactType(schema)
+  if (exact === null) return schema
+  const said = (value: unknown) => {
+    const text = typeof value === 'string' || typeof value === 'number' ? exactText(value, exact) : undefined
+    if (text !== undefined) return text
+    if (value === null && Array.isArray(schema.type)) return null
+    throw new MisplacedKeyword(`${JSON.stringify(value)} among its values isn’t ${describeExact(exact)}`)
+  }
+  return {
+    ...schema,
+    ...(Array.isArray(schema.enum) ? { enum: schema.enum.map(said) } : {}),
+    ...('const' in schema ? { const: said(schema.const) } : {}),
+  }
 }
 
 const SUBSCHEMAS = ['items', 'additionalProperties', 'contains', 'unevaluatedProperties', 'unevaluatedItems'] as const

@@ -161,7 +161,7 @@ function hintOf(message: string, schema: JsonSchema, keywords: readonly string[]
     unknown !== undefined
       ? nearestNames(unknown, keywords, 1)
       : typeof type === 'string'
-        ? typesMeant(type, JSON_TYPES)
+        ? typesMeant(type, JSON_TYPES).filter(each => each !== type)
         : []
   return meant.length === 0 ? undefined : `Did you mean ${meant.join(' or ')}?`
 }
