@@ -1,7 +1,7 @@
 /**
  * `verify --decisions`: which rows match in a join. A left row and each that it was joined with must have the same key, as many as others
- * with that key were; and of two that have left as unmatched none may match the other, or what was joined. Kept are the keys of what
- * joins hold, or have joined.
+ * with that key were; and of two that have left as unmatched none may match the other, or what was joined, whichever came first. Kept are
+ * the keys of what joins hold, have joined, or have let go.
  */
 import { type SubjectEntry, VISIT_HELD, VISIT_OK } from '../../format/entry.ts'
 import type { JoinSide } from '../../format/topology.ts'
@@ -21,8 +21,8 @@ interface Join {
   readonly keys: Map<number, Keys | 'erased'>
   /** How many right rows each left one with the key was joined with. */
   readonly joined: Map<string, number>
-  /** Keys of left rows that left as unmatched. */
-  readonly alone: Set<string>
+  /** Keys of rows that left as unmatched. */
+  readonly alone: { readonly [side in JoinSide]: Set<string> }
 }
 
 /** Something that was decided, to be looked at when all keys of the commit are known. */
@@ -51,7 +51,12 @@ export class JoinKeys {
   }
 
   /** An entry whose values are known. */
-  take(entry: SubjectEntry, values: SubjectValues, where: Place, ways: Ways): void {
+  take(
+    entry: Pick<SubjectEntry, 'visits' | 'births' | 'groups_opened'>,
+    values: SubjectValues,
+    where: Place,
+    ways: Ways,
+  ): void {
     for (const { token, node, status, in: value, edge } of entry.visits) {
       const fields = ways.keys(node)
       if (fields === undefined) continue
@@ -72,7 +77,7 @@ export class JoinKeys {
   /** All entries of a commit are in. */
   settle(): void {
     for (const each of this.#pairs) this.#lookAtPairs(each)
-    for (const each of this.#unmatched.sort((a, b) => (a.side < b.side ? -1 : 1))) this.#lookAtUnmatched(each)
+    for (const each of this.#unmatched) this.#lookAtUnmatched(each)
     this.#pairs = []
     this.#unmatched = []
   }
@@ -92,17 +97,20 @@ export class JoinKeys {
   }
 
   #lookAtPairs({ node, left, rights, who }: Pairs): void {
-    const { keys, joined } = this.#at(node)
+    const { keys, joined, alone } = this.#at(node)
     const own = keys.get(left)
     keys.delete(left)
     if (own === undefined || own === 'erased') return this.#verdicts.leaveOut()
     const others = rights.map(right => keys.get(right))
     if (others.some(each => each === 'erased' || each === undefined)) return this.#verdicts.leaveOut()
     const wrong = others.findIndex(each => typeof each !== 'object' || each.right !== own.left || own.left === null)
-    const before = joined.get(own.left ?? '')
-    joined.set(own.left ?? '', before ?? rights.length)
+    const key = own.left ?? ''
+    const before = joined.get(key)
+    joined.set(key, before ?? rights.length)
     if (wrong !== -1)
       return this.#verdicts.compare(`is joined with token ${grouped(rights[wrong] ?? 0)}, whose key is another`, who)
+    if (alone.left.has(key) || alone.right.has(key))
+      return this.#verdicts.compare('is joined, and a row with its key has left as unmatched', who)
     const fewer = before !== undefined && before !== rights.length
     const found = `is joined with ${counted(rights.length, 'row')}, and another row with its key with ${grouped(before ?? 0)}`
     this.#verdicts.compare(fewer ? found : null, who)
@@ -114,13 +122,16 @@ export class JoinKeys {
     keys.delete(token)
     if (own === undefined || own === 'erased') return this.#verdicts.leaveOut()
     const key = own[side]
-    const matches = key !== null && (joined.has(key) || (side === 'right' && alone.has(key)))
-    if (side === 'left' && key !== null) alone.add(key)
+    const matches = key !== null && (joined.has(key) || alone[side === 'left' ? 'right' : 'left'].has(key))
+    if (key !== null) alone[side].add(key)
     this.#verdicts.compare(matches ? 'leaves as unmatched, and another row has its key' : null, who)
   }
 
   #at(node: number): Join {
-    const join = this.#joins.get(node) ?? { keys: new Map(), joined: new Map(), alone: new Set() }
+    const join: Join = this.#joins.get(node) ?? {
+      ...{ keys: new Map(), joined: new Map() },
+      alone: { left: new Set(), right: new Set() },
+    }
     this.#joins.set(node, join)
     return join
   }
