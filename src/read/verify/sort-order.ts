@@ -1,6 +1,6 @@
 /**
- * `verify --decisions`: the order in which sorts passed rows on. Each row is held against the one that was passed on before it: by the fields
- * of the sort's key, and by the order of arrival where these are equal. Values are compared as they are; the engine compares keys made of
+ * `verify --decisions`: the order in which sorts passed rows on. Each row is held against the last one before it that isn't erased: by the
+ * fields of the sort's key, and by the order of arrival where these are equal. Values are compared as they are; the engine compares keys made of
  * bytes (engine/nodes/sort/key.ts).
  */
 import { type SubjectEntry, VISIT_OK } from '../../format/entry.ts'
@@ -25,8 +25,9 @@ interface Passed {
 
 interface Sort {
   readonly keys: readonly SortKey[]
-  /** The last one that was compared, and its place. */
-  last: Passed | null
+  /** The last one whose key is known. */
+  last: (Passed & { readonly key: readonly Json[] }) | null
+  /** How many were passed on. */
   place: number
   /** By place: entries of a commit don't stand in the order of the sort. */
   readonly early: Map<number, Passed>
@@ -42,7 +43,7 @@ export class SortOrder {
 
   /** An entry whose values are known; `tokens`: as they stood before it. */
   take(
-    entry: SubjectEntry,
+    entry: Pick<SubjectEntry, 'visits' | 'holds' | 'releases'>,
     values: SubjectValues,
     tokens: ReadonlyMap<number, Pick<TokenState, 'ordinal'>>,
     where: Place,
@@ -67,15 +68,18 @@ export class SortOrder {
     sort.early.set(place, passed)
     for (let next = sort.early.get(sort.place + 1); next !== undefined; next = sort.early.get(sort.place + 1)) {
       sort.early.delete(++sort.place)
-      this.#compare(sort, next, ways.name(node))
-      sort.last = next
+      if (next.key === null) {
+        this.#verdicts.leaveOut()
+        continue
+      }
+      this.#compare(sort, { ...next, key: next.key }, ways.name(node))
     }
   }
 
-  #compare({ keys, last, place }: Sort, next: Passed, name: string): void {
-    if (next.key === null) return this.#verdicts.leaveOut()
-    const before = last?.key ?? null
-    const wrong = last !== null && before !== null && !stands(keys, before, last.ordinal, next.key, next.ordinal)
+  #compare(sort: Sort, next: NonNullable<Sort['last']>, name: string): void {
+    const { keys, last, place } = sort
+    sort.last = next
+    const wrong = last !== null && !stands(keys, last.key, last.ordinal, next.key, next.ordinal)
     const problem = `was passed on by ${name} as the ${ordinalText(place)}, and by its key stands before the one that was before it`
     this.#verdicts.compare(wrong ? problem : null, next.who)
   }
@@ -109,7 +113,7 @@ function compared({ order, nulls, as }: SortKey, one: Json, other: Json): number
   return order === 'asc' ? by : -by
 }
 
-/** A number, as it stands in a text or as the shortest text that says it: `digits · 10^power`. */
+/** A number, as it stands in a text or as the shortest text that says it: `digits · 10^power`. With a longer exponent a text is none. */
 interface Exact {
   readonly digits: bigint
   readonly power: number
@@ -117,7 +121,7 @@ interface Exact {
 
 function exact(value: Json): Exact | null {
   const text = typeof value === 'number' ? String(value) : value
-  const found = typeof text === 'string' ? /^(-?\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text) : null
+  const found = typeof text === 'string' ? /^(-?\d+)(?:\.(\d+))?(?:e([+-]?\d{1,4}))?$/i.exec(text) : null
   if (found === null) return null
   const [, whole = '', fraction = '', power = '0'] = found
   return { digits: BigInt(whole + fraction), power: Number(power) - fraction.length }

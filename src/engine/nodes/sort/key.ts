@@ -52,7 +52,7 @@ function bytesOf(value: NonNullable<Json>): string {
   }
 }
 
-const DECIMAL = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:e([+-]?[0-9]+))?$/i
+const DECIMAL = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:e([+-]?[0-9]{1,4}))?$/i
 const [NEGATIVE, NONE, POSITIVE] = ['\u0000', '\u0001', '\u0002']
 /** Exponents of doubles and of texts of a hundred digits are far from it. */
 const MIDDLE = 0x8000
