@@ -21,7 +21,7 @@ import { entryName, tokenName } from '../verify/check.ts'
 import { type NamedFiles, namedFiles } from './named-file.ts'
 import { type Partners, partnersOf } from './partners.ts'
 import type { Story } from './story.ts'
-import { callsOf, optionPath, pathOf, type Scene, tellTokens, type Values } from './tell.ts'
+import { callsOf, optionOf, pathOf, type Scene, tellTokens, type Values } from './tell.ts'
 
 /** Batches and rows into which it goes that one answer tells of, in the order in which the story comes to them; it says which it leaves out. */
 const MOST_STORIES = 50
@@ -105,10 +105,11 @@ async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
   for (const [sink, { path, by_value }] of Object.entries(intents)) {
     if (path == null) continue
     paths.set(sink, path)
-    const template = by_value === true ? optionPath(plan, sink) : null
+    const template = by_value === true ? optionOf(plan, sink, 'path') : null
     if (template === null) continue
     const artifacts = place === null ? null : await valueAs(reader, log, place, artifactsFrom)
-    named.set(sink, namedFiles(path, template, artifacts?.[sink] ?? []))
+    const numbers = optionOf(plan, sink, 'if_exists') === 'number'
+    named.set(sink, namedFiles(path, template, artifacts?.[sink] ?? [], numbers))
   }
   return {
     opening,

@@ -7,16 +7,31 @@ export interface NamedFiles {
   readonly pattern: string
   /** The path as the pipeline has it. */
   readonly template: string
-  /** Paths by names, folded. */
-  readonly files: ReadonlyMap<string, string>
+  /** Paths by names, folded; null where it can't be known whose a file is. */
+  readonly files: ReadonlyMap<string, string | null>
 }
 
+/** Before the last name's extension. */
+const NUMBER = /-[1-9]\d*(?=(?:\.[^./]*)?$)/
 const OUTPUT = /\{\{ *row\.([A-Za-z_][A-Za-z0-9_]*) *\}\}/
 
-export function namedFiles(pattern: string, template: string, artifacts: readonly Artifact[]): NamedFiles {
+/** `numbers`: whether a file whose name wasn't free has got another, such as `name-1.csv`: never one that a row names. */
+export function namedFiles(
+  pattern: string,
+  template: string,
+  artifacts: readonly Artifact[],
+  numbers: boolean,
+): NamedFiles {
   const count = namesIn(template).split('/').length
-  const files = new Map(artifacts.map(({ path }) => [folded(path.split('/').slice(-count).join('/')), path]))
-  return { pattern, template, files }
+  const files = new Map<string, string>()
+  const numbered = new Map<string, string | null>()
+  for (const { path } of artifacts) {
+    const names = folded(path.split('/').slice(-count).join('/'))
+    files.set(names, path)
+    const named = numbers ? names.replace(NUMBER, '') : names
+    if (named !== names) numbered.set(named, numbered.has(named) ? null : path)
+  }
+  return { pattern, template, files: new Map([...numbered, ...files]) }
 }
 
 /** Null where the path has more than fields in it, or the row isn't known. */

@@ -333,15 +333,15 @@ function writtenTo(node: TopologyNode, scene: Scene, data: Known<Json> | null): 
   return fileFor(named, data.value)
 }
 
-/** The `path` among a node's options, as it is written. */
-export function optionPath(plan: Scene['plan'], node: string): string | null {
+/** A text among a node's options, as it is written. */
+export function optionOf(plan: Scene['plan'], node: string, key: string): string | null {
   const options = plan?.options[node]
-  if (typeof options !== 'object' || options === null || !('path' in options)) return null
-  return typeof options.path === 'string' ? options.path : null
+  const value = options === undefined || !isObject(options) ? null : options[key]
+  return typeof value === 'string' ? value : null
 }
 
 /** Of a source: the `path` among its options. Of a sink: what it meant to write. */
 export function pathOf(node: TopologyNode, scene: Scene): string | null {
   if (node.kind === 'sink') return scene.paths.get(node.name) ?? null
-  return node.kind === 'source' ? optionPath(scene.plan, node.name) : null
+  return node.kind === 'source' ? optionOf(scene.plan, node.name, 'path') : null
 }
