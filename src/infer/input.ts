@@ -23,7 +23,7 @@ export function inputPath({ file, member }: Input): string {
 /**
  * In the order of their names, each once, whatever names or links lead to it.
  * @param names relative ones start from `cwd`
- * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT.
+ * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_ARGUMENT for a folder, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT.
  */
 export async function inputsNamed(names: readonly string[], cwd: string): Promise<readonly Input[]> {
   const inputs: Input[] = []
@@ -62,9 +62,13 @@ async function filesNamed(names: readonly string[], cwd: string): Promise<readon
   const files: Omit<Input, 'member'>[] = []
   for (const name of names) {
     const absolute = resolve(cwd, name)
+    const there = await stat(absolute).catch(() => null)
+    if (there?.isDirectory() === true) {
+      const hint = `Name files in it: custody infer "${name.replace(/\/+$/, '')}/*.csv"`
+      throw new CustodyError('CUSTODY_ARGUMENT', `${absolute} is a folder`, { where: { path: absolute }, hint })
+    }
     // Shells leave a pattern as it is only where it is quoted; a file of that very name comes first.
-    if (!isPattern(name) || (await stat(absolute).catch(() => null)) !== null)
-      files.push({ file: absolute, pattern: null })
+    if (!isPattern(name) || there !== null) files.push({ file: absolute, pattern: null })
     else files.push(...(await matching(name, cwd)).map(file => ({ file: resolve(cwd, file), pattern: absolute })))
   }
   return files

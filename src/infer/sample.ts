@@ -1,6 +1,5 @@
 /** Opens a file of any kind, looks at all of its bytes once, and keeps its beginning. What is no text is refused with what it is. */
 import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { CustodyError } from '../model/error.ts'
 import { Archive, isArchiveName } from '../plugins/sources/archive.ts'
 import { ByteReader, type Chunks, type InputPlace } from '../plugins/sources/byte-reader.ts'
@@ -32,7 +31,7 @@ export interface Sample {
 }
 
 /**
- * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_ARGUMENT for a folder, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT, CUSTODY_NOTHING_THERE.
+ * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_ARGUMENT for what is no file, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT, CUSTODY_NOTHING_THERE.
  */
 export async function takeSample(input: Input): Promise<Sample> {
   const { file, member } = input
@@ -117,13 +116,9 @@ function once(bytes: Buffer): Chunks {
 
 async function refuseOthers(path: string): Promise<void> {
   const there = await stat(path).catch(() => null)
-  // What isn't there is reported where it is opened.
+  // What isn't there is reported where it is opened, and folders are found among the names.
   if (there === null || there.isFile()) return
   const where = { path }
-  if (there.isDirectory()) {
-    const hint = `Name files in it: custody infer ${basename(path)}/*.csv`
-    throw new CustodyError('CUSTODY_ARGUMENT', `${path} is a folder`, { where, hint })
-  }
   const hint = 'Write what comes from it to a file first: it has to be read more than once.'
   throw new CustodyError('CUSTODY_ARGUMENT', `${path} is no file, but a pipe or a device`, { where, hint })
 }

@@ -35,7 +35,7 @@ function existing(source: string, file: string): FoundPlugin {
   const [near] = nearestNames(basename(file), beside)
   const hint =
     near === undefined
-      ? 'Paths start at the pipeline file’s folder.'
+      ? `It would be ${file}.`
       : `did you mean ${source.slice(0, source.length - basename(source).length)}${near}?`
   throw problem(`There is no file ${source}.`, hint)
 }
@@ -59,7 +59,7 @@ function entryOf(source: string, folder: string): string {
 function fileOfPackage(source: string, folder: string): string {
   const [, name, path = ''] = /^((?:@[^/]+\/)?[^/]+)(\/.*)?$/.exec(source) ?? []
   if (existsSync(resolve(folder, source)) && /\.[cm]?[jt]s$/.test(source))
-    throw problem(`There is no package ${source}.`, `A file beside the pipeline is named ./${source}.`)
+    throw problem(`There is no package ${source}.`, `The file is named ./${source}.`)
   if (name === undefined || isBuiltin(source))
     throw problem(`${source} is no package with plugins.`, 'Name a file (./file.ts) or a package that is installed.')
   const installed = installedIn(name, folder)
@@ -105,7 +105,7 @@ function required(source: string, name: string, folder: string): string {
       )
     throw problem(
       `There is no package ${name}, neither in ${join(folder, 'node_modules')} nor in one of a folder above.`,
-      `Install it there: npm install ${name}. A file beside the pipeline is named ./file.ts.`,
+      `Install it there: npm install ${name}. A file is named by its path, as in ./file.ts.`,
       error,
     )
   }

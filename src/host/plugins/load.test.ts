@@ -78,7 +78,7 @@ describe('packages are found by name', () => {
     })
     expect(await load('nowhere')).toMatchObject({
       message: `There is no package nowhere, neither in ${join(folder, 'project', 'node_modules')} nor in one of a folder above.`,
-      hint: 'Install it there: npm install nowhere. A file beside the pipeline is named ./file.ts.',
+      hint: 'Install it there: npm install nowhere. A file is named by its path, as in ./file.ts.',
     })
     expect(await load('@me/nowhere/x')).toMatchObject({ hint: expect.stringContaining('npm install @me/nowhere.') })
     expect(await load('near/filters')).toMatchObject({
@@ -86,7 +86,7 @@ describe('packages are found by name', () => {
       hint: 'It exports near, near/gates/*.',
     })
     expect(await load('unbuilt')).toMatchObject({ message: 'The package unbuilt has no main file.' })
-    expect(await load('own.js')).toMatchObject({ hint: 'A file beside the pipeline is named ./own.js.' })
+    expect(await load('own.js')).toMatchObject({ hint: 'The file is named ./own.js.' })
     expect(await load('fs')).toMatchObject({ message: 'fs is no package with plugins.' })
   })
 })
@@ -111,7 +111,7 @@ describe('files', () => {
       plugins: [only],
     } = await load('./built')
     expect([names, only && codeOf(only.spec, '0').package]).toEqual([['built'], 'built'])
-    expect(await load('./gone/x.ts')).toMatchObject({ hint: 'Paths start at the pipeline file’s folder.' })
+    expect(await load('./gone/x.ts')).toMatchObject({ hint: `It would be ${join(folder, 'project/gone/x.ts')}.` })
   })
 })
 
