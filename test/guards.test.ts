@@ -175,3 +175,36 @@ test('--strict is judged before anything is published', async () => {
       ',,rows,in.csv,3,"x,b",SCHEMA_TYPE,rows,id,"id is ""x""; it must be an integer between −(2^53−1) and 2^53−1"\n',
   )
 })
+
+test('what is made of batches belongs to no row: `failed` doesn’t count it, and --strict stops at it', async () => {
+  const pipeline = `
+name: batches
+guards: { failed: 1 }
+defaults: { on_error: problems, on_invalid: problems }
+sources:
+  rows: { plugin: csv, options: { path: in.csv }, to: number }
+nodes:
+  number: { transform: compute, options: { set: { n: int(row.id) } }, to: batch }
+  batch: { aggregate: report, trigger: { count: 1 }, options: { line: '{name}' }, to: again }
+  again: { transform: compute, options: { set: { n: int(row.report) } }, to: out }
+sinks:
+  out: { plugin: jsonl, options: { path: out/out.jsonl, if_exists: replace } }
+  problems: { plugin: jsonl, options: { path: out/problems.jsonl, if_exists: replace }, on_error: discard }
+`
+  writeFileSync(join(folder, 'p.yaml'), pipeline)
+  input('id,name\n1,a\n2,b\nx,c\n')
+  expect((await custody('run', 'p.yaml')).stderr).toContain('1 of 3 rows ended in failure')
+  expect((await custody('show', 'latest', '--json')).json).toMatchObject({
+    ...{ status: 'completed_with_failures', failed_rows: 1, rows: { read: 3 } },
+    errors: [
+      { node: 'again', count: 2 },
+      { node: 'number', count: 1 },
+    ],
+  })
+  input('id,name\n1,a\n2,b\n')
+  const { code, json } = await custody('run', 'p.yaml', '--strict', '--json')
+  expect([code, json?.error?.message]).toEqual([
+    3,
+    'some of what was made of rows ended in failure, and the run is --strict',
+  ])
+})
