@@ -1,4 +1,5 @@
 /** The files of a package with one plugin: pure. */
+import { PLUGIN_KEYWORD } from '../../host/plugins/plugins-of.ts'
 import type { PluginKind } from '../../sdk/spec.ts'
 import { TEMPLATES } from './kinds/index.ts'
 
@@ -48,7 +49,7 @@ function manifest(name: string, kind: PluginKind, { custody, zod, typescript, ty
     description: `A ${kind} for Custody`,
     type: 'module',
     // By the second one Custody finds packages with plugins that a pipeline doesn't name.
-    keywords: ['custody', 'custody-plugin'],
+    keywords: ['custody', PLUGIN_KEYWORD],
     exports: {
       '.': { types: './dist/index.d.ts', default: './dist/index.js' },
       './package.json': './package.json',

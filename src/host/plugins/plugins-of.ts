@@ -48,7 +48,7 @@ function problemAt(pipeline: PipelineFile, index: number, message: string, hint:
 }
 
 /** The keyword by which packages with plugins are found. */
-const PLUGIN_KEYWORD = 'custody-plugin'
+export const PLUGIN_KEYWORD = 'custody-plugin'
 
 /** The same, where a plugin is unknown, with what may be meant by it: a package that is installed, and that the file doesn't name. */
 export function withPackageHints(diagnostics: readonly Diagnostic[], pipeline: PipelineFile): readonly Diagnostic[] {

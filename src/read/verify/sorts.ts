@@ -1,6 +1,6 @@
 /**
  * Sorts, across subjects: what comes to one is numbered from 0, what it passes on from 1, and it passes nothing on before all has come. That
- * the order is that of the keys, values tell: `verify --decisions` (sort-keys.ts).
+ * the order is that of the keys, values tell: `verify --decisions` (sort-order.ts).
  */
 import type { HoldFact, ReleaseFact, SubjectEntry, VisitFact } from '../../format/entry.ts'
 import { isError, VISIT_OK } from '../../format/entry.ts'
