@@ -32,7 +32,7 @@ const csvOptions = z.strictObject({
     .enum(['refuse', 'union'])
     .default('refuse')
     .describe(
-      'What becomes of a row with a field that has no column: an error, or (`union`) a new column behind all others, empty in rows before it. Then the file is made once more at the end',
+      'What becomes of a row with a field that has no column: an error, or (`union`) a new column behind all others, empty in rows before it. Then the file is made once more at the end, which a compressed one and standard output can’t be',
     ),
   delimiter: z
     .string()
