@@ -49,7 +49,7 @@ const FEW = 6
 const MOST_LISTED = 60
 
 /** How its values are spread: none, one, or a few. */
-function* spreadOf({
+export function* spreadOf({
   few,
   values,
   total,
@@ -66,8 +66,6 @@ function* spreadOf({
     if (list.length <= MOST_LISTED) yield `one of ${list}`
   }
 }
-
-export { spreadOf }
 
 /** Why it is, or isn't, one of the types that keep all digits. */
 function* exactOf({ type, numbers }: Extract<Kind, { readonly kind: 'number' }>): Generator<string> {

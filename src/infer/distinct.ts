@@ -36,8 +36,8 @@ export class Budget {
 }
 
 /**
- * Whether no value stands twice. Values are remembered by 53 bits of a hash: two in a million columns of a million values each would be
- * taken for one that isn't unique. When the budget is spent, what follows is compared with what is remembered, and no more is.
+ * Whether no value stands twice. Values are remembered by 53 bits of a hash: of a million columns of a million values each some fifty would be
+ * taken for ones that aren’t unique. When the budget is spent, what follows is compared with what is remembered, and no more is.
  */
 export class Uniqueness {
   /** Whether a value stood twice. */
