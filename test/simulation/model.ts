@@ -1,6 +1,6 @@
 /**
  * A pipeline as the simulation sees it: enough to build a plan for the engine, and to be interpreted naively.
- * Rows are `{id, n, about, …}`, with fields in no order of their own; every operation is a function of `n`, so that both sides agree without sharing code.
+ * Rows are `{id, n, half, about, …}`, with fields in no order of their own; every operation is a function of `n`, so that both sides agree without sharing code.
  */
 import type { Json } from '../../src/model/row.ts'
 

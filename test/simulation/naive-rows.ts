@@ -6,7 +6,8 @@ export type Data = { [field: string]: unknown }
 /** Fields of rows from one source don't all stand alike. */
 export function dataOf(id: number, n: number): Data {
   const about = { z: [{ odd: n % 2, even: 1 - (n % 2) }], at: { y: id, x: n } }
-  return id % 3 === 0 ? { id, n, about } : { n, about, id }
+  const half = n % 2
+  return id % 3 === 0 ? { id, n, half, about } : { n, half, about, id }
 }
 
 export function turned(value: unknown, deep: boolean): unknown {

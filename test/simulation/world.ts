@@ -377,6 +377,7 @@ function record(value: number | null, index: number, id: number): SourceRecord {
   const is_third = id % 3 === 0
   if (is_third) row.id = id
   row.n = value
+  row.half = value % 2
   row.about = { z: [{ odd: value % 2, even: 1 - (value % 2) }], at: { y: id, x: value } }
   if (!is_third) row.id = id
   return { kind: 'row', line: index + 1, row, position: index + 1 }

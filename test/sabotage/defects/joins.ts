@@ -2,6 +2,7 @@
 import { type Defect, inFunction, inMethod } from '../defect.ts'
 
 const heldSides = () => import('../../../src/engine/nodes/join/held-sides.ts')
+const match = () => import('../../../src/engine/nodes/join/match.ts')
 const merge = () => import('../../../src/engine/nodes/join/merge.ts')
 
 export const JOIN_DEFECTS: readonly Defect[] = [
@@ -21,6 +22,11 @@ export const JOIN_DEFECTS: readonly Defect[] = [
     name: 'who resumes forgets the right rows that were consumed',
     shape: 'joined-crashes',
     changes: [inMethod(heldSides, 'HeldSides', 'holdConsumed', () => () => undefined)],
+  },
+  {
+    name: 'a join compares only the first field of its key',
+    shape: 'joined',
+    changes: [inFunction(match, 'keyOf', keyOf => (fields, row) => keyOf(fields.slice(0, 1), row))],
   },
   {
     name: 'rows without a key match each other',
