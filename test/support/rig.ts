@@ -7,6 +7,7 @@ import type { SharedLimits } from '../../src/engine/calls/service.ts'
 import type { ServiceState } from '../../src/engine/calls/service-state.ts'
 import type { Strays } from '../../src/engine/calls/strays.ts'
 import type { Notice } from '../../src/engine/nodes/source/source-reader.ts'
+import type { Spill } from '../../src/engine/ports/spill.ts'
 import { resumeRun } from '../../src/engine/run/resume.ts'
 import { type Progress, type RunResult, runPlan } from '../../src/engine/run/start.ts'
 import type { EndingFact, GroupClosed } from '../../src/format/entry.ts'
@@ -83,6 +84,8 @@ export interface RigRun {
   readonly before?: { readonly [source: string]: number }
   readonly shared?: SharedLimits
   readonly strays?: Strays
+  /** Where sorts and joins put what memory has no room for. */
+  readonly spill?: Spill
   /** What another run has on record, which is replayed. */
   readonly on_record?: { readonly recordings: Recordings; readonly courses: Courses }
 }
@@ -168,11 +171,12 @@ export class Rig {
     return plan
   }
 
-  #request({ stop_after_ms, onProgress, onNotice, onService, shared, strays, on_record, strict, before = {} }: RigRun) {
+  #request({ stop_after_ms, on_record, before = {}, ...how }: RigRun) {
+    const { onProgress, onNotice, onService, shared, strays, spill, strict } = how
     const stop = new AbortController()
     if (stop_after_ms !== undefined) this.clock.wake(stop_after_ms * 1000, () => stop.abort())
     const recordsBefore = async () => new Map(Object.entries(before))
-    const observers = { onProgress, onNotice, onService, shared, strays, strict, recordsBefore, ...on_record }
+    const observers = { onProgress, onNotice, onService, shared, strays, spill, strict, recordsBefore, ...on_record }
     return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, ...observers }
   }
 }

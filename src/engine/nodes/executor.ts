@@ -77,8 +77,6 @@ export class Executor {
   readonly #batching: AggregateRuntime
   readonly #transitions: Transitions
   readonly #sender: Sender
-  readonly #joining: JoinRuntime
-  readonly #sorting: SortRuntime
   readonly #end: EndOfInput
   readonly #events: EventQueue
   readonly #gate: TurnGate
@@ -116,14 +114,12 @@ export class Executor {
     const shared = { ...parts, order: this.#order, transitions: this.#transitions }
     this.#sender = new Sender(shared)
     this.#batching = new AggregateRuntime(shared)
-    this.#joining = new JoinRuntime({ ...shared, held: parts.held.joins })
-    this.#sorting = new SortRuntime({ ...shared, held: parts.held.sorts })
     this.#end = new EndOfInput({
+      ...shared,
       nodes: upstreamFirst(this.#nodes.filter(isHolding), reaches),
-      order: this.#order,
       batching: this.#batching,
-      joining: this.#joining,
-      sorting: this.#sorting,
+      joining: new JoinRuntime({ ...shared, held: parts.held.joins }),
+      sorting: new SortRuntime({ ...shared, held: parts.held.sorts }),
     })
   }
 
@@ -184,7 +180,6 @@ export class Executor {
     }
     for (const subject of subjects) this.#merges.restore(subject)
     for (const { group, left_us } of groups) this.#merges.startTimeout(group, left_us)
-    for (const node of this.#nodes) if (node.kind === 'join' && this.#joining.hasBegun(node)) this.#end.goOn(node)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#events.fallDue(stack => {
       // Those that batches and groups let go now go on by themselves.
@@ -349,10 +344,8 @@ export class Executor {
         if (this.#gate.has(token)) this.#batching.arrive(token, node, started_us, stack)
         return
       case 'join':
-        if (this.#gate.has(token)) this.#joining.arrive(token, started_us, stack)
-        return
       case 'sort':
-        if (this.#gate.has(token)) this.#sorting.arrive(token, started_us, stack)
+        if (this.#gate.has(token)) this.#end.hold(token, started_us, stack)
         return
       case 'fork':
         return this.#fork(token, node, started_us, stack)

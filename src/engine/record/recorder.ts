@@ -300,12 +300,12 @@ export class Recorder extends FactWriter {
     this.#closeBatch(batch)
   }
 
-  /** A sort takes the token, and holds it. Returns its place among those that came there, from 0. */
-  holdInSort(token: Token, started_us: number): number {
+  /** The token waits at a join or a sort for the end of its input. Returns its place among those that came there, from 0. */
+  holdToEnd(token: Token, started_us: number): number {
     const ordinal = this.totals.visitsOf(token.node).all
     this.facts(token.subject, started_us)
     this.hold(token, { group: NONE, ordinal, batch: null }, started_us)
-    token.joinSort()
+    token.keep()
     return ordinal
   }
 
@@ -315,15 +315,6 @@ export class Recorder extends FactWriter {
     this.facts(token.subject, this.clock.now_us()).release({ token: token.id, node: number, place })
     this.visit(token, VISIT_OK, token.value, token.value, to.number, started_us, null)
     this.move(token, to, { kind: 'flow', node: number })
-  }
-
-  /** The token waits at a join for the end of its input. Returns its place among those that came there, from 0. */
-  holdAtJoin(token: Token, started_us: number): number {
-    const ordinal = this.totals.visitsOf(token.node).all
-    this.facts(token.subject, started_us)
-    this.hold(token, { group: NONE, ordinal, batch: null }, started_us)
-    token.keep()
-    return ordinal
   }
 
   /**

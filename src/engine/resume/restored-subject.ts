@@ -20,9 +20,7 @@ export interface RestoredSubject {
   readonly tokens: readonly Token[]
   /** By batch: members of those that aren't closed. */
   readonly batched: ReadonlyMap<number, Held[]>
-  /** Held by sorts. */
-  readonly sorted: readonly Held[]
-  /** Held at joins. */
+  /** Held by joins and sorts. */
   readonly kept: readonly Held[]
   /** Consumed by joins; of right ones the rows are known. */
   readonly joined: readonly Held[]

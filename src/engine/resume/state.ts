@@ -85,10 +85,9 @@ async function restoreOpen(
   return [...of_rows, ...[...of_batches].sort(([a], [b]) => a - b).map(([, each]) => each)]
 }
 
-function holdOn({ sorted, kept }: RestoredSubject, held: Holdings): void {
-  for (const { token, started_us, ordinal } of sorted) held.sorts.hold(token, started_us, ordinal)
-  for (const { token, started_us, ordinal } of kept) held.joins.hold(token, started_us, ordinal)
-  if (sorted.length + kept.length > 0) held.leave()
+function holdOn({ kept }: RestoredSubject, held: Holdings): void {
+  for (const { token, started_us, ordinal } of kept) held.at(token.node).hold(token, started_us, ordinal)
+  if (kept.length > 0) held.leave()
 }
 
 /** `open`: how many open tokens the table has of it. */

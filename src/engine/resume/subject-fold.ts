@@ -145,7 +145,6 @@ class SubjectFold {
 
   finish(): RestoredSubject {
     const batched = new Map<number, Held[]>()
-    const sorted: Held[] = []
     const kept: Held[] = []
     const joined: Held[] = []
     const resting: { token: Token; failed_us: number; retry_after_ms: number }[] = []
@@ -167,10 +166,7 @@ class SubjectFold {
       if (node.kind === 'coalesce') {
         token.joinGroup()
         this.#waits(held, hold.group)
-      } else if (node.kind === 'sort') {
-        token.joinSort()
-        sorted.push(held)
-      } else if (node.kind === 'join') {
+      } else if (node.kind === 'join' || node.kind === 'sort') {
         token.keep()
         kept.push(held)
       } else {
@@ -186,7 +182,7 @@ class SubjectFold {
     for (const group of groups) group.arrived = group.arrived.toSorted((a, b) => a.started_us - b.started_us)
     const tokens = Array.from(this.#tokens.values(), ({ token }) => token)
     const answers = this.#answersOf(this.#batch_calls)
-    const held = { batched, kept, joined, sorted }
+    const held = { batched, kept, joined }
     return { subject: this.#subject, tokens, ...held, groups, resting, opened: this.#opened, answers }
   }
 

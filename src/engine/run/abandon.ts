@@ -46,9 +46,7 @@ export async function abandonAll(
 }
 
 function abandonPresent(recorder: Recorder, { subjects, batches }: InFlight, now_us: number): void {
-  const tokens = subjects
-    .flatMap(({ open }) => [...open])
-    .filter(({ state: { kind } }) => kind !== 'in_sort' && kind !== 'kept')
+  const tokens = subjects.flatMap(({ open }) => [...open]).filter(({ state: { kind } }) => kind !== 'kept')
   const groups = waiting(tokens)
   const held = new Map<Token, Held>()
   for (const { node, arrived } of groups) {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { MemorySpillFile } from '../../../test/support/memory-spill.ts'
 import { Rig } from '../../../test/support/rig.ts'
 
 /** What is left of the lease each second, for as long as the source keeps still, in seconds. */
@@ -44,4 +45,43 @@ test('after its machine slept it has a lease again as soon as it would have rene
   expect(Math.min(...left.slice(0, 10))).toBeGreaterThan(5)
   expect(left[10]).toBeLessThan(0)
   expect(Math.min(...left.slice(14))).toBeGreaterThan(5)
+})
+
+test.each([
+  ['sort', 'hold: { sort: [n], to: out }', ['hold']],
+  [
+    'join',
+    'hold: { join: { left: n, right: n }, routes: { matched: out, left: out, right: out }, on_error: discard }',
+    ['hold.left', 'hold.right'],
+  ],
+])('a run keeps its lease while a %s puts in order what it holds in many files', async (_, node, ways) => {
+  const rows = Array.from({ length: 300 }, (_, n) => `{ n: ${n} }`)
+  const sources = ways.map(
+    (to, i) =>
+      `  numbers${i}: { plugin: feed, options: { chunks: [{ rows: [${rows}] }] }, on_invalid: discard, to: ${to} }`,
+  )
+  const rig = new Rig(`
+name: merges
+sources:
+${sources.join('\n')}
+nodes:
+  ${node}
+sinks:
+  out: { plugin: keep, on_error: discard }
+`)
+  rig.ledger.now_us = () => rig.clock.wall_us()
+  const left: number[] = []
+  class SlowFile extends MemorySpillFile {
+    override read(position: number, bytes: Uint8Array): void {
+      rig.clock.spend(25_000)
+      left.push(((rig.ledger.expires_us ?? 0) - rig.clock.wall_us()) / 1_000_000)
+      super.read(position, bytes)
+    }
+  }
+  // Each row has a file of its own.
+  const { error } = await rig.run({ spill: { memory_bytes: 1, create: () => new SlowFile() } })
+  expect(error).toBeNull()
+  expect(rig.disk.get('out')).toHaveLength(300)
+  expect(left.length).toBeGreaterThan(600)
+  expect(Math.min(...left)).toBeGreaterThan(0)
 })

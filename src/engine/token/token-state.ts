@@ -5,11 +5,10 @@
  *   free ──► awaits_turn ──► free           an ordered node can't take it yet, and then can
  *   free ──► sending ──► sending            it had its turn at a sink that sends; the next attempt knows more
  *   free ──► in_group                       held at a coalesce for the rest of its group
- *   free ──► kept                           held at a join until its input has ended
+ *   free ──► kept                           held at a join or a sort until its input has ended
  *   free ──► in_batch ──► in_work ──► in_work   held in a batch that gathers members; then its plugin works on that, once or again
- *   free ──► in_sort                        held by a sort to the end of its input
- *   in_group, kept, in_batch, in_work, in_sort, sending ──► free
- *   free, in_group, kept, in_batch, in_work, in_sort, sending ──► ended
+ *   in_group, kept, in_batch, in_work, sending ──► free
+ *   free, in_group, kept, in_batch, in_work, sending ──► ended
  *
  * Whether it has a place in the order list, and blocks others there, is the list's own business (place.ts).
  */
@@ -24,7 +23,6 @@ export type TokenState =
   | { readonly kind: 'in_group' }
   | { readonly kind: 'kept' }
   | { readonly kind: 'in_batch' }
-  | { readonly kind: 'in_sort' }
   /** `keeper`: the member that keeps the batch's place in the order list. One object for all members. */
   | { readonly kind: 'in_work'; readonly keeper: Token }
   | { readonly kind: 'ended' }
@@ -48,18 +46,16 @@ export const AWAITS_TURN: TokenState = Object.freeze({ kind: 'awaits_turn' })
 export const IN_GROUP: TokenState = Object.freeze({ kind: 'in_group' })
 export const KEPT: TokenState = Object.freeze({ kind: 'kept' })
 export const IN_BATCH: TokenState = Object.freeze({ kind: 'in_batch' })
-export const IN_SORT: TokenState = Object.freeze({ kind: 'in_sort' })
 export const ENDED: TokenState = Object.freeze({ kind: 'ended' })
 
 const NEXT: { readonly [from in Kind]: readonly Kind[] } = {
-  free: ['free', 'awaits_turn', 'sending', 'in_group', 'kept', 'in_batch', 'in_sort', 'ended'],
+  free: ['free', 'awaits_turn', 'sending', 'in_group', 'kept', 'in_batch', 'ended'],
   awaits_turn: ['free'],
   sending: ['sending', 'free', 'ended'],
   in_group: ['free', 'ended'],
   kept: ['free', 'ended'],
   in_batch: ['in_work', 'free', 'ended'],
   in_work: ['in_work', 'free', 'ended'],
-  in_sort: ['free', 'ended'],
   ended: [],
 }
 
@@ -70,7 +66,7 @@ export function mayFollow(from: TokenState, to: TokenState): boolean {
   return NEXT[from.kind].includes(to.kind)
 }
 
-const HELD: ReadonlySet<Kind> = new Set(['in_group', 'kept', 'in_batch', 'in_work', 'in_sort'])
+const HELD: ReadonlySet<Kind> = new Set(['in_group', 'kept', 'in_batch', 'in_work'])
 
 /** Whether its visit goes on until its group, or its batch, closes, or its join or sort lets it go. */
 export function isHeld(state: TokenState): boolean {

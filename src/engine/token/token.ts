@@ -33,7 +33,6 @@ import {
   FREE,
   IN_BATCH,
   IN_GROUP,
-  IN_SORT,
   isHeld,
   KEPT,
   mayFollow,
@@ -147,7 +146,7 @@ const MANY = 16
 export class OpenTokens implements Iterable<Token> {
   #few: readonly Token[] = NONE
   #many: Set<Token> | null = null
-  /** Open, and not in memory (engine/held). */
+  /** Open, and not in memory (engine/nodes/spill). */
   #away = 0
 
   /** Those that are away included. */
@@ -273,7 +272,7 @@ export class Token {
     return this.#state === ENDED
   }
 
-  /** Its visit goes on until its group, or its batch, closes, or the input of its join has ended. */
+  /** Its visit goes on until its group, or its batch, closes, or its join or sort lets it go. */
   get held(): boolean {
     return isHeld(this.#state)
   }
@@ -298,7 +297,7 @@ export class Token {
     this.#become(IN_GROUP)
   }
 
-  /** It waits at a join for the end of its input. */
+  /** It waits at a join or a sort for the end of its input. */
   keep(): void {
     this.#become(KEPT)
   }
@@ -306,11 +305,6 @@ export class Token {
   /** It is a member of a batch. */
   joinBatch(): void {
     this.#become(IN_BATCH)
-  }
-
-  /** A sort holds it to the end of its input. */
-  joinSort(): void {
-    this.#become(IN_SORT)
   }
 
   /** The batch that it is a member of is worked on: `state` is that of all members, which one of them keeps the place of. */

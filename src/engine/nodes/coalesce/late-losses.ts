@@ -78,9 +78,8 @@ export class LateLosses {
     switch (state.kind) {
       case 'ended':
       case 'in_group':
-      case 'in_sort':
-        return null
       case 'kept':
+        return null
       case 'in_batch':
         // It waits for others to come there.
         return this.#order.firstFor(each.node)?.place ?? null

@@ -1,23 +1,21 @@
 /**
- * What happens at joins: rows of both sides are held until their input has ended; then each left row makes a group with those that
- * match it, and what matches nothing goes on as it came. In the record and in the order list.
+ * What joins let go when their input has ended: each left row makes a group with those that match it, and what matches nothing goes on as
+ * it came. In the record and in the order list.
  *
  * JOIN-APPLY-1. (I2) A group opens and closes, its members end and what is born of them begins in one transition.
  * JOIN-APPLY-2. (I7) What is let go comes after all that is in the order list, as if it were read from a source at the end of input.
  */
 import type { JoinNode } from '../../../plan/plan.ts'
-import type { OrderList } from '../../order/order-list.ts'
 import type { Recorder } from '../../record/recorder.ts'
 import type { Stack } from '../../token/fork-frames.ts'
 import type { HeldRow } from '../../token/held-row.ts'
-import { standing, type Token } from '../../token/token.ts'
+import { standing } from '../../token/token.ts'
 import type { Transitions } from '../transition.ts'
 import type { HeldSides } from './held-sides.ts'
 import { pairOf, tooDeep, tooMany } from './match.ts'
 import type { Next } from './two-sides.ts'
 
 export interface JoinRuntimeParts {
-  readonly order: OrderList
   readonly recorder: Recorder
   readonly transitions: Transitions
   readonly held: HeldSides
@@ -30,34 +28,11 @@ export class JoinRuntime {
     this.#parts = parts
   }
 
-  /** Whether it holds rows, and a process before had begun to let them go. */
-  hasBegun({ number }: JoinNode): boolean {
-    const { held, recorder } = this.#parts
-    const holds = held.countAt(number)
-    return holds > 0 && recorder.totals.visitsOf(number).all > holds
-  }
-
-  /** A token comes to a join, and its turn has come. */
-  arrive(token: Token, started_us: number, stack: Stack): void {
-    const { recorder, order, transitions, held } = this.#parts
-    held.hold(token, started_us, recorder.holdAtJoin(token, started_us))
-    order.leave(token)
-    transitions.ofHold(stack)
-  }
-
-  /** Whether it holds anything. */
-  holds({ number }: JoinNode): boolean {
-    return this.#parts.held.countAt(number) > 0
-  }
-
-  /** Nothing can come to the join any more: puts some of what it holds in order, or lets the next row go. False if that was the last. */
-  release(node: JoinNode, stack: Stack): boolean {
-    const { held } = this.#parts
-    if (!held.end(node.number)) return true
-    const next = held.next(node.number)
+  /** Lets the next row go, once the join has ended. */
+  release(node: JoinNode, stack: Stack): void {
+    const next = this.#parts.held.next(node.number)
     if (next?.side === 'left') this.#match(node, next, stack)
     else if (next?.side === 'right') this.#pass(node, 'right', next.row, stack)
-    return this.holds(node)
   }
 
   #match(node: JoinNode, { row: left, fate, partners }: Extract<Next, { side: 'left' }>, stack: Stack): void {

@@ -74,7 +74,7 @@ export class HeldRows {
     const record = this.#at(node).sorter.next()
     if (record === null) return null
     const held = this.#away.takeBack(record.body)
-    if (!held.token.held) held.token.joinSort()
+    if (!held.token.held) held.token.keep()
     return held
   }
 
