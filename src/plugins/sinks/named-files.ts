@@ -120,10 +120,6 @@ export class NamedFiles {
     file.rows += 1
   }
 
-  isNamed(path: string): boolean {
-    return this.#by_path.has(foldedName(path))
-  }
-
   #remember(names: string, file: NamedFile): void {
     if (this.#by_spelling.size < SPELLINGS * this.#ports.max_files) this.#by_spelling.set(names, file)
   }
