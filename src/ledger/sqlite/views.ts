@@ -149,7 +149,7 @@ ${ENTRIES}, json_each(e.body, '$.g') g WHERE l.log > 0 AND ${is}`,
 )
 
 const token_outcomes = `SELECT l.run, d.token, d.row, ${fates('outcome')}, ${fates('cause')}, 1, ${nodeName('d.node')},
-  ${nodeName('d.sink')}, d.grp, d.error_code, lower(hex(d.error_hash)), ${iso('d.recorded_us')}
+  ${nodeName('d.sink')}, d.grp, d.error_code, nullif(lower(hex(d.error_hash)), ''), ${iso('d.recorded_us')}
 ${RUN} JOIN endings d ON d.log = l.log WHERE l.log > 0
 UNION ALL
 SELECT l.run, t.token, e.row, '${BUFFERED}', NULL, 0, ${nodeName(at('h', HOLD.node))}, NULL, nullif(${at('h', HOLD.group)}, 0), NULL, NULL,
