@@ -9,6 +9,7 @@ import { hash } from 'node:crypto'
 import type { Hash } from '../model/sha256.ts'
 
 export const SALT_BYTES = 16
+export const HASH_BYTES = 32
 
 /** SHA-256(00 ‖ UTF-8 of `body`). */
 export function leafHash(body: string): Hash {

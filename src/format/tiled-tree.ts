@@ -5,6 +5,7 @@
  * The roots need no trust of their own: whoever compares `root` with one that was signed has checked them all.
  */
 import type { Hash } from '../model/sha256.ts'
+import { HASH_BYTES } from './hash.ts'
 import { Frontier, TILE_WIDTH } from './tree.ts'
 
 /** Where the tree is stored. */
@@ -20,7 +21,6 @@ export interface TreeStore {
  * one there reads each tile once.
  */
 const TILES_AT_HAND = 4096
-const HASH_BYTES = 32
 
 export class TiledTree {
   readonly size: number
