@@ -14,14 +14,13 @@ import { UnsoundRecord } from '../evidence/unsound.ts'
 import { Course } from '../fold/course.ts'
 import { readCourse } from '../fold/read-course.ts'
 import { InputFiles } from '../runs/input-files.ts'
-import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable, valueAs } from '../runs/run-log.ts'
-import { artifactsFrom } from '../runs/run-values.ts'
+import { namedFilesOf } from '../runs/named-file.ts'
+import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable } from '../runs/run-log.ts'
 import type { SubjectValues } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
-import { type NamedFiles, namedFiles } from './named-file.ts'
 import { type Partners, partnersOf } from './partners.ts'
 import type { Story } from './story.ts'
-import { callsOf, optionOf, pathOf, type Scene, tellTokens, type Values } from './tell.ts'
+import { callsOf, pathOf, type Scene, tellTokens, type Values } from './tell.ts'
 
 /** Batches and rows into which it goes that one answer tells of, in the order in which the story comes to them; it says which it leaves out. */
 const MOST_STORIES = 50
@@ -99,18 +98,9 @@ async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
   const intents = (await intentsOf(reader, log)) ?? {}
   const plan = await planOf(reader, log)
   const paths = new Map<string, string>()
-  const named = new Map<string, NamedFiles>()
-  const { last, publish } = await closingOf(reader, log)
-  const place = publish === null ? null : { seq: publish.seq, index: 0 }
-  for (const [sink, { path, by_value }] of Object.entries(intents)) {
-    if (path == null) continue
-    paths.set(sink, path)
-    const template = by_value === true ? optionOf(plan, sink, 'path') : null
-    if (template === null) continue
-    const artifacts = place === null ? null : await valueAs(reader, log, place, artifactsFrom)
-    const numbers = optionOf(plan, sink, 'if_exists') === 'number'
-    named.set(sink, namedFiles(path, template, artifacts?.[sink] ?? [], numbers))
-  }
+  for (const [sink, { path }] of Object.entries(intents)) if (path != null) paths.set(sink, path)
+  const named = await namedFilesOf(reader, log, plan)
+  const { last } = await closingOf(reader, log)
   return {
     opening,
     topology: opening.topology,

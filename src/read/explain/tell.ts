@@ -16,7 +16,7 @@ import { fateOf } from '../../model/outcome.ts'
 import { isObject, type Json, newRow } from '../../model/row.ts'
 import { isSameJson } from '../../model/same-json.ts'
 import type { Course, CourseToken, Timed } from '../fold/course.ts'
-import { fileFor, type NamedFiles } from './named-file.ts'
+import { fileFor, type NamedFiles, optionOf } from '../runs/named-file.ts'
 import type { Partners } from './partners.ts'
 import type {
   CallStory,
@@ -331,13 +331,6 @@ function writtenTo(node: TopologyNode, scene: Scene, data: Known<Json> | null): 
   const named = scene.named.get(node.name)
   if (named === undefined || data?.kind !== 'known') return null
   return fileFor(named, data.value)
-}
-
-/** A text among a node's options, as it is written. */
-export function optionOf(plan: Scene['plan'], node: string, key: string): string | null {
-  const options = plan?.options[node]
-  const value = options === undefined || !isObject(options) ? null : options[key]
-  return typeof value === 'string' ? value : null
 }
 
 /** Of a source: the `path` among its options. Of a sink: what it meant to write. */

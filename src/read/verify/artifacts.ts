@@ -32,6 +32,10 @@ export function artifactProblems(
           problems.push(
             `sink ${name} has published ${counted(fact[key], key.slice(0, -1))}, and its files have ${counted(sum(key), key.slice(0, -1))}`,
           )
+      if (fact.files !== undefined)
+        for (const { path, rows } of all)
+          if (rows === 0)
+            problems.push(`sink ${name} has published ${path} without a row, and it is rows that name its files`)
       const paths = new Set(all.map(({ path }) => path))
       if (paths.size < all.length) problems.push(`sink ${name} has published two files at one path`)
     }

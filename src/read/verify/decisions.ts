@@ -1,7 +1,7 @@
 /**
  * `verify --decisions`: gates that decide by expressions, evaluated once more on what entered them: the way that was taken, or
  * the error, must be what follows from it. So must the batch that a row was put in, where batches have keys, what joins have matched, and the
- * order in which a sort passed rows on. What can't be checked is
+ * order in which a sort passed rows on, and how many rows name each file of a sink. What can't be checked is
  * counted: values that are erased, gates whose expressions are, and gates that ask when a run started that another ledger has.
  */
 import { compileExpression, type Expression } from '../../expression/expression.ts'
@@ -14,8 +14,9 @@ import { type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.t
 import { planOf } from '../runs/run-log.ts'
 import { startedOf } from '../runs/started.ts'
 import { BatchKeys } from './batch-keys.ts'
-import { Check, type CheckResult, type Place, tokenName } from './check.ts'
+import { Check, type CheckResult, noting, type Place, tokenName } from './check.ts'
 import { JoinKeys } from './join-keys.ts'
+import { RowFiles } from './row-files.ts'
 import { SortOrder } from './sort-order.ts'
 import type { SubjectState } from './subject.ts'
 import type { Ways } from './ways.ts'
@@ -44,8 +45,8 @@ export class Decisions {
   readonly #join_keys = new JoinKeys(this.check)
   readonly #expressions: Expressions | null
   readonly #gates = new Map<number, Gate | null>()
-
   readonly #started_us: number | null
+  #files: RowFiles | null = null
 
   private constructor(expressions: Expressions | null, started_us: number | null) {
     this.#expressions = expressions
@@ -54,6 +55,14 @@ export class Decisions {
 
   /** What its expressions are, and when the run started, can't be read from an opening that was changed: then no gate is evaluated. */
   static async of(reader: LedgerReader, log: number): Promise<Decisions> {
+    const decisions = await Decisions.#ofGates(reader, log)
+    await noting(decisions.check, async () => {
+      decisions.#files = await RowFiles.of(reader, log, decisions.check)
+    })
+    return decisions
+  }
+
+  static async #ofGates(reader: LedgerReader, log: number): Promise<Decisions> {
     try {
       return new Decisions((await planOf(reader, log))?.expressions ?? null, await startedOf(reader, log))
     } catch (error) {
@@ -70,11 +79,17 @@ export class Decisions {
     this.#join_keys.settle()
   }
 
+  /** All entries are in. */
+  finish(): void {
+    this.#files?.finish()
+  }
+
   /** Looks at the visits of gates, at what batches hold, and at what sorts pass on, in an entry of a subject whose values are known. */
   take(entry: SubjectEntry, { values, tokens }: SubjectState, where: Place, ways: Ways): void {
     this.#keys.take(entry, values, where, ways)
     this.#order.take(entry, values, tokens, where, ways)
     this.#join_keys.take(entry, values, where, ways)
+    this.#files?.take(entry, values, ways)
     for (const visit of entry.visits) {
       if (ways.kind(visit.node) !== 'gate' || ways.plugin(visit.node) !== undefined) continue
       const row = values.get(visit.in)
@@ -172,6 +187,7 @@ function labelOf(result: ReturnType<Expression['evaluate']> | undefined, labels:
 }
 
 class DecisionsCheck extends Check {
+  readonly #not_checked: string[] = []
   #compared = 0
   #left_out = 0
 
@@ -188,12 +204,15 @@ class DecisionsCheck extends Check {
     this.#left_out++
   }
 
+  /** What can't be compared, and why. */
+  say(not_checked: string): void {
+    this.#not_checked.push(not_checked)
+  }
+
   override result(): CheckResult {
     const what = counted(this.#left_out, 'decision isn’t', 'decisions aren’t')
-    const not_checked =
-      this.#left_out === 0
-        ? []
-        : [`${what} checked: the values or the expressions are erased, or another ledger has when the run started`]
-    return { ...super.result(), compared: this.#compared, not_checked }
+    const why = 'the values or the expressions are erased, or another ledger has when the run started'
+    const erased = this.#left_out === 0 ? [] : [`${what} checked: ${why}`]
+    return { ...super.result(), compared: this.#compared, not_checked: [...erased, ...this.#not_checked] }
   }
 }

@@ -284,6 +284,7 @@ class RunFold {
     await noting(checks.projections, async () => {
       const stored = await this.#reader.openTokens(this.#log)
       this.#open.compare(stored, lost, ways, checks.projections)
+      this.#decisions?.finish()
       if (this.#complete) await this.#endings.finish((token, seq) => this.#endsIn(token, seq))
     })
     if (tiles !== null) await noting(checks.projections, () => this.#checkTiles(tiles))
