@@ -50,6 +50,8 @@ export class Compilation {
   /** What `secrets` has; null where it isn't there. */
   readonly secrets: SecretValues | null
   reads_run = false
+  /** Those of `secrets` that it uses. */
+  readonly secrets_used = new Set<string>()
   readonly problems: ExpressionProblem[] = []
   readonly warnings: ExpressionProblem[] = []
   readonly #compile: (compilation: Compilation, node: ASTNode) => Compiled

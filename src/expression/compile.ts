@@ -2,8 +2,8 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { hasVanished } from '../model/canonical.ts'
 import { compileCall } from './calls.ts'
-import { Compilation, type Compiled, type Frame, type Run } from './compilation.ts'
-import { asDecimal, jointDecimal } from './decimals.ts'
+import { Compilation, type Compiled, Frame, type Run } from './compilation.ts'
+import { asDecimal, isNumber, jointDecimal } from './decimals.ts'
 import { Fault } from './faults.ts'
 import { compileAccess, compileWholeRow } from './fields.ts'
 import { nameHint } from './hints.ts'
@@ -298,9 +298,36 @@ function compileArithmetic(c: Compilation, node: NodeOf<Arithmetic>): Compiled {
   const [left, right] = [c.compile(node.args[0]), c.compile(node.args[1])]
   const type = arithmeticType(node.op, left.type, right.type)
   if (type === null) return operandProblem(c, node, left.type, right.type)
+  warnOfZero(c, node, right)
   const [a, b, op, at] = [left.run, right.run, node.op, c.at(node)]
   const run: Run = frame => arithmetic(op, a(frame), b(frame), at)
   return { type, run: op === '+' ? made(c, type, run) : run }
+}
+
+/** Whoever divides by what is 0 in every row meets an error in every row. */
+function warnOfZero(c: Compilation, node: NodeOf<Arithmetic>, divisor: Compiled): void {
+  if (node.op !== '/' && node.op !== '%') return
+  const value = divisor.literal ?? constantOf(node.args[1], divisor)
+  if (value === undefined || !isNumber(value) || !equal(value, 0n)) return
+  const message = `${c.at(node)} divides by zero: every row that gets there meets DIVISION_BY_ZERO`
+  c.warn(node, 'CUSTODY_CEL_TYPE', message, 'Divide by something else.')
+}
+
+/** What is the same for every row, of a node that names nothing; undefined where it names something, or fails. */
+function constantOf(node: ASTNode, { run }: Compiled): Value | undefined {
+  if (namesSomething(node)) return undefined
+  try {
+    return run(new Frame({}))
+  } catch (error) {
+    if (error instanceof Fault) return undefined
+    throw error
+  }
+}
+
+function namesSomething(part: unknown): boolean {
+  if (Array.isArray(part)) return part.some(namesSomething)
+  if (typeof part !== 'object' || part === null || !('op' in part)) return false
+  return part.op === 'id' || ('args' in part && namesSomething(part.args))
 }
 
 function compileOrder(c: Compilation, node: NodeOf<Order>): Compiled {

@@ -131,6 +131,26 @@ describe('decimals', () => {
     expect(compiled.expression.evaluate({ ...row, text: 'x' })).toMatchObject({ ok: false, code })
   })
 
+  test.each([
+    ['row.net / 0', 1],
+    ['row.count % 0', 1],
+    ['row.factor / -0.0', 1],
+    ['row.count / (1 - 1)', 1],
+    ['row.net / decimal("0.00")', 1],
+    ['[1, 2].map(x, x / 0)', 1],
+    ['row.count / 2', 0],
+    ['row.count / row.count', 0],
+    ['row.count / (1 / 0)', 1],
+    ['0 / row.count', 0],
+    ['row.count * 0', 0],
+  ])('%s has %i warnings: a divisor that is always zero', (source, count) => {
+    const compiled = compileExpression(source, { over: 'row', schema })
+    expect(compiled.ok).toBe(true)
+    expect(compiled.warnings.map(({ message }) => message)).toEqual(
+      Array(count).fill(expect.stringContaining('divides by zero: every row that gets there meets DIVISION_BY_ZERO')),
+    )
+  })
+
   test('a literal that is nearer to zero than any double is 0, and a warning says so', () => {
     expect(compileExpression('1e-400', { over: 'row', schema })).toMatchObject({ ok: true, warnings: [{}] })
   })

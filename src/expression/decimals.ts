@@ -1,5 +1,5 @@
 /**
- * Decimals in expressions. Together with an integer or a double they give a decimal: a double counts as the shortest text that says it,
+ * Decimals in expressions. Together with an integer or a double they give a decimal: a double counts as the amount that `amountText` says,
  * so that `0.1` is one tenth.
  */
 import { Decimal } from '../model/decimal.ts'

@@ -52,6 +52,8 @@ export interface Expression {
   readonly reads: readonly (readonly string[])[]
   /** It looks at `run`, and `evaluate` has to know when that started. */
   readonly reads_run: boolean
+  /** Names of the secrets that it uses. */
+  readonly secrets: readonly string[]
   /** Never throws. Values are JSON: ints and doubles as numbers. `started_us`: the start of the run, in µs since the epoch. */
   evaluate(row: Row, started_us?: number): ExpressionResult
 }
@@ -173,7 +175,7 @@ const FALSE: ExpressionResult = Object.freeze({ ok: true, value: false })
 function expressionOf(
   source: string,
   { type, run }: Compiled,
-  { allReads: reads, reads_run }: Compilation,
+  { allReads: reads, reads_run, secrets_used }: Compilation,
 ): Expression {
   const frame = new Frame({})
   const fields = [...new Set(reads.map(([name]) => name))]
@@ -182,6 +184,7 @@ function expressionOf(
     gives: fieldOfType(type),
     reads,
     reads_run,
+    secrets: [...secrets_used],
     evaluate(row, started_us) {
       frame.row = row
       frame.steps = 0

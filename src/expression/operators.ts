@@ -226,7 +226,10 @@ export function compareText(a: string, b: string): number {
 
 const codePointOrder = (unit: number) => (unit < 0xe000 ? unit + 0x10000 : unit)
 
-/** Values of different types are not equal, numbers of the same amount are. */
+/**
+ * Values of different types are not equal, numbers of the same amount are: an integer, a double and a decimal alike, so that it is one
+ * relation, which `keyOf` (library/identity.ts) and `mapKey` follow.
+ */
 export function equal(a: Value, b: Value): boolean {
   if (a === b) return true
   if (a instanceof Decimal || b instanceof Decimal) return isNumber(a) && isNumber(b) && compareDecimals(a, b) === 0
@@ -258,8 +261,13 @@ export function isIn(a: Value, b: Value, at: string): boolean {
   return unusable(b, at, '`in` needs a list or a map on its right')
 }
 
-/** Keys that are whole are the integers, however they were written. */
-export const mapKey = (key: Value): Value => (typeof key === 'number' && Number.isInteger(key) ? BigInt(key) : key)
+/** Keys that are whole are the integers, however they were written: those that are equal are one. */
+export function mapKey(key: Value): Value {
+  if (typeof key === 'number') return Number.isInteger(key) ? BigInt(key) : key
+  if (!(key instanceof Decimal)) return key
+  const whole = key.toBigInt()
+  return key.compareNumber(whole) === 0 ? whole : key
+}
 
 /** The integer that a double says exactly; anything else stays as it is. */
 export const wholeAsInteger = (value: Value): Value =>

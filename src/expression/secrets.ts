@@ -31,6 +31,7 @@ function secretNamed(c: Compilation, node: Access, name: string): Compiled {
     const hint = nearest === undefined ? all : `Did you mean ${nearest}? ${all}`
     return c.problem(node, 'CUSTODY_UNKNOWN_FIELD', `there is no secret ${name}`, hint)
   }
+  c.secrets_used.add(name)
   const secret = new Secret(value ?? '')
   return { type: SECRET, run: () => secret }
 }

@@ -92,9 +92,9 @@ export function isInexactInteger(value: number): boolean {
 }
 
 /**
- * Whether `value`, the double nearest to a decimal as JSON writes it (leading zeros allowed), is a whole number that says something
- * else than the decimal: `1.5e18` is exact, `9007199254740993.0` is rounded. Digits alone are exact where a double is just
- * this integer, or is written with these digits everywhere.
+ * Whether a decimal as JSON writes it (leading zeros allowed) is a whole number, and `value`, the double nearest to it, another one:
+ * `1.5e18` is exact, `9007199254740993.0` is rounded. Digits alone are exact where a double is just this integer, or is written with
+ * these digits everywhere. Of what has a fraction the nearest double is meant, whatever its size: `9007199254740993.5` isn't rounded.
  */
 export function isRounded(decimal: string, value: number): boolean {
   if (Number.isSafeInteger(value) || !Number.isInteger(value)) return false
@@ -108,12 +108,9 @@ export function isRounded(decimal: string, value: number): boolean {
   const said = `${Math.abs(value)}`
   const digits = `${whole}${fraction ?? ''}`.replace(/^0+/, '')
   const length = digits.length + Number(exponent ?? 0) - (fraction?.length ?? 0)
-  return length !== said.length || digits.slice(0, length) !== said.slice(0, digits.length) || hasMore(digits, said)
-}
-
-/** Whether digits continue behind a whole number, or stop before it, with anything but zeros. */
-function hasMore(digits: string, whole: string): boolean {
-  return /[1-9]/.test(digits.slice(whole.length)) || /[1-9]/.test(whole.slice(digits.length))
+  if (/[1-9]/.test(digits.slice(length))) return false
+  // Zeros at its end may be said by the exponent.
+  return digits.slice(0, length).padEnd(length, '0') !== said
 }
 
 /** Whether `value` is 0 only because the decimal is nearer to zero than any double. */

@@ -110,7 +110,10 @@ test.each([
   expect(String(decimal(text).round(scale, mode))).toBe(expected),
 )
 
-test('a number counts as its shortest text', () => {
+test('a number counts as its shortest text, or as the integer that it is', () => {
+  expect(String(Decimal.of(1e23))).toBe('99999999999999991611392')
+  expect(decimal('99999999999999991611392').compareNumber(1e23)).toBe(0)
+  expect(decimal('1e23').compareNumber(1e23)).toBeGreaterThan(0)
   expect(decimal('0.1').compareNumber(0.1)).toBe(0)
   expect(decimal('0.10').compareNumber(0.1)).toBe(0)
   expect(decimal('0.1000000000000000055').compareNumber(0.1)).toBeGreaterThan(0)

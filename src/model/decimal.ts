@@ -30,6 +30,13 @@ const MODES = {
 } as const
 export type RoundingMode = keyof typeof MODES
 
+/**
+ * The amount that a number stands for beside decimals. A whole one is the integer that it is, also beyond 2^53, as beside integers; any
+ * other is the shortest text that says it: 0.1 is one tenth. So equality is one relation over integers, doubles and decimals.
+ */
+export const amountText = (value: bigint | number): string =>
+  String(typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value)
+
 export class Decimal {
   readonly #amount: Amount
   /** How many digits stand behind the point. */
@@ -46,9 +53,9 @@ export class Decimal {
     return canonical === undefined ? null : new Decimal(new (library().Exact)(canonical), scaleOf(canonical))
   }
 
-  /** Of an integer, or of a number as the shortest text that says it. */
+  /** Of an integer, or of a number as `amountText` says it. */
   static of(value: bigint | number): Decimal | null {
-    return Decimal.parse(String(value))
+    return Decimal.parse(amountText(value))
   }
 
   /** With so many digits behind the point. */
@@ -113,9 +120,9 @@ export class Decimal {
     return this.#amount.comparedTo(other.#amount)
   }
 
-  /** The same with a number, which counts as the shortest text that says it: 0.1 is one tenth. Any finite one. */
+  /** The same with a number, as `amountText` says it. Any finite one. */
   compareNumber(other: bigint | number): number {
-    return this.#amount.comparedTo(String(other))
+    return this.#amount.comparedTo(amountText(other))
   }
 
   isZero(): boolean {

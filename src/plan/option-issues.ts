@@ -121,7 +121,7 @@ function explain(
       return { message: `\`${name}\` must be ${words(issue.expected)}, not ${kindOf(given)}`, hint }
     }
     case 'invalid_value': {
-      const values = issue.values.map(String)
+      const values = [...new Set(issue.values.map(String))]
       return { message: `\`${name}\` isn’t one of the values that are allowed`, hint: valueHint(given, values) }
     }
     case 'too_small':

@@ -97,8 +97,8 @@ function toPlainInteger(text: string): number | undefined {
 const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 /**
- * The double nearest to a decimal as JSON writes it, leading zeros allowed. One that overflows, that is too near to zero to be
- * told from it, or that is whole and would be rounded, is refused.
+ * The double nearest to a decimal as JSON writes it, leading zeros allowed. What overflows, what is too near to zero to be told from it,
+ * and a whole number that no double is, are refused.
  */
 export function toNumber(text: string): number | undefined {
   if (!DECIMAL.test(text)) return undefined

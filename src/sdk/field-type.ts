@@ -36,7 +36,8 @@ export function parseFieldShorthand(text: string): FieldSchema | FieldTypeProble
   if (exact !== null) return { schema: exact, optional }
   if ((FIELD_TYPES as readonly string[]).includes(name))
     return { schema: { type: name }, optional: optional || name === 'null' }
-  const meant = typesMeant(name, FIELD_TYPES).map(each => `${each}${optional ? '?' : ''}`)
+  // In quotes, so that its own ? isn't taken for that of the question.
+  const meant = typesMeant(name, FIELD_TYPES).map(each => (optional ? `\`${each}?\`` : each))
   const types = `Types are ${FIELD_TYPES.join(', ')}, decimal(0) to decimal(${MAX_SCALE}); add ? if the field may be missing or null.`
   return {
     problem: `${JSON.stringify(text)} isn’t a type`,

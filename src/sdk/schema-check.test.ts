@@ -73,6 +73,8 @@ describe('cells', () => {
     ['integer?', null, null],
     ['number', '12345678901234567890', 'SCHEMA_TYPE'],
     ['number', '9007199254740993', 'SCHEMA_TYPE'],
+    ['number', '9007199254740993.0', 'SCHEMA_TYPE'],
+    ['number', '12345678901234567.5', 12345678901234568],
     ['number', '9007199254740992', 2 ** 53],
     ['number', '1e-400', 'SCHEMA_TYPE'],
     ['decimal', '3903.70', '3903.70'],
@@ -273,13 +275,13 @@ describe('declarations', () => {
   })
 
   test('others are problems with the nearest type', () => {
-    expect(parseFieldShorthand('intger?')).toMatchObject({ hint: expect.stringContaining('Did you mean integer?') })
+    expect(parseFieldShorthand('intger?')).toMatchObject({ hint: expect.stringContaining('Did you mean `integer?`?') })
     expect(parseFieldShorthand('float')).toMatchObject({ problem: '"float" isn’t a type' })
   })
 
   test.each([
     ['int', 'Did you mean integer?'],
-    ['bigint?', 'Did you mean integer? or big_integer??'],
+    ['bigint?', 'Did you mean `integer?` or `big_integer?`? Types are'],
     ['Float', 'Did you mean number?'],
     ['decimal(10, 2)', 'Did you mean decimal(2)?'],
     ['decimal(10,100)', 'Types are string'],

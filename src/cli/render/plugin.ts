@@ -62,7 +62,8 @@ function optionLines(schema: ObjectSchema, width: number, paint: Paint): string[
 
 /** `string`, `fail | append`, `list of string`, `map of integer`. */
 export function typeText(option: OptionSchema): string {
-  if (option.enum !== undefined) return option.enum.map(String).join(' | ')
+  // The text null may stand for null.
+  if (option.enum !== undefined) return [...new Set(option.enum.map(String))].join(' | ')
   if (option.const !== undefined) return String(option.const)
   if (option.anyOf !== undefined) return [...new Set(option.anyOf.map(typeText))].join(' | ')
   if (option.type === 'array') return option.items === undefined ? 'list' : `list of ${typeText(option.items)}`

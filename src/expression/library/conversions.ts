@@ -185,9 +185,9 @@ export const CONVERSIONS: FunctionGroup = {
       form: 'function',
       from: 'Custody',
       summary:
-        'The decimal that a text says, with all its digits, or of an integer; of a double the shortest decimal that says it.',
+        'The decimal that a text says, with all its digits, or of an integer; of a double the shortest decimal that says it, or the integer that it is.',
       details:
-        'Decimals are exact: sums, differences and products have as many digits as they need, up to 100. A quotient that isn’t exact is rounded to 34 digits, halves to the even one. An integer or a double beside a decimal counts as one, a double as the shortest text that says it. As a result a decimal is a text.',
+        'Decimals are exact: sums, differences and products have as many digits as they need, up to 100. A quotient that isn’t exact is rounded to 34 digits, halves to the even one. An integer or a double beside a decimal counts as one, a double as the shortest text that says it, or as the integer that it is: beyond 2^53 that has digits of its own. As a result a decimal is a text.',
       overloads: toDecimals,
       examples: [
         ['decimal("3903.70")', '3903.70'],
@@ -197,6 +197,8 @@ export const CONVERSIONS: FunctionGroup = {
         ['decimal(1) / 3', '0.3333333333333333333333333333333333'],
         ['decimal("0.1") == 0.1', true],
         ['decimal(0.1)', '0.1'],
+        ['decimal(1e23)', '99999999999999991611392'],
+        ['decimal(1e23) == 1e23', true],
       ],
       errors: { CONVERSION_FAILED: 'decimal("3.903,70")', DECIMAL_OVERFLOW: 'decimal(1e300)' },
     },

@@ -1,5 +1,5 @@
 /** Keys of values: two values are equal, as `==` has it, exactly where their keys are the same text. */
-import { Decimal } from '../../model/decimal.ts'
+import { amountText, Decimal } from '../../model/decimal.ts'
 import { decimalText } from '../../model/decimal-text.ts'
 import { Duration, Optional, Timestamp, TypeValue, type Value } from '../values.ts'
 
@@ -14,8 +14,7 @@ export function keyOf(value: Value): string {
     case 'boolean':
       return String(value)
     case 'number':
-      // Whole doubles equal integers, others decimals.
-      return Number.isInteger(value) ? String(BigInt(value)) : (shortest(String(value)) ?? String(value))
+      return shortest(amountText(value)) ?? amountText(value)
   }
   if (value === null) return 'null'
   if (value instanceof Decimal) return shortest(String(value)) ?? ''

@@ -80,7 +80,7 @@ export class NamedFiles {
     if (typeof names !== 'string') return names
     const known = this.#by_spelling.get(names)
     if (known !== undefined) return known
-    const problem = this.#ports.template.problemOf(names)
+    const problem = this.#ports.template.problemOf(names, row)
     if (problem !== null) return problem
     const file = this.#at(this.#spelled(names + this.#ports.ending))
     if ('number' in file && file.number !== null) this.#remember(names, file)

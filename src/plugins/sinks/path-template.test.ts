@@ -7,7 +7,7 @@ import { compilePath, isByValue, pathProblems, pathRequirements } from './path-t
 const rendered = (path: string, row: Row) => {
   const template = compilePath(path)
   const names = template.render(row)
-  const result = typeof names === 'string' ? (template.problemOf(names) ?? names) : names
+  const result = typeof names === 'string' ? (template.problemOf(names, row) ?? names) : names
   return typeof result === 'string' ? result : [result.code, result.field]
 }
 
@@ -56,8 +56,16 @@ describe('a path of a row', () => {
 
   test('what a value is alone, and what comes about', () => {
     expect(rendered('out/.{{ row.a }}', { a: '.' })).toEqual(['PATH_VALUE', 'a'])
-    expect(rendered('out/{{ row.a }}{{ row.b }}', { a: '.x', b: '. ' })).toEqual(['PATH_VALUE', undefined])
+    expect(rendered('out/{{ row.a }}{{ row.b }}', { a: '.x', b: '. ' })).toEqual(['PATH_VALUE', 'b'])
     expect(rendered('out/{{ row.a }}{{ row.b }}', { a: 'CO', b: 'N' })).toEqual(['PATH_VALUE', undefined])
+    expect(rendered('out/{{ row.a }}-{{ row.b }}.csv', { a: 'x', b: 'y:z' })).toEqual(['PATH_VALUE', 'b'])
+    expect(rendered('out/{{ row.a }}-{{ row.b }}.csv', { a: 'x', b: 'y/z' })).toEqual(['PATH_VALUE', 'b'])
+    expect(rendered('out/{{ row.a }}-{{ row.b }}.csv', { a: [1], b: 'y' })).toEqual(['PATH_VALUE', 'a'])
+    expect(rendered('out/{{ row.a }}/x/{{ row.b }}', { a: 'x', b: 'CON' })).toEqual(['PATH_VALUE', 'b'])
+    expect(rendered('{{ row.a }}/{{ row.b | append: row.c }}', { a: 'CON', b: 'y', c: 'z' })).toEqual([
+      'PATH_VALUE',
+      'a',
+    ])
     expect(rendered('out/{{ row.a }}.csv', { a: 'ends.' })).toBe('ends..csv')
   })
 
@@ -85,6 +93,14 @@ test.each([
   ['out/{{ row.a | shout }}', /there is no filter "shout"/],
   ['out/{% if row.a %}x{% endif %}', /no tags/],
   ['out/{{ a }}.csv', /doesn’t say whose/],
+  ['out/{{ row }}.csv', /^\{\{ row \}\} is the whole row/],
+  ['out/{{ row | json }}.csv', /whole row/],
+  ['out/{{ row.a }}-{{ row }}.csv', /whole row/],
+  ['out/{{ row.a | append: row }}.csv', /whole row/],
+  ['out/{{ "a" }}.csv', /^\{\{ "a" \}\} is the same for every row/],
+  ['out/{{ 7 }}/{{ row.a }}.csv', /same for every row/],
+  ["out/{{ 'a' | upcase }}.csv", /same for every row/],
+  ['out/{{ nil }}.csv', /same for every row/],
   ['out/{{ row.a }}/../x', /leads elsewhere/],
   ['out/{{ row.a }}//x', /is empty/],
   ['out/{{ row.a }}/', /is empty/],

@@ -23,8 +23,8 @@ export interface PathTemplate {
   readonly fields: readonly string[]
   /** The names behind `folder`, for a row: as many as the pattern has, none of them checked yet. */
   render(row: Row): string | RowError
-  /** Why there can't be a file of these names; null if there can. Equal names needn't be asked about twice. */
-  problemOf(names: string): RowError | null
+  /** Why there can't be a file of these names, which the row gave; null if there can. Equal names needn't be asked about twice. */
+  problemOf(names: string, row: Row): RowError | null
 }
 
 /** Whether a path depends on the row. */
@@ -37,6 +37,7 @@ export function compilePath(path: string): PathTemplate {
   const template = compileTemplate(path, { escaping: nameOfValue })
   if (!isTemplate(template)) throw new TypeError(template.problem)
   const { folder, pattern } = partsOf(template)
+  const parts = fieldsOfNames(template, folder)
   return {
     folder: folder === '' ? '.' : folder,
     pattern,
@@ -52,17 +53,52 @@ export function compilePath(path: string): PathTemplate {
       }
       return rendered.value.slice(folder.length)
     },
-    problemOf(names) {
-      for (const name of names.split('/')) {
+    problemOf(names, row) {
+      for (const [at, name] of names.split('/').entries()) {
         const problem = nameProblem(name)
         if (problem === null) continue
-        const [field, ...others] = template.fields
-        const about = field === undefined || others.length > 0 ? {} : { field }
-        return rowError('PATH_VALUE', `the path: the name ${JSON.stringify(name)} ${problem}`, about)
+        return rowError(
+          'PATH_VALUE',
+          `the path: the name ${JSON.stringify(name)} ${problem}`,
+          about(parts[at] ?? [], row),
+        )
       }
       return null
     },
   }
+}
+
+/** The fields that each name behind `folder` has in it: a value has no slash, so that there are as many names as are written out. */
+function fieldsOfNames({ pieces }: Template, folder: string): readonly (readonly string[])[] {
+  const names: string[][] = [[]]
+  for (const each of pieces) {
+    if (each.kind !== 'text') names.at(-1)?.push(...each.fields)
+    else for (const _slash of each.text.matchAll(/\//g)) names.push([])
+  }
+  return names.slice(folder.split('/').length - 1)
+}
+
+/** The field that a name is wrong for: the only one in it, or the only one that could be no name by itself. */
+function about(fields: readonly string[], row: Row): { readonly field?: string } {
+  const all = [...new Set(fields)]
+  const wrong = all.length === 1 ? all : all.filter(each => nameProblem(String(row[each])) !== null)
+  const [field, ...others] = wrong
+  return field === undefined || others.length > 0 ? {} : { field }
+}
+
+/** Outputs that say nothing of a row, or all of it, which is no name. */
+function outputProblem({ pieces }: Template): { readonly message: string; readonly hint: string } | null {
+  for (const each of pieces) {
+    if (each.kind !== 'output') continue
+    const hint = 'Write {{ row.field }} for the value of a field.'
+    if (each.whole_row) return { message: `${each.text} is the whole row, which is no part of a name`, hint }
+    if (each.fields.length > 0) continue
+    return {
+      message: `${each.text} is the same for every row`,
+      hint: `${hint} What is the same for all is written out.`,
+    }
+  }
+  return null
 }
 
 /** What is wrong with the option `path`. */
@@ -78,6 +114,8 @@ export function pathProblems(path: string): readonly OptionProblem[] {
     return [wrong('a path has values, and no tags', 'Write {{ row.field }}, with filters where they help.')]
   const bare = template.bare.map(field => wrong(`{{ ${field} }} doesn’t say whose it is`, `Write {{ row.${field} }}.`))
   if (bare.length > 0) return bare
+  const output = outputProblem(template)
+  if (output !== null) return [wrong(output.message, output.hint)]
   if (path.includes('\\')) return [wrong('the path has a backslash', 'Write slashes between names.')]
   if (template.pieces.some(each => each.kind === 'text' && each.text.includes('*')))
     return [wrong('the path has a *, which no name may have on some systems', 'Leave it out.')]

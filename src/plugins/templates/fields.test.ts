@@ -64,7 +64,7 @@ describe('what is printed', () => {
     }
     expect(about('{{ row.gone }}', row)).toBe('gone')
     expect(about('{{ a }} {{ row.b }}', { a: 1, b: null })).toBe('b')
-    expect(about('{{ a }} {{ row.b }}', { a: null, b: null })).toBeUndefined()
+    expect(about('{{ a }} {{ row.b }}', { a: null, b: null })).toBe('a')
   })
 
   test('fields may have the names of what every object has', () => {

@@ -27,7 +27,15 @@ export interface Template {
   readonly value: ((row: Row) => Rendered<Json>) | null
 }
 
-export type Piece = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'output' | 'tag' }
+export type Piece =
+  | { readonly kind: 'text'; readonly text: string }
+  /** `fields`: those that it reads. `whole_row`: it prints, or takes, the row as a whole. */
+  | {
+      readonly kind: 'output' | 'tag'
+      readonly text: string
+      readonly fields: readonly string[]
+      readonly whole_row: boolean
+    }
 
 export type Rendered<T> =
   | { readonly ok: true; readonly value: T }
@@ -117,15 +125,18 @@ export function compileTemplate(
   { escaping = asText, more = [] }: TemplateOptions = {},
 ): Template | TemplateProblem {
   const engine = engineFor(escaping)
+  const pathsIn = (templates: LiquidTemplate[]) => {
+    const paths = engine.liquid.globalVariableSegmentsSync(templates) as readonly (readonly unknown[])[]
+    return paths.filter(([first]) => typeof first === 'string' && !more.includes(first))
+  }
   let parsed: LiquidTemplate[]
-  let paths: readonly (readonly unknown[])[]
+  let of_row: readonly (readonly unknown[])[]
   try {
     parsed = engine.liquid.parse(source)
-    paths = engine.liquid.globalVariableSegmentsSync(parsed) as readonly (readonly unknown[])[]
+    of_row = pathsIn(parsed)
   } catch (error) {
     return problemOf(error, engine.liquid)
   }
-  const of_row = paths.filter(([first]) => typeof first === 'string' && !more.includes(first))
   const fields = fieldsOf(of_row)
   const plain = plainTemplate(source, fields, escaping)
   const render = (row: Row, variables: Row = NOTHING): Rendered<string> => {
@@ -136,7 +147,7 @@ export function compileTemplate(
     try {
       return { ok: true, value: String(engine.liquid.renderSync(parsed, { ...row, row, ...variables }, RENDERING)) }
     } catch (error) {
-      return { ok: false, ...reasonsOf(error), ...about(fields, row) }
+      return { ok: false, ...reasonsOf(error), ...about(fieldsAt(error) ?? fields, row) }
     }
   }
   const value = (row: Row): Rendered<Json> => {
@@ -145,15 +156,31 @@ export function compileTemplate(
     const rendered = liquid(row, NOTHING)
     return rendered.ok ? { ok: true, value: engine.last } : rendered
   }
+  const pieces = parsed.map((each): Piece => {
+    const text = each.token.getText()
+    const kind = text.startsWith('{{') ? 'output' : text.startsWith('{%') ? 'tag' : 'text'
+    if (kind === 'text') return { kind, text }
+    const paths = pathsIn([each])
+    return {
+      kind,
+      text,
+      fields: fieldsOf(paths),
+      whole_row: paths.some(path => path.length === 1 && path[0] === 'row'),
+    }
+  })
+  /** What the piece reads that an error came from; null where that isn't one of them, but within a tag. */
+  const fieldsAt = (error: unknown): readonly string[] | null => {
+    // cast: errors of LiquidJS have what they are about.
+    const { token } = error as { readonly token?: Token }
+    const at = parsed.findIndex(each => each.token.begin === token?.begin)
+    const piece = at === -1 ? undefined : pieces[at]
+    return piece?.kind === 'output' ? piece.fields : null
+  }
   return {
     fields,
     reads_row: of_row.length > 0,
     bare: fields.filter(field => of_row.some(([first]) => first === field && first !== 'row')),
-    pieces: parsed.map(({ token }): Piece => {
-      const text = token.getText()
-      const kind = text.startsWith('{{') ? 'output' : text.startsWith('{%') ? 'tag' : 'text'
-      return kind === 'text' ? { kind, text } : { kind }
-    }),
+    pieces,
     render,
     value: isOneOutput(source, parsed) ? value : null,
   }

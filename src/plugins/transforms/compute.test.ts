@@ -36,10 +36,26 @@ test('an expression that doesn’t compile is refused when the node is made', as
 test('what expressions could not use as a secret is refused', () => {
   const secrets = { key: 'abc', 'my-key': 'abc', open: 'abc' }
   const found = ['key', 'my-key'].map(name => ({ path: ['secrets', name], name: 'KEY' }))
-  expect(compute.check?.({ set: { a: '1' }, secrets }, found)).toEqual([
+  expect(compute.check?.({ set: { a: 'hash.hmacSha256("a", secrets.key)' }, secrets }, found)).toEqual([
     { path: ['secrets', 'my-key'], message: 'no expression can use secrets.my-key', hint: expect.any(String) },
     { path: ['secrets', 'open'], message: expect.stringContaining('environment'), hint: expect.any(String) },
   ])
+})
+
+test('a secret that no expression uses is a warning, where the expressions are ones', () => {
+  const secrets = { key: 'abc', spare: 'abc' }
+  const found = ['key', 'spare'].map(name => ({ path: ['secrets', name], name: name.toUpperCase() }))
+  const problems = (...set: string[]) => compute.check?.({ set: Object.fromEntries(set.entries()), secrets }, found)
+  expect(problems('hash.hmacSha256("a", secrets.key)')).toEqual([
+    {
+      path: ['secrets', 'spare'],
+      message: 'no expression uses secrets.spare',
+      hint: expect.any(String),
+      severity: 'warning',
+    },
+  ])
+  expect(problems('hash.hmacSha256("a", secrets.key)', '[1].map(x, hash.hmacSha256("b", secrets.spare))')).toEqual([])
+  expect(problems('1 +')).toEqual([])
 })
 
 test('a filter keeps true, drops false, and makes the rest an error', async () => {

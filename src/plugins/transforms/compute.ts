@@ -1,8 +1,9 @@
 /** The `compute` transform. */
 import { z } from 'zod'
 import { type Json, newRow } from '../../model/row.ts'
+import { OBSERVED } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
-import { EXPRESSION_ERRORS, fieldOf } from '../../sdk/expression.ts'
+import { compileExpression, EXPRESSION_ERRORS, fieldOf } from '../../sdk/expression.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
 import type { OptionProblem, SecretOption } from '../../sdk/spec.ts'
 import { expressionFor } from './expressions.ts'
@@ -17,10 +18,14 @@ const computeOptions = z.strictObject({
 })
 type ComputeOptions = z.output<typeof computeOptions>
 
-/** What isn't a secret would stand in the evidence, and what has no plain name no expression could use. */
-function checkSecrets({ secrets }: ComputeOptions, found: readonly SecretOption[]): readonly OptionProblem[] {
+/**
+ * What isn't a secret would stand in the evidence, and what has no plain name no expression could use. One that none uses is a warning:
+ * a run needs its value all the same.
+ */
+function checkSecrets(options: ComputeOptions, found: readonly SecretOption[]): readonly OptionProblem[] {
   const hidden = new Set(found.map(({ path }) => path.join('.')))
-  return Object.keys(secrets).flatMap((name): OptionProblem[] => {
+  const used = secretsUsed(options)
+  return Object.keys(options.secrets).flatMap((name): OptionProblem[] => {
     const path = ['secrets', name]
     if (!hidden.has(path.join('.')))
       return [
@@ -30,9 +35,24 @@ function checkSecrets({ secrets }: ComputeOptions, found: readonly SecretOption[
           hint: `Write ${name}: { secret: NAME_OF_THE_VARIABLE }.`,
         },
       ]
-    if (PLAIN_NAME.test(name)) return []
-    return [{ path, message: `no expression can use secrets.${name}`, hint: 'Name it with letters, digits and _.' }]
+    if (!PLAIN_NAME.test(name))
+      return [{ path, message: `no expression can use secrets.${name}`, hint: 'Name it with letters, digits and _.' }]
+    if (used === null || used.has(name)) return []
+    const hint = 'Use it in one, or remove it: a run won’t start without its value.'
+    return [{ path, message: `no expression uses secrets.${name}`, hint, severity: 'warning' }]
   })
+}
+
+/** Null if an expression isn't one, which is reported where expressions are checked. */
+function secretsUsed({ set, secrets }: ComputeOptions): ReadonlySet<string> | null {
+  const values = new Map(Object.entries(secrets))
+  const used = new Set<string>()
+  for (const source of Object.values(set)) {
+    const compiled = compileExpression(source, { over: 'row', schema: OBSERVED, in_run: true, secrets: values })
+    if (!compiled.ok) return null
+    for (const name of compiled.expression.secrets) used.add(name)
+  }
+  return used
 }
 
 const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
