@@ -140,3 +140,87 @@ test('the clock of a case is when its run started; --from keeps that of the row,
   expect(readFileSync(join(folder, 'orders.test.yaml'), 'utf8')).toBe(text)
   expect(await custody('test', 'orders.yaml')).toMatchObject({ exit: 0 })
 })
+
+const BY_VALUE = `name: regions
+defaults: { on_error: refused, on_invalid: refused }
+sources:
+  in: { plugin: csv, options: { path: in.csv }, schema: { mode: fixed, fields: { id: integer, region: string? } }, to: out }
+sinks:
+  out: { plugin: csv, options: { path: 'out/{{ row.region }}.csv', max_files: 2 } }
+  refused: { plugin: jsonl, options: { path: out/refused.jsonl }, on_error: discard }
+ledger: { url: sqlite:./books.db }
+`
+const REGIONS = ['north', '', 'a/b', 'NORTH', 'south', 'west', 'con']
+
+test('rows end at a sink with a path by value as they do in a run, in cases and in a dry run', async () => {
+  writeFileSync(join(folder, 'regions.yaml'), BY_VALUE)
+  writeFileSync(join(folder, 'in.csv'), `id,region\n${REGIONS.map((region, i) => `${i + 1},${region}\n`).join('')}`)
+  tests(
+    `cases:
+  - name: as the run
+    files: { in: in.csv }
+    expect:
+      rows:
+        - { row: 1, sink: out }
+        - { row: 2, sink: refused, error: PATH_NULL }
+        - { row: 3, sink: refused, error: PATH_VALUE }
+        - { row: 4, sink: out }
+        - { row: 5, sink: out }
+        - { row: 6, sink: refused, error: PATH_FILES }
+        - { row: 7, sink: refused, error: PATH_VALUE }
+      files: { out/north.csv: [{ id: 1 }, { id: 4 }], out/nowhere.csv: [] }
+`,
+    'regions.test.yaml',
+  )
+  const tested = await custody('test', 'regions.yaml')
+  const dry = await custody('run', 'regions.yaml', '--dry-run', '--json')
+  const run = await custody('run', 'regions.yaml', '--json')
+  const counts = (text: string) => {
+    const { outcomes, causes, sinks } = JSON.parse(text) as {
+      readonly outcomes: unknown
+      readonly causes: unknown
+      readonly sinks: { readonly [name: string]: { readonly rows: number } }
+    }
+    return { outcomes, causes, rows: Object.entries(sinks).map(([name, { rows }]) => [name, rows]) }
+  }
+  expect(counts(dry.stdout)).toEqual(counts(run.stdout))
+  expect(tested.exit, tested.stdout).toBe(0)
+})
+
+const SLOW = `export default {
+  kind: 'transform', name: 'slow', summary: 'Takes its time', determinism: 'deterministic', cardinality: 'one', errors: {},
+  options: z.strictObject({}), examples: [{ title: 'A row', options: {} }],
+  create: () => ({ process: async row => {
+    await new Promise(resolve => setTimeout(resolve, 60))
+    return { kind: 'row', row: { ...row, slow: true } }
+  } }),
+}`
+
+test('no group or batch of a case is closed by time that a plugin takes', async () => {
+  const zod = import.meta.resolve('zod')
+  writeFileSync(join(folder, 'slow.mjs'), `import { z } from '${zod}'\n${SLOW}`)
+  writeFileSync(
+    join(folder, 'timed.yaml'),
+    `name: timed
+defaults: { on_error: discard, on_invalid: discard }
+plugins: [./slow.mjs]
+sources: { in: { plugin: jsonl, options: { path: in.jsonl }, to: both } }
+nodes:
+  both: { fork: { a: slow, b: merged } }
+  slow: { transform: slow, options: {}, to: merged }
+  merged: { coalesce: [a, b], policy: best_effort, timeout: 5ms, to: batch }
+  batch: { aggregate: batch_stats, options: { value: id }, trigger: { max_age: 5ms }, to: out }
+sinks: { out: { plugin: jsonl, options: { path: out.jsonl } } }
+`,
+  )
+  tests(
+    `cases:
+  - name: all together
+    rows: { in: [{ id: 1 }, { id: 2 }, { id: 3 }] }
+    expect: { sinks: { out: [{ count: 3 }] }, errors: [] }
+`,
+    'timed.test.yaml',
+  )
+  const { exit, stdout, stderr } = await custody('test', 'timed.yaml')
+  expect(exit, stdout + stderr).toBe(0)
+})

@@ -1,14 +1,13 @@
 /** Runs the cases beside a pipeline, and reports their results. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Tested, type TestHost, testFileOf, testPipeline } from '../host/testing/test-pipeline.ts'
+import { type TestHost, testFileOf, testPipeline } from '../host/testing/test-pipeline.ts'
 import { updated } from '../host/testing/update.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Context } from './context.ts'
 import { hostedBy } from './observe-run.ts'
 import { junitXml } from './render/junit.ts'
 import { caseText, closingText, testedJson } from './render/tested.ts'
-import { counted, printable } from './render/text.ts'
 import { writeText } from './write-text.ts'
 
 export interface TestOptions {
@@ -30,32 +29,28 @@ export async function runTests(context: Context, named: string, options: TestOpt
   const host: TestHost = {
     hosting: () => hostedBy(context, true, null),
     onCase: (result, tests) => {
-      if (!quiet) terminal.answer(caseText(result, tests, terminal))
+      // What will be updated isn't known before all are run.
+      if (!quiet && options.update !== true) terminal.answer(caseText(result, tests, terminal))
     },
   }
   const tested = await testPipeline(file, host)
   if (options.junit !== undefined) writeText(resolve(cwd, options.junit), junitXml(tested))
-  const passed = tested.cases.every(each => each.problems.length === 0)
-  if (quiet) terminal.answerJson(testedJson(tested))
-  else terminal.answer(closingText(tested, terminal))
+  const { text, changed } = options.update === true && !tested.interrupted ? updated(tested) : UNCHANGED
+  if (text !== null && changed.size > 0) writeText(resolve(cwd, file), text)
+  if (quiet) terminal.answerJson(testedJson(tested, changed))
+  else {
+    if (options.update === true)
+      for (const each of tested.cases) terminal.answer(caseText(each, tested.tests, terminal, changed.has(each.index)))
+    terminal.answer(closingText(tested, terminal, changed))
+  }
   if (tested.interrupted) {
     terminal.report(`interrupted in case ${tested.cases.length} of ${tested.tests.content.cases.length}`)
     return 130
   }
-  if (options.update !== true || passed) return passed ? 0 : 1
-  return update(context, resolve(cwd, file), tested)
+  return tested.cases.every(({ problems, index }) => problems.length === 0 || changed.has(index)) ? 0 : 1
 }
 
-/** Cases that still fail are those of which nothing can be expected. */
-function update({ terminal }: Context, path: string, tested: Tested): 0 | 1 {
-  const { text, cases } = updated(tested)
-  if (cases > 0) writeText(path, text)
-  const left = tested.cases.filter(each => each.problems.length > 0).length - cases
-  terminal.report(
-    `${counted(cases, 'case')} of ${printable(tested.tests.file)} updated${left === 0 ? '' : `; ${counted(left, 'case stays as it is', 'cases stay as they are')}: more is wrong than what is expected`}`,
-  )
-  return left === 0 ? 0 : 1
-}
+const UNCHANGED = { text: null, changed: new Set<number>() }
 
 function missing(named: string, file: string): CustodyError {
   return new CustodyError(

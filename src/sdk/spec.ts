@@ -329,6 +329,22 @@ export interface Sink {
   close(): Promise<void>
 }
 
+/**
+ * What a sink would say of its rows, where nothing is written: of a dry run, and of a test. It looks at nothing outside, and takes no file
+ * to be there yet.
+ */
+export interface Rehearsal {
+  /** Asked of each row, in the order in which they would be written. An error is the one with which the row would be refused. */
+  row(row: Row): RowError | Taken
+}
+
+/** The row would be written. */
+export interface Taken {
+  readonly kind: 'taken'
+  /** The file that it goes to, as the pipeline file names it; null where rows don't say which. */
+  readonly file: string | null
+}
+
 /** A sink that can't take back what it does: a web service. Makes `delivery: 'outbound'`. */
 export interface OutboundSink<O extends Outgoing = Outgoing> {
   /** What is to be sent for a row, the same each time. Sends nothing. An error refuses the row. */
@@ -346,6 +362,8 @@ interface AnySinkSpec<O> extends CommonSpec<O>, Pick<RowContracts<O>, 'requires'
   readonly kind: 'sink'
   /** Options that only a look at what is known of the rows can warn of, or refuse. */
   readonly checkInput?: (options: O, input: RowSchema) => readonly OptionProblem[]
+  /** Absent: nothing is known of rows before they are written, and all of them count as taken. */
+  readonly rehearse?: (options: O, context: SinkContext) => Rehearsal
 }
 
 export interface RewindableSinkSpec<O = unknown> extends AnySinkSpec<O> {

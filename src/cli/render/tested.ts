@@ -11,9 +11,15 @@ type View = Pick<Terminal, 'paint' | 'columns'>
 /** Lines of a comparison that are shown of each problem; of those that are the same only the ones beside others. */
 const MOST_LINES = 40
 
-/** `✓ NAME`, or `✗ NAME  FILE:LINE` with all that is wrong. */
-export function caseText({ test, index, problems }: CaseResult, tests: TestFile, { paint, columns }: View): string {
+/** `✓ NAME`, or `✗ NAME  FILE:LINE` with all that is wrong; `updated`: what was wrong with it is what it expects now. */
+export function caseText(
+  { test, index, problems }: CaseResult,
+  tests: TestFile,
+  { paint, columns }: View,
+  updated = false,
+): string {
   const name = printable(test.name)
+  if (updated) return `  ${paint('yellow', '~')} ${name}  ${paint('dim', 'updated')}`
   if (problems.length === 0) return `  ${paint('green', '✓')} ${name}`
   const { line } = tests.locate(['cases', index])
   return [
@@ -44,10 +50,14 @@ function shownLines(diff: readonly DiffLine[]): readonly DiffLine[] {
   ]
 }
 
-/** How many pass, and what no case went through. */
-export function closingText({ cases, coverage }: Tested, { paint, columns }: View): string {
+/** How many pass, and what no case went through. `updated`: numbers of cases that expect now what they came to. */
+export function closingText(
+  { cases, coverage }: Tested,
+  { paint, columns }: View,
+  updated: ReadonlySet<number>,
+): string {
   const passed = cases.filter(each => each.problems.length === 0).length
-  const all = passed === cases.length
+  const all = passed + updated.size === cases.length
   const { nodes, ways, error_routes } = coverage
   const part = ({ of, covered }: Covered, what: string) => `${count(covered)} of ${count(of)} ${what}`
   const missed = [...nodes.missed, ...ways.missed, ...error_routes.missed]
@@ -56,13 +66,25 @@ export function closingText({ cases, coverage }: Tested, { paint, columns }: Vie
     '',
     paint(
       ['bold', all ? 'green' : 'red'],
-      all
-        ? `${counted(passed, 'case passes', 'cases pass')}`
-        : `${count(passed)} of ${counted(cases.length, 'case')} pass`,
+      updated.size > 0 ? updatedText(cases.length, passed, updated.size) : passedText(cases.length, passed),
     ),
     `  covered  ${part(nodes, 'nodes')} · ${part(ways, 'ways')} · ${part(error_routes, 'error routes')}`,
     ...never.map((line, i) => `  ${i === 0 ? 'never    ' : '         '}${line}`),
   ].join('\n')
+}
+
+function passedText(cases: number, passed: number): string {
+  if (passed === cases) return counted(passed, 'case passes', 'cases pass')
+  return `${count(passed)} of ${counted(cases, 'case passes', 'cases pass')}`
+}
+
+function updatedText(cases: number, passed: number, updated: number): string {
+  const left = cases - passed - updated
+  return [
+    `${counted(updated, 'case')} updated`,
+    ...(passed === 0 ? [] : [counted(passed, 'case passes as it was', 'cases pass as they were')]),
+    ...(left === 0 ? [] : [`${counted(left, 'case fails', 'cases fail')}, and by more than what is expected`]),
+  ].join(' · ')
 }
 
 /** `-` is expected, `+` is there instead. */
@@ -70,7 +92,7 @@ export function diffText(diff: readonly DiffLine[]): string {
   return diff.map(({ kind, text }) => `${kind} ${text}`).join('\n')
 }
 
-export function testedJson({ tests, name, cases, coverage }: Tested): unknown {
+export function testedJson({ tests, name, cases, coverage }: Tested, updated: ReadonlySet<number>): unknown {
   return {
     ok: cases.every(each => each.problems.length === 0),
     file: tests.file,
@@ -80,6 +102,7 @@ export function testedJson({ tests, name, cases, coverage }: Tested): unknown {
       line: tests.locate(['cases', index]).line,
       ok: problems.length === 0,
       duration_ms,
+      ...(updated.has(index) ? { updated: true } : {}),
       problems: problems.map(each => problemJson(each, index, tests)),
     })),
     coverage,

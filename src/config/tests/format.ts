@@ -82,6 +82,11 @@ const expected = object('expect', {
   sinks: map('sink', 'name', 0, rows)
     .prefault(empty_map)
     .describe('All rows that these sinks receive, in their order. Of each row the fields that are named are compared.'),
+  files: map('file', 'any', 0, rows)
+    .prefault(empty_map)
+    .describe(
+      'All rows that go to these files, in their order, where a sink’s path depends on the row. Paths are as the pipeline file would have them.',
+    ),
   counts: map('sink', 'name', 0, integer(0)).prefault(empty_map).describe('How many rows these sinks receive.'),
   rows: list('row', 0, row)
     .prefault([])

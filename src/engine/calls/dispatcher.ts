@@ -101,9 +101,9 @@ export class CallDispatcher {
   readonly #given_up = new AbortController()
   /** What waits to be on record before it is sent. */
   readonly outbox = new Outbox()
-  #in_flight = 0
   /** Visits with calls that wait to begin. */
-  #waiting_visits = 0
+  waiting_visits = 0
+  #in_flight = 0
   #spread = 0
   #closed = false
   /** Something is to be looked at when all that has come is applied. */
@@ -154,7 +154,7 @@ export class CallDispatcher {
 
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */
   get unaffordable(): number {
-    return this.#in_flight > 0 || this.#services.anyWaits ? 0 : this.#waiting_visits
+    return this.#in_flight > 0 || this.#services.anyWaits ? 0 : this.waiting_visits
   }
 
   /** The least of what calls that wait for budget can cost at most; null if none waits. */
@@ -273,15 +273,15 @@ export class CallDispatcher {
     const { most_nusd } = pending
     const [{ visit }] = pending.asked
     const { clock, events } = this.#parts
-    if (visit.waiting++ === 0) this.#waiting_visits++
+    if (visit.waiting++ === 0) this.waiting_visits++
     const waiter: Waiter = {
       most_nusd,
       begin: () => {
-        if (--visit.waiting === 0) this.#waiting_visits--
+        if (--visit.waiting === 0) this.waiting_visits--
         this.#begin(pending)
       },
       fail: thrown => {
-        if (--visit.waiting === 0) this.#waiting_visits--
+        if (--visit.waiting === 0) this.waiting_visits--
         events.arrive(stack => pending.reject(thrown, clock.now_us(), stack))
       },
     }

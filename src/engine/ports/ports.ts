@@ -11,6 +11,8 @@ export interface Clock {
   monotonic_us(): number
   /** Calls back once, not before `delay_us` have passed, monotonic. Returns a function that calls it off. */
   wake(delay_us: number, callback: () => void): () => void
+  /** Called where nothing can happen before the next callback: a clock that isn’t real can jump there. */
+  idle?(): void
 }
 
 /** A timer that is set for longer rings at once. */

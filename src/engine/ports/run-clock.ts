@@ -15,7 +15,7 @@ import type { Clock } from './ports.ts'
 export type Standstill = readonly [from_us: number, to_us: number]
 
 /** What the parts of a run know of time. */
-export interface RunClock extends Pick<Clock, 'monotonic_us' | 'wake'> {
+export interface RunClock extends Pick<Clock, 'monotonic_us' | 'wake' | 'idle'> {
   /** The time for what is recorded. */
   now_us(): number
   /** How long it was between two stamps, on the run's clock. */
@@ -106,6 +106,10 @@ export class SessionClock implements RunClock {
       this.#alarms.delete(callOff)
       callOff()
     }
+  }
+
+  idle(): void {
+    this.#clock.idle?.()
   }
 
   close(): void {

@@ -94,7 +94,7 @@ export class Scheduler {
         await this.#renew()
       } else if (input !== 'pending' && executor.giveUp()) continue
       else if (this.#onlyBudgetHelps(input)) return this.#stop('budget_exhausted')
-      else await this.#idle()
+      else await this.#idle(input)
     }
   }
 
@@ -108,7 +108,7 @@ export class Scheduler {
     while (calls.in_flight > 0) {
       if (this.#isCommitDue || this.#commit_due) await this.#commit()
       if (this.#renew_due) await this.#renew()
-      await this.#idle()
+      await this.#idle('pending')
       try {
         executor.deliver()
       } catch (thrown) {
@@ -191,8 +191,8 @@ export class Scheduler {
       })
   }
 
-  async #idle(): Promise<void> {
-    const { executor, clock, wake } = this.#parts
+  async #idle(input: Input): Promise<void> {
+    const { executor, calls, clock, wake } = this.#parts
     this.#commitSoon()
     if (executor.hasNews) return
     // However often something wakes it up: most of that is nothing to commit.
@@ -201,6 +201,7 @@ export class Scheduler {
       this.#renew_due = true
       this.#parts.wake.up()
     })
+    if (input !== 'pending' && calls.in_flight === 0 && executor.performing <= calls.waiting_visits) clock.idle?.()
     await wake.next()
     this.#listened_us = clock.monotonic_us()
     callOffRenewal()

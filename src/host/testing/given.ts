@@ -6,7 +6,18 @@
  */
 import { canonicalize } from '../../model/canonical.ts'
 import { derive, type Json, newRow, type Row } from '../../model/row.ts'
-import type { Receipt, RowError, Sink, SinkIntent, SinkSpec, Source, SourceRecord, SourceSpec } from '../../sdk/spec.ts'
+import type {
+  Receipt,
+  Rehearsal,
+  RowError,
+  Sink,
+  SinkContext,
+  SinkIntent,
+  SinkSpec,
+  Source,
+  SourceRecord,
+  SourceSpec,
+} from '../../sdk/spec.ts'
 
 /** A source that yields these rows in the place of its file's. */
 export function givenSource(spec: SourceSpec, rows: readonly Row[]): SourceSpec {
@@ -60,19 +71,34 @@ function cell(value: Json): Json {
   return value === null || typeof value === 'string' ? value : canonicalize(value)
 }
 
-/** A sink that keeps the rows that its own would write, errors and all, in `kept`. */
-export function keptSink({ kind, name, summary, options, examples }: SinkSpec, kept: Row[]): SinkSpec {
-  const determinism = 'deterministic'
-  return { kind, name, summary, options, examples, determinism, errors: {}, create: () => new KeptRows(kept) }
+/** A row that a sink takes. */
+export interface KeptRow {
+  readonly row: Row
+  /** The file that it goes to, as the pipeline file names it; null where rows don't say which. */
+  readonly file: string | null
 }
+
+/** A sink that keeps the rows that its own would write, errors and all, in `kept`, and refuses those that its own would. */
+export function keptSink(spec: SinkSpec, kept: KeptRow[]): SinkSpec {
+  const { kind, name, summary, options, examples, errors, rehearse } = spec
+  const determinism = 'deterministic'
+  const create = (own: unknown, context: SinkContext) => new KeptRows(kept, () => rehearse?.(own, context) ?? ALL_TAKEN)
+  return { kind, name, summary, options, examples, determinism, errors, create }
+}
+
+const ALL_TAKEN: Rehearsal = { row: () => ({ kind: 'taken', file: null }) }
 
 const NOWHERE: SinkIntent = { path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }
 
 class KeptRows implements Sink {
-  readonly #kept: Row[]
+  readonly #kept: KeptRow[]
+  readonly #rehearse: () => Rehearsal
+  #rehearsal: Rehearsal
 
-  constructor(kept: Row[]) {
+  constructor(kept: KeptRow[], rehearse: () => Rehearsal) {
     this.#kept = kept
+    this.#rehearse = rehearse
+    this.#rehearsal = rehearse()
   }
 
   async prepare(): Promise<SinkIntent> {
@@ -81,10 +107,15 @@ class KeptRows implements Sink {
 
   async open(_intent: SinkIntent, receipt: Receipt | null): Promise<void> {
     this.#kept.length = receipt?.rows ?? 0
+    // What it says of a row can depend on those before.
+    this.#rehearsal = this.#rehearse()
+    for (const { row } of this.#kept) this.#rehearsal.row(row)
   }
 
   write(row: Row): RowError | null {
-    this.#kept.push(row)
+    const answer = this.#rehearsal.row(row)
+    if (answer.kind === 'error') return answer
+    this.#kept.push({ row, file: answer.file })
     return null
   }
 

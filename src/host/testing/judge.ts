@@ -48,8 +48,8 @@ export function judge(test: TestCase, run: CaseRun, match: Match): readonly Prob
 }
 
 /** Whether any run fits. */
-export function expectsNothing({ sinks, counts, rows, errors, status, stops }: Expected): boolean {
-  return sinks.size + counts.size + rows.length === 0 && (errors ?? status ?? stops) === undefined
+export function expectsNothing({ sinks, files, counts, rows, errors, status, stops }: Expected): boolean {
+  return sinks.size + files.size + counts.size + rows.length === 0 && (errors ?? status ?? stops) === undefined
 }
 
 /** The same, whether and why the run stops or not. */
@@ -59,7 +59,8 @@ export function judgeRows(expect: Expected, run: CaseRun, match: Match): readonl
     ...(status === undefined || status === run.status
       ? []
       : [problem(['expect', 'status'], 'the run ends with another status', pair(status, run.status))]),
-    ...[...expect.sinks].flatMap(([sink, rows]) => sinkProblem(sink, rows, run.sinks.get(sink) ?? [], match)),
+    ...receiptProblems('sinks', expect, run, match),
+    ...receiptProblems('files', expect, run, match),
     ...[...expect.counts].flatMap(([sink, count]) => {
       const { length } = run.sinks.get(sink) ?? []
       if (length === count) return []
@@ -117,17 +118,26 @@ const pair = (expected: string, actual: string): readonly DiffLine[] => [
 
 // ── sinks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function sinkProblem(sink: string, expected: readonly Row[], actual: readonly Row[], match: Match): readonly Problem[] {
+/** All rows that a sink or a file gets. */
+function receiptProblems(kind: 'sinks' | 'files', expect: Expected, run: CaseRun, match: Match): readonly Problem[] {
+  const what = kind === 'sinks' ? 'sink' : 'file'
+  return [...expect[kind]].flatMap(([name, rows]) => {
+    const diff = rowsDiff(rows, run[kind].get(name) ?? [], match)
+    return diff === null ? [] : [problem(['expect', kind, name], `${what} \`${name}\` receives other rows`, diff)]
+  })
+}
+
+/** null if they are as expected. */
+function rowsDiff(expected: readonly Row[], actual: readonly Row[], match: Match): readonly DiffLine[] | null {
   const pairs = aligned(expected, actual, (a, b) => fits(a, b, match))
-  if (pairs.every(({ fit }) => fit)) return []
-  const diff = pairs.flatMap(({ expected: a, actual: b, fit }): readonly DiffLine[] => {
+  if (pairs.every(({ fit }) => fit)) return null
+  return pairs.flatMap(({ expected: a, actual: b, fit }): readonly DiffLine[] => {
     if (fit) return [{ kind: ' ', text: canonicalize(a ?? {}) }]
     return [
       ...(a === null ? [] : [{ kind: '-', text: canonicalize(a) } as const]),
       ...(b === null ? [] : [{ kind: '+', text: canonicalize(a === null ? b : named(a, b, match)) } as const]),
     ]
   })
-  return [problem(['expect', 'sinks', sink], `sink \`${sink}\` receives other rows`, diff)]
 }
 
 /** Of a row the fields that are expected, as they are; all where all are compared. */

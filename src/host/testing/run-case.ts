@@ -19,7 +19,8 @@ import { ledgerPorts } from '../ledger-ports.ts'
 import type { HostPorts, RunObserver } from '../ports.ts'
 import { inTemporaryLedger } from '../temporary-ledger.ts'
 import { Answers } from './answers.ts'
-import { givenSource, keptSink } from './given.ts'
+import { CaseClock } from './case-clock.ts'
+import { givenSource, type KeptRow, keptSink } from './given.ts'
 import { type ErrorResult, errorsBehind, type RowResult, resultOf } from './row-result.ts'
 
 /** What a case came to. */
@@ -29,6 +30,8 @@ export interface CaseRun {
   readonly error: CustodyError | null
   /** By sink, in order. */
   readonly sinks: ReadonlyMap<string, readonly Row[]>
+  /** By file, in order: rows of sinks whose paths depend on the row. */
+  readonly files: ReadonlyMap<string, readonly Row[]>
   /** In order of sources and records. */
   readonly rows: readonly RowResult[]
   /** All that were met, in the order of the rows; behind them those of what aggregates made, in the order of batches. */
@@ -43,9 +46,10 @@ export interface CaseRun {
  * `plan`: of the pipeline, with what the case sets.
  * @throws CustodyError if the run couldn't begin.
  */
-export function runCase(plan: Plan, test: TestCase, ports: HostPorts, observer: RunObserver): Promise<CaseRun> {
+export function runCase(plan: Plan, test: TestCase, host: HostPorts, observer: RunObserver): Promise<CaseRun> {
+  const ports = { ...host, clock: new CaseClock(host.clock.wall_us()) }
   const answers = new Answers(test.answers)
-  const sinks = new Map<string, Row[]>()
+  const sinks = new Map<string, KeptRow[]>()
   const stood_in = standIn(plan, test, answers, sinks)
   const run = uuidv7(Math.floor(ports.clock.wall_us() / 1000), randomBytes(10))
   return inTemporaryLedger(async url => {
@@ -64,14 +68,21 @@ export function runCase(plan: Plan, test: TestCase, ports: HostPorts, observer: 
     )
     const recorded = await read(url, run)
     const { missing: unanswered } = answers
-    return { status: summary.status, error, sinks, ...recorded, unanswered, unused: answers.unused() }
+    return { status: summary.status, error, ...keptIn(sinks), ...recorded, unanswered, unused: answers.unused() }
   })
+}
+
+function keptIn(all: ReadonlyMap<string, readonly KeptRow[]>): Pick<CaseRun, 'sinks' | 'files'> {
+  const sinks = new Map([...all].map(([sink, kept]) => [sink, kept.map(({ row }) => row)] as const))
+  const named = [...all.values()].flat().filter(({ file }) => file !== null)
+  const files = Map.groupBy(named, ({ file }) => file ?? '')
+  return { sinks, files: new Map([...files].map(([file, kept]) => [file, kept.map(({ row }) => row)])) }
 }
 
 const OFF: GuardsConfig = { rejected: { kind: 'off' }, failed: { kind: 'off' }, min_rows: { kind: 'off' } }
 
 /** The plan with the outside replaced. Limits are those of the real one, and guards judge real amounts: a few rows of a test say nothing. */
-function standIn(plan: Plan, test: TestCase, answers: Answers, sinks: Map<string, Row[]>): Plan {
+function standIn(plan: Plan, test: TestCase, answers: Answers, sinks: Map<string, KeptRow[]>): Plan {
   const replaced = (node: PlanNode): PlanNode => {
     switch (node.kind) {
       case 'source': {
@@ -80,7 +91,7 @@ function standIn(plan: Plan, test: TestCase, answers: Answers, sinks: Map<string
         return { ...node, guards: OFF, file: null, plugin: { ...node.plugin, spec } }
       }
       case 'sink': {
-        const kept: Row[] = []
+        const kept: KeptRow[] = []
         sinks.set(node.name, kept)
         return { ...node, plugin: { ...node.plugin, spec: keptSink(node.plugin.spec, kept) } }
       }

@@ -14,6 +14,7 @@ const RUN: CaseRun = {
     ['out', [{ id: 1, name: 'ann' }]],
     ['bad', []],
   ]),
+  files: new Map(),
   rows: [
     {
       source: 'in',
@@ -86,6 +87,15 @@ cases:
           - { id: 1, name: ann }
         bad: []
 `)
+})
+
+test('rows of files are replaced by those that go there, and a case without expect gets them, too', () => {
+  const run = { ...RUN, files: new Map([['out/a.csv', [{ id: 1, name: 'ann' }]]]) }
+  const text = (expected: string) => `cases:\n  - { name: one, expect: { files: ${expected} } }\n`
+  expect(update(text('{ out/a.csv: [{ id: 2 }], out/b.csv: [{ id: 1 }] }'), run)).toBe(
+    text('{ out/a.csv: [ { id: 1 } ], out/b.csv: [] }'),
+  )
+  expect(update('cases:\n  - { name: one }\n', run)).toContain('files: { out/a.csv: [ { id: 1, name: ann } ] }')
 })
 
 test('only what is otherwise is replaced, and of rows only what was expected of them', () => {
@@ -224,6 +234,6 @@ test('a case with more wrong than its expectations stays as it is', () => {
   const result = { test: only, index: 0, run: RUN, problems: judge(only, RUN, 'fields'), duration_ms: 0 }
   expect(updated({ tests, name: 'p', cases: [result], coverage: NOTHING, interrupted: false })).toEqual({
     text,
-    cases: 0,
+    changed: new Set(),
   })
 })

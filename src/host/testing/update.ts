@@ -23,18 +23,18 @@ import { closest, ENDINGS, expectsNothing, judgeRows, named, type Problem, stopO
 import type { CaseRun } from './run-case.ts'
 import type { CaseResult, Tested } from './test-pipeline.ts'
 
-/** The text of the file, and how many cases were changed: those of which all problems are about what is expected. */
-export function updated({ tests, cases }: Tested): { readonly text: string; readonly cases: number } {
+/** The text of the file, and which cases were changed, from 0: those of which all problems are about what is expected. */
+export function updated({ tests, cases }: Tested): { readonly text: string; readonly changed: ReadonlySet<number> } {
   const editor = new Editor(tests.text)
-  let changed = 0
+  const changed = new Set<number>()
   for (const each of cases) {
     if (each.problems.length === 0 || each.run === null) continue
     const changes = changesOf(each, each.run, each.test.match ?? tests.content.match)
     if (changes === null) continue
     for (const { at, value } of changes) editor.put(['cases', each.index, ...at], value)
-    changed++
+    changed.add(each.index)
   }
-  return { text: editor.text, cases: changed }
+  return { text: editor.text, changed }
 }
 
 /**
@@ -77,14 +77,17 @@ function changesOf({ test, problems }: CaseResult, run: CaseRun, match: Match): 
   return [{ at: ['expect', 'stops'], value: code }, ...others]
 }
 
-function all({ sinks }: CaseRun, stops: string | null): Json {
-  return stops === null ? { sinks: Object.fromEntries(sinks) } : { stops }
+/** Rows that name their files stand by these, too. */
+function all({ sinks, files }: CaseRun, stops: string | null): Json {
+  if (stops !== null) return { stops }
+  return { sinks: Object.fromEntries(sinks), ...(files.size === 0 ? {} : { files: Object.fromEntries(files) }) }
 }
 
 function valueAt([, what, name]: ConfigPath, expect: Expected, run: CaseRun, match: Match): Json {
   switch (what) {
     case 'sinks':
-      return rowsOf(expect.sinks.get(String(name)) ?? [], run.sinks.get(String(name)) ?? [], match)
+    case 'files':
+      return rowsOf(expect[what].get(String(name)) ?? [], run[what].get(String(name)) ?? [], match)
     case 'counts':
       return run.sinks.get(String(name))?.length ?? 0
     case 'rows': {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { exactType, type RowSchema } from '../../model/schema.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { ERROR_FIELD, flatNames } from '../../sdk/error-row.ts'
-import type { FieldRequirement, OptionProblem, Sink, SinkContext, SinkSpec } from '../../sdk/spec.ts'
+import type { FieldRequirement, OptionProblem, SinkContext, SinkSpec } from '../../sdk/spec.ts'
 import { delimiterOf } from '../sources/csv-options.ts'
 import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
 import { type CsvLayout, CsvRowFormat } from './csv-format.ts'
@@ -52,7 +52,7 @@ const csvOptions = z.strictObject({
 })
 type CsvOptions = z.infer<typeof csvOptions>
 
-function create(options: CsvOptions, context: SinkContext): Sink {
+function formats(options: CsvOptions, context: SinkContext): () => CsvRowFormat {
   const { closed, fields } = context.input
   const rejects = bringsRejects(fields)
   const layout: CsvLayout = {
@@ -71,7 +71,7 @@ function create(options: CsvOptions, context: SinkContext): Sink {
     late: lateColumns(fields),
     originalNames: context.originalNames,
   }
-  return fileOutput(context, options, options.new_columns === 'refuse', () => new CsvRowFormat(layout))
+  return () => new CsvRowFormat(layout)
 }
 
 /** Where the header can't be written again, new columns can't come. */
@@ -204,5 +204,5 @@ export const csvSink = defineSink({
   checkInput,
   immediate: immediateOf,
   writes: writtenBy,
-  create,
+  ...fileOutput<CsvOptions>({ appendable: ({ new_columns }) => new_columns === 'refuse', formats }),
 })

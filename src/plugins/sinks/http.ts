@@ -10,6 +10,7 @@ import type {
   OutboundSink,
   Outgoing,
   PluginContext,
+  Rehearsal,
   RowError,
   SecretOption,
 } from '../../sdk/spec.ts'
@@ -78,19 +79,37 @@ function createHttp(options: HttpOptions, { secrets }: PluginContext): OutboundS
   })
   const name = serviceOf(options)
   return {
-    request(given): HttpOutgoing | RowError {
-      const row = options.flat_errors ? flatErrors(given) : given
-      const built = template.build(row)
-      if (built.kind === 'error') return built
-      if (options.body === undefined && isTooDeep(row)) return rowError('HTTP_TEMPLATE', 'the row is nested too deep')
-      const key_field = batch?.key_field
-      if (options.body === undefined && key_field !== undefined && Object.hasOwn(row, key_field))
-        return rowError('HTTP_TEMPLATE', `the row has a field ${key_field} of its own`, { field: key_field })
-      const { outgoing, shown } = options.body === undefined ? withRow(built, row) : built
-      return { kind: 'outgoing', service: name, request: shown, web: outgoing }
-    },
+    request: row => requestOf(row, options, template, name),
     send: (rows, { signal }) => service.send(together(rows, options), signal),
     close: async () => service.close(),
+  }
+}
+
+function requestOf(
+  given: Row,
+  options: HttpOptions,
+  template: RequestTemplate,
+  service: string,
+): HttpOutgoing | RowError {
+  const row = options.flat_errors ? flatErrors(given) : given
+  const built = template.build(row)
+  if (built.kind === 'error') return built
+  if (options.body === undefined && isTooDeep(row)) return rowError('HTTP_TEMPLATE', 'the row is nested too deep')
+  const key_field = options.batch?.key_field
+  if (options.body === undefined && key_field !== undefined && Object.hasOwn(row, key_field))
+    return rowError('HTTP_TEMPLATE', `the row has a field ${key_field} of its own`, { field: key_field })
+  const { outgoing, shown } = options.body === undefined ? withRow(built, row) : built
+  return { kind: 'outgoing', service, request: shown, web: outgoing }
+}
+
+function rehearse(options: HttpOptions, { secrets }: PluginContext): Rehearsal {
+  const template = new RequestTemplate(options, secrets)
+  const name = serviceOf(options)
+  return {
+    row: row => {
+      const request = requestOf(row, options, template, name)
+      return request.kind === 'error' ? request : { kind: 'taken', file: null }
+    },
   }
 }
 
@@ -207,4 +226,5 @@ export const httpSink = defineSink({
     return options.flat_errors ? variables.filter(({ field }) => !flatNames().includes(field)) : variables
   },
   create: createHttp,
+  rehearse,
 })

@@ -70,5 +70,11 @@ export const jsonSink = defineSink({
   examples: [
     { title: 'A file that is renewed by each run', options: { path: 'out/summary.json', if_exists: 'replace' } },
   ],
-  create: (options, context) => fileOutput(context, options, false, () => new ArrayFormat(options.flat_errors)),
+  ...fileOutput<z.output<typeof jsonOptions>>({
+    appendable: () => false,
+    formats:
+      ({ flat_errors }) =>
+      () =>
+        new ArrayFormat(flat_errors),
+  }),
 })

@@ -35,11 +35,8 @@ export const jsonlSink = defineSink({
     { title: 'A file for each region', options: { path: 'out/{{ row.region }}.jsonl' } },
     { title: 'Behind what is there', options: { path: 'out/log.jsonl', if_exists: 'append' } },
   ],
-  create: (options, context) =>
-    fileOutput(
-      context,
-      options,
-      true,
-      () => new LineFormat(row => `${jsonText(options.flat_errors ? flatErrors(row) : row)}\n`),
-    ),
+  ...fileOutput<z.output<typeof jsonlOptions>>({
+    appendable: () => true,
+    formats: options => () => new LineFormat(row => `${jsonText(options.flat_errors ? flatErrors(row) : row)}\n`),
+  }),
 })

@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import type { Row } from '../../model/row.ts'
 import type { Artifact, Discarded, Receipt, RowError, Sink, SinkIntent } from '../../sdk/spec.ts'
+import { DiskGround } from './disk-ground.ts'
 import { Failure } from './failure.ts'
 import { hiddenBeside, newSuffix, SUFFIX_UNITS, suffixOf } from './file-parts.ts'
 import type { RowFormat } from './file-sink.ts'
@@ -277,7 +278,8 @@ export class ManyFilesSink implements Sink {
     const suffix = suffixOf(intent.staged ?? '')
     const gathered = gatheredAt(target, root, pattern + ending, suffix)
     const lock = new OutputLock(files, target.run, gathered, { node: target.node, path })
-    const naming = { files, target, template: this.#template, root, ending, newFormat, max_files, inUse }
+    const ground = new DiskGround(files, target)
+    const naming = { ground, template: this.#template, root, ending, newFormat, max_files, inUse }
     this.#opened = {
       ...{ intent, target, lock, named: new NamedFiles(naming) },
       spool: new StagedFile(

@@ -9,14 +9,10 @@ import { dirname, join } from 'node:path'
 import type { Json, Row } from '../../model/row.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
-import { existingFile, type RowFormat } from './file-sink.ts'
-import type { FileFacts, FileSystem } from './file-system.ts'
-import { OutputLock } from './output-lock.ts'
+import type { ExistingFile, RowFormat } from './file-sink.ts'
 import { foldedName } from './path-segment.ts'
 import type { PathTemplate } from './path-template.ts'
 import type { Found } from './row-spool.ts'
-import { asOutputError, type OutputPlace, outputError } from './sink-error.ts'
-import { nearestFolder, realPlace, refuseDanglingLink, type Target, targetExists } from './target.ts'
 
 export interface NamedFile {
   /** From 0; null until it has a row. */
@@ -34,10 +30,9 @@ export interface NamedFile {
 }
 
 export interface NamingPorts {
-  readonly files: FileSystem
-  readonly target: Target
+  readonly ground: Ground
   readonly template: PathTemplate
-  /** Absolute, without links: the folder that all paths begin with. */
+  /** The folder that all paths begin with; on a disk absolute, without links. */
   readonly root: string
   /** What all names end with besides. */
   readonly ending: string
@@ -46,6 +41,22 @@ export interface NamingPorts {
   /** What a file is that the run needs or writes otherwise; null for any other. */
   readonly inUse: (path: string) => string | null
 }
+
+/** What may stand already where rows have their files. */
+export interface Ground {
+  /** The path with links of folders followed. @throws CustodyError CUSTODY_SINK. */
+  place(path: string): string
+  /**
+   * What stands there; null if nothing does.
+   * @throws CustodyError CUSTODY_TARGET_EXISTS, CUSTODY_OUTPUT_HELD, CUSTODY_SINK if no file can stand there.
+   */
+  find(path: string): Found | null
+  /** What rows are written behind; null where they aren't. */
+  existing(path: string, found: Found): ExistingFile | null
+}
+
+/** Nothing is there, and nobody looks. */
+export const EMPTY_GROUND: Ground = { place: path => path, find: () => null, existing: () => null }
 
 /** Spellings of one name that are remembered, for each file. */
 const SPELLINGS = 4
@@ -137,8 +148,8 @@ export class NamedFiles {
   }
 
   #at(names: string): NamedFile | RowError {
-    const { files, inUse, max_files, root, target } = this.#ports
-    const path = this.#asked({ node: target.node, path: join(root, names) }, place => realPlace(place.path, files))
+    const { ground, inUse, max_files, root } = this.#ports
+    const path = ground.place(join(root, names))
     const known = this.#by_path.get(foldedName(path))
     if (known !== undefined) return known
     const used = inUse(path)
@@ -147,41 +158,13 @@ export class NamedFiles {
       const message = `the path: ${path} would be one file more than max_files: ${max_files}`
       return rowError('PATH_FILES', message)
     }
-    const there = this.#asked({ node: target.node, path }, place => this.#look(place))
-    const found = there === null ? null : { id: there.id, bytes: there.bytes, changed: there.changed }
-    return this.#make({ names, path, found }, null)
-  }
-
-  /** What the system answers: errors have the path with them. */
-  #asked<T>(place: OutputPlace, look: (place: OutputPlace) => T): T {
-    try {
-      return look(place)
-    } catch (error) {
-      throw asOutputError(error, place)
-    }
-  }
-
-  #look(place: OutputPlace): FileFacts | null {
-    const { files, target } = this.#ports
-    const { path } = place
-    const there = files.facts(path)
-    files.mayWrite(there !== null && target.if_exists === 'append' ? path : nearestFolder(dirname(path), place, files))
-    if (there === null) refuseDanglingLink(place, files)
-    else if (there.kind !== 'file') {
-      const what = there.kind === 'folder' ? 'a folder' : 'no file, but a device or a pipe'
-      throw outputError('CUSTODY_SINK', place, `${path} is ${what}, and a row’s values name it`, 'Choose another path.')
-    }
-    if (target.if_exists === 'number') return there
-    new OutputLock(files, target.run, path, place).refuseIfHeld()
-    if (there !== null && target.if_exists === 'fail') throw targetExists(target, place)
-    return there
+    return this.#make({ names, path, found: ground.find(path) }, null)
   }
 
   #make({ names, path, found }: Pick<NamedFile, 'names' | 'path' | 'found'>, state: Json): NamedFile {
-    const { files, newFormat, target } = this.#ports
+    const { ground, newFormat } = this.#ports
     const format = newFormat()
-    const appends = found !== null && target.if_exists === 'append' && found.bytes > 0
-    format.begin(state, appends ? existingFile(files, path, found.bytes) : null, true)
+    format.begin(state, found === null ? null : ground.existing(path, found), true)
     return { number: null, names, path, found, format, rows: 0, state: undefined }
   }
 }

@@ -45,11 +45,8 @@ export const textSink = defineSink({
       ? []
       : [{ field, types: ['string', 'number', 'integer', 'boolean'] as const, path: ['field'] }]),
   ],
-  create: (options, context) =>
-    fileOutput(
-      context,
-      options,
-      true,
-      () => new LineFormat(row => lineOf(options.flat_errors ? flatErrors(row) : row, options.field)),
-    ),
+  ...fileOutput<z.output<typeof textOptions>>({
+    appendable: () => true,
+    formats: options => () => new LineFormat(row => lineOf(options.flat_errors ? flatErrors(row) : row, options.field)),
+  }),
 })

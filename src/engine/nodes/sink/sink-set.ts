@@ -12,6 +12,7 @@ import type {
   Discarded,
   OutboundSink,
   Receipt,
+  Rehearsal,
   SendBatch,
   Sink,
   SinkContext,
@@ -130,7 +131,7 @@ async function createAll(plan: Plan, request: SinksRequest, find: Found): Promis
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue
       const sink = request.dry_run
-        ? countingSink(NOWHERE)
+        ? countingSink(NOWHERE, rehearsalOf(node, { ...contextOf(node, request), inUse }))
         : await create(node, { ...contextOf(node, request), inUse }, outbound, created)
       const found = await find(node, created.add(sink))
       all.push({ node, sink, ...found, artifacts: null, opened: false, left: null, discarded: null })
@@ -157,7 +158,7 @@ async function create(
   const batch = spec.batch?.(options) ?? null
   const sink = created.add(await spec.create(options, context))
   outbound.set(node.number, { sink, idempotent: spec.idempotent(options), batch })
-  return countingSink(SENT)
+  return countingSink(SENT, null)
 }
 
 function contextOf(node: SinkNode, { run, folder, originalNames, placed }: SinksRequest): SinkContext {
@@ -203,8 +204,12 @@ function writtenBy(all: readonly Output[]): FilesInUse {
   return written
 }
 
-/** Counts rows and keeps none: of `--dry-run`, and of sinks that send. */
-function countingSink(intent: SinkIntent): Sink {
+function rehearsalOf({ plugin: { spec, options } }: SinkNode, context: SinkContext): Rehearsal | null {
+  return spec.rehearse?.(options, context) ?? null
+}
+
+/** Counts rows and keeps none: of `--dry-run`, and of sinks that send. `rehearsal`: says which would be refused; null: none. */
+function countingSink(intent: SinkIntent, rehearsal: Rehearsal | null): Sink {
   let rows = 0
   const receipt = async (): Promise<Receipt> => ({ rows, bytes: 0, sha256: null, state: null })
   return {
@@ -212,7 +217,9 @@ function countingSink(intent: SinkIntent): Sink {
     open: async (_intent, at) => {
       rows = at?.rows ?? 0
     },
-    write: () => {
+    write: row => {
+      const answer = rehearsal?.row(row)
+      if (answer?.kind === 'error') return answer
       rows++
       return null
     },
