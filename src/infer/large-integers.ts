@@ -8,14 +8,14 @@ export interface ValuesOf {
   readonly [field: string]: Json | bigint
 }
 
-const AS_TEXT: DeclaredNumbers = { here: 'text_if_rounded', fields: new Map(), items: null }
+const AS_TEXT: DeclaredNumbers = { here: 'text_if_rounded', field: () => null, item: () => null }
 
 /** Null where something else is wrong with the record, too, or such a number stands inside of a value, of which nothing is declared. */
 export function withLargeIntegers(text: string): ValuesOf | null {
   const rounded = loosely(text)
   if (rounded === null) return null
-  const fields = new Map([...rounded.keys()].map(field => [field, AS_TEXT]))
-  const parsed = parseRow(text, { here: null, fields, items: null })
+  const field = (name: string) => (rounded.has(name) ? AS_TEXT : null)
+  const parsed = parseRow(text, { here: null, field, item: () => null })
   if ('problem' in parsed) return null
   const values: { [field: string]: Json | bigint } = Object.create(null)
   for (const [field, value] of Object.entries(parsed.row))

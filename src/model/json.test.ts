@@ -126,7 +126,7 @@ describe('what is accepted', () => {
 })
 
 describe('numbers, as they are declared', () => {
-  const as = (here: DeclaredNumbers['here']): DeclaredNumbers => ({ here, fields: new Map(), items: null })
+  const as = (here: DeclaredNumbers['here']): DeclaredNumbers => ({ here, field: () => null, item: () => null })
   test.each<[DeclaredNumbers['here'], string, unknown]>([
     ['text', '9007199254740993', '9007199254740993'],
     ['text', '3903.70', '3903.70'],
@@ -150,11 +150,8 @@ describe('numbers, as they are declared', () => {
       }
     }
     expect(take(text, as(here))).toEqual(expected)
-    const inside: DeclaredNumbers = {
-      here: null,
-      fields: new Map([['a', { here: null, fields: new Map(), items: as(here) }]]),
-      items: null,
-    }
+    const listOf: DeclaredNumbers = { here: null, field: () => null, item: () => as(here) }
+    const inside: DeclaredNumbers = { here: null, field: name => (name === 'a' ? listOf : null), item: () => null }
     const nested = take(`{"b": 1.50, "a": [${text}]}`, inside)
     expect(nested).toEqual(typeof nested === 'string' ? expected : withoutPrototypes({ b: 1.5, a: [expected as Json] }))
     expect(take(`{"a": {"a": 9007199254740993}}`, inside)).toBe('JSON_INTEGER_TOO_LARGE')

@@ -37,8 +37,9 @@ export class JsonTextError extends Error {
  */
 export interface DeclaredNumbers {
   readonly here: 'text' | 'text_if_rounded' | 'nearest' | null
-  readonly fields: ReadonlyMap<string, DeclaredNumbers>
-  readonly items: DeclaredNumbers | null
+  field(name: string): DeclaredNumbers | null
+  /** `index` from 0. */
+  item(index: number): DeclaredNumbers | null
 }
 
 /**
@@ -205,7 +206,7 @@ class Parser {
       this.skipSpace()
       if (!this.take(COLON)) throw this.unexpected('a colon')
       this.skipSpace()
-      row[key] = this.value(depth, numbers?.fields.get(key) ?? null)
+      row[key] = this.value(depth, numbers?.field(key) ?? null)
       this.skipSpace()
     } while (this.take(COMMA))
     if (!this.take(CLOSE_OBJECT)) throw this.unexpected('a comma or }')
@@ -219,7 +220,7 @@ class Parser {
     if (this.take(CLOSE_LIST)) return list
     do {
       this.skipSpace()
-      list.push(this.value(depth, numbers?.items ?? null))
+      list.push(this.value(depth, numbers?.item(list.length) ?? null))
       this.skipSpace()
     } while (this.take(COMMA))
     if (!this.take(CLOSE_LIST)) throw this.unexpected('a comma or ]')

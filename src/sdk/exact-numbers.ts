@@ -6,6 +6,7 @@ import { bigIntegerText, decimalText, MAX_DECIMAL_DIGITS, MAX_SCALE } from '../m
 import type { DeclaredNumbers } from '../model/json.ts'
 import { type Json, newRow } from '../model/row.ts'
 import { decimalSchema, type ExactType, exactType, type FieldSchema, type JsonSchema } from '../model/schema.ts'
+import { isSchema, type NumberPlace, numberPlace, placesWithin, referredTo, UnclearNumbers } from './number-places.ts'
 
 const EXACT_TYPES = ['decimal', 'big_integer'] as const
 
@@ -76,9 +77,19 @@ function withValues(schema: JsonSchema): JsonSchema {
   }
 }
 
-const SUBSCHEMAS = ['items', 'additionalProperties', 'contains', 'unevaluatedProperties', 'unevaluatedItems'] as const
+const SUBSCHEMAS = [
+  ...(['items', 'additionalProperties', 'contains', 'unevaluatedProperties', 'unevaluatedItems'] as const),
+  ...(['then', 'else', 'propertyNames', 'contentSchema'] as const),
+]
 const SCHEMA_LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'] as const
-const SCHEMA_MAPS = ['properties', 'patternProperties', '$defs', 'dependentSchemas'] as const
+const SCHEMA_MAPS = [
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+  'dependencies',
+] as const
 
 /** The schema with each one in it, itself included, replaced. Conditions (`if`, `not`) stay as they are. */
 export function rewritten(schema: JsonSchema, replace: (schema: JsonSchema) => JsonSchema): JsonSchema {
@@ -97,9 +108,6 @@ export function rewritten(schema: JsonSchema, replace: (schema: JsonSchema) => J
   return copy
 }
 
-const isSchema = (value: unknown): value is JsonSchema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** A validator of JSON Schema knows neither: the same as patterns of their canonical texts. */
 export function asPattern(schema: JsonSchema): JsonSchema {
   const exact = exactType(schema)
@@ -111,7 +119,18 @@ export function asPattern(schema: JsonSchema): JsonSchema {
       : exact.scale === null
         ? '(\\.[0-9]{1,99})?'
         : `\\.[0-9]{${exact.scale}}`
-  return { ...rest, pattern: `^-?(0|[1-9][0-9]{0,99})${fraction}$` }
+  const pattern = `^-?(0|[1-9][0-9]{0,99})${fraction}$`
+  PATTERNS.set(pattern, exact)
+  return { ...rest, pattern }
+}
+
+/** Which types the patterns stand for. */
+const PATTERNS = new Map<unknown, ExactType>()
+
+/** The type that a pattern stands for, in words; null for patterns of the schema's own. */
+export function describePattern({ pattern, type }: JsonSchema): string | null {
+  const exact = PATTERNS.get(pattern)
+  return exact === undefined ? null : `${describeExact(exact)}${Array.isArray(type) ? ', or null' : ''}`
 }
 
 // ── values ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,46 +153,90 @@ export function describeExact(exact: ExactType): string {
 }
 
 /** Converts what is declared inside of a value; null if nothing is. What can’t be converted stays, for the schema to judge. */
-export function exactInside(schema: unknown): ((value: Json) => Json) | null {
-  if (!isSchema(schema)) return null
-  const exact = exactType(schema)
-  if (exact !== null) return value => exactText(value, exact) ?? value
-  const items = schema.prefixItems === undefined ? exactInside(schema.items) : null
-  const properties = isSchema(schema.properties) ? Object.entries(schema.properties) : []
-  const fields = new Map(properties.flatMap(([name, each]) => named(name, exactInside(each))))
-  if (items === null && fields.size === 0) return null
-  return value => {
-    if (Array.isArray(value)) return items === null ? value : value.map(items)
-    if (typeof value !== 'object' || value === null || fields.size === 0) return value
-    const copy = newRow()
-    for (const [name, each] of Object.entries(value)) copy[name] = fields.get(name)?.(each as Json) ?? (each as Json)
-    return copy
-  }
+export function exactInside(schema: JsonSchema): ((value: Json) => Json) | null {
+  const place = numberPlace(schema)
+  return place.hasExact ? value => converted(value, place) : null
 }
 
-const named = <T>(name: string, found: T | null) => (found === null ? [] : [[name, found] as const])
+function converted(value: Json, place: NumberPlace): Json {
+  if (!place.hasExact) return value
+  if (typeof value !== 'object' || value === null) {
+    const { meaning } = place
+    return typeof meaning === 'object' && meaning !== null ? (exactText(value, meaning) ?? value) : value
+  }
+  if (Array.isArray(value)) return value.map((each, index) => converted(each, place.item(index)))
+  const copy = newRow()
+  for (const [name, each] of Object.entries(value)) copy[name] = converted(each, place.field(name))
+  return copy
+}
 
 // ── numbers in JSON ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What fields say of numbers in JSON; null if they say nothing. */
 export function numbersInRow(fields: ReadonlyMap<string, FieldSchema>): DeclaredNumbers | null {
-  const inner = new Map([...fields].flatMap(([name, { schema }]) => named(name, numbersIn(schema))))
-  return inner.size === 0 ? null : { here: null, fields: inner, items: null }
+  const inner = new Map<string, DeclaredNumbers>()
+  for (const [name, { schema }] of fields) {
+    const numbers = numbersIn(schema)
+    if (numbers !== null) inner.set(name, numbers)
+  }
+  return inner.size === 0 ? null : { here: null, field: name => inner.get(name) ?? null, item: () => null }
 }
 
 /** The same of a value of a schema. */
-export function numbersIn(schema: unknown): DeclaredNumbers | null {
-  if (!isSchema(schema)) return null
-  const items = schema.prefixItems === undefined ? numbersIn(schema.items) : null
-  const properties = isSchema(schema.properties) ? Object.entries(schema.properties) : []
-  const fields = new Map(properties.flatMap(([name, each]) => named(name, numbersIn(each))))
-  const here = hereIn(schema)
-  return here === null && items === null && fields.size === 0 ? null : { here, fields, items }
+export function numbersIn(schema: JsonSchema): DeclaredNumbers | null {
+  const place = numberPlace(schema)
+  return [...placesWithin(place)].some(({ here }) => here !== null) ? place : null
 }
 
-function hereIn(schema: JsonSchema): DeclaredNumbers['here'] {
-  if (exactType(schema) !== null) return 'text'
-  const types: readonly unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type]
-  if (types.includes('number')) return 'nearest'
-  return types.includes('string') ? 'text_if_rounded' : null
+// ── where they can be told ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** What holds of no value for certain, or of none at all. */
+const UNCERTAIN = [
+  'not',
+  'if',
+  'contains',
+  'propertyNames',
+  'unevaluatedProperties',
+  'unevaluatedItems',
+  'contentSchema',
+] as const
+const CERTAIN_HINT =
+  'Say it in properties, patternProperties, additionalProperties, items, prefixItems, allOf, anyOf, oneOf, then, else, or behind a $ref to #/….'
+
+/**
+ * Whether each number for which an exact type is declared can become its text before the schema is checked.
+ * @throws UnclearNumbers if one can't: nothing that is declared is ignored.
+ */
+export function checkPlaces(schema: JsonSchema): void {
+  const all = [...subschemas(schema)]
+  if (!all.some(each => exactType(each) !== null)) return
+  for (const each of all) {
+    const behind = lookedBehind(each, schema)
+    if (behind !== null) throw new UnclearNumbers(`what ${behind} can’t be told to be a decimal`, CERTAIN_HINT)
+    const vague = UNCERTAIN.find(keyword => {
+      const inner = each[keyword]
+      return isSchema(inner) && numberPlace(inner, schema).hasExact
+    })
+    if (vague !== undefined)
+      throw new UnclearNumbers(`\`${vague}\` says of no number for certain that it is a decimal`, CERTAIN_HINT)
+  }
+  for (const place of placesWithin(numberPlace(schema))) void place.meaning
+}
+
+/** A reference that isn't followed here. */
+function lookedBehind(schema: JsonSchema, root: JsonSchema): string | null {
+  const { $ref, $dynamicRef, $id } = schema
+  if (typeof $dynamicRef === 'string') return `\`$dynamicRef: ${$dynamicRef}\` leads to`
+  if (typeof $ref === 'string' && referredTo($ref, root) === undefined) return `\`$ref: ${$ref}\` leads to`
+  return typeof $id === 'string' && schema !== root ? `has an \`$id\` of its own within a schema` : null
+}
+
+function* subschemas(schema: JsonSchema): Iterable<JsonSchema> {
+  yield schema
+  const inner = [
+    ...[...SUBSCHEMAS, ...UNCERTAIN].map(keyword => schema[keyword]),
+    ...SCHEMA_LISTS.flatMap(keyword => schema[keyword]),
+    ...SCHEMA_MAPS.flatMap(keyword => (isSchema(schema[keyword]) ? Object.values(schema[keyword]) : [])),
+  ]
+  for (const each of inner) if (isSchema(each)) yield* subschemas(each)
 }

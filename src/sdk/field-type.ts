@@ -5,7 +5,16 @@ import { MAX_SCALE } from '../model/decimal-text.ts'
 import { nearestNames } from '../model/nearest.ts'
 import { loadOwnModule } from '../model/own-file.ts'
 import type { FieldSchema, JsonSchema } from '../model/schema.ts'
-import { asPattern, exactSchema, MisplacedKeyword, rewritten, withExactNumbers } from './exact-numbers.ts'
+import {
+  asPattern,
+  checkPlaces,
+  describePattern,
+  exactSchema,
+  MisplacedKeyword,
+  rewritten,
+  withExactNumbers,
+} from './exact-numbers.ts'
+import { UnclearNumbers } from './number-places.ts'
 
 export const FIELD_TYPES = [
   'string',
@@ -64,6 +73,8 @@ const SETTINGS = {
   allowUnionTypes: true,
   validateFormats: false,
   logger: false,
+  // Errors have the schema that was broken, which `violationText` needs.
+  verbose: true,
   code: { regExp: regExp as never },
 } as const
 
@@ -89,6 +100,24 @@ function ajvFor(
 }
 
 export type SchemaValidator = ValidateFunction
+export type Violation = NonNullable<SchemaValidator['errors']>[number]
+
+/** What a value must be, in words, with the values or the name that Ajv's message leaves out; of numbers as they are declared. */
+export function violationText({
+  keyword,
+  message = 'breaks the schema',
+  params,
+  parentSchema = {},
+}: Violation): string {
+  const exact = keyword === 'pattern' || keyword === 'type' ? describePattern(parentSchema) : null
+  if (exact !== null) return `must be ${exact}`
+  const { limit, allowedValues, allowedValue, additionalProperty, unevaluatedProperty, propertyName }: Params = params
+  if ((keyword === 'minimum' || keyword === 'maximum') && Math.abs(Number(limit)) === Number.MAX_SAFE_INTEGER)
+    return 'must be an integer between −(2^53−1) and 2^53−1'
+  const named = allowedValues ?? allowedValue ?? additionalProperty ?? unevaluatedProperty ?? propertyName
+  return named === undefined ? message : `${message}: ${JSON.stringify(named)}`
+}
+type Params = { readonly [name: string]: unknown }
 
 /** A validator of values by a JSON Schema, which names the first error or all, or what is wrong with the schema. */
 export function compileJsonSchema(
@@ -98,11 +127,14 @@ export function compileJsonSchema(
   const { ajv, isJsonSchema } = ajvFor(schema, errors)
   let exact: JsonSchema | null = null
   try {
-    exact = rewritten(withExactNumbers(schema), each => exactInteger(asPattern(each)))
+    const numbers = withExactNumbers(schema)
+    checkPlaces(numbers)
+    exact = rewritten(numbers, each => exactInteger(asPattern(each)))
     if (isJsonSchema?.(exact) === false)
       throw new TypeError(`schema is invalid: ${ajv.errorsText(isJsonSchema.errors)}`)
     return { validate: ajv.compile(exact) }
   } catch (error) {
+    if (error instanceof UnclearNumbers) return { problem: `it isn’t clear: ${error.message}`, hint: error.hint }
     if (error instanceof MisplacedKeyword) return { problem: `it isn’t a schema: ${error.message}`, hint: EXACT_HINT }
     const message = (error instanceof Error ? error.message : String(error)).replace(/^strict mode: /, '')
     const hint = hintOf(message, schema, Object.keys(ajv.RULES.keywords))

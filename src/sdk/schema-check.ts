@@ -7,7 +7,7 @@ import { type Json, newRow, type Row } from '../model/row.ts'
 import { exactType, type FieldSchema, type JsonSchema, type RowSchema } from '../model/schema.ts'
 import { cellConverter } from './cell.ts'
 import { describeExact, exactInside, exactText } from './exact-numbers.ts'
-import { compileJsonSchema } from './field-type.ts'
+import { compileJsonSchema, violationText } from './field-type.ts'
 
 /** Codes of records that don't fit, with one sentence each. */
 export const SCHEMA_ERRORS = {
@@ -180,7 +180,10 @@ function compileValue(name: string, schema: JsonSchema): (value: Json) => Json |
     const [error] = validate.errors ?? []
     const code = error?.keyword === 'type' && error.instancePath === '' ? 'SCHEMA_TYPE' : 'SCHEMA_VALUE'
     const place = error?.instancePath ? ` at ${error.instancePath}` : ''
-    return new Miss(code, `is ${shown(value)}; it ${error?.message ?? 'breaks its schema'}${place}`)
+    return new Miss(
+      code,
+      `is ${shown(value)}; it ${error === undefined ? 'breaks its schema' : violationText(error)}${place}`,
+    )
   }
 }
 

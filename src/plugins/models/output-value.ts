@@ -6,7 +6,8 @@
 import { type Json, type MutableRow, newRow } from '../../model/row.ts'
 import { exactType, type JsonSchema } from '../../model/schema.ts'
 import { toBoolean, toInteger, toNumber } from '../../sdk/cell.ts'
-import { exactText } from '../../sdk/exact-numbers.ts'
+import { exactInside, exactText } from '../../sdk/exact-numbers.ts'
+import { violationText } from '../../sdk/field-type.ts'
 import { jsonIn } from './json-in-text.ts'
 import type { OutputShape } from './output-shape.ts'
 
@@ -27,18 +28,11 @@ export function outputValue(text: string, { schema, validate }: OutputShape): Ou
 }
 
 function judgedValue(value: Json, schema: JsonSchema, validate: OutputShape['validate']): OutputValue {
-  const fitting = validate(value) ? value : coerced(value, schema)
+  const fitting = validate(value) ? value : coerced(exactInside(schema)?.(value) ?? value, schema)
   if (validate(fitting)) return { ok: true, value: fitting as { readonly [field: string]: Json } }
   const [error] = validate.errors ?? []
   const place = error?.instancePath ? `at ${error.instancePath} it` : 'it'
-  return { ok: false, problem: `${place} ${error?.message ?? 'breaks the schema'}${listed(error?.params)}` }
-}
-
-/** The values or the name that Ajv's message leaves out. */
-function listed(params: unknown): string {
-  const { allowedValues, additionalProperty } = (params ?? {}) as { readonly [name: string]: unknown }
-  if (Array.isArray(allowedValues)) return `: ${JSON.stringify(allowedValues)}`
-  return typeof additionalProperty === 'string' ? `: ${JSON.stringify(additionalProperty)}` : ''
+  return { ok: false, problem: `${place} ${error === undefined ? 'breaks the schema' : violationText(error)}` }
 }
 
 function coerced(value: Json, schema: unknown): Json {

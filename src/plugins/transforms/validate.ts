@@ -4,7 +4,7 @@ import { CustodyError } from '../../model/error.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
 import { exactType, excludesNull, type JsonSchema, type RowSchema } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
-import { compileJsonSchema, readJsonSchema, type SchemaValidator } from '../../sdk/field-type.ts'
+import { compileJsonSchema, readJsonSchema, type Violation, violationText } from '../../sdk/field-type.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { fieldName } from './options.ts'
@@ -23,15 +23,7 @@ const validateOptions = z.strictObject({
 })
 type ValidateOptions = z.output<typeof validateOptions>
 
-type Violation = NonNullable<SchemaValidator['errors']>[number]
 type Params = { readonly [name: string]: unknown }
-
-/** What Ajv's message leaves out: the values that may stand there, or the name of what may not. */
-function saidOf({ message = 'breaks the schema', params }: Violation): string {
-  const { allowedValues, allowedValue, additionalProperty, unevaluatedProperty, propertyName }: Params = params
-  const named = allowedValues ?? allowedValue ?? additionalProperty ?? unevaluatedProperty ?? propertyName
-  return named === undefined ? message : `${message}: ${JSON.stringify(named)}`
-}
 
 /** The names in a JSON pointer (RFC 6901). */
 const namesOf = (pointer: string) =>
@@ -57,14 +49,14 @@ function errorOf(violations: readonly Violation[], { field, max_violations }: Va
   const kept = violations.slice(0, max_violations)
   const within = field === undefined ? '' : `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`
   const at = ({ instancePath }: Violation) => within + instancePath
-  const texts = kept.slice(0, IN_MESSAGE).map(each => `${at(each) || 'the row'} ${saidOf(each)}`)
+  const texts = kept.slice(0, IN_MESSAGE).map(each => `${at(each) || 'the row'} ${violationText(each)}`)
   const more = violations.length - texts.length
   if (more > 0) texts.push(`and ${more} more`)
   const listed = kept.map(each => {
     const entry = newRow()
     entry.path = at(each)
     entry.rule = each.keyword
-    entry.message = saidOf(each)
+    entry.message = violationText(each)
     return entry
   })
   const about = violations.map(each => fieldOf(each, field)).find(each => each !== undefined)
