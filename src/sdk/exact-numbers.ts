@@ -188,7 +188,7 @@ export function numbersIn(schema: JsonSchema): DeclaredNumbers | null {
   return [...placesWithin(place)].some(({ here }) => here !== null) ? place : null
 }
 
-// ── where they can be told ──────────────────────────────────────────────────────────────────────────────────────────
+// ── where they can be known ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** What holds of no value for certain, or of none at all. */
 const UNCERTAIN = [
@@ -212,7 +212,8 @@ export function checkPlaces(schema: JsonSchema): void {
   if (!all.some(each => exactType(each) !== null)) return
   for (const each of all) {
     const behind = lookedBehind(each, schema)
-    if (behind !== null) throw new UnclearNumbers(`what ${behind} can’t be told to be a decimal`, CERTAIN_HINT)
+    if (behind !== null)
+      throw new UnclearNumbers(`${behind} isn’t followed, so that nobody knows what is a decimal there`, CERTAIN_HINT)
     const vague = UNCERTAIN.find(keyword => {
       const inner = each[keyword]
       return isSchema(inner) && numberPlace(inner, schema).hasExact
@@ -226,9 +227,9 @@ export function checkPlaces(schema: JsonSchema): void {
 /** A reference that isn't followed here. */
 function lookedBehind(schema: JsonSchema, root: JsonSchema): string | null {
   const { $ref, $dynamicRef, $id } = schema
-  if (typeof $dynamicRef === 'string') return `\`$dynamicRef: ${$dynamicRef}\` leads to`
-  if (typeof $ref === 'string' && referredTo($ref, root) === undefined) return `\`$ref: ${$ref}\` leads to`
-  return typeof $id === 'string' && schema !== root ? `has an \`$id\` of its own within a schema` : null
+  if (typeof $dynamicRef === 'string') return `\`$dynamicRef: ${$dynamicRef}\``
+  if (typeof $ref === 'string' && referredTo($ref, root) === undefined) return `\`$ref: ${$ref}\``
+  return typeof $id === 'string' && schema !== root ? `\`$id: ${$id}\` within a schema` : null
 }
 
 function* subschemas(schema: JsonSchema): Iterable<JsonSchema> {
