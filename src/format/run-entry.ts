@@ -90,6 +90,7 @@ export const TOPOLOGY = objectOf({
         ),
         services: maybe(listOf(text())),
         determinism: maybe(oneOf('external', 'random')),
+        ordered: maybe(FLAG),
       }),
     ),
   ),

@@ -21,6 +21,16 @@ export interface TopologyNode {
   readonly services?: readonly string[]
   /** For a transform, gate or aggregate whose plugin may give something else for the same rows; absent if it doesn't. */
   readonly determinism?: 'external' | 'random'
+  /** For a transform that takes its tokens in order, as sinks do, so that what it gives depends on their positions; else absent. */
+  readonly ordered?: true
+}
+
+/** Kinds of nodes where the order shows in which tokens are taken. */
+const ORDERED: ReadonlySet<NodeKind> = new Set<NodeKind>(['coalesce', 'aggregate', 'join', 'sort', 'sink'])
+
+/** Whether what becomes of tokens there, or of what they become, depends on who comes first. */
+export function isOrderShown({ kind, ordered }: Pick<TopologyNode, 'kind' | 'ordered'>): boolean {
+  return ORDERED.has(kind) || ordered === true
 }
 
 /** By what a sort puts rows in order. */

@@ -67,7 +67,7 @@ export function compilePlan(
   checkLimits(plugins, report)
   checkGuards(draft, plugins, report)
   checkSameOutputs(draft, plugins, report)
-  const retries = mergeRetries(draft, report)
+  const retries = mergeRetries(draft, plugins, report)
   const graph = graphOf(draft)
   const sound = !report.failed && pipeline.faulty !== true
   const plan = sound ? buildPlan({ pipeline, draft, plugins, branches, flow, retries }) : null

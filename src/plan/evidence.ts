@@ -20,7 +20,7 @@ export function topologyOf(draft: Draft, plugins: Plugins, flow: Flow): Topology
   return {
     nodes: draft.nodes.map(node => {
       const plugin = plugins.get(node)
-      return { ...topologyNode(node, flow), ...servicesAt(plugin), ...determinismAt(plugin) }
+      return { ...topologyNode(node, flow), ...servicesAt(plugin), ...determinismAt(plugin), ...orderAt(plugin) }
     }),
     edges: draft.edges.map(({ from, label, to, side }) => {
       const edge = [from.number, label, to?.number ?? DISCARD] as const
@@ -40,6 +40,10 @@ function determinismAt(plugin: ResolvedPlugin | undefined): Pick<TopologyNode, '
   if (plugin.spec.kind === 'sink' && plugin.spec.delivery !== 'outbound') return {}
   const { determinism } = plugin.spec
   return determinism === 'deterministic' ? {} : { determinism }
+}
+
+function orderAt(plugin: ResolvedPlugin | undefined): Pick<TopologyNode, 'ordered'> {
+  return plugin?.spec.kind === 'transform' && plugin.spec.ordered === true ? { ordered: true } : {}
 }
 
 function topologyNode(node: DraftNode, flow: Flow): TopologyNode {

@@ -23,6 +23,12 @@ const sortKey: Decoder<SortKey> = (value, where) =>
     ...(Object.hasOwn(asObject(value, where), 'as') ? { as: oneOf('number') } : {}),
   })(value, where)
 
+/** A key that is there only where it is true. */
+const always: Decoder<true> = (value, where) => {
+  if (value !== true) refuse(value, where, 'true')
+  return value
+}
+
 const topologyNode: Decoder<TopologyNode> = (value, where) => {
   const facts = asObject(value, where)
   const has = (key: string) => Object.hasOwn(facts, key)
@@ -37,6 +43,7 @@ const topologyNode: Decoder<TopologyNode> = (value, where) => {
     ...(has('keys') ? { keys: object({ left: listOf(text()), right: listOf(text()) }) } : {}),
     ...(has('services') ? { services: listOf(text()) } : {}),
     ...(has('determinism') ? { determinism: oneOf('external', 'random') } : {}),
+    ...(has('ordered') ? { ordered: always } : {}),
   })(value, where) as TopologyNode
 }
 const topologyEdge: Decoder<Topology['edges'][number]> = (value, where) =>

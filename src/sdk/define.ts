@@ -19,11 +19,13 @@ import type { z } from 'zod'
 import type {
   AggregateSpec,
   GateSpec,
+  OrderedTransformSpec,
   OutboundSinkSpec,
   RewindableSinkSpec,
   SinkSpec,
   SourceSpec,
   TransformSpec,
+  UnorderedTransformSpec,
 } from './spec.ts'
 
 type Definition<Spec, Type> = Omit<Spec, 'kind' | 'options'> & { readonly options: Type }
@@ -35,9 +37,13 @@ export function defineSource<Type extends z.ZodType>(
 }
 
 export function defineTransform<Type extends z.ZodType>(
-  spec: Definition<TransformSpec<z.output<Type>>, Type>,
-): TransformSpec<z.output<Type>> {
-  return { kind: 'transform', ...spec } as TransformSpec<z.output<Type>>
+  spec: Definition<UnorderedTransformSpec<z.output<Type>>, Type>,
+): UnorderedTransformSpec<z.output<Type>>
+export function defineTransform<Type extends z.ZodType>(
+  spec: Definition<OrderedTransformSpec<z.output<Type>>, Type>,
+): OrderedTransformSpec<z.output<Type>>
+export function defineTransform(spec: object): TransformSpec {
+  return { kind: 'transform', ...spec } as TransformSpec
 }
 
 export function defineGate<Type extends z.ZodType>(

@@ -54,7 +54,11 @@ function kindProblems(s: { readonly [key: string]: unknown }): string[] {
         ...(typeof s.rereadable === 'function' ? [] : ['rereadable isn’t a function']),
       ]
     case 'transform':
-      return s.cardinality === 'one' || s.cardinality === 'many' ? [] : ['cardinality isn’t one or many']
+      return [
+        ...(s.cardinality === 'one' || s.cardinality === 'many' ? [] : ['cardinality isn’t one or many']),
+        ...(s.ordered === undefined || typeof s.ordered === 'boolean' ? [] : ['ordered isn’t true or false']),
+        ...(s.ordered === true ? orderedProblems(s) : []),
+      ]
     case 'aggregate': {
       const outputs = Array.isArray(s.outputs) ? s.outputs : []
       const known = outputs.every(output => output === 'transform' || output === 'passthrough')
@@ -73,4 +77,13 @@ function kindProblems(s: { readonly [key: string]: unknown }): string[] {
     default:
       return [`the kind ${JSON.stringify(s.kind)} isn’t one of ${PLUGIN_KINDS.join(', ')}`]
   }
+}
+
+/** What takes rows in order answers at once, and the same each time. */
+function orderedProblems(s: { readonly [key: string]: unknown }): string[] {
+  const without = ['services', 'concurrency'].filter(key => s[key] !== undefined)
+  return [
+    ...(s.determinism === 'deterministic' ? [] : ['it takes rows in order, and its determinism isn’t deterministic']),
+    ...without.map(key => `it takes rows in order, one at a time, and has ${key}`),
+  ]
 }

@@ -208,16 +208,48 @@ export interface Transform {
   close?(): Promise<void>
 }
 
-export interface TransformSpec<O = unknown> extends CommonSpec<O>, RowContracts<O> {
+/** What a transform that takes its rows in order gets besides the row. */
+export interface OrderedVisitContext {
+  /** How many rows the node has taken so far in this run, this one included: from 1. The same when the run is resumed. */
+  readonly position: number
+}
+
+/** Makes `ordered: true`. */
+export interface OrderedTransform {
+  /**
+   * The row is frozen, to any depth. Must not throw for bad data, and answers at once. What it returns depends on the row and its
+   * position alone: what it keeps in memory is gone when the run is resumed.
+   */
+  process(row: Row, context: OrderedVisitContext): TransformResult
+  close?(): Promise<void>
+}
+
+interface AnyTransformSpec<O> extends CommonSpec<O>, RowContracts<O> {
   readonly kind: 'transform'
   /** `many`: may return several rows (expansion). */
   readonly cardinality: 'one' | 'many'
   /** Whether it may return no row (`filtered`). */
   readonly filters?: boolean
+}
+
+export interface UnorderedTransformSpec<O = unknown> extends AnyTransformSpec<O> {
+  /** It takes rows as they come: those before them may still wait for something. */
+  readonly ordered?: false
   /** How many promises of one node may be under way. Absent: 16, or enough for its services' limits. */
   readonly concurrency?: (options: O) => number
   readonly create: (options: O, context: PluginContext) => Transform | Promise<Transform>
 }
+
+export interface OrderedTransformSpec<O = unknown> extends AnyTransformSpec<O> {
+  /** It takes rows in the order in which sinks would, one at a time, and knows the position of each. Nothing is tried again there. */
+  readonly ordered: true
+  readonly determinism: 'deterministic'
+  readonly services?: never
+  readonly concurrency?: never
+  readonly create: (options: O, context: PluginContext) => OrderedTransform | Promise<OrderedTransform>
+}
+
+export type TransformSpec<O = unknown> = UnorderedTransformSpec<O> | OrderedTransformSpec<O>
 
 // ── gates ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,7 +1,7 @@
 /** A service on the virtual clock that answers as a test says, and a pipeline that asks it about each row. */
 import { derive, type Json, type Row } from '../../src/model/row.ts'
 import type { CallAnswer } from '../../src/sdk/call.ts'
-import type { TransformSpec, VisitContext } from '../../src/sdk/spec.ts'
+import type { UnorderedTransformSpec, VisitContext } from '../../src/sdk/spec.ts'
 import { Rig, transformOf } from './rig.ts'
 
 export interface PeerLimits {
@@ -66,7 +66,7 @@ export class Peer {
   }
 
   /** A transform that asks for each name in `asks`, one after the other, and keeps what was said. */
-  transform(asks: (row: Row) => readonly Json[] = row => [row.n!], more: Partial<TransformSpec> = {}): TransformSpec {
+  transform(asks: (row: Row) => readonly Json[] = row => [row.n!], more: Partial<UnorderedTransformSpec> = {}): UnorderedTransformSpec {
     const process = async (row: Row, context: VisitContext) => {
       const said: Json[] = []
       for (const n of asks(row)) {

@@ -28,6 +28,7 @@ import type {
   SourceSpec,
   TransformResult,
   TransformSpec,
+  UnorderedTransformSpec,
   VisitContext,
 } from '../../src/sdk/spec.ts'
 import { compileText } from './compile-text.ts'
@@ -48,8 +49,8 @@ export const PLUGIN_COMMON = {
 export function transformOf(
   name: string,
   process: (row: Row, context: VisitContext) => TransformResult | Promise<TransformResult>,
-  more: Partial<TransformSpec> = {},
-): TransformSpec {
+  more: Partial<UnorderedTransformSpec> = {},
+): UnorderedTransformSpec {
   const spec = { ...PLUGIN_COMMON, kind: 'transform', name, options: z.unknown(), cardinality: 'one' } as const
   return { ...spec, ...more, create: () => ({ process }) }
 }

@@ -5,7 +5,7 @@ import { type Json, type Row, withoutPrototypes } from '../../src/model/row.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../../src/model/schema.ts'
 import type { Call } from '../../src/sdk/call.ts'
 import type { AggregateSpec, TransformSpec } from '../../src/sdk/spec.ts'
-import { performing, visitContext } from '../../src/sdk/testing/calling.ts'
+import { performing, transformVisits, visitContext } from '../../src/sdk/testing/calling.ts'
 
 /** Per row: the rows that leave, or an error's code. */
 export async function tryOut<Options>(
@@ -14,10 +14,11 @@ export async function tryOut<Options>(
   rows: readonly Json[],
   { input = OBSERVED, folder = '/', call = performing }: { input?: RowSchema; folder?: string; call?: Call } = {},
 ): Promise<readonly (readonly Row[] | string)[]> {
-  const transform = await spec.create(spec.options.parse(options), { node: 'test', folder, input, secrets: [] })
+  const context = { node: 'test', folder, input, secrets: [] }
+  const transform = await transformVisits(spec, spec.options.parse(options), context, visitContext(call))
   const results: (readonly Row[] | string)[] = []
   for (const row of rows) {
-    const result = await transform.process(withoutPrototypes(row) as Row, visitContext(call))
+    const result = await transform.process(withoutPrototypes(row) as Row)
     if (result.kind === 'error') results.push(result.code)
     else results.push(result.kind === 'row' ? [result.row] : result.kind === 'rows' ? result.rows : [])
   }

@@ -7,7 +7,7 @@ import type { CallFact, VisitFact } from '../../format/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import { derive, type Json } from '../../model/row.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
-import type { TransformSpec, VisitContext } from '../../sdk/spec.ts'
+import type { UnorderedTransformSpec, VisitContext } from '../../sdk/spec.ts'
 import type { ServiceState } from './service-state.ts'
 
 const callsOf = (rig: Rig) => rig.facts<CallFact>('calls')
@@ -110,7 +110,7 @@ describe('limits', () => {
 
 describe('a visit', () => {
   type Process = Parameters<typeof transformOf>[1]
-  const doing = (peer: Peer, process: Process): TransformSpec => ({ ...peer.transform(), create: () => ({ process }) })
+  const doing = (peer: Peer, process: Process): UnorderedTransformSpec => ({ ...peer.transform(), create: () => ({ process }) })
 
   test('isn’t over before its calls are back, though its plugin didn’t wait for them', async () => {
     const peer = new Peer()

@@ -2,8 +2,8 @@
  * Advances tokens through the plan. Owns all in-flight state, and never waits: what takes time is begun here, and its
  * answer is kept until `deliver`.
  *
- * EXECUTOR-1. (I7) Sinks, aggregates, joins and sorts take tokens in the order of the order list; what is advanced outside the order list comes
- *     after all that is in it.
+ * EXECUTOR-1. (I7) Sinks, aggregates, joins, sorts and ordered transforms take tokens in the order of the order list; what is advanced outside
+ *     the order list comes after all that is in it.
  * EXECUTOR-2. A token joins the order list when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
  *     rest of its group; what is born of it stands there in its place. Members of an open batch, and what a join or a sort holds, aren't in it.
  * EXECUTOR-3. Answers that arrived come before timers that are due.
@@ -12,14 +12,14 @@
  * EXECUTOR-5. Where time decides, no two visits begin at the same time: so the record shows which came first.
  */
 import type { CommitLine } from '../../format/commit-line.ts'
-import type { ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
+import { type ForkNode, type GateNode, isOrdered, type Plan, type PlanNode, type SinkNode, type TransformNode } from '../../plan/plan.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { Contexts } from '../calls/contexts.ts'
 import type { Apply, ApplyAnswer, EventQueue } from '../order/event-queue.ts'
 import { OrderChanges } from '../order/order-changes.ts'
 import { OrderList } from '../order/order-list.ts'
 import { canStillReach, type Reaches, reachabilityPastAny, upstreamFirst } from '../order/reachability.ts'
-import { TurnGate } from '../order/turn-gate.ts'
+import { TurnGate, takesInOrder } from '../order/turn-gate.ts'
 import { defect } from '../ports/plugin-defect.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
 import type { Recorder } from '../record/recorder.ts'
@@ -44,9 +44,6 @@ import { Transitions } from './transition.ts'
 
 /** In one commit. A thousand rows have some thousands as a rule; an expansion or a batch may set very many going. */
 const MOST_VISITS = 65_536
-
-/** Kinds of nodes where order matters, and that take who comes; coalesces take all. */
-const ORDERED: ReadonlySet<PlanNode['kind']> = new Set(['sink', 'aggregate', 'join', 'sort'])
 
 type Performing = TransformNode | GateNode
 
@@ -95,7 +92,7 @@ export class Executor {
     this.#parts = parts
     const { replay_order } = parts
     this.#nodes = parts.plan.nodes
-    const ordered = this.#nodes.filter(({ kind }) => ORDERED.has(kind)).map(({ number }) => number)
+    const ordered = this.#nodes.filter(takesInOrder).map(({ number }) => number)
     const past = reachabilityPastAny(parts.plan)
     const canReach: CanReach = (carrier, node) => canStillReach(carrier, node, reaches, past)
     // Who stands there for a batch that is worked on can't come where others of it can.
@@ -335,6 +332,9 @@ export class Executor {
     const started_us = this.#beginsAt(node)
     switch (node.kind) {
       case 'transform':
+        if (!isOrdered(node)) return this.#perform(token, node, started_us, stack)
+        if (this.#gate.has(token)) this.#performInOrder(token, node, started_us, stack)
+        return
       case 'gate':
         return this.#perform(token, node, started_us, stack)
       case 'sink':
@@ -377,6 +377,13 @@ export class Executor {
     const apply = this.#whenAnswered(token, node, pool, started_us)
     this.#events.answer(step, apply, node.name, context.isCalling)
     this.#order.stay(token)
+  }
+
+  /** Its position follows from what is recorded: the visits that the node has had, each of another token. */
+  #performInOrder(token: Token, node: TransformNode, started_us: number, stack: Stack): void {
+    const { pools, recorder } = this.#parts
+    const position = recorder.totals.visitsOf(node.number).all + 1
+    this.#apply(token, node, pools.inOrder(node.number, token.row, { position }), started_us, stack)
   }
 
   #whenAnswered(token: Token, node: Performing, pool: Pool, started_us: number): ApplyAnswer<Step> {

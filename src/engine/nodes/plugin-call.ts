@@ -15,6 +15,8 @@ import type {
   BatchResult,
   Gate,
   GateResult,
+  OrderedTransform,
+  OrderedVisitContext,
   RowError,
   Transform,
   TransformResult,
@@ -41,25 +43,43 @@ const missedStep = (message: string): Step => ({ kind: 'missed', message })
 
 /** A visit of a transform that `instance` carries out. */
 export function transformVisit(node: TransformNode, instance: Transform): Visit {
-  const { spec } = node.plugin
-  const toStep = (result: TransformResult): Step => {
-    switch (result.kind) {
-      case 'row':
-        return { kind: 'leave', edge: node.to, row: checkedRow(node.name, result.row) }
-      case 'rows':
-        // Tokens of an expansion are in no fork's frame: the plan reckoned with that only if it was declared.
-        if (spec.cardinality !== 'many') throw defect(node.name, 'returned rows, but its cardinality is one')
-        return result.rows.length === 0
-          ? FILTERED
-          : { kind: 'expand', edge: node.to, rows: result.rows.map(row => checkedRow(node.name, row)) }
-      case 'filtered':
-        return FILTERED
-      case 'error':
-        return checkedError(node.name, spec.errors, result)
-    }
-    throw noResult(node.name, result)
-  }
+  const toStep = (result: TransformResult) => transformed(node, result)
   return guarded(node.name, (row, context) => instance.process(row, context), toStep, missedStep)
+}
+
+/** Runs one visit of a transform that takes its rows in order. Throws CUSTODY_PLUGIN_DEFECT, nothing else. */
+export type OrderedVisit = (row: Row, context: OrderedVisitContext) => Step
+
+export function orderedVisit(node: TransformNode, instance: OrderedTransform): OrderedVisit {
+  const { name } = node
+  return (row, context) => {
+    const result: unknown = called(name, () => instance.process(row, context))
+    if (result instanceof Promise) {
+      // Nobody waits for it.
+      result.catch(() => undefined)
+      throw defect(name, 'takes its rows in order, and returned a promise: it has to answer at once')
+    }
+    return checkedResult(name, result, () => transformed(node, result as TransformResult))
+  }
+}
+
+function transformed({ name, plugin, to }: TransformNode, result: TransformResult): Step {
+  const { spec } = plugin
+  switch (result.kind) {
+    case 'row':
+      return { kind: 'leave', edge: to, row: checkedRow(name, result.row) }
+    case 'rows':
+      // Tokens of an expansion are in no fork's frame: the plan reckoned with that only if it was declared.
+      if (spec.cardinality !== 'many') throw defect(name, 'returned rows, but its cardinality is one')
+      return result.rows.length === 0
+        ? FILTERED
+        : { kind: 'expand', edge: to, rows: result.rows.map(row => checkedRow(name, row)) }
+    case 'filtered':
+      return FILTERED
+    case 'error':
+      return checkedError(name, spec.errors, result)
+  }
+  throw noResult(name, result)
 }
 
 /** A visit of a gate: its expression, its cases, or the plugin `instance`. `started_us`: when the run started. */
@@ -158,21 +178,9 @@ function guarded<I, R extends object, S>(
   check: (result: R, input: I) => S,
   missed: (message: string) => S,
 ): (input: I, context: CallingContext) => S | Promise<S> {
-  const checked = (result: R, input: I): S => {
-    if (typeof result !== 'object' || result === null) throw noResult(name, result)
-    try {
-      return check(result, input)
-    } catch (thrown) {
-      throw defect(name, `returned what nothing can be made of: ${describe(thrown)}`, thrown)
-    }
-  }
+  const checked = (result: R, input: I): S => checkedResult(name, result, () => check(result, input))
   return (input, context) => {
-    let result: R | Promise<R>
-    try {
-      result = call(input, context)
-    } catch (thrown) {
-      throw defect(name, `threw ${describe(thrown)}`, thrown)
-    }
+    const result = called(name, () => call(input, context))
     if (!(result instanceof Promise)) return whenCallsAreBack(checked(result, input), context)
     return result.then(
       answer => whenCallsAreBack(checked(answer, input), context),
@@ -181,6 +189,23 @@ function guarded<I, R extends object, S>(
         throw defect(name, `threw ${describe(thrown)}`, thrown)
       },
     )
+  }
+}
+
+function called<R>(name: string, call: () => R): R {
+  try {
+    return call()
+  } catch (thrown) {
+    throw defect(name, `threw ${describe(thrown)}`, thrown)
+  }
+}
+
+function checkedResult<S>(name: string, result: unknown, check: () => S): S {
+  if (typeof result !== 'object' || result === null) throw noResult(name, result)
+  try {
+    return check()
+  } catch (thrown) {
+    throw defect(name, `returned what nothing can be made of: ${describe(thrown)}`, thrown)
   }
 }
 

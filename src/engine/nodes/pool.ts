@@ -1,14 +1,23 @@
 /** The nodes at which plugins or expressions are at work, with their plugins created. */
 import type { Row } from '../../model/row.ts'
-import type { AggregateNode, Plan, PlanNode, PluginOf } from '../../plan/plan.ts'
-import type { Aggregate, BatchResult, PluginContext, VisitContext } from '../../sdk/spec.ts'
+import type { AggregateNode, Plan, PlanNode, PluginOf, TransformNode } from '../../plan/plan.ts'
+import type { Aggregate, BatchResult, OrderedTransform, OrderedVisitContext, PluginContext, VisitContext } from '../../sdk/spec.ts'
 import { servicesOf } from '../calls/contexts.ts'
 import { serviceLimits } from '../calls/service-limits.ts'
 import { type Strays, UNWATCHED } from '../calls/strays.ts'
 import type { Stack } from '../token/fork-frames.ts'
 import type { Token } from '../token/token.ts'
 import { Created } from './created.ts'
-import { type BatchVisit, batchVisit, gateVisit, transformVisit, type Visit } from './plugin-call.ts'
+import {
+  type BatchVisit,
+  batchVisit,
+  gateVisit,
+  type OrderedVisit,
+  orderedVisit,
+  type Step,
+  transformVisit,
+  type Visit,
+} from './plugin-call.ts'
 
 /** Promises that one node may have under way, where neither the plugin nor its services say. */
 const PLACES = 16
@@ -26,6 +35,7 @@ type Close = () => Promise<void>
 
 export class Pools {
   readonly #pools = new Map<number, Pool>()
+  readonly #in_order = new Map<number, OrderedVisit>()
   readonly #aggregates = new Map<number, BatchVisit>()
   readonly #closes: Close[] = []
   readonly #strays: Strays
@@ -51,6 +61,12 @@ export class Pools {
     return pool
   }
 
+  inOrder(node: number, row: Row, context: OrderedVisitContext): Step {
+    const visit = this.#in_order.get(node)
+    if (visit === undefined) throw new TypeError(`node ${node} takes no rows in order`)
+    return visit(row, context)
+  }
+
   aggregate(node: number, rows: readonly Row[], context: VisitContext): BatchResult | Promise<BatchResult> {
     const visit = this.#aggregates.get(node)
     if (visit === undefined) throw new TypeError(`node ${node} is no aggregate`)
@@ -72,6 +88,8 @@ export class Pools {
     switch (node.kind) {
       case 'transform': {
         const { spec, options } = node.plugin
+        if (spec.ordered === true)
+          return this.#addOrdered(node, await spec.create(options, contextOf(node.plugin)))
         const instance = await spec.create(options, contextOf(node.plugin))
         const places = spec.concurrency?.(options) ?? placesFor(plan, node)
         this.#add(node, transformVisit(node, instance), places, instance)
@@ -99,6 +117,12 @@ export class Pools {
   #add({ name, number }: PlanNode, visit: Visit, places: number, instance: { close?(): Promise<void> }): void {
     const watched: Visit = (row, context) => this.#strays.within(name, () => visit(row, context))
     this.#pools.set(number, { visit: watched, places, busy: 0, queue: [] })
+    this.#onClose(instance)
+  }
+
+  #addOrdered(node: TransformNode, instance: OrderedTransform): void {
+    const visit = orderedVisit(node, instance)
+    this.#in_order.set(node.number, (row, context) => this.#strays.within(node.name, () => visit(row, context)))
     this.#onClose(instance)
   }
 

@@ -1,9 +1,10 @@
 /** Where time decides: who comes first, or how long something takes. There I7 says nothing, and a replay follows its record. */
 import type { NodeNumber } from '../../model/ids.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
+import { takesInOrder } from './turn-gate.ts'
 
 /**
- * Numbers of such nodes, of the coalesces, aggregates, joins, sorts and sinks behind them, where order shows it, and of aggregates that
+ * Numbers of such nodes, of the coalesces and of what takes tokens in order behind them, where order shows it, and of aggregates that
  * lead there: what comes from a batch is known from when it begins.
  */
 export function racesOf(
@@ -11,15 +12,13 @@ export function racesOf(
   reaches: (node: NodeNumber, target: NodeNumber) => boolean,
 ): ReadonlySet<NodeNumber> {
   const begins = nodes.filter(isRace)
-  const takes = nodes.filter(({ kind }) => ORDERED.has(kind))
+  const takes = nodes.filter(node => node.kind === 'coalesce' || takesInOrder(node))
   const shows = takes.filter(({ number }) => begins.some(each => reaches(each.number, number)))
   const leads = takes.filter(
     ({ kind, number }) => kind === 'aggregate' && shows.some(each => reaches(number, each.number)),
   )
   return new Set([...shows, ...leads].map(({ number }) => number))
 }
-
-const ORDERED: ReadonlySet<PlanNode['kind']> = new Set(['coalesce', 'aggregate', 'join', 'sort', 'sink'])
 
 function isRace(node: PlanNode): boolean {
   if (node.kind === 'aggregate') return node.trigger.max_age_ms !== null || node.trigger.when !== null

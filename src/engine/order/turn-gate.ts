@@ -1,12 +1,20 @@
 /**
- * Turns at the nodes where order matters: sinks and aggregates take a token when none before it in the order list can still reach
- * them (I7). Who comes too early waits in the order list. In a replay the record says whose turn it is, at coalesces too, where it
+ * Turns at the nodes where order matters: sinks, aggregates, joins, sorts and ordered transforms take a token when none before it in the
+ * order list can still reach them (I7). Who comes too early waits in the order list. In a replay the record says whose turn it is, at coalesces too, where it
  * knows.
  */
 import type { NodeNumber } from '../../model/ids.ts'
+import { isOrdered, type PlanNode } from '../../plan/plan.ts'
 import type { ReplayOrder } from '../replay/replay-order.ts'
 import type { Token } from '../token/token.ts'
 import type { OrderList } from './order-list.ts'
+
+const IN_ORDER: ReadonlySet<PlanNode['kind']> = new Set(['aggregate', 'join', 'sort', 'sink'])
+
+/** Whether a node takes tokens one by one, in order. Coalesces take whoever comes. */
+export function takesInOrder(node: PlanNode): boolean {
+  return IN_ORDER.has(node.kind) || (node.kind === 'transform' && isOrdered(node))
+}
 
 export class TurnGate {
   readonly #order: OrderList

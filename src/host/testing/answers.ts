@@ -11,7 +11,7 @@ import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { AggregateNode, GateNode, PlanNode, PluginOf, TransformNode } from '../../plan/plan.ts'
 import type { Call, CallAnswer } from '../../sdk/call.ts'
-import type { AggregateSpec, GateSpec, TransformSpec, VisitContext } from '../../sdk/spec.ts'
+import type { AggregateSpec, GateSpec, UnorderedTransformSpec, VisitContext } from '../../sdk/spec.ts'
 import { fits } from './fits.ts'
 
 export class Answers {
@@ -60,7 +60,8 @@ export class Answers {
 
   #ofTransform(node: TransformNode): TransformNode {
     const { spec } = node.plugin
-    const create: TransformSpec['create'] = async (...made) => {
+    if (spec.ordered === true) return node
+    const create: UnorderedTransformSpec['create'] = async (...made) => {
       const own = await spec.create(...made)
       return { process: (row, context) => own.process(row, this.#within(context)), close: async () => own.close?.() }
     }

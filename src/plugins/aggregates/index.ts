@@ -5,7 +5,6 @@ import { batchReplicate } from './batch-replicate.ts'
 import { batchStats } from './batch-stats.ts'
 import { batchTopK } from './batch-top-k.ts'
 import { dedupe } from './dedupe.ts'
-import { limit } from './limit.ts'
 import { pivot } from './pivot.ts'
 import { report } from './report.ts'
 
@@ -16,6 +15,5 @@ export const aggregates: readonly PluginSpec[] = [
   batchReplicate,
   pivot,
   dedupe,
-  limit,
   report,
 ]

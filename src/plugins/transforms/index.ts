@@ -8,6 +8,7 @@ import { fieldMapper } from './field-mapper.ts'
 import { filter } from './filter.ts'
 import { http } from './http.ts'
 import { keywordFilter } from './keyword-filter.ts'
+import { limit } from './limit.ts'
 import { lookup } from './lookup.ts'
 import { normalise } from './normalise.ts'
 import { passthrough } from './passthrough.ts'
@@ -26,6 +27,7 @@ export const transforms: readonly PluginSpec[] = [
   keywordFilter,
   validate,
   filter,
+  limit,
   sample,
   explode,
   unpivot,

@@ -11,7 +11,7 @@ import type {
   RecordedGroup,
   RecordedTake,
 } from '../../format/recording.ts'
-import type { NodeKind, Topology } from '../../format/topology.ts'
+import { isOrderShown, type Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { decodeRunEntry } from '../decode.ts'
 import { BatchNumbers } from '../fold/batches.ts'
@@ -106,7 +106,7 @@ class CourseBook implements Courses {
       for (const { fact, time_us } of visits) {
         const node = nodes[fact.node - 1]
         // A sink, or an aggregate, may be tried again: the first time counts.
-        if (node === undefined || !ORDERED.has(node.kind) || seen.has(fact.node)) continue
+        if (node === undefined || !isOrderShown(node) || seen.has(fact.node)) continue
         seen.add(fact.node)
         const batch = held.get(`${fact.token} ${fact.node}`)
         takes.push({
@@ -122,9 +122,6 @@ class CourseBook implements Courses {
     return { began_us: course.first.time_us, takes, groups: mergesOf(course) }
   }
 }
-
-/** Kinds of nodes where order matters. */
-const ORDERED: ReadonlySet<NodeKind> = new Set<NodeKind>(['sink', 'aggregate', 'join', 'sort', 'coalesce'])
 
 function mergesOf({ groups, tokens }: Course): RecordedCourse['groups'] {
   const merges = new Map<string, RecordedGroup>()

@@ -130,7 +130,7 @@ export class Ways {
   /** What is wrong with the topology itself. */
   *problems(): Iterable<string> {
     const names = new Set<string>()
-    for (const [i, { name, kind, branches, keys, sort }] of this.#nodes.entries()) {
+    for (const [i, { name, kind, branches, keys, sort, ordered }] of this.#nodes.entries()) {
       if (names.has(name)) yield `two nodes have the name ${JSON.stringify(name)}`
       names.add(name)
       const joins = kind === 'fork' || kind === 'coalesce'
@@ -139,6 +139,7 @@ export class Ways {
         yield `node ${i + 1} is a ${kind} ${kind === 'sort' ? 'without' : 'with'} keys to sort by`
       if ((kind === 'join') !== (keys !== undefined))
         yield `node ${i + 1} is a ${kind} ${keys === undefined ? 'without' : 'with'} the keys of a join`
+      if (ordered === true && kind !== 'transform') yield `node ${i + 1} is a ${kind}, and said to be an ordered transform`
     }
     for (const [i, [from, , to, side]] of this.#edges.entries()) {
       if (this.kind(from) === undefined) yield `edge ${i + 1} leaves node ${from}, which isn't there`

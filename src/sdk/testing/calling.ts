@@ -1,7 +1,8 @@
 /** How a plugin's calls come out where no run takes care of them: in tests of plugins. */
 import { canonicalize } from '../../model/canonical.ts'
+import type { Row } from '../../model/row.ts'
 import type { Call, CallAnswer, CallResult } from '../call.ts'
-import type { VisitContext } from '../spec.ts'
+import type { PluginContext, TransformResult, TransformSpec, VisitContext } from '../spec.ts'
 
 /** Makes each call at once, and once. Give it to `visitContext` to try a plugin against a real service. */
 export const performing: Call = async (_service, { request }, perform) => {
@@ -23,6 +24,36 @@ export function answering(answers: readonly CallAnswer[]): Call {
 /** What a visit of a test gets. */
 export function visitContext(call: Call = answering([])): VisitContext {
   return { attempt: 1, signal: new AbortController().signal, call }
+}
+
+/** One visit after the other of a transform, ordered or not. */
+export interface TransformVisits {
+  process(row: Row): Promise<TransformResult>
+  close(): Promise<void>
+}
+
+/** `before`: how many rows have been taken already, where it takes them in order. */
+export async function transformVisits<O>(
+  spec: TransformSpec<O>,
+  options: O,
+  context: PluginContext,
+  visit: VisitContext,
+  before = 0,
+): Promise<TransformVisits> {
+  if (spec.ordered !== true) {
+    const transform = await spec.create(options, context)
+    return { process: async row => transform.process(row, visit), close: async () => transform.close?.() }
+  }
+  const transform = await spec.create(options, context)
+  let position = before
+  return {
+    process: async row => {
+      const result: unknown = transform.process(row, { position: ++position })
+      if (result instanceof Promise) throw new Error('it takes its rows in order, and doesn’t answer at once')
+      return result as TransformResult
+    },
+    close: async () => transform.close?.(),
+  }
 }
 
 function resultOf(answer: CallAnswer): CallResult {

@@ -9,6 +9,7 @@ export const CHECKS = {
   examples: 'examples give what they say',
   secrets: 'nothing that is recorded has the value of a secret',
   repeat: 'the same row gives the same, a second time too',
+  restart: 'begun anew before any row, it gives the same at the same position',
   any_row: 'no row makes it throw, whatever its fields hold',
   guarantees: 'rows that leave are what `guarantees` says',
   reading: 'what it yields is sound, and a second time the same',

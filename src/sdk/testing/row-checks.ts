@@ -11,7 +11,7 @@ import type {
   TransformSpec,
   VisitContext,
 } from '../spec.ts'
-import { answering, visitContext } from './calling.ts'
+import { answering, transformVisits, visitContext } from './calling.ts'
 import type { Findings, Problems } from './problems.ts'
 import { expressionTypes } from './spec-checks.ts'
 import {
@@ -42,6 +42,7 @@ export async function checkTransform(
       outcomes,
       problems,
     )
+    if (spec.ordered === true) await checkRestart(spec, sample, options, folder, rows, outcomes, problems.of('restart'))
     await transformAll(spec, sample, options, folder, distorted(rows), declaredIn(sample), problems.of('any_row'))
     await checkGuarantees(spec, sample, options, folder, rows, problems)
   })
@@ -82,14 +83,20 @@ async function transformAll(
   rows: readonly Row[],
   input: RowSchema,
   problems: Problems,
+  before = 0,
 ): Promise<Outcomes> {
-  const visit = visitOf(sample, problems)
-  const transform = await spec.create(options, contextIn(folder, sample, input))
+  const transform = await transformVisits(
+    spec,
+    options,
+    contextIn(folder, sample, input),
+    visitOf(sample, problems),
+    before,
+  )
   const out: Row[] = []
   const errors: string[] = []
   for (const row of rows) {
     try {
-      const result = await transform.process(row, visit)
+      const result = await transform.process(row)
       checkKind(spec, result, problems)
       if (result.kind === 'row') out.push(result.row)
       else if (result.kind === 'rows') out.push(...result.rows)
@@ -101,9 +108,27 @@ async function transformAll(
       problems.threw(`it throws for ${JSON.stringify(row)}, or changes it`, error)
     }
   }
-  await transform.close?.()
+  await transform.close()
   for (const row of out) checkRow(row, problems)
   return { rows: out, errors }
+}
+
+/** What a run goes on with when it is resumed knows the position, and nothing else of the rows before. */
+async function checkRestart(
+  spec: TransformSpec,
+  sample: Sample,
+  options: unknown,
+  folder: string,
+  rows: readonly Row[],
+  first: Outcomes,
+  problems: Problems,
+): Promise<void> {
+  const parts: Outcomes[] = []
+  for (const [before, row] of rows.entries())
+    parts.push(await transformAll(spec, sample, options, folder, [row], declaredIn(sample), problems, before))
+  const anew = { rows: parts.flatMap(each => each.rows), errors: parts.flatMap(each => each.errors) }
+  if (JSON.stringify(anew) === JSON.stringify(first)) return
+  problems.add('it keeps something in memory: begun anew before each row, it gives something else')
 }
 
 function checkKind(spec: TransformSpec, result: TransformResult, problems: Problems): void {
