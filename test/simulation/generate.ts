@@ -1,4 +1,5 @@
 /** Random models: every node can be reached, nothing cycles, and any number of edges meet at a node. */
+import { generateCount, generateOperation, generateWrite } from './generate-operation.ts'
 import type {
   AggregateModel,
   Asks,
@@ -44,6 +45,8 @@ export interface Shape {
   readonly timed?: boolean
   /** Aggregates have a batch for each value of some fields, of which there are few. */
   readonly keyed?: boolean
+  /** Steps that take their rows in order, too, and know their places. */
+  readonly counted?: boolean
   /** Sorts, too: they hold all that comes to the end of input. */
   readonly sorted?: boolean
   /** Joins, too, of rows that often match. */
@@ -224,20 +227,23 @@ class Generator {
   #step(name: string, at?: Loose, does?: Operation): StepNode {
     const random = this.#random
     const inside = this.#enter(name, at)
-    const operation = does ?? generateOperation(random)
-    const asking = this.#asks(0.7)
+    const counts = does === undefined && this.#shape.counted === true && random.chance(0.4)
+    const operation = counts ? generateCount(random) : (does ?? generateOperation(random))
+    const asking = counts ? {} : this.#asks(0.7)
     const step: Draft<StepNode> = {
       kind: 'step',
       name,
       ...asking,
       operation,
-      later: this.#shape.later && random.chance(0.6),
+      later: this.#shape.later && !counts && random.chance(0.6),
       ...(this.#shape.timed === true && random.chance(0.3) && { delay_us: 1_000_000 }),
-      attempts: asking.asks?.attempts ?? (this.#shape.groups && !this.#shape.later ? 1 : random.between(1, 3)),
+      attempts:
+        asking.asks?.attempts ?? (counts || (this.#shape.groups && !this.#shape.later) ? 1 : random.between(1, 3)),
       to: 'discard',
       on_error: 'discard',
     }
-    this.#leave(operation.op === 'expand' ? [] : inside, target => {
+    const expands = operation.op === 'expand' || (operation.op === 'count' && operation.does === 'expand')
+    this.#leave(expands ? [] : inside, target => {
       step.to = target
     })
     this.#leave(inside, target => {
@@ -460,35 +466,4 @@ function generateLimits(random: Random, troubled: boolean): Limits {
       ...(troubled && { give_up_after_ms: random.between(1, 600) * 1000, max_wait_ms: random.between(5, 900) * 1000 }),
     }
   return { services, spend_usd: random.chance(0.4) ? random.between(0, 150) / 1000 : null }
-}
-
-/** What branches may disagree about: few fields, so that they do. */
-function generateWrite(random: Random): Operation {
-  if (random.chance(0.1)) return { op: 'turn', deep: random.chance(0.5) }
-  return random.chance(0.5)
-    ? { op: 'add', by: random.between(1, 9) }
-    : { op: 'set', name: random.pick(['a', 'b']), by: random.between(1, 9) }
-}
-
-function generateOperation(random: Random): Operation {
-  switch (random.below(9)) {
-    case 0:
-      return { op: 'same' }
-    case 1:
-      return { op: 'add', by: random.between(1, 9) }
-    case 2:
-      return { op: 'set', name: random.pick(['a', 'b', 'c']), by: random.between(1, 9) }
-    case 3:
-      return { op: 'drop', name: random.pick(['a', 'b', 'c']) }
-    case 4:
-      return { op: 'expand', size: random.between(2, 4) }
-    case 5:
-      return { op: 'filter', mod: random.between(2, 6) }
-    case 6:
-      return { op: 'fail', mod: random.between(2, 6) }
-    case 7:
-      return { op: 'turn', deep: random.chance(0.5) }
-    default:
-      return { op: 'flaky', times: random.between(2, 4) }
-  }
 }

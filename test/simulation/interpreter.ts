@@ -19,7 +19,7 @@ import {
 import { NaiveBatches, rowsOf, tooManyOpen } from './naive-batches.ts'
 import { NaiveJoins, pairOf, tooManyMatches } from './naive-joins.ts'
 import { type Data, dataOf, mergedOf } from './naive-rows.ts'
-import { atDiscard, atSink, mayMerge, number, type Passage, performed, successors } from './naive-rules.ts'
+import { atDiscard, atSink, mayMerge, NaiveCounts, number, type Passage, performed, successors } from './naive-rules.ts'
 import { NaiveSorts } from './naive-sorts.ts'
 import {
   type Carried,
@@ -55,6 +55,7 @@ class Interpreter {
   readonly #batches = new NaiveBatches()
   readonly #sorts = new NaiveSorts()
   readonly #joins = new NaiveJoins()
+  readonly #counts = new NaiveCounts()
   /** All that haven't ended, wherever they are. */
   readonly #alive = new Set<Instance>()
   /** What is to continue, the next on top. */
@@ -224,7 +225,7 @@ class Interpreter {
     if (heard.kind === 'error') return this.#fail(instance, node.on_error, heard.code, heard.cause)
     const n = number(instance.data) + heard.sum
     const data = node.asks === undefined ? instance.data : { ...instance.data, n }
-    const result = performed(node.operation, data, n, node.attempts)
+    const result = performed(node.operation, data, n, node.attempts, this.#counts.next(node))
     switch (result.kind) {
       case 'row':
         return this.#go(instance, node.to, { kind: 'flow' }, result.row)
@@ -479,7 +480,6 @@ class Interpreter {
     const merged = mergedOf(node, forking.data, rows)
     if (merged === null) return this.#failGroup(forking, node, group, 'select_missing')
     if ('conflict' in merged) return this.#failGroup(forking, node, group, 'merge_conflict', merged)
-    const { data } = merged
     group.verdict = 'merged'
     const [first] = arrived
     const carried = (first?.instance.carried ?? []).slice(
@@ -489,7 +489,7 @@ class Interpreter {
     for (const { instance } of group.arrived) this.#finish(instance, 'COALESCED/merge')
     const born: Instance = {
       path: `${[...arrived.map(each => each.instance.path)].sort().join('&')}+`,
-      data,
+      data: merged.data,
       at: node.to,
       passage: { kind: 'flow' },
       carried,

@@ -21,6 +21,11 @@ export type Operation =
   | { readonly op: 'fail'; readonly mod: number }
   /** Fails `n mod times` attempts, then adds 1. */
   | { readonly op: 'flaky'; readonly times: number }
+  /**
+   * Takes rows in order, and writes its number of each into field `place`; or lets the first ones pass, as many as `size`; or fails for,
+   * or makes so many rows of, each by its number's rest.
+   */
+  | { readonly op: 'count'; readonly does: 'number' | 'limit' | 'fail' | 'expand'; readonly size: number }
 
 /** What a visit asks a service, before it does anything else. The sum of the answers is added to `n` for what it does then. */
 export interface Asks {

@@ -42,8 +42,8 @@ export type Performed =
   | { readonly kind: 'filtered' }
   | { readonly kind: 'error'; readonly code: string; readonly cause: string }
 
-/** `n` as the step sees it; so many attempts may be made. */
-export function performed(operation: Operation, data: Data, n: number, attempts: number): Performed {
+/** `n` as the step sees it; so many attempts may be made; which of its rows it is. */
+export function performed(operation: Operation, data: Data, n: number, attempts: number, nth: number): Performed {
   const row = (changed: Data) => ({ kind: 'row', row: changed }) as const
   switch (operation.op) {
     case 'same':
@@ -66,11 +66,31 @@ export function performed(operation: Operation, data: Data, n: number, attempts:
       return n % operation.times >= attempts
         ? { kind: 'error', code: 'SIM_FLAKY', cause: 'retries_exhausted' }
         : row({ ...data, n: n + 1 })
+    case 'count':
+      return counted(operation, data, nth)
     case 'expand': {
       const rows = Array.from({ length: n % operation.size }, (_, i) => ({ ...data, n: n * 2 + i }))
       return rows.length === 0 ? { kind: 'filtered' } : { kind: 'rows', rows }
     }
   }
+}
+
+/** How many rows each step has taken. */
+export class NaiveCounts {
+  readonly #taken = new Map<string, number>()
+
+  next({ name }: { readonly name: string }): number {
+    const nth = (this.#taken.get(name) ?? 0) + 1
+    this.#taken.set(name, nth)
+    return nth
+  }
+}
+
+function counted({ does, size }: Extract<Operation, { op: 'count' }>, data: Data, nth: number): Performed {
+  if (does === 'limit' ? nth > size : does === 'expand' && nth % size === 0) return { kind: 'filtered' }
+  if (does === 'fail' && nth % size === 0) return { kind: 'error', code: 'SIM_BAD', cause: 'error' }
+  const row = does === 'limit' ? data : { ...data, place: nth }
+  return does === 'expand' ? { kind: 'rows', rows: new Array(nth % size).fill(row) } : { kind: 'row', row }
 }
 
 export function number(data: Data): number {

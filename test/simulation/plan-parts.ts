@@ -10,6 +10,7 @@ export function topologyOf(node: PlanNode): Partial<TopologyNode> {
   if (node.kind === 'coalesce') return { branches: node.branches, policy: node.policy.kind }
   if (node.kind === 'aggregate') return node.per === null ? {} : { per: node.per.fields }
   if (node.kind === 'join') return { keys: node.keys }
+  if (node.kind === 'transform') return node.plugin.spec.ordered === true ? { ordered: true } : {}
   return node.kind === 'sort' ? { sort: node.keys } : {}
 }
 

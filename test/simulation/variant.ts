@@ -17,6 +17,8 @@ function withOtherValues(source: SourceModel, random: Random): SourceModel {
 function changed(node: NodeModel, random: Random): NodeModel {
   switch (node.kind) {
     case 'step':
+      if (node.operation.op === 'count')
+        return { ...node, operation: { ...node.operation, size: random.between(2, 9) } }
       return { ...node, operation: { op: 'filter', mod: random.between(2, 5) } }
     case 'gate':
       return { ...node, broken: random.between(3, 9) }

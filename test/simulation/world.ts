@@ -267,28 +267,33 @@ export class World {
   #rows = 0
 
   #step(node: StepNode): TransformSpec {
+    const { operation } = node
+    const common = { ...COMMON, kind: 'transform', name: 'simulated', cardinality: 'many' } as const
+    if (operation.op === 'count')
+      return {
+        ...common,
+        ordered: true,
+        create: () => ({ process: (row, { position }) => count(operation, row, position) }),
+      }
     return {
-      ...COMMON,
-      kind: 'transform',
-      name: 'simulated',
-      cardinality: 'many',
+      ...common,
       ...(node.asks === undefined && { concurrency: () => 3 }),
       ...asking(node),
       create: () => ({
         process: (row, context) => {
-          if (node.asks !== undefined) return this.#stepAsking(node, node.asks, row, context)
-          const result = perform(node.operation, row, context)
+          if (node.asks !== undefined) return this.#asked(node.later, operation, node.asks, row, context)
+          const result = perform(operation, row, context)
           return node.later ? this.clock.sleep(this.#random.below(node.delay_us ?? 50_000)).then(() => result) : result
         },
       }),
     }
   }
 
-  async #stepAsking(node: StepNode, asks: Asks, row: Row, context: VisitContext): Promise<TransformResult> {
+  async #asked(later: boolean, operation: Uncounted, asks: Asks, row: Row, context: VisitContext) {
     const heard = await this.services.hear(asks, numberOf(row), context)
     if (heard.kind === 'error') return heard
-    if (node.later) await this.clock.sleep(this.#random.below(50_000))
-    return perform(node.operation, { ...row, n: numberOf(row) + heard.sum }, context)
+    if (later) await this.clock.sleep(this.#random.below(50_000))
+    return perform(operation, { ...row, n: numberOf(row) + heard.sum }, context)
   }
 
   #gate(model: GateNode): GateSpec {
@@ -396,7 +401,25 @@ function asking({ asks }: { readonly asks?: Asks | undefined }) {
   return { determinism: 'external', services: () => [asks.service] } as const
 }
 
-function perform(operation: Operation, row: Row, context: VisitContext): TransformResult {
+type Counting = Extract<Operation, { op: 'count' }>
+type Uncounted = Exclude<Operation, Counting>
+
+function count({ does, size }: Counting, row: Row, position: number): TransformResult {
+  const placed = { ...row, place: position }
+  switch (does) {
+    case 'number':
+      return { kind: 'row', row: placed }
+    case 'limit':
+      return position > size ? { kind: 'filtered' } : { kind: 'row', row }
+    case 'fail':
+      if (position % size > 0) return { kind: 'row', row: placed }
+      return { kind: 'error', code: 'SIM_BAD', message: `n is ${numberOf(row)}`, retryable: false }
+    case 'expand':
+      return { kind: 'rows', rows: Array.from({ length: position % size }, () => placed) }
+  }
+}
+
+function perform(operation: Uncounted, row: Row, context: VisitContext): TransformResult {
   const n = numberOf(row)
   const error = (code: string, retryable: boolean): RowError => ({
     kind: 'error',

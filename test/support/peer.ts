@@ -66,7 +66,10 @@ export class Peer {
   }
 
   /** A transform that asks for each name in `asks`, one after the other, and keeps what was said. */
-  transform(asks: (row: Row) => readonly Json[] = row => [row.n!], more: Partial<UnorderedTransformSpec> = {}): UnorderedTransformSpec {
+  transform(
+    asks: (row: Row) => readonly Json[] = row => [row.n!],
+    more: Partial<UnorderedTransformSpec> = {},
+  ): UnorderedTransformSpec {
     const process = async (row: Row, context: VisitContext) => {
       const said: Json[] = []
       for (const n of asks(row)) {

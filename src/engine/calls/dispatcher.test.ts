@@ -110,7 +110,10 @@ describe('limits', () => {
 
 describe('a visit', () => {
   type Process = Parameters<typeof transformOf>[1]
-  const doing = (peer: Peer, process: Process): UnorderedTransformSpec => ({ ...peer.transform(), create: () => ({ process }) })
+  const doing = (peer: Peer, process: Process): UnorderedTransformSpec => ({
+    ...peer.transform(),
+    create: () => ({ process }),
+  })
 
   test('isn’t over before its calls are back, though its plugin didn’t wait for them', async () => {
     const peer = new Peer()

@@ -12,7 +12,15 @@
  * EXECUTOR-5. Where time decides, no two visits begin at the same time: so the record shows which came first.
  */
 import type { CommitLine } from '../../format/commit-line.ts'
-import { type ForkNode, type GateNode, isOrdered, type Plan, type PlanNode, type SinkNode, type TransformNode } from '../../plan/plan.ts'
+import {
+  type ForkNode,
+  type GateNode,
+  isOrdered,
+  type Plan,
+  type PlanNode,
+  type SinkNode,
+  type TransformNode,
+} from '../../plan/plan.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { Contexts } from '../calls/contexts.ts'
 import type { Apply, ApplyAnswer, EventQueue } from '../order/event-queue.ts'

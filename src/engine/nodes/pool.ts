@@ -1,7 +1,14 @@
 /** The nodes at which plugins or expressions are at work, with their plugins created. */
 import type { Row } from '../../model/row.ts'
 import type { AggregateNode, Plan, PlanNode, PluginOf, TransformNode } from '../../plan/plan.ts'
-import type { Aggregate, BatchResult, OrderedTransform, OrderedVisitContext, PluginContext, VisitContext } from '../../sdk/spec.ts'
+import type {
+  Aggregate,
+  BatchResult,
+  OrderedTransform,
+  OrderedVisitContext,
+  PluginContext,
+  VisitContext,
+} from '../../sdk/spec.ts'
 import { servicesOf } from '../calls/contexts.ts'
 import { serviceLimits } from '../calls/service-limits.ts'
 import { type Strays, UNWATCHED } from '../calls/strays.ts'
@@ -88,8 +95,7 @@ export class Pools {
     switch (node.kind) {
       case 'transform': {
         const { spec, options } = node.plugin
-        if (spec.ordered === true)
-          return this.#addOrdered(node, await spec.create(options, contextOf(node.plugin)))
+        if (spec.ordered === true) return this.#addOrdered(node, await spec.create(options, contextOf(node.plugin)))
         const instance = await spec.create(options, contextOf(node.plugin))
         const places = spec.concurrency?.(options) ?? placesFor(plan, node)
         this.#add(node, transformVisit(node, instance), places, instance)

@@ -139,7 +139,8 @@ export class Ways {
         yield `node ${i + 1} is a ${kind} ${kind === 'sort' ? 'without' : 'with'} keys to sort by`
       if ((kind === 'join') !== (keys !== undefined))
         yield `node ${i + 1} is a ${kind} ${keys === undefined ? 'without' : 'with'} the keys of a join`
-      if (ordered === true && kind !== 'transform') yield `node ${i + 1} is a ${kind}, and said to be an ordered transform`
+      if (ordered === true && kind !== 'transform')
+        yield `node ${i + 1} is a ${kind}, and said to be an ordered transform`
     }
     for (const [i, [from, , to, side]] of this.#edges.entries()) {
       if (this.kind(from) === undefined) yield `edge ${i + 1} leaves node ${from}, which isn't there`
