@@ -84,12 +84,6 @@ export interface TransformNode extends NodeCommon {
   readonly to: PlanEdge
   readonly on_error: PlanEdge
 }
-
-/** Whether it takes its rows in order, as sinks do. */
-export function isOrdered({ plugin }: TransformNode): boolean {
-  return plugin.spec.ordered === true
-}
-
 export interface GateNode extends NodeCommon {
   readonly kind: 'gate'
   readonly by:

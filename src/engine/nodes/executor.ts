@@ -12,15 +12,7 @@
  * EXECUTOR-5. Where time decides, no two visits begin at the same time: so the record shows which came first.
  */
 import type { CommitLine } from '../../format/commit-line.ts'
-import {
-  type ForkNode,
-  type GateNode,
-  isOrdered,
-  type Plan,
-  type PlanNode,
-  type SinkNode,
-  type TransformNode,
-} from '../../plan/plan.ts'
+import type { ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { Contexts } from '../calls/contexts.ts'
 import type { Apply, ApplyAnswer, EventQueue } from '../order/event-queue.ts'
@@ -340,11 +332,10 @@ export class Executor {
     const started_us = this.#beginsAt(node)
     switch (node.kind) {
       case 'transform':
-        if (!isOrdered(node)) return this.#perform(token, node, started_us, stack)
+      case 'gate':
+        if (!takesInOrder(node)) return this.#perform(token, node, started_us, stack)
         if (this.#gate.has(token)) this.#performInOrder(token, node, started_us, stack)
         return
-      case 'gate':
-        return this.#perform(token, node, started_us, stack)
       case 'sink':
         if (token.state.kind === 'sending' || this.#gate.has(token)) this.#sink(token, node, started_us, stack)
         return
@@ -388,7 +379,7 @@ export class Executor {
   }
 
   /** Its position follows from what is recorded: the visits that the node has had, each of another token. */
-  #performInOrder(token: Token, node: TransformNode, started_us: number, stack: Stack): void {
+  #performInOrder(token: Token, node: Performing, started_us: number, stack: Stack): void {
     const { pools, recorder } = this.#parts
     const position = recorder.totals.visitsOf(node.number).all + 1
     this.#apply(token, node, pools.inOrder(node.number, token.row, { position }), started_us, stack)

@@ -53,13 +53,10 @@ export type OrderedVisit = (row: Row, context: OrderedVisitContext) => Step
 export function orderedVisit(node: TransformNode, instance: OrderedTransform): OrderedVisit {
   const { name } = node
   return (row, context) => {
-    const result: unknown = called(name, () => instance.process(row, context))
-    if (result instanceof Promise) {
-      // Nobody waits for it.
-      result.catch(() => undefined)
+    const result = called(name, () => instance.process(row, context))
+    if (types.isPromise(result))
       throw defect(name, 'takes its rows in order, and returned a promise: it has to answer at once')
-    }
-    return checkedResult(name, result, () => transformed(node, result as TransformResult))
+    return checkedResult(name, result, () => transformed(node, result))
   }
 }
 

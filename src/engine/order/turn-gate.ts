@@ -4,7 +4,7 @@
  * knows.
  */
 import type { NodeNumber } from '../../model/ids.ts'
-import { isOrdered, type PlanNode } from '../../plan/plan.ts'
+import type { PlanNode } from '../../plan/plan.ts'
 import type { ReplayOrder } from '../replay/replay-order.ts'
 import type { Token } from '../token/token.ts'
 import type { OrderList } from './order-list.ts'
@@ -13,7 +13,7 @@ const IN_ORDER: ReadonlySet<PlanNode['kind']> = new Set(['aggregate', 'join', 's
 
 /** Whether a node takes tokens one by one, in order. Coalesces take whoever comes. */
 export function takesInOrder(node: PlanNode): boolean {
-  return IN_ORDER.has(node.kind) || (node.kind === 'transform' && isOrdered(node))
+  return IN_ORDER.has(node.kind) || (node.kind === 'transform' && node.plugin.spec.ordered === true)
 }
 
 export class TurnGate {

@@ -1,4 +1,5 @@
 /** How a plugin's calls come out where no run takes care of them: in tests of plugins. */
+import { types } from 'node:util'
 import { canonicalize } from '../../model/canonical.ts'
 import type { Row } from '../../model/row.ts'
 import type { Call, CallAnswer, CallResult } from '../call.ts'
@@ -48,9 +49,9 @@ export async function transformVisits<O>(
   let position = before
   return {
     process: async row => {
-      const result: unknown = transform.process(row, { position: ++position })
-      if (result instanceof Promise) throw new Error('it takes its rows in order, and doesn’t answer at once')
-      return result as TransformResult
+      const result = transform.process(row, { position: ++position })
+      if (types.isPromise(result)) throw new Error('it takes its rows in order, and doesn’t answer at once')
+      return result
     },
     close: async () => transform.close?.(),
   }

@@ -113,7 +113,7 @@ async function transformAll(
   return { rows: out, errors }
 }
 
-/** What a run goes on with when it is resumed knows the position, and nothing else of the rows before. */
+/** Who resumes a run knows the position, and nothing else of the rows before. */
 async function checkRestart(
   spec: TransformSpec,
   sample: Sample,
