@@ -1,6 +1,8 @@
 /** Replays where time decides. That they come to the same whatever the plan is for the simulation to show. */
 import { describe, expect, test } from 'vitest'
-import { Rig, transformOf } from '../../../test/support/rig.ts'
+import { z } from 'zod'
+import { PLUGIN_COMMON, Rig, transformOf } from '../../../test/support/rig.ts'
+import type { OrderedTransformSpec } from '../../sdk/spec.ts'
 
 const racing = (more: string, rows: string) => `
 name: racing
@@ -125,6 +127,47 @@ describe('a batch', () => {
       '[3,4,5]',
     ])
   })
+})
+
+/** Adds its number of each row that it takes. */
+const number: OrderedTransformSpec = {
+  ...PLUGIN_COMMON,
+  ...{ kind: 'transform', name: 'number', options: z.unknown(), cardinality: 'one', ordered: true },
+  determinism: 'deterministic',
+  create: () => ({ process: (row, { position }) => ({ kind: 'row', row: { ...row, position } }) }),
+}
+
+test('an ordered transform takes rows in the order on record, between those of a batch that time closed', async () => {
+  const numbering = (times: readonly number[]) =>
+    gathering('max_age: 50ms', times)
+      .replace('counted: batch, written: all', 'counted: early, written: number')
+      .replace('batch: {', 'early: { gate: row.n <= 2, routes: { true: batch, false: discard } }\n  batch: {')
+      .replace('to: all }\nsinks', 'to: number }\n  number: { transform: number, to: all }\nsinks')
+  const runOf = async (times: readonly number[], before?: Rig): Promise<Rig> => {
+    const rig = new Rig(numbering(times), [number])
+    const how = before === undefined ? {} : { on_record: await before.onRecord() }
+    expect((await rig.run(how)).error).toBeNull()
+    return rig
+  }
+  const came = (rig: Rig) => (rig.disk.get('all') ?? []).map(({ n, position }) => [n ?? 'batch', position])
+  const before = await runOf([0, 10, 10, 100])
+  const expected = [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    ['batch', 4],
+    [4, 5],
+  ]
+  expect(came(before)).toEqual(expected)
+  expect(came(await runOf([0, 0, 0, 0]))).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [4, 4],
+    ['batch', 5],
+  ])
+  expect(came(await runOf([0, 0, 0, 0], before))).toEqual(expected)
+  expect(came(await runOf([0, 5000, 5000, 5000], before))).toEqual(expected)
 })
 
 test.each([0, 1, 2])('what a later source yielded has its place, with %i empty ones between', async empty => {
