@@ -90,6 +90,13 @@ function reportUnread({ path: at, content }: FoundFile, path: ConfigPath, report
   return content.ok
 }
 
+/** How nodes name plugins of each kind. */
+const WRITTEN: { readonly [kind in PluginKind]?: (name: string) => string } = {
+  transform: name => `\`transform: ${name}\``,
+  aggregate: name => `\`aggregate: ${name}\``,
+  gate: name => `\`gate: { plugin: ${name} }\``,
+}
+
 function findSpec(
   kind: PluginKind,
   name: string,
@@ -101,13 +108,15 @@ function findSpec(
   if (found !== undefined) return found
   const [near] = [...catalogue.nearest(name, kind), ...catalogue.nearest(name)].filter(each => each !== name)
   const hint = near === undefined ? nearestHint(name, catalogue.names(kind), `${kind}s are`) : `did you mean ${near}?`
-  const others = catalogue.named(name).map(spec => (spec.kind === 'aggregate' ? 'an aggregate' : `a ${spec.kind}`))
+  const named = catalogue.named(name)
+  const others = named.map(spec => (spec.kind === 'aggregate' ? 'an aggregate' : `a ${spec.kind}`))
   if (others.length > 0) {
+    const [as] = named.flatMap(spec => (kind === 'source' || kind === 'sink' ? [] : (WRITTEN[spec.kind]?.(name) ?? [])))
     report.error(
       'CUSTODY_PLUGIN_KIND',
       path,
       `\`${name}\` is ${others.join(' and ')}, not ${kind === 'aggregate' ? 'an' : 'a'} ${kind}`,
-      { hint },
+      { hint: as === undefined ? hint : `write ${as}` },
     )
   } else {
     report.error('CUSTODY_UNKNOWN_PLUGIN', path, `there is no ${kind} plugin \`${name}\``, { hint })

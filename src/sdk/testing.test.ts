@@ -71,6 +71,42 @@ describe('transforms', () => {
     ['isn’t sound', transformWith(same, { examples: [] }), /no example/],
   ])('one that %s', async (_what, spec, message) => expect(await problemsOf(spec)).toMatch(message))
 
+  const numbers = (row: Row, position: number) => same({ ...row, a: position })
+  const orderedWith = (create: () => object, change: object = {}) =>
+    transformWith(same, {
+      ordered: true,
+      create,
+      examples: [{ title: 'Two', options: {}, rows_in: [{ a: 7 }, { a: 7 }], rows_out: [{ a: 1 }, { a: 2 }] }],
+      ...change,
+    })
+  test('one that takes rows in order gets their positions', async () => {
+    const counts = { process: (row: Row, { position }: { position: number }) => numbers(row, position) }
+    expect(await conformanceProblems(orderedWith(() => counts))).toEqual([])
+  })
+
+  test.each([
+    [
+      'keeps something in memory',
+      orderedWith(() => {
+        let taken = 0
+        return { process: (row: Row) => numbers(row, ++taken) }
+      }),
+      /begun anew before each row/,
+    ],
+    [
+      'answers later',
+      orderedWith(() => ({
+        process: async (row: Row, { position }: { position: number }) => numbers(row, position),
+      })),
+      /doesn’t answer at once/,
+    ],
+    ['is external', orderedWith(() => ({}), { determinism: 'external' }), /isn’t deterministic/],
+    ['has services', orderedWith(() => ({}), { services: () => ['one'] }), /one at a time, and has services/],
+    ['says so otherwise', orderedWith(() => ({}), { ordered: 'yes' }), /ordered isn’t true or false/],
+  ])('one that takes rows in order, and %s', async (_what, spec, message) =>
+    expect(await problemsOf(spec)).toMatch(message),
+  )
+
   test('the test that is registered fails with all problems', async () => {
     const registered: (() => Promise<void>)[] = []
     testPlugin(

@@ -10,7 +10,7 @@ export const PLUGIN_CASES: readonly BadFile[] = [
   {
     name: 'a plugin of another kind',
     change: [['keyword_filter', '«batch_stats»']],
-    expect: [error('PLUGIN_KIND', 'an aggregate, not a transform')],
+    expect: [error('PLUGIN_KIND', 'an aggregate, not a transform', 'write `aggregate: ')],
   },
   {
     name: 'a missing option',

@@ -6,7 +6,7 @@ import { OBSERVED, type RowSchema } from '../../model/schema.ts'
 import type { AggregateNode, GateNode, PlanEdge, SinkNode, TransformNode } from '../../plan/plan.ts'
 import type { Aggregate, Gate, GateResult, RowError, Transform, TransformResult } from '../../sdk/spec.ts'
 import { visitContext } from '../../sdk/testing/calling.ts'
-import { batchVisit, gateVisit, transformVisit, writeRow } from './plugin-call.ts'
+import { batchVisit, gateVisit, orderedVisit, transformVisit, writeRow } from './plugin-call.ts'
 
 const STARTED_US = () => 5_000_000
 
@@ -24,6 +24,10 @@ const throwing = (thrown: unknown) => () => {
 function transform(process: Transform['process'], cardinality: 'one' | 'many' = 'many') {
   const node = { name: 'grow', to: edge(1), plugin: plugin({ cardinality }) } as unknown as TransformNode
   return transformVisit(node, { process })(ROW, CONTEXT)
+}
+function ordered(process: () => never) {
+  const node = { name: 'grow', to: edge(1), plugin: plugin({ cardinality: 'one' }) } as unknown as TransformNode
+  return orderedVisit(node, { process })(ROW, { position: 1 })
 }
 function gate(decide: Gate['decide'], otherwise: PlanEdge | null = null) {
   const by = { kind: 'plugin', plugin: plugin() }
@@ -334,4 +338,11 @@ describe('a run that meets a defect', () => {
     expect(summary.status).toBe('failed')
     expect(rig.ledger.entries_kept.at(-1)).toMatchObject({ draft: { entry: { k: 'stop', reason: 'plugin' } } })
   })
+})
+
+test('a transform that takes its rows in order answers at once', () => {
+  expect(ordered(returning({ kind: 'row', row: ROW }))).toEqual({ kind: 'leave', edge: edge(1), row: ROW })
+  expect(() => ordered(returning(Promise.resolve({ kind: 'row', row: ROW })))).toThrow(defectOf('grow'))
+  expect(() => ordered(throwing(new Error('no')) as () => never)).toThrow(defectOf('grow'))
+  for (const [, garbage] of GARBAGE) expect(() => ordered(returning(garbage))).toThrow(defectOf('grow'))
 })

@@ -18,7 +18,8 @@ export const dedupe = defineAggregate({
   ].join('\n'),
   options: z.strictObject({
     key: fieldList.describe('The fields that together tell rows apart'),
-    keep: z.enum(['first', 'last']).default('first').describe('Which of the rows with one key is kept'),
+    keep: z.enum(['first', 'last']).default('first').describe('Which of the rows with one key are kept'),
+    rows: z.int().min(1).default(1).describe('How many rows of each key are kept'),
     nulls: z.enum(['same', 'distinct']).default('same').describe('Whether null and missing equal each other in keys'),
   }),
   determinism: 'deterministic',
@@ -45,21 +46,29 @@ export const dedupe = defineAggregate({
         { id: 1, day: 'mon', n: 4 },
       ],
     },
+    {
+      title: 'The first two of each customer',
+      options: { key: ['customer'], rows: 2 },
+      rows_in: ['ann', 'ben', 'ann', 'ann'].map((customer, i) => ({ order: i + 1, customer })),
+      rows_out: ['ann', 'ben', 'ann'].map((customer, i) => ({ order: i + 1, customer })),
+    },
   ],
   check: ({ key }) => namedTwice('key', key),
   requires: ({ key }) => key.map((field, i) => ({ field, path: ['key', i] })),
   guarantees: (_options, input) => input,
   outputs: ['passthrough'],
-  create: ({ key, keep, nulls }) => {
+  create: ({ key, keep, rows: most, nulls }) => {
     const keyOf = rowKey(key)
     const lacks = (row: Row) => key.some(field => row[field] === undefined || row[field] === null)
     return {
       process(rows) {
-        const seen = new Set<string>()
+        const seen = new Map<string, number>()
         const keepNew = (row: Row): Row | null => {
           if (nulls === 'distinct' && lacks(row)) return row
-          const before = seen.size
-          return seen.add(keyOf(row)).size > before ? row : null
+          const its = keyOf(row)
+          const before = seen.get(its) ?? 0
+          seen.set(its, before + 1)
+          return before < most ? row : null
         }
         const kept = keep === 'first' ? rows.map(keepNew) : rows.toReversed().map(keepNew).reverse()
         return { kind: 'members', rows: kept }
