@@ -7,7 +7,7 @@ import { hostedBy } from './observe-run.ts'
 import { headerText } from './render/header.ts'
 import { counted, shortRun } from './render/text.ts'
 import type { RunOptions } from './run-pipeline.ts'
-import { reportResult, shownRun } from './run-report.ts'
+import { orNothingRun, reportResult, shownRun } from './run-report.ts'
 
 export interface RerunOptions extends Pick<RunOptions, 'ledger' | 'set' | 'strict' | 'json'> {
   readonly where?: string
@@ -20,8 +20,12 @@ export interface RerunOptions extends Pick<RunOptions, 'ledger' | 'set' | 'stric
 /** How many of the rows that are left out are named. */
 const NAMED = 20
 
-/** Returns the exit code. @throws CustodyError if the run couldn't begin. */
-export async function rerunPipeline(context: Context, name: string, options: RerunOptions): Promise<number> {
+/** Returns the exit code. @throws DiagnosticsError of the file; with `json`, CustodyError if the run couldn't begin. */
+export function rerunPipeline(context: Context, name: string, options: RerunOptions): Promise<number> {
+  return orNothingRun(context, options.json === true, begun => rerun(context, name, options, begun))
+}
+
+async function rerun(context: Context, name: string, options: RerunOptions, begun: () => void): Promise<number> {
   const url = ledgerUrl(context, options)
   const quiet = options.json === true
   const { ports, observer: common } = hostedBy(context, quiet, null)
@@ -42,9 +46,10 @@ export async function rerunPipeline(context: Context, name: string, options: Rer
     outputs: options.outputs,
     strict: options.strict === true,
   }
-  const rerun = await rerunRows(request, ports, observer)
-  if (rerun.kind === 'nothing') return reportNothing(context, rerun.rows, options)
-  const { run, result, plan, rows } = rerun
+  const again = await rerunRows(request, ports, observer)
+  begun()
+  if (again.kind === 'nothing') return reportNothing(context, again.rows, options)
+  const { run, result, plan, rows } = again
   const reruns = { run: rows.run, rows: numberOfRows(rows.rows), left_out: rows.left_out }
   const { strict = false } = options
   return reportResult(result, await shownRun(url, run), url, context, plan, { strict, json: quiet, reruns })

@@ -12,7 +12,7 @@ import type { Context } from './context.ts'
 import { hostedBy } from './observe-run.ts'
 import { reportWarnings } from './pipeline-warnings.ts'
 import { headerText } from './render/header.ts'
-import { reportResult, shownRun } from './run-report.ts'
+import { orNothingRun, reportResult, shownRun } from './run-report.ts'
 
 export interface RunOptions {
   readonly ledger?: string
@@ -27,13 +27,17 @@ export interface RunOptions {
   readonly outputs?: string
 }
 
-/** Returns the exit code. @throws CustodyError if the run couldn't begin. */
-export async function runPipeline(context: Context, file: string, options: RunOptions): Promise<number> {
+/** Returns the exit code. @throws DiagnosticsError of the file; with `json`, CustodyError if the run couldn't begin. */
+export function runPipeline(context: Context, file: string, options: RunOptions): Promise<number> {
+  return orNothingRun(context, options.json === true, begun => run(context, file, options, begun))
+}
+
+async function run(context: Context, file: string, options: RunOptions, begun: () => void): Promise<number> {
   const plan = await compilePipeline(context.env, file, options.set ?? [], each => reportWarnings(context, each))
   refuse(plan, options)
   const url = ledgerUrl(context, options, { url: plan.ledger_url, folder: plan.folder })
-  if (options.dryRun !== true) return runInto(context, plan, url, url, options)
-  return inTemporaryLedger(temporary => runInto(context, plan, temporary, url, options))
+  if (options.dryRun !== true) return runInto(context, plan, url, url, options, begun)
+  return inTemporaryLedger(temporary => runInto(context, plan, temporary, url, options, begun))
 }
 
 /** Refuses what is sound, but can't be run with these options. */
@@ -55,6 +59,7 @@ async function runInto(
   url: string,
   before_url: string,
   options: RunOptions,
+  begun: () => void,
 ): Promise<number> {
   const quiet = options.json === true
   const { ports, observer: common } = hostedBy(context, quiet, options.limit ?? null)
@@ -77,5 +82,6 @@ async function runInto(
     options.from === undefined
       ? { ...(await startRun(request, null, ports, observer)), drift: null }
       : await replayRun({ ...request, from: options.from, live: options.live === true }, ports, observer)
+  begun()
   return reportResult(result, await shownRun(url, run), url, context, plan, { ...options, drift })
 }

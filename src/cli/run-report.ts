@@ -2,10 +2,11 @@
 
 import { GuardError } from '../engine/run/guards.ts'
 import type { RunResult } from '../engine/run/start.ts'
+import { DiagnosticsError } from '../host/diagnostics-error.ts'
 import { isHeld } from '../host/ledger.ts'
 import { optionOf } from '../host/option-of.ts'
 import { openLedgerReader } from '../ledger/open.ts'
-import { CustodyError } from '../model/error.ts'
+import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Drift } from '../read/recorded/drift.ts'
 import { showRun } from '../read/show/show.ts'
@@ -43,6 +44,28 @@ export async function shownRun(url: string, run: string): Promise<NamedRun> {
     return { ...(await showRun(reader, run, isHeld)), named: await nameOfRun(reader, run) }
   } finally {
     await reader.close()
+  }
+}
+
+/**
+ * What `work` gives. With an error that it throws before it has called `begun` it is said that nothing was run; as JSON there is no run in
+ * it anyway.
+ */
+export async function orNothingRun(
+  { terminal, env, cwd }: Context,
+  json: boolean,
+  work: (begun: () => void) => Promise<number>,
+): Promise<number> {
+  let has_begun = false
+  const begun = () => {
+    has_begun = true
+  }
+  try {
+    return await work(begun)
+  } catch (error) {
+    if (has_begun || json || !isCustodyError(error) || error instanceof DiagnosticsError) throw error
+    terminal.report(`${renderError(error, terminal.paint_stderr, env.CUSTODY_DEBUG === '1', cwd)}\nNothing was run.`)
+    return exitCodeOf(error)
   }
 }
 

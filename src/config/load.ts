@@ -9,13 +9,14 @@ import { readContent } from './content.ts'
 import { diagnose } from './diagnose.ts'
 import { expandTree } from './expand.ts'
 import { checkUniqueNames } from './names.ts'
+import { nearest } from './nearest.ts'
 import type { PipelineFile } from './pipeline.ts'
 import { Problems } from './problems.ts'
 import { readPipelineText } from './read-file.ts'
 import { checkRules } from './rules.ts'
 import { applySets, SET_SOURCE } from './set.ts'
 import { type Place, SourceText } from './source-text.ts'
-import { isKnown, locateIn, type Tree, treeAt } from './tree.ts'
+import { isKnown, keysOf, locateIn, type Tree, treeAt } from './tree.ts'
 import type { Environment } from './variables.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -75,6 +76,7 @@ export function parsePipeline(
     config,
     faulty: problems.failed,
     has: path => treeAt(root, path) !== undefined,
+    misspells: (path, key) => keysOf(treeAt(root, path)).some(each => each !== key && nearest(each, [key]) !== null),
     known: path => {
       const tree = treeAt(root, path)
       return tree === undefined || isKnown(tree)

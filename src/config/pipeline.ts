@@ -39,6 +39,8 @@ export interface PipelineFile {
   readonly faulty?: boolean
   /** Whether something stands at a path. */
   has(path: ConfigPath): boolean
+  /** Whether the map there has a key that was most likely meant to be this one: it is reported as unknown. */
+  misspells(path: ConfigPath, key: string): boolean
   /** False: what stands at a path, or in it, was reported as wrong, and its value isn't known. */
   known(path: ConfigPath): boolean
   /**

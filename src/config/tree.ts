@@ -49,6 +49,11 @@ export function valueAt(tree: Tree | undefined, key: string): Tree | undefined {
   return entryOf(tree, key)?.value
 }
 
+/** None where there is no map. */
+export function keysOf(tree: Tree | undefined): readonly string[] {
+  return tree?.kind === 'map' ? [...tree.entries.keys()] : []
+}
+
 /** `{secret: NAME}`: the name, else null. */
 export function secretName(tree: Tree): string | null {
   if (tree.kind !== 'map' || tree.entries.size !== 1) return null

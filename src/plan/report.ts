@@ -27,6 +27,26 @@ export class Report {
     this.#add('warning', code, path, message, details)
   }
 
+  /**
+   * Rows of a node have nowhere to go after an error, or when they can't be read. False, and no error, if a key says where that was
+   * misspelt, which is one.
+   */
+  routeMissing(
+    kind: 'on_error' | 'on_invalid',
+    node: ConfigPath,
+    problem: { readonly message: string; readonly path?: ConfigPath } & ReportDetails,
+  ): boolean {
+    const { pipeline } = this
+    const misspelt =
+      pipeline.misspells(node, kind) ||
+      pipeline.misspells(['defaults'], kind) ||
+      (!pipeline.has(['defaults']) && pipeline.misspells([], 'defaults'))
+    if (misspelt) return false
+    const { message, path = node, ...details } = problem
+    this.error('CUSTODY_ERROR_ROUTE_MISSING', path, message, details)
+    return true
+  }
+
   get failed(): boolean {
     return this.#problems.failed
   }

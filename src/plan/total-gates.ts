@@ -33,7 +33,7 @@ export function checkCannotFail(
   const hint = [...why, ...shown, ...more, 'add on_error: a sink, a node or discard, here or in defaults'].join('; ')
   const message = `the file doesn’t say where rows of \`${node.name}\` go after an error`
   const { offset, length } = first
-  report.error('CUSTODY_ERROR_ROUTE_MISSING', first.path, message, { hint, within: { offset, length } })
+  report.routeMissing('on_error', node.path, { path: first.path, message, hint, within: { offset, length } })
 }
 
 interface PlacedRisk extends ExpressionRisk {

@@ -82,7 +82,7 @@ class Wirer {
     if (target === null) {
       const message = `the file doesn’t say where rows of \`${node.name}\` go ${kind === 'on_error' ? 'after an error' : 'that can’t be read'}`
       const hint = `add ${kind}: a sink${kind === 'on_error' ? ', a node' : ''} or discard, here or in defaults`
-      this.#report.error('CUSTODY_ERROR_ROUTE_MISSING', node.path, message, { part: 'key', hint })
+      if (!this.#report.routeMissing(kind, node.path, { message, part: 'key', hint })) this.uncertain = true
       return
     }
     const own = [...node.path, kind]
@@ -101,7 +101,7 @@ class Wirer {
       return this.#bad(own, `\`${target}\` is ${aKind(named)}; on_error of a coalesce leads to a sink or discard`)
     const message = `the file doesn’t say where rows of \`${node.name}\` go if their group fails: defaults.on_error names ${aKind(named)}`
     const hint = 'add on_error: a sink or discard'
-    this.#report.error('CUSTODY_ERROR_ROUTE_MISSING', node.path, message, { part: 'key', hint })
+    this.#report.routeMissing('on_error', node.path, { message, part: 'key', hint })
   }
 
   #edge(from: DraftNode, kind: EdgeKind, label: string, target: string, path: ConfigPath): void {

@@ -12,6 +12,16 @@ export const SHAPE_CASES: readonly BadFile[] = [
   { name: 'only comments', text: '«#» nothing here\n', expect: [error('EMPTY_PIPELINE')] },
   { name: 'a list', text: '«- a»\n', expect: [error('WRONG_TYPE', 'not a list')] },
   {
+    name: 'a route among the defaults that is misspelt, and all that would follow from it',
+    change: [['defaults: { on_error: problems,', 'defaults: { «on_eror»: problems,']],
+    expect: [error('UNKNOWN_KEY', 'on_eror', 'did you mean on_error?')],
+  },
+  {
+    name: 'defaults that are misspelt, and all that would follow from it',
+    change: [['defaults: { on_error: problems,', '«default»: { on_error: problems,']],
+    expect: [error('UNKNOWN_KEY', 'default', 'did you mean defaults?')],
+  },
+  {
     name: 'a tab as indentation',
     text: 'name: x\nsources:\n«\t»a: {}\n',
     expect: [error('YAML', 'a tab can’t indent', 'spaces')],

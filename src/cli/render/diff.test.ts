@@ -91,6 +91,13 @@ test('where records may have been put in, a key is proposed', () => {
   const counts = { ...NONE, compared: 3, different: 2, same: 1 }
   expect(render({ rows: { ...counts, only_new: 1 }, differences })).toContain(proposal)
   expect(render({ rows: counts, differences })).not.toContain('--key')
+  // One came and another went: several records are others than before.
+  const at = (node: string, rows: number) => [
+    { ...parting({ node, kind: 'value', fields: ['id'] }), rows, examples: [2] },
+  ]
+  expect(render({ rows: counts, differences, groups: at('in', 2) })).toContain(proposal)
+  expect(render({ rows: counts, differences, groups: at('in', 1) })).not.toContain('--key')
+  expect(render({ rows: counts, differences, groups: at('tier', 2) })).not.toContain('--key')
 })
 
 test('lines of groups fit the terminal, and numbers stay whole', () => {

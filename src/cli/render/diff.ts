@@ -247,14 +247,24 @@ function endingText(ending: EndingSummary | null): string {
   return `${outcome} / ${cause}${sink === null ? '' : ` at ${printable(sink)}`}${error_code === null ? '' : ` (${error_code})`}`
 }
 
+/**
+ * A record that was put in or left out gives all behind it other numbers: then runs have more rows or fewer, or, where one came and
+ * another went, several records that are others than before.
+ */
+function mayBeShifted({ rows, groups, differences }: RunDiff): boolean {
+  if (rows.only_old + rows.only_new > 0) return true
+  const sources = new Set(differences.map(each => each.source))
+  const others = groups.filter(({ node }) => sources.has(node)).reduce((sum, each) => sum + each.rows, 0)
+  return others > 1
+}
+
 function nextSteps(diff: RunDiff, { explain, byKey }: DiffView): string | null {
   const { old: before, new: after, differences, batches, rows, key } = diff
   const [row] = differences
   const token = batches.differences.find(each => each.token.old !== null && each.token.new !== null)?.token
   if (row === undefined && token === undefined) return null
   const what = (side: 'old' | 'new') => (row === undefined ? `--token ${token?.[side]}` : `--row ${row.row[side]}`)
-  // A record that was put in or left out gives all behind it other numbers.
-  const shifted = key === undefined && rows.different > 0 && rows.only_old + rows.only_new > 0
+  const shifted = key === undefined && rows.different > 0 && mayBeShifted(diff)
   const steps = [
     explain(shortRun(before), what('old')),
     explain(shortRun(after), what('new')),
