@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { encodeSigningKey, generateSigningKey } from '../src/format/note.ts'
+import { encodeSigningKeys, newSeed } from '../src/format/signing-key.ts'
 import { type Shares, summariseProfile } from './cpu-profile.ts'
 import { writeData } from './data.ts'
 import { table } from './report.ts'
@@ -34,7 +34,7 @@ const work = join(import.meta.dirname, 'results', `profile-${process.pid}`)
 mkdirSync(work, { recursive: true })
 try {
   await writeData(join(work, 'data.csv'), rows)
-  const start = { key: encodeSigningKey('bench', generateSigningKey()) }
+  const start = { key: encodeSigningKeys('bench', newSeed(), newSeed()) }
   const profile = join(work, 'run.cpuprofile')
   const task = { kind: 'run', workload, rows, evidence: !values.discard, folder: join(work, 'run'), profile } as const
   const sample = await measure(task, start)

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { encodeSigningKey, generateSigningKey } from '../src/format/note.ts'
+import { encodeSigningKeys, newSeed } from '../src/format/signing-key.ts'
 import { machine } from './machine.ts'
 import { type Bench, measureAll } from './measurements.ts'
 import { measurePairs, renderPairs } from './pairs.ts'
@@ -62,7 +62,7 @@ function benchOf(options: ReturnType<typeof parse>): Bench {
     program: true,
     // On the disk of the checkout: /tmp may be in memory, where an fsync costs nothing.
     folder: join(RESULTS, `work-${process.pid}`),
-    start: { key: encodeSigningKey('bench', generateSigningKey()) },
+    start: { key: encodeSigningKeys('bench', newSeed(), newSeed()) },
     onStep: what => process.stderr.write(`${what}\n`),
   }
 }

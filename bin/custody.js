@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: an old Node must get as far as reporting that it is one.
 const { node } = process.versions
-if (Number(node.split('.')[0]) < 24) {
+const [major, minor] = node.split('.').map(Number)
+if (major < 24 || (major === 24 && minor < 6)) {
   const code = 'CUSTODY_NODE_VERSION'
-  const message = `Custody needs Node 24 or newer; this is Node ${node}`
+  const message = `Custody needs Node 24.6 or newer; this is Node ${node}`
   const hint = 'Install a current Node, or run: npx -p node@26 -p custody custody'
   const words = process.argv.slice(2)
   const end = words.indexOf('--')

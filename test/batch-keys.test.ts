@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commitment } from '../src/format/hash.ts'
-import { encodeSigningKey } from '../src/format/note.ts'
+import { encodeSigningKeys } from '../src/format/signing-key.ts'
 import { canonicalize } from '../src/model/canonical.ts'
 import type { Json } from '../src/model/row.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
@@ -37,7 +37,7 @@ const custody = (...args: string[]) =>
   // The key of `testPorts`, which the forger has.
   runInProcess([...args, '--ledger', `sqlite:${join(folder, 'custody.db')}`], folder, {
     XDG_CONFIG_HOME: join(folder, 'config'),
-    CUSTODY_KEY: encodeSigningKey('test', new Uint8Array(32).fill(9)),
+    CUSTODY_KEY: encodeSigningKeys('test', new Uint8Array(32).fill(9)),
   })
 
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { planOf } from '../bench/plan.ts'
 import { render } from '../bench/report.ts'
 import { compare } from '../bench/targets.ts'
 import { WORKLOADS, type WorkloadName } from '../bench/workloads.ts'
-import { encodeSigningKey, generateSigningKey } from '../src/format/note.ts'
+import { encodeSigningKeys, newSeed } from '../src/format/signing-key.ts'
 
 function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), 'custody-bench-'))
@@ -27,7 +27,7 @@ test('measures a workload, and compares each number with its target', async () =
     calls: { rows: 40, concurrency: 1, latency_ms: 2 },
     program: false,
     folder: temporary(),
-    start: { key: encodeSigningKey('bench', generateSigningKey()) },
+    start: { key: encodeSigningKeys('bench', newSeed(), newSeed()) },
     onStep: () => undefined,
   })
   const sample = {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commitment } from '../src/format/hash.ts'
-import { encodeSigningKey } from '../src/format/note.ts'
+import { encodeSigningKeys } from '../src/format/signing-key.ts'
 import { canonicalize } from '../src/model/canonical.ts'
 import type { Json } from '../src/model/row.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
@@ -50,7 +50,7 @@ beforeAll(async () => {
     // The key of `testPorts`, which the forger has.
     const env = {
       XDG_CONFIG_HOME: join(folder, 'config'),
-      CUSTODY_KEY: encodeSigningKey('test', new Uint8Array(32).fill(9)),
+      CUSTODY_KEY: encodeSigningKeys('test', new Uint8Array(32).fill(9)),
     }
     const { exit, stderr } = await runInProcess(['run', 'pipeline.yaml', '--ledger', url], folder, env)
     expect(exit, stderr).toBe(0)

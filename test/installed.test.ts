@@ -5,14 +5,14 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodeSigningKey, generateSigningKey } from '../src/format/note.ts'
+import { encodeSigningKeys, newSeed } from '../src/format/signing-key.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
 import { PAGE_PACKAGES } from '../src/plugins/web/page-reader.ts'
 import { codeOnRecord } from '../src/read/code-on-record.ts'
 import { type ProgramResult, runProgram } from './support/built-cli.ts'
 import { ROOT } from './support/source-file.ts'
 
-const SIGNING_KEY = encodeSigningKey('test', generateSigningKey())
+const SIGNING_KEY = encodeSigningKeys('test', newSeed())
 const WINDOWS = process.platform === 'win32'
 const { peerDependencies, peerDependenciesMeta, devDependencies } = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),

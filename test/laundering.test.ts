@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { commitment } from '../src/format/hash.ts'
-import { makeSigner, type Signer } from '../src/format/note.ts'
+import { makeSigner, type Signer } from '../src/format/signing-key.ts'
 import { openLedger } from '../src/ledger/open.ts'
 import { canonicalize } from '../src/model/canonical.ts'
 import type { Json } from '../src/model/row.ts'

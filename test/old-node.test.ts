@@ -4,16 +4,17 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from './support/source-file.ts'
 
-const OLD = '{ ...process.versions, node: "20.1.0" }'
-const PRETEND = `data:text/javascript,Object.defineProperty(process, 'versions', { value: ${OLD} })`
+const pretend = (version: string) =>
+  `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: "${version}" } })`
+const OLD = '24.5.9'
 
 function custody(...words: readonly string[]) {
-  const argv = ['--import', PRETEND, join(ROOT, 'bin', 'custody.js'), ...words]
+  const argv = ['--import', pretend(OLD), join(ROOT, 'bin', 'custody.js'), ...words]
   const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' })
   return { status, stdout, stderr }
 }
 
-const message = 'Custody needs Node 24 or newer; this is Node 20.1.0'
+const message = `Custody needs Node 24.6 or newer; this is Node ${OLD}`
 const hint = 'Install a current Node, or run: npx -p node@26 -p custody custody'
 
 test('as text on standard error', () => {

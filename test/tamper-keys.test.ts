@@ -1,6 +1,7 @@
 /** What somebody could do with a key that isn't in force, and with times; and what `verify` says of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeSigner, parseVerifierKey, type Signer } from '../src/format/note.ts'
+import { makeSigner, type Signer } from '../src/format/signing-key.ts'
+import { parseVerifierKey } from '../src/format/verifier-key.ts'
 import { signedChange } from '../src/ledger/keys/key-ring.ts'
 import { canonicalize } from '../src/model/canonical.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
@@ -31,7 +32,7 @@ describe('a key was changed for another', () => {
   const change = (word: 'add' | 'retire' | 'revoke', key: Signer, signers: readonly Signer[]) => {
     const { size: index, root } = forger.treeOf(0)
     const t = T0 * 2
-    const place = { ledger: `${forger.body(0, 0).ledger}`, index, root, t }
+    const place = { ledger: `${forger.body(0, 0).ledger}`, index, root }
     append({ k: 'key', ...signedChange(word, [key.verifier_key], place, signers), t } as unknown as Body)
   }
   const rotate = (word: 'retire' | 'revoke') => {
@@ -78,28 +79,28 @@ describe('a key was changed for another', () => {
   test('neither the old nor the new one need have signed', async () => {
     const by_other = () => forger.resign(0, next)
     expect(await problemsAfter(() => change('add', next, [next]), by_other)).toMatch(
-      /^ledger: log 0: entry \d+: no key that was in force, and stays so, has signed it$/m,
+      /^ledger: log 0: entry \d+: no Ed25519 key that was in force, and stays so, has signed it$/m,
     )
     expect(await problemsAfter(() => change('add', next, [forger.signer]), by_other)).toMatch(
       /^ledger: log 0: entry \d+: next\+.* is added, and hasn’t signed it$/m,
     )
     // Nobody takes away the last one, or what isn't there.
     expect(await problemsAfter(() => change('retire', forger.signer, [forger.signer]))).toMatch(
-      /no key that was in force, and stays so/,
+      /no Ed25519 key that was in force, and stays so/,
     )
     expect(await problemsAfter(() => change('retire', next, [forger.signer]))).toMatch(
       /is taken away, and isn’t in force/,
     )
   })
   test('a change of keys was signed for another place', async () => {
-    const place = { ledger: `${forger.body(0, 0).ledger}`, index: 1, root: 'ab'.repeat(32), t: T0 * 2 }
+    const place = { ledger: `${forger.body(0, 0).ledger}`, index: 1, root: 'ab'.repeat(32) }
     const facts = { k: 'key', ...signedChange('add', [next.verifier_key], place, [forger.signer, next]), t: T0 * 2 }
     expect(
       await problemsAfter(
         () => append(facts as unknown as Body),
         () => forger.resign(0, next),
       ),
-    ).toMatch(/^ledger: log 0: entry \d+: no key that was in force/m)
+    ).toMatch(/^ledger: log 0: entry \d+: the signature of test\+\w+ is not one of it$/m)
   })
   test('one key that is trusted is enough, whichever it is', async () => {
     const tamper = () => {
@@ -133,7 +134,7 @@ test('times that log 0 contradicts', async () => {
 test('the ledger is older than what is remembered of it, or has another history', async () => {
   const { size: now, root } = forger.treeOf(0)
   const verify = (known: { size: number; root: string }) =>
-    verifyLedger(forger.reader, { keys: [], remembered: { key: forger.signer.verifier_key, ...known } })
+    verifyLedger(forger.reader, { keys: [], remembered: { keys: [forger.signer.verifier_key], ...known } })
   expect(await verify({ size: now, root })).toMatchObject({ ok: true })
   expect(await verify({ size: now, root })).not.toHaveProperty('rolled_back')
   expect(await verify({ size: now + 2, root })).toMatchObject({ ok: true, rolled_back: { seen: now + 2, now } })

@@ -1,7 +1,7 @@
 /** What an intruder could do to a ledger, and what `verify` says of it. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { commitment, hexToBytes } from '../src/format/hash.ts'
-import { makeSigner, type Signer } from '../src/format/note.ts'
+import { makeSigner, type Signer } from '../src/format/signing-key.ts'
 import { canonicalize } from '../src/model/canonical.ts'
 import { CustodyError } from '../src/model/error.ts'
 import type { Json } from '../src/model/row.ts'

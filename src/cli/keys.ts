@@ -45,11 +45,11 @@ export async function trustKeysIn(context: Context, file: string, options: KeyOp
 export async function rotateOwnKey(context: Context, options: KeyOptions): Promise<void> {
   const { terminal, env, command } = context
   const url = ledgerUrl(context, options)
-  const open = (signer: ReturnType<typeof signingKey>) =>
+  const open = () =>
     openLedger(
       url,
-      ledgerPorts(env, why => terminal.report(`warning: ${why}`), signer),
-      { create: false },
+      ledgerPorts(env, why => terminal.report(`warning: ${why}`)),
+      { create: false, changes_keys: true },
     )
   const { from, to, former } = await rotateKey(env, options.revoke === true ? 'revoke' : 'retire', open)
   if (options.json !== true) {

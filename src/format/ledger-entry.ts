@@ -7,7 +7,14 @@ export type LedgerEntry =
       readonly k: 'birth'
       readonly format: typeof LEDGER_FORMAT
       readonly ledger: string
-      readonly key: string
+      /** Verifier keys that are in force from the beginning: one of Ed25519 at least. */
+      readonly keys: readonly string[]
+      /** Verifier keys of an offline key, which signs no heads: it can change which keys are in force by itself. */
+      readonly recovery?: readonly string[]
+      /** A ledger in whose place it was made, whose keys were lost, and the last head of its log 0 that was known. */
+      readonly succeeds?: Succeeded
+      /** Over `birthText`, of each of `keys`. */
+      readonly signatures: readonly string[]
       readonly t: number
     }
   | { readonly k: 'opened'; readonly log: number; readonly run: string; readonly root: string; readonly t: number }
@@ -24,6 +31,13 @@ export type LedgerEntry =
   /** Which keys are in force changes: from the next entry on. */
   | ({ readonly k: 'key'; readonly t: number } & KeyChange)
 
+export interface Succeeded {
+  /** Its id. */
+  readonly ledger: string
+  readonly size: number
+  readonly root: string
+}
+
 /** Values of a sealed run: of entries `[first, last]`, or of one entry `[seq, seq, place, …]`; places from 1. In order. */
 export type Erased = ReadonlyArray<readonly number[]>
 
@@ -36,8 +50,8 @@ export interface KeyChange {
   /** Verifier keys. */
   readonly keys: readonly string[]
   /**
-   * `name base64(key hash ‖ signature)`, over `keyChangeText`: of one that is in force before and after the change, and of each
-   * key that it adds.
+   * `name base64(key hash ‖ signature)`, over `keyChangeText`: of each type that is in force, that of a key which is so before and
+   * after the change, or else of a recovery key; and of each key that it adds.
    */
   readonly signatures: readonly string[]
 }

@@ -210,7 +210,18 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
 /** By `k`. Each has `z`. */
 export const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: KindOf<Extract<LedgerEntry, { k: K }>> } = {
   birth: {
-    keys: { format: key(oneOf(LEDGER_FORMAT)), ledger: key(text(), 'id'), key: key(text(), 'verifier key'), t: T },
+    keys: {
+      format: key(oneOf(LEDGER_FORMAT)),
+      ledger: key(text(), 'id'),
+      keys: key(listOf(text()), 'verifier keys'),
+      recovery: maybe(listOf(text()), 'verifier keys of an offline key'),
+      succeeds: maybe(
+        objectOf({ ledger: key(text()), size: key(counted(1)), root: key(HASH) }),
+        'a ledger whose keys were lost, and the last head of its log 0',
+      ),
+      signatures: below(key(listOf(text()))),
+      t: T,
+    },
     says: 'Entry 0, and only that',
   },
   opened: {

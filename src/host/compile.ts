@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { type Loaded, loadPipeline, parsePipeline } from '../config/load.ts'
 import { inOrder } from '../config/problems.ts'
-import type { Signer } from '../format/note.ts'
+import type { Signer } from '../format/signing-key.ts'
 import type { Environment } from '../ledger/keys/config-folder.ts'
 import { signingKey } from '../ledger/keys/keys.ts'
 import type { Diagnostic } from '../model/error.ts'

@@ -26,6 +26,8 @@ export interface OpenOptions {
   readonly thread_from_entries?: number
   /** A run with at most so many entries is checked in full before it is taken over. */
   readonly whole_to_entries?: number
+  /** To change keys: the signer's needn't be in force yet. */
+  readonly changes_keys?: boolean
 }
 
 /** Some tenths of a second's work: starting a thread takes some 40 ms of another processor, and memory. */
@@ -51,8 +53,8 @@ export async function openLedger(url: string, ports: LedgerPorts, options: OpenO
       from_entries: options.thread_from_entries ?? THREAD_FROM_ENTRIES,
       start: from => new ThreadScribe({ ...from, path, url: absolute, lasting, key: { name, private_key } }),
     }
-    const { holder = thisProcess(), whole_to_entries } = options
-    return await StoredLedger.open(store, ports, { holder, entropy, threads, whole_to_entries })
+    const { holder = thisProcess(), whole_to_entries, changes_keys } = options
+    return await StoredLedger.open(store, ports, { holder, entropy, threads, whole_to_entries, changes_keys })
   } catch (error) {
     await store.close()
     throw error

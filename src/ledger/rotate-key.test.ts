@@ -1,17 +1,18 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { nothingToSee, opening, RUN, testPorts } from '../../test/support/ledger.ts'
-import { parseVerifierKey, type Signer } from '../format/note.ts'
+import { encodeSigningKeys, makeSigner, parseSigningKeys, type Signer } from '../format/signing-key.ts'
+import { parseVerifierKey } from '../format/verifier-key.ts'
 import { verifyLedger } from '../read/verify/verify.ts'
 import { signingKey } from './keys/keys.ts'
 import { recall, trustedKeys, trustKeys, userTrust } from './keys/known-ledgers.ts'
-import { openLedger, openLedgerReader } from './open.ts'
+import { type OpenOptions, openLedger, openLedgerReader } from './open.ts'
 import { rotateKey } from './rotate-key.ts'
 
 let folder: string
-let env: { readonly XDG_CONFIG_HOME: string }
+let env: { readonly XDG_CONFIG_HOME: string; readonly CUSTODY_KEY?: string }
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'custody-rotate-'))
   env = { XDG_CONFIG_HOME: join(folder, 'config') }
@@ -19,13 +20,17 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 const url = (name: string) => `sqlite:${join(folder, name)}`
-const open = (name: string, signer: Signer = signingKey(env), create = false) =>
-  openLedger(url(name), { ...testPorts(name, signer), trust: userTrust(env, expect.unreachable) }, { create })
-const rotate = (name: string, change: 'retire' | 'revoke' = 'retire') =>
-  rotateKey(env, change, signer => open(name, signer))
+const open = (name: string, signer: Signer = signingKey(env), options: Partial<OpenOptions> = {}) =>
+  openLedger(
+    url(name),
+    { ...testPorts(name, signer), trust: userTrust(env, expect.unreachable) },
+    { create: false, ...options },
+  )
+const toChange = (name: string) => () => open(name, signingKey(env), { changes_keys: true })
+const rotate = (name: string, change: 'retire' | 'revoke' = 'retire') => rotateKey(env, change, toChange(name))
 
 async function begun(name: string): Promise<void> {
-  await (await open(name, signingKey(env), true)).close()
+  await (await open(name, signingKey(env), { create: true })).close()
 }
 
 /** The codes, or sentences, of what `verify` finds with this user's keys. */
@@ -68,8 +73,8 @@ test('another ledger goes over from the former key to the one that there is now'
 test('the power goes when the new key is in force, and the old one still is: rotating again ends it', async () => {
   await begun('a')
   const old = signingKey(env)
-  const breaking = async (signer: Signer) => {
-    const ledger = await open('a', signer)
+  const breaking = async () => {
+    const ledger = await toChange('a')()
     const { changeKeys } = ledger
     ledger.changeKeys = async (change, ...rest) => {
       if (change === 'retire') throw new Error('no power')
@@ -79,15 +84,32 @@ test('the power goes when the new key is in force, and the old one still is: rot
   }
   await expect(rotateKey(env, 'retire', breaking)).rejects.toThrow('no power')
   const ledger = await open('a')
-  expect(ledger.keys.goodFor(Number.MAX_SAFE_INTEGER).map(each => each.text)).toEqual([
-    old.verifier_key,
-    signingKey(env).verifier_key,
-  ])
+  expect(ledger.keysInForce()).toEqual([...old.verifier_keys, ...signingKey(env).verifier_keys])
   await ledger.close()
   // Nothing is lost: both sign until it is rotated once more.
   await rotate('a')
   await expect(open('a', old)).rejects.toMatchObject({ code: 'CUSTODY_KEY_UNKNOWN' })
   expect(await problems('a')).toEqual([])
+})
+
+test('who has an Ed25519 key alone gets both with the next one, and from then on both are demanded', async () => {
+  const old = makeSigner('old', new Uint8Array(32).fill(5))
+  env = { ...env, CUSTODY_KEY: join(folder, 'key') }
+  writeFileSync(env.CUSTODY_KEY as string, encodeSigningKeys('old', new Uint8Array(32).fill(5)), { mode: 0o600 })
+  await begun('a')
+  const { to } = await rotate('a')
+  expect(to.verifier_keys.length).toBe(2)
+  expect(await problems('a')).toEqual([])
+  const [ed25519] = readFileSync(env.CUSTODY_KEY as string, 'utf8').split('\n')
+  const ledger = await open('a')
+  expect(ledger.keys.goodFor(1).map(each => each.text)).toEqual(old.verifier_keys)
+  // The head with the change of keys is the first that needs both.
+  expect(ledger.keys.goodFor(2).map(each => each.type)).toEqual(['ed25519', 'ed25519', 'ml-dsa-44'])
+  await ledger.close()
+  await expect(open('a', parseSigningKeys(ed25519!))).rejects.toMatchObject({
+    code: 'CUSTODY_KEY_UNKNOWN',
+    message: expect.stringMatching(/has no ML-DSA-44 key, and .* demands one$/),
+  })
 })
 
 test('not while a run is held: its process would find that its key is no longer in force', async () => {
@@ -110,7 +132,7 @@ test('what is remembered of a ledger is the key of its birth and its head; an ol
   const reader = await openLedgerReader(url('a'))
   const { ledger: id } = JSON.parse((await reader.entry(0, 0))?.body ?? '') as { ledger: string }
   await reader.close()
-  expect(recall(env, id)).toMatchObject({ key: signingKey(env).verifier_key, size: 1 })
+  expect(recall(env, id)).toMatchObject({ keys: signingKey(env).verifier_keys, size: 1 })
   await rotate('a')
   expect(recall(env, id)).toMatchObject({ size: 3 })
 })
@@ -122,7 +144,7 @@ test.skipIf(process.getuid?.() === 0)(
     chmodSync(join(env.XDG_CONFIG_HOME, 'custody'), 0o500)
     const reported: string[] = []
     const trust = userTrust(env, why => reported.push(why))
-    for (let i = 0; i < 2; i++) trust.remember('id', { key: 'k', size: 1, root: 'ab'.repeat(32) })
+    for (let i = 0; i < 2; i++) trust.remember('id', { keys: ['k'], size: 1, root: 'ab'.repeat(32) })
     expect(reported.length).toBe(1)
     chmodSync(join(env.XDG_CONFIG_HOME, 'custody'), 0o700)
   },
@@ -134,7 +156,7 @@ test('keys of others are trusted from a file, once', () => {
   const { verifier_key } = signer
   expect(trustKeys(writeKey(verifier_key), env).map(each => each.text)).toEqual([verifier_key])
   expect(trustKeys(writeKey(verifier_key), env)).toEqual([])
-  expect(trustedKeys(null, env)).toEqual([parseVerifierKey(mine.verifier_key), parseVerifierKey(verifier_key)])
+  expect(trustedKeys(null, env)).toEqual([...mine.verifier_keys, verifier_key].map(parseVerifierKey))
 })
 
 function writeKey(text: string): string {

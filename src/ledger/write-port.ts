@@ -12,7 +12,8 @@
  * WRITE-PORT-4. A batch of a run whose lease epoch is no longer the batch's is refused as a whole (CUSTODY_RUN_LOST).
  */
 import type { CommitFacts, RunEntry, SealFacts, SubjectEntry } from '../format/entry.ts'
-import type { Signer } from '../format/note.ts'
+import type { Succeeded } from '../format/ledger-entry.ts'
+import type { Signer } from '../format/signing-key.ts'
 import type { Tile } from '../format/tree.ts'
 import type { SubjectTile, TreeNumber } from '../format/trees.ts'
 import type { Trust } from './keys/trust.ts'
@@ -218,4 +219,13 @@ export interface LedgerPorts {
   /** Signs checkpoints. */
   readonly signer: Signer
   readonly trust: Trust
+  /** What the birth of a new ledger says besides; absent: nothing. */
+  readonly birth?: BirthOptions
+}
+
+export interface BirthOptions {
+  /** Verifier keys of an offline key that can change by itself which keys are in force. */
+  readonly recovery?: readonly string[]
+  /** The ledger in whose place it is made. */
+  readonly succeeds?: Succeeded
 }

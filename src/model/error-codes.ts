@@ -415,7 +415,7 @@ export const ERRORS = {
     'The ledger doesn’t hold what it should.',
     'Read the problems; each names its place.',
   ),
-  CUSTODY_NODE_VERSION: spec(2, 'This Node is too old.', 'Install Node 24 or newer.'),
+  CUSTODY_NODE_VERSION: spec(2, 'This Node is too old.', 'Install Node 24.6 or newer.'),
   CUSTODY_INTERNAL: spec(
     1,
     'Something went wrong that Custody didn’t expect.',

@@ -293,7 +293,7 @@ const RUN_ENTRIES: { [name: string]: { [key: string]: Json } } = {
   },
 }
 const LEDGER_ENTRIES: { [name: string]: { [key: string]: Json } } = {
-  birth: { k: 'birth', format: 1, ledger: RUN, key: 'name+01234567+AAAA', t: 5 },
+  birth: { k: 'birth', format: 1, ledger: RUN, keys: ['name+01234567+AAAA'], signatures: ['name AAAA'], t: 5 },
   opened: { k: 'opened', log: 1, run: RUN, root: HASH, t: 5 },
   sealed: { k: 'sealed', log: 1, run: RUN, size: 9, root: HASH, t: 5 },
   taken_over: { k: 'taken_over', log: 1, run: RUN, epoch: 2, t: 5 },

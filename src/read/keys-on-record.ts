@@ -15,7 +15,7 @@ export async function keysOnRecord(reader: LedgerReader): Promise<readonly KeyOn
   for await (const { seq, body } of reader.entries(0)) {
     if (seq > 0 && !body.includes('"k":"key"')) continue
     const entry = readable(0, () => decodeLedgerEntry(seq, body))
-    if (entry.k === 'birth') in_force.push({ verifier_key: entry.key, since_us: entry.t })
+    if (entry.k === 'birth') in_force.push(...entry.keys.map(key => ({ verifier_key: key, since_us: entry.t })))
     if (entry.k !== 'key') continue
     if (entry.change === 'add') in_force.push(...entry.keys.map(key => ({ verifier_key: key, since_us: entry.t })))
     else in_force = in_force.filter(each => !entry.keys.includes(each.verifier_key))

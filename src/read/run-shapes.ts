@@ -184,7 +184,15 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
 
 /** By `k`. */
 const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: Decoder<Extract<LedgerEntry, { k: K }>> } = {
-  birth: object({ k: oneOf('birth'), format: oneOf(LEDGER_FORMAT), ledger: text(), key: text(), t: int() }),
+  birth: (value, where) => {
+    const facts = asObject(value, where)
+    return object({
+      ...{ k: oneOf('birth'), format: oneOf(LEDGER_FORMAT), ledger: text(), keys: listOf(text()) },
+      ...(Object.hasOwn(facts, 'recovery') ? { recovery: listOf(text()) } : {}),
+      ...(Object.hasOwn(facts, 'succeeds') ? { succeeds: object({ ledger: text(), size: int(1), root: hash }) } : {}),
+      ...{ signatures: listOf(text()), t: int() },
+    })(value, where)
+  },
   opened: object({ k: oneOf('opened'), log: int(1), run: uuid, root: hash, t: int() }),
   sealed: object({ k: oneOf('sealed'), log: int(1), run: uuid, size: int(1), root: hash, t: int() }),
   taken_over: object({ k: oneOf('taken_over'), log: int(1), run: uuid, epoch: int(1), t: int() }),

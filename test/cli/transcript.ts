@@ -14,7 +14,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encodeSigningKey, makeSigner } from '../../src/format/note.ts'
+import { encodeSigningKeys, makeSigner } from '../../src/format/signing-key.ts'
 
 export interface Step {
   readonly comments: readonly string[]
@@ -72,7 +72,7 @@ export class Shell {
       HOME: this.folder,
       // What Node compiles is kept for all of them.
       XDG_CACHE_HOME: join(bin, '..', 'cache'),
-      CUSTODY_KEY: encodeSigningKey('test', seed),
+      CUSTODY_KEY: encodeSigningKeys('test', seed),
       COLUMNS: '110',
       TZ: 'UTC',
     }

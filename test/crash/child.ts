@@ -9,7 +9,7 @@ import type { AtPoint, Point } from '../../src/engine/ports/crash-points.ts'
 import { type Clock, systemClock } from '../../src/engine/ports/ports.ts'
 import { resumeRun } from '../../src/engine/run/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run/start.ts'
-import { parseVerifierKey } from '../../src/format/note.ts'
+import { parseVerifierKey } from '../../src/format/verifier-key.ts'
 import { compilePipeline } from '../../src/host/compile.ts'
 import { spillBeside } from '../../src/host/spill-folder.ts'
 import { signingKey } from '../../src/ledger/keys/keys.ts'
@@ -73,7 +73,7 @@ async function drive(): Promise<RunResult> {
     now_us: () => clock.wall_us(),
     entropy: randomBytes,
     signer,
-    trust: trustIn([parseVerifierKey(signer.verifier_key)]),
+    trust: trustIn(signer.verifier_keys.map(parseVerifierKey)),
   }
   const url = `sqlite:${join(folder, 'custody.db')}`
   const ledger = await openLedger(url, ports, {

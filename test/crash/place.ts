@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
-import { encodeSigningKey } from '../../src/format/note.ts'
+import { encodeSigningKeys } from '../../src/format/signing-key.ts'
 import { trustedKeys } from '../../src/ledger/keys/known-ledgers.ts'
 import { openLedgerReader } from '../../src/ledger/open.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
@@ -18,7 +18,7 @@ import { IN_MEMORY } from '../support/plugin-files.ts'
 import type { Order, Report } from './child.ts'
 import { type CrashPipeline, layOut } from './pipelines.ts'
 
-const KEY = encodeSigningKey('test', new Uint8Array(32).fill(7))
+const KEY = encodeSigningKeys('test', new Uint8Array(32).fill(7))
 
 export interface Exit {
   readonly code: number | null

@@ -1,7 +1,9 @@
 /** An erasure as it is on record: values that are absent, with a zero salt, and an entry of log 0 that says so, signed. */
 import type { DatabaseSync } from 'node:sqlite'
+import { checkpointText } from '../../src/format/checkpoint.ts'
 import { leafHash, SALT_BYTES } from '../../src/format/hash.ts'
-import { checkpointText, type Signer } from '../../src/format/note.ts'
+import { noteOf } from '../../src/format/note.ts'
+import type { Signer } from '../../src/format/signing-key.ts'
 import { Frontier } from '../../src/format/tree.ts'
 import { canonicalize } from '../../src/model/canonical.ts'
 import type { Json } from '../../src/model/row.ts'
@@ -40,7 +42,7 @@ export function recordErasure(db: DatabaseSync, signer: Signer, log: number, val
   const head = { origin: `custody/${born.ledger}/0`, size: tree.size, root: tree.root() }
   const entry = db.prepare('INSERT INTO entries (log, seq, "row", body) VALUES (0, ?, NULL, ?)')
   entry.run(bodies.length - 1, bodies.at(-1) as string)
-  db.prepare('UPDATE heads SET note = ? WHERE log = 0').run(signer.sign(checkpointText(head)))
+  db.prepare('UPDATE heads SET note = ? WHERE log = 0').run(noteOf(checkpointText(head), signer.signHead(head)))
 }
 
 /** All of it at once, for whole entries. */

@@ -7,9 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { expect } from 'vitest'
+import { checkpointText } from '../../src/format/checkpoint.ts'
 import { leafHash } from '../../src/format/hash.ts'
-import { checkpointText, parseVerifierKey, type Signer } from '../../src/format/note.ts'
+import { noteOf } from '../../src/format/note.ts'
+import type { Signer } from '../../src/format/signing-key.ts'
 import { Frontier } from '../../src/format/tree.ts'
+import { parseVerifierKey } from '../../src/format/verifier-key.ts'
 import { SqliteReader } from '../../src/ledger/sqlite/reader.ts'
 import { canonicalize } from '../../src/model/canonical.ts'
 import type { Json } from '../../src/model/row.ts'
@@ -155,7 +158,9 @@ export class Forger {
   /** Rebuilds a log's tree from its entries, and signs its root. */
   resign(log: number, by: Signer): { size: number; root: string } {
     const head = this.treeOf(log)
-    const note = by.sign(checkpointText({ origin: `custody/${this.body(0, 0).ledger}/${log}`, ...head }))
+    const signed = { origin: `custody/${this.body(0, 0).ledger}/${log}`, ...head }
+    const text = checkpointText(signed)
+    const note = log === 0 ? noteOf(text, by.signHead(signed)) : by.sign(text)
     this.run('UPDATE heads SET note = ? WHERE log = ?', note, log)
     return head
   }

@@ -8,8 +8,9 @@ import {
   type VisitFact,
   type VisitStatus,
 } from '../../src/format/entry.ts'
-import { makeSigner, parseVerifierKey } from '../../src/format/note.ts'
+import { makeSigner } from '../../src/format/signing-key.ts'
 import type { Topology } from '../../src/format/topology.ts'
+import { parseVerifierKey } from '../../src/format/verifier-key.ts'
 import { trustIn } from '../../src/ledger/keys/trust.ts'
 import type { LedgerPorts, RunDraft, RunLedger, SubjectDraft, ValueDraft } from '../../src/ledger/write-port.ts'
 import { canonicalize } from '../../src/model/canonical.ts'
@@ -45,7 +46,7 @@ export function testPorts(
       return bytes
     },
     signer,
-    trust: trustIn([parseVerifierKey(signer.verifier_key)]),
+    trust: trustIn(signer.verifier_keys.map(parseVerifierKey)),
   }
 }
 

@@ -1,6 +1,6 @@
 /** Every way to ask a ledger something, for tests of ledgers that can't be trusted. */
 import { expect } from 'vitest'
-import type { VerifierKey } from '../../src/format/note.ts'
+import type { VerifierKey } from '../../src/format/verifier-key.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import { isCustodyError } from '../../src/model/error.ts'
 import { diffRuns } from '../../src/read/diff/diff.ts'

@@ -3,8 +3,9 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { KEY_TYPE_NAMES } from '../../format/verifier-key.ts'
 import { ledgerUrl } from '../../host/ledger.ts'
-import { keyExposure, keyPlace, ownKey } from '../../ledger/keys/keys.ts'
+import { keyExposure, keyPlace, ownKeys } from '../../ledger/keys/keys.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
 import { isCustodyError } from '../../model/error.ts'
 import type { Context } from '../context.ts'
@@ -72,8 +73,8 @@ function sqlite(): Finding {
 }
 
 function key({ env }: Context): Finding {
-  const own = ownKey(env)
-  if (own === null)
+  const [own, second] = ownKeys(env)
+  if (own === undefined)
     return {
       name: 'key',
       state: 'warn',
@@ -82,7 +83,7 @@ function key({ env }: Context): Finding {
     }
   const place = keyPlace(env)
   const exposed = keyExposure(place)
-  const message = `checkpoints are signed by ${own.text}${env.CUSTODY_KEY ? ' (from $CUSTODY_KEY)' : ''}`
+  const message = `checkpoints are signed by ${own.text}${second === undefined ? '' : ` and ${KEY_TYPE_NAMES[second.type]}`}${env.CUSTODY_KEY ? ' (from $CUSTODY_KEY)' : ''}`
   if (exposed === null || place.kind === 'environment') return ok('key', message)
   return {
     name: 'key',

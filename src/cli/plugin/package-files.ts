@@ -56,7 +56,7 @@ function manifest(name: string, kind: PluginKind, { custody, zod, typescript, ty
     },
     // With their sources, so that a defect is shown where it was written.
     files: ['dist', 'src'],
-    engines: { node: '>=24' },
+    engines: { node: '>=24.6' },
     scripts: {
       build: 'tsc -p tsconfig.build.json',
       types: 'tsc',

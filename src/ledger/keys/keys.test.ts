@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { encodeSigningKey, makeSigner } from '../../format/note.ts'
+import { encodeSigningKeys, makeSigner } from '../../format/signing-key.ts'
 import { signingKey } from './keys.ts'
 import { trustedKeys } from './known-ledgers.ts'
 
@@ -15,18 +15,19 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 const SEED = new Uint8Array(32).fill(3)
-const KEY = encodeSigningKey('mine', SEED)
+const KEY = encodeSigningKeys('mine', SEED)
 const VERIFIER = makeSigner('mine', SEED).verifier_key
 
 test('the first use makes a key, for its user only; later ones find it', () => {
   const env = { XDG_CONFIG_HOME: join(folder, 'config') }
   expect(trustedKeys(null, env)).toEqual([])
-  const made = signingKey(env).verifier_key
+  const { verifier_keys: made } = signingKey(env)
+  expect(made.length).toBe(2)
   const path = join(folder, 'config', 'custody', 'key')
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(readdirSync(join(folder, 'config', 'custody'))).toEqual(['key'])
-  expect(signingKey(env).verifier_key).toBe(made)
-  expect(trustedKeys(null, env).map(each => each.text)).toEqual([made])
+  expect(signingKey(env).verifier_keys).toEqual(made)
+  expect(trustedKeys(null, env).map(each => each.text)).toEqual(made)
 })
 
 test('two first uses at the same time agree', async () => {
@@ -37,12 +38,16 @@ test('two first uses at the same time agree', async () => {
     })
   const [first, second] = await Promise.all([run(), run()])
   expect(first?.stdout).toBe(second?.stdout)
-  expect(first?.stdout).toMatch(/^custody\+/)
+  expect(first?.stdout).toMatch(/^custody\/[0-9a-f]{8}\+/)
 })
 
 test('$CUSTODY_KEY is a key, or a file with one, with quotes and blanks as they come', () => {
   for (const CUSTODY_KEY of [KEY, `"${KEY}"`, `'${KEY}'`, `\n ${KEY}\n`, ` " ${KEY} " `])
     expect(signingKey({ CUSTODY_KEY }).verifier_key).toBe(VERIFIER)
+  const [first, second] = encodeSigningKeys('mine', SEED, SEED).trim().split('\n')
+  const { verifier_keys } = makeSigner('mine', SEED, SEED)
+  for (const CUSTODY_KEY of [`${first}\n${second}\n`, `"${second} ${first}"`])
+    expect(signingKey({ CUSTODY_KEY }).verifier_keys).toEqual(verifier_keys)
   const path = join(folder, 'key')
   writeFileSync(path, `${KEY}\n`, { mode: 0o600 })
   expect(signingKey({ CUSTODY_KEY: path }).verifier_key).toBe(VERIFIER)

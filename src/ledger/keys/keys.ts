@@ -7,22 +7,21 @@
  * KEYS-3. Nothing that could be a signing key is ever shown: not what `$CUSTODY_KEY` holds, nor a line of a key file.
  * KEYS-4. A key that all users of the machine may read, or others may write, signs nothing.
  */
+import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import {
-  encodeSigningKey,
-  generateSigningKey,
-  parseSigningKey,
-  parseVerifierKey,
-  type Signer,
-  type VerifierKey,
-} from '../../format/note.ts'
+import { encodeSigningKeys, newSeed, parseSigningKeys, type Signer } from '../../format/signing-key.ts'
+import { parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
 import { configFolder, type Environment } from './config-folder.ts'
 
-/** Stands in each signature; the hash behind it is what tells keys apart. */
-const KEY_NAME = 'custody'
+/**
+ * Stands in each signature, with 8 random hex digits: keys of one name are those of one signer, and who trusts several of a name
+ * demands one of each type (TRUST-1).
+ */
+const KEY_NAME = 'custody/'
+const KEY_NAME_BYTES = 4
 
 /** Where a signing key is. */
 export type KeyPlace =
@@ -52,12 +51,13 @@ export function signingKey(env: Environment = process.env): Signer {
   return parse(text, nameOf(place))
 }
 
-/** The verifier key of the user's signing key; null if there is none yet. @throws CustodyError CUSTODY_KEY. */
-export function ownKey(env: Environment = process.env): VerifierKey | null {
+/** The verifier keys of the user's signing key; none if there is none yet. @throws CustodyError CUSTODY_KEY. */
+export function ownKeys(env: Environment = process.env): readonly VerifierKey[] {
   const place = keyPlace(env)
   const text = place.kind === 'environment' ? place.text : readKey(place)
-  if (text === null && place.kind === 'file' && !place.from_environment) return null
-  return parseVerifierKey((text === null ? signingKey(env) : parse(text, nameOf(place))).verifier_key)
+  if (text === null && place.kind === 'file' && !place.from_environment) return []
+  const { verifier_keys } = text === null ? signingKey(env) : parse(text, nameOf(place))
+  return verifier_keys.map(parseVerifierKey)
 }
 
 /**
@@ -98,17 +98,21 @@ export function verifierKeysIn(file: string): readonly VerifierKey[] {
   return keys
 }
 
-/** A new key's text, for a file. */
+/** The text of a new pair of keys, Ed25519 and ML-DSA-44, for a file. */
 export function newKeyText(): string {
-  return `${encodeSigningKey(KEY_NAME, generateSigningKey())}\n`
+  const name = `${KEY_NAME}${randomBytes(KEY_NAME_BYTES).toString('hex')}`
+  return encodeSigningKeys(name, newSeed(), newSeed())
 }
 
 /** Reports what is wrong without the text that was parsed (KEYS-3), also in a cause. */
 export function parse(text: string, from: string): Signer {
   try {
-    return parseSigningKey(unquoted(text))
+    return parseSigningKeys(unquoted(text))
   } catch {
-    throw new CustodyError('CUSTODY_KEY', `${from} holds no signing key (PRIVATE+KEY+name+hash+base64, Ed25519)`)
+    throw new CustodyError(
+      'CUSTODY_KEY',
+      `${from} holds no signing key (a line PRIVATE+KEY+name+hash+base64 of Ed25519, and beside it one of ML-DSA-44)`,
+    )
   }
 }
 

@@ -4,21 +4,20 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { VerifierKey } from '../../format/note.ts'
+import type { VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
 import { isHash, sha256Hex } from '../../model/sha256.ts'
 import { configFolder, type Environment } from './config-folder.ts'
-import { ownKey, verifierKeysIn } from './keys.ts'
+import { ownKeys, verifierKeysIn } from './keys.ts'
 import type { Remembered, Trust } from './trust.ts'
 
 /** Called once if nothing can be remembered, as in a container whose folders can't be written. */
 export type ReportForgetful = (why: string) => void
 
-/** The user's own key, if there is one, those that they accepted with `key trust`, and those of `file`. @throws CustodyError CUSTODY_KEY. */
+/** The user's own keys, if there are any, those that they accepted with `key trust`, and those of `file`. @throws CustodyError CUSTODY_KEY. */
 export function trustedKeys(file: string | null, env: Environment = process.env): readonly VerifierKey[] {
-  const own = ownKey(env)
-  return [...(own === null ? [] : [own]), ...acceptedKeys(env), ...(file === null ? [] : verifierKeysIn(file))]
+  return [...ownKeys(env), ...acceptedKeys(env), ...(file === null ? [] : verifierKeysIn(file))]
 }
 
 /** @throws CustodyError CUSTODY_KEY. */
@@ -75,18 +74,19 @@ export function recall(env: Environment, ledger: string): Remembered | null {
   )
 }
 
-function remember(env: Environment, ledger: string, { key, size, root }: Remembered): void {
+function remember(env: Environment, ledger: string, { keys, size, root }: Remembered): void {
   const path = ledgerPath(env, ledger)
   makeFolders(configFolder(env), 0o700)
   mkdirSync(join(configFolder(env), 'ledgers'), { recursive: true, mode: 0o700 })
-  replaceFile(path, `${JSON.stringify({ ledger, key, size, root })}\n`)
+  replaceFile(path, `${JSON.stringify({ ledger, keys, size, root })}\n`)
 }
 
 function parsed(text: string): Remembered | null {
   try {
-    const { key, size, root } = JSON.parse(text) as Partial<Remembered>
-    const sound = typeof key === 'string' && Number.isSafeInteger(size) && typeof root === 'string' && isHash(root)
-    return sound ? { key, size: size as number, root } : null
+    const { keys, size, root } = JSON.parse(text) as Partial<Remembered>
+    const has_keys = Array.isArray(keys) && keys.every(each => typeof each === 'string')
+    const sound = has_keys && Number.isSafeInteger(size) && typeof root === 'string' && isHash(root)
+    return sound ? { keys, size: size as number, root } : null
   } catch {
     return null
   }

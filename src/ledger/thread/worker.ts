@@ -1,10 +1,10 @@
 /** The other thread: does stage 2 of one run with a connection of its own, a question at a time. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { makeSigner } from '../../format/note.ts'
+import { makeSigner } from '../../format/signing-key.ts'
 import { openForWriting } from '../sqlite/file.ts'
 import { SqliteReader } from '../sqlite/reader.ts'
 import { SqliteStore } from '../sqlite/store.ts'
-import { Appender } from '../write/appender.ts'
+import { Appender, signsRunsWith } from '../write/appender.ts'
 import { partsOf } from '../write/block.ts'
 import { StoreScribe } from '../write/scribe.ts'
 import {
@@ -31,7 +31,7 @@ function open(): Open {
   const { path, url, ledger, log, lasting, state, key } = workerData as ThreadInput
   const db = openForWriting(path, url, null, lasting)
   const store = new SqliteStore(db, new SqliteReader(db, url))
-  const appender = new Appender(ledger, log, makeSigner(key.name, key.private_key), state)
+  const appender = new Appender(ledger, log, signsRunsWith(makeSigner(key.name, key.private_key)), state)
   return { store, scribe: new StoreScribe(log, appender, store) }
 }
 

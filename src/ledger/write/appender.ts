@@ -4,8 +4,11 @@
  * APPENDER-1. It reads no clock and draws no chance: the same entries with the same salts give the same bytes.
  * APPENDER-2. `take` hands over all that was appended since the last one; `drop` forgets what wasn't made durable.
  */
+
+import { type Checkpoint, checkpointText } from '../../format/checkpoint.ts'
 import { commitmentOf, hexToBytes, leafHashOf } from '../../format/hash.ts'
-import { checkpointText, type Signer } from '../../format/note.ts'
+import { noteOf } from '../../format/note.ts'
+import type { Signer } from '../../format/signing-key.ts'
 import { Frontier, type FrontierState, type Tile } from '../../format/tree.ts'
 import { type SubjectTile, TREES } from '../../format/trees.ts'
 import type { Hash } from '../../model/sha256.ts'
@@ -49,7 +52,7 @@ export class Appender {
   readonly #log: number
   /** The log's name in its checkpoints. */
   readonly #origin: string
-  readonly #signer: Signer
+  readonly #sign: SignHead
   #frontier: Frontier
   readonly #closed: ClosedSubjects
   /** As of the last `take` that wasn't dropped. */
@@ -61,10 +64,10 @@ export class Appender {
   /** Tokens whose rows in `open_tokens` change, each with its latest state. */
   #open = new Map<number, OpenToken>()
 
-  constructor(ledger: string, log: number, signer: Signer, state: AppenderState = EMPTY) {
+  constructor(ledger: string, log: number, sign: SignHead, state: AppenderState = EMPTY) {
     this.#log = log
     this.#origin = originOf(ledger, log)
-    this.#signer = signer
+    this.#sign = sign
     this.#durable = state.frontier
     this.#frontier = Frontier.from(state.frontier)
     this.#closed = new ClosedSubjects(state.closed)
@@ -110,7 +113,7 @@ export class Appender {
       endings: this.#endings,
       closed_tokens: open.flatMap(([token, { is_new, stands }]) => (stands === null && !is_new ? [token] : [])),
       open_tokens: open.flatMap(([, { stands }]) => stands ?? []),
-      head: this.#blocks.length === 0 ? null : this.#signer.sign(checkpointText({ origin: this.#origin, size, root })),
+      head: this.#blocks.length === 0 ? null : this.#sign({ origin: this.#origin, size, root }),
       checkpoint: { log: this.#log, size, root },
       tiles: this.#tiles,
       unresolved: this.#unresolved,
@@ -186,6 +189,23 @@ export class Appender {
       })
     for (const token of gone) this.#open.set(token, { is_new: this.#open.get(token)?.is_new ?? false, stands: null })
   }
+}
+
+/** The signed note of a head: there is one at each commit. */
+type SignHead = (head: Checkpoint) => string
+
+/** For a run: Ed25519 alone, because that is a tenth of a millisecond, and log 0 binds what the run is sealed with. */
+export function signsRunsWith({ sign }: Pick<Signer, 'sign'>): SignHead {
+  return head => sign(checkpointText(head))
+}
+
+/** For log 0: all keys that there are. */
+export function signsWith(signers: readonly Signer[]): SignHead {
+  return head =>
+    noteOf(
+      checkpointText(head),
+      signers.flatMap(each => each.signHead(head)),
+    )
 }
 
 const EMPTY: AppenderState = { frontier: new Frontier().state(), closed: NOTHING_CLOSED }

@@ -120,9 +120,9 @@ describe('bodies', () => {
     expect(encoded((to, entropy) => encodeRun(to, stop, entropy)).body).toBe(
       `{"k":"stop","reason":"user","status":"cancelled","t":${t},"z":"${NONCE}"}`,
     )
-    const born = { k: 'birth', format: 1, ledger: 'x', key: 'k', t } as const
+    const born = { k: 'birth', format: 1, ledger: 'x', keys: ['k'], signatures: ['s'], t } as const
     expect(encoded((to, entropy) => encodeLedger(to, born, entropy)).body).toBe(
-      `{"format":1,"k":"birth","key":"k","ledger":"x","t":${t},"z":"${NONCE}"}`,
+      `{"format":1,"k":"birth","keys":["k"],"ledger":"x","signatures":["s"],"t":${t},"z":"${NONCE}"}`,
     )
   })
 

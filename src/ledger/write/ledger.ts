@@ -1,6 +1,6 @@
 /** A ledger open for writing, over any store. */
 import type { KeyChange, LedgerEntry } from '../../format/ledger-entry.ts'
-import type { Signer } from '../../format/note.ts'
+import type { Signer } from '../../format/signing-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { type Holder, isAlive, livesHere, parseHolder } from '../../model/holder.ts'
 import { type KeyRing, signedChange } from '../keys/key-ring.ts'
@@ -17,7 +17,7 @@ import {
   type RunReader,
   type TakenOver,
 } from '../write-port.ts'
-import { Appender, type AppenderState } from './appender.ts'
+import { Appender, type AppenderState, signsRunsWith } from './appender.ts'
 import { BlockWriter } from './block.ts'
 import { checkedRun, WHOLE_TO_ENTRIES } from './checked-run.ts'
 import { encodeRun } from './encode.ts'
@@ -49,6 +49,8 @@ export interface StoredOptions {
   readonly threads?: Threads | undefined
   /** A run with at most so many entries is checked in full before it is taken over. */
   readonly whole_to_entries?: number | undefined
+  /** It is opened to change keys: the signer's needn't be in force yet. */
+  readonly changes_keys?: boolean | undefined
 }
 
 export class StoredLedger implements Ledger {
@@ -78,7 +80,7 @@ export class StoredLedger implements Ledger {
 
   /**
    * Checks log 0, and the runs against it, before anything can be written (I13).
-   * @throws CustodyError as `LogZero.read` and `checkExtents`, and CUSTODY_KEY_UNKNOWN if the signer's key isn't in force.
+   * @throws CustodyError as `LogZero.read` and `checkExtents`, and CUSTODY_KEY_UNKNOWN if the signer's key must be in force, and isn't.
    */
   static async open(store: Store, ports: LedgerPorts, options: StoredOptions): Promise<StoredLedger> {
     const { reader } = store
@@ -88,7 +90,7 @@ export class StoredLedger implements Ledger {
       return read
     })
     log_zero.forgetSealed()
-    log_zero.mustBeInForce(ports.signer)
+    if (options.changes_keys !== true) log_zero.mustBeInForce(ports.signer)
     const ledger = new StoredLedger(store, ports, log_zero, options)
     ledger.#remember({ size: log_zero.size, root: log_zero.root() })
     return ledger
@@ -158,15 +160,26 @@ export class StoredLedger implements Ledger {
     return this.#log_zero.keys
   }
 
-  /** Which keys are in force changes. All of `signers` sign that, and the first of them the head. @throws as `openRun`. */
+  /** Verifier keys. */
+  keysInForce(): readonly string[] {
+    return this.keys.in_force.map(each => each.text)
+  }
+
+  /** Whoever signs with this key may write. @throws CustodyError CUSTODY_KEY_UNKNOWN. */
+  mustBeInForce(signer: Signer): void {
+    this.#log_zero.mustBeInForce(signer)
+  }
+
+  /** Which keys are in force changes. All of `signers` sign that, and the head. @throws as `openRun`. */
   async changeKeys(change: KeyChange['change'], keys: readonly string[], signers: readonly Signer[]): Promise<void> {
-    const [first] = signers as readonly [Signer, ...Signer[]]
     await this.#appendLogZero(log_zero => {
       const t = Math.max(this.#ports.now_us(), log_zero.last_us)
-      const place = { ledger: log_zero.id, index: log_zero.size, root: log_zero.root(), t }
-      const entry: LedgerEntry = { k: 'key', ...signedChange(change, keys, place, signers), t }
+      const signed = signedChange(change, keys, log_zero.place(), signers)
+      const problem = log_zero.keys.problemOf(signed, log_zero.place())
+      if (problem !== null) throw new CustodyError('CUSTODY_KEY', `the change of keys wouldn’t hold: ${problem}`)
+      const entry: LedgerEntry = { k: 'key', ...signed, t }
       return { entry, write: ledger => this.#store.write({ ...NOTHING, log: LOG_ZERO, lease: null, ledger }) }
-    }, first)
+    }, signers)
   }
 
   /** @throws CustodyError CUSTODY_RUN_HELD if a live process holds a run, also one that has just woken up with this machine. */
@@ -212,13 +225,16 @@ export class StoredLedger implements Ledger {
 
   #withLogZero: LogZeroWriter = (entry, write) => this.#appendLogZero(() => ({ entry, write }))
 
-  /** Appends what `make` makes of log 0 as it stands, and again if another process came first. */
-  async #appendLogZero(make: (log_zero: LogZero) => LogZeroAppend, signer = this.#ports.signer): Promise<void> {
+  /** Appends what `make` makes of log 0 as it stands, and again if another process came first. `signers`: of a change of keys. */
+  async #appendLogZero(
+    make: (log_zero: LogZero) => LogZeroAppend,
+    signers: readonly Signer[] = [this.#ports.signer],
+  ): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       await this.#log_zero.refresh(this.#store.reader)
-      this.#log_zero.mustBeInForce(signer)
       const { entry, write } = make(this.#log_zero)
-      const { batch, head } = this.#log_zero.next(entry, signer, this.#entropy)
+      if (entry.k !== 'key') this.#log_zero.mustBeInForce(this.#ports.signer)
+      const { batch, head } = this.#log_zero.next(entry, signers, this.#entropy)
       try {
         await write(batch)
         return this.#remember(head)
@@ -230,11 +246,11 @@ export class StoredLedger implements Ledger {
 
   #remember({ size, root }: Pick<CheckpointHead, 'size' | 'root'>): void {
     const { id, keys } = this.#log_zero
-    this.#ports.trust.remember(id, { key: keys.birth.text, size, root })
+    this.#ports.trust.remember(id, { keys: keys.birth.map(each => each.text), size, root })
   }
 
   #appender(log: number, state?: AppenderState): Appender {
-    return new Appender(this.#log_zero.id, log, this.#ports.signer, state)
+    return new Appender(this.#log_zero.id, log, signsRunsWith(this.#ports.signer), state)
   }
 
   /** `began_us`: the time that log 0 records for it. */

@@ -4,22 +4,24 @@
  *
  * LOG-ZERO-1. (I13) It is continued from the tree that the last head signed: stored entries are its size and give its root, a key
  *     signed it that was in force, and it extends the head that this user remembers.
- * LOG-ZERO-2. The user trusts the ledger by its birth's key, or by a key of theirs that was added later, and so signed all that was before.
+ * LOG-ZERO-2. The user trusts the ledger by its birth's keys, which signed that, or by keys of theirs that were added later, and so signed
+ *     all that was before.
  * LOG-ZERO-3. Time never goes back within the log.
  */
 
 import { LEDGER_FORMAT } from '../../format/entry.ts'
 import { leafHash } from '../../format/hash.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
-import { NoteError, type Signer, type VerifierKey } from '../../format/note.ts'
+import type { Signer } from '../../format/signing-key.ts'
 import { Frontier } from '../../format/tree.ts'
+import { KEY_TYPE_NAMES, NoteError, type VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
-import { KeyRing } from '../keys/key-ring.ts'
-import type { Remembered, Trust } from '../keys/trust.ts'
+import { type Birth, type ChangePlace, KeyRing, lackingTypes, signedBirth } from '../keys/key-ring.ts'
+import { isTrusted, type Remembered, type Trust } from '../keys/trust.ts'
 import type { LedgerReader } from '../read-port.ts'
 import type { CheckpointHead, LedgerPorts, LogZeroBatch, WriteBatch } from '../write-port.ts'
-import { Appender, originOf } from './appender.ts'
+import { Appender, originOf, signsWith } from './appender.ts'
 import { BlockWriter } from './block.ts'
 import { NOTHING_CLOSED } from './closed-subjects.ts'
 import { encodeLedger } from './encode.ts'
@@ -30,10 +32,16 @@ export const LOG_ZERO = 0
 
 /** The batch that begins a ledger. `id` names it in all its checkpoints. */
 export function birth(id: string, ports: LedgerPorts, entropy: Entropy): WriteBatch {
-  const appender = new Appender(id, LOG_ZERO, ports.signer)
-  const key = ports.signer.verifier_key
+  const appender = new Appender(id, LOG_ZERO, signsWith([ports.signer]))
   const writer = new BlockWriter()
-  encodeLedger(writer, { k: 'birth', format: LEDGER_FORMAT, ledger: id, key, t: ports.now_us() }, entropy)
+  const { recovery = [], succeeds } = ports.birth ?? {}
+  const facts = {
+    ...({ k: 'birth', format: LEDGER_FORMAT, ledger: id } as const),
+    ...(recovery.length > 0 && { recovery }),
+    ...(succeeds !== undefined && { succeeds }),
+    t: ports.now_us(),
+  }
+  encodeLedger(writer, signedBirth(facts, ports.signer), entropy)
   appender.append(writer.take())
   return { log: LOG_ZERO, lease: null, ledger: null, ...appender.take() }
 }
@@ -65,21 +73,24 @@ export class LogZero {
   /** Number of the log that was opened last: they are numbered densely. */
   last_log = 0
   readonly #url: string
-  readonly #trust: Trust
   readonly #frontier = new Frontier()
   /** What the user remembers; null once it was met, or if it is the first use. */
   #remembered: Remembered | null
-  /** A key of the user's signed that it was added. */
-  #is_trusted: boolean
+  /** Keys that have signed the birth, or that they were added. */
+  readonly #signers: VerifierKey[]
+  /** The user has written to it before. */
+  readonly #is_known: boolean
+  /** The head that was checked last. */
+  #checked: string | null = null
   #forgets = false
 
-  private constructor(url: string, id: string, keys: KeyRing, trust: Trust, remembered: Remembered | null) {
+  private constructor(url: string, id: string, keys: KeyRing, remembered: Remembered | null) {
     this.#url = url
     this.id = id
     this.keys = keys
-    this.#trust = trust
     this.#remembered = remembered
-    this.#is_trusted = remembered !== null || this.#isTrusted(keys.birth)
+    this.#signers = [...keys.birth]
+    this.#is_known = remembered !== null
   }
 
   /**
@@ -92,11 +103,12 @@ export class LogZero {
     if (born?.k !== 'birth') throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} has no birth entry`)
     // Before anything else is read: others may append, and remember that, at any time.
     const remembered = trust.recall(born.ledger)
-    if (remembered !== null && remembered.key !== born.key) throw otherBirth(url, born.key, remembered.key)
-    const log = new LogZero(url, born.ledger, ringOf(url, born.key), trust, remembered)
+    if (remembered !== null && remembered.keys.join() !== `${born.keys}`)
+      throw otherBirth(url, born.keys, remembered.keys)
+    const log = new LogZero(url, born.ledger, ringOf(url, born), remembered)
     await log.refresh(reader)
     if (log.#remembered !== null) throw rolledBack(url, log.size, log.#remembered)
-    if (!log.#is_trusted) throw untrusted(url, log.keys)
+    if (!log.#is_known && !isTrusted(trust.keys, log.#signers)) throw untrusted(url, log.keys)
     return log
   }
 
@@ -115,7 +127,11 @@ export class LogZero {
       const origin = originOf(this.id, LOG_ZERO)
       const { size } = this
       const extent = { ...this.#place, origin, size, root: this.#frontier.root(), note }
-      return checkSignedHead(extent, of => this.keys.goodFor(of))
+      // Nothing was appended since.
+      if (note !== null && note === this.#checked) return
+      checkSignedHead(extent, of => this.keys.goodFor(of))
+      this.#checked = note
+      return
     }
   }
 
@@ -125,10 +141,10 @@ export class LogZero {
     for (const { log, sealed } of this.runs.values()) if (sealed !== null) this.runs.delete(log)
   }
 
-  /** The batch and head of appending `entry` to the log as it was last read. */
-  next(entry: LedgerEntry, signer: Signer, entropy: Entropy): LogZeroAppend {
+  /** The batch and head of appending `entry` to the log as it was last read, signed by all of `signers`. */
+  next(entry: LedgerEntry, signers: readonly Signer[], entropy: Entropy): LogZeroAppend {
     const state = { frontier: this.#frontier.state(), closed: NOTHING_CLOSED }
-    const appender = new Appender(this.id, LOG_ZERO, signer, state)
+    const appender = new Appender(this.id, LOG_ZERO, signsWith(signers), state)
     const writer = new BlockWriter()
     encodeLedger(writer, { ...entry, t: Math.max(this.last_us, entry.t) }, entropy)
     appender.append(writer.take())
@@ -138,21 +154,30 @@ export class LogZero {
   }
 
   /** Whoever signs with this key may append. @throws CustodyError CUSTODY_KEY_UNKNOWN. */
-  mustBeInForce({ verifier_key }: Signer): void {
-    const in_force = this.keys.goodFor(this.size + 1)
-    if (in_force.some(each => each.text === verifier_key)) return
+  mustBeInForce({ name, verifier_keys }: Signer): void {
+    const { in_force } = this.keys
+    const own = in_force.filter(({ text }) => verifier_keys.includes(text))
+    const [lacking] = lackingTypes(in_force, own)
+    if (lacking === undefined) return
+    const hint =
+      'Name the key file that is in force with $CUSTODY_KEY; if you had it before the one that you have now, `custody key rotate` puts yours in its place; if it is that of another machine, `custody key request` asks to add yours.'
+    const names = [...new Set(in_force.map(each => each.name))].join(', ')
     throw new CustodyError(
       'CUSTODY_KEY_UNKNOWN',
-      `your signing key, ${verifier_key}, isn’t in force in ${this.#url}: ${in_force.map(each => each.text).join(', ')} ${in_force.length === 1 ? 'is' : 'are'}`,
-      {
-        hint: 'Name the key that is in force with $CUSTODY_KEY; if you had it before the one that you have now, `custody key rotate` puts yours in its place.',
-      },
+      own.length === 0
+        ? `your signing key ${name} isn’t in force in ${this.#url}: ${names} ${names.includes(',') ? 'are' : 'is'}`
+        : `your signing key ${name} has no ${KEY_TYPE_NAMES[lacking]} key, and ${this.#url} demands one`,
+      { hint },
     )
   }
 
-  /** Root of the entries so far: what a change of keys is signed over. */
   root(): string {
     return this.#frontier.root()
+  }
+
+  /** Where the next entry stands: what a change of keys is signed over. */
+  place(): ChangePlace {
+    return { ledger: this.id, index: this.size, root: this.root() }
   }
 
   #take(body: string): void {
@@ -174,11 +199,10 @@ export class LogZero {
       case 'birth':
         return seq === 0 ? null : 'it is another birth'
       case 'key': {
-        const place = { ledger: this.id, index: seq, root: this.#frontier.root(), t: entry.t }
-        const problem = noteProblemOf(() => this.keys.take(entry, place))
+        const problem = noteProblemOf(() => this.keys.take(entry, this.place()))
         // Who signed that a key of theirs is added has signed all that was before.
-        if (problem === null && entry.change === 'add' && this.keys.goodFor(seq + 1).some(key => this.#isTrusted(key)))
-          this.#is_trusted = true
+        if (problem === null && entry.change === 'add')
+          this.#signers.push(...this.keys.goodFor(seq + 1).filter(({ text }) => entry.keys.includes(text)))
         return problem
       }
       case 'opened': {
@@ -207,10 +231,6 @@ export class LogZero {
     }
   }
 
-  #isTrusted(key: VerifierKey): boolean {
-    return this.#trust.keys.some(each => each.text === key.text)
-  }
-
   get #place() {
     return { url: this.#url, log: LOG_ZERO, run: null }
   }
@@ -228,12 +248,12 @@ function entryIn(url: string, seq: number, body: string | null): LedgerEntry | n
   }
 }
 
-function ringOf(url: string, birth_key: string): KeyRing {
+function ringOf(url: string, born: Birth): KeyRing {
   try {
-    return new KeyRing(birth_key)
+    return new KeyRing(born)
   } catch (cause) {
     if (!(cause instanceof NoteError)) throw cause
-    throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} was born with something that isn’t a key`, { cause })
+    throw altered({ url, log: LOG_ZERO, run: null }, `has a birth that doesn’t fit: ${cause.message}`)
   }
 }
 
@@ -246,10 +266,10 @@ function noteProblemOf(take: () => string | null): string | null {
   }
 }
 
-function otherBirth(url: string, born: string, remembered: string): CustodyError {
+function otherBirth(url: string, born: readonly string[], remembered: readonly string[]): CustodyError {
   return new CustodyError(
     'CUSTODY_KEY_UNKNOWN',
-    `${url} was born with key ${born}, and when you first used it that was ${remembered}`,
+    `${url} was born with ${namesOf(born)}, and when you first used it that was ${namesOf(remembered)}`,
     { hint: 'Another ledger stands in its place: put the true one back, or begin one of your own with --ledger.' },
   )
 }
@@ -257,8 +277,13 @@ function otherBirth(url: string, born: string, remembered: string): CustodyError
 function untrusted(url: string, keys: KeyRing): CustodyError {
   return new CustodyError(
     'CUSTODY_KEY_UNKNOWN',
-    `${url} was born with key ${keys.birth.text}, which is neither yours nor one that you trust`,
+    `${url} was born with ${namesOf(keys.birth.map(each => each.text))}, which is neither yours nor what you trust`,
   )
+}
+
+/** `name+hash` of each. */
+function namesOf(keys: readonly string[]): string {
+  return `key ${keys.map(each => each.slice(0, each.lastIndexOf('+'))).join(' and ')}`
 }
 
 function rolledBack(url: string, size: number, remembered: Remembered): CustodyError {

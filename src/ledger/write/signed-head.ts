@@ -1,14 +1,10 @@
 /** A log's stored head against what is stored of the log: nothing is signed after what wasn't signed before (I13). */
-import {
-  type Checkpoint,
-  checkpointText,
-  NoteError,
-  openNote,
-  parseCheckpoint,
-  type VerifierKey,
-} from '../../format/note.ts'
+import { type Checkpoint, checkpointText, parseCheckpoint } from '../../format/checkpoint.ts'
+import { openNote } from '../../format/note.ts'
+import { NoteError, type VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
+import { lackingTypes, unsigned } from '../keys/key-ring.ts'
 
 /** What is stored of a log. */
 export interface StoredExtent {
@@ -27,7 +23,7 @@ export interface StoredExtent {
 }
 
 /**
- * Whether the head is one that `keys` (of its size) may sign, and is the head of what is stored.
+ * Whether the head is one that `keys` (of its size) may sign, and of each type one has, and is the head of what is stored.
  * @throws CustodyError CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_KEY_UNKNOWN.
  */
 export function checkSignedHead(extent: StoredExtent, keys: (size: number) => readonly VerifierKey[]): void {
@@ -35,7 +31,8 @@ export function checkSignedHead(extent: StoredExtent, keys: (size: number) => re
   if (note === null) throw altered(extent, 'has no signed head')
   const head = headIn(note)
   if (head === null || head.origin !== origin) throw altered(extent, 'has a head that isn’t one of this log')
-  const opened = openNote(note, keys(head.size))
+  const good = keys(head.size)
+  const opened = openNote(note, good)
   if (!opened.ok && opened.problem === 'unknown_key')
     throw new CustodyError(
       'CUSTODY_KEY_UNKNOWN',
@@ -43,6 +40,8 @@ export function checkSignedHead(extent: StoredExtent, keys: (size: number) => re
       { where: placeOf(extent) },
     )
   if (!opened.ok) throw altered(extent, `has a head that isn’t what was signed: ${opened.message}`)
+  const lacking = lackingTypes(good, opened.signed_by)
+  if (lacking.length > 0) throw altered(extent, `has a head that lacks a signature: ${unsigned(lacking)}`)
   if (size < head.size)
     throw new CustodyError(
       'CUSTODY_LEDGER_CUT',

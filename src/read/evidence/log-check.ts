@@ -3,9 +3,11 @@
  * Whose signature that is isn't asked here: it is that of the key which the ledger was born with, or of one that followed it; whether
  * the user trusts it is reported alongside. What a reader then finds in the log, in the same snapshot, is what was committed (log-tree.ts).
  */
+
+import { type Checkpoint, parseCheckpoint } from '../../format/checkpoint.ts'
 import { leafHash } from '../../format/hash.ts'
-import { type Checkpoint, NoteError, parseCheckpoint } from '../../format/note.ts'
 import type { TiledTree } from '../../format/tiled-tree.ts'
+import { NoteError } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Check, entryName, noting } from '../verify/check.ts'

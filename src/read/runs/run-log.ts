@@ -1,6 +1,8 @@
 /** The run's own entries, as far as listing, showing and explaining need them: its opening, and its latest end. */
+
+import { parseCheckpoint } from '../../format/checkpoint.ts'
 import type { PlanValue, RunEntry, RunStatus, SinkIntents, TotalsFact } from '../../format/entry.ts'
-import { NoteError, parseCheckpoint } from '../../format/note.ts'
+import { NoteError } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredEntry, StoredLease } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'

@@ -1,10 +1,11 @@
 /**
  * Which keys may have signed which heads, by log 0: the birth's, and what each change of keys makes of it. A key is good for heads
  * of log 0 that have more entries than the one that brought it in, and don't have the one that took it away; for a run's head, if
- * it was in force where log 0 last spoke of the run.
+ * it is one of Ed25519 and was in force where log 0 last spoke of the run. Of each type that is good, one must have signed.
  */
-import type { KeyChange } from '../../format/ledger-entry.ts'
-import { keyChangeText, NoteError, noteOf, openNote, parseVerifierKey, type VerifierKey } from '../../format/note.ts'
+import type { KeyChange, LedgerEntry } from '../../format/ledger-entry.ts'
+import { birthText, checkStatement, keyChangeText } from '../../format/statement.ts'
+import { KEY_TYPE_NAMES, KEY_TYPES, NoteError, parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
 import { entryName } from './check.ts'
 
 interface Use {
@@ -20,50 +21,80 @@ export interface HeadKeys {
   readonly others: ReadonlyArray<{ readonly key: VerifierKey; readonly why: string }>
 }
 
+type Birth = Extract<LedgerEntry, { readonly k: 'birth' }>
+
+/** A statement that doesn't hold, in words. */
+class Refused extends Error {}
+
 export class KeysInForce {
   readonly #uses: Use[] = []
-  readonly #trusted: ReadonlySet<string>
-  #is_trusted: boolean
+  #recovery: readonly VerifierKey[] = []
+  /** By the name of their signer; null: whosever they are. */
+  readonly #trusted: ReadonlyMap<string, readonly VerifierKey[]> | null
 
   /**
-   * `trusted` are the verifier's keys: the ledger's count if one of them is the birth's, or signed that it was added. 'any': they
-   * count whosever they are, for readers who say whose word it is that they pass on.
+   * `trusted` are the verifier's keys: the ledger's count if one signer's are among the birth's, or signed that they were added;
+   * one key of each type, if the verifier has several of that signer. 'any': they count whosever they are, for readers who say whose word
+   * it is that they pass on.
    */
-  constructor(trusted: readonly string[] | 'any') {
-    this.#trusted = new Set(trusted === 'any' ? [] : trusted)
-    this.#is_trusted = trusted === 'any'
+  constructor(trusted: readonly VerifierKey[] | 'any') {
+    this.#trusted = trusted === 'any' ? null : Map.groupBy(trusted, each => each.name)
   }
 
   /** Gives what is wrong. */
-  birth(key: string): string | null {
-    return problemOf(() => this.#add(parseVerifierKey(key), 0))
+  birth(born: Birth): string | null {
+    return problemOf(() => {
+      const keys = parsedKeys(born.keys)
+      const recovery = parsedKeys(born.recovery ?? [])
+      if (!keys.some(each => each.type === 'ed25519')) throw new Refused('it names no Ed25519 key')
+      const signed_by = signersOf(birthText(born), born.signatures, keys)
+      for (const { text } of keys) if (!signed_by.has(text)) throw new Refused(`${text} hasn’t signed it`)
+      for (const { text } of recovery)
+        if (born.keys.includes(text)) throw new Refused(`${text} is in force, and is its recovery key, too`)
+      if (recovery.length > 0 && missing(keys, recovery).length > 0)
+        throw new Refused('its recovery keys aren’t of all types that are in force')
+      this.#recovery = recovery
+      for (const key of keys) this.#add(key, 0)
+    })
   }
 
   /** An entry `index` of log 0, whose root was `root` before it. Gives what is wrong; then nothing has changed. */
-  change(ledger: string, index: number, root: string, facts: KeyChange & { readonly t: number }): string | null {
+  change(ledger: string, index: number, root: string, { change, keys, signatures }: KeyChange): string | null {
     return problemOf(() => {
-      const { change, keys, signatures, t } = facts
-      if (keys.length === 0) return 'it changes no key'
-      const named = keys.map(parseVerifierKey)
-      const note = noteOf(keyChangeText({ ledger, index, root, change, keys, t }), signatures)
-      const has_signed = (key: VerifierKey) => openNote(note, [key]).ok
-      const leaves = (use: Use) => change !== 'add' && keys.includes(use.key.text)
-      if (!this.#uses.some(use => use.taken_at === null && !leaves(use) && has_signed(use.key)))
-        return 'no key that was in force, and stays so, has signed it'
-      if (change === 'add') {
-        const silent = named.find(key => !has_signed(key))
-        if (silent !== undefined) return `${silent.text} is added, and hasn’t signed it`
+      const named = parsedKeys(keys)
+      if (named.length === 0) throw new Refused('it changes no key')
+      const is_added = change === 'add'
+      const current = this.#uses.filter(each => each.taken_at === null)
+      const in_force = current.map(each => each.key)
+      const may_sign = [...in_force, ...this.#recovery, ...(is_added ? named : [])]
+      const signed_by = signersOf(keyChangeText({ ledger, index, root, change, keys }), signatures, may_sign)
+      const rest = is_added ? in_force : in_force.filter(({ text }) => !keys.includes(text))
+      const has_signed = ({ text }: VerifierKey) => signed_by.has(text)
+      const unsigned = missing(in_force, rest.filter(has_signed))
+      if (unsigned.length > 0 && missing(in_force, this.#recovery.filter(has_signed)).length > 0)
+        throw new Refused(`no ${unsigned.join(' and no ')} key that was in force, and stays so, has signed it`)
+      if (is_added) {
+        for (const key of named) this.#mayBeAdded(key, has_signed(key))
         for (const key of named) this.#add(key, index)
-        return null
+        return
       }
-      for (const key of keys) {
-        const use = this.#uses.find(each => each.key.text === key && each.taken_at === null)
-        if (use === undefined) return `${key} is taken away, and isn’t in force`
+      const absent = named.find(({ text }) => !current.some(use => use.key.text === text))
+      if (absent !== undefined) throw new Refused(`${absent.text} is taken away, and isn’t in force`)
+      const [last] = missing(in_force, rest)
+      if (last !== undefined) throw new Refused(`it takes the last ${last} key away`)
+      for (const use of current.filter(each => keys.includes(each.key.text))) {
         use.taken_at = index
         use.revoked = change === 'revoke'
       }
-      return null
     })
+  }
+
+  #mayBeAdded({ text }: VerifierKey, has_signed: boolean): void {
+    const uses = this.#uses.filter(each => each.key.text === text)
+    if (uses.some(each => each.taken_at === null)) throw new Refused(`${text} is added, and is in force`)
+    if (uses.some(each => each.revoked)) throw new Refused(`${text} is added, and was revoked`)
+    if (this.#recovery.some(each => each.text === text)) throw new Refused(`${text} is added, and is a recovery key`)
+    if (!has_signed) throw new Refused(`${text} is added, and hasn’t signed it`)
   }
 
   /** For a head of log 0 with so many entries. */
@@ -74,14 +105,14 @@ export class KeysInForce {
   /** For the head of a run that log 0 spoke of last in entry `seq`. */
   ofRun(seq: number, sealed: boolean): HeadKeys {
     return this.#split(
-      ({ added_at, taken_at, revoked }) =>
-        added_at <= seq && (taken_at === null || seq < taken_at) && (sealed || !revoked),
+      ({ key, added_at, taken_at, revoked }) =>
+        key.type === 'ed25519' && added_at <= seq && (taken_at === null || seq < taken_at) && (sealed || !revoked),
     )
   }
 
   #split(isGood: (use: Use) => boolean): HeadKeys {
-    // Without anybody's word that the first key is the right one no key is.
-    if (!this.#is_trusted) return { good: [], others: [] }
+    // Without anybody's word that the first keys are the right ones no key is.
+    if (!this.#isTrusted()) return { good: [], others: [] }
     const good = this.#uses.filter(isGood).map(each => each.key)
     const others = this.#uses
       .filter(use => !isGood(use) && !good.some(key => key.text === use.key.text))
@@ -94,18 +125,45 @@ export class KeysInForce {
     return { good, others }
   }
 
-  #add(key: VerifierKey, added_at: number): null {
+  #isTrusted(): boolean {
+    if (this.#trusted === null) return true
+    const signers = new Set(this.#uses.map(each => each.key.text))
+    return [...this.#trusted.values()].some(keys => {
+      const signing = keys.filter(({ text }) => signers.has(text))
+      return signing.length > 0 && missing(keys, signing).length === 0
+    })
+  }
+
+  #add(key: VerifierKey, added_at: number): void {
     this.#uses.push({ key, added_at, taken_at: null, revoked: false })
-    if (this.#trusted.has(key.text)) this.#is_trusted = true
-    return null
   }
 }
 
-function problemOf(work: () => string | null): string | null {
+/** The types, as people call them, that `of` has and `those` haven't. */
+export function missing(of: readonly VerifierKey[], those: readonly VerifierKey[]): readonly string[] {
+  const has = (keys: readonly VerifierKey[], type: string) => keys.some(each => each.type === type)
+  return KEY_TYPES.filter(type => has(of, type) && !has(those, type)).map(type => KEY_TYPE_NAMES[type])
+}
+
+function parsedKeys(texts: readonly string[]): readonly VerifierKey[] {
+  const keys = new Map(texts.map(text => [text, parseVerifierKey(text)]))
+  if (keys.size < texts.length) throw new Refused('it names a key twice')
+  return [...keys.values()]
+}
+
+/** Texts of those who have signed. */
+function signersOf(text: string, signatures: readonly string[], keys: readonly VerifierKey[]): ReadonlySet<string> {
+  const checked = checkStatement(text, signatures, keys)
+  if (!checked.ok) throw new Refused(checked.message)
+  return new Set(checked.signed_by.map(each => each.text))
+}
+
+function problemOf(work: () => void): string | null {
   try {
-    return work()
+    work()
+    return null
   } catch (error) {
-    if (error instanceof NoteError) return error.message
+    if (error instanceof NoteError || error instanceof Refused) return error.message
     throw error
   }
 }

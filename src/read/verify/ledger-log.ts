@@ -3,7 +3,7 @@
  * are there are checked, so that a whole run can't vanish or appear unnoticed, nor any value of one.
  */
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
-import type { VerifierKey } from '../../format/note.ts'
+import { NoteError, parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { DecodeError, decodeLedgerEntry } from '../decode.ts'
@@ -34,8 +34,8 @@ export interface Registered {
 
 /** A head of log 0 that was seen before. */
 export interface KnownHead {
-  /** Verifier key of the ledger's birth. */
-  readonly key: string
+  /** Verifier keys of the ledger's birth. */
+  readonly keys: readonly string[]
   readonly size: number
   readonly root: string
 }
@@ -66,7 +66,7 @@ export class LedgerLog {
 
   private constructor(check: Check, { keys, remembered }: Trusted) {
     this.#check = check
-    this.#keys = new KeysInForce(keys === 'any' ? keys : keys.map(each => each.text).concat(remembered?.key ?? []))
+    this.#keys = new KeysInForce(keys === 'any' ? keys : [...keys, ...rememberedKeys(remembered)])
   }
 
   /** Reads and checks log 0. */
@@ -206,7 +206,7 @@ export class LedgerLog {
     switch (entry.k) {
       case 'birth':
         this.id = entry.ledger
-        return this.#keys.birth(entry.key)
+        return this.#keys.birth(entry)
       case 'key':
         return this.#keys.change(this.id, seq, root_before, entry)
       case 'opened': {
@@ -254,4 +254,15 @@ export class LedgerLog {
       }
     }
   }
+}
+
+function rememberedKeys(remembered: KnownHead | null): VerifierKey[] {
+  return (remembered?.keys ?? []).flatMap(text => {
+    try {
+      return parseVerifierKey(text)
+    } catch (error) {
+      if (error instanceof NoteError) return []
+      throw error
+    }
+  })
 }

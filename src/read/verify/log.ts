@@ -2,13 +2,15 @@
  * One log as stored: its entries in order with their payloads, the root of its tree, and its signed head.
  * The tree is built from the stored texts; nothing that the ledger says of hashes is believed.
  */
-import { type Checkpoint, NoteError, type OpenedNote, openNote, parseCheckpoint } from '../../format/note.ts'
+import { type Checkpoint, parseCheckpoint } from '../../format/checkpoint.ts'
+import { type OpenedNote, openNote } from '../../format/note.ts'
 import { TILE_WIDTH, type Tile } from '../../format/tree.ts'
+import { NoteError } from '../../format/verifier-key.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { entryName, type Report } from './check.ts'
-import type { HeadKeys } from './keys.ts'
+import { type HeadKeys, missing } from './keys.ts'
 import type { Looked } from './look.ts'
 import type { Page } from './page.ts'
 import { TiledFrontier } from './tiled-frontier.ts'
@@ -127,6 +129,9 @@ export async function checkHead(
   const { good, others } = keys(head.size)
   const opened = openNote(note, good)
   if (!opened.ok) check.add(`its checkpoint can't be trusted: ${distrust(note, opened, others)}`)
+  const lacking = opened.ok ? missing(good, opened.signed_by) : []
+  if (lacking.length > 0)
+    check.add(`its checkpoint can't be trusted: no ${lacking.join(' and no ')} key that is in force has signed it`)
   if (head.origin !== log.origin) check.add(`its checkpoint is that of ${head.origin}, not of ${log.origin}`)
   if (head.size !== tree.size) {
     const what = head.size > tree.size ? 'entries were left out' : 'entries were added'
@@ -138,7 +143,7 @@ export async function checkHead(
       `the ${counted(tree.size, 'stored entry gives', 'stored entries give')} root ${short(tree.root)}, and ${short(head.root)} was signed: at least one was changed after it was committed`,
     )
   }
-  return opened.ok ? head : null
+  return opened.ok && lacking.length === 0 ? head : null
 }
 
 function distrust(

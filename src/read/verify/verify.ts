@@ -4,7 +4,7 @@
  * It shares types and the primitives of src/format with the writer, and none of its code: entries are decoded, stories
  * folded, totals counted and trees built here once more.
  */
-import type { VerifierKey } from '../../format/note.ts'
+import type { VerifierKey } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredLog } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { Check, type CheckResult, noting } from './check.ts'
