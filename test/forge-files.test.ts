@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Artifact } from '../src/format/entry.ts'
 import { commitment } from '../src/format/hash.ts'
-import { encodeSigningKey } from '../src/format/note.ts'
+import { encodeSigningKeys } from '../src/format/signing-key.ts'
 import { canonicalize } from '../src/model/canonical.ts'
 import { verifyFiles } from '../src/read/verify/files.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
@@ -31,7 +31,7 @@ async function forgerOf(path: string): Promise<Forger> {
     writeFileSync(join(folder, 'pipeline.yaml'), pipeline(path))
     writeFileSync(join(folder, 'in.jsonl'), ROWS.map(row => `${JSON.stringify(row)}\n`).join(''))
     // The key of `testPorts`, which the forger has.
-    const CUSTODY_KEY = encodeSigningKey('test', new Uint8Array(32).fill(9))
+    const CUSTODY_KEY = encodeSigningKeys('test', new Uint8Array(32).fill(9))
     const env = { XDG_CONFIG_HOME: join(folder, 'config'), CUSTODY_KEY }
     const { exit, stderr } = await runInProcess(['run', 'pipeline.yaml', '--ledger', url], folder, env)
     expect(exit, stderr).toBe(0)

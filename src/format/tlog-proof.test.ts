@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { checkpointText } from './checkpoint.ts'
 import { leafHash } from './hash.ts'
-import { checkpointText, makeSigner } from './note.ts'
+import { makeSigner } from './signing-key.ts'
 import { parseTlogProof, tlogProofText } from './tlog-proof.ts'
 import { checkInclusion, inclusionProof, rangeRoot } from './tree.ts'
 
