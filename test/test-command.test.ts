@@ -224,3 +224,15 @@ sinks: { out: { plugin: jsonl, options: { path: out.jsonl } } }
   const { exit, stdout, stderr } = await custody('test', 'timed.yaml')
   expect(exit, stdout + stderr).toBe(0)
 })
+
+test('a folder in the place of a file is said to be one', async () => {
+  mkdirSync(join(folder, 'cases'))
+  const { exit, stderr } = await custody('test', 'cases')
+  expect([exit, stderr]).toEqual([
+    2,
+    expect.stringContaining('cases is a directory\n  hint: Name a pipeline file in it'),
+  ])
+  const runs = await custody('runs', '--ledger', 'sqlite:./cases')
+  expect(runs.stderr).toContain('cases is a folder\n  hint: Name the ledger’s file')
+  expect((await custody('key', 'nope')).stderr).toContain('help key')
+})

@@ -79,10 +79,8 @@ function usageError(error: CommanderError, [first]: readonly string[], { command
   const guess = /\n?\((Did you mean .*\?)\)\s*$/s.exec(text)
   const message = (guess === null ? text : text.slice(0, guess.index)).trim().replace(/\.$/, '')
   // There is no help for an unknown command.
-  const topic =
-    first !== undefined && error.code !== 'commander.unknownCommand' && /^[a-z][a-z-]*$/.test(first)
-      ? `help ${first}`
-      : '--help'
+  const is_unknown = error.code === 'commander.unknownCommand' && message.endsWith(`'${first}'`)
+  const topic = first !== undefined && !is_unknown && /^[a-z][a-z-]*$/.test(first) ? `help ${first}` : '--help'
   const hint = guess?.[1] === undefined ? `See \`${command} ${topic}\`.` : guess[1].replace(/^D/, 'd')
   return new CustodyError('CUSTODY_ARGUMENT', message, { hint })
 }

@@ -1,5 +1,5 @@
 /** Runs the cases beside a pipeline, and reports their results. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type TestHost, testFileOf, testPipeline } from '../host/testing/test-pipeline.ts'
 import { updated } from '../host/testing/update.ts'
@@ -24,7 +24,10 @@ export interface TestOptions {
 export async function runTests(context: Context, named: string, options: TestOptions): Promise<0 | 1 | 130> {
   const { terminal, cwd } = context
   const file = testFileOf(named)
-  if (!existsSync(resolve(cwd, file))) throw missing(named, file)
+  if (!existsSync(resolve(cwd, file))) {
+    const isFolder = statSync(resolve(cwd, named), { throwIfNoEntry: false })?.isDirectory() === true
+    throw isFolder ? folderNamed(named) : missing(named, file)
+  }
   const quiet = options.json === true
   const host: TestHost = {
     hosting: () => hostedBy(context, true, null),
@@ -51,6 +54,11 @@ export async function runTests(context: Context, named: string, options: TestOpt
 }
 
 const UNCHANGED = { text: null, changed: new Set<number>() }
+
+function folderNamed(named: string): CustodyError {
+  const hint = 'Name a pipeline file in it, or its test file.'
+  return new CustodyError('CUSTODY_FILE_UNREADABLE', `${named} is a directory`, { hint })
+}
 
 function missing(named: string, file: string): CustodyError {
   return new CustodyError(

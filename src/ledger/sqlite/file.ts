@@ -143,7 +143,10 @@ function mustBeFile(path: string, url: string, or_missing = false): void {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined && or_missing) return
   if (stat === undefined) throw new CustodyError('CUSTODY_LEDGER_NOT_FOUND', `there is no ledger ${url}`)
-  if (!stat.isFile()) throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} isn't a file`)
+  if (!stat.isFile())
+    throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} ${stat.isDirectory() ? 'is a folder' : 'isn’t a file'}`, {
+      hint: 'Name the ledger’s file, as in --ledger sqlite:./custody.db',
+    })
 }
 
 function mustBeLedger(db: DatabaseSync, url: string): void {

@@ -32,6 +32,8 @@ interface RunScene extends Scene {
   readonly opening: Opening
   readonly head: Story['head']
   readonly sealed: string | null
+  /** Those that its rows were read from, where the stories of many rows are read; absent where they are looked for up to the row's own. */
+  readonly input_files?: InputFiles | null
 }
 
 /** The story of a row. @throws CustodyError CUSTODY_ROW_UNKNOWN. */
@@ -89,7 +91,7 @@ export async function* explainWhere(
   log: number,
   found: RowsFound,
 ): AsyncGenerator<Story, void, undefined> {
-  const scene = await runScene(reader, log)
+  const scene = { ...(await runScene(reader, log)), input_files: await InputFiles.of(reader, log) }
   for await (const row of found) yield explainRow(reader, log, row, scene)
 }
 
@@ -162,7 +164,8 @@ class Telling {
     const { files, reruns } = this.#scene.opening
     if (subject.kind !== 'row' || (files === undefined && reruns === undefined)) return subject
     const place = { source: subject.source, index: subject.index }
-    const found = await InputFiles.of(this.#reader, this.#log, place)
+    const { input_files } = this.#scene
+    const found = input_files === undefined ? await InputFiles.of(this.#reader, this.#log, place) : input_files
     const file = (await found?.valuesAt(place)) ?? null
     return file === null ? subject : { ...subject, path: file.name }
   }
