@@ -79,7 +79,7 @@ function usageError(error: CommanderError, [first]: readonly string[], { command
   const guess = /\n?\((Did you mean .*\?)\)\s*$/s.exec(text)
   const message = (guess === null ? text : text.slice(0, guess.index)).trim().replace(/\.$/, '')
   // There is no help for an unknown command.
-  const is_unknown = error.code === 'commander.unknownCommand' && message.endsWith(`'${first}'`)
+  const is_unknown = error.code === 'commander.unknownCommand' && (first === 'help' || message.endsWith(`'${first}'`))
   const topic = first !== undefined && !is_unknown && /^[a-z][a-z-]*$/.test(first) ? `help ${first}` : '--help'
   const hint = guess?.[1] === undefined ? `See \`${command} ${topic}\`.` : guess[1].replace(/^D/, 'd')
   return new CustodyError('CUSTODY_ARGUMENT', message, { hint })
