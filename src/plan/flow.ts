@@ -100,7 +100,13 @@ export class Flow {
           fields.map((field, i) => ({ field, path: ['per', i] })),
           input,
         )
-        return { ...facts, when, ...this.#contracts(node, plugin, input) }
+        const { expressions, output } = this.#contracts(node, plugin, input)
+        return {
+          ...facts,
+          when,
+          expressions,
+          output: config.output === 'transform' ? withKey(output, fields, input) : output,
+        }
       }
       case 'sort':
         this.#require(
@@ -248,6 +254,17 @@ export class Flow {
 /** Their values are the plugin's alone. */
 const secretsOf = ({ secrets }: ExpressionUse): { readonly secrets?: SecretValues } =>
   secrets === undefined ? {} : { secrets: new Map(secrets.map((name): [string, null] => [name, null])) }
+
+/** With the fields of a batch's key, which the rows that are made of it have as well. */
+function withKey(output: RowSchema, key: readonly string[], input: RowSchema): RowSchema {
+  const known = (field: string): FieldSchema =>
+    input.fields.get(field) ?? { ...(input.rest ?? ANYTHING), optional: true }
+  const lacking = key.filter(field => !output.fields.has(field))
+  if (lacking.length === 0) return output
+  return { ...output, fields: new Map([...lacking.map(field => [field, known(field)] as const), ...output.fields]) }
+}
+
+const ANYTHING: FieldSchema = { schema: {}, optional: true }
 
 /** What is known of rows that leave a plugin without `guarantees`: it may add any field. */
 function unstated({ config }: DraftNode, input: RowSchema): RowSchema {

@@ -170,7 +170,7 @@ describe('a schema that leaves open what a number is', () => {
       { $defs: { d: { $dynamicAnchor: 'm', ...object({ v: DECIMAL }) } }, items: { $dynamicRef: '#m' } },
       /`\$dynamicRef: #m`/,
     ],
-    ['$id', { properties: { a: { $id: 'urn:x', ...object({ v: DECIMAL }) } } }, /`\$id`/],
+    ['$id', { properties: { a: { $id: 'urn:x', ...object({ v: DECIMAL }) } } }, /`\$id: urn:x`/],
   ])('%s is refused', (_what, schema, problem) => {
     const found = readJsonSchema(schema)
     expect(found).toEqual({ problem: expect.stringMatching(problem), hint: expect.any(String) })

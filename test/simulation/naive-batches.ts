@@ -46,9 +46,13 @@ export class NaiveBatches {
 }
 
 /** What new rows a batch gives whose members don't continue. */
-export function rowsOf({ operation }: AggregateModel, members: readonly Instance[], sum: number): Data[] {
-  if (operation === 'sum') return [{ n: sum, ids: members.map(each => each.data.id ?? null) }]
-  return operation === 'each' ? members.map(each => ({ n: number(each.data) + 1 })) : []
+export function rowsOf({ operation, per }: AggregateModel, members: readonly Instance[], sum: number): Data[] {
+  const keyed = (own: Data): Data => {
+    const lacking = (per?.fields ?? []).filter(field => !(field in own))
+    return { ...Object.fromEntries(lacking.map(field => [field, members[0]?.data[field] ?? null])), ...own }
+  }
+  if (operation === 'sum') return [keyed({ n: sum, ids: members.map(each => each.data.id ?? null) })]
+  return operation === 'each' ? members.map(each => keyed({ n: number(each.data) + 1 })) : []
 }
 
 /** What is said of a row that would open one batch too many. */

@@ -346,3 +346,11 @@ test('a transform that takes its rows in order answers at once', () => {
   expect(() => ordered(throwing(new Error('no')) as () => never)).toThrow(defectOf('grow'))
   for (const [, garbage] of GARBAGE) expect(() => ordered(returning(garbage))).toThrow(defectOf('grow'))
 })
+
+test('what is made of a batch has the fields of its key, those that the aggregate has set as it set them', async () => {
+  const node = { name: 'hold', plugin: plugin(), per: { fields: ['a', 'n', 'b'] } } as unknown as AggregateNode
+  const rows = [derive(newRow(), { n: 1, a: 'x' }), derive(newRow(), { n: 1, a: 'x', b: null })]
+  const process: Aggregate['process'] = () => ({ kind: 'rows', rows: [derive(newRow(), { count: 2, n: 'own' })] })
+  const result = await batchVisit(node, { process })(rows, CONTEXT)
+  expect(JSON.stringify(result)).toBe('{"kind":"rows","rows":[{"a":"x","b":null,"count":2,"n":"own"}]}')
+})

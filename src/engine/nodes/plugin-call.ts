@@ -25,6 +25,7 @@ import type {
 import { ReplayMiss } from '../calls/replay-miss.ts'
 import type { CallingContext } from '../calls/visit.ts'
 import { checkCode, defect, describe, isPlain } from '../ports/plugin-defect.ts'
+import { withKey } from '../token/batch-key.ts'
 import { TOO_DEEP } from '../token/facts.ts'
 
 export type Step =
@@ -138,10 +139,10 @@ export type BatchVisit = (rows: readonly Row[], context: CallingContext) => Batc
 
 /** A batch of an aggregate that `instance` processes. */
 export function batchVisit(node: AggregateNode, instance: Aggregate): BatchVisit {
-  const checked = (result: BatchResult): BatchResult => {
+  const checked = (result: BatchResult, members: readonly Row[]): BatchResult => {
     switch (result.kind) {
       case 'rows':
-        return { kind: 'rows', rows: result.rows.map(row => checkedRow(node.name, row)) }
+        return { kind: 'rows', rows: result.rows.map(row => withKey(node, checkedRow(node.name, row), members[0])) }
       case 'members':
         return { kind: 'members', rows: result.rows.map(row => (row === null ? null : checkedRow(node.name, row))) }
       case 'error':
