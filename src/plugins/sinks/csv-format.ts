@@ -21,10 +21,12 @@ export interface CsvLayout {
   /** Name of the sink, for errors. */
   readonly node: string
   readonly delimiter: string
+  /** What stands before the fraction of a number. */
+  readonly decimal: '.' | ','
   readonly newline: '\n' | '\r\n'
   readonly bom: boolean
   readonly escape_formulas: boolean
-  /** Fields whose texts are numbers: a minus makes no formula of them. */
+  /** Fields whose texts are numbers: a minus makes no formula of them, and their point is `decimal`. */
   readonly numeric: ReadonlySet<string>
   readonly headers: HeaderRule
   /** Fields of the columns where they are known before the first row. */
@@ -242,9 +244,11 @@ export class CsvRowFormat implements RowFormat {
       present += 1
       if (value === null) continue
       const cell =
-        typeof value === 'string'
-          ? this.#text(value, escape_formulas && !numeric.has(columns[each]!))
-          : this.#other(value)
+        typeof value !== 'string'
+          ? this.#other(value)
+          : numeric.has(columns[each]!)
+            ? this.#text(this.#number(value), false)
+            : this.#text(value, escape_formulas)
       if (cell === null) {
         const field = columns[each]!
         return rowError('CSV_NUL', `the field ${JSON.stringify(field)} has a NUL character`, { field })
@@ -265,8 +269,16 @@ export class CsvRowFormat implements RowFormat {
   }
 
   #other(value: Json): string | null {
-    if (typeof value === 'number') return numberText(value)
+    if (typeof value === 'number') {
+      const text = this.#number(numberText(value))
+      return this.#layout.decimal === '.' ? text : this.#text(text, false)
+    }
     return typeof value === 'object' ? this.#text(jsonText(value), this.#layout.escape_formulas) : String(value)
+  }
+
+  /** A number's text with the sign that people write before its fraction; any other text stays. */
+  #number(text: string): string {
+    return this.#layout.decimal === ',' && NUMBER.test(text) ? text.replace('.', ',') : text
   }
 
   /** A cell, quoted if it must be; null if CSV can't hold it. */
@@ -280,6 +292,7 @@ export class CsvRowFormat implements RowFormat {
 
 /** In which the header of a file that is appended to must end. */
 const HEADER_BYTES = 1024 * 1024
+const NUMBER = /^-?\d+\.\d+(?:e[+-]?\d+)?$/
 const WHOLE_NUMBER = /^(?:0|[1-9]\d*)$/
 const UNKNOWN = 'COLUMN_UNKNOWN'
 

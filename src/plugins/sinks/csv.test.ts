@@ -45,6 +45,48 @@ describe('cells', () => {
     expect(await written([row], { escape_formulas: true })).toBe("a,b,c,d\n'=1+1,'@x,-1,'-1\n")
   })
 
+  test('decimal commas stand in numbers and decimals, and nowhere else', async () => {
+    const row = { a: 1.5, b: -0.25, c: 7, d: 1.5e-7, e: '1.5', f: '3903.70', g: [1.5], h: null, i: '-1.5' }
+    const decimal = { schema: { type: 'string', format: 'decimal' }, optional: false }
+    const input: RowSchema = {
+      ...schema(...Object.keys(row)),
+      fields: new Map(
+        Object.keys(row).map(name => [name, 'fi'.includes(name) ? decimal : { schema: {}, optional: true }]),
+      ),
+    }
+    const options = { decimal: ',', escape_formulas: true }
+    expect(await written([row], { ...options, delimiter: ';' }, { input })).toBe(
+      'a;b;c;d;e;f;g;h;i\n1,5;-0,25;7;1,5e-7;1.5;3903,70;[1.5];;-1,5\n',
+    )
+    expect(await written([{ a: 1.5, c: 7 }], options)).toBe('a,c\n"1,5",7\n')
+  })
+
+  test('numbers with decimal commas are read back as they were', async () => {
+    const number = { schema: { type: 'number' }, optional: false }
+    const read: RowSchema = { ...schema('n'), fields: new Map([['n', number]]) }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.constantFrom(',', ';'),
+        async (n, delimiter) => {
+          const text = await written([{ n }], { decimal: ',', delimiter })
+          const folder = new Folder(IN_MEMORY)
+          folder.put('in.csv', text)
+          const rows = await rowsOf(folder.source(csvSource, { path: 'in.csv', decimal: ',', delimiter }, read))
+          expect(rows.map(row => Number(row.n))).toEqual([n === 0 ? 0 : n])
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+
+  test('a comma before the fraction and between cells is a warning', () => {
+    expect(csvSink.check?.(csvSink.options.parse({ path: 'o.csv', decimal: ',' }), [])).toEqual([
+      { path: ['decimal'], message: expect.any(String), hint: expect.stringContaining(';'), severity: 'warning' },
+    ])
+    expect(csvSink.check?.(csvSink.options.parse({ path: 'o.csv', decimal: ',', delimiter: ';' }), [])).toEqual([])
+  })
+
   test('a text with NUL is refused', async () => {
     const folder = new Folder(IN_MEMORY)
     const sink = folder.sink(csvSink, { path: 'out.csv' })

@@ -41,6 +41,12 @@ const csvOptions = z.strictObject({
       error: 'a delimiter is one character: no letter, digit, quote, sign or line break',
     })
     .describe('What stands between cells; `\\t` and `tab` are a tab'),
+  decimal: z
+    .enum(['.', ','])
+    .default('.')
+    .describe(
+      'What stands before the fraction of numbers, those of type decimal included, but not within lists and objects; with `,` spreadsheets of many countries want `delimiter: ";"`',
+    ),
   newline: z.enum(['lf', 'crlf']).default('lf').describe('How lines end'),
   bom: z.boolean().default(false).describe('Whether a new file begins with a byte order mark, as Excel likes it'),
   escape_formulas: z
@@ -58,6 +64,7 @@ function formats(options: CsvOptions, context: SinkContext): () => CsvRowFormat 
   const layout: CsvLayout = {
     node: context.node,
     delimiter: delimiterOf(options.delimiter),
+    decimal: options.decimal,
     newline: options.newline === 'lf' ? '\n' : '\r\n',
     bom: options.bom,
     escape_formulas: options.escape_formulas,
@@ -95,6 +102,13 @@ function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>
   const twice = (names: readonly string[]) => new Set(names).size < names.length
   const problems = [...checkOutput(options)]
   if (options.new_columns === 'union') problems.push(...unionProblems(options))
+  if (options.decimal === delimiterOf(options.delimiter))
+    problems.push({
+      path: ['decimal'],
+      message: 'the delimiter is a comma, too: each number with a fraction stands in quotes',
+      hint: 'Set delimiter: ";", as spreadsheets with decimal commas expect it.',
+      severity: 'warning',
+    })
   if (twice(options.columns ?? [])) problems.push({ path: ['columns'], message: 'a field stands twice' })
   if (typeof options.headers === 'object' && twice(Object.values(options.headers))) {
     problems.push({ path: ['headers'], message: 'two fields would have the same header' })
@@ -197,6 +211,10 @@ export const csvSink = defineSink({
     {
       title: 'For a spreadsheet',
       options: { path: 'out/list.csv', delimiter: ';', bom: true, newline: 'crlf', escape_formulas: true },
+    },
+    {
+      title: 'For a spreadsheet that writes decimal commas',
+      options: { path: 'out/list.csv', delimiter: ';', decimal: ',', bom: true, newline: 'crlf' },
     },
   ],
   check,

@@ -21,6 +21,7 @@ const csv = (union: boolean) => (): RowFormat =>
       newline: '\n',
       bom: false,
       escape_formulas: false,
+      decimal: '.',
       numeric: new Set<string>(),
       headers: 'normalised',
     },

@@ -260,6 +260,9 @@ export class CsvFormat implements FileFormat {
   }
 }
 
+/** R writes the names of rows into a column that its header doesn't name. Said of each such record: which are alike nobody knows yet. */
+const ONE_MORE = '; if all have one more, as R writes them, give the first column a name in the header'
+
 class CsvRecords implements RecordScanner {
   readonly #place: InputPlace
   readonly #scanner: CsvScanner
@@ -305,7 +308,8 @@ class CsvRecords implements RecordScanner {
     }
     const names = this.#names
     if (cells.length !== names.length && !this.#fits(cells, names.length)) {
-      const message = `the record has ${counted(cells.length, 'cell')}, but there are ${counted(names.length, 'column')}`
+      const counts = `the record has ${counted(cells.length, 'cell')}, but there are ${counted(names.length, 'column')}`
+      const message = this.#layout.header && cells.length === names.length + 1 ? `${counts}${ONE_MORE}` : counts
       return this.#reject(window, this.#scanner.text(window), { code: 'CSV_RAGGED', message })
     }
     const problem = this.#rules === null ? null : this.#rules(cells)
