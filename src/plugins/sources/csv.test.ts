@@ -467,14 +467,18 @@ describe('places', () => {
     const head = readFileSync(path)
     expect(csvHeaderIn({ path, head, whole: true }, ',')).toEqual(['code', 'Full Name'])
     expect(() => csvHeaderIn({ path, head: head.subarray(0, 9), whole: false }, ',')).toThrow(/is too long/)
+    folder.put('table.csv', 'code,name\n"r1",1,2\n1,2,3,4\n')
+    expect(await readCsvTable(place, options, OBSERVED)).toMatchObject({
+      bad: [
+        {
+          message: expect.stringMatching(
+            /^the record has 3 cells, but there are 2 columns; if all have one more, as R/,
+          ),
+        },
+        { message: 'the record has 4 cells, but there are 2 columns' },
+      ],
+    })
     folder.put('table.csv', 'code,name\nN\n')
-    const more = {
-      message: expect.stringMatching(/^the record has 3 cells, but there are 2 columns; if all have one more, as R/),
-    }
-    expect(await read('a,b\n"r1",1,2\n1,2,3,4\n')).toMatchObject([
-      more,
-      { message: 'the record has 4 cells, but there are 2 columns' },
-    ])
     const ragged = { line: 2, code: 'CSV_RAGGED', message: 'the record has 1 cell, but there are 2 columns' }
     expect(await readCsvTable(place, options, OBSERVED)).toMatchObject({ rows: [], bad: [ragged] })
     const input = schema('code', 'name')
