@@ -4,6 +4,7 @@ import { isCustodyError } from '../model/error.ts'
 import { type PageSource, pagesHere } from '../read/verify/page.ts'
 import { type VerifyOptions, type VerifyResult, verifyLedger } from '../read/verify/verify.ts'
 import { hasOtherCores, ReadThreads } from './read-threads.ts'
+import { TextShelf } from './text-shelf.ts'
 import { pagesOf } from './verify-threads.ts'
 
 /** Logs with fewer entries would be verified before a thread has started. */
@@ -12,7 +13,7 @@ const LONG_ENTRIES = 20_000
 /** As `verifyLedger`. */
 export async function verifyOnAllCores(
   reader: LedgerReader,
-  options: Omit<VerifyOptions, 'pages' | 'integrity'>,
+  options: Omit<VerifyOptions, 'pages' | 'integrity' | 'newShelf'>,
 ): Promise<VerifyResult> {
   const threads = new ReadThreads(reader.url)
   const here = pagesHere(reader)
@@ -21,7 +22,7 @@ export async function verifyOnAllCores(
   const integrity = async () =>
     hasOtherCores() && (await hasLongLog(reader)) ? threads.answer({ kind: 'integrity' }) : reader.integrity()
   try {
-    return await verifyLedger(reader, { ...options, pages, integrity })
+    return await verifyLedger(reader, { ...options, pages, integrity, newShelf: () => new TextShelf() })
   } finally {
     await threads.close()
   }

@@ -122,7 +122,7 @@ export interface LedgerReader {
   /** One more than the last entry's seq, 0 if there is none. */
   size(log: number): Promise<number>
   /** How many records of a log there are, each counted: some 30 ms for a million. */
-  count(log: number, of: 'entries' | 'payloads' | 'endings'): Promise<number>
+  count(log: number, of: 'entries' | 'payloads' | 'endings' | 'open_tokens'): Promise<number>
   /** Entries from `from` up to but without `end`, in order. */
   page(log: number, from: number, end: number): Promise<readonly FullEntry[]>
   /** The seqs of payloads that have no entry, in order. */
@@ -156,7 +156,9 @@ export interface LedgerReader {
   failedEndings(log: number): AsyncIterable<StoredEnding>
   /** The most frequent first. Looks through all endings of the log: some 80 ms for a million. */
   errorCounts(log: number): Promise<readonly StoredErrorCount[]>
-  openTokens(log: number): Promise<readonly StoredOpenToken[]>
+  /** In order of their numbers, streamed. */
+  openTokens(log: number): AsyncIterable<StoredOpenToken>
+  openToken(log: number, token: number): Promise<StoredOpenToken | null>
   openTokensOf(
     log: number,
     subject: { readonly row: number } | { readonly batch: number },

@@ -168,7 +168,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
         const { size } = await run.commit()
         commits.push((JSON.parse((await reader.entry(run.log, size - 1))?.body ?? '') as { open: unknown }).open)
         const set = new SetHash()
-        const stored = await reader.openTokens(run.log)
+        const stored = await all(reader.openTokens(run.log))
         for (const { token, row, batch, node, seq } of stored) set.add(JSON.stringify([token, row, batch, node, seq]))
         expect(commits.at(-1)).toEqual({ count: stored.length, hash: set.digest() })
         return stored.map(({ token, node, seq }) => [token, node, seq])
@@ -455,7 +455,7 @@ async function contents(reader: LedgerReader) {
     entries: await of(log => reader.entries(log)),
     payloads: await of(log => reader.payloads(log)),
     endings: await of(log => reader.endings(log)),
-    open_tokens: await Promise.all(logs.map(({ log }) => reader.openTokens(log))),
+    open_tokens: await of(log => reader.openTokens(log)),
     heads: await reader.heads(),
     leases: await reader.leases(),
   }

@@ -169,7 +169,7 @@ export class Place {
     return this.reading(async reader => {
       const all: unknown[] = [await reader.logs(), await reader.leases(), await reader.heads()]
       for (const { log } of await reader.logs()) {
-        all.push(await reader.openTokens(log))
+        for await (const token of reader.openTokens(log)) all.push(token)
         for await (const { seq, body } of reader.entries(log)) all.push([seq, body])
       }
       return JSON.stringify(all)

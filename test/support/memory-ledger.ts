@@ -208,8 +208,8 @@ export class MemoryLedger implements Ledger, RunLedger {
         }
   }
 
-  async openTokens(): Promise<StoredOpenToken[]> {
-    return this.#openTokens()
+  async *openTokens(): AsyncIterable<StoredOpenToken> {
+    yield* this.#openTokens()
   }
 
   #openTokens(): StoredOpenToken[] {

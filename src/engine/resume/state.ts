@@ -13,6 +13,7 @@ import type { InFlight } from '../token/in-flight.ts'
 import type { Token } from '../token/token.ts'
 import { type Trace, traceOf } from '../token/traces.ts'
 import { restoreConsumed } from './joins.ts'
+import { OpenRows } from './open-rows.ts'
 import type { Held, RestoredSubject } from './restored-subject.ts'
 import type { History } from './run-fold.ts'
 import { storyOf } from './story.ts'
@@ -53,10 +54,10 @@ async function restoreOpen(
   log: number,
   held: Holdings,
 ): Promise<readonly RestoredSubject[]> {
-  const rows = new Map<number, number>()
+  const rows = new OpenRows()
   const batches = new Map<number, number>()
-  for (const { row, batch } of await reader.openTokens(log)) {
-    if (row !== null) rows.set(row, (rows.get(row) ?? 0) + 1)
+  for await (const { row, batch } of reader.openTokens(log)) {
+    if (row !== null) rows.add(row)
     if (batch !== null) batches.set(batch, (batches.get(batch) ?? 0) + 1)
   }
   const of_rows: RestoredSubject[] = []
@@ -65,10 +66,10 @@ async function restoreOpen(
   const gather = (each: RestoredSubject) => {
     for (const batch of each.batched.keys()) if (!batches.has(batch)) batches.set(batch, 0)
   }
-  for (const row of [...rows.keys()].sort((a, b) => a - b)) {
+  for (const [row, open] of rows) {
     const entries = await storyOf(reader, log, await reader.entriesOfRow(log, row))
     const each = restoreSubject(plan, 'row', row, entries)
-    mustBeWhole(log, each, rows.get(row) ?? 0)
+    mustBeWhole(log, each, open)
     holdOn(each, held)
     if (each.subject.open.present > 0) of_rows.push(each)
     gather(each)

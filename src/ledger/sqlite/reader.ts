@@ -61,6 +61,7 @@ export const QUERIES = {
   count_entries: `SELECT count(*) AS count FROM entries WHERE log = ?`,
   count_payloads: `SELECT count(*) AS count FROM payloads WHERE log = ?`,
   count_endings: `SELECT count(*) AS count FROM endings WHERE log = ?`,
+  count_open_tokens: `SELECT count(*) AS count FROM open_tokens WHERE log = ?`,
   entry: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq = ?`,
   entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
   some_entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq LIMIT ?`,
@@ -82,6 +83,7 @@ export const QUERIES = {
   error_counts: `SELECT node, error_code, count(*) AS count FROM endings WHERE log = ? AND error_code IS NOT NULL
     GROUP BY node, error_code ORDER BY count DESC, node, error_code`,
   open_tokens: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? ORDER BY token`,
+  open_token: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? AND token = ?`,
   open_tokens_of: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? AND row IS ? AND batch IS ?`,
   tile_roots: `SELECT idx, hash FROM tiles WHERE log = ? AND tree = ? AND level = 0 ORDER BY idx`,
   tiles: `SELECT tree, level, idx, hash FROM tiles WHERE log = ? ORDER BY tree, level, idx`,
@@ -189,7 +191,7 @@ export class SqliteReader implements LedgerReader {
     return this.#get<{ size: number }>(QUERIES.size, log)?.size ?? 0
   }
 
-  async count(log: number, of: 'entries' | 'payloads' | 'endings'): Promise<number> {
+  async count(log: number, of: 'entries' | 'payloads' | 'endings' | 'open_tokens'): Promise<number> {
     return this.#get<{ count: number }>(QUERIES[`count_${of}`], log)?.count ?? 0
   }
 
@@ -298,8 +300,12 @@ export class SqliteReader implements LedgerReader {
     return this.#all(QUERIES.error_counts, log)
   }
 
-  async openTokens(log: number): Promise<readonly StoredOpenToken[]> {
-    return this.#all(QUERIES.open_tokens, log)
+  openTokens(log: number): AsyncIterable<StoredOpenToken> {
+    return this.#stream(QUERIES.open_tokens, log)
+  }
+
+  async openToken(log: number, token: number): Promise<StoredOpenToken | null> {
+    return this.#get(QUERIES.open_token, log, token)
   }
 
   async openTokensOf(log: number, subject: { readonly row: number } | { readonly batch: number }) {

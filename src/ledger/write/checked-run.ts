@@ -60,7 +60,7 @@ export async function checkedRun(
   const checked = new TreeReader(reader, tree, place)
   if (tree.size <= whole_to_entries) for await (const entry of reader.entries(log)) await checked.check(entry)
   const { commit, tiles } = await lastCommit(checked, log)
-  const open = OpenTokens.from(await reader.openTokens(log))
+  const open = await OpenTokens.read(reader.openTokens(log))
   checkOpen(place, open, commit)
   return {
     state: { frontier: tree.frontier(), closed: closedBefore(commit, tiles) },

@@ -24,10 +24,14 @@ export class OpenTokens {
 
   static from(stored: Iterable<StoredOpenToken>): OpenTokens {
     const open = new OpenTokens()
-    for (const each of stored) {
-      open.#hash.add(elementOf(each))
-      open.#tokens.set(each.token, each)
-    }
+    for (const each of stored) open.#add(each)
+    open.accept(open.mark())
+    return open
+  }
+
+  static async read(stored: AsyncIterable<StoredOpenToken>): Promise<OpenTokens> {
+    const open = new OpenTokens()
+    for await (const each of stored) open.#add(each)
     open.accept(open.mark())
     return open
   }
@@ -70,6 +74,11 @@ export class OpenTokens {
       if (before === undefined) this.#tokens.delete(token)
       else this.#tokens.set(token, before)
     this.#hash = this.#durable.copy()
+  }
+
+  #add(stored: StoredOpenToken): void {
+    this.#hash.add(elementOf(stored))
+    this.#tokens.set(stored.token, stored)
   }
 
   #take(token: number, of: Subject): boolean {

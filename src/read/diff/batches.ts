@@ -13,7 +13,6 @@ export class Batches {
   readonly numbers: BatchNumbers
   readonly #side: Side
   readonly #rowName: (row: number) => string
-  #open_tokens: ReadonlyMap<number, number> | null = null
 
   private constructor(side: Side, numbers: BatchNumbers, rowName: (row: number) => string) {
     this.numbers = numbers
@@ -47,17 +46,11 @@ export class Batches {
   async #origin(token: number, ending: StoredEnding | null): Promise<string> {
     const { reader, log } = this.#side
     if (ending?.row != null) return this.#rowName(ending.row)
-    const seq = ending?.seq ?? (await this.#open()).get(token)
+    const seq = ending?.seq ?? (await reader.openToken(log, token))?.seq
     const entry = seq === undefined ? null : await reader.entry(log, seq)
     if (entry === null)
       throw new UnsoundRecord([`no table knows what became of ${tokenName(token)}, a member of a batch`])
     const { subject } = readable(log, () => decodeSubjectEntry(entry.seq, entry.body))
     return subject.kind === 'row' ? this.#rowName(subject.row) : this.numbers.nameOf(subject.batch)
-  }
-
-  async #open(): Promise<ReadonlyMap<number, number>> {
-    const { reader, log } = this.#side
-    this.#open_tokens ??= new Map((await reader.openTokens(log)).map(each => [each.token, each.seq] as const))
-    return this.#open_tokens
   }
 }

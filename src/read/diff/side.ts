@@ -27,7 +27,7 @@ export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
   const { commit } = await closingOf(reader, log)
   const sources = sourceRows(commit?.entry ?? null, topology)
   const open = new Map<string, number>()
-  for (const { row, batch } of await reader.openTokens(log)) {
+  for await (const { row, batch } of reader.openTokens(log)) {
     const subject = row === null ? `batch ${batch}` : `row ${row}`
     open.set(subject, (open.get(subject) ?? 0) + 1)
   }

@@ -201,8 +201,12 @@ export class CheckedReader implements LedgerReader {
     for await (const ending of this.#inner.failedEndings(log)) yield* await this.#ofEntries(log, [ending])
   }
 
-  async openTokens(log: number): Promise<readonly StoredOpenToken[]> {
-    return (await this.#openTokens(log)).all
+  async *openTokens(log: number): AsyncIterable<StoredOpenToken> {
+    yield* (await this.#openTokens(log)).all
+  }
+
+  async openToken(log: number, token: number): Promise<StoredOpenToken | null> {
+    return (await this.#openTokens(log)).get(token)
   }
 
   async openTokensOf(...[log, of]: Parameters<LedgerReader['openTokensOf']>): Promise<readonly StoredOpenToken[]> {

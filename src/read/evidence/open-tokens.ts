@@ -12,6 +12,7 @@ import { UnsoundRecord } from './unsound.ts'
 type Subject = Parameters<LedgerReader['openTokensOf']>[1]
 
 export class OpenTokens {
+  /** In order of their numbers. */
   readonly all: readonly StoredOpenToken[]
   readonly #by_row = new Map<number, StoredOpenToken[]>()
   readonly #by_batch = new Map<number, StoredOpenToken[]>()
@@ -28,10 +29,11 @@ export class OpenTokens {
   static async read(
     reader: LedgerReader,
     log: number,
-    readTable: () => Promise<readonly StoredOpenToken[]>,
+    readTable: () => AsyncIterable<StoredOpenToken>,
   ): Promise<OpenTokens> {
     const { last, commit } = await closingOf(reader, log)
-    const stored = await readTable()
+    const stored: StoredOpenToken[] = []
+    for await (const each of readTable()) stored.push(each)
     const expected = last?.k === 'seal' || commit === null ? null : commit.entry.open
     if (stored.length !== (expected?.count ?? 0))
       throw new UnsoundRecord([
@@ -40,6 +42,17 @@ export class OpenTokens {
     if (expected !== null && stored.length > 0 && hashOf(stored) !== expected.hash)
       throw new UnsoundRecord([`the table of open tokens isn’t what the last commit of log ${log} says`])
     return new OpenTokens(stored)
+  }
+
+  get(token: number): StoredOpenToken | null {
+    let [low, high] = [0, this.all.length]
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      if ((this.all[middle]?.token ?? 0) < token) low = middle + 1
+      else high = middle
+    }
+    const found = this.all[low]
+    return found?.token === token ? found : null
   }
 
   of(subject: Subject): readonly StoredOpenToken[] {

@@ -53,8 +53,8 @@ export async function explainRow(reader: LedgerReader, log: number, row: number,
 /** The story of the row, or of the batch, that a token belongs to. @throws CustodyError CUSTODY_ROW_UNKNOWN. */
 export async function explainToken(reader: LedgerReader, log: number, token: number): Promise<Story> {
   const ended = await reader.ending(log, token)
-  const found = ended ?? (await reader.openTokens(log)).find(each => each.token === token)
-  if (found === undefined) {
+  const found = ended ?? (await reader.openToken(log, token))
+  if (found === null) {
     const { totals } = await closingOf(reader, log)
     if (token <= totals.tokens.born)
       throw new UnsoundRecord([`${tokenName(token)} isn’t there, and ${totals.tokens.born} were born`])

@@ -6,18 +6,15 @@ import type { BirthFact, HoldFact } from '../../format/entry.ts'
 import type { JoinSide } from '../../format/topology.ts'
 import { counted } from '../../model/number-text.ts'
 import { type Check, tokenName } from './check.ts'
+import { NumberMap, NumberSet } from './number-set.ts'
 import type { Ways } from './ways.ts'
 
-interface Held {
-  readonly side: JoinSide | undefined
-  /** Its place among those that came to the join, from 0. */
-  readonly ordinal: number
-}
 interface Join {
   came: number
-  readonly held: Map<number, Held>
+  /** Tokens that it holds. */
+  readonly held: NumberSet
   /** Right ones that have ended in a group, with their places: others may match them, too. */
-  readonly matched: Map<number, number>
+  readonly matched: NumberMap
 }
 interface Closing {
   readonly group: number
@@ -31,6 +28,10 @@ interface Release {
   readonly node: number
   /** By which it left; 0 if it ended there. */
   readonly edge: number
+  /** By which it came. */
+  readonly side: JoinSide | undefined
+  /** Its place among those that came to the join, from 0. */
+  readonly ordinal: number
 }
 
 export class Joins {
@@ -75,13 +76,12 @@ export class Joins {
   settle(): void {
     this.#settleHolds()
     for (const closing of this.#closings.sort((a, b) => a.group - b.group)) this.#settleOne(closing)
-    for (const { token, node, edge } of this.#releases.values()) {
-      const held = this.#take(node, token)
-      if (held === undefined || edge === 0)
+    for (const { token, node, edge, side } of this.#releases.values()) {
+      if (!this.#take(node, token) || edge === 0)
         this.#check.add(`${tokenName(token)} leaves ${this.#ways.name(node)}, and no group there has it as a member`)
-      else if (!this.#fits(edge, held.side))
+      else if (!this.#fits(edge, side))
         this.#check.add(
-          `${tokenName(token)} came to ${this.#ways.name(node)} by its ${held.side} side, and leaves it by ${this.#ways.label(edge)}`,
+          `${tokenName(token)} came to ${this.#ways.name(node)} by its ${side} side, and leaves it by ${this.#ways.label(edge)}`,
         )
     }
     for (const { token, node } of this.#abandoned) this.#take(node, token)
@@ -113,7 +113,7 @@ export class Joins {
         this.#check.add(`${who} in place ${ordinal + 1}, and ${counted(join.came, 'token')} came before`)
       if (side === undefined) this.#check.add(`${who}, and came by none of its sides`)
       join.came = ordinal + 1
-      join.held.set(token, { side, ordinal })
+      join.held.add(token)
     }
   }
 
@@ -137,13 +137,12 @@ export class Joins {
   }
 
   #settleMember(join: Join, member: number, side: JoinSide, group: number, node: number, name: string): void {
-    const held = join.held.get(member)
-    const who = `${name} has ${tokenName(member)} as a member`
-    if (held === undefined) this.#check.add(`${who}, and doesn't hold it`)
-    else if (held.side !== side) this.#check.add(`${who} in the place of a ${side} one, and it is a ${held.side} one`)
-    join.held.delete(member)
-    if (side === 'right') join.matched.set(member, held?.ordinal ?? 0)
     const release = this.#releases.get(`${member} ${node}`)
+    const who = `${name} has ${tokenName(member)} as a member`
+    if (!join.held.delete(member)) this.#check.add(`${who}, and doesn't hold it`)
+    else if (release !== undefined && release.side !== side)
+      this.#check.add(`${who} in the place of a ${side} one, and it is a ${release.side} one`)
+    if (side === 'right') join.matched.set(member, release?.ordinal ?? 0)
     if (release?.edge !== 0) this.#check.add(`${who}, and it doesn't end there`)
     else this.#releases.delete(`${member} ${node}`)
     if (this.#ended.get(member) !== group) this.#check.add(`${who}, and it doesn't end with it`)
@@ -155,15 +154,13 @@ export class Joins {
     return this.#ways.isForErrors(edge) ? side === 'left' : this.#ways.label(edge) === side
   }
 
-  #take(node: number, token: number): Held | undefined {
-    const join = this.#joins.get(node)
-    const held = join?.held.get(token)
-    join?.held.delete(token)
-    return held
+  /** False if it isn't held there. */
+  #take(node: number, token: number): boolean {
+    return this.#joins.get(node)?.held.delete(token) === true
   }
 
   #at(node: number): Join {
-    const join = this.#joins.get(node) ?? { came: 0, held: new Map(), matched: new Map() }
+    const join = this.#joins.get(node) ?? { came: 0, held: new NumberSet(), matched: new NumberMap() }
     this.#joins.set(node, join)
     return join
   }

@@ -5,17 +5,18 @@
 import { type CommitLine, type LineMember, RecordedLine } from '../../format/commit-line.ts'
 import { grouped } from '../../model/number-text.ts'
 import { type Check, entryName, tokenName } from './check.ts'
+import { NumberSet } from './number-set.ts'
 import type { Ways } from './ways.ts'
 
 export class LineCheck {
   readonly #line = new RecordedLine()
-  readonly #open = new Set<number>()
+  readonly #open = new NumberSet()
   /** Nodes of forks, by the groups of forks whose rows have something open. */
   readonly #forks = new Map<number, number>()
   /** By fork group: traces in line. */
   readonly #traces = new Map<number, number>()
-  /** Tokens that wait in a batch. */
-  readonly #batched = new Set<number>()
+  /** Tokens that wait in a batch, a join or a sort. */
+  readonly #batched = new NumberSet()
   /** Tokens of which something was recorded since the last commit. */
   #touched = new Set<number>()
   /** Open ones that stand nowhere: whoever goes on would forget them. */

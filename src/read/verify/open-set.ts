@@ -1,33 +1,32 @@
 /**
  * Which tokens are open, where, and since which entry, as the entries tell it; against what each commit says of that set, and what
- * the table has in the end.
+ * the table has in the end. Where each stands its row or batch knows; here is only how many there are, and the hash of their set.
  */
-import type { OpenFact, SubjectEntry } from '../../format/entry.ts'
+import type { OpenFact } from '../../format/entry.ts'
 import { SetHash } from '../../format/set-hash.ts'
-import type { StoredOpenToken } from '../../ledger/read-port.ts'
+import type { LedgerReader, StoredOpenToken } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { type Check, entryName, tokenName } from './check.ts'
+import type { Stories } from './stories.ts'
+import type { SubjectState } from './subject.ts'
+import type { TokenState } from './token.ts'
 import type { Ways } from './ways.ts'
+
+/** Rows and batches. */
+type AllStories = { readonly [kind in SubjectState['subject']['kind']]: Pick<Stories, 'open' | 'look'> }
 
 export class OpenSet {
   readonly #hash = new SetHash()
-  readonly #standing = new Map<number, StoredOpenToken>()
 
-  /** After an entry was folded; `tokens` are those of its subject that are open now. */
-  take(seq: number, entry: SubjectEntry, tokens: ReadonlyMap<number, { readonly node: number }>): void {
-    // Most rows begin and end in one entry.
-    if (tokens.size === 0 && this.#standing.size === 0) return
-    const { subject } = entry
-    for (const { token } of entry.endings) this.#leave(token)
-    for (const { token } of [...entry.births, ...entry.visits]) {
-      const open = tokens.get(token)
-      if (open === undefined || this.#standing.get(token)?.node === open.node) continue
-      this.#leave(token)
-      const row = subject.kind === 'row' ? subject.row : null
-      const batch = subject.kind === 'batch' ? subject.batch : null
-      const stands = { token, row, batch, node: open.node, seq }
-      this.#standing.set(token, stands)
-      this.#hash.add(textOf(stands))
+  /** After an entry was folded: of those tokens that moved in it, and those that ended. */
+  take(seq: number, { subject, tokens, gone }: SubjectState, moved: Iterable<{ readonly token: number }>): void {
+    for (const token of gone) this.#leave(subject, token)
+    for (const { token: id } of moved) {
+      const token = tokens.get(id)
+      if (token === undefined || token.stands.node === token.node) continue
+      this.#leave(subject, token)
+      token.stands = { node: token.node, seq }
+      this.#hash.add(textOf(openTokenOf(subject, token)))
     }
   }
 
@@ -42,35 +41,58 @@ export class OpenSet {
   }
 
   /** The table holds exactly these; of rows that are `lost`, because an entry can't be read, nothing is said. */
-  compare(stored: readonly StoredOpenToken[], lost: ReadonlySet<number>, ways: Ways, check: Check): void {
-    const rest = new Map(stored.filter(each => !lost.has(each.row ?? 0)).map(each => [each.token, each]))
-    for (const is of this.#standing.values()) {
-      if (lost.has(is.row ?? 0)) continue
-      const found = rest.get(is.token)
-      rest.delete(is.token)
-      if (found === undefined) {
-        check.add(`${tokenName(is.token)} is open, and isn't in the table of open ones`)
-      } else if (found.row !== is.row || found.batch !== is.batch || found.seq !== is.seq) {
-        const subject = is.row === null ? 'batch' : 'row'
-        const name = entryName(is.seq, { kind: subject, [subject]: is.row ?? is.batch } as SubjectEntry['subject'])
-        check.add(
-          `${tokenName(is.token)} is open since ${name}, and the table of open ones has row ${found.row}, batch ${found.batch}, ${entryName(found.seq)}`,
-        )
-      } else if (found.node !== is.node) {
-        check.add(
-          `${tokenName(is.token)} stands at ${ways.name(is.node)}, and the table of open ones says ${ways.name(found.node)}`,
-        )
+  async compare(
+    reader: Pick<LedgerReader, 'openToken' | 'openTokens' | 'count'>,
+    log: number,
+    stories: AllStories,
+    { lost, ways, check }: { readonly lost: ReadonlySet<number>; readonly ways: Ways; readonly check: Check },
+  ): Promise<void> {
+    let found = 0
+    /** Those of which something has been said. */
+    const wrong = new Set<number>()
+    for (const of_kind of [stories.row, stories.batch])
+      for (const { subject, tokens } of of_kind.open()) {
+        if (subject.kind === 'row' && lost.has(subject.row)) continue
+        for (const token of tokens.values()) {
+          const stored = await reader.openToken(log, token.id)
+          if (stored !== null) found++
+          const problem = differenceOf(openTokenOf(subject, token), stored, ways)
+          if (problem === null) continue
+          check.add(problem)
+          wrong.add(token.id)
+        }
       }
+    if ((await reader.count(log, 'open_tokens')) === found) return
+    for await (const { token, row, batch } of reader.openTokens(log)) {
+      if (lost.has(row ?? 0) || wrong.has(token)) continue
+      const state = row === null ? stories.batch.look(batch ?? 0) : stories.row.look(row)
+      if (state?.tokens.has(token) !== true)
+        check.add(`${tokenName(token)} is in the table of open ones, and isn't open`)
     }
-    for (const token of rest.keys()) check.add(`${tokenName(token)} is in the table of open ones, and isn't open`)
   }
 
-  #leave(token: number): void {
-    const before = this.#standing.get(token)
-    if (before === undefined) return
-    this.#standing.delete(token)
-    this.#hash.remove(textOf(before))
+  #leave(subject: SubjectState['subject'], token: TokenState): void {
+    if (token.stands.node !== 0) this.#hash.remove(textOf(openTokenOf(subject, token)))
   }
+}
+
+function openTokenOf(subject: SubjectState['subject'], { id, stands }: TokenState): StoredOpenToken {
+  const row = subject.kind === 'row' ? subject.row : null
+  const batch = subject.kind === 'batch' ? subject.batch : null
+  return { token: id, row, batch, ...stands }
+}
+
+function differenceOf(is: StoredOpenToken, found: StoredOpenToken | null, ways: Ways): string | null {
+  if (found === null) return `${tokenName(is.token)} is open, and isn't in the table of open ones`
+  if (found.row !== is.row || found.batch !== is.batch || found.seq !== is.seq) {
+    const name = entryName(
+      is.seq,
+      is.row === null ? { kind: 'batch', batch: is.batch ?? 0 } : { kind: 'row', row: is.row },
+    )
+    return `${tokenName(is.token)} is open since ${name}, and the table of open ones has row ${found.row}, batch ${found.batch}, ${entryName(found.seq)}`
+  }
+  if (found.node === is.node) return null
+  return `${tokenName(is.token)} stands at ${ways.name(is.node)}, and the table of open ones says ${ways.name(found.node)}`
 }
 
 /** An element of the set (docs/ledger-format.md, section 4). */

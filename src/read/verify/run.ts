@@ -24,6 +24,7 @@ import { Recount } from './recount.ts'
 import { RepeatedRun } from './repeated.ts'
 import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
+import { MemoryShelf, type Shelf } from './shelf.ts'
 import { Sorts } from './sorts.ts'
 import { KEPT_WHOLE, Stories } from './stories.ts'
 import type { SubjectState } from './subject.ts'
@@ -45,6 +46,8 @@ export interface RunLog {
   readonly has_erased: boolean
   /** Of how many open rows more than a text is kept; absent: stories.ts says it. */
   readonly kept_whole?: number | undefined
+  /** Where those texts go; absent: they stay in memory. */
+  readonly newShelf?: (() => Shelf) | undefined
 }
 
 /** What was found in a run's log, for the checks against log 0. */
@@ -81,13 +84,22 @@ export interface RunLooks {
   readonly decisions: Decisions | null
 }
 
-export async function verifyRun(
+export async function verifyRun(reader: LedgerReader, of: RunLog, keys: HeadKeys, looks: RunLooks): Promise<WalkedRun> {
+  const fold = new RunFold(reader, of, looks.decisions)
+  try {
+    return await walked(reader, of, keys, looks, fold)
+  } finally {
+    fold.close()
+  }
+}
+
+async function walked(
   reader: LedgerReader,
-  { log, run, origin, isErased, has_erased, kept_whole }: RunLog,
+  { log, run, origin, has_erased }: RunLog,
   keys: HeadKeys,
   { pages, onProgress, decisions }: RunLooks,
+  fold: RunFold,
 ): Promise<WalkedRun> {
-  const fold = new RunFold(reader, { log, run, isErased, kept_whole }, decisions)
   const walk = new LogWalk(reader, log, fold.checks)
   let complete = false
   try {
@@ -171,8 +183,7 @@ class RunFold {
   readonly #log: number
   readonly #isErased: RunLog['isErased']
   readonly #run_values = new SubjectValues()
-  readonly #rows: Stories
-  readonly #batches: Stories
+  readonly #stories: { readonly [kind in SubjectEntry['subject']['kind']]: Stories }
   /** Rows of which an entry can't be read: nothing more can be said of them. */
   readonly #lost_rows = new Set<number>()
   readonly #endings: EndingsTable
@@ -188,9 +199,11 @@ class RunFold {
   readonly #decisions: Decisions | null
 
   constructor(reader: LedgerReader, of: Omit<RunLog, 'origin' | 'has_erased'>, decisions: Decisions | null) {
-    const { log, run, kept_whole = KEPT_WHOLE } = of
-    this.#rows = new Stories(row => ({ kind: 'row', row }), kept_whole)
-    this.#batches = new Stories(batch => ({ kind: 'batch', batch }), kept_whole)
+    const { log, run, kept_whole = KEPT_WHOLE, newShelf = () => new MemoryShelf() } = of
+    this.#stories = {
+      row: new Stories(row => ({ kind: 'row', row }), kept_whole, newShelf()),
+      batch: new Stories(batch => ({ kind: 'batch', batch }), kept_whole, newShelf()),
+    }
     this.#decisions = decisions
     this.#reader = reader
     this.#log = log
@@ -261,6 +274,11 @@ class RunFold {
     await noting(this.checks.projections, () => this.#endings.compare(this.#witness.ways))
   }
 
+  close(): void {
+    this.#stories.row.close()
+    this.#stories.batch.close()
+  }
+
   /** The log can't be read any further. */
   stop(why: string): void {
     this.checks.entries.add(`the log can't be read any further: ${why}`)
@@ -274,7 +292,7 @@ class RunFold {
     const { ways, batches } = this.#witness
     this.#settle('the log')
     if (facts.seal !== null && this.#complete) {
-      for (const stories of [this.#rows, this.#batches])
+      for (const stories of [this.#stories.row, this.#stories.batch])
         for (const state of stories.open())
           for (const problem of state.unfinished())
             checks.seal.add(`the run is sealed, and ${problem} (${subjectName(state.subject)})`)
@@ -282,8 +300,8 @@ class RunFold {
     }
     const lost = this.#lost_rows
     await noting(checks.projections, async () => {
-      const stored = await this.#reader.openTokens(this.#log)
-      this.#open.compare(stored, lost, ways, checks.projections)
+      const against = { lost, ways, check: checks.projections }
+      await this.#open.compare(this.#reader, this.#log, this.#stories, against)
       this.#decisions?.finish()
       if (this.#complete) await this.#endings.finish((token, seq) => this.#endsIn(token, seq))
     })
@@ -325,9 +343,9 @@ class RunFold {
     for (const expected of state.fold(seq, entry, this.#witness))
       if (has_endings) this.#endings.found(1)
       else this.#endings.expect(expected)
-    this.#open.take(seq, entry, state.tokens)
+    this.#open.take(seq, state, [...entry.births, ...entry.visits])
     this.#leaves[subject.kind].take(numberOf(subject), leaf, state.done)
-    const stories = this.#storiesOf(subject)
+    const stories = this.#stories[subject.kind]
     if (!state.done) return stories.rest(numberOf(subject))
     stories.end(numberOf(subject))
     for (const group of state.forks()) this.#witness.line.closed(group)
@@ -341,7 +359,7 @@ class RunFold {
   /** The story that an entry continues, or a new one; null if there is none that it could continue. */
   #stateFor(entry: SubjectEntry, where: Place): SubjectState | null {
     const { subject, previous } = entry
-    const stories = this.#storiesOf(subject)
+    const stories = this.#stories[subject.kind]
     const number = numberOf(subject)
     const known = stories.get(number)
     const { entries } = this.checks
@@ -456,10 +474,6 @@ class RunFold {
     const stored =
       trees === undefined ? ([[], []] as const) : ([of_rows?.tiles ?? [], of_batches?.tiles ?? []] as const)
     await compareTiles(this.#reader, this.#log, [entries, ...stored], this.checks.projections)
-  }
-
-  #storiesOf(subject: SubjectEntry['subject']): Stories {
-    return subject.kind === 'row' ? this.#rows : this.#batches
   }
 
   #witnessOf(ways: Ways): RunWitness {

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import type { IntentFact, SubjectEntry } from '../../format/entry.ts'
 import { Sending } from './sending.ts'
+import { MemoryShelf } from './shelf.ts'
 import { Stories } from './stories.ts'
 import { SubjectState } from './subject.ts'
 
 const rowOf = (row: number): SubjectEntry['subject'] => ({ kind: 'row', row })
-const stories = (kept_whole: number) => new Stories(rowOf, kept_whole)
+const stories = (kept_whole: number) => new Stories(rowOf, kept_whole, new MemoryShelf())
 
 test('those that were followed last stay as they are, and what is known of the others is the same', () => {
   const all = stories(2)
@@ -49,7 +50,7 @@ test('what a subject knows is all in its facts', () => {
   const intent: IntentFact = { token: 4, node: 3, attempt: 2, request: 1, together: null }
   const facts = [
     ...[9, 1, true, [['ab', 'cd', 'ef'], [[{ a: 1, b: 'x' }], [1, { b: 'y' }, ['a']], 0], 1]],
-    [[[4, 3, 2, 1, 5, 6, 7, 7, 8], [true, false], ending, last, { intent, in_doubt: true, together: null }]],
+    [[[4, 3, 2, 1, 5, 6, 7, 7, 8, 3, 9], [true, false], ending, last, { intent, in_doubt: true, together: null }]],
     [{ group: 2, kind: 2, node: 6, expected: 2, verdict: null, quorum: true, arrived: 1, places: [[4, 0]] }],
     ...[[1], [2]],
   ]

@@ -1,11 +1,11 @@
 /**
- * Rows, or batches, of which something is open. A sort, a join or an aggregate can hold all rows of a run to its end, so that of
- * most of them there is no more in memory than a text (I12): all that is known of a row fits into a few hundred bytes, and objects that
- * say the same take ten times as much. Those that were followed last stay as they are: most go on within a few commits.
+ * Rows, or batches, of which something is open. A sort, a join or an aggregate can hold all rows of a run to its end, so that only those are
+ * in memory that were followed last: most go on within a few commits. What is known of the others lies as a text on a shelf (I12).
  *
  * The text is made from what was checked, so nothing is read twice from a ledger that somebody may change meanwhile.
  */
 import type { SubjectEntry } from '../../format/entry.ts'
+import type { Shelf } from './shelf.ts'
 import { type SubjectFacts, SubjectState } from './subject.ts'
 
 type Subject = SubjectEntry['subject']
@@ -16,19 +16,29 @@ export const KEPT_WHOLE = 5_000
 export class Stories {
   readonly #subjectOf: (number: number) => Subject
   readonly #kept_whole: number
-  /** By number; a text is that of a state's facts. */
-  readonly #states = new Map<number, SubjectState | string>()
   /** Those that are no texts; who was followed last comes last. */
-  readonly #whole = new Set<number>()
+  readonly #whole = new Map<number, SubjectState>()
+  readonly #shelf: Shelf
 
-  constructor(subjectOf: (number: number) => Subject, kept_whole: number) {
+  constructor(subjectOf: (number: number) => Subject, kept_whole: number, shelf: Shelf) {
     this.#subjectOf = subjectOf
     this.#kept_whole = kept_whole
+    this.#shelf = shelf
   }
 
   get(number: number): SubjectState | undefined {
-    const known = this.#states.get(number)
-    return typeof known === 'string' ? this.#set(number, this.#restored(number, known)) : known
+    const whole = this.#whole.get(number)
+    if (whole !== undefined) return whole
+    const text = this.#shelf.take(number)
+    return text === null ? undefined : this.#set(number, this.#restored(number, text))
+  }
+
+  /** As it is, for whoever doesn't follow it. */
+  look(number: number): SubjectState | undefined {
+    const whole = this.#whole.get(number)
+    if (whole !== undefined) return whole
+    const text = this.#shelf.look(number)
+    return text === null ? undefined : this.#restored(number, text)
   }
 
   begin(number: number): SubjectState {
@@ -37,26 +47,35 @@ export class Stories {
 
   /** Something of it stays open after an entry. */
   rest(number: number): void {
+    const state = this.#whole.get(number)
+    if (state === undefined) return
     this.#whole.delete(number)
-    this.#whole.add(number)
-    // Many at once: what is gone from the front of a set is passed over each time.
-    if (this.#whole.size <= 2 * this.#kept_whole) return
-    for (const each of this.#whole) {
-      if (this.#whole.size <= this.#kept_whole) break
-      const state = this.#states.get(each)
-      if (state instanceof SubjectState) this.#states.set(each, JSON.stringify(state.facts))
-      this.#whole.delete(each)
-    }
+    this.#whole.set(number, state)
+    // Many at once: what is gone from the front of a map is passed over each time.
+    if (this.#whole.size > 2 * this.#kept_whole) this.#putAway(this.#kept_whole)
   }
 
   end(number: number): void {
-    this.#states.delete(number)
     this.#whole.delete(number)
   }
 
-  /** All that are open, in order of their first entries. */
+  /** All that are open, in order of their numbers; none is followed meanwhile. */
   *open(): Iterable<SubjectState> {
-    for (const [number, known] of this.#states) yield typeof known === 'string' ? this.#restored(number, known) : known
+    this.#putAway(0)
+    for (const [number, text] of this.#shelf.all()) yield this.#restored(number, text)
+  }
+
+  close(): void {
+    this.#shelf.close()
+  }
+
+  /** All but the last `kept`. */
+  #putAway(kept: number): void {
+    for (const [number, state] of this.#whole) {
+      if (this.#whole.size <= kept) break
+      this.#shelf.put(number, JSON.stringify(state.facts))
+      this.#whole.delete(number)
+    }
   }
 
   #restored(number: number, text: string): SubjectState {
@@ -64,8 +83,7 @@ export class Stories {
   }
 
   #set(number: number, state: SubjectState): SubjectState {
-    this.#states.set(number, state)
-    this.#whole.add(number)
+    this.#whole.set(number, state)
     return state
   }
 }

@@ -56,6 +56,8 @@ export class SubjectState {
   readonly values: SubjectValues
   /** Open tokens. */
   readonly tokens: Map<number, TokenState>
+  /** Those that ended in its latest entry. */
+  gone: readonly TokenState[] = []
   /** seq of its latest entry. */
   seq: number
   readonly #groups: Groups
@@ -253,7 +255,7 @@ export class SubjectState {
     witness: Witness,
   ): void {
     const { ways, recount, batches } = witness
-    const { held, group, via } = token
+    const { held, group, via, ordinal } = token
     for (const problem of token.visit(fact, ways, this.#fresh, this.#forked)) {
       witness.tokens.add(`${where}: ${tokenName(token.id)}: ${problem}`)
     }
@@ -273,7 +275,7 @@ export class SubjectState {
         batches.release({ token: token.id, node: fact.node, group, failed: isError(fact.status) })
       }
       if (at_join && (fact.status === VISIT_OK || fact.edge !== 0))
-        batches.joins.release({ token: token.id, node: fact.node, edge: fact.edge })
+        batches.joins.release({ token: token.id, node: fact.node, edge: fact.edge, side: ways.side(via), ordinal })
       return
     }
     if (hold === null || hold.node !== fact.node) {
@@ -282,7 +284,10 @@ export class SubjectState {
       )
       return
     }
-    if (at_join) return batches.joins.hold(hold, ways.side(via))
+    if (at_join) {
+      token.ordinal = hold.ordinal
+      return batches.joins.hold(hold, ways.side(via))
+    }
     token.group = hold.group
     token.last_group = hold.group
     if (at_sort) {
@@ -443,9 +448,11 @@ export class SubjectState {
 
   /** Ended tokens leave; of the rest none may be at its end. */
   #leave(where: Place, witness: Witness): void {
+    const gone: TokenState[] = []
     for (const [id, token] of this.tokens) {
       if (token.ended) {
         this.tokens.delete(id)
+        gone.push(token)
         witness.line.ended(id)
       } else if (token.finished) {
         const at =
@@ -453,6 +460,7 @@ export class SubjectState {
         witness.tokens.add(`${where}: ${tokenName(id)} ${at}, and has no ending`)
       }
     }
+    this.gone = gone
   }
 }
 

@@ -22,8 +22,7 @@ export type Tiles = readonly Tile[]
 /** Last entries of rows, or of batches. Of those that are closed only what a tile needs is kept. */
 export class LastLeaves {
   readonly #full = new Map<number, Hash>()
-  /** `closed`: places of those that are, within the tile. */
-  readonly #parts = new Map<number, { readonly leaves: Hash[]; readonly closed: Set<number> }>()
+  readonly #parts = new Map<number, PartOfTile>()
   #size = 0
 
   /** `closed`: it is the last entry of its row or batch, by all that its entries say. */
@@ -32,14 +31,12 @@ export class LastLeaves {
     // An entry behind the last one: reported where stories are looked at.
     if (this.#full.has(index)) return
     if (number > this.#size) this.#size = number
-    const part = this.#parts.get(index) ?? { leaves: [], closed: new Set() }
+    const part = this.#parts.get(index) ?? new PartOfTile()
     this.#parts.set(index, part)
-    const place = (number - 1) % TILE_WIDTH
-    part.leaves[place] = leaf
-    if (closed) part.closed.add(place)
-    if (part.closed.size < TILE_WIDTH) return
+    part.set((number - 1) % TILE_WIDTH, leaf, closed)
+    if (part.closed < TILE_WIDTH) return
     this.#parts.delete(index)
-    this.#full.set(index, tileRoot(part.leaves))
+    this.#full.set(index, tileRoot(part.first(TILE_WIDTH) ?? []))
   }
 
   /** Last entries of rows, or batches, that follow one another from `first` on; `tiles`: roots of tiles among them, by index. */
@@ -75,19 +72,46 @@ export class LastLeaves {
       if (root === null) return null
       tree.appendTile(root)
     }
-    for (let place = 0; place < this.#size % TILE_WIDTH; place++) {
-      const leaf = this.#parts.get(whole)?.leaves[place]
-      if (leaf === undefined) return null
-      tree.append(leaf)
-    }
+    const rest = this.#firstOf(whole, this.#size % TILE_WIDTH)
+    if (rest === null) return null
+    for (const leaf of rest) tree.append(leaf)
     return { head: { size: this.#size, root: tree.root() }, tiles }
   }
 
   #partRoot(index: number): Hash | null {
-    const leaves = this.#parts.get(index)?.leaves ?? []
-    // An array's holes are skipped by `every`, but not by this.
-    for (let place = 0; place < TILE_WIDTH; place++) if (leaves[place] === undefined) return null
-    return tileRoot(leaves)
+    const leaves = this.#firstOf(index, TILE_WIDTH)
+    return leaves === null ? null : tileRoot(leaves)
+  }
+
+  #firstOf(index: number, count: number): readonly Hash[] | null {
+    return (this.#parts.get(index) ?? new PartOfTile()).first(count)
+  }
+}
+
+const HASH_BYTES = 32
+const UNKNOWN = 0
+const OPEN = 1
+const CLOSED = 2
+
+/** The leaves of a tile as bytes: there are as many as rows that are held. */
+class PartOfTile {
+  closed = 0
+  readonly #leaves = Buffer.alloc(TILE_WIDTH * HASH_BYTES)
+  readonly #states = new Uint8Array(TILE_WIDTH)
+
+  set(place: number, leaf: Hash, closed: boolean): void {
+    this.#leaves.write(leaf, place * HASH_BYTES, 'hex')
+    const before = this.#states[place]
+    if (closed && before !== CLOSED) this.closed++
+    if (before !== CLOSED) this.#states[place] = closed ? CLOSED : OPEN
+  }
+
+  /** null if one of them isn't known. */
+  first(count: number): readonly Hash[] | null {
+    if (this.#states.subarray(0, count).includes(UNKNOWN)) return null
+    return Array.from({ length: count }, (_, place) =>
+      this.#leaves.toString('hex', place * HASH_BYTES, (place + 1) * HASH_BYTES),
+    )
   }
 }
 

@@ -35,7 +35,7 @@ type LastVisit = Pick<VisitFact, 'node' | 'status' | 'in' | 'out' | 'edge' | 'er
 export type TokenFacts = readonly [
   numbers: readonly [
     ...[id: number, node: number, attempt: number, value: number, via: number],
-    ...[via_group: number, group: number, last_group: number, ordinal: number],
+    ...[via_group: number, group: number, last_group: number, ordinal: number, stood_at: number, stood_since: number],
   ],
   is: readonly [via_exhausted: boolean, held: boolean],
   via_error: ErrorRef | null,
@@ -44,6 +44,14 @@ export type TokenFacts = readonly [
     | null,
   sending: SendingFacts | null,
 ]
+
+/** A place in the set of open tokens (open-set.ts). */
+export interface Stand {
+  readonly node: number
+  readonly seq: number
+}
+
+const NOWHERE: Stand = { node: 0, seq: 0 }
 
 export class TokenState {
   readonly id: number
@@ -64,12 +72,14 @@ export class TokenState {
   /** The group that held it last, or still does. */
   last_group = 0
   held = false
-  /** At a sort: its place among those that came. */
+  /** At a join or a sort: its place among those that came. */
   ordinal = 0
   last: LastVisit | null = null
   /** At a sink that sends. */
   readonly sending = new Sending()
   ended = false
+  /** Where the set of open tokens has it, and since which entry; node 0 if it isn't there yet. */
+  stands: Stand = NOWHERE
 
   constructor(id: number, node: number, via: number, value: number) {
     this.id = id
@@ -79,22 +89,23 @@ export class TokenState {
   }
 
   static of([numbers, [via_exhausted, held], via_error, last, sending]: TokenFacts): TokenState {
-    const [id, node, attempt, value, via, via_group, group, last_group, ordinal] = numbers
+    const [id, node, attempt, value, via, via_group, group, last_group, ordinal, stood_at, stood_since] = numbers
     const token = new TokenState(id, node, via, value)
     Object.assign(token, { attempt, via_group, group, last_group, ordinal, via_exhausted, held, via_error })
     if (last !== null) {
       const [at, status, before, out, edge, error] = last
       token.last = { node: at, status, in: before, out, edge, error }
     }
+    token.stands = { node: stood_at, seq: stood_since }
     if (sending !== null) token.sending.restore(sending)
     return token
   }
 
   /** Between entries: what has ended is gone then. */
   get facts(): TokenFacts {
-    const { id, node, attempt, value, via, via_group, group, last_group, ordinal, last } = this
+    const { id, node, attempt, value, via, via_group, group, last_group, ordinal, last, stands } = this
     return [
-      [id, node, attempt, value, via, via_group, group, last_group, ordinal],
+      [id, node, attempt, value, via, via_group, group, last_group, ordinal, stands.node, stands.seq],
       [this.via_exhausted, this.held],
       this.via_error,
       last === null ? null : [last.node, last.status, last.in, last.out, last.edge, last.error],

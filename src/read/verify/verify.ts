@@ -13,6 +13,7 @@ import { type KnownHead, LedgerLog } from './ledger-log.ts'
 import { checkFile, checkIntegrity, checkObjects, checkStrays } from './objects.ts'
 import { type PageSource, pagesHere } from './page.ts'
 import { verifyRun, type WalkedRun } from './run.ts'
+import type { Shelf } from './shelf.ts'
 
 export interface VerifyOptions {
   /** Id of the run to be verified; all runs if absent. Log 0 and the database are always looked at. */
@@ -29,6 +30,8 @@ export interface VerifyOptions {
   readonly integrity?: () => Promise<readonly string[]>
   /** Of how many open rows more than a text is kept in memory; absent: of some thousands. */
   readonly kept_whole?: number
+  /** Makes a place for what is known of the others; absent: that stays in memory. */
+  readonly newShelf?: () => Shelf
   /** Called now and then while entries are read, with how many there are. */
   readonly onProgress?: (progress: { readonly run: string; readonly entries: number; readonly of: number }) => void
 }
@@ -119,7 +122,7 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
       reader,
       {
         ...{ log, run, origin: log_zero.origin(log), isErased, has_erased: erasures.hasAny(log) },
-        kept_whole: options.kept_whole,
+        ...{ kept_whole: options.kept_whole, newShelf: options.newShelf },
       },
       log_zero.keysOf(log, size),
       { pages: options.pages ?? pagesHere(reader), onProgress: onEntries, decisions },
