@@ -3,6 +3,7 @@ import type { LedgerReader } from '../ledger/read-port.ts'
 import { isCustodyError } from '../model/error.ts'
 import { type PageSource, pagesHere } from '../read/verify/page.ts'
 import { type VerifyOptions, type VerifyResult, verifyLedger } from '../read/verify/verify.ts'
+import { boundHeap } from './heap.ts'
 import { hasOtherCores, ReadThreads } from './read-threads.ts'
 import { TextShelf } from './text-shelf.ts'
 import { pagesOf } from './verify-threads.ts'
@@ -15,6 +16,7 @@ export async function verifyOnAllCores(
   reader: LedgerReader,
   options: Omit<VerifyOptions, 'pages' | 'integrity' | 'newShelf'>,
 ): Promise<VerifyResult> {
+  boundHeap()
   const threads = new ReadThreads(reader.url)
   const here = pagesHere(reader)
   const there = pagesOf(threads)
