@@ -159,10 +159,6 @@ export interface LedgerReader {
   /** In order of their numbers, streamed. */
   openTokens(log: number): AsyncIterable<StoredOpenToken>
   openToken(log: number, token: number): Promise<StoredOpenToken | null>
-  openTokensOf(
-    log: number,
-    subject: { readonly row: number } | { readonly batch: number },
-  ): Promise<readonly StoredOpenToken[]>
   head(log: number): Promise<string | null>
   heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>
   leases(): Promise<readonly StoredLease[]>

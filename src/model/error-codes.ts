@@ -341,8 +341,8 @@ export const ERRORS = {
   ),
   CUSTODY_SPILL: spec(
     1,
-    'What a sort or a join holds can’t be kept in files beside the ledger, or isn’t there any more as it was written.',
-    'Make room on that disk, or name a ledger elsewhere, and resume: nothing is lost.',
+    'What a sort or a join holds can’t be kept in files beside the ledger, or isn’t there any more as it was written; or `verify` can’t put away what it knows of held rows.',
+    'Make room on that disk, or name a ledger elsewhere, and resume: nothing is lost. `verify` uses the folder for temporary files, or SQLITE_TMPDIR.',
   ),
   // ledger and readers
   CUSTODY_LEDGER_NOT_FOUND: spec(

@@ -24,29 +24,40 @@ interface Parts {
   readonly log: number
 }
 
-/** @throws CustodyError CUSTODY_LEDGER_ALTERED, CUSTODY_SPILL */
-export async function restoreConsumed(parts: Parts): Promise<void> {
-  for (const node of parts.plan.nodes)
-    if (node.kind === 'join' && parts.held.countAt(node.number) > 0) await restoreAt(node, parts)
+/** Tokens that a join has consumed: so many by the totals, in the table, and by their own entries. */
+interface Consumed {
+  readonly node: JoinNode
+  readonly expected: number
+  ended: number
+  confirmed: number
 }
 
-/** Right rows that left rows before have matched. */
-async function restoreAt(node: JoinNode, { plan, held, totals, reader, log }: Parts): Promise<void> {
-  const expected = consumedAt(node, totals)
-  if (expected === 0) return
-  let ended = 0
-  let confirmed = 0
-  for await (const ending of reader.endings(log)) {
-    if (ending.fate !== JOINED || ending.node !== node.number) continue
-    ended++
-    const consumed = (await joinedOf(plan, reader, log, ending)).find(({ token }) => token.id === ending.token)
-    if (consumed === undefined || consumed.token.node !== node.number) continue
-    confirmed++
-    if (plan.edges[consumed.token.edge - 1]?.side === 'right') held.holdConsumed(consumed.token, consumed.ordinal)
+/** Right rows that left rows before have matched. @throws CustodyError CUSTODY_LEDGER_ALTERED, CUSTODY_SPILL */
+export async function restoreConsumed(parts: Parts): Promise<void> {
+  const joins = new Map<number, Consumed>()
+  for (const node of parts.plan.nodes) {
+    if (node.kind !== 'join' || parts.held.countAt(node.number) === 0) continue
+    const expected = consumedAt(node, parts.totals)
+    if (expected > 0) joins.set(node.number, { node, expected, ended: 0, confirmed: 0 })
   }
-  if (confirmed === expected && ended === expected) return
-  const message = `of what \`${node.name}\` has joined, the last commit counts ${counted(expected, 'token')}, and the ledger has ${counted(confirmed, 'token')}`
-  throw new CustodyError('CUSTODY_LEDGER_ALTERED', message)
+  if (joins.size === 0) return
+  for await (const ending of parts.reader.endings(parts.log)) {
+    const join = ending.fate === JOINED ? joins.get(ending.node) : undefined
+    if (join !== undefined) await restoreOne(join, ending, parts)
+  }
+  for (const { node, expected, ended, confirmed } of joins.values()) {
+    if (confirmed === expected && ended === expected) continue
+    const message = `of what \`${node.name}\` has joined, the last commit counts ${counted(expected, 'token')}, and the ledger has ${counted(confirmed, 'token')}`
+    throw new CustodyError('CUSTODY_LEDGER_ALTERED', message)
+  }
+}
+
+async function restoreOne(join: Consumed, ending: StoredEnding, { plan, held, reader, log }: Parts): Promise<void> {
+  join.ended++
+  const consumed = (await joinedOf(plan, reader, log, ending)).find(({ token }) => token.id === ending.token)
+  if (consumed === undefined || consumed.token.node !== join.node.number) return
+  join.confirmed++
+  if (plan.edges[consumed.token.edge - 1]?.side === 'right') held.holdConsumed(consumed.token, consumed.ordinal)
 }
 
 /** What joins have consumed of the row, or of the batch, that a token is of. */

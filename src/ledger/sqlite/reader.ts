@@ -84,7 +84,6 @@ export const QUERIES = {
     GROUP BY node, error_code ORDER BY count DESC, node, error_code`,
   open_tokens: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? ORDER BY token`,
   open_token: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? AND token = ?`,
-  open_tokens_of: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? AND row IS ? AND batch IS ?`,
   tile_roots: `SELECT idx, hash FROM tiles WHERE log = ? AND tree = ? AND level = 0 ORDER BY idx`,
   tiles: `SELECT tree, level, idx, hash FROM tiles WHERE log = ? ORDER BY tree, level, idx`,
   head: `SELECT ${large('note')} FROM heads WHERE log = ?`,
@@ -306,11 +305,6 @@ export class SqliteReader implements LedgerReader {
 
   async openToken(log: number, token: number): Promise<StoredOpenToken | null> {
     return this.#get(QUERIES.open_token, log, token)
-  }
-
-  async openTokensOf(log: number, subject: { readonly row: number } | { readonly batch: number }) {
-    const of = 'row' in subject ? [subject.row, null] : [null, subject.batch]
-    return this.#all<StoredOpenToken>(QUERIES.open_tokens_of, log, ...of)
   }
 
   async head(log: number): Promise<string | null> {

@@ -66,7 +66,6 @@ const TABLES = [
   PRIMARY KEY (log, token),
   CHECK ((row IS NULL) <> (batch IS NULL))
 ) STRICT, WITHOUT ROWID`,
-  `CREATE INDEX open_tokens_subject ON open_tokens (log, row, batch)`,
   `CREATE TABLE tiles (
   log INTEGER NOT NULL,
   tree INTEGER NOT NULL,
@@ -101,7 +100,6 @@ export const SIZES: ReadonlyArray<readonly [table: string, index: string | null,
   ['payloads', 'sqlite_autoindex_payloads_1', '100000000 1000000 1'],
   ['endings', 'endings', '100000000 1000000 1'],
   ['open_tokens', 'open_tokens', '100000 1000 1'],
-  ['open_tokens', 'open_tokens_subject', '100000 1000 2 2'],
   ['tiles', 'tiles', '400000 4000 2000 1000 1'],
 ]
 const quoted = (value: string | null) => (value === null ? 'NULL' : `'${value}'`)

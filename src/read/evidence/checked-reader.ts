@@ -209,10 +209,6 @@ export class CheckedReader implements LedgerReader {
     return (await this.#openTokens(log)).get(token)
   }
 
-  async openTokensOf(...[log, of]: Parameters<LedgerReader['openTokensOf']>): Promise<readonly StoredOpenToken[]> {
-    return (await this.#openTokens(log)).of(of)
-  }
-
   #openTokens(log: number): Promise<OpenTokens> {
     const open = this.#open.get(log) ?? OpenTokens.read(this, log, () => this.#inner.openTokens(log))
     this.#open.set(log, open)

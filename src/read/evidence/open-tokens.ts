@@ -9,20 +9,12 @@ import { closingOf } from '../runs/run-log.ts'
 import { textOf } from '../verify/open-set.ts'
 import { UnsoundRecord } from './unsound.ts'
 
-type Subject = Parameters<LedgerReader['openTokensOf']>[1]
-
 export class OpenTokens {
   /** In order of their numbers. */
   readonly all: readonly StoredOpenToken[]
-  readonly #by_row = new Map<number, StoredOpenToken[]>()
-  readonly #by_batch = new Map<number, StoredOpenToken[]>()
 
   private constructor(all: readonly StoredOpenToken[]) {
     this.all = all
-    for (const each of all) {
-      if (each.row !== null) addTo(this.#by_row, each.row, each)
-      else if (each.batch !== null) addTo(this.#by_batch, each.batch, each)
-    }
   }
 
   /** `reader` gives entries that were checked. @throws UnsoundRecord */
@@ -54,16 +46,6 @@ export class OpenTokens {
     const found = this.all[low]
     return found?.token === token ? found : null
   }
-
-  of(subject: Subject): readonly StoredOpenToken[] {
-    return ('row' in subject ? this.#by_row.get(subject.row) : this.#by_batch.get(subject.batch)) ?? []
-  }
-}
-
-function addTo(lists: Map<number, StoredOpenToken[]>, number: number, token: StoredOpenToken): void {
-  const known = lists.get(number)
-  if (known === undefined) lists.set(number, [token])
-  else known.push(token)
 }
 
 function hashOf(tokens: readonly StoredOpenToken[]): string {

@@ -133,7 +133,7 @@ class Telling {
     const scene = this.#scene
     const full: FullEntry[] = []
     for (const entry of stored) full.push({ ...entry, payload: await this.#reader.payload(this.#log, entry.seq) })
-    const open = scene.sealed !== null ? 0 : (await this.#reader.openTokensOf(this.#log, subject)).length
+    const open = scene.sealed !== null ? 0 : await this.#openTokensOf(subject)
     const { entries, values } = checkedSubject(this.#log, full, subject, open)
     this.#included.add(nameOf(subject))
     const onward: Story[] = []
@@ -157,6 +157,14 @@ class Telling {
       head: scene.head,
       sealed: scene.sealed,
     }
+  }
+
+  /** How many. */
+  async #openTokensOf(subject: SubjectEntry['subject']): Promise<number> {
+    let open = 0
+    for await (const { row, batch } of this.#reader.openTokens(this.#log))
+      if (subject.kind === 'row' ? row === subject.row : batch === subject.batch) open++
+    return open
   }
 
   /** A row of a source with several files came from one of them. */

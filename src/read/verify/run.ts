@@ -84,13 +84,9 @@ export interface RunLooks {
   readonly decisions: Decisions | null
 }
 
-export async function verifyRun(reader: LedgerReader, of: RunLog, keys: HeadKeys, looks: RunLooks): Promise<WalkedRun> {
+export function verifyRun(reader: LedgerReader, of: RunLog, keys: HeadKeys, looks: RunLooks): Promise<WalkedRun> {
   const fold = new RunFold(reader, of, looks.decisions)
-  try {
-    return await walked(reader, of, keys, looks, fold)
-  } finally {
-    fold.close()
-  }
+  return walked(reader, of, keys, looks, fold).finally(() => fold.close())
 }
 
 async function walked(
