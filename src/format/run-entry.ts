@@ -78,6 +78,7 @@ export const TOPOLOGY = objectOf({
         policy: maybe(text()),
         per: maybe(listOf(text())),
         keys: maybe(objectOf({ left: key(listOf(text())), right: key(listOf(text())) })),
+        by_value: maybe(listOf(counted())),
         sort: maybe(
           listOf(
             objectOf({

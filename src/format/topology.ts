@@ -15,6 +15,11 @@ export interface TopologyNode {
   readonly keys?: { readonly [side in JoinSide]: readonly string[] }
   /** For an aggregate with a batch for each key: the fields of the key, in order. */
   readonly per?: readonly string[]
+  /**
+   * Places in `per`, or in `keys`, from 0 and ascending, where the plan knows decimals with any number of digits behind their points: these are
+   * compared by value, so that 1.5 and 1.50 are the same key. Absent if there are none.
+   */
+  readonly by_value?: readonly number[]
   /** For a sort: its keys, the first one first. */
   readonly sort?: readonly SortKey[]
   /** Services that its plugin calls; absent if there are none. */

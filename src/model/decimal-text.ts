@@ -2,6 +2,7 @@
  * Texts of numbers that no double holds: decimals and big integers. Each amount with its digits has one canonical text, which is what
  * rows hold: `3903.70`, without a plus, an exponent or zeros before. −0 is 0.
  */
+import type { Json } from './row.ts'
 
 /** As many digits as a decimal has at most, before and behind the point together; and a big integer. */
 export const MAX_DECIMAL_DIGITS = 100
@@ -52,6 +53,18 @@ function isCanonical(text: string, scale: number | null): boolean {
   if (text.length > MAX_DECIMAL_DIGITS || !CANONICAL.test(text)) return false
   if (scale !== null && scaleOf(text) !== scale) return false
   return text.charCodeAt(0) !== 45 || !ZEROS.test(text)
+}
+
+/** The shortest canonical text of the same amount: 1.50 is 1.5. Undefined if it is no decimal, or has too many digits. */
+export function amountText(text: string): string | undefined {
+  const canonical = decimalText(text)
+  if (canonical === undefined || !canonical.includes('.')) return canonical
+  return canonical.replace(/0+$/, '').replace(/\.$/, '')
+}
+
+/** What stands for a field's value in a key. `by_value`: the field has decimals, of which 1.5 and 1.50 are the same. */
+export function keyValue(value: Json, by_value: boolean): Json {
+  return by_value && typeof value === 'string' ? (amountText(value) ?? value) : value
 }
 
 /** How many digits stand behind the point. */

@@ -5,6 +5,7 @@ import type { PluginKind, PluginSpec } from '../sdk/spec.ts'
 import type { Branches } from './branches.ts'
 import type { DraftNode } from './draft.ts'
 import type { NodeFacts } from './flow.ts'
+import { decimalsAmong, decimalsOfJoin } from './key-decimals.ts'
 import type { GateNode, PlanEdge, PlanNode, PluginOf } from './plan.ts'
 import type { ResolvedPlugin } from './plugins.ts'
 import { sortKeysOf } from './sort-keys.ts'
@@ -63,7 +64,9 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
     case 'aggregate': {
       const plugin = pluginOf('aggregate', node, findings)
       const trigger = { ...config.trigger, when: facts.when }
-      const { per, output, output_rows } = config
+      const { output, output_rows } = config
+      const per =
+        config.per === null ? null : { ...config.per, by_value: decimalsAmong(config.per.fields, facts.input) }
       const ways = { to: way('to'), on_error: way('on_error') }
       return { kind: 'aggregate', ...common, plugin, trigger, per, output, output_rows, retry: retry(), ...ways }
     }
@@ -72,7 +75,8 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
     case 'join': {
       const { keys, max_matches, merge } = config
       const routes = { matched: way('matched'), left: way('left'), right: way('right') }
-      return { kind: 'join', ...common, keys, max_matches, merge, routes, on_error: way('on_error') }
+      const by_value = decimalsOfJoin(keys, facts.sides)
+      return { kind: 'join', ...common, keys, by_value, max_matches, merge, routes, on_error: way('on_error') }
     }
     case 'sink': {
       const plugin = pluginOf('sink', node, findings)

@@ -10,6 +10,7 @@ import type { Json } from '../model/row.ts'
 import type { RowSchema } from '../model/schema.ts'
 import type { Draft, DraftNode } from './draft.ts'
 import type { Flow, NodeFacts } from './flow.ts'
+import { decimalsAmong, decimalsOfJoin } from './key-decimals.ts'
 import { pluginUse, type ResolvedPlugin } from './plugins.ts'
 import { servicesOf } from './services.ts'
 import { sortKeysOf } from './sort-keys.ts'
@@ -51,12 +52,20 @@ function topologyNode(node: DraftNode, flow: Flow): TopologyNode {
   const plugin = pluginUse(node)?.use.plugin
   const common = { name, kind, ...(plugin === undefined ? {} : { plugin }) }
   if (config.kind === 'fork') return { ...common, branches: config.branches.map(({ branch }) => branch) }
-  if (config.kind === 'aggregate' && config.per !== null) return { ...common, per: config.per.fields }
-  if (config.kind === 'sort') return { ...common, sort: sortKeysOf(config, flow.facts.get(node)?.input) }
-  if (config.kind === 'join') return { ...common, keys: config.keys }
+  const facts = flow.facts.get(node)
+  if (config.kind === 'aggregate' && config.per !== null) {
+    const { fields } = config.per
+    return { ...common, per: fields, ...byValue(decimalsAmong(fields, facts?.input)) }
+  }
+  if (config.kind === 'sort') return { ...common, sort: sortKeysOf(config, facts?.input) }
+  if (config.kind === 'join')
+    return { ...common, keys: config.keys, ...byValue(decimalsOfJoin(config.keys, facts?.sides)) }
   if (config.kind === 'coalesce') return { ...common, branches: config.branches, policy: config.policy.kind }
   return common
 }
+
+const byValue = (places: readonly number[]): Pick<TopologyNode, 'by_value'> =>
+  places.length === 0 ? {} : { by_value: places }
 
 /**
  * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, its settings (options as written,

@@ -1,11 +1,11 @@
 /** What is known of the rows that a join makes, and whether its key can match, from what is known of each side's rows. */
 import type { JoinConfig } from '../config/pipeline.ts'
 import type { JoinSide } from '../format/topology.ts'
-import { counted } from '../model/number-text.ts'
-import { exactType, type FieldSchema, type RowSchema } from '../model/schema.ts'
+import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import { objectSchema } from './coalesce-schema.ts'
 import type { DraftNode } from './draft.ts'
 import { words } from './expressions.ts'
+import { knownAt } from './key-decimals.ts'
 import type { Report } from './report.ts'
 import { eitherField, typesOf } from './schema-join.ts'
 import { SIDES } from './target.ts'
@@ -71,13 +71,6 @@ export function checkKeyTypes(node: DraftNode, sides: Sides, report: Report): vo
         report.warning('CUSTODY_FIELD_TYPE', at, `${message}: only texts match that have the same digits`, { hint })
       else report.error('CUSTODY_FIELD_TYPE', at, `${message}: they never match`, { hint })
     }
-    const [scale, right_scale] = [scaleIn(left), scaleIn(right)]
-    if (scale === undefined || right_scale === undefined || (scale === right_scale && scale !== null)) continue
-    const message = of(decimalText(scale), decimalText(right_scale))
-    const hint = `declare the same scale for both, as in decimal(${scale ?? right_scale ?? 2}), or give it with number.round`
-    if (scale !== null && right_scale !== null)
-      report.error('CUSTODY_FIELD_TYPE', at, `${message}: they never match`, { hint })
-    else report.warning('CUSTODY_FIELD_TYPE', at, `${message}: 1.0 and 1.00 don’t match`, { hint })
   }
 }
 
@@ -85,17 +78,6 @@ const meet = (types: readonly string[], others: readonly string[]) => types.some
 
 /** Rows hold decimals and big integers as texts. */
 const inRows = (type: string) => (type === 'decimal' || type === 'big_integer' ? 'string' : type)
-
-const knownAt = ({ fields, closed, rest }: RowSchema, field: string) => fields.get(field) ?? (closed ? undefined : rest)
-
-/** How many digits the decimals that a field has have behind the point, null if that isn't known; undefined if it has others. */
-function scaleIn(known: FieldSchema | undefined): number | null | undefined {
-  const exact = known === undefined ? null : exactType(known.schema)
-  return exact?.type === 'decimal' ? exact.scale : undefined
-}
-
-const decimalText = (scale: number | null): string =>
-  scale === null ? 'a decimal of any scale' : `a decimal with ${counted(scale, 'digit')} behind the point`
 
 /** Types that a key may have, numbers of all sorts being one; null if that isn't known. */
 function typesIn(known: FieldSchema | undefined): readonly string[] | null {

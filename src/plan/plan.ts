@@ -116,12 +116,20 @@ export interface CoalesceNode extends NodeCommon {
   /** To a sink or `discard`; null where members of groups that failed are written nowhere, and nobody says so. */
   readonly on_error: PlanEdge | null
 }
+/** Fields whose values tell batches apart. */
+export interface KeyFields {
+  readonly fields: readonly string[]
+  /** Places of decimals that are compared by value. */
+  readonly by_value: readonly number[]
+  readonly max_open: number
+}
+
 export interface AggregateNode extends NodeCommon {
   readonly kind: 'aggregate'
   readonly plugin: PluginOf<AggregateSpec>
   readonly trigger: Omit<AggregateConfig['trigger'], 'when'> & { readonly when: Expression | null }
   /** One open batch for each value of the fields, so many at most; null: one for all rows. */
-  readonly per: { readonly fields: readonly string[]; readonly max_open: number } | null
+  readonly per: KeyFields | null
   readonly output: 'transform' | 'passthrough'
   readonly output_rows: number | null
   readonly retry: RetryConfig
@@ -138,6 +146,8 @@ export interface JoinNode extends NodeCommon {
   readonly kind: 'join'
   /** Fields that are compared one by one. */
   readonly keys: { readonly [side in JoinSide]: readonly string[] }
+  /** Places in these of decimals that are compared by value. */
+  readonly by_value: readonly number[]
   /** A left row that more right rows match is an error. */
   readonly max_matches: number
   readonly merge: JoinConfig['merge']

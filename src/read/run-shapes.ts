@@ -39,6 +39,7 @@ const topologyNode: Decoder<TopologyNode> = (value, where) => {
     ...(has('branches') ? { branches: listOf(text()) } : {}),
     ...(has('policy') ? { policy: text() } : {}),
     ...(has('per') ? { per: listOf(text()) } : {}),
+    ...(has('by_value') ? { by_value: listOf(int()) } : {}),
     ...(has('sort') ? { sort: listOf(sortKey) } : {}),
     ...(has('keys') ? { keys: object({ left: listOf(text()), right: listOf(text()) }) } : {}),
     ...(has('services') ? { services: listOf(text()) } : {}),

@@ -84,26 +84,6 @@ export const JOIN_CASES: readonly BadFile[] = [
     expect: [error('FIELD_TYPE', 'they never match', 'declare the same type for both')],
   },
   {
-    name: 'decimals of different scales as keys of a join',
-    text: PAIR,
-    change: [
-      ['customer: integer', 'customer: decimal(2)'],
-      ['{ id: integer', '{ id: decimal(1)?'],
-      ['right: id', 'right: «id»'],
-    ],
-    expect: [error('FIELD_TYPE', 'a decimal with 1 digit behind the point: they never match', 'decimal(2)')],
-  },
-  {
-    name: 'decimals of any scale as keys of a join',
-    text: PAIR,
-    change: [
-      ['customer: integer', 'customer: decimal?'],
-      ['{ id: integer', '{ id: decimal(2)'],
-      ['right: id', 'right: «id»'],
-    ],
-    expect: [warning('FIELD_TYPE', 'a decimal of any scale', 'declare the same scale for both, as in decimal(2)')],
-  },
-  {
     name: 'a key of a join that no row has',
     text: PAIR,
     change: [['right: id', 'right: «ids»']],

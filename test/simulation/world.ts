@@ -210,7 +210,16 @@ export class World {
         const { keys, max_matches, merge } = node
         const way = (route: 'matched' | 'left' | 'right') => to(route, node.routes[route])
         const routes = { matched: way('matched'), left: way('left'), right: way('right') }
-        return { ...shared, kind: 'join', keys, max_matches, merge, routes, on_error: to('on_error', node.on_error) }
+        return {
+          ...shared,
+          kind: 'join',
+          keys,
+          by_value: [],
+          max_matches,
+          merge,
+          routes,
+          on_error: to('on_error', node.on_error),
+        }
       }
       case 'aggregate':
         return {
@@ -222,7 +231,7 @@ export class World {
             max_age_ms: node.max_age_ms ?? null,
             when: node.when_older_s === undefined ? null : olderThan(node.when_older_s),
           },
-          per: node.per ?? null,
+          per: node.per === undefined ? null : { ...node.per, by_value: [] },
           output: node.operation === 'mark' ? 'passthrough' : 'transform',
           output_rows: null,
           retry: { attempts: node.asks?.attempts ?? 1, ...RETRY },

@@ -1,5 +1,6 @@
 /** Which of an aggregate's batches a row belongs to. */
 import { canonicalize } from '../../model/canonical.ts'
+import { keyValue } from '../../model/decimal-text.ts'
 import { newRow, type Row } from '../../model/row.ts'
 import type { AggregateNode } from '../../plan/plan.ts'
 
@@ -17,11 +18,11 @@ export function withKey({ per }: Pick<AggregateNode, 'per'>, row: Row, member: R
 
 /**
  * Canonical text of the values that tell batches apart, by field; a field that is missing counts as null. null where one batch takes
- * all rows. Two rows have the same one exactly if the values are the same JSON.
+ * all rows. Two rows have the same one exactly if the values are the same JSON, decimals the same amounts.
  */
 export function keyOf({ per }: Pick<AggregateNode, 'per'>, row: Row): string | null {
   if (per === null) return null
   const key = newRow()
-  for (const field of per.fields) key[field] = row[field] ?? null
+  for (const [i, field] of per.fields.entries()) key[field] = keyValue(row[field] ?? null, per.by_value.includes(i))
   return canonicalize(key)
 }

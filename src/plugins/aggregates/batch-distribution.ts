@@ -6,7 +6,7 @@ import { type Json, newRow, type Row } from '../../model/row.ts'
 import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 import { defineAggregate } from '../../sdk/define.ts'
 import { amountsOf, decimalOf } from './amounts.ts'
-import { groupRow, groupRows, valueKey } from './groups.ts'
+import { groupRow, groupRows, keyIn } from './groups.ts'
 import {
   closedSchema,
   fieldName,
@@ -43,11 +43,12 @@ const FROM = 'from'
 const TO = 'to'
 
 /** Values in the order in which they appear first. */
-function byValue(rows: readonly Row[], field: string): readonly Tally[] {
+function byValue(rows: readonly Row[], field: string, input: RowSchema): readonly Tally[] {
+  const keyOf = keyIn(fieldSchema(field, input))
   const tallies = new Map<string, Tally>()
   for (const row of rows) {
     const value = row[field] ?? null
-    const key = valueKey(value)
+    const key = keyOf(value)
     const tally = tallies.get(key)
     if (tally === undefined) tallies.set(key, { of: labelled([[VALUE, value]]), count: 1 })
     else tally.count++
@@ -179,8 +180,8 @@ export const batchDistribution = defineAggregate({
       process(rows) {
         const wrong = limits === undefined ? null : notNumber(rows, field, amounts)
         if (wrong !== null) return wrong
-        const made = groupRows(rows, fields).flatMap(group => {
-          const tallies = limits === undefined ? byValue(group.rows, field) : byBin(group.rows, field, limits)
+        const made = groupRows(rows, fields, input).flatMap(group => {
+          const tallies = limits === undefined ? byValue(group.rows, field, input) : byBin(group.rows, field, limits)
           return tallies.map(({ of, count }) => {
             const row = groupRow(group, fields)
             for (const name in of) row[name] = of[name] as Json

@@ -6,7 +6,7 @@ import { defineAggregate } from '../../sdk/define.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { type Amounts, amountsOf } from './amounts.ts'
-import { type Group, groupRow, groupRows, valueKey } from './groups.ts'
+import { type Group, groupRow, groupRows, keyIn } from './groups.ts'
 import {
   closedSchema,
   fieldList,
@@ -49,13 +49,19 @@ const madeFields = ({ value, rates = [], distinct = [] }: StatsOptions): readonl
 ]
 
 /** Adds the group's row, or returns what is wrong. */
-function addStats(made: Row[], group: Group, options: StatsOptions, amounts: Amounts): RowError | null {
+function addStats(
+  made: Row[],
+  group: Group,
+  options: StatsOptions,
+  amounts: Amounts,
+  input: RowSchema,
+): RowError | null {
   const row = groupRow(group, groupFields(options.group_by))
   made.push(row)
   const error = setStatistics(row, group, options, amounts)
   if (error !== null) return error
   for (const field of options.rates ?? []) row[rateOf(field)] = rate(group.rows, field)
-  for (const field of options.distinct ?? []) row[distinctOf(field)] = countDistinct(group.rows, field)
+  for (const field of options.distinct ?? []) row[distinctOf(field)] = countDistinct(group.rows, field, input)
   return null
 }
 
@@ -71,9 +77,10 @@ function rate(rows: readonly Row[], field: string): number | null {
   return all === 0 ? null : yes / all
 }
 
-function countDistinct(rows: readonly Row[], field: string): number {
+function countDistinct(rows: readonly Row[], field: string, input: RowSchema): number {
+  const keyOf = keyIn(fieldSchema(field, input))
   const keys = new Set<string>()
-  for (const { [field]: value } of rows) if (value !== undefined && value !== null) keys.add(valueKey(value))
+  for (const { [field]: value } of rows) if (value !== undefined && value !== null) keys.add(keyOf(value))
   return keys.size
 }
 
@@ -259,8 +266,8 @@ export const batchStats = defineAggregate({
           if (unlike !== null) return unlike
         }
         const made: Row[] = []
-        for (const group of groupRows(rows, fields)) {
-          const error = addStats(made, group, options, amounts)
+        for (const group of groupRows(rows, fields, input)) {
+          const error = addStats(made, group, options, amounts, input)
           if (error !== null) return error
         }
         return { kind: 'rows', rows: made }

@@ -147,7 +147,7 @@ export const batchTopK = defineAggregate({
       process(rows) {
         const wrong = notComparable(rows, by, exact) ?? (rank === undefined ? null : fieldExists(rows, rank))
         if (wrong !== null) return wrong
-        const top = groupRows(rows, fields).flatMap(group => {
+        const top = groupRows(rows, fields, input).flatMap(group => {
           const best = ranked(group.rows, options, exact).slice(0, k)
           return rank === undefined ? best : best.map((row, i) => withRank(row, rank, i + 1))
         })

@@ -13,7 +13,7 @@ export const dedupe = defineAggregate({
     'filter. Only rows of one batch are compared: without a trigger that is the whole input.',
     '',
     'Two rows have the same key if all its fields hold the same JSON; 1 and "1" differ, and so do texts in upper and lower',
-    'case. A field that is missing is null; nulls equal each other, unless `nulls: distinct` keeps every row in whose key',
+    'case. Decimals are the same if they are the same amount, as 1.5 and 1.50. A field that is missing is null; nulls equal each other, unless `nulls: distinct` keeps every row in whose key',
     'there is one.',
   ].join('\n'),
   options: z.strictObject({
@@ -57,8 +57,8 @@ export const dedupe = defineAggregate({
   requires: ({ key }) => key.map((field, i) => ({ field, path: ['key', i] })),
   guarantees: (_options, input) => input,
   outputs: ['passthrough'],
-  create: ({ key, keep, rows: most, nulls }) => {
-    const keyOf = rowKey(key)
+  create: ({ key, keep, rows: most, nulls }, { input }) => {
+    const keyOf = rowKey(key, input)
     const lacks = (row: Row) => key.some(field => row[field] === undefined || row[field] === null)
     return {
       process(rows) {

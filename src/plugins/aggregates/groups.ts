@@ -1,6 +1,9 @@
 /** Rows of a batch by the values of some of their fields. */
 import { canonicalize } from '../../model/canonical.ts'
+import { keyValue } from '../../model/decimal-text.ts'
 import { type Json, type MutableRow, newRow, type Row } from '../../model/row.ts'
+import { exactType, type FieldSchema, type RowSchema } from '../../model/schema.ts'
+import { fieldSchema } from './options.ts'
 
 export interface Group {
   /** In the order of the batch; at least one. */
@@ -9,17 +12,25 @@ export interface Group {
 
 /**
  * Tells rows apart by the values of fields: two have the same key exactly if the values are the same JSON, whatever the
- * order of fields inside them. 1 and "1" differ; a missing field is null.
+ * order of fields inside them. 1 and "1" differ; a missing field is null. Of a field with decimals
+ * they have the same amount: 1.5 is 1.50.
  */
-export function rowKey(fields: readonly string[]): (row: Row) => string {
-  const [only = ''] = fields
-  if (fields.length === 1) return row => valueKey(row[only])
+export function rowKey(fields: readonly string[], input: RowSchema): (row: Row) => string {
+  const keys = fields.map(field => ({ field, keyOf: keyIn(fieldSchema(field, input)) }))
+  const [first] = keys
+  if (keys.length === 1 && first !== undefined) return row => first.keyOf(row[first.field])
   return row => {
     let key = ''
     // JSON texts that are joined by commas can be read back in one way only.
-    for (const field of fields) key += `${valueKey(row[field])},`
+    for (const { field, keyOf } of keys) key += `${keyOf(row[field])},`
     return key
   }
+}
+
+/** The key of one field's value. */
+export function keyIn({ schema }: FieldSchema): (value: Json | undefined) => string {
+  if (exactType(schema)?.type !== 'decimal') return valueKey
+  return value => valueKey(keyValue(value ?? null, true))
 }
 
 export function valueKey(value: Json | undefined): string {
@@ -28,9 +39,9 @@ export function valueKey(value: Json | undefined): string {
 }
 
 /** Groups in the order in which their first rows appear; all rows are one group if no fields are given. */
-export function groupRows(rows: readonly Row[], fields: readonly string[]): readonly Group[] {
+export function groupRows(rows: readonly Row[], fields: readonly string[], input: RowSchema): readonly Group[] {
   if (fields.length === 0) return rows.length === 0 ? [] : [{ rows }]
-  const keyOf = rowKey(fields)
+  const keyOf = rowKey(fields, input)
   const groups = new Map<string, Row[]>()
   for (const row of rows) {
     const key = keyOf(row)

@@ -232,7 +232,7 @@ export const pivot = defineAggregate({
         const names = columnsOf(rows, options)
         if ('kind' in names) return names
         const made: Row[] = []
-        for (const group of groupRows(rows, groupFields(options.group_by))) {
+        for (const group of groupRows(rows, groupFields(options.group_by), input)) {
           const of = pivoted(group, names, options, amounts)
           if ('kind' in of) return of
           made.push(of.row)

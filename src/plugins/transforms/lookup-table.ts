@@ -1,5 +1,6 @@
 /** Tables for `lookup`: read whole when the node is created, and indexed by their key columns. */
 import { extname } from 'node:path'
+import { keyValue } from '../../model/decimal-text.ts'
 import { CustodyError } from '../../model/error.ts'
 import { JsonTextError, parseStrict } from '../../model/json.ts'
 import { nearestNames } from '../../model/nearest.ts'
@@ -30,6 +31,8 @@ export interface TableOptions {
   readonly schema: RowSchema
   /** Columns that make the key, in order. */
   readonly key: readonly string[]
+  /** Places in these where the row's field or the column has decimals: 1.5 and 1.50 are the same key there. */
+  readonly by_value: readonly number[]
 }
 
 /** `twice`: two records have the key, at these places · `unknown`: none has it that could be read, and this one couldn't. */
@@ -66,7 +69,10 @@ export async function loadTable(options: TableOptions): Promise<LookupTable> {
   const twice = new Map<string, readonly [string, string]>()
   const bad = [...records.bad]
   for (const [i, row] of records.rows.entries()) {
-    const key = keyText(options.key.map(column => row[column] ?? null))
+    const key = keyText(
+      options.key.map(column => row[column] ?? null),
+      options.by_value,
+    )
     const first = key === null ? undefined : index.get(key)
     if (key === null) bad.push(`${records.place(i)} (no key: ${options.key.join(', ')} must be texts or numbers)`)
     else if (first === undefined) index.set(key, i)
@@ -78,7 +84,7 @@ export async function loadTable(options: TableOptions): Promise<LookupTable> {
   return {
     columns: records.columns,
     find(key) {
-      const text = keyText(key)
+      const text = keyText(key, options.by_value)
       // What is no key at all is in no record, whatever stands there.
       if (text === null) return MISSING
       const places = twice.get(text)
@@ -90,11 +96,11 @@ export async function loadTable(options: TableOptions): Promise<LookupTable> {
 }
 
 /** Numbers and texts that are written alike are the same key: tables of texts are matched by rows with numbers. */
-function keyText(values: readonly Json[]): string | null {
+function keyText(values: readonly Json[], by_value: readonly number[]): string | null {
   const texts: string[] = []
-  for (const value of values) {
+  for (const [i, value] of values.entries()) {
     if (value === null || typeof value === 'object') return null
-    texts.push(String(value))
+    texts.push(String(keyValue(String(value), by_value.includes(i))))
   }
   return texts.length === 1 ? (texts[0] as string) : JSON.stringify(texts)
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { CustodyError } from '../../model/error.ts'
 import { derive, type MutableRow, newRow } from '../../model/row.ts'
-import { type FieldSchema, type RowSchema, withOthers } from '../../model/schema.ts'
+import { exactType, type FieldSchema, type RowSchema, withOthers } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { exactSchema } from '../../sdk/exact-numbers.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
@@ -49,12 +49,18 @@ function selection({ select }: LookupOptions): ReadonlyArray<readonly [column: s
 
 async function createLookup(options: LookupOptions, { folder, node, input }: PluginContext): Promise<Transform> {
   const { path, missing, key } = options
+  const schema = tableSchema(options)
+  const isDecimal = (known: FieldSchema | undefined) =>
+    known !== undefined && exactType(known.schema)?.type === 'decimal'
   const settings: TableOptions = {
     place: placeOf(options, { folder, node }),
     format: options.format ?? formatOf(path),
     csv: options,
-    schema: tableSchema(options),
+    schema,
     key: Object.values(key),
+    by_value: Object.entries(key).flatMap(([field, column], i) =>
+      isDecimal(input.fields.get(field)) || isDecimal(schema.fields.get(column)) ? [i] : [],
+    ),
   }
   refuseUnused(options, settings.schema.fields, node)
   const table = await loadTable(settings)

@@ -4,6 +4,7 @@
  */
 import { type SubjectEntry, VISIT_HELD } from '../../format/entry.ts'
 import { canonicalize } from '../../model/canonical.ts'
+import { keyValue } from '../../model/decimal-text.ts'
 import { isRow, type Json, newRow } from '../../model/row.ts'
 import type { SubjectValues } from '../values.ts'
 import { type Place, tokenName } from './check.ts'
@@ -50,7 +51,7 @@ export class BatchKeys {
       const row = values.get(number)
       const who = `${where}: ${tokenName(token)}`
       if (values.isMissing(number)) this.#hold(batch, { key: null, who })
-      else this.#hold(batch, { key: isRow(row) ? keyOf(fields, row) : NO_KEY, who })
+      else this.#hold(batch, { key: isRow(row) ? keyOf(fields, row, ways.byValue(node)) : NO_KEY, who })
     }
   }
 
@@ -82,8 +83,12 @@ export class BatchKeys {
 /** Of what is no row; no key has this text. */
 const NO_KEY = ''
 
-function keyOf(fields: readonly string[], row: { readonly [field: string]: Json }): string {
+function keyOf(
+  fields: readonly string[],
+  row: { readonly [field: string]: Json },
+  by_value: readonly number[],
+): string {
   const key = newRow()
-  for (const field of fields) key[field] = row[field] ?? null
+  for (const [i, field] of fields.entries()) key[field] = keyValue(row[field] ?? null, by_value.includes(i))
   return canonicalize(key)
 }

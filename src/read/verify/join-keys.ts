@@ -6,6 +6,7 @@
 import { type SubjectEntry, VISIT_HELD, VISIT_OK } from '../../format/entry.ts'
 import type { JoinSide } from '../../format/topology.ts'
 import { canonicalize } from '../../model/canonical.ts'
+import { keyValue } from '../../model/decimal-text.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { isRow, type Json } from '../../model/row.ts'
 import type { SubjectValues } from '../values.ts'
@@ -60,7 +61,7 @@ export class JoinKeys {
     for (const { token, node, status, in: value, edge } of entry.visits) {
       const fields = ways.keys(node)
       if (fields === undefined) continue
-      if (status === VISIT_HELD) this.#hold(node, token, value, values, fields)
+      if (status === VISIT_HELD) this.#hold({ node, token, value }, values, fields, ways.byValue(node))
       const side = ways.label(edge)
       if (status === VISIT_OK && (side === 'left' || side === 'right'))
         this.#unmatched.push({ node, token, side, who: `${where}: ${tokenName(token)}` })
@@ -83,16 +84,16 @@ export class JoinKeys {
   }
 
   #hold(
-    node: number,
-    token: number,
-    value: number,
+    { node, token, value }: { readonly node: number; readonly token: number; readonly value: number },
     values: SubjectValues,
     fields: { readonly [side in JoinSide]: readonly string[] },
+    by_value: readonly number[],
   ): void {
     const row = values.get(value)
     const { keys } = this.#at(node)
     if (values.isMissing(value)) keys.set(token, 'erased')
-    else if (isRow(row)) keys.set(token, { left: keyOf(fields.left, row), right: keyOf(fields.right, row) })
+    else if (isRow(row))
+      keys.set(token, { left: keyOf(fields.left, row, by_value), right: keyOf(fields.right, row, by_value) })
     else keys.set(token, { left: null, right: null })
   }
 
@@ -137,7 +138,11 @@ export class JoinKeys {
   }
 }
 
-function keyOf(fields: readonly string[], row: { readonly [field: string]: Json }): string | null {
-  const key = fields.map(field => row[field] ?? null)
+function keyOf(
+  fields: readonly string[],
+  row: { readonly [field: string]: Json },
+  by_value: readonly number[],
+): string | null {
+  const key = fields.map((field, i) => keyValue(row[field] ?? null, by_value.includes(i)))
   return key.includes(null) ? null : canonicalize(key)
 }

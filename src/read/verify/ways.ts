@@ -103,6 +103,11 @@ export class Ways {
     return this.#nodes[node - 1]?.sort
   }
 
+  /** Places of decimals in `per` or `keys`. */
+  byValue(node: number): readonly number[] {
+    return this.#nodes[node - 1]?.by_value ?? []
+  }
+
   /** Of a join: the fields of its key, by side. */
   keys(node: number): TopologyNode['keys'] {
     return this.#nodes[node - 1]?.keys
@@ -130,7 +135,7 @@ export class Ways {
   /** What is wrong with the topology itself. */
   *problems(): Iterable<string> {
     const names = new Set<string>()
-    for (const [i, { name, kind, branches, keys, sort, ordered }] of this.#nodes.entries()) {
+    for (const [i, { name, kind, branches, keys, per, sort, ordered, by_value }] of this.#nodes.entries()) {
       if (names.has(name)) yield `two nodes have the name ${JSON.stringify(name)}`
       names.add(name)
       const joins = kind === 'fork' || kind === 'coalesce'
@@ -139,6 +144,9 @@ export class Ways {
         yield `node ${i + 1} is a ${kind} ${kind === 'sort' ? 'without' : 'with'} keys to sort by`
       if ((kind === 'join') !== (keys !== undefined))
         yield `node ${i + 1} is a ${kind} ${keys === undefined ? 'without' : 'with'} the keys of a join`
+      const places = (per ?? keys?.left ?? []).length
+      if (by_value?.some((place, at) => place >= places || place <= (by_value[at - 1] ?? -1)) === true)
+        yield `node ${i + 1} is a ${kind} whose key has no such places as are compared by value`
       if (ordered === true && kind !== 'transform')
         yield `node ${i + 1} is a ${kind}, and said to be an ordered transform`
     }

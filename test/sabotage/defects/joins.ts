@@ -26,7 +26,7 @@ export const JOIN_DEFECTS: readonly Defect[] = [
   {
     name: 'a join compares only the first field of its key',
     shape: 'joined',
-    changes: [inFunction(match, 'keyOf', keyOf => (fields, row) => keyOf(fields.slice(0, 1), row))],
+    changes: [inFunction(match, 'keyOf', keyOf => (fields, row, by_value) => keyOf(fields.slice(0, 1), row, by_value))],
   },
   {
     name: 'rows without a key match each other',

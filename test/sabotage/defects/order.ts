@@ -4,7 +4,12 @@ import { type Defect, inFunction, inMethod } from '../defect.ts'
 const orderList = () => import('../../../src/engine/order/order-list.ts')
 const reachability = () => import('../../../src/engine/order/reachability.ts')
 const groups = () => import('../../../src/engine/nodes/coalesce/groups.ts')
+const pool = () => import('../../../src/engine/nodes/pool.ts')
+const totals = () => import('../../../src/engine/record/totals.ts')
 const lateLosses = () => import('../../../src/engine/nodes/coalesce/late-losses.ts')
+
+/** By the pools of each process: what it adds to positions. */
+const begun = new WeakMap<object, number>()
 
 export const ORDER_DEFECTS: readonly Defect[] = [
   {
@@ -35,5 +40,22 @@ export const ORDER_DEFECTS: readonly Defect[] = [
     name: 'a branch that can only reach a group that has failed is waited for',
     shape: 'nested',
     changes: [inFunction(reachability, 'canStillReach', () => (carrier, node, reaches) => reaches(carrier.node, node))],
+  },
+  {
+    name: 'who resumes counts the rows of ordered transforms from one too many',
+    shape: 'counted-later-crashes',
+    changes: [
+      inMethod(pool, 'Pools', 'inOrder', (inOrder, pools) => (node, row, { position }) => {
+        if (!begun.has(pools)) begun.set(pools, position > 1 ? 1 : 0)
+        return inOrder(node, row, { position: position + (begun.get(pools) ?? 0) })
+      }),
+    ],
+  },
+  {
+    name: 'ordered transforms count only what went well',
+    shape: 'counted-later-crashes',
+    changes: [
+      inMethod(totals, 'Totals', 'visitsOf', visitsOf => node => ({ ...visitsOf(node), all: visitsOf(node).ok })),
+    ],
   },
 ]

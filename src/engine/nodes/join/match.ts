@@ -1,5 +1,6 @@
 /** What makes rows of two sides match, and what a pair of them becomes: pure functions. */
 import { canonicalize, isDeeper, MAX_ROW_DEPTH } from '../../../model/canonical.ts'
+import { keyValue } from '../../../model/decimal-text.ts'
 import { counted } from '../../../model/number-text.ts'
 import { derive, type Json, newRow, type Row } from '../../../model/row.ts'
 import type { JoinNode } from '../../../plan/plan.ts'
@@ -8,14 +9,14 @@ import { TOO_DEEP } from '../../token/facts.ts'
 
 /**
  * Canonical text of the values of the key's fields: two rows match exactly if theirs are the same. null where one of them is null or
- * missing: that row matches nothing.
+ * missing: that row matches nothing. `by_value`: places of decimals, which match if they are the same amount.
  */
-export function keyOf(fields: readonly string[], row: Row): string | null {
+export function keyOf(fields: readonly string[], row: Row, by_value: readonly number[]): string | null {
   const key: Json[] = []
-  for (const field of fields) {
+  for (const [i, field] of fields.entries()) {
     const value = row[field] ?? null
     if (value === null) return null
-    key.push(value)
+    key.push(keyValue(value, by_value.includes(i)))
   }
   return canonicalize(key)
 }

@@ -15,6 +15,7 @@ const MOST = 3
 const node = {
   name: 'known',
   keys: { left: ['k'], right: ['k'] },
+  by_value: [],
   max_matches: MOST,
   merge: 'union',
 } as unknown as JoinNode

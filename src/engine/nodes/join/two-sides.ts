@@ -155,9 +155,15 @@ export class TwoSides {
   }
 
   #keep({ side, held, ordinal }: Arrived, consumed: boolean, text: string): void {
-    const { keys, merge } = this.#node
+    const { keys, by_value, merge } = this.#node
     const { row } = held.token
-    const each: SideRow = { key: keyOf(keys[side], row), ordinal, deep: isTooDeep(merge, row), consumed, text }
+    const each: SideRow = {
+      key: keyOf(keys[side], row, by_value),
+      ordinal,
+      deep: isTooDeep(merge, row),
+      consumed,
+      text,
+    }
     this.#sides[side].add(sideRecord(each))
   }
 
