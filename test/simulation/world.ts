@@ -192,12 +192,11 @@ export class World {
         return { ...shared, kind: 'fork', branches }
       }
       case 'coalesce': {
-        const { branches } = node
         return {
           ...shared,
           kind: 'coalesce',
           fork: number(node.fork),
-          branches,
+          branches: node.branches,
           policy: policyOf(node),
           merge: mergeOf(node),
           to: to('to', node.to),
@@ -207,19 +206,11 @@ export class World {
       case 'sort':
         return { ...shared, kind: 'sort', keys: node.keys, to: to('to', node.to) }
       case 'join': {
-        const { keys, max_matches, merge } = node
+        const { kind, keys, max_matches, merge } = node
         const way = (route: 'matched' | 'left' | 'right') => to(route, node.routes[route])
         const routes = { matched: way('matched'), left: way('left'), right: way('right') }
-        return {
-          ...shared,
-          kind: 'join',
-          keys,
-          by_value: [],
-          max_matches,
-          merge,
-          routes,
-          on_error: to('on_error', node.on_error),
-        }
+        const of_join = { kind, keys, by_value: [], max_matches, merge, routes }
+        return { ...shared, ...of_join, on_error: to('on_error', node.on_error) }
       }
       case 'aggregate':
         return {

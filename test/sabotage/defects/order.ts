@@ -4,12 +4,9 @@ import { type Defect, inFunction, inMethod } from '../defect.ts'
 const orderList = () => import('../../../src/engine/order/order-list.ts')
 const reachability = () => import('../../../src/engine/order/reachability.ts')
 const groups = () => import('../../../src/engine/nodes/coalesce/groups.ts')
-const pool = () => import('../../../src/engine/nodes/pool.ts')
+const pluginCall = () => import('../../../src/engine/nodes/plugin-call.ts')
 const totals = () => import('../../../src/engine/record/totals.ts')
 const lateLosses = () => import('../../../src/engine/nodes/coalesce/late-losses.ts')
-
-/** By the pools of each process: what it adds to positions. */
-const begun = new WeakMap<object, number>()
 
 export const ORDER_DEFECTS: readonly Defect[] = [
   {
@@ -45,9 +42,13 @@ export const ORDER_DEFECTS: readonly Defect[] = [
     name: 'who resumes counts the rows of ordered transforms from one too many',
     shape: 'counted-later-crashes',
     changes: [
-      inMethod(pool, 'Pools', 'inOrder', (inOrder, pools) => (node, row, { position }) => {
-        if (!begun.has(pools)) begun.set(pools, position > 1 ? 1 : 0)
-        return inOrder(node, row, { position: position + (begun.get(pools) ?? 0) })
+      inFunction(pluginCall, 'orderedVisit', orderedVisit => (node, instance) => {
+        const visit = orderedVisit(node, instance)
+        let off: number | null = null
+        return (row, { position }) => {
+          off ??= position > 1 ? 1 : 0
+          return visit(row, { position: position + off })
+        }
       }),
     ],
   },
