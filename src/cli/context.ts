@@ -16,6 +16,8 @@ export interface Host {
   onSignal(listener: () => void): () => void
   /** Ends the process at once. */
   exit(code: number): void
+  /** Asks whoever sits at the terminal for a yes; absent where nobody does. */
+  readonly ask?: (question: string) => Promise<boolean>
 }
 
 export interface Context {
@@ -48,6 +50,17 @@ export function processHost(): Host {
       }
     },
     exit: code => exit(code),
+    ...(process.stdin.isTTY === true && process.stderr.isTTY === true ? { ask: askForYes } : {}),
+  }
+}
+
+async function askForYes(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim())
+  } finally {
+    lines.close()
   }
 }
 

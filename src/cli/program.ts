@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { chaosCommand } from './commands/chaos-llm.ts'
 import { diffCommand } from './commands/diff.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { eraseCommand, purgeCommand } from './commands/erase.ts'
 import { explainCommand } from './commands/explain.ts'
 import { functionsCommand } from './commands/functions.ts'
 import { inferCommand } from './commands/infer.ts'
@@ -41,6 +42,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
     ],
   ],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
+  ['Let go of data:', [eraseCommand, purgeCommand]],
   ['Extend and try out:', [pluginCommand, chaosCommand]],
   ['Look things up:', [pluginsCommand, functionsCommand, schemaCommand, keyCommand, doctorCommand]],
 ]

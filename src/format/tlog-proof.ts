@@ -3,6 +3,7 @@
  * verbatim. Custody has no extra data in them, and refuses what has some.
  */
 import { type Hash, isHash } from '../model/sha256.ts'
+import { fromBase64, toBase64 } from './base64.ts'
 import { bytesToHex, HASH_BYTES, hexToBytes } from './hash.ts'
 
 export interface TlogProof {
@@ -21,7 +22,7 @@ const LONGEST_PATH = 53
 
 /** @throws TypeError if it has no such text. */
 export function tlogProofText({ index, path, checkpoint }: TlogProof): string {
-  const lines = path.map(hash => Buffer.from(hexToBytes(hash)).toString('base64'))
+  const lines = path.map(hash => toBase64(hexToBytes(hash)))
   const text = `${[FIRST_LINE, `index ${index}`, ...lines].join('\n')}\n\n${checkpoint}`
   if (parseTlogProof(text) === null) throw new TypeError('not a proof that an entry is in a log')
   return text
@@ -41,6 +42,6 @@ export function parseTlogProof(text: string): TlogProof | null {
 
 /** Empty if the line isn't the one spelling of 32 bytes in base64. */
 function hashIn(line: string): Hash {
-  const bytes = Buffer.from(line, 'base64')
-  return bytes.length === HASH_BYTES && bytes.toString('base64') === line ? bytesToHex(bytes) : ''
+  const bytes = fromBase64(line)
+  return bytes?.length === HASH_BYTES ? bytesToHex(bytes) : ''
 }

@@ -2,8 +2,9 @@
  * What a database must do to hold a ledger. One implementation per database (sqlite/); the conformance kit
  * (test/conformance/ledger.ts) says what each must do, and holds each to it.
  */
+import type { Erasure, Scrubbed } from './erase-port.ts'
 import type { LedgerReader } from './read-port.ts'
-import type { WriteBatch } from './write-port.ts'
+import type { LogZeroBatch, WriteBatch } from './write-port.ts'
 
 export interface Store {
   /** Sees what was written through this store. */
@@ -15,6 +16,13 @@ export interface Store {
    * can't be: a second ending, a seq out of order.
    */
   write(batch: WriteBatch): Promise<void>
+  /**
+   * Appends to log 0 and takes values away, in one transaction. `midway` is called between the two.
+   * @throws as `write`; CUSTODY_ENGINE_DEFECT for values that aren't there.
+   */
+  erase(ledger: LogZeroBatch, erasures: readonly Erasure[], midway: () => void): Promise<void>
+  /** As `ErasingLedger`; `onRewritten` is called when no page of the file has what is erased. */
+  scrub(wait_ms: number, onRewritten: () => void): Promise<Scrubbed>
   close(): Promise<void>
 }
 

@@ -64,6 +64,16 @@ export const ERRORS = {
     'The run whose rows are to be run again isn’t finished.',
     'Finish it first, with `custody resume` or `custody abandon`.',
   ),
+  CUSTODY_ERASE_OPEN: spec(
+    2,
+    'Values are to be erased of a run that isn’t finished, or that such a run has rows of.',
+    'Finish that run first, with `custody resume` or `custody abandon`.',
+  ),
+  CUSTODY_ERASE_PENDING: spec(
+    1,
+    'The values are erased, and that is on record; the file still has bytes of what they were, because somebody is using it.',
+    'When those who read the ledger have finished, `custody erase RUN` brings it to its end and writes the certificate.',
+  ),
   CUSTODY_RERUN_SOURCE: spec(
     2,
     'Rows are to be run again that came from a source which the pipeline doesn’t have.',

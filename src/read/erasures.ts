@@ -39,6 +39,11 @@ export class Erasures {
     return this.#hasEntry(log, seq) || this.#single.has(`${log} ${seq} ${place}`)
   }
 
+  /** Whether all values of these entries were erased, by one word. */
+  hasRange(log: number, first: number, last: number): boolean {
+    return (this.#ranges.get(log) ?? []).some(([from, to]) => from <= first && last <= to)
+  }
+
   #hasEntry(log: number, seq: number): boolean {
     const ranges = this.#ranges.get(log) ?? []
     let [from, to] = [0, ranges.length]

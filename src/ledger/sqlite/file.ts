@@ -8,11 +8,8 @@ import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
 import type { WriteBatch } from '../write-port.ts'
 import { asLedgerError } from './errors.ts'
-import { APPLICATION_ID, PAGE_SIZE_BYTES } from './schema.ts'
+import { APPLICATION_ID, BUSY_TIMEOUT_MS, PAGE_SIZE_BYTES } from './schema.ts'
 import { createLedger } from './store.ts'
-
-/** How long to wait for another process's transaction. */
-const BUSY_TIMEOUT_MS = 10_000
 
 /** Nothing is in the file: another process may be about to make a ledger of it. */
 export class EmptyLedgerError extends CustodyError {

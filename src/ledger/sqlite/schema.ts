@@ -12,6 +12,8 @@ import { viewStatements } from './views.ts'
 /** `CUST`, in the file's header at offset 68. */
 export const APPLICATION_ID = 0x43555354
 export const PAGE_SIZE_BYTES = 8192
+/** How long a connection waits for another process's transaction. */
+export const BUSY_TIMEOUT_MS = 10_000
 
 const TABLES = [
   `CREATE TABLE logs (

@@ -6,14 +6,15 @@
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { hexToBytes } from '../../format/hash.ts'
-import { CustodyError } from '../../model/error.ts'
+import { CustodyError, isCustodyError } from '../../model/error.ts'
+import type { Erasure, Scrubbed } from '../erase-port.ts'
 import type { StoredEnding } from '../read-port.ts'
 import { StaleLog, type Store } from '../store.ts'
 import { LOG_ZERO } from '../write/log-zero.ts'
-import type { LeaseChange, NewEntry, NewPayload, TileDraft, WriteBatch } from '../write-port.ts'
+import type { LeaseChange, LogZeroBatch, NewEntry, NewPayload, TileDraft, WriteBatch } from '../write-port.ts'
 import { asLedgerError } from './errors.ts'
 import type { SqliteReader } from './reader.ts'
-import { schemaStatements } from './schema.ts'
+import { BUSY_TIMEOUT_MS, schemaStatements } from './schema.ts'
 
 /** Exported for the test that looks at how SQLite carries them out. */
 export const SQL = {
@@ -26,6 +27,12 @@ export const SQL = {
   release_lease: `UPDATE leases SET holder = '', expires_us = 0 WHERE log = ? AND epoch = ?`,
   end_lease: `DELETE FROM leases WHERE log = ? AND epoch = ?`,
   close_token: `DELETE FROM open_tokens WHERE log = ? AND token = ?`,
+  /** As many nulls as there are values: a list of that length, made of its salts. The row keeps its place in the table. */
+  blank_payloads: `INSERT OR REPLACE INTO payloads (rowid, log, seq, salts, body)
+    SELECT rowid, log, seq, zeroblob(length(salts)), '[null' || replace(hex(zeroblob(length(salts) / 16 - 1)), '00', ',null') || ']'
+    FROM payloads WHERE log = ? AND seq BETWEEN ? AND ?`,
+  put_payload: `INSERT OR REPLACE INTO payloads (rowid, log, seq, salts, body)
+    SELECT rowid, log, seq, ?, CAST(? AS TEXT) FROM payloads WHERE log = ? AND seq = ?`,
   put_head: `INSERT INTO heads (log, note) VALUES (?, ?) ON CONFLICT (log) DO UPDATE SET note = excluded.note`,
 }
 const INSERTS = {
@@ -78,6 +85,43 @@ export class SqliteStore implements Store {
     transaction(this.#db, this.reader.url, () => this.#write(batch))
   }
 
+  async erase(ledger: LogZeroBatch, erasures: readonly Erasure[], midway: () => void): Promise<void> {
+    transaction(this.#db, this.reader.url, () => {
+      this.#writeLogZero(ledger)
+      midway()
+      for (const { log, values, payloads } of erasures) {
+        for (const [first = 0, last = 0, ...places] of values)
+          if (places.length === 0) this.#sql.blank_payloads.run(log, first, last)
+        for (const { seq, salts, body } of payloads) one(this.#sql.put_payload.run(salts, body, log, seq))
+      }
+    })
+  }
+
+  async scrub(wait_ms: number, onRewritten: () => void): Promise<Scrubbed> {
+    const db = this.#db
+    try {
+      db.exec(`PRAGMA busy_timeout = ${wait_ms}`)
+      // Whoever still reads what was there before would make the file grow by all that it holds.
+      if (!this.#emptyLog()) return { done: false, why: 'a process that reads the ledger still needs its former state' }
+      db.exec('VACUUM')
+      onRewritten()
+      if (!this.#emptyLog()) return { done: false, why: 'a process has begun to read the ledger meanwhile' }
+      return { done: true }
+    } catch (error) {
+      const known = asLedgerError(error, this.reader.url, 'write')
+      if (isCustodyError(known) && known.code === 'CUSTODY_LEDGER_BUSY')
+        return { done: false, why: 'another process is writing to the ledger' }
+      throw known
+    } finally {
+      db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    }
+  }
+
+  /** Puts all that the write-ahead log has into the file, and cuts it to nothing; false if somebody reads from it. */
+  #emptyLog(): boolean {
+    return this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0
+  }
+
   async close(): Promise<void> {
     await this.reader.close()
   }
@@ -98,7 +142,10 @@ export class SqliteStore implements Store {
     this.#open_tokens.all(log, batch.open_tokens)
     this.#tiles.all(log, batch.tiles)
     if (batch.head !== null) one(this.#sql.put_head.run(log, batch.head))
-    if (ledger === null) return
+    if (ledger !== null) this.#writeLogZero(ledger)
+  }
+
+  #writeLogZero(ledger: LogZeroBatch): void {
     this.#entries.all(
       LOG_ZERO,
       following(ledger.entries, this.#size(LOG_ZERO), () => new StaleLog()),

@@ -3,8 +3,9 @@ import type { KeyChange, LedgerEntry } from '../../format/ledger-entry.ts'
 import type { Signer } from '../../format/signing-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { type Holder, isAlive, livesHere, parseHolder } from '../../model/holder.ts'
+import type { AtErasePoint, ErasingLedger, Erasure, Scrubbed } from '../erase-port.ts'
 import { type KeyRing, signedChange } from '../keys/key-ring.ts'
-import type { StoredLease } from '../read-port.ts'
+import type { LedgerReader, StoredLease } from '../read-port.ts'
 import { StaleLog, type Store } from '../store.ts'
 import {
   type CheckpointHead,
@@ -33,7 +34,7 @@ import { StoreScribe } from './scribe.ts'
 export type LogZeroWriter = (entry: LedgerEntry, write: (ledger: LogZeroBatch) => Promise<void>) => Promise<void>
 
 interface LogZeroAppend {
-  readonly entry: LedgerEntry
+  readonly entries: readonly LedgerEntry[]
   readonly write: (ledger: LogZeroBatch) => Promise<void>
 }
 
@@ -53,7 +54,7 @@ export interface StoredOptions {
   readonly changes_keys?: boolean | undefined
 }
 
-export class StoredLedger implements Ledger {
+export class StoredLedger implements Ledger, ErasingLedger {
   readonly #store: Store
   readonly #ports: LedgerPorts
   readonly #entropy: Entropy
@@ -100,6 +101,10 @@ export class StoredLedger implements Ledger {
     return this.#store.reader.url
   }
 
+  get reader(): LedgerReader {
+    return this.#store.reader
+  }
+
   async openRun(run: string, { entry, ...draft }: RunDraft): Promise<RunLedger> {
     let opened: { readonly log: number; readonly appender: Appender; readonly t: number } | null = null
     await this.#appendLogZero(log_zero => {
@@ -119,7 +124,7 @@ export class StoredLedger implements Ledger {
         expires_us: this.#expiry(),
       } as const
       return {
-        entry: { k: 'opened', log, run, root: appended.checkpoint.root, t },
+        entries: [{ k: 'opened', log, run, root: appended.checkpoint.root, t }],
         write: ledger => this.#store.write({ ...appended, log, lease, ledger }),
       }
     })
@@ -178,8 +183,36 @@ export class StoredLedger implements Ledger {
       const problem = log_zero.keys.problemOf(signed, log_zero.place())
       if (problem !== null) throw new CustodyError('CUSTODY_KEY', `the change of keys wouldn’t hold: ${problem}`)
       const entry: LedgerEntry = { k: 'key', ...signed, t }
-      return { entry, write: ledger => this.#store.write({ ...NOTHING, log: LOG_ZERO, lease: null, ledger }) }
+      const write = (ledger: LogZeroBatch) => this.#store.write({ ...NOTHING, log: LOG_ZERO, lease: null, ledger })
+      return { entries: [entry], write }
     }, signers)
+  }
+
+  async erase<Found extends { readonly erasures: readonly Erasure[] }>(
+    decide: (reader: LedgerReader) => Promise<Found>,
+    atPoint: AtErasePoint,
+  ): Promise<Found> {
+    const decided: Found[] = []
+    await this.#appendLogZero(async log_zero => {
+      const found = await this.reader.snapshot(() => decide(this.reader))
+      decided.push(found)
+      const { erasures } = found
+      const t = Math.max(this.#ports.now_us(), log_zero.last_us)
+      const entries = erasures.map(({ log, run, values }): LedgerEntry => ({ k: 'erase', log, run, values, t }))
+      if (entries.length === 0) return null
+      atPoint('before_erase')
+      return { entries, write: ledger => this.#store.erase(ledger, erasures, () => atPoint('mid_erase')) }
+    })
+    atPoint('after_erase')
+    const found = decided.at(-1)
+    if (found === undefined) throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'it was not decided what is erased')
+    return found
+  }
+
+  async scrub(wait_ms: number, atPoint: AtErasePoint): Promise<Scrubbed> {
+    const scrubbed = await this.#store.scrub(wait_ms, () => atPoint('after_rewrite'))
+    atPoint('after_scrub')
+    return scrubbed
   }
 
   /** @throws CustodyError CUSTODY_RUN_HELD if a live process holds a run, also one that has just woken up with this machine. */
@@ -216,27 +249,31 @@ export class StoredLedger implements Ledger {
       const holder = JSON.stringify(this.#holder)
       const lease = { kind: 'take', from_epoch: from.epoch, epoch, holder, expires_us: this.#expiry() } as const
       return {
-        entry: { k: 'taken_over', log, run, epoch, t },
+        entries: [{ k: 'taken_over', log, run, epoch, t }],
         write: ledger => this.#store.write({ ...NOTHING, log, lease, ledger }),
       }
     })
     return { epoch, t }
   }
 
-  #withLogZero: LogZeroWriter = (entry, write) => this.#appendLogZero(() => ({ entry, write }))
+  #withLogZero: LogZeroWriter = (entry, write) => this.#appendLogZero(() => ({ entries: [entry], write }))
 
-  /** Appends what `make` makes of log 0 as it stands, and again if another process came first. `signers`: of a change of keys. */
+  /**
+   * Appends what `make` makes of log 0 as it stands, and again if another process came first; nothing, if it makes nothing. `signers`: of a
+   * change of keys.
+   */
   async #appendLogZero(
-    make: (log_zero: LogZero) => LogZeroAppend,
+    make: (log_zero: LogZero) => LogZeroAppend | Promise<LogZeroAppend | null>,
     signers: readonly Signer[] = [this.#ports.signer],
   ): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       await this.#log_zero.refresh(this.#store.reader)
-      const { entry, write } = make(this.#log_zero)
-      if (entry.k !== 'key') this.#log_zero.mustBeInForce(this.#ports.signer)
-      const { batch, head } = this.#log_zero.next(entry, signers, this.#entropy)
+      const made = await make(this.#log_zero)
+      if (made === null) return
+      if (made.entries.some(({ k }) => k !== 'key')) this.#log_zero.mustBeInForce(this.#ports.signer)
+      const { batch, head } = this.#log_zero.next(made.entries, signers, this.#entropy)
       try {
-        await write(batch)
+        await made.write(batch)
         return this.#remember(head)
       } catch (error) {
         if (!(error instanceof StaleLog) || attempt === ATTEMPTS) throw error

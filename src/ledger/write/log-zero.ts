@@ -141,12 +141,12 @@ export class LogZero {
     for (const { log, sealed } of this.runs.values()) if (sealed !== null) this.runs.delete(log)
   }
 
-  /** The batch and head of appending `entry` to the log as it was last read, signed by all of `signers`. */
-  next(entry: LedgerEntry, signers: readonly Signer[], entropy: Entropy): LogZeroAppend {
+  /** The batch and head of appending entries to the log as it was last read, signed by all of `signers`. */
+  next(appended: readonly LedgerEntry[], signers: readonly Signer[], entropy: Entropy): LogZeroAppend {
     const state = { frontier: this.#frontier.state(), closed: NOTHING_CLOSED }
     const appender = new Appender(this.id, LOG_ZERO, signsWith(signers), state)
     const writer = new BlockWriter()
-    encodeLedger(writer, { ...entry, t: Math.max(this.last_us, entry.t) }, entropy)
+    for (const entry of appended) encodeLedger(writer, { ...entry, t: Math.max(this.last_us, entry.t) }, entropy)
     appender.append(writer.take())
     const { entries, tiles, head, checkpoint } = appender.take()
     if (head === null) throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'log 0 was appended to without a checkpoint')

@@ -117,7 +117,7 @@ async function repeatedBy(reader: LedgerReader, log: number, row: number): Promi
  * The row of a re-run that repeats another; null if none does. Sources are read one after another, and each gives rows in the order
  * in which they stood in the other run: so it is looked up in a few steps.
  */
-async function rowRepeating(reader: LedgerReader, log: number, of: RowPlace): Promise<number | null> {
+export async function rowRepeating(reader: LedgerReader, log: number, of: RowPlace): Promise<number | null> {
   const { commit } = await closingOf(reader, log)
   let before = 0
   for (const { records } of (commit?.entry.cursors ?? []).toSorted((a, b) => a.source - b.source)) {

@@ -1,0 +1,46 @@
+/** `custody erase RUN` and `custody purge`: the commands and their options; erase-rows.ts and purge-runs.ts do the work. */
+import { Command } from 'commander'
+import { integerFrom, withLedgerOption } from '../arguments.ts'
+import type { Context } from '../context.ts'
+import type { EraseOptions } from '../erase-rows.ts'
+import type { PurgeOptions } from '../purge-runs.ts'
+
+export function eraseCommand(context: Context, done: (exit: number) => void): Command {
+  const row = integerFrom(1)
+  const command = new Command('erase')
+    .summary('erase the data of rows, and keep the evidence')
+    .description(
+      'Erases all values that are on record of rows, in this run and in those that repeat or replay it, and writes a certificate of that. Evidence stays, and whoever verifies it sees what was erased. What was derived from the rows is listed. Without --row and --where it finishes what others were in the way of, and writes the certificate of what was erased of the run before.',
+    )
+    .argument('<run>', 'a run: its id, a unique beginning of one, or latest')
+    .option('--row <n>', 'the row with this number; repeatable', (text, before: readonly number[] = []) => [
+      ...before,
+      row(text),
+    ])
+    .option('--where <cel>', "all rows for which an expression over their data holds, as in 'row.id == 17'")
+    .option('--derived', 'also what was derived from them, in other rows and in batches; a terminal is asked first')
+    .option('--yes', 'ask nothing')
+  return withLedgerOption(command)
+    .option('--out <file>', 'the certificate (default: erasure-RUN-N.json in this folder)')
+    .option('--json', 'print what was erased as JSON')
+    .action(async (run: string, options: EraseOptions) => {
+      const { eraseOfRun } = await import('../erase-rows.ts')
+      done(await eraseOfRun(context, run, options))
+    })
+}
+
+export function purgeCommand(context: Context, done: (exit: number) => void): Command {
+  const command = new Command('purge')
+    .summary('erase the data of old runs, and keep the evidence')
+    .description(
+      'Erases all values of rows and batches of the runs that were sealed so long ago, and writes a certificate of that.',
+    )
+    .requiredOption('--older-than <duration>', 'counted from the seal, as in 90d')
+  return withLedgerOption(command)
+    .option('--out <file>', 'the certificate (default: purge-N.json in this folder)')
+    .option('--json', 'print what was purged as JSON')
+    .action(async (options: PurgeOptions) => {
+      const { purgeOldRuns } = await import('../purge-runs.ts')
+      done(await purgeOldRuns(context, options))
+    })
+}

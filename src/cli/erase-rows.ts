@@ -1,0 +1,90 @@
+/** Erases rows of a run, and reports what is gone, what was derived from it, and what has it elsewhere. */
+import { type Chosen, eraseRows } from '../host/erase.ts'
+import { ledgerUrl } from '../host/ledger.ts'
+import { CustodyError } from '../model/error.ts'
+import type { ErasePlan } from '../read/erase/plan.ts'
+import type { Context } from './context.ts'
+import { certificateText, erasePorts, pendingError, reportPending, writeCertificate } from './erasing.ts'
+import type { LedgerOptions } from './ledger-access.ts'
+import { renderErased } from './render/erased.ts'
+import { counted } from './render/text.ts'
+
+export interface EraseOptions extends LedgerOptions {
+  readonly row?: readonly number[]
+  readonly where?: string
+  readonly derived?: boolean
+  readonly yes?: boolean
+  readonly out?: string
+  readonly json?: boolean
+}
+
+/** Returns the exit code. @throws CustodyError if nothing can be erased. */
+export async function eraseOfRun(context: Context, run: string, options: EraseOptions): Promise<0 | 1> {
+  const { terminal, host } = context
+  const url = ledgerUrl(context, options)
+  const chosen = chosenBy(context, options)
+  const { derived = false, yes = false, json = false } = options
+  const asks = derived && !yes && host.ask !== undefined
+  const confirm = asks ? (plan: ErasePlan) => confirmed(context, plan) : null
+  const outcome = await eraseRows({ url, run, chosen, derived, confirm }, erasePorts(context))
+  if (outcome === null) {
+    terminal.report('nothing was erased')
+    return 1
+  }
+  const { plan, certified, pending } = outcome
+  if (certified === null && pending === null) return nothingErased(context, chosen, options)
+  const certificate = certified === null ? null : writeCertificate(context, certified, 'erasure', options.out)
+  if (json) {
+    const { erased, elsewhere } = plan
+    const answer = { erased, derived: plan.derived, elsewhere, certificate }
+    terminal.answerJson(pending === null ? answer : { ...answer, pending: pendingError(pending) })
+  } else {
+    if (chosen.kind !== 'none') terminal.report(renderErased(plan, context, derived))
+    if (certified !== null && certificate !== null) terminal.report(certificateText(context, certificate, certified))
+    if (pending !== null) reportPending(context, pending)
+  }
+  return pending === null ? 0 : 1
+}
+
+/** @throws CustodyError CUSTODY_ARGUMENT. */
+function chosenBy({ command }: Context, { row, where, derived }: EraseOptions): Chosen {
+  const hint = `As in: ${command} erase latest --row 17`
+  if (row !== undefined && where !== undefined)
+    throw new CustodyError('CUSTODY_ARGUMENT', 'only one of --row and --where can be given', { hint })
+  if (row !== undefined) return { kind: 'rows', rows: [...new Set(row)] }
+  if (where !== undefined) return { kind: 'where', where }
+  if (derived === true)
+    throw new CustodyError('CUSTODY_ARGUMENT', '--derived says what else goes with rows, and none are named', { hint })
+  return { kind: 'none' }
+}
+
+/** @throws CustodyError CUSTODY_ARGUMENT if rows had to be named. */
+function nothingErased({ terminal, command }: Context, chosen: Chosen, { json }: EraseOptions): 0 {
+  if (chosen.kind === 'none')
+    throw new CustodyError(
+      'CUSTODY_ARGUMENT',
+      'which rows are to be erased must be said; nothing of the run was before',
+      {
+        hint: `As in: ${command} erase latest --row 17`,
+      },
+    )
+  if (json === true) terminal.answerJson({ erased: [], derived: [], elsewhere: [], certificate: null })
+  else terminal.report('No row fits: nothing was erased.')
+  return 0
+}
+
+async function confirmed({ host, terminal }: Context, { erased, derived }: ErasePlan): Promise<boolean> {
+  if (derived.length === 0) return true
+  const rows = derived.filter(each => each.row !== undefined).length
+  const batches = derived.filter(each => each.batch !== undefined).length
+  const runs = derived.length - rows - batches
+  const parts = [
+    ...(rows === 0 ? [] : [`of ${counted(rows, 'other row')}`]),
+    ...(batches === 0 ? [] : [`of ${counted(batches, 'batch', 'batches')}`]),
+    ...(runs === 0 ? [] : [`of ${counted(runs, 'run')} as a whole`]),
+  ]
+  terminal.report(
+    `With ${counted(erased.length, 'row')} values are erased for good that were derived: ${parts.join(', ')}.`,
+  )
+  return (await host.ask?.('Erase them?')) === true
+}

@@ -1,0 +1,74 @@
+/**
+ * From values that are to go to what the ledger is given: which places of which entries, and how the payloads of others read then. Pure.
+ *
+ * BLANK-1. A value that stays, and is stored as a change of one that goes, is written out in full.
+ * BLANK-2. A value that is erased already is named no second time, unless all of its entry's are.
+ */
+import { SALT_BYTES } from '../../format/hash.ts'
+import type { Erasure } from '../../ledger/erase-port.ts'
+import type { StoredPayload } from '../../ledger/read-port.ts'
+import { canonicalize } from '../../model/canonical.ts'
+import type { Json } from '../../model/row.ts'
+import { decodePayload, type StoredValue } from '../values.ts'
+
+/** What is to go of one entry. */
+export interface Blank {
+  readonly payload: StoredPayload
+  /** Whether the value in a place, from 1, is to go. */
+  goes(place: number): boolean
+  /** A value that stays and has to be written out; undefined for others. */
+  inFull(place: number): Json | undefined
+}
+
+/** An entry of which values go, or are written out. */
+export interface Blanked {
+  readonly seq: number
+  /** Places of values that go and are there. */
+  readonly places: readonly number[]
+  /** What it has from now on; null: nothing that is there stays. */
+  readonly rest: StoredPayload | null
+}
+
+/** null if nothing changes. */
+export function blanked(blank: Blank): Blanked | null {
+  const { payload } = blank
+  const stored = decodePayload(payload).values
+  const there = stored.flatMap(({ kind }, i) => (kind === 'erased' ? [] : [i + 1]))
+  const places = there.filter(place => blank.goes(place))
+  const full = there.some(place => blank.inFull(place) !== undefined)
+  if (places.length === 0 && !full) return null
+  return { seq: payload.seq, places, rest: places.length === there.length ? null : rewritten(blank, stored) }
+}
+
+/** Of entries of one log, each once. */
+export function erasureOf(entries: Iterable<Blanked>): Pick<Erasure, 'values' | 'payloads'> {
+  const values: (readonly number[])[] = []
+  const payloads: StoredPayload[] = []
+  for (const { seq, places, rest } of [...entries].sort((a, b) => a.seq - b.seq)) {
+    if (rest === null) appendEntry(values, seq)
+    else if (places.length > 0) values.push([seq, seq, ...places])
+    if (rest !== null) payloads.push(rest)
+  }
+  return { values, payloads }
+}
+
+/** Entries behind each other are one range. */
+function appendEntry(values: (readonly number[])[], seq: number): void {
+  const before = values.at(-1)
+  if (before?.length === 2 && before[1] === seq - 1) values.splice(-1, 1, [before[0] as number, seq])
+  else values.push([seq, seq])
+}
+
+function rewritten(blank: Blank, stored: readonly StoredValue[]): StoredPayload {
+  const { seq, salts: before } = blank.payload
+  const salts = Uint8Array.from(before)
+  const body = stored.map((value, i): Json => {
+    const full = blank.inFull(i + 1)
+    if (full !== undefined) return [full]
+    if (value.kind !== 'erased' && !blank.goes(i + 1))
+      return value.kind === 'full' ? [value.value] : [value.base, value.set, value.unset]
+    salts.fill(0, i * SALT_BYTES, (i + 1) * SALT_BYTES)
+    return null
+  })
+  return { seq, salts, body: canonicalize(body) }
+}

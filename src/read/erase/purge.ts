@@ -1,0 +1,95 @@
+/**
+ * Which runs are so old that their values go, and which values these are: all of rows and batches, positions, receipts, and why a run stopped.
+ * The plan and what it meant to write stay, and the names of files that no row said.
+ */
+import type { Erasure } from '../../ledger/erase-port.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { decodeLedgerEntry, decodeRunEntry } from '../decode.ts'
+import { Erasures } from '../erasures.ts'
+import { type Closing, closingOf, intentsOf, openingOf, readable } from '../runs/run-log.ts'
+
+export interface PurgedRun {
+  readonly run: string
+  readonly rows: number
+  /** From when on it counts, in microseconds. */
+  readonly sealed_us: number
+}
+
+/** It is as old, and can't be purged. */
+export interface KeptRun {
+  readonly run: string
+  /** A run that isn't finished and has rows of it. */
+  readonly needed_by: string
+}
+
+export interface PurgePlan {
+  readonly erasures: readonly Erasure[]
+  readonly purged: readonly PurgedRun[]
+  readonly kept: readonly KeptRun[]
+}
+
+/** Of the runs that were sealed before `before_us`; those of which all that goes is erased already aren't among them. */
+export async function planPurge(reader: LedgerReader, before_us: number): Promise<PurgePlan> {
+  const erasures: Erasure[] = []
+  const purged: PurgedRun[] = []
+  const kept: KeptRun[] = []
+  const needed = await neededRuns(reader)
+  const recorded = await recordedErasures(reader)
+  for (const { log, run } of await reader.logs()) {
+    if (run === null) continue
+    const closing = await closingOf(reader, log)
+    const sealed_us = sealedAt(closing)
+    if (sealed_us === null || sealed_us >= before_us) continue
+    const values = await purgedRanges(reader, log)
+    if (values.every(([first, last]) => recorded.hasRange(log, first, last))) continue
+    const needed_by = needed.get(run)
+    if (needed_by !== undefined) kept.push({ run, needed_by })
+    else {
+      erasures.push({ log, run, values, payloads: [] })
+      purged.push({ run, rows: closing.totals.rows.read, sealed_us })
+    }
+  }
+  return { erasures, purged, kept }
+}
+
+/** When a run's seal existed, by the best word there is; null if it isn't sealed. Nobody but its writer says so yet. */
+export function sealedAt({ last }: Pick<Closing, 'last'>): number | null {
+  return last?.k === 'seal' ? last.t : null
+}
+
+/** By run: one that isn't finished, and reads it. */
+async function neededRuns(reader: LedgerReader): Promise<ReadonlyMap<string, string>> {
+  const needed = new Map<string, string>()
+  for (const { log, run } of await reader.logs()) {
+    if (run === null || (await closingOf(reader, log)).last?.k === 'seal') continue
+    const { reruns, replays } = await openingOf(reader, log)
+    for (const each of [reruns?.run, replays]) if (each !== undefined) needed.set(each, run)
+  }
+  return needed
+}
+
+async function recordedErasures(reader: LedgerReader): Promise<Erasures> {
+  const erasures = new Erasures()
+  for await (const { seq, body } of reader.entries(0)) {
+    if (!body.includes('"k":"erase"')) continue
+    const entry = readable(0, () => decodeLedgerEntry(seq, body))
+    if (entry.k === 'erase') erasures.add(entry.log, entry.values, await reader.size(entry.log))
+  }
+  return erasures
+}
+
+/** All entries but those whose values stay. */
+async function purgedRanges(reader: LedgerReader, log: number): Promise<readonly (readonly [number, number])[]> {
+  const by_value = Object.values((await intentsOf(reader, log)) ?? {}).some(each => each.by_value === true)
+  const ranges: (readonly [number, number])[] = []
+  let from = 0
+  for await (const { seq, body } of reader.entriesOfRun(log)) {
+    const { k } = readable(log, () => decodeRunEntry(seq, body)).facts
+    if (k !== 'open' && k !== 'file' && (k !== 'publish' || by_value)) continue
+    if (seq > from) ranges.push([from, seq - 1])
+    from = seq + 1
+  }
+  const size = await reader.size(log)
+  if (size > from) ranges.push([from, size - 1])
+  return ranges
+}

@@ -1,0 +1,249 @@
+/** `custody erase` and `purge`, end to end within this process. Names in the data are canaries: after an erasure each byte is searched for them. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parseCheckpoint } from '../src/format/checkpoint.ts'
+import { leafHash } from '../src/format/hash.ts'
+import { openNote } from '../src/format/note.ts'
+import { parseTlogProof } from '../src/format/tlog-proof.ts'
+import { checkInclusion } from '../src/format/tree.ts'
+import { eraseRows } from '../src/host/erase.ts'
+import { trustedKeys } from '../src/ledger/keys/known-ledgers.ts'
+import type { ErasureCertificate } from '../src/read/erase/certificate.ts'
+import { runInProcess } from './support/in-process.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const PIPELINE = `
+name: letters
+defaults: { on_error: problems, on_invalid: problems }
+sources:
+  people:
+    plugin: csv
+    options: { path: people.csv }
+    schema: { mode: fixed, fields: { id: integer, name: string, town: string, age: number } }
+    to: check
+  towns:
+    plugin: csv
+    options: { path: towns.csv }
+    schema: { mode: fixed, fields: { town: string, mayor: string } }
+    to: homes.right
+nodes:
+  check: { transform: keyword_filter, options: { fields: [name], patterns: ['bad'] }, to: both }
+  both: { fork: { a: loud, b: quiet } }
+  loud: { transform: compute, options: { set: { said: 'row.name + "-loud"' } }, to: again }
+  quiet: { transform: compute, options: { set: { said: 'row.name + "-quiet"' } }, to: again }
+  again: { coalesce: [a, b], to: homes.left }
+  homes:
+    join: { left: town, right: town }
+    merge: nested
+    routes: { matched: flat, left: problems, right: discard }
+  flat: { transform: compute, options: { set: { who: row.left.name, lord: row.right.mayor, age: row.left.age } }, to: ages }
+  ages: { aggregate: batch_stats, trigger: { count: 2 }, options: { value: age, group_by: who }, to: out }
+sinks:
+  out: { plugin: jsonl, options: { path: out/all.jsonl, if_exists: number } }
+  problems: { plugin: jsonl, options: { path: out/problems.jsonl, if_exists: number }, on_error: discard }
+`
+const PEOPLE = `id,name,town,age
+1,anna-canary,north,30
+2,bad-berta-canary,north,40
+3,carl-canary,south,fifty-canary
+4,dora-canary,south,60
+5,emil-canary,north,70
+`
+const TOWNS = 'town,mayor\nnorth,nils-canary\nsouth,susi-canary\n'
+
+let folder: string
+let env: { XDG_CONFIG_HOME: string }
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'custody-erase-'))
+  env = { XDG_CONFIG_HOME: join(folder, 'home') }
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  writeFileSync(join(folder, 'p.yaml'), PIPELINE)
+  writeFileSync(join(folder, 'people.csv'), PEOPLE)
+  writeFileSync(join(folder, 'towns.csv'), TOWNS)
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+async function custody(...argv: string[]) {
+  const result = await runInProcess(argv, folder, env)
+  return { ...result, json: argv.includes('--json') ? JSON.parse(result.stdout) : null }
+}
+async function run(...argv: string[]): Promise<string> {
+  const { json, exit, stderr } = await custody('run', 'p.yaml', '--json', ...argv)
+  expect(exit, stderr).toBe(0)
+  return json.run
+}
+const mustHold = async () => expect((await custody('verify', '--decisions')).stdout).toMatch(/holds\.\n$/)
+
+/** Texts that stand anywhere in the ledger's files. */
+function found(...texts: readonly string[]): readonly string[] {
+  const files = readdirSync(folder).filter(
+    name => name.startsWith('custody.db') && statSync(join(folder, name)).isFile(),
+  )
+  const bytes = files.map(name => readFileSync(join(folder, name), 'latin1')).join('\n')
+  return texts.filter(text => bytes.includes(text))
+}
+
+/** Checks each proof with nothing but the user's key, and gives the erasures. */
+function provenBy(path: string): readonly { readonly values: unknown; readonly run: string }[] {
+  const certificate = JSON.parse(readFileSync(path, 'utf8')) as ErasureCertificate
+  const keys = trustedKeys(null, env)
+  const entries = certificate.log.map(({ body, proof }) => {
+    const parsed = parseTlogProof(proof)
+    const opened = openNote(parsed?.checkpoint ?? '', keys)
+    if (parsed === null || !opened.ok) throw new Error('no proof')
+    const { origin, size, root } = parseCheckpoint(opened.text)
+    expect(origin).toBe(`custody/${certificate.ledger}/0`)
+    expect(checkInclusion(leafHash(body), parsed.index, size, parsed.path, root)).toBe(true)
+    return JSON.parse(body)
+  })
+  expect(entries[0].k).toBe('birth')
+  return entries.filter(({ k }) => k === 'erase')
+}
+
+test('all that is on record of a row goes, byte by byte, and others stay', async () => {
+  const id = await run()
+  expect(found('anna-canary', 'anna-canary-loud', 'nils-canary')).toHaveLength(3)
+  const { json, exit } = await custody('erase', 'latest', '--row', '1', '--derived', '--json')
+  expect(exit).toBe(0)
+  expect(json.erased).toEqual([{ run: id, row: 1, values: expect.any(Number) }])
+  expect(json.derived).toEqual([{ run: id, batch: 1, erased: true }])
+  expect(found('anna-canary')).toEqual([])
+  expect(found('dora-canary', 'nils-canary', 'emil-canary')).toHaveLength(3)
+  expect(provenBy(json.certificate)).toMatchObject([{ run: id }])
+  await mustHold()
+  const { stdout } = await custody('explain', 'latest', '--row', '1')
+  expect(stdout).toContain('its data is erased')
+  expect((await custody('explain', 'latest', '--row', '4')).stdout).toContain('dora-canary')
+  expect(json.elsewhere).toEqual(
+    expect.arrayContaining([
+      { run: id, kind: 'source', node: 'people', path: 'people.csv' },
+      { run: id, kind: 'sink', node: 'out', path: join(folder, 'out/all.jsonl') },
+    ]),
+  )
+  expect(readFileSync(join(folder, 'people.csv'), 'utf8')).toBe(PEOPLE)
+})
+
+test('raw texts, errors and what lost a merge go with their row', async () => {
+  await run()
+  const rows = ['2', '3', '5'].flatMap(row => ['--row', row])
+  expect(found('berta-canary', 'fifty-canary', 'emil-canary-loud')).toHaveLength(3)
+  const { json } = await custody('erase', 'latest', ...rows, '--derived', '--json')
+  expect(json.erased).toHaveLength(3)
+  expect(found('berta-canary', 'carl-canary', 'fifty-canary', 'emil-canary')).toEqual([])
+  await mustHold()
+})
+
+test('what a join and a batch made of it stays until it is wanted, and is listed', async () => {
+  const id = await run()
+  // The mayor of the north: a right row.
+  const kept = await custody('erase', 'latest', '--where', 'row.mayor == "nils-canary"', '--json')
+  expect(kept.json.erased).toMatchObject([{ run: id, row: 6 }])
+  const derived = [
+    { run: id, row: 1, erased: false },
+    { run: id, row: 5, erased: false },
+    { run: id, batch: 1, erased: false },
+    { run: id, batch: 2, erased: false },
+  ]
+  expect(kept.json.derived).toEqual(derived)
+  expect(found('nils-canary')).toHaveLength(1)
+  const people = await custody('erase', 'latest', '--row', '6', '--derived', '--json')
+  expect(people.json.erased).toEqual([{ run: id, row: 6, values: 0 }])
+  expect(people.json.derived.every((each: { erased: boolean }) => each.erased)).toBe(true)
+  expect(found('nils-canary')).toEqual([])
+  // Those of rows 1 and 5 that weren't made of it.
+  expect(found('anna-canary', 'emil-canary-quiet', 'susi-canary')).toHaveLength(3)
+  await mustHold()
+  const { json } = await custody('explain', 'latest', '--row', '1', '--json')
+  expect(JSON.stringify(json.tokens)).toContain('anna-canary')
+})
+
+test('it follows re-runs and replays to both sides', async () => {
+  const first = await run()
+  const rerun = await custody('rerun', first, '--where', 'row.id == 4', '--include-written', '--json')
+  const replay = await custody('replay', 'p.yaml', '--from', first, '--json')
+  const runs = [first, rerun.json.run, replay.json.run]
+  const { json } = await custody('erase', rerun.json.run, '--row', '1', '--derived', '--json')
+  expect(json.erased.map((each: { run: string }) => each.run).sort()).toEqual(runs.sort())
+  expect(found('dora-canary')).toEqual([])
+  expect(provenBy(json.certificate)).toHaveLength(3)
+  expect(found('anna-canary')).toHaveLength(1)
+  await mustHold()
+})
+
+test('a record that a replay found changed is another one', async () => {
+  const first = await run()
+  writeFileSync(join(folder, 'people.csv'), PEOPLE.replace('dora-canary', 'dino-canary'))
+  const replay = await custody('replay', 'p.yaml', '--from', first, '--json')
+  const { json } = await custody('erase', first, '--row', '4', '--derived', '--json')
+  expect(json.erased).toHaveLength(1)
+  expect(found('dora-canary', 'dino-canary')).toEqual(['dino-canary'])
+  // Of what is erased already nobody can say whether it was the same.
+  const again = await custody('erase', first, '--row', '4', '--json')
+  expect(again.json.derived).toContainEqual({ run: replay.json.run, row: 4, erased: false })
+})
+
+test('somebody who reads is in the way: pending, no certificate; and then it is brought to its end', async () => {
+  await run()
+  const reader = new DatabaseSync(join(folder, 'custody.db'), { readOnly: true })
+  reader.exec('BEGIN')
+  reader.prepare('SELECT count(*) FROM entries').get()
+  const ports = { env, onForgetful: () => undefined, wait_ms: 50, atPoint: () => undefined }
+  const request = {
+    ...{ url: `sqlite:${join(folder, 'custody.db')}`, run: 'latest', derived: true, confirm: null },
+    chosen: { kind: 'rows', rows: [1] } as const,
+  }
+  const outcome = await eraseRows(request, ports)
+  expect(outcome).toMatchObject({ certified: null, pending: expect.stringContaining('reads the ledger') })
+  expect(found('anna-canary')).toHaveLength(1)
+  await mustHold()
+  reader.close()
+  const { json, exit } = await custody('erase', 'latest', '--json')
+  expect(exit).toBe(0)
+  expect(provenBy(json.certificate)).toHaveLength(1)
+  expect(found('anna-canary')).toEqual([])
+})
+
+test('runs that aren’t finished are refused, and those that such a run repeats', async () => {
+  const guarded = PIPELINE.replace('name: letters', 'name: letters\nguards: { min_rows: 99 }')
+  writeFileSync(join(folder, 'p.yaml'), guarded)
+  const { json } = await custody('run', 'p.yaml', '--json')
+  const refused = await custody('erase', 'latest', '--row', '1', '--json')
+  expect(refused).toMatchObject({ exit: 2, json: { error: { code: 'CUSTODY_ERASE_OPEN' } } })
+  expect(found('anna-canary')).toHaveLength(1)
+  expect((await custody('purge', '--older-than', '0s', '--json')).json.purged).toEqual([])
+  await custody('abandon', json.run)
+  expect((await custody('erase', 'latest', '--row', '1')).exit).toBe(0)
+})
+
+test('what can’t be meant is refused, and nothing is written', async () => {
+  await run()
+  const { json } = await custody('erase', 'latest', '--row', '99', '--json')
+  expect(json.error.code).toBe('CUSTODY_ROW_UNKNOWN')
+  expect((await custody('erase', 'latest')).stderr).toContain('which rows are to be erased must be said')
+  expect((await custody('erase', 'latest', '--derived')).exit).toBe(2)
+  expect((await custody('erase', 'latest', '--row', '1', '--where', 'row.id == 1')).exit).toBe(2)
+  expect((await custody('erase', 'latest', '--where', 'row.id == 99', '--json')).json.certificate).toBeNull()
+  expect((await custody('purge', '--older-than', 'soon')).exit).toBe(2)
+  expect(found('anna-canary', 'dora-canary')).toHaveLength(2)
+  const db = new DatabaseSync(join(folder, 'custody.db'), { readOnly: true })
+  expect(db.prepare('SELECT count(*) AS n FROM entries WHERE body LIKE \'%"erase"%\'').get()).toEqual({ n: 0 })
+  db.close()
+})
+
+test('old runs are purged as a whole; how they were made stays', async () => {
+  await run()
+  const young = await custody('purge', '--older-than', '1h', '--json')
+  expect(young.json).toEqual({ purged: [], kept: [], certificate: null })
+  const { json, exit } = await custody('purge', '--older-than', '0s', '--json')
+  expect(exit).toBe(0)
+  expect(json.purged).toMatchObject([{ rows: 7 }])
+  expect(provenBy(json.certificate)).toHaveLength(1)
+  expect(found('-canary')).toEqual([])
+  await mustHold()
+  expect((await custody('show', 'latest')).exit).toBe(0)
+  expect((await custody('explain', 'latest', '--row', '1')).stdout).toContain('keyword_filter')
+  expect((await custody('purge', '--older-than', '0s')).stderr).toContain('has values left')
+})
