@@ -108,7 +108,9 @@ function compileLiteral(c: Compilation, node: ASTNode, value: Value): Compiled {
       return literal(textOf([value]))
     case 'bigint':
       if (value >= INT_LIMIT || value < -INT_LIMIT) {
-        return c.problem(node, 'CUSTODY_CEL_TYPE', 'the integer is larger than 64 bits')
+        const text = `"${value}"`
+        const hint = `An id is compared as a text: write ${text}; an amount as decimal(${text}).`
+        return c.problem(node, 'CUSTODY_CEL_TYPE', 'the integer is larger than 64 bits', hint)
       }
       return literal(INT)
     case 'number':

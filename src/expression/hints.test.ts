@@ -58,3 +58,18 @@ test('what is proposed can be written', () => {
   ])
     expect(compileExpression(source, { over: 'row', schema: SCHEMA }).ok).toBe(true)
 })
+
+test('an integer that is larger than 64 bits is written as a text', () => {
+  const compiled = compileExpression('row.id == 12345678901234567890', {
+    over: 'row',
+    schema: { fields: new Map(), closed: false, observed: true },
+  })
+  expect(compiled).toMatchObject({
+    ok: false,
+    problems: [
+      {
+        hint: 'An id is compared as a text: write "12345678901234567890"; an amount as decimal("12345678901234567890").',
+      },
+    ],
+  })
+})
