@@ -15,6 +15,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeSigningKeys, makeSigner } from '../../src/format/signing-key.ts'
+import type { ProgramResult } from '../support/built-cli.ts'
+import { wordsOf } from '../support/doc-shell.ts'
+import type { Served } from './serve.ts'
 
 export interface Step {
   readonly comments: readonly string[]
@@ -60,12 +63,18 @@ function withoutBlankEnd(lines: readonly string[]): string[] {
   return kept
 }
 
+/** `custody` and words that a shell takes as they are. */
+const PLAIN = /^custody(?: +(?:[\w./:=,@+%-][\w./:=,@+%~-]*|'[^']*'))*$/
+
 /** A folder in which commands run one after the other, with the same key each time. */
 export class Shell {
   readonly folder = mkdtempSync(join(tmpdir(), 'custody-cli-'))
-  readonly env: NodeJS.ProcessEnv
+  readonly env: { readonly [name: string]: string }
+  readonly #served: Served | null
 
-  constructor(bin: string) {
+  /** `served`: runs what needs no shell; else a process is started for each command. */
+  constructor(bin: string, served: Served | null = null) {
+    this.#served = served
     const seed = new Uint8Array(32).fill(7)
     this.env = {
       PATH: `${bin}:/usr/bin:/bin`,
@@ -80,7 +89,7 @@ export class Shell {
 
   /** Output, errors and exit, as a transcript has them. */
   async run(command: string): Promise<string[]> {
-    const { stdout, stderr, exit } = await this.start(command)
+    const { stdout, stderr, exit } = await this.#end(command)
     const lines = [
       ...linesOf(stdout),
       ...linesOf(stderr).map(line => `! ${line}`.trimEnd()),
@@ -93,7 +102,12 @@ export class Shell {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  private start(command: string): Promise<{ stdout: string; stderr: string; exit: number | null }> {
+  #end(command: string): Promise<ProgramResult> {
+    if (this.#served === null || !PLAIN.test(command)) return this.#start(command)
+    return this.#served.run({ argv: wordsOf(command).slice(1), cwd: this.folder, env: this.env })
+  }
+
+  #start(command: string): Promise<ProgramResult> {
     return new Promise((done, fail) => {
       const child = spawn('/bin/sh', ['-c', command], {
         cwd: this.folder,
@@ -109,7 +123,7 @@ export class Shell {
         stderr += text
       })
       child.on('error', fail)
-      child.on('close', exit => done({ stdout, stderr, exit }))
+      child.on('close', exit => done({ stdout, stderr, exit: exit ?? -1 }))
     })
   }
 }

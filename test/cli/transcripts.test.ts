@@ -1,17 +1,24 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { Served } from './serve.ts'
 import { elided, formatTranscript, parseTranscript, Shell } from './transcript.ts'
 
 const FOLDER = join(import.meta.dirname, 'transcripts')
 const UPDATE = process.env.TRANSCRIPTS === 'update'
+
+let served: Served
+beforeAll(() => {
+  served = new Served(inject('bin'))
+})
+afterAll(() => served.close())
 
 describe.concurrent('transcripts', () => {
   for (const name of readdirSync(FOLDER).filter(each => each.endsWith('.txt')))
     test(name, async () => {
       const path = join(FOLDER, name)
       const steps = parseTranscript(readFileSync(path, 'utf8'))
-      const shell = new Shell(inject('bin'))
+      const shell = new Shell(inject('bin'), served)
       try {
         const actual = []
         for (const step of steps)

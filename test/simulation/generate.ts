@@ -1,5 +1,6 @@
 /** Random models: every node can be reached, nothing cycles, and any number of edges meet at a node. */
 import { generateCount, generateOperation, generateWrite } from './generate-operation.ts'
+import { AMOUNT_KEYS, AMOUNTS, generateCalculation, generateLimits, JOIN_KEYS, SERVICES } from './generate-parts.ts'
 import type {
   AggregateModel,
   Asks,
@@ -7,7 +8,6 @@ import type {
   ForkModel,
   GateNode,
   JoinModel,
-  Limits,
   Model,
   NodeModel,
   Operation,
@@ -51,6 +51,8 @@ export interface Shape {
   readonly sorted?: boolean
   /** Joins, too, of rows that often match. */
   readonly joined?: boolean
+  /** Rows have amounts, by which they are grouped, joined and put in order, and with which steps and aggregates calculate. */
+  readonly decimals?: boolean
   /** Forks inside forks, and their coalesces, too; all that is written goes to one sink, so that its order shows. */
   readonly nested?: boolean
   /** With `nested`: aggregates in branches, where some of their members are lost late. */
@@ -149,6 +151,7 @@ class Generator {
       to: 'discard',
       on_invalid: random.chance(0.5) ? 'discard' : 'sink0',
       values,
+      ...(this.#shape.decimals === true && { amounts: values.map(() => random.pick(AMOUNTS)) }),
       ...(this.#shape.timed === true && { pause_us: random.pick([5_000, 50_000, 3_000_000]) }),
     }
     this.#leave([], target => {
@@ -228,7 +231,9 @@ class Generator {
     const random = this.#random
     const inside = this.#enter(name, at)
     const counts = does === undefined && this.#shape.counted === true && random.chance(0.4)
-    const operation = counts ? generateCount(random) : (does ?? generateOperation(random))
+    const calculates = this.#shape.decimals === true && random.chance(0.6)
+    const own = calculates ? generateCalculation : generateOperation
+    const operation = counts ? generateCount(random) : (does ?? own(random))
     const asking = counts ? {} : this.#asks(0.7)
     const step: Draft<StepNode> = {
       kind: 'step',
@@ -319,7 +324,8 @@ class Generator {
   #aggregate(name: string, at?: Loose): AggregateModel {
     const random = this.#random
     const inside = this.#enter(name, at)
-    const operation = at === undefined ? random.pick(['sum', 'each', 'none', 'mark', 'mark'] as const) : 'mark'
+    const operations = ['sum', 'each', 'none', 'mark', this.#shape.decimals === true ? 'amounts' : 'mark'] as const
+    const operation = at === undefined ? random.pick(operations) : 'mark'
     const aggregate: Draft<AggregateModel> = {
       kind: 'aggregate',
       name,
@@ -348,8 +354,10 @@ class Generator {
     const inside = this.#enter(name, at)
     // What all rows have, and what many haven't, of all types.
     const fields = ['n', 'id', 'about', 'a', 'b', 'mark', 'ids', '_error'].filter(() => random.chance(0.3))
+    if (this.#shape.decimals === true) fields.unshift('amount')
     const keys = (fields.length === 0 ? ['n'] : fields).map(field => ({
       field,
+      ...(field === 'amount' && { as: 'number' as const }),
       order: random.pick(['asc', 'desc'] as const),
       nulls: random.pick(['first', 'last'] as const),
     }))
@@ -366,20 +374,7 @@ class Generator {
     this.#joins++
     const left = this.#enter(`${name}.left`)
     const right = this.#enter(`${name}.right`)
-    const [of_left, of_right] = random.pick([
-      [['n'], ['n']],
-      [['n'], ['n']],
-      [['n'], ['a']],
-      [
-        ['half', 'n'],
-        ['half', 'n'],
-      ],
-      [
-        ['a', 'n'],
-        ['b', 'n'],
-      ],
-      [['about'], ['about']],
-    ] as const)
+    const [of_left, of_right] = random.pick(this.#shape.decimals === true ? AMOUNT_KEYS : JOIN_KEYS)
     const routes = { matched: 'discard', left: 'discard', right: 'discard' }
     const join: Draft<JoinModel> = {
       kind: 'join',
@@ -406,6 +401,7 @@ class Generator {
 
   #per(): NonNullable<AggregateModel['per']> {
     const random = this.#random
+    if (this.#shape.decimals === true && random.chance(0.6)) return { fields: ['amount'], max_open: 1_000 }
     // `about` is another one in each row; others are often missing.
     const fields = random.pick([['n'], ['n'], ['n', 'a'], ['a'], ['mark'], ['about', 'b'], ['c', 'n']])
     return { fields, max_open: random.chance(0.4) ? random.between(1, 4) : 1_000 }
@@ -452,18 +448,4 @@ class Generator {
 
 function placeOf({ inside }: Loose): string {
   return inside.map(each => each.branch).join('/')
-}
-
-const SERVICES = ['oracle', 'sibyl'] as const
-
-function generateLimits(random: Random, troubled: boolean): Limits {
-  const services: Record<string, Limits['services'][string]> = {}
-  for (const service of SERVICES)
-    services[service] = {
-      ...(random.chance(0.6) && { concurrency: random.between(1, 9) }),
-      ...(random.chance(0.3) && { per_minute: random.between(15, 60) }),
-      // The first outage pauses it, so that none is ever a row's own.
-      ...(troubled && { give_up_after_ms: random.between(1, 600) * 1000, max_wait_ms: random.between(5, 900) * 1000 }),
-    }
-  return { services, spend_usd: random.chance(0.4) ? random.between(0, 150) / 1000 : null }
 }

@@ -88,7 +88,7 @@ class Interpreter {
             source.on_invalid,
             { kind: 'invalid' },
           )
-        else this.#begin(String(row), dataOf(row, value), source.to, { kind: 'flow' })
+        else this.#begin(String(row), dataOf(row, value, source.amounts?.[index]), source.to, { kind: 'flow' })
         this.#drain()
       }
     // The order of the model's nodes is a topological one.

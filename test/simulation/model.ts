@@ -7,7 +7,16 @@ import type { Json } from '../../src/model/row.ts'
 /** A node or sink, of a join with its side: `node3.left`. */
 export type Target = string | 'discard'
 
+/** Calculations with the amount of a row. */
+export type Calculation = 'add' | 'triple' | 'tax' | 'third' | 'quarter' | 'cents' | 'negate' | 'less_n' | 'compare'
+
+/** A row's amount becomes what is calculated, or one of so many digits behind the point; what has no place there is an error. */
+export type DecimalOperation =
+  | { readonly op: 'calculate'; readonly does: Calculation }
+  | { readonly op: 'coerce'; readonly scale: number }
+
 export type Operation =
+  | DecimalOperation
   | { readonly op: 'same' }
   | { readonly op: 'add'; readonly by: number }
   /** Writes field `name`. */
@@ -91,6 +100,8 @@ export interface SourceModel {
   readonly on_invalid: Target
   /** null: a record that can't be read. */
   readonly values: readonly (number | null)[]
+  /** Of each value, as it is written; the schema has them with two digits behind the point. */
+  readonly amounts?: readonly (string | number)[]
   /** Longest pause between two chunks; 5 ms if absent. */
   readonly pause_us?: number
 }
@@ -126,9 +137,9 @@ export interface AggregateModel {
   readonly per?: { readonly fields: readonly string[]; readonly max_open: number }
   /**
    * `sum`: one row with the sum of n and the members' ids; `each`: a row for each member; `none`: no row; `mark`: members
-   * continue with their position, every third is dropped. A sum that `broken` divides is an error, if broken > 0.
+   * continue with their position, every third is dropped; `amounts`: one row with statistics of the amounts. A sum that `broken` divides is an error, if broken > 0.
    */
-  readonly operation: 'sum' | 'each' | 'none' | 'mark'
+  readonly operation: 'sum' | 'each' | 'none' | 'mark' | 'amounts'
   readonly broken: number
   readonly later: boolean
   readonly max_age_ms?: number
@@ -144,6 +155,8 @@ export interface SortModel {
     readonly field: string
     readonly order: 'asc' | 'desc'
     readonly nulls: 'first' | 'last'
+    /** Of amounts. */
+    readonly as?: 'number'
   }>
   readonly to: Target
 }
@@ -160,7 +173,9 @@ export type NodeModel = StepNode | GateNode | ForkModel | CoalesceModel | Aggreg
 
 /** The name of the node or sink, and, of a join, its side. */
 export function placeOf(target: Target): { readonly name: string; readonly side?: 'left' | 'right' } {
-  const [name = '', side] = target.split('.')
+  const at = target.indexOf('.')
+  if (at === -1) return { name: target }
+  const [name, side] = [target.slice(0, at), target.slice(at + 1)]
   return side === 'left' || side === 'right' ? { name, side } : { name }
 }
 

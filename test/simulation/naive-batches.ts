@@ -1,5 +1,6 @@
 /** What an aggregate makes of its members, for the interpreter. */
 import type { AggregateModel } from './model.ts'
+import { statisticsOf } from './naive-decimals.ts'
 import { type Data, textOf } from './naive-rows.ts'
 import { number } from './naive-rules.ts'
 import type { Instance } from './naive-state.ts'
@@ -52,6 +53,15 @@ export function rowsOf({ operation, per }: AggregateModel, members: readonly Ins
     return { ...Object.fromEntries(lacking.map(field => [field, members[0]?.data[field] ?? null])), ...own }
   }
   if (operation === 'sum') return [keyed({ n: sum, ids: members.map(each => each.data.id ?? null) })]
+  if (operation === 'amounts')
+    return [
+      keyed(
+        statisticsOf(
+          members.map(each => each.data),
+          sum,
+        ),
+      ),
+    ]
   return operation === 'each' ? members.map(each => keyed({ n: number(each.data) + 1 })) : []
 }
 

@@ -1,13 +1,15 @@
 /** What becomes of rows, for the interpreter: how they begin, are turned and united. */
 import type { CoalesceModel } from './model.ts'
+import { declaredAmount } from './naive-decimals.ts'
 
 export type Data = { [field: string]: unknown }
 
 /** Fields of rows from one source don't all stand alike. */
-export function dataOf(id: number, n: number): Data {
+export function dataOf(id: number, n: number, amount?: string | number): Data {
   const about = { z: [{ odd: n % 2, even: 1 - (n % 2) }], at: { y: id, x: n } }
   const half = n % 2
-  return id % 3 === 0 ? { id, n, half, about } : { n, half, about, id }
+  const data = id % 3 === 0 ? { id, n, half, about } : { n, half, about, id }
+  return amount === undefined ? data : { ...data, amount: declaredAmount(amount) }
 }
 
 export function turned(value: unknown, deep: boolean): unknown {

@@ -1,5 +1,6 @@
 /** Rules of the interpreter that need nothing but a model. */
 import type { CoalesceModel, NodeModel, Operation, SinkModel, Target } from './model.ts'
+import { calculated } from './naive-decimals.ts'
 import { type Data, turned } from './naive-rows.ts'
 
 export type Passage =
@@ -46,6 +47,11 @@ export type Performed =
 export function performed(operation: Operation, data: Data, n: number, attempts: number, nth: number): Performed {
   const row = (changed: Data) => ({ kind: 'row', row: changed }) as const
   switch (operation.op) {
+    case 'calculate':
+    case 'coerce': {
+      const result = calculated(operation, data, n)
+      return result === null ? { kind: 'error', code: 'SIM_BAD', cause: 'error' } : row(result)
+    }
     case 'same':
       return row(data)
     case 'add':

@@ -1,5 +1,6 @@
 /** What sorts hold, for the interpreter, and in what order it continues. */
 import type { SortModel } from './model.ts'
+import { comparedAmounts } from './naive-decimals.ts'
 import { textOf } from './naive-rows.ts'
 import type { Instance } from './naive-state.ts'
 
@@ -26,11 +27,12 @@ export class NaiveSorts {
 
 const TYPES = ['boolean', 'number', 'string', 'list', 'map']
 
-function compare({ order, nulls }: SortModel['keys'][number], a: unknown, b: unknown): number {
+function compare({ order, nulls, as }: SortModel['keys'][number], a: unknown, b: unknown): number {
   if (a === null && b === null) return 0
   if (a === null) return nulls === 'first' ? -1 : 1
   if (b === null) return nulls === 'first' ? 1 : -1
-  const by = TYPES.indexOf(typeOf(a)) - TYPES.indexOf(typeOf(b)) || compareAlike(a, b)
+  const by_value = as === 'number' ? comparedAmounts(a, b) : undefined
+  const by = by_value ?? (TYPES.indexOf(typeOf(a)) - TYPES.indexOf(typeOf(b)) || compareAlike(a, b))
   return order === 'desc' ? -by : by
 }
 

@@ -106,6 +106,9 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'joined-abandoned-crashes': groups({ joined: true, later: true, timed: true, abandoned: true, crashes: true }),
   'nested-joined': nested({ joined: true, batched: true, max_rows: 12 }),
   'nested-joined-crashes': nested({ joined: true, batched: true, max_rows: 12, crashes: true }),
+  decimals: linear({ decimals: true, sorted: true }),
+  'decimals-keyed-crashes': groups({ decimals: true, keyed: true, sorted: true, later: true, crashes: true }),
+  'decimals-joined-crashes': groups({ decimals: true, joined: true, later: true, crashes: true }),
   losing: nested({ losing: true }),
   'losing-crashes': nested({ losing: true, crashes: true }),
 }

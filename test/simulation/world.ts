@@ -22,6 +22,7 @@ import { Power } from '../support/power.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import type { Jumps } from './clocks.ts'
 import { COMMON, numberOf } from './common.ts'
+import { calculated, DECLARED, statisticsOf } from './decimals.ts'
 import { FarSide } from './far-side.ts'
 import type { ManyFiles } from './many-files.ts'
 import type {
@@ -108,7 +109,7 @@ export class World {
       nodes.push({
         ...common(source.name),
         kind: 'source',
-        schema: OBSERVED,
+        schema: source.amounts === undefined ? OBSERVED : DECLARED,
         extra_columns: 'error',
         file: null,
         guards: OFF,
@@ -240,7 +241,8 @@ export class World {
     const pause = async () => {
       if (random.chance(0.3)) await clock.sleep(random.below(model.pause_us ?? 5000))
     }
-    const records = () => model.values.map((value, i) => record(value, i, first() + i + 1))
+    const made = (value: number | null, i: number) => record(value, i, first() + i + 1, model.amounts?.[i])
+    const records = () => model.values.map(made)
     const spec: SourceSpec = {
       ...COMMON,
       kind: 'source',
@@ -253,7 +255,7 @@ export class World {
             for (let i = from?.records ?? 0; i < model.values.length; ) {
               await pause()
               const chunk = model.values.slice(i, i + random.between(1, 5))
-              yield meddle(chunk.map((value, k) => record(value, i + k, first() + i + k + 1)))
+              yield meddle(chunk.map((value, k) => made(value, i + k)))
               i += chunk.length
             }
           },
@@ -319,8 +321,8 @@ export class World {
           if (node.asks !== undefined)
             return this.services
               .hear(node.asks, sumOf(rows), context)
-              .then(heard => (heard.kind === 'error' ? heard : gather(node, rows, heard.sum)))
-          const result = gather(node, rows, 0)
+              .then(heard => (heard.kind === 'error' ? heard : gather(node, rows, heard.sum, context)))
+          const result = gather(node, rows, 0, context)
           return node.later ? this.clock.sleep(this.#random.below(50_000)).then(() => result) : result
         },
       }),
@@ -368,7 +370,7 @@ export class World {
   }
 }
 
-function record(value: number | null, index: number, id: number): SourceRecord {
+function record(value: number | null, index: number, id: number, amount?: string | number): SourceRecord {
   if (value === null)
     return {
       kind: 'reject',
@@ -385,6 +387,7 @@ function record(value: number | null, index: number, id: number): SourceRecord {
   row.half = value % 2
   row.about = { z: [{ odd: value % 2, even: 1 - (value % 2) }], at: { y: id, x: value } }
   if (!is_third) row.id = id
+  if (amount !== undefined) row.amount = amount
   return { kind: 'row', line: index + 1, row, position: index + 1 }
 }
 
@@ -394,7 +397,6 @@ function decided(model: GateNode, n: number): GateResult {
   return { kind: 'label', label: String(n % model.mod) }
 }
 
-/** What a compiled plan's topology has of branches. */
 /** What the spec of a node says that asks something. */
 function asking({ asks }: { readonly asks?: Asks | undefined }) {
   if (asks === undefined) return {}
@@ -429,6 +431,9 @@ function perform(operation: Uncounted, row: Row, context: VisitContext): Transfo
   })
   const changed = (set: Row): TransformResult => ({ kind: 'row', row: { ...row, ...set } })
   switch (operation.op) {
+    case 'calculate':
+    case 'coerce':
+      return calculated(operation, row, context, error('SIM_BAD', false))
     case 'same':
       return { kind: 'row', row }
     case 'add':
@@ -467,7 +472,12 @@ function sumOf(rows: readonly Row[]): number {
   return rows.reduce((total, row) => total + numberOf(row), 0)
 }
 
-function gather({ operation, broken }: AggregateModel, rows: readonly Row[], heard: number): BatchResult {
+function gather(
+  { operation, broken }: AggregateModel,
+  rows: readonly Row[],
+  heard: number,
+  context: VisitContext,
+): BatchResult {
   const sum = sumOf(rows) + heard
   if (broken > 0 && sum % broken === 0) return { kind: 'error', code: 'SIM_BATCH', message: 'broken', retryable: false }
   switch (operation) {
@@ -479,5 +489,7 @@ function gather({ operation, broken }: AggregateModel, rows: readonly Row[], hea
       return { kind: 'rows', rows: rows.map(row => ({ n: numberOf(row) + 1 })) }
     case 'none':
       return { kind: 'rows', rows: [] }
+    case 'amounts':
+      return statisticsOf(rows, sum, context)
   }
 }

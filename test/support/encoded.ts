@@ -22,11 +22,17 @@ export interface Encoded {
 /** Salts and nonces without chance. */
 export const noEntropy = (byte = 0): Entropy => new Entropy(size => new Uint8Array(size).fill(byte))
 
+/** Filled again and again, as that of a ledger is. */
+const WRITER = new BlockWriter()
+const ZEROS = noEntropy()
+
 /** The one entry that `write` encodes. */
-export function encodedBy(write: (to: BlockWriter, entropy: Entropy) => void, entropy = noEntropy()): Encoded {
-  const to = new BlockWriter()
-  write(to, entropy)
-  const [encoded, ...others] = encodedIn(to.take())
+export function encodedBy(write: (to: BlockWriter, entropy: Entropy) => void, entropy = ZEROS): Encoded {
+  WRITER.clear()
+  write(WRITER, entropy)
+  const block = WRITER.take()
+  const [encoded, ...others] = encodedIn(block)
+  WRITER.reuse(block)
   if (encoded === undefined || others.length > 0) throw new Error('not one entry')
   return encoded
 }
@@ -43,7 +49,7 @@ export function encodedIn(block: Block, commits = true): Encoded[] {
       ...{ row, batch, first_value, closes, texts },
       body: entry.body().toString('utf8'),
       payload: values === 0 ? null : entry.payload().toString('utf8'),
-      salts: entry.salts(),
+      salts: entry.salts().slice(),
       endings: Array.from({ length: entry.endings }, () => entry.ending()),
       changes: entry.changes(),
     })

@@ -187,7 +187,7 @@ export const CONVERSIONS: FunctionGroup = {
       summary:
         'The decimal that a text says, with all its digits, or of an integer; of a double the shortest decimal that says it, or the integer that it is.',
       details:
-        'Decimals are exact: sums, differences and products have as many digits as they need, up to 100. A quotient that isn’t exact is rounded to 34 digits, halves to the even one. An integer or a double beside a decimal counts as one, a double as the shortest text that says it, or as the integer that it is: beyond 2^53 that has digits of its own. As a result a decimal is a text.',
+        'Decimals are exact: sums, differences and products have as many digits as they need, up to 100. A quotient that has more is rounded to 34 digits, halves to the even one. An integer or a double beside a decimal counts as one, a double as the shortest text that says it, or as the integer that it is: beyond 2^53 that has digits of its own. As a result a decimal is a text.',
       overloads: toDecimals,
       examples: [
         ['decimal("3903.70")', '3903.70'],

@@ -25,6 +25,17 @@ export const SORT_DEFECTS: readonly Defect[] = [
     changes: [inFunction(key, 'keyMaker', keyMaker => keys => keyMaker(keys.slice(0, 1)))],
   },
   {
+    name: 'amounts stand in the order of their texts',
+    shape: 'decimals',
+    changes: [
+      inFunction(
+        key,
+        'keyMaker',
+        keyMaker => keys => keyMaker(keys.map(({ field, order, nulls }) => ({ field, order, nulls }))),
+      ),
+    ],
+  },
+  {
     name: 'what is in files comes behind what is in memory',
     shape: 'sorted-later-crashes',
     changes: [
