@@ -20,7 +20,7 @@ declare module 'vitest' {
 
 const ROOT = join(import.meta.dirname, '..', '..')
 /** Below test/, without `.ts`. */
-const PROGRAMS = ['crash/child', 'crash/custody']
+const PROGRAMS = ['crash/child', 'crash/custody', 'crash/erase-child']
 
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-build-'))
