@@ -5,10 +5,12 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Artifact } from '../src/format/entry.ts'
+import type { PublishedFact } from '../src/format/entry.ts'
 import { commitment } from '../src/format/hash.ts'
+import type { Artifact, FileContent } from '../src/format/run-values.ts'
 import { encodeSigningKeys } from '../src/format/signing-key.ts'
 import { canonicalize } from '../src/model/canonical.ts'
+import type { Json } from '../src/model/row.ts'
 import { verifyFiles } from '../src/read/verify/files.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
 import { Forger, problemTexts } from './support/forger.ts'
@@ -62,17 +64,38 @@ async function found(change: (files: readonly Artifact[]) => readonly Artifact[]
   const [entry] = of.all(`SELECT seq FROM entries WHERE log = 1 AND json_extract(body, '$.k') = 'publish'`)
   const seq = Number(entry?.seq)
   const [{ salts, body: payload } = {}] = of.all('SELECT salts, body FROM payloads WHERE log = 1 AND seq = ?', seq)
-  const [[value]] = JSON.parse(`${payload}`) as [[{ [sink: string]: Artifact[] }]]
-  const files = change(value.out ?? [])
-  const forged = { ...value, out: files }
-  const published = of.body(1, seq).artifacts as { sink: number; files?: number }[]
+  const values = (JSON.parse(`${payload}`) as [Json][]).map(([each]) => each)
+  const body = of.body(1, seq)
+  const published = body.artifacts as unknown as readonly PublishedFact[]
+  const fact = published.find(each => each.files !== undefined)
+  const [paths, contents] = [(fact?.paths ?? 0) - Number(body.w), (fact?.contents ?? 0) - Number(body.w)]
+  const files = change(
+    (values[contents] as unknown as readonly FileContent[]).map((each, i) => ({
+      ...each,
+      path: (values[paths] as string[])[i]!,
+    })),
+  )
+  const forged = values
+    .with(
+      paths,
+      files.map(each => each.path),
+    )
+    .with(
+      contents,
+      files.map(({ path: _, ...content }) => content),
+    )
   const sum = (key: 'rows' | 'bytes') => files.reduce((total, each) => total + each[key], 0)
   const artifacts = published.map(each =>
-    each.files === undefined ? each : { ...each, rows: sum('rows'), bytes: sum('bytes'), files: files.length },
+    each === fact ? { ...each, rows: sum('rows'), bytes: sum('bytes'), files: files.length } : each,
   )
   const forge = () => {
-    of.run('UPDATE payloads SET body = ? WHERE log = 1 AND seq = ?', canonicalize([[forged]]), seq)
-    of.put(1, seq, { ...of.body(1, seq), artifacts, c: [commitment(salts as Uint8Array, canonicalize(forged))] })
+    of.run('UPDATE payloads SET body = ? WHERE log = 1 AND seq = ?', canonicalize(forged.map(each => [each])), seq)
+    const salt = (at: number) => (salts as Uint8Array).subarray(at * 16, at * 16 + 16)
+    of.put(1, seq, {
+      ...body,
+      artifacts: artifacts as unknown as Json,
+      c: forged.map((each, at) => commitment(salt(at), canonicalize(each))),
+    })
     of.rebuild(of.signer)
   }
   return of.within(forge, async () => {

@@ -37,14 +37,14 @@ function withNumber(body: Body, path: Path, change: number): Body {
 
 /**
  * Numbers that nobody can contradict: when something happened and how long it took, on which line a record began, how many
- * bytes a sink wrote in the end, what a rebuilt seal says by itself, and ways of the topology that no row went.
+ * bytes of a source were read, and a sink wrote in the end, what a rebuilt seal says by itself, and ways of the topology that no row went.
  */
 const CLAIMS = [
   /^t$/,
   /^v\.\d+\.[78]$/,
   /^x\.\d+\.(9|10)$/,
   /^s\.2$/,
-  /^(artifacts|receipts)\.\d+\.bytes$/,
+  /^(artifacts|receipts|cursors)\.\d+\.bytes$/,
   /^subjects\.(rows|batches)\.size$/,
   /^topology\.edges\.\d+\.[02]$/,
 ]
@@ -110,6 +110,49 @@ test('an order that fields cannot have is found', async () => {
   expect(await problemsOf([[[9999], ...order]])).toEqual([
     `${where}token 9,999: how its fields stand is recorded twice, or where it isn't due`,
   ])
+})
+
+test('a number of a value that isn’t that of its place is found', async () => {
+  const bodies = forger
+    .all('SELECT seq, body FROM entries WHERE log = 1 AND row IS NULL AND batch IS NULL ORDER BY seq')
+    .map(({ seq, body }) => ({ seq: Number(seq), body: JSON.parse(`${body}`) as Body }))
+  const commits = bodies.filter(({ body }) => body.k === 'commit')
+  const problemsOf = ({ seq, body }: { seq: number; body: Body }, change: object) =>
+    forger.problems(() => {
+      forger.put(1, seq, { ...body, ...change })
+      forger.rebuild(forger.signer)
+    })
+  const opening = bodies[0]!
+  const { plan, folder, nodes } = opening.body.values as { plan: number; folder: number; nodes: { intent?: number }[] }
+  const openingWith = (values: object) =>
+    problemsOf(opening, { values: { ...(opening.body.values as object), ...values } })
+  // Of no value, of two, of another kind, and of a node that has no such thing.
+  expect(await openingWith({ folder: 999 })).toContain(
+    'entries: entry 0: `folder` is value 999, which is none of its own',
+  )
+  expect(await openingWith({ folder: plan })).toEqual([
+    `entries: entry 0: \`folder\` is value ${plan}, which is something else as well`,
+    `entries: entry 0: it doesn't say what its value ${folder} is`,
+  ])
+  expect((await openingWith({ folder: plan, plan: folder })).map(each => each.slice(0, 40))).toEqual([
+    'entries: entry 0: `plan` is value 2, and',
+    'entries: entry 0: `folder` is value 1, a',
+  ])
+  const sink = nodes.findIndex(({ intent }) => intent !== undefined)
+  const { intent, ...others } = nodes[sink]!
+  const moved = nodes.with(sink, others).with(0, { ...nodes[0], intent: intent! })
+  expect((await openingWith({ nodes: moved })).length).toBe(2)
+
+  // A commit names what the one before it named in the same place, or what is its own.
+  const last = commits.at(-1)!
+  const cursors = last.body.cursors as { position: number }[]
+  const cursorsWith = (cursor: object) => problemsOf(last, { cursors: cursors.with(0, { ...cursors[0]!, ...cursor }) })
+  for (const position of [plan, 9_999])
+    expect(await cursorsWith({ position })).toContainEqual(
+      expect.stringMatching(
+        /`position` of \w+ is value [\d,]+, which is neither its own nor what the commit before had/,
+      ),
+    )
 })
 
 const STRIDE = Number(process.env.CUSTODY_STRIDE ?? 29)

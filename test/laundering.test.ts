@@ -214,11 +214,11 @@ test.each<[string, string, (forger: Forger) => void]>([
       ),
   ],
   [
-    'the receipts of the last commit were changed',
+    'the first value of the last commit was changed',
     'CUSTODY_VALUE_ALTERED',
     forger =>
       forger.run(
-        `UPDATE payloads SET body = replace(body, '"receipts":{', '"receipts":{"more":{"sha256":null,"state":null},')
+        `UPDATE payloads SET body = '[[9' || substr(body, 3)
          WHERE log = ? AND seq = (SELECT max(seq) FROM entries WHERE log = ? AND body LIKE '%"k":"commit"%')`,
         ...[STOPPED, STOPPED],
       ),

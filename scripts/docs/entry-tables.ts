@@ -81,12 +81,8 @@ const NUMBERED: readonly Measure[] = ['token', 'node', 'edge', 'group', 'value']
 
 /** Section 4, entries of the run. */
 export function runKeysTable(): string {
-  const rows = Object.entries<EntryKind>(RUN_ENTRIES).map(([name, kind]) => [
-    code(name),
-    keysText(kind),
-    kind.values ?? '–',
-  ])
-  return table(['`k`', 'keys', 'its values'], rows)
+  const rows = Object.entries<EntryKind>(RUN_ENTRIES).map(([name, kind]) => [code(name), keysText(kind)])
+  return table(['`k`', 'keys'], rows)
 }
 
 /** Section 7, entries of log 0. */

@@ -44,6 +44,8 @@ export function buildConfig(content: PipelineContent, root: Tree, env: Environme
       /** Longest that a plugin may take for a visit, its calls aside. */
       visit_ms: limits.visit,
     },
+    /** How long values of a run are to be kept; null: nothing is said. */
+    retention_ms: content.retention ?? null,
     plugins: textsOf(content.plugins),
     /** Names of nodes whose kind isn't clear, which has been reported; they are not among `nodes`. */
     unreadable: entriesOf(valueAt(root, 'nodes')).flatMap(({ key }) => (content.nodes.has(key) ? [] : [key])),

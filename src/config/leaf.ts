@@ -114,10 +114,10 @@ export const number = (min: number) =>
 export const count = integer(1)
 
 /** In milliseconds. */
-function duration(least_ms: 0 | 1) {
+function duration(least_ms: 0 | 1, most_ms?: number) {
   const form = z.string().trim().regex(new RegExp(DURATION_PATTERN))
   const schema = form.meta({ examples: ['500ms', '30s', '5m', '1h', '7d'] }).transform((value, context) => {
-    const ms = parseDuration(value)
+    const ms = parseDuration(value, most_ms)
     if (ms !== null && ms >= least_ms) return ms
     context.addIssue('no duration')
     return z.NEVER
@@ -136,6 +136,8 @@ function duration(least_ms: 0 | 1) {
 }
 export const wait = duration(0)
 export const interval = duration(1)
+/** A hundred years at most: laws may want things to be kept for longer than anything waits. */
+export const retention = duration(1, 36_525 * 86_400_000)
 
 /** RFC 3339 with seconds; in µs since the epoch. */
 const INSTANT = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)$/

@@ -10,10 +10,10 @@
  */
 import type { EdgeNumber, GroupId, NodeNumber, Seq, TokenId, ValueNumber } from '../model/ids.ts'
 import type { FateNumber } from '../model/outcome.ts'
-import type { Json } from '../model/row.ts'
 import type { CommitLine } from './commit-line.ts'
 import type { FieldOrder } from './field-order.ts'
 import type { PluginCode } from './plugin-code.ts'
+import type { OpeningValues } from './run-values.ts'
 import type { Topology } from './topology.ts'
 import type { SubjectTile, SubjectTrees } from './trees.ts'
 
@@ -255,11 +255,17 @@ export interface TokenCounts {
   readonly open: number
 }
 
-/** How far a source has been read at a commit. The position and the content hash are in the entry's value. */
+/** How far a source has been read at a commit. */
 export interface CursorFact {
-  readonly source: number
+  readonly source: NodeNumber
   readonly records: number
   readonly done: boolean
+  /** Of its input, up to here; absent where it has none. */
+  readonly bytes?: number
+  /** Value: the position, as the source has it; absent if there is none. */
+  readonly position?: ValueNumber
+  /** Value: the SHA-256 of what was read; absent if there is none. */
+  readonly hash?: ValueNumber
 }
 /** How far a file of several was read, when its source went on to the next one, or was to be read no further. */
 export interface FileFact {
@@ -273,17 +279,28 @@ export interface FileFact {
   /** False: reading stopped within it, or just behind its last record. It is the source's last one then. */
   readonly done: boolean
 }
-/** What a sink has durably written at a commit. The content hash is in the entry's value. */
+/** What a sink has durably written at a commit. */
 export interface ReceiptFact {
-  readonly sink: number
+  readonly sink: NodeNumber
   readonly rows: number
   readonly bytes: number
+  /** Value: the SHA-256 of it; absent if there is none. */
+  readonly hash?: ValueNumber
+  /** Value: what else the sink knows of it; absent if there is nothing. */
+  readonly state?: ValueNumber
 }
 
 /** What a sink publishes, all of its files together. */
-export interface PublishedFact extends ReceiptFact {
+export interface PublishedFact {
+  readonly sink: NodeNumber
+  readonly rows: number
+  readonly bytes: number
   /** How many files; absent where rows don't say which file they go to. */
   readonly files?: number
+  /** Value: where each of its files will stand (`readonly string[]`); with `contents`, absent for a sink without files. */
+  readonly paths?: ValueNumber
+  /** Value: what each of them holds, in the same order (`readonly FileContent[]`). */
+  readonly contents?: ValueNumber
 }
 
 /** Totals of the run so far, so that counts need no scan; `verify` recomputes them. Each list ascending by its numbers. */
@@ -321,6 +338,8 @@ export type CommitFacts = {
   readonly cursors: readonly CursorFact[]
   readonly receipts: readonly ReceiptFact[]
   readonly totals: TotalsFact
+  /** Value: the most that calls without a record may cost, in nano-dollars: those under way, and those lost with a process. Absent: 0. */
+  readonly at_risk?: ValueNumber
   readonly jumps?: Jumps
   readonly t: number
 } & CommitLine
@@ -347,13 +366,12 @@ export interface OpenFact {
 
 /**
  * Entries whose subject is the run. Encoded as canonical JSON with these very keys, `c` (commitments, first value `w`)
- * and, without values, `z` (nonce) as above. Values of the run are numbered as those of any subject.
+ * and, without values, `z` (nonce) as above. Values of the run are numbered as those of any subject. What is to be disclosed or erased
+ * apart is a value apart; each is named in one place, in the entry that commits to it. Where a value is what it was in the commit before,
+ * a commit names that one once more.
  */
 export type RunEntry =
-  /**
-   * Entry 0. Values: 1 the plan's text and expressions (`PlanValue`), 2 what the sinks intend (`SinkIntents`), 3, if sources have
-   * lists of files, the names of these (`FileNames`).
-   */
+  /** Entry 0. */
   | {
       readonly k: 'open'
       readonly format: typeof LEDGER_FORMAT
@@ -370,19 +388,24 @@ export type RunEntry =
       readonly reruns?: { readonly run: string; readonly root: string }
       /** Of the sources that have lists of files: how many are on each; absent if there are none. */
       readonly files?: ReadonlyArray<{ readonly source: NodeNumber; readonly count: number }>
+      /** How long its values are to be kept; absent if nothing was said. */
+      readonly retention_us?: number
+      readonly values: OpeningValues
       readonly t: number
     }
-  /** Closes each commit, with the order of what is under way (I7). Its value is a `CommitValue`. */
+  /** Closes each commit, with the order of what is under way (I7). */
   | (CommitFacts & {
       readonly open: OpenFact
       /** Tiles that were full when the commit before it was durable, and that no commit has listed; absent if there are none. */
       readonly tiles?: readonly SubjectTile[]
     })
-  /** The run stopped before its end; `resume` continues it. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
+  /** The run stopped before its end; `resume` continues it. `reason` is a declared word. */
   | {
       readonly k: 'stop'
       readonly status: StoppedStatus
       readonly reason: string
+      /** Value: `{code, message, node?}`; absent if there was no error. */
+      readonly error?: ValueNumber
       readonly jumps?: Jumps
       readonly t: number
     }
@@ -395,104 +418,24 @@ export type RunEntry =
       readonly plugins?: readonly PluginCode[]
       readonly t: number
     }
-  /**
-   * A file on a source's list was read, to its end if it is `done`. It is recorded with the commit that has its last record. Its
-   * values are its name and a `FileValue`.
-   */
-  | (FileFact & { readonly k: 'file'; readonly t: number })
-  /** What is about to be renamed into place. Its value is an `ArtifactsValue`. */
+  /** A file on a source's list was read, to its end if it is `done`. It is recorded with the commit that has its last record. */
+  | (FileFact & {
+      readonly k: 'file'
+      /** Value: its name, as on the list. */
+      readonly name: ValueNumber
+      /** Value: up to where it was read; absent if the source has no position. */
+      readonly position?: ValueNumber
+      /** Value: the SHA-256 of its bytes up to there; absent if there is none. */
+      readonly hash?: ValueNumber
+      readonly t: number
+    })
+  /** What is about to be renamed into place. */
   | { readonly k: 'publish'; readonly artifacts: readonly PublishedFact[]; readonly t: number }
   /** The last entry. */
   | (SealFacts & { readonly subjects: SubjectTrees })
-
-/** Value 1 of entry 0: all that explain needs to show decisions without the pipeline file. */
-export interface PlanValue {
-  /** The pipeline file's text, as read. */
-  readonly text: string
-  readonly file: string
-  /** Absolute folder of that file: where `resume` looks for it. */
-  readonly folder: string
-  /** Arguments of `--set` that were applied to it, in order, those for `ledger` aside; absent if there are none. */
-  readonly set?: readonly string[]
-  /** Records to read at most, where the run was begun so. */
-  readonly limit?: number
-  /** Which rows of the other run are repeated, and how; present exactly in a re-run. */
-  readonly rerun?: RerunValue
-  /** By source: the fields that its schema declares, in their order; only of those that declare some. */
-  readonly fields: { readonly [source: string]: readonly string[] }
-  /** By node name: what a gate or a plugin with expressions evaluates. */
-  readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
-  /** By node name: the plugin's options after validation, secrets replaced. */
-  readonly options: { readonly [node: string]: Json }
-  /** By name: the policy of a coalesce, the triggers of an aggregate; absent if there are none. */
-  readonly closes?: { readonly [node: string]: Json }
-}
-export interface RerunValue {
-  /** A CEL expression over rows as they were read; null: those that failed. */
-  readonly where: string | null
-  /** Whether rows are repeated that have a token in a sink already. */
-  readonly include_written: boolean
-  /** Whether services are asked again for what they have answered. */
-  readonly fresh: boolean
-}
-export interface ExpressionText {
-  /** What it decides: `gate`, a case's label, an option's path. */
-  readonly for: string
-  readonly source: string
-  /** Fields of the row that it reads, as paths. */
-  readonly reads: readonly (readonly string[])[]
-  /**
-   * For a gate: what was known of the fields that it reads, as JSON Schema, and of all others (`rest`); absent if nothing was. What
-   * is an integer and what a number depends on it.
-   */
-  readonly sees?: { readonly fields: { readonly [field: string]: SeenField }; readonly rest?: SeenField }
-}
-export interface SeenField {
-  readonly schema: { readonly [keyword: string]: unknown }
-  readonly optional: boolean
-}
-
-/** Value 2 of entry 0, by sink name. */
-export type SinkIntents = {
-  readonly [sink: string]: {
-    readonly path: string | null
-    readonly mode: string
-    readonly prior_bytes: number
-    readonly prior_sha256: string | null
-    readonly staged: string | null
-    readonly replaced: { readonly bytes: number; readonly sha256: string } | null
-    /** Rows say which file they go to: `path` has `*` for each value. */
-    readonly by_value?: true
-  }
-}
-
-/** Value 3 of entry 0, by source: names of its files, in the order in which they are read. */
-export type FileNames = { readonly [source: string]: readonly string[] }
-
-/** Second value of a file's entry: the position up to which it was read, and the hash of its bytes up to there. */
-export type FileValue = { readonly position: Json; readonly sha256: string | null }
 
 /**
  * The tokens under way whose fields don't stand in canonical order, with the orders (`format/field-order.ts`) of
  * their rows. It is recorded in the entry in which they were born or last left by an edge.
  */
 export type FieldOrders = ReadonlyArray<readonly [tokens: readonly number[], ...order: FieldOrder]>
-
-/** Value of a commit entry, by source and sink name. */
-export type CommitValue = {
-  readonly cursors: { readonly [source: string]: { readonly position: Json; readonly sha256: string | null } }
-  readonly receipts: { readonly [sink: string]: { readonly sha256: string | null; readonly state: Json } }
-  /** The most that calls without a record may cost, in nano-dollars: those under way, and those lost with a process. Absent: 0. */
-  readonly at_risk_nusd?: number
-}
-
-/** Value of the publish entry, by sink name: its files as they will stand, in order. */
-export type ArtifactsValue = { readonly [sink: string]: readonly Artifact[] }
-
-/** A file that a sink wrote; `rows` and `bytes` of this one. */
-export type Artifact = {
-  readonly path: string
-  readonly rows: number
-  readonly bytes: number
-  readonly sha256: string
-}

@@ -1,6 +1,6 @@
 /** What a run has on record, as another run that repeats it asks for it: its calls, and the order in which things came. */
 import type { Json, Row } from '../model/row.ts'
-import type { PlanValue, RerunValue } from './entry.ts'
+import type { PlanValue, RerunValue } from './run-values.ts'
 
 /** Where a call was made: the same in every run of the same data. */
 export interface CallPlace {

@@ -33,8 +33,6 @@ export interface EntryKind {
   readonly keys: { readonly [key: string]: Key }
   /** At most one of these is there. */
   readonly never_both?: readonly [string, string]
-  /** For the page: the values that it commits to, if it may. */
-  readonly values?: string
   /** For the page, behind the keys. */
   readonly says?: string
 }
@@ -45,10 +43,29 @@ interface KindOf<T> extends EntryKind {
 }
 
 const T = key(whole('time', 0))
-const RECEIPT = objectOf({ sink: key(whole('node')), rows: key(counted()), bytes: key(counted()) })
-const PUBLISHED = objectOf({
+const VALUE = whole('value')
+const CURSOR = objectOf({
+  ...{ source: key(whole('node')), records: key(counted()), done: key(FLAG), bytes: maybe(counted()) },
+  ...{ position: maybe(VALUE), hash: maybe(VALUE) },
+})
+const RECEIPT = objectOf({
   ...{ sink: key(whole('node')), rows: key(counted()), bytes: key(counted()) },
-  files: maybe(counted(), 'how many, of a sink whose rows say which file they go to'),
+  ...{ hash: maybe(VALUE), state: maybe(VALUE) },
+})
+const PUBLISHED = objectOf({
+  ...{ sink: key(whole('node')), rows: key(counted()), bytes: key(counted()), files: maybe(counted()) },
+  ...{ paths: maybe(VALUE), contents: maybe(VALUE) },
+})
+const OPENING_VALUES = objectOf({
+  ...{ plan: key(VALUE), folder: key(VALUE), arguments: maybe(VALUE) },
+  nodes: key(
+    listOf(
+      objectOf({
+        ...{ fields: maybe(VALUE), expressions: maybe(VALUE), options: maybe(VALUE), closes: maybe(VALUE) },
+        ...{ files: maybe(VALUE), path: maybe(VALUE), intent: maybe(VALUE) },
+      }),
+    ),
+  ),
 })
 const TREE_HEAD = objectOf({ size: key(counted()), root: key(HASH) })
 const JUMPS = maybe(listOf(tupleOf({ from: whole('time', 0), to: whole('time', 0) })), 'if there are any')
@@ -146,17 +163,18 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
         listOf(objectOf({ source: key(whole('node')), count: key(counted()) })),
         'how many files each source has that has a list of them, if one has',
       ),
+      retention_us: maybe(counted(1), 'for how long its values are to be kept, in microseconds, if that was said'),
+      values: key(OPENING_VALUES),
       t: T,
     },
-    values:
-      "1: the plan's text; 2: what each sink intends; 3, exactly if there is `files`: `{source: [name]}`, the names of the files, by name of the source",
   },
   commit: {
     keys: {
       commit: key(counted(1), 'from 1'),
-      cursors: key(listOf(objectOf({ source: key(whole('node')), records: key(counted()), done: key(FLAG) }))),
+      cursors: key(listOf(CURSOR)),
       receipts: key(listOf(RECEIPT)),
       totals: below(key(TOTALS)),
+      at_risk: maybe(VALUE, 'a value, if calls may cost something of which nothing is on record'),
       open: key(objectOf({ count: key(counted()), hash: key(HASH) })),
       line: below(maybe(listOf(MEMBER))),
       moved: below(maybe(MOVED)),
@@ -167,12 +185,15 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
       t: T,
     },
     never_both: ['line', 'moved'],
-    values:
-      '`{cursors: {source: {position, sha256}}, receipts: {sink: {sha256, state}}, at_risk_nusd?}`, by name; `at_risk_nusd`: the most that calls may cost of which nothing is on record',
   },
   stop: {
-    keys: { status: key(oneOf('failed', 'cancelled')), reason: key(WORD, 'a word'), jumps: below(JUMPS), t: T },
-    values: '`{code, message, node?}` of the error, if there was one',
+    keys: {
+      status: key(oneOf('failed', 'cancelled')),
+      reason: key(WORD, 'a word'),
+      error: maybe(VALUE, 'a value, if there was one'),
+      jumps: below(JUMPS),
+      t: T,
+    },
   },
   resume: {
     keys: {
@@ -190,13 +211,14 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
       records: key(counted()),
       bytes: key(counted()),
       done: key(FLAG, 'whether it was read to its end'),
+      name: key(VALUE, 'a value'),
+      position: maybe(VALUE, 'a value'),
+      hash: maybe(VALUE, 'a value'),
       t: T,
     },
-    values: 'its name, as in the list; `{position, sha256}`',
   },
   publish: {
     keys: { artifacts: key(listOf(PUBLISHED)), t: T },
-    values: '`{sink: [{path, rows, bytes, sha256}]}`, a file each',
   },
   seal: {
     keys: {

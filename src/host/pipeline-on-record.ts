@@ -1,7 +1,7 @@
 /** The pipeline file that a run began with, found by what the ledger has of it. */
 import { basename, join } from 'node:path'
-import type { PlanValue } from '../format/entry.ts'
 import { CustodyError } from '../model/error.ts'
+import type { RecordedPlan } from '../read/runs/opening-values.ts'
 
 export interface PipelineOnRecord {
   /** Absolute. */
@@ -13,8 +13,8 @@ export interface PipelineOnRecord {
 }
 
 /** @throws CustodyError CUSTODY_VERIFY_FAILED if the ledger doesn't say. */
-export function pipelineOnRecord(value: PlanValue | null): PipelineOnRecord {
-  if (value === null || value.folder === '')
+export function pipelineOnRecord({ file, folder, set = [] }: RecordedPlan): PipelineOnRecord {
+  if (file === null || folder === null)
     throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the ledger no longer has the plan that the run began with')
-  return { file: join(value.folder, basename(value.file)), name: value.file, sets: value.set ?? [] }
+  return { file: join(folder, basename(file)), name: file, sets: set }
 }

@@ -1,12 +1,14 @@
 /** What a run has on record for another that repeats it: the answers to its calls, and the order in which things came. */
-import type { FileNames } from '../format/entry.ts'
+
 import type { Courses, Recordings } from '../format/recording.ts'
+import type { FileNames } from '../format/run-values.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { recordedCalls } from '../read/recorded/answers.ts'
 import { recordedCourses } from '../read/recorded/courses.ts'
 import { listedFiles } from '../read/runs/input-files.ts'
 import { findRun } from '../read/runs/list.ts'
-import { openingOf, planOf } from '../read/runs/run-log.ts'
+import { planOf } from '../read/runs/opening-values.ts'
+import { openingOf } from '../read/runs/run-log.ts'
 import { startedOf } from '../read/runs/started.ts'
 
 export interface OnRecord {
@@ -28,6 +30,6 @@ export async function onRecord(reader: LedgerReader, run: string): Promise<OnRec
     ...(files === null ? {} : { files }),
     ...(started_us === null ? {} : { started_us }),
     recordings: await recordedCalls(reader, log, topology),
-    courses: await recordedCourses(reader, log, topology, plan?.closes),
+    courses: await recordedCourses(reader, log, topology, plan.closes),
   }
 }

@@ -2,14 +2,15 @@
 import { setPath } from '../config/set.ts'
 import { type Restored, resumeRun } from '../engine/run/resume.ts'
 import type { RunResult } from '../engine/run/start.ts'
-import type { RerunValue } from '../format/entry.ts'
+import type { RerunValue } from '../format/run-values.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
 import { findRun } from '../read/runs/list.ts'
-import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
+import { planOf } from '../read/runs/opening-values.ts'
+import { closingOf, openingOf } from '../read/runs/run-log.ts'
 import { checkedRun } from './checked-run.ts'
 import { type Repeating, repeating } from './chosen-rows.ts'
 import { type CheckedPipeline, compilePipeline, compileRecorded } from './compile.ts'
@@ -66,7 +67,7 @@ export async function resumeStopped(
     const onWarnings = (checked: CheckedPipeline) => observer.onWarnings(checked)
     // What is given up is what was begun, whatever has become of the file since.
     const plan = request.abandon
-      ? await compileRecorded(ports.env, { text: value?.text ?? '', file, sets }, onWarnings)
+      ? await compileRecorded(ports.env, { text: value.text ?? '', file, sets }, onWarnings)
       : await compilePipeline(ports.env, file, sets, onWarnings)
     return { kind: 'run', run, plan, result: await drive({ request, reader, run, plan, ports, observer }) }
   } finally {
@@ -127,7 +128,7 @@ async function takenBefore(
 ): Promise<Partial<OnRecord & Repeating>> {
   const { log } = await findRun(reader, run)
   const { replays, reruns } = await openingOf(reader, log)
-  const { rerun } = (await planOf(reader, log)) ?? {}
+  const { rerun } = await planOf(reader, log)
   const repeated = async (other: string, chosen: RerunValue) => {
     const found = await checkedRun(env, reader, other, observer)
     return repeating(found.reader, found, chosen)

@@ -137,6 +137,8 @@ export interface LedgerReader {
   entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]>
   /** Entries of no row and no batch, streamed in order of seq. */
   entriesOfRun(log: number): AsyncIterable<StoredEntry>
+  /** Among these the last one whose own values begin with that number or one before; null if none has. */
+  entryWithValue(log: number, value: number): Promise<StoredEntry | null>
   /** Entries of all batches, streamed in order of their numbers and of seq. */
   entriesOfBatches(log: number): AsyncIterable<StoredEntry>
   entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]>

@@ -8,11 +8,11 @@ const MAX_MS = 3650 * 86_400_000
 /** The pattern for editors. */
 export const DURATION_PATTERN = '^\\d+(\\.\\d+)?(ms|s|m|h|d)$'
 
-/** Milliseconds; null if it isn't a duration. Fractions are taken if they make whole milliseconds. */
-export function parseDuration(text: string): number | null {
+/** Milliseconds, `most_ms` at most; null if it isn't a duration. Fractions are taken if they make whole milliseconds. */
+export function parseDuration(text: string, most_ms = MAX_MS): number | null {
   const match = FORM.exec(text)
   if (match === null) return null
   const exact = Number(match[1]) * (UNITS_MS[match[2] as string] as number)
   const ms = Math.round(exact)
-  return Math.abs(exact - ms) < 1e-6 && ms <= MAX_MS ? ms : null
+  return Math.abs(exact - ms) < 1e-6 && ms <= most_ms ? ms : null
 }

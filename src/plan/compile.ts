@@ -102,7 +102,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
       }),
     )
   })
-  const { name, ledger_url, guards, limits } = pipeline.config
+  const { name, ledger_url, guards, limits, retention_ms } = pipeline.config
   return Object.freeze({
     name,
     file: pipeline.file,
@@ -115,6 +115,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
     value: planValue(pipeline, draft, plugins, flow),
     ledger_url,
     guards,
+    retention_us: retention_ms === null ? null : retention_ms * 1000,
     plugins: pipeline.config.plugins,
     limits: { ...limits, file: limits.file === null ? null : resolve(pipeline.folder, limits.file) },
   })

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { PipelineFile } from '../config/pipeline.ts'
 import { setPath } from '../config/set.ts'
 import type { Expression } from '../expression/expression.ts'
-import type { ExpressionText, PlanValue } from '../format/entry.ts'
+import type { ExpressionText, PlanValue } from '../format/run-values.ts'
 import { DISCARD, type Topology, type TopologyNode } from '../format/topology.ts'
 import { canonicalize } from '../model/canonical.ts'
 import type { Json } from '../model/row.ts'
@@ -70,7 +70,7 @@ const byValue = (places: readonly number[]): Pick<TopologyNode, 'by_value'> =>
 /**
  * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, its settings (options as written,
  * variables expanded, secrets by name), and the content of files that options name; the declared schemas. Not the retry, the
- * guards, the limits, the ledger.
+ * guards, the limits, the retention, the ledger.
  */
 export function planHash(draft: Draft, plugins: Plugins, flow: Flow): string {
   const nodes = draft.nodes.map(({ config }) => {

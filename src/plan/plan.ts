@@ -20,7 +20,7 @@ import type { EdgeNumber, NodeNumber } from '../model/ids.ts'
 export type { GuardsConfig, RetryConfig, Threshold }
 
 import type { Expression } from '../expression/expression.ts'
-import type { PlanValue } from '../format/entry.ts'
+import type { PlanValue } from '../format/run-values.ts'
 import type { JoinSide, SortKey, Topology } from '../format/topology.ts'
 import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import type { AggregateSpec, GateSpec, SecretOption, SinkSpec, SourceSpec, TransformSpec } from '../sdk/spec.ts'
@@ -184,13 +184,15 @@ export interface Plan {
   readonly topology: Topology
   /** Files whose content is in options, by their paths from the folder, with the node that names them. */
   readonly files: ReadonlyMap<string, string>
-  /** Lower-case hex SHA-256 over topology, options (files that they name included) and schemas; not over `limits`, `retry`, `guards` and `ledger`. */
+  /** Lower-case hex SHA-256 over topology, options (files that they name included) and schemas; not over `limits`, `retry`, `guards`, `retention` and `ledger`. */
   readonly hash: string
   /** What the ledger keeps of the plan as content. */
   readonly value: PlanValue
   readonly ledger_url: string | null
   /** Guards of the whole run; sources have their own. */
   readonly guards: GuardsConfig
+  /** How long values of its runs are to be kept; null: nothing is said. */
+  readonly retention_us: number | null
   /** Files and packages that bring plugins, as the file names them. */
   readonly plugins: readonly string[]
   readonly limits: {

@@ -2,7 +2,8 @@
 import type { PluginCode } from '../format/plugin-code.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { decodeRunEntry } from './decode.ts'
-import { openingOf, readable } from './runs/run-log.ts'
+import { readable } from './runs/damaged.ts'
+import { openingOf } from './runs/run-log.ts'
 
 export interface CodeOnRecord {
   /** As it was last, by kind and name. */

@@ -1,7 +1,7 @@
 /** Which keys log 0 says are in force. It says so itself: whether that holds is `verify`'s. */
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { decodeLedgerEntry } from './decode.ts'
-import { readable } from './runs/run-log.ts'
+import { readable } from './runs/damaged.ts'
 
 export interface KeyOnRecord {
   readonly verifier_key: string

@@ -1,8 +1,16 @@
 /** The shapes of entries whose subject is the run, and of those of log 0 (format/entry.ts). */
 import type { LineChange, LineMember, LineRun } from '../format/commit-line.ts'
-import { LEDGER_FORMAT, type PublishedFact, type RunEntry, type TotalsFact } from '../format/entry.ts'
+import {
+  type CursorFact,
+  LEDGER_FORMAT,
+  type PublishedFact,
+  type ReceiptFact,
+  type RunEntry,
+  type TotalsFact,
+} from '../format/entry.ts'
 import type { LedgerEntry } from '../format/ledger-entry.ts'
 import type { PluginCode } from '../format/plugin-code.ts'
+import type { NodeValues, OpeningValues } from '../format/run-values.ts'
 import type { SortKey, Topology, TopologyNode } from '../format/topology.ts'
 import { isUuid } from '../model/uuid.ts'
 import { asObject, type Decoder, flag, hex, int, listOf, object, oneOf, refuse, text, tuple } from './shape.ts'
@@ -77,12 +85,37 @@ const callTotals = object({
   output_tokens: int(),
   cost_nusd: int(),
 })
-const receipt = object({ sink: int(1), rows: int(), bytes: int() })
-const published: Decoder<PublishedFact> = (value, where) =>
-  object({
-    ...{ sink: int(1), rows: int(), bytes: int() },
-    ...(Object.hasOwn(asObject(value, where), 'files') ? { files: int() } : {}),
-  })(value, where)
+type Decoders = { readonly [key: string]: Decoder<unknown> }
+
+/** An object with the required keys, and of the others those that are there. */
+const withOptional =
+  <T>(required: Decoders, optional: Decoders): Decoder<T> =>
+  (value, where) => {
+    const facts = asObject(value, where)
+    const there = Object.entries(optional).filter(([key]) => Object.hasOwn(facts, key))
+    // cast: its keys are those, and each was decoded.
+    return object({ ...required, ...Object.fromEntries(there) })(value, where) as T
+  }
+/** Numbers of values. */
+const values = (...keys: readonly string[]): Decoders => Object.fromEntries(keys.map(key => [key, int(1)]))
+
+const cursor = withOptional<CursorFact>(
+  { source: int(1), records: int(), done: flag },
+  { bytes: int(), ...values('position', 'hash') },
+)
+const receipt = withOptional<ReceiptFact>({ sink: int(1), rows: int(), bytes: int() }, values('hash', 'state'))
+const published = withOptional<PublishedFact>(
+  { sink: int(1), rows: int(), bytes: int() },
+  { files: int(), ...values('paths', 'contents') },
+)
+const nodeValues = withOptional<NodeValues>(
+  {},
+  values('fields', 'expressions', 'options', 'closes', 'files', 'path', 'intent'),
+)
+const openingValues = withOptional<OpeningValues>(
+  { ...values('plan', 'folder'), nodes: listOf(nodeValues) },
+  values('arguments'),
+)
 const word = text(/^[a-z0-9_]+$/, 'a declared word')
 
 const inLine: Decoder<LineMember> = (value, where) =>
@@ -107,19 +140,22 @@ const pluginCode: Decoder<PluginCode> = (value, where) => {
   })(value, where)
 }
 
+const jumps = listOf(tuple(int(), int()))
+
 const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
-  object({
-    k: oneOf('commit'),
-    commit: int(1),
-    cursors: listOf(object({ source: int(1), records: int(), done: flag })),
-    receipts: listOf(receipt),
-    totals,
-    open: object({ count: int(), hash }),
-    ...lineKey(asObject(value, where)),
-    ...jumpsKey(asObject(value, where)),
-    ...(Object.hasOwn(asObject(value, where), 'tiles') ? { tiles: listOf(tuple(int(1), int(), hash)) } : {}),
-    t: int(),
-  })(value, where)
+  withOptional<Extract<RunEntry, { k: 'commit' }>>(
+    {
+      k: oneOf('commit'),
+      commit: int(1),
+      cursors: listOf(cursor),
+      receipts: listOf(receipt),
+      totals,
+      open: object({ count: int(), hash }),
+      ...lineKey(asObject(value, where)),
+      t: int(),
+    },
+    { ...values('at_risk'), jumps, tiles: listOf(tuple(int(1), int(), hash)) },
+  )(value, where)
 
 /** The whole line or what moved, never both. */
 function lineKey(facts: { readonly [key: string]: unknown }) {
@@ -127,16 +163,12 @@ function lineKey(facts: { readonly [key: string]: unknown }) {
   return Object.hasOwn(facts, 'moved') ? { moved } : {}
 }
 
-function jumpsKey(facts: { readonly [key: string]: unknown }) {
-  return Object.hasOwn(facts, 'jumps') ? { jumps: listOf(tuple(int(), int())) } : {}
-}
-
 const treeHead = object({ size: int(), root: hash })
 
 /** By `k`. */
 const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { k: K }>> } = {
-  open: (value, where) =>
-    object({
+  open: withOptional(
+    {
       k: oneOf('open'),
       format: oneOf(LEDGER_FORMAT),
       run: uuid,
@@ -145,34 +177,32 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
       topology,
       custody: text(),
       plugins: listOf(pluginCode),
-      ...(Object.hasOwn(asObject(value, where), 'replays') ? { replays: uuid } : {}),
-      ...(Object.hasOwn(asObject(value, where), 'reruns') ? { reruns: object({ run: uuid, root: hash }) } : {}),
-      ...(Object.hasOwn(asObject(value, where), 'files')
-        ? { files: listOf(object({ source: int(1), count: int() })) }
-        : {}),
+      values: openingValues,
       t: int(),
-    })(value, where),
+    },
+    {
+      replays: uuid,
+      reruns: object({ run: uuid, root: hash }),
+      files: listOf(object({ source: int(1), count: int() })),
+      retention_us: int(1),
+    },
+  ),
   commit,
-  stop: (value, where) =>
-    object({
-      k: oneOf('stop'),
-      status: oneOf('failed', 'cancelled'),
-      reason: word,
-      ...jumpsKey(asObject(value, where)),
-      t: int(),
-    })(value, where),
-  resume: (value, where) =>
-    object({
-      k: oneOf('resume'),
-      epoch: int(1),
-      cut: listOf(int(1)),
-      ...(Object.hasOwn(asObject(value, where), 'plugins') ? { plugins: listOf(pluginCode) } : {}),
-      t: int(),
-    })(value, where),
-  file: object({
-    ...{ k: oneOf('file'), source: int(1), file: int(1), from: int(1) },
-    ...{ records: int(), bytes: int(), done: flag, t: int() },
-  }),
+  stop: withOptional(
+    { k: oneOf('stop'), status: oneOf('failed', 'cancelled'), reason: word, t: int() },
+    { ...values('error'), jumps },
+  ),
+  resume: withOptional(
+    { k: oneOf('resume'), epoch: int(1), cut: listOf(int(1)), t: int() },
+    { plugins: listOf(pluginCode) },
+  ),
+  file: withOptional(
+    {
+      ...{ k: oneOf('file'), source: int(1), file: int(1), from: int(1) },
+      ...{ records: int(), bytes: int(), done: flag, ...values('name'), t: int() },
+    },
+    values('position', 'hash'),
+  ),
   publish: object({ k: oneOf('publish'), artifacts: listOf(published), t: int() }),
   seal: object({
     k: oneOf('seal'),

@@ -86,8 +86,8 @@ export function full(value: Json): ValueDraft {
 /** Whoever takes a run over, and looks at nothing. */
 export const nothingToSee = async (): Promise<undefined> => undefined
 
-export function opening(run = RUN): RunDraft {
-  const entry: RunEntry = {
+export function opening(run = RUN) {
+  const entry = {
     k: 'open',
     format: LEDGER_FORMAT,
     run,
@@ -96,9 +96,11 @@ export function opening(run = RUN): RunDraft {
     topology: TOPOLOGY,
     custody: '0.1.0',
     plugins: [],
+    values: { plan: 1, folder: 2, nodes: TOPOLOGY.nodes.map(() => ({})) },
     t: T0,
-  }
-  return { entry, first_value: 1, values: [full({ text: 'name: sample' }), full({})] }
+  } as const satisfies RunEntry
+  const values = [full({ text: 'name: sample', file: 'sample.yaml' }), full('/')]
+  return { entry, first_value: 1, values } satisfies RunDraft
 }
 
 /** A visit, as its array in an entry. */
@@ -173,8 +175,8 @@ export function totals(read: number, born: number, ended: number): TotalsFact {
 }
 
 export function commitDraft(commit: number, first_value: number, totals: TotalsFact): RunDraft {
-  const entry: RunDraft['entry'] = { k: 'commit', commit, cursors: [], receipts: [], totals, t: T0 + commit }
-  return { entry, first_value, values: [full({ cursors: {}, receipts: {} })] }
+  const facts = { k: 'commit', commit, cursors: [], receipts: [], totals, t: T0 + commit } as const
+  return { entry: { ...facts, at_risk: first_value }, first_value, values: [full(1)] }
 }
 
 export function sealFacts(totals: TotalsFact): SealFacts {
@@ -208,11 +210,11 @@ export async function sampleRun(run: RunLedger): Promise<void> {
   run.append(consumed(4, 9, fourth, 3, T0 + 6001))
   run.append(batch(run.size - 4))
   run.appendRun({
-    entry: { k: 'publish', artifacts: [{ sink: 9, rows: 2, bytes: 20 }], t: T0 + 7000 },
+    entry: { k: 'publish', artifacts: [{ sink: 9, rows: 2, bytes: 20, paths: 4, contents: 5 }], t: T0 + 7000 },
     first_value: 4,
-    values: [full({ low: [{ path: '/tmp/low.csv', rows: 2, bytes: 20, sha256: 'cd'.repeat(32) }] })],
+    values: [full(['/tmp/low.csv']), full([{ rows: 2, bytes: 20, sha256: 'cd'.repeat(32) }])],
   })
-  run.appendRun(commitDraft(2, 5, SAMPLE_TOTALS))
+  run.appendRun(commitDraft(2, 6, SAMPLE_TOTALS))
   await run.commit()
 }
 

@@ -1,5 +1,5 @@
 /** What differs between the plan that a run began with and another, in words. */
-import type { PlanValue } from '../../format/entry.ts'
+import type { PlanValue } from '../../format/run-values.ts'
 import type { Topology } from '../../format/topology.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { isObject, type Json } from '../../model/row.ts'

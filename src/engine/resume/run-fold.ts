@@ -1,7 +1,9 @@
 /** What the run's own entries say: where its sources, sinks and counters stand, and when it was down. */
 import { type CommitLine, type LineMember, RecordedLine } from '../../format/commit-line.ts'
-import type { CommitValue, FileFact, FileNames, PlanValue, RunEntry, SinkIntents } from '../../format/entry.ts'
+import type { FileFact, RunEntry } from '../../format/entry.ts'
+import { byNode } from '../../format/node-values.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
+import type { FileNames, NodeValues, PlanValue, SinkIntents } from '../../format/run-values.ts'
 import { addValues, type Commits, runEntryOf } from '../../ledger/write/decode.ts'
 import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
@@ -11,8 +13,8 @@ import type { Standstill } from '../ports/run-clock.ts'
 import { onRecord } from '../record/on-record.ts'
 
 export interface History {
-  /** The latest commit with its value; null if the run never came so far. */
-  readonly commit: { readonly entry: Extract<RunEntry, { k: 'commit' }>; readonly value: CommitValue } | null
+  /** The latest commit with the values that it names, by their numbers; null if the run never came so far. */
+  readonly commit: { readonly entry: CommitEntry; readonly values: ReadonlyMap<number, Json> } | null
   /** What was under way at that commit, in order. */
   readonly line: readonly LineMember[]
   /** Whether files were about to be renamed: all rows are done then. */
@@ -29,8 +31,17 @@ export interface History {
   readonly plugins: readonly PluginCode[]
 }
 
+type CommitEntry = Extract<RunEntry, { k: 'commit' }>
+
+/** An entry of the run that has values. */
+interface ValuesAt extends Commits {
+  readonly seq: number
+}
+
 export async function readHistory(reader: RunReader, log: number): Promise<History> {
-  let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }>; stored: Commits } | null = null
+  let commit: CommitEntry | null = null
+  /** Where the values are that it names. */
+  let named: readonly ValuesAt[] = []
   /** What the latest commits have of it, from the last that has it whole. */
   let line: CommitLine[] = []
   let published = false
@@ -45,14 +56,14 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
     values = Math.max(values, run.first_value + run.commitments.length - 1)
     if (entry.k === 'open') for (const each of entry.plugins) plugins.set(`${each.kind} ${each.name}`, each)
     else if (entry.k === 'commit') {
-      commit = { seq, entry, stored: run }
+      commit = entry
+      named = valuesNamed(entry, [...named, { seq, ...run }])
       if (entry.moved === undefined) line = []
       line.push(entry.moved === undefined ? { line: entry.line ?? [] } : { moved: entry.moved })
     } else if (entry.k === 'file') {
-      const [, value] = await valuesOf(reader, log, seq, run)
-      const { source } = entry
+      const { source, hash = 0 } = entry
       const before = files.get(source) ?? []
-      before.push(fileOf(entry, value))
+      before.push(fileOf(entry, (await valuesOf(reader, log, [{ seq, ...run }])).get(hash)))
       files.set(source, before)
     } else if (entry.k === 'publish') published = true
     else if (entry.k === 'resume') {
@@ -63,10 +74,7 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
     last_us = entry.t
   }
   return {
-    commit:
-      commit === null
-        ? null
-        : { entry: commit.entry, value: await commitValue(reader, log, commit.seq, commit.stored) },
+    commit: commit === null ? null : { entry: commit, values: await valuesOf(reader, log, named) },
     line: lineAfter(line),
     published,
     values,
@@ -78,9 +86,20 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
 }
 
 /** Without a hash it can't be the file that it was. */
-function fileOf({ records, bytes, done }: FileFact, value: Json | undefined): FileOnRecord {
-  const { sha256 } = isObject(value) ? value : {}
+function fileOf({ records, bytes, done }: FileFact, sha256: Json | undefined): FileOnRecord {
   return { records, bytes, done, sha256: typeof sha256 === 'string' ? sha256 : '' }
+}
+
+/** Of these entries those that have values which the commit names: it may name some of commits before it. */
+function valuesNamed({ cursors, receipts, at_risk }: CommitEntry, all: readonly ValuesAt[]): readonly ValuesAt[] {
+  const numbers = [
+    ...cursors.flatMap(({ position, hash }) => [position, hash]),
+    ...receipts.flatMap(({ hash, state }) => [hash, state]),
+    at_risk,
+  ]
+  return all.filter(({ first_value, commitments }) =>
+    numbers.some(each => each !== undefined && each >= first_value && each < first_value + commitments.length),
+  )
 }
 
 /** @throws CustodyError CUSTODY_VERIFY_FAILED if they don't fit together. */
@@ -106,29 +125,42 @@ export async function readOpening(reader: Pick<RunReader, 'entry' | 'payload'>, 
   const stored = await reader.entry(log, 0)
   const run = stored === null ? null : runEntryOf(stored.body)
   if (run?.entry.k !== 'open') throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
-  const [plan, intents, files = {}] = await valuesOf(reader, log, 0, run)
-  const values = { plan: onRecord(plan, 'plan'), intents: onRecord(intents, 'list of what sinks intend'), files }
+  const values = await valuesOf(reader, log, [{ seq: 0, ...run }])
+  const { entry: opening } = run
+  const { plan, folder, arguments: given } = opening.values
+  const valueAt = (number: number) => onRecord(values.get(number), 'value that its first entry names')
+  const by = (key: keyof NodeValues) => byNode(opening, key, valueAt)
+  const [paths, others] = [by('path'), by('intent')]
+  const intents = [...others].map(([sink, intent]) => {
+    const none = { path: null, staged: null }
+    return [sink, { ...none, ...object(intent), ...object(paths.get(sink)) }]
+  })
+  const written = { ...object(valueAt(plan)), folder: valueAt(folder) }
+  const of_nodes = (['fields', 'expressions', 'options', 'closes'] as const).map(key => [
+    key,
+    Object.fromEntries(by(key)),
+  ])
+  const opened = {
+    plan: { ...written, ...(given === undefined ? {} : object(valueAt(given))), ...Object.fromEntries(of_nodes) },
+    intents: Object.fromEntries(intents),
+    files: Object.fromEntries(by('files')),
+  }
   // cast: its values, which the engine wrote and whose commitments have just been checked.
-  return { opening: run.entry, ...(values as unknown as Omit<OpeningRecord, 'opening'>) }
+  return { opening, ...(opened as unknown as Omit<OpeningRecord, 'opening'>) }
 }
 
-/** The only value of a commit. @throws CustodyError CUSTODY_VALUE_ALTERED. */
-async function commitValue(reader: RunReader, log: number, seq: number, commits: Commits): Promise<CommitValue> {
-  const [value] = await valuesOf(reader, log, seq, commits)
-  // cast: the engine wrote it, and its commitment has just been checked.
-  return onRecord(value, 'value of its latest commit') as CommitValue
-}
+const object = (value: Json | undefined) => (isObject(value) ? value : {})
 
-/** The values of an entry of the run. @throws CustodyError CUSTODY_VALUE_ALTERED. */
+/** The values of entries of the run, by their numbers. @throws CustodyError CUSTODY_VALUE_ALTERED. */
 async function valuesOf(
   reader: Pick<RunReader, 'payload'>,
   log: number,
-  seq: number,
-  commits: Commits,
-): Promise<readonly Json[]> {
+  entries: readonly ValuesAt[],
+): Promise<ReadonlyMap<number, Json>> {
   const values = new Map<number, Json>()
-  addValues(values, commits, await reader.payload(log, seq), entryPlace(log, seq))
-  return [...values.values()]
+  for (const { seq, ...commits } of entries)
+    addValues(values, commits, await reader.payload(log, seq), entryPlace(log, seq))
+  return values
 }
 
 /** A place for people. */

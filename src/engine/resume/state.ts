@@ -7,6 +7,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Holdings } from '../nodes/holdings.ts'
 import { afterError } from '../nodes/retry.ts'
 import { onRecord } from '../record/on-record.ts'
+import { namedIn, type ValuesSoFar } from '../record/run-values.ts'
 import { keyOf } from '../token/batch-key.ts'
 import { type CoalesceGroup, type Frame, groupOf, type Waiting } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
@@ -22,8 +23,7 @@ import { restoreSubject } from './subject-fold.ts'
 /** Where a run stood at its last commit. */
 export interface Progressed {
   readonly commits: number
-  /** Values of the run so far. */
-  readonly values: number
+  readonly values: ValuesSoFar
   /** null before the first commit. */
   readonly totals: TotalsFact | null
 }
@@ -101,7 +101,12 @@ function mustBeWhole(log: number, { subject }: RestoredSubject, open: number): v
 }
 
 function progressOf({ commit, values }: History): Progressed {
-  return { commits: commit?.entry.commit ?? 0, values, totals: commit?.entry.totals ?? null }
+  const named = commit === null ? new Map() : namedIn(commit.entry, commit.values)
+  return {
+    commits: commit?.entry.commit ?? 0,
+    values: { count: values, named },
+    totals: commit?.entry.totals ?? null,
+  }
 }
 
 /** How long something was ago when the run stopped, on the run's clock, which stands still while the run is down or its machine sleeps. */

@@ -8,30 +8,22 @@
  * COMMITTER-4. That a commit failed is thrown at whoever comes next, once: `settled`, or any other step.
  * COMMITTER-5. What can't be taken back is sent when the commit that has its intent is durable, and not before.
  */
-import type {
-  ArtifactsValue,
-  CommitValue,
-  CursorFact,
-  Jumps,
-  PublishedFact,
-  ReceiptFact,
-  SealedStatus,
-  TotalsFact,
-} from '../../format/entry.ts'
+import type { CursorFact, Jumps, PublishedFact, ReceiptFact, SealedStatus, TotalsFact } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
-import type { CheckpointHead, RunDraft, RunLedger, SubjectDraft, ValueDraft } from '../../ledger/write-port.ts'
-import { canonicalize } from '../../model/canonical.ts'
+import type { CheckpointHead, RunDraft, RunLedger, SubjectDraft } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
 import type { Json } from '../../model/row.ts'
+import type { Receipt } from '../../sdk/spec.ts'
 import type { Outbox } from '../calls/outbox.ts'
 import type { Executor } from '../nodes/executor.ts'
-import type { Receipts } from '../nodes/sink/sink-set.ts'
+import type { Output, Receipts } from '../nodes/sink/sink-set.ts'
 import { isKept, receiptOf, type Sinks } from '../nodes/sink/sinks.ts'
-import type { SourceReader } from '../nodes/source/source-reader.ts'
+import type { Cursor, SourceReader } from '../nodes/source/source-reader.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
 import type { Recorder } from '../record/recorder.ts'
+import { CommitValues, EntryValues, RunValues, type ValuesSoFar } from '../record/run-values.ts'
 import type { Progressed } from '../resume/state.ts'
 import { holding } from './holding.ts'
 
@@ -67,9 +59,7 @@ export class Committer {
   /** Of the latest commit. */
   head: CheckpointHead | null = null
   #commits: number
-  #values: number
-  /** Of these, those that are durable. */
-  #durable_values: number
+  readonly #values: RunValues
   /** How many jumps of the clock have been recorded, and of these durably. */
   #jumps = 0
   #durable_jumps = 0
@@ -103,15 +93,14 @@ export class Committer {
     this.#onSettled = parts.onSettled
     this.#went_on_us = parts.clock.monotonic_us()
     this.#commits = commits
-    this.#values = values
-    this.#durable_values = values
+    this.#values = new RunValues(values)
     this.totals = totals ?? parts.recorder.totals.snapshot()
   }
 
   /** Records that this process resumes the run; `plugins` have other code than before. */
   async resume(epoch: number, cut: readonly number[], plugins: readonly PluginCode[]): Promise<void> {
     const code = plugins.length === 0 ? {} : { plugins }
-    this.#append({ k: 'resume', epoch, cut, ...code, t: this.#clock.goOn() }, [])
+    this.#append({ k: 'resume', epoch, cut, ...code, t: this.#clock.goOn() }, this.#noValues())
     await this.#commit()
     this.#atPoint('after_resume_entry')
   }
@@ -187,14 +176,10 @@ export class Committer {
   async stop({ status, reason, error }: Stop): Promise<void> {
     await this.settled()
     this.#ledger.drop()
-    const values: ValueDraft[] = []
-    if (error !== null) {
-      const node = error.where?.node
-      const message = error.message.toWellFormed()
-      values.push(full({ code: error.code, message, ...(node === undefined ? {} : { node }) }))
-    }
+    const values = this.#noValues()
     const t = this.#clock.now_us()
-    this.#append({ k: 'stop', status, reason, ...this.#newJumps(), t }, values)
+    const why = values.numbered('error', error === null ? null : reasonOf(error))
+    this.#append({ k: 'stop', status, reason, ...why, ...this.#newJumps(), t }, values)
     await this.#commit()
     await this.#ledger.release()
   }
@@ -206,50 +191,30 @@ export class Committer {
     this.#executor.settle()
     const cursors = this.#readers.map(reader => ({ reader, cursor: reader.cursor() }))
     for (const reader of this.#readers) this.#appendFiles(reader)
-    if (last)
-      this.#append({ k: 'publish', artifacts: this.#publishedFacts(receipts), t: this.#clock.now_us() }, [
-        full(this.#artifacts(receipts)),
-      ])
+    if (last) this.#appendPublished(receipts)
     const totals = this.#recorder.totals.snapshot()
     this.at_risk_nusd = this.#atRisk_nusd()
-    const value: CommitValue = {
-      ...(this.at_risk_nusd === 0 ? {} : { at_risk_nusd: this.at_risk_nusd }),
-      cursors: Object.fromEntries(
-        cursors.map(({ reader, cursor }) => [reader.node.name, { position: cursor.position, sha256: cursor.sha256 }]),
-      ),
-      receipts: Object.fromEntries(
-        this.#outputs.all.map(output => {
-          const { sha256, state } = receiptOf(receipts, output)
-          return [output.node.name, { sha256, state }]
-        }),
-      ),
-    }
+    const values = new CommitValues(this.#values.now)
+    // The clock may find by it that it has jumped.
     const t = this.#clock.now_us()
-    this.#append(
-      {
-        k: 'commit',
-        commit: ++this.#commits,
-        cursors: cursors.map(
-          ({ reader, cursor }): CursorFact => ({
-            source: reader.node.number,
-            records: cursor.records,
-            done: cursor.done,
-          }),
-        ),
-        receipts: this.#receiptFacts(receipts),
-        totals,
-        ...this.#executor.order(),
-        ...this.#newJumps(),
-        t,
-      },
-      [full(value)],
-    )
-    const [values, jumps] = [this.#values, this.#jumps]
+    const entry = {
+      k: 'commit',
+      commit: ++this.#commits,
+      cursors: cursors.map(({ reader, cursor }) => cursorFact(reader, cursor, values)),
+      receipts: this.#outputs.all.map(output => receiptFact(output.node, receiptOf(receipts, output), values)),
+      totals,
+      ...values.again('at_risk', null, this.at_risk_nusd === 0 ? null : this.at_risk_nusd),
+      ...this.#executor.order(),
+      ...this.#newJumps(),
+      t,
+    } as const
+    this.#append(entry, values, values.named)
+    const [so_far, jumps] = [this.#values.now, this.#jumps]
     const report = last ? () => undefined : this.#onCommit()
     const { durable } = await this.#ledger.begin().catch(this.#fail)
     this.#in_flight = new Begun(
       durable.then(head => {
-        this.#accept(head, values, jumps)
+        this.#accept(head, so_far, jumps)
         this.totals = totals
         this.#outputs.accept(receipts)
         this.#atPoint('after_commit')
@@ -262,26 +227,32 @@ export class Committer {
 
   /** A file belongs to the commit that has the last of its records. */
   #appendFiles(reader: SourceReader): void {
-    for (const { name, value, ...fact } of reader.takeFiles()) {
-      const entry = { k: 'file', source: reader.node.number, ...fact, t: this.#clock.now_us() } as const
-      this.#append(entry, [full(name), full(value)])
+    for (const { name, position, sha256, ...fact } of reader.takeFiles()) {
+      const values = this.#noValues()
+      const numbers = {
+        name: values.add(name),
+        ...values.numbered('position', position),
+        ...values.numbered('hash', sha256),
+      }
+      const entry = { k: 'file', source: reader.node.number, ...fact, ...numbers, t: this.#clock.now_us() } as const
+      this.#append(entry, values)
     }
   }
 
-  #accept(head: CheckpointHead, values: number, jumps: number): void {
+  #accept(head: CheckpointHead, values: ValuesSoFar, jumps: number): void {
     this.head = head
-    this.#durable_values = values
+    this.#values.accept(values)
     this.#durable_jumps = jumps
   }
 
   async #commit(): Promise<void> {
     const head = await this.#ledger.commit().catch(this.#fail)
-    this.#accept(head, this.#values, this.#jumps)
+    this.#accept(head, this.#values.now, this.#jumps)
   }
 
   /** What can't be made durable the ledger drops; the numbers that it had are free again. */
   readonly #fail = (thrown: unknown): never => {
-    this.#values = this.#durable_values
+    this.#values.revert()
     this.#jumps = this.#durable_jumps
     throw thrown
   }
@@ -294,39 +265,67 @@ export class Committer {
     return recorded === jumps.length ? {} : { jumps: jumps.slice(recorded) }
   }
 
-  #append(entry: RunDraft['entry'], values: readonly ValueDraft[]): void {
-    this.#ledger.appendRun({ entry, first_value: this.#values + 1, values })
-    this.#values += values.length
+  /** Those of the next entry. */
+  #noValues(): EntryValues {
+    return new EntryValues(this.#values.now.count)
   }
 
-  #receiptFacts(receipts: Receipts): ReceiptFact[] {
-    return this.#outputs.all.map(output => {
-      const { rows, bytes } = receiptOf(receipts, output)
-      return { sink: output.node.number, rows, bytes }
-    })
+  #append(entry: RunDraft['entry'], values: EntryValues, named = this.#values.now.named): void {
+    this.#ledger.appendRun({ entry, first_value: values.first, values: values.drafts })
+    this.#values.take(values, named)
   }
 
-  #publishedFacts(receipts: Receipts): PublishedFact[] {
-    return this.#outputs.all.map(output => {
+  /** What will be in its place at the end. */
+  #appendPublished(receipts: Receipts): void {
+    const values = this.#noValues()
+    const artifacts = this.#outputs.all.map((output): PublishedFact => {
       const { rows, bytes, files } = receiptOf(receipts, output)
-      const sink = output.node.number
-      if (files === undefined) return { sink, rows, bytes }
-      return { sink, rows, bytes: files.reduce((sum, each) => sum + each.bytes, 0), files: files.length }
+      const fact = { sink: output.node.number, rows, bytes, ...filesOf(output, receipts, values) }
+      if (files === undefined) return fact
+      return { ...fact, bytes: files.reduce((sum, each) => sum + each.bytes, 0), files: files.length }
     })
+    this.#append({ k: 'publish', artifacts, t: this.#clock.now_us() }, values)
   }
+}
 
-  /** Of what will be in its place at the end. */
-  #artifacts(receipts: Receipts): Json {
-    const artifacts: Record<string, ArtifactsValue[string]> = {}
-    for (const output of this.#outputs.all) {
-      const { path } = output.intent
-      const { rows, bytes, sha256, files } = receiptOf(receipts, output)
-      if (!isKept(output)) continue
-      if (files !== undefined) artifacts[output.node.name] = files.map(each => ({ ...each }))
-      else if (path !== null && sha256 !== null) artifacts[output.node.name] = [{ path, rows, bytes, sha256 }]
-    }
-    return artifacts
+function cursorFact(
+  { node, bytes }: SourceReader,
+  { records, done, position, sha256 }: Cursor,
+  values: CommitValues,
+): CursorFact {
+  return {
+    ...{ source: node.number, records, done },
+    ...(bytes === null || position === null ? {} : { bytes }),
+    ...values.again('position', node.number, position),
+    ...values.again('hash', node.number, sha256),
   }
+}
+
+function receiptFact(
+  { number }: Output['node'],
+  { rows, bytes, sha256, state }: Receipt,
+  values: CommitValues,
+): ReceiptFact {
+  return { sink: number, rows, bytes, ...values.again('hash', number, sha256), ...values.again('state', number, state) }
+}
+
+/** Where files are is a value, what they hold another: each can be shown without the other. */
+function filesOf(output: Output, receipts: Receipts, values: EntryValues): Pick<PublishedFact, 'paths' | 'contents'> {
+  if (!isKept(output)) return {}
+  const { path } = output.intent
+  const { rows, bytes, sha256, files } = receiptOf(receipts, output)
+  const all = files ?? (path === null || sha256 === null ? null : [{ path, rows, bytes, sha256 }])
+  if (all === null) return {}
+  return {
+    paths: values.add(all.map(each => each.path)),
+    contents: values.add(all.map(each => ({ rows: each.rows, bytes: each.bytes, sha256: each.sha256 }))),
+  }
+}
+
+/** What is recorded of an error that stopped the run. */
+function reasonOf({ code, message, where }: CustodyError): Json {
+  const node = where?.node
+  return { code, message: message.toWellFormed(), ...(node === undefined ? {} : { node }) }
 }
 
 /** A commit whose transaction has begun. */
@@ -343,8 +342,4 @@ class Begun {
       })
       .then(onSettled)
   }
-}
-
-function full(value: Json): ValueDraft {
-  return { kind: 'full', text: canonicalize(value) }
 }

@@ -3,11 +3,13 @@
  * to the last commit, and drives it on (I5, I6). The ledger proves first that the log is what its last checkpoint
  * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13). So what doesn't hold leaves no trace.
  */
-import type { SinkIntents } from '../../format/entry.ts'
+import type { CursorFact, ReceiptFact } from '../../format/entry.ts'
 import { type CodeChange, codeChanges } from '../../format/plugin-code.ts'
+import type { SinkIntents } from '../../format/run-values.ts'
 import type { StoredLease } from '../../ledger/read-port.ts'
 import type { Ledger, RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
+import type { Json } from '../../model/row.ts'
 import type { Plan, SourceNode } from '../../plan/plan.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import { Created } from '../nodes/created.ts'
@@ -16,7 +18,7 @@ import { addFilesRead, FilesInUse } from '../nodes/sink/files-in-use.ts'
 import { restoreSinks, type SinkSet } from '../nodes/sink/sink-set.ts'
 import { createSources, originalNames, prepareSource } from '../nodes/source/open-sources.ts'
 import { type Cursor, type OpenSource, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
-import { onRecord } from '../record/on-record.ts'
+import { notOnRecord, onRecord } from '../record/on-record.ts'
 import { differences } from '../resume/plan-differences.ts'
 import { type History, type OpeningRecord, readHistory, readOpening } from '../resume/run-fold.ts'
 import { restoreState } from '../resume/state.ts'
@@ -112,7 +114,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         ...state,
         last_us: history.last_us,
         stood: history.stood,
-        lost_nusd: history.commit?.value.at_risk_nusd ?? 0,
+        lost_nusd: atRiskOf(history),
         down_since_us: gave_up ? history.last_us : Math.max(history.last_us, clock.wall_us()),
         published: history.published,
         abandon: request.abandon,
@@ -165,14 +167,28 @@ function readSoFar({ node }: OpenSource, { commit, files }: History, cut_off: bo
 const NOTHING_READ: Cursor = { records: 0, position: null, sha256: null, done: false }
 
 /** Where the latest commit left a source: each commit has all sources. */
-function cursorOf({ number, name }: SourceNode, { entry, value }: NonNullable<History['commit']>): Cursor {
+function cursorOf({ number, name }: SourceNode, { entry, values }: NonNullable<History['commit']>): Cursor {
   const what = `cursor of source ${name} in its latest commit`
-  const { records, done } = onRecord(
+  const cursor = onRecord(
     entry.cursors.find(each => each.source === number),
     what,
   )
-  const { position, sha256 } = onRecord(value.cursors[name], what)
-  return { records, done, position, sha256 }
+  const { records, done } = cursor
+  const position = cursor.position === undefined ? null : onRecord(values.get(cursor.position), what)
+  return { records, done, position, sha256: hashOf(cursor, values, what) }
+}
+
+/** Of what a source was read or a sink has written; null if it has none. */
+function hashOf({ hash }: CursorFact | ReceiptFact, values: ReadonlyMap<number, Json>, what: string): string | null {
+  const value = hash === undefined ? null : onRecord(values.get(hash), what)
+  return value === null || typeof value === 'string' ? value : notOnRecord(`hash, in the ${what}`)
+}
+
+/** What calls may have cost of which nothing is on record, in nano-dollars. */
+function atRiskOf({ commit }: History): number {
+  const number = commit?.entry.at_risk
+  const value = number === undefined ? 0 : commit?.values.get(number)
+  return typeof value === 'number' ? value : notOnRecord('cost of calls under way')
 }
 
 async function restoreOutputs(
@@ -185,12 +201,13 @@ async function restoreOutputs(
   for (const { kind, name, number } of plan.nodes) {
     if (kind !== 'sink' || commit === null) continue
     const what = `receipt of sink ${name} in its latest commit`
-    const { rows, bytes } = onRecord(
+    const receipt = onRecord(
       commit.entry.receipts.find(each => each.sink === number),
       what,
     )
-    const { sha256, state } = onRecord(commit.value.receipts[name], what)
-    receipts.set(name, { rows, bytes, sha256, state })
+    const { rows, bytes } = receipt
+    const state = receipt.state === undefined ? null : onRecord(commit.values.get(receipt.state), what)
+    receipts.set(name, { rows, bytes, sha256: hashOf(receipt, commit.values, what), state })
   }
   const placed = { folder: plan.folder, placed: null, in_use: addFilesRead(plan, in_use) }
   return restoreSinks(plan, { run, originalNames: () => originalNames(sources), ...placed }, intents, receipts)

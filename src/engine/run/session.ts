@@ -309,7 +309,7 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
       onCommit,
       onSettled: wake.up,
     },
-    from?.progressed ?? { commits: 0, values: parts.opening_values, totals: null },
+    from?.progressed ?? { commits: 0, values: { count: parts.opening_values, named: new Map() }, totals: null },
   )
   const guards = new Guards(plan, totals, { strict: request.strict === true, repeats: request.repeats !== undefined })
   const scheduler = new Scheduler({ executor, readers, recorder, calls, committer, clock, signal, limit, guards, wake })

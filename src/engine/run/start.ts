@@ -1,9 +1,9 @@
 /** Begins a run: finds out what it will touch, makes its first entry durable, and drives it. */
-import { type FileNames, LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../../format/entry.ts'
+import { LEDGER_FORMAT, type RunEntry } from '../../format/entry.ts'
+import type { FileNames, NodeValues, OpeningValues } from '../../format/run-values.ts'
 import type { Ledger } from '../../ledger/write-port.ts'
-import { canonicalize } from '../../model/canonical.ts'
 import type { Json } from '../../model/row.ts'
-import type { Placed } from '../../sdk/spec.ts'
+import type { Placed, SinkIntent } from '../../sdk/spec.ts'
 import { Created } from '../nodes/created.ts'
 import { Pools } from '../nodes/pool.ts'
 import { addFilesRead, FilesInUse } from '../nodes/sink/files-in-use.ts'
@@ -16,6 +16,7 @@ import {
   prepareSource,
 } from '../nodes/source/open-sources.ts'
 import { type SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
+import { EntryValues } from '../record/run-values.ts'
 import { codeIn } from './plugin-code.ts'
 import { driveSession, holdingsOf, type RunResult, type SessionRequest } from './session.ts'
 
@@ -68,17 +69,12 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   request.atPoint?.('before_open')
   const t = clock.wall_us()
   const files = listedFiles(sources)
-  // cast: a plan's value is made of JSON, though its interfaces don't say so.
-  const values = [planValue(request) as unknown as Json, intents(sinks), ...(files === null ? [] : [files.names])]
-  const ledger = await request.ledger.openRun(run, {
-    entry: { ...opening(request, t), ...(files === null ? {} : { files: files.counts }) },
-    first_value: 1,
-    values: values.map(value => ({ kind: 'full', text: canonicalize(value) })),
-  })
+  const { entry, values } = opening(request, sinks, files, t)
+  const ledger = await request.ledger.openRun(run, { entry, first_value: values.first, values: values.drafts })
   began_us = Math.max(t, ledger.began_us)
   request.atPoint?.('after_open')
   const readers = (ports: SourcePorts) => sources.map(source => new SourceReader(source, null, ports, repeats !== null))
-  const opening_values = values.length
+  const opening_values = values.drafts.length
   const held = holdingsOf(request)
   const { limit } = request
   return driveSession({ request, limit, ledger, sinks, pools, held, readers, opening_values, from: null })
@@ -97,27 +93,70 @@ function notBegun(): never {
   throw new TypeError('a row is processed, and the run hasn’t begun')
 }
 
+type Opening = Extract<RunEntry, { readonly k: 'open' }>
+
+/** `files`: how many files sources have, and their names, if some have lists of them. */
 function opening(
-  { plan, run, custody, replays, repeats, codeOf }: RunRequest,
+  request: RunRequest,
+  sinks: SinkSet,
+  files: ReturnType<typeof listedFiles>,
   t: number,
-): Extract<RunEntry, { readonly k: 'open' }> {
-  const { name, hash, topology } = plan
-  const replay = replays === undefined ? {} : { replays }
-  const rerun = repeats === undefined ? {} : { reruns: { run: repeats.run, root: repeats.root } }
-  const more = { plugins: codeIn(plan, codeOf), ...replay, ...rerun }
-  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, ...more, t }
+): { readonly entry: Opening; readonly values: EntryValues } {
+  const { plan, run, custody, replays, repeats, codeOf } = request
+  const { name, hash, topology, retention_us } = plan
+  const values = new EntryValues(0)
+  const entry: Opening = {
+    ...{ k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, t },
+    plugins: codeIn(plan, codeOf),
+    ...(replays === undefined ? {} : { replays }),
+    ...(repeats === undefined ? {} : { reruns: { run: repeats.run, root: repeats.root } }),
+    ...(files === null ? {} : { files: files.counts }),
+    ...(retention_us === null ? {} : { retention_us }),
+    values: openingValues(request, sinks, files?.names ?? {}, values),
+  }
+  return { entry, values }
 }
 
-function planValue({ plan, limit, repeats }: RunRequest): PlanValue {
-  return {
-    ...plan.value,
+function openingValues(
+  { plan, limit, repeats }: RunRequest,
+  { all }: SinkSet,
+  files: FileNames,
+  values: EntryValues,
+): OpeningValues {
+  const { text, file, folder, set, fields, expressions, options, closes = {} } = plan.value
+  const given = {
+    ...(set === undefined ? {} : { set }),
     ...(Number.isFinite(limit) ? { limit } : {}),
-    ...(repeats === undefined ? {} : { rerun: repeats.chosen }),
+    ...(repeats === undefined ? {} : { rerun: { ...repeats.chosen } }),
+  }
+  const intents = new Map(all.map(({ node, intent }) => [node.name, intent]))
+  return {
+    plan: values.add({ text, file }),
+    folder: values.add(folder),
+    ...values.numbered('arguments', Object.keys(given).length === 0 ? null : given),
+    nodes: plan.topology.nodes.map(({ name }) => ({
+      ...values.numbered('fields', own(fields, name)),
+      // cast: they are made of JSON, though their interface doesn't say so.
+      ...values.numbered('expressions', own(expressions, name) as unknown as Json),
+      ...values.numbered('options', own(options, name)),
+      ...values.numbered('closes', own(closes, name)),
+      ...values.numbered('files', own(files, name)),
+      ...intended(intents.get(name) ?? null, values),
+    })),
   }
 }
 
-function intents({ all }: SinkSet): SinkIntents {
-  return Object.fromEntries(
-    all.map(({ node, intent }) => [node.name, { ...intent, replaced: intent.replaced ?? null }]),
-  )
+/** A node may have the name of what all objects have. */
+function own<T>(of: { readonly [node: string]: T }, name: string): T | null {
+  return Object.hasOwn(of, name) ? (of[name] ?? null) : null
+}
+
+/** Where a sink writes is a value, what stands there another. */
+function intended(intent: SinkIntent | null, values: EntryValues): Pick<NodeValues, 'path' | 'intent'> {
+  if (intent === null) return {}
+  const { path, staged, replaced = null, ...others } = intent
+  return {
+    ...values.numbered('path', path === null && staged === null ? null : { path, staged }),
+    intent: values.add({ ...others, replaced }),
+  }
 }

@@ -6,7 +6,7 @@ import { opening, RUN, sampleRun, sealFacts, testPorts, totals } from '../../../
 import { commitment } from '../../format/hash.ts'
 import { openLedger, openLedgerReader } from '../open.ts'
 import { type LedgerReader, VIEW_NAMES, type ViewName } from '../read-port.ts'
-import { QUERIES } from './reader.ts'
+import { QUERIES } from './queries.ts'
 import { VIEWS } from './views.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-views-'))

@@ -35,6 +35,7 @@ const HELD_STOOD = VISIT.code
 // ── words of the texts ──────────────────────────────────────────────────────────────────────────────────────────────
 
 const at = (of: string, index: number) => `json_extract(${of}.value, '$[${index}]')`
+const keyAt = (of: string, key: string) => `json_extract(${of}.value, '$.${key}')`
 const field = (of: string, path: string) => `json_extract(${of}.body, '$.${path}')`
 const element = (of: string, list: string, index: string, path: string) =>
   `json_extract(${of}.body, '$.${list}[' || (${index}) || ']${path}')`
@@ -213,11 +214,21 @@ ${facts('NULL')}
 ${ENTRIES}, json_each(e.body, '$.x') x WHERE l.log > 0 AND ${is} AND ${at('x', CALL.token)} = 0`
 })
 
-const artifact = (what: string) => `json_extract(f.value, '$.${what}')`
-/** From the latest entry about what was to be published. */
-const artifacts = `SELECT l.run, a.key, ${artifact('path')}, ${artifact('rows')}, ${artifact('bytes')}, ${artifact('sha256')}
-${RUN} JOIN payloads p ON p.log = l.log AND p.seq = ${runWord('s.seq', `'publish'`)}, json_each(p.body, '$[0][0]') a, json_each(a.value) f
-WHERE l.log > 0`
+/** Elements of a value that each artifact of the latest publish entry names; none where it is erased. `e` is that entry. */
+const ofArtifacts = (
+  key: 'paths' | 'contents',
+  as: string,
+) => `SELECT l.run AS run, a.key AS place, ${nodeName(keyAt('a', 'sink'))} AS sink, f.key AS file, ${as}
+  ${ENTRIES} AND e.seq = ${runWord('s.seq', `'publish'`)} JOIN payloads p ON p.log = e.log AND p.seq = e.seq,
+    json_each(e.body, '$.artifacts') a, json_each(p.body, '$[' || (${keyAt('a', key)} - ${field('e', 'w')}) || '][0]') f
+  WHERE l.log > 0`
+const content = (what: string) => `json_extract(max(content), '$.${what}')`
+/** Paths and contents are lists of one order, and put together by their places: a join of two lists of many files takes the square of them. */
+const artifacts = `SELECT run, sink, max(path), ${content('rows')}, ${content('bytes')}, ${content('sha256')} FROM (
+  ${ofArtifacts('paths', 'f.value AS path, NULL AS content')}
+  UNION ALL
+  ${ofArtifacts('contents', 'NULL AS path, f.value AS content')}
+) GROUP BY run, place, file`
 
 const view = (columns: string, order: string, select: string): View => ({
   columns: columns.split(' '),

@@ -11,7 +11,7 @@ import { canonicalize } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import { decodeLedgerEntry } from '../decode.ts'
-import { readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
 
 export const CERTIFICATE_FORMAT = 'custody-erasure/1'
 

@@ -10,8 +10,9 @@ import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { originOf } from '../recorded/row-ends.ts'
+import { readable } from '../runs/damaged.ts'
 import { type RerunLog, type RowPlace, rowRepeating } from '../runs/reruns.ts'
-import { closingOf, openingOf, readable } from '../runs/run-log.ts'
+import { closingOf, openingOf } from '../runs/run-log.ts'
 import { decodePayload } from '../values.ts'
 
 export interface Family {

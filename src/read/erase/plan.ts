@@ -5,13 +5,14 @@
  * ERASE-PLAN-1. What was derived is always listed, also where it stays.
  * ERASE-PLAN-2. Values are looked for as they were signed: where the record doesn't hold, nothing is erased.
  */
-import type { SinkIntents } from '../../format/entry.ts'
+import type { SinkIntents } from '../../format/run-values.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { Erasure } from '../../ledger/erase-port.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
+import { intentsOf, planOf } from '../runs/opening-values.ts'
 import type { RerunLog, RowPlace } from '../runs/reruns.ts'
-import { closingOf, intentsOf, openingOf, planOf } from '../runs/run-log.ts'
+import { closingOf, openingOf } from '../runs/run-log.ts'
 import { type Blanked, erasureOf } from './blank.ts'
 import { Families } from './family.ts'
 import { type RowInRun, runBlanks } from './run-values.ts'
@@ -133,7 +134,7 @@ class RunErasure {
     for (const traced of await Trace.of(this.#reader, { ...this.#of, topology: this.#topology }, all))
       if (traced.subject.kind === 'row' && numbers.has(traced.subject.row)) await this.#eraseRow(traced.subject)
       else await this.#eraseDerived(traced)
-    const intents = (await intentsOf(this.#reader, this.#of.log)) ?? {}
+    const intents = await intentsOf(this.#reader, this.#of.log)
     await this.#eraseOfRun(intents)
     const { log, run } = this.#of
     const { values, payloads } = erasureOf(this.#blanks.values())
@@ -173,10 +174,10 @@ class RunErasure {
   }
 
   async #eraseOfRun(intents: SinkIntents): Promise<void> {
-    const by_value = Array.from(this.#sinks, sink => intents[this.#topology.nodes[sink - 1]?.name ?? '']?.by_value)
+    const by_value = [...this.#sinks].filter(sink => intents[this.#topology.nodes[sink - 1]?.name ?? '']?.by_value)
     // Positions of a re-run are numbers of rows.
     const rows = this.#is_rerun ? [] : this.#rows
-    const found = await runBlanks(this.#reader, this.#of.log, { rows, by_value: by_value.includes(true) })
+    const found = await runBlanks(this.#reader, this.#of.log, { rows, by_value: new Set(by_value) })
     this.#take(found.own)
     if (found.shared.length === 0) return
     if (this.#takes_derived) this.#take(found.shared)
@@ -192,7 +193,7 @@ class RunErasure {
     const plan = await planOf(this.#reader, log)
     const nameOf = (node: number) => this.#topology.nodes[node - 1]?.name ?? '?'
     const sources = Array.from(new Set(this.#rows.map(each => each.source)), (source): Elsewhere => {
-      const path = (plan?.options[nameOf(source)] as { readonly path?: unknown } | undefined)?.path
+      const path = (plan.options[nameOf(source)] as { readonly path?: unknown } | undefined)?.path
       return { run, node: nameOf(source), kind: 'source', path: typeof path === 'string' ? path : null }
     })
     const sinks = Array.from(this.#sinks, (sink): Elsewhere => {

@@ -6,7 +6,9 @@ import type { Erasure } from '../../ledger/erase-port.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { decodeLedgerEntry, decodeRunEntry } from '../decode.ts'
 import { Erasures } from '../erasures.ts'
-import { type Closing, closingOf, intentsOf, openingOf, readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
+import { intentsOf } from '../runs/opening-values.ts'
+import { type Closing, closingOf, openingOf } from '../runs/run-log.ts'
 
 export interface PurgedRun {
   readonly run: string
@@ -80,7 +82,7 @@ async function recordedErasures(reader: LedgerReader): Promise<Erasures> {
 
 /** All entries but those whose values stay. */
 async function purgedRanges(reader: LedgerReader, log: number): Promise<readonly (readonly [number, number])[]> {
-  const by_value = Object.values((await intentsOf(reader, log)) ?? {}).some(each => each.by_value === true)
+  const by_value = Object.values(await intentsOf(reader, log)).some(each => each.by_value === true)
   const ranges: (readonly [number, number])[] = []
   let from = 0
   for await (const { seq, body } of reader.entriesOfRun(log)) {

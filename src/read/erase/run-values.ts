@@ -2,9 +2,10 @@
  * Values of the run's own entries that may say something of a row: the position of a source just behind it, why the run stopped, and, where
  * rows say to which file they go, the names of these.
  */
+import type { CursorFact, RunEntry } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { decodeRunEntry } from '../decode.ts'
-import { readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
 import { type Blanked, blanked } from './blank.ts'
 
 export interface RowInRun {
@@ -20,23 +21,38 @@ export interface RunBlanks {
   readonly shared: readonly Blanked[]
 }
 
-/** `by_value`: whether rows of those that are erased named a file. */
+/** `by_value`: sinks to which rows of those that are erased went, and named a file there. */
 export async function runBlanks(
   reader: LedgerReader,
   log: number,
-  { rows, by_value }: { readonly rows: readonly RowInRun[]; readonly by_value: boolean },
+  { rows, by_value }: { readonly rows: readonly RowInRun[]; readonly by_value: ReadonlySet<number> },
 ): Promise<RunBlanks> {
   const behind = new Set(rows.map(({ source, index }) => `${source} ${index}`))
+  const isBehind = ({ source, records }: CursorFact) => behind.has(`${source} ${records}`)
   const own: Blanked[] = []
   const shared: Blanked[] = []
   for await (const { seq, body } of reader.entriesOfRun(log)) {
-    const { facts } = readable(log, () => decodeRunEntry(seq, body))
-    const is_own = facts.k === 'commit' && facts.cursors.some(each => behind.has(`${each.source} ${each.records}`))
-    const names_files = by_value && (facts.k === 'commit' || facts.k === 'publish')
-    if (!is_own && !names_files && facts.k !== 'stop') continue
+    const { facts, first_value } = readable(log, () => decodeRunEntry(seq, body))
+    const of_rows =
+      facts.k === 'commit' ? facts.cursors.filter(isBehind).flatMap(each => [each.position, each.hash]) : []
+    const of_others = sharedValues(facts, by_value)
+    if ([...of_rows, ...of_others].every(each => each === undefined)) continue
     const payload = await reader.payload(log, seq)
-    const blank = payload === null ? null : blanked({ payload, goes: () => true, inFull: () => undefined })
-    if (blank !== null) (is_own ? own : shared).push(blank)
+    if (payload === null) continue
+    const blank = (numbers: readonly (number | undefined)[]) =>
+      blanked({ payload, goes: place => numbers.includes(first_value + place - 1), inFull: () => undefined })
+    const [alone, both] = [blank(of_rows), blank([...of_rows, ...of_others])]
+    if (alone !== null) own.push(alone)
+    // What is shared stands for both: of an entry one thing is said.
+    if (both !== null && both.places.length > (alone?.places.length ?? 0)) shared.push(both)
   }
   return { own, shared }
+}
+
+/** Numbers of values that say something of several rows: names that these gave to files, and why the run stopped. */
+function sharedValues(facts: RunEntry, by_value: ReadonlySet<number>): readonly (number | undefined)[] {
+  const named = ({ sink }: { readonly sink: number }) => by_value.has(sink)
+  if (facts.k === 'commit') return facts.receipts.filter(named).map(({ state }) => state)
+  if (facts.k === 'publish') return facts.artifacts.filter(named).map(({ paths }) => paths)
+  return facts.k === 'stop' ? [facts.error] : []
 }

@@ -12,7 +12,7 @@ import { fateNumber } from '../../model/outcome.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import type { Course, CourseToken } from '../fold/course.ts'
 import { readCourse } from '../fold/read-course.ts'
-import { readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
 import { keyOf, type Subject } from './subject.ts'
 import { flowsOn, spread, stageOf, type Tainted } from './taint.ts'
 

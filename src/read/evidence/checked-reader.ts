@@ -22,7 +22,7 @@ import type {
 import { canonicalize } from '../../model/canonical.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
-import { readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
 import { type Commits, decodePayload } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
 import { orNull } from '../verify/stored-endings.ts'
@@ -113,6 +113,12 @@ export class CheckedReader implements LedgerReader {
 
   async *entriesOfRun(log: number): AsyncIterable<StoredEntry> {
     yield* this.#each(log, this.#inner.entriesOfRun(log))
+  }
+
+  async entryWithValue(log: number, value: number): Promise<StoredEntry | null> {
+    const found = await this.#inner.entryWithValue(log, value)
+    const [entry = null] = await this.#checked(log, async () => (found === null ? [] : [found]))
+    return entry
   }
 
   entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]> {

@@ -9,7 +9,7 @@ import { commitment, SALT_BYTES } from '../../format/hash.ts'
 import type { FullEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { isObject, type Row } from '../../model/row.ts'
 import { decodeSubjectEntry } from '../decode.ts'
-import { readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
 import type { DecodedPayload } from '../values.ts'
 
 /** The first entry of a row, and the row's data; of a record that was rejected, what is kept of it. */

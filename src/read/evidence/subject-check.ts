@@ -6,7 +6,7 @@
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { FullEntry } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
-import { readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
 import { type DecodedPayload, SubjectValues } from '../values.ts'
 import { entryName, subjectName } from '../verify/check.ts'
 import { CheckedEntry, decoded } from './checked-entry.ts'

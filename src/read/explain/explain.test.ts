@@ -49,8 +49,14 @@ describe('a row', () => {
   test('has the fields that its source declares in their order, and then the others', async () => {
     const place = `sqlite:${join(folder, 'declared.db')}`
     const ledger = await openLedger(place, testPorts(), { create: true })
-    const plan = full({ text: 'name: sample', fields: { in: ['missing', 'id'] } })
-    await sampleRun(await ledger.openRun(RUN, { ...opening(), values: [plan, full({})] }))
+    const { entry, first_value, values } = opening()
+    const nodes = entry.values.nodes.with(0, { fields: 3 })
+    await sampleRun(
+      await ledger.openRun(RUN, {
+        entry: { ...entry, values: { ...entry.values, nodes } },
+        ...{ first_value, values: [...values, full(['missing', 'id'])] },
+      }),
+    )
     await ledger.close()
     const declared = await openLedgerReader(place)
     const { tokens } = await explainRow(declared, 1, 1)

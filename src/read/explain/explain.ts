@@ -13,9 +13,11 @@ import { checkedSubject } from '../evidence/subject-check.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { Course } from '../fold/course.ts'
 import { readCourse } from '../fold/read-course.ts'
+import { readable } from '../runs/damaged.ts'
 import { InputFiles } from '../runs/input-files.ts'
 import { namedFilesOf } from '../runs/named-file.ts'
-import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable } from '../runs/run-log.ts'
+import { intentsOf, planOf } from '../runs/opening-values.ts'
+import { closingOf, headOf, type Opening, openingOf } from '../runs/run-log.ts'
 import type { SubjectValues } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
 import { type Partners, partnersOf } from './partners.ts'
@@ -97,7 +99,7 @@ export async function* explainWhere(
 
 async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
   const opening = await openingOf(reader, log)
-  const intents = (await intentsOf(reader, log)) ?? {}
+  const intents = await intentsOf(reader, log)
   const plan = await planOf(reader, log)
   const paths = new Map<string, string>()
   for (const [sink, { path }] of Object.entries(intents)) if (path != null) paths.set(sink, path)
@@ -252,7 +254,7 @@ function subjectOf(
 /** Of the row's source, in their order. The ledger keeps rows with their fields sorted. */
 function declaredFields({ first }: Course, { topology, plan }: Scene): readonly string[] {
   const source = topology.nodes[(first?.origin?.source ?? 0) - 1]
-  return (source === undefined ? undefined : plan?.fields[source.name]) ?? []
+  return (source === undefined ? undefined : plan.fields[source.name]) ?? []
 }
 
 /** Rows have the fields of `first` first. */

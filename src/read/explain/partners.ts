@@ -7,7 +7,7 @@ import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { fateNumber } from '../../model/outcome.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import type { Course } from '../fold/course.ts'
-import { readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
 
 /** A token, and the row or batch that it is of. */
 export interface Partner {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { subjectDraft, T0, visit } from '../../../test/support/ledger.ts'
-import type { ExpressionText, SubjectEntry } from '../../format/entry.ts'
+import type { SubjectEntry } from '../../format/entry.ts'
+import type { ExpressionText } from '../../format/run-values.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { Json } from '../../model/row.ts'
 import { Course } from '../fold/course.ts'

@@ -4,13 +4,12 @@
 import {
   CALL_STATUSES,
   type CallFact,
-  type ExpressionText,
   isError,
-  type PlanValue,
   type SubjectEntry,
   VISIT_HELD,
   type VisitFact,
 } from '../../format/entry.ts'
+import type { ExpressionText, PlanValue } from '../../format/run-values.ts'
 import { DISCARD, type Topology, type TopologyNode } from '../../format/topology.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { isObject, type Json, newRow } from '../../model/row.ts'
@@ -33,8 +32,8 @@ import type {
 /** What the telling needs to know of the run. */
 export interface Scene {
   readonly topology: Topology
-  /** null if the plan's text is erased: then decisions are shown without their expressions. */
-  readonly plan: Pick<PlanValue, 'fields' | 'expressions' | 'options'> | null
+  /** Decisions whose expressions are erased are shown without them. */
+  readonly plan: Pick<PlanValue, 'fields' | 'expressions' | 'options'>
   /** By sink: the path that it writes, absolute. */
   readonly paths: ReadonlyMap<string, string>
   /** Of these, the sinks whose rows say which file they go to. */
@@ -143,7 +142,7 @@ function tellVisit(
   const data = entered === 0 ? null : values.get(entered)
   const left = fact.edge === 0 ? null : edgeOf(scene, fact.edge)
   const error = fact.error === null ? null : tellError(fact.error, values)
-  const expressions = scene.plan?.expressions[node.name] ?? []
+  const expressions = scene.plan.expressions[node.name] ?? []
   const keyFields = node.sort?.map(({ field }) => field) ?? node.per
   return {
     node: node.name,

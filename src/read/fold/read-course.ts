@@ -3,7 +3,7 @@ import type { SubjectEntry } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { decodeSubjectEntry } from '../decode.ts'
-import { readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
 import { Course } from './course.ts'
 
 /** Of a row or a batch. @throws CustodyError CUSTODY_VERIFY_FAILED if an entry can't be decoded. */

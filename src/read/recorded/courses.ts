@@ -2,7 +2,7 @@
  * The order in which nodes took the tokens of a run, and what became of its groups and batches, row by row. Of each
  * batch only its number is kept in memory, and the last few that were asked for; all else is read on demand.
  */
-import { isError, type PlanValue, type RunEntry } from '../../format/entry.ts'
+import { isError, type RunEntry } from '../../format/entry.ts'
 import { mergedPath } from '../../format/lineage.ts'
 import type {
   Courses,
@@ -11,6 +11,7 @@ import type {
   RecordedGroup,
   RecordedTake,
 } from '../../format/recording.ts'
+import type { PlanValue } from '../../format/run-values.ts'
 import { isOrderShown, type Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { decodeRunEntry } from '../decode.ts'

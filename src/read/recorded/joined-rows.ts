@@ -2,7 +2,7 @@
 import { GROUP_KINDS } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { decodeSubjectEntry } from '../decode.ts'
-import { readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
 
 const JOIN = GROUP_KINDS.indexOf('join')
 

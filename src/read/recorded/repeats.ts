@@ -4,8 +4,9 @@
  *
  * Numbers of rows only are kept in memory; what they were is read when it is asked for.
  */
-import type { RerunValue, SubjectEntry } from '../../format/entry.ts'
+import type { SubjectEntry } from '../../format/entry.ts'
 import type { RepeatedRow, Repeats } from '../../format/recording.ts'
+import type { RerunValue } from '../../format/run-values.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
@@ -27,7 +28,7 @@ export interface RepeatedRun {
   readonly root: string
   readonly topology: Topology
   /** By source: where reading it ended, as it said itself. */
-  readonly positions: { readonly [source: string]: Json }
+  readonly positions: ReadonlyMap<string, Json>
 }
 
 export interface ChosenRows extends Repeats {
@@ -81,7 +82,7 @@ export async function chooseRows(
     rows,
     left_out,
     rowsOf: (source, after) => rowsBehind(reader, log, { source, files }, rows.get(source) ?? [], after),
-    endOf: source => (Object.hasOwn(positions, source) ? (positions[source] ?? null) : null),
+    endOf: source => positions.get(source) ?? null,
   }
 }
 

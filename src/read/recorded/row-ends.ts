@@ -3,7 +3,7 @@ import type { EndingFact, OriginFact } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { fateNumber, fateOf } from '../../model/outcome.ts'
 import { decodeSubjectEntry } from '../decode.ts'
-import { readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
 
 const IN_DOUBT = fateNumber('FAILED', 'in_doubt')
 const FAILED = 1

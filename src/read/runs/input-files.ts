@@ -1,24 +1,25 @@
 /** The files that a run's rows were read from, where its sources have lists of them. */
-import type { FileFact, FileNames } from '../../format/entry.ts'
+import type { FileFact, RunEntry } from '../../format/entry.ts'
+import type { FileNames } from '../../format/run-values.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { Json } from '../../model/row.ts'
 import { decodeRunEntry } from '../decode.ts'
-import { openingOf, readable, valueAs } from './run-log.ts'
-import { fileNamesFrom, fileValueFrom, nameFrom } from './run-values.ts'
+import { readable } from './damaged.ts'
+import { byName, type OpeningReader, ofNodes } from './opening-values.ts'
+import { openingOf } from './run-log.ts'
+import { ValuesOnRecord } from './values-on-record.ts'
 
-export type FilesReader = Pick<LedgerReader, 'url' | 'entry' | 'entriesOfRun' | 'payload' | 'logOf'>
+export type FilesReader = OpeningReader & Pick<LedgerReader, 'entriesOfRun' | 'logOf'>
 
 /** A file as its entry tells of it. */
-export interface FileEntry extends FileFact {
-  readonly seq: number
-}
+export type FileEntry = Extract<RunEntry, { k: 'file' }> & { readonly seq: number }
 
 /** What the entry commits to. */
 export interface FileValues {
-  /** null if it is erased. */
+  /** Each null if it is erased. */
   readonly name: string | null
   readonly sha256: string | null
-  /** Where reading it ended; null if that is erased. */
+  /** Where reading it ended. */
   readonly position: Json
 }
 
@@ -78,17 +79,23 @@ export class InputFiles {
     return { name: names?.[source]?.[entries.length] ?? null, sha256: null, position: null }
   }
 
-  async valuesOf({ seq }: FileEntry): Promise<FileValues> {
-    const name = await valueAs(this.#reader, this.#log, { seq, index: 0 }, nameFrom)
-    const value = await valueAs(this.#reader, this.#log, { seq, index: 1 }, fileValueFrom)
-    return { name, sha256: value?.sha256 ?? null, position: value?.position ?? null }
+  async valuesOf(entry: FileEntry): Promise<FileValues> {
+    const values = new ValuesOnRecord(this.#reader, this.#log)
+    return {
+      name: await values.get(entry.seq, entry, 'name'),
+      sha256: await values.get(entry.seq, entry, 'hash'),
+      position: await values.get(entry.seq, entry, 'position'),
+    }
   }
 }
 
-/** The names of the files that a run's sources read; null if none has a list, or they are erased. */
+/** The names of the files that a run's sources read; null if none has a list, or some are erased. */
 export async function listedFiles(reader: FilesReader, log: number): Promise<FileNames | null> {
-  const { files } = await openingOf(reader, log)
-  return files === undefined ? null : await valueAs(reader, log, { seq: 0, index: LIST }, fileNamesFrom)
+  const opening = await openingOf(reader, log)
+  if (opening.files === undefined) return null
+  const names = await ofNodes(opening, new ValuesOnRecord(reader, log), 'files')
+  // Without one of them it isn't known what all sources read.
+  return names.size < opening.files.length ? null : byName(names)
 }
 
 /** A record of a source, by its number from 1. */
@@ -96,8 +103,5 @@ export interface RecordPlace {
   readonly source: string
   readonly index: number
 }
-
-/** Which value of the first entry has the names. */
-const LIST = 2
 
 const holds = ({ from, records }: FileFact, index: number) => index >= from && index < from + records

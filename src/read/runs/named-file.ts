@@ -1,9 +1,10 @@
 /** Which of a sink's files a row went to, where the row says it: as far as that can be seen from the path as it is written. */
-import type { Artifact, PlanValue } from '../../format/entry.ts'
+import type { Artifact, PlanValue } from '../../format/run-values.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { isObject, type Json } from '../../model/row.ts'
-import { closingOf, intentsOf, valueAs } from './run-log.ts'
-import { artifactsFrom } from './run-values.ts'
+import { intentsOf } from './opening-values.ts'
+import { artifactsOf } from './published-values.ts'
+import { closingOf, openingOf } from './run-log.ts'
 
 export interface NamedFiles {
   /** Absolute, with `*` for each value. */
@@ -24,25 +25,25 @@ const OUTPUT = /\{\{ *row\.([A-Za-z_][A-Za-z0-9_]*) *\}\}/
 export async function namedFilesOf(
   reader: LedgerReader,
   log: number,
-  plan: Pick<PlanValue, 'options'> | null,
+  plan: Pick<PlanValue, 'options'>,
 ): Promise<ReadonlyMap<string, NamedFiles>> {
   const named = new Map<string, NamedFiles>()
-  const intents = Object.entries((await intentsOf(reader, log)) ?? {}).filter(([, each]) => each.by_value === true)
+  const intents = Object.entries(await intentsOf(reader, log)).filter(([, each]) => each.by_value === true)
   if (intents.length === 0) return named
   const { publish } = await closingOf(reader, log)
-  const artifacts = publish === null ? null : await valueAs(reader, log, { seq: publish.seq, index: 0 }, artifactsFrom)
+  const artifacts = await artifactsOf(reader, log, publish, (await openingOf(reader, log)).topology)
   for (const [sink, { path }] of intents) {
     const template = optionOf(plan, sink, 'path')
     if (path === null || template === null) continue
     const numbers = optionOf(plan, sink, 'if_exists') === 'number'
-    named.set(sink, namedFiles(path, template, artifacts?.[sink] ?? null, numbers))
+    named.set(sink, namedFiles(path, template, artifacts.get(sink) ?? null, numbers))
   }
   return named
 }
 
 /** A text among a node's options, as it is written. */
-export function optionOf(plan: Pick<PlanValue, 'options'> | null, node: string, key: string): string | null {
-  const options = plan?.options[node]
+export function optionOf(plan: Pick<PlanValue, 'options'>, node: string, key: string): string | null {
+  const options = plan.options[node]
   const value = options === undefined || !isObject(options) ? null : options[key]
   return typeof value === 'string' ? value : null
 }

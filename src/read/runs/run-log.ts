@@ -1,15 +1,11 @@
 /** The run's own entries, as far as listing, showing and explaining need them: its opening, and its latest end. */
-
 import { parseCheckpoint } from '../../format/checkpoint.ts'
-import type { PlanValue, RunEntry, RunStatus, SinkIntents, TotalsFact } from '../../format/entry.ts'
+import type { RunEntry, RunStatus, TotalsFact } from '../../format/entry.ts'
 import { NoteError } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredEntry, StoredLease } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
-import type { Json } from '../../model/row.ts'
-import { DecodeError, decodeRunEntry, isSubjectBody } from '../decode.ts'
-import { ShapeError } from '../shape.ts'
-import { decodePayload } from '../values.ts'
-import { intentsFrom, planFrom } from './run-values.ts'
+import { decodeRunEntry, isSubjectBody } from '../decode.ts'
+import { damaged, readable } from './damaged.ts'
 
 export type Opening = Extract<RunEntry, { k: 'open' }>
 
@@ -21,7 +17,7 @@ export interface Closing {
   /** The latest commit. */
   readonly commit: { readonly seq: number; readonly entry: Extract<RunEntry, { k: 'commit' }> } | null
   /** What was published, if it was. */
-  readonly publish: { readonly seq: number } | null
+  readonly publish: { readonly seq: number; readonly entry: Extract<RunEntry, { k: 'publish' }> } | null
   readonly totals: TotalsFact
   /** When it was sealed or stopped; null while it runs. */
   readonly ended_us: number | null
@@ -38,9 +34,6 @@ const NOTHING: TotalsFact = {
   groups: 0,
   batches: [],
 }
-
-/** The part of a ledger's read side that values need. */
-export type ValueReader = Pick<LedgerReader, 'payload'>
 
 /** Entry 0 of a run's log. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't what it should be. */
 export async function openingOf(reader: Pick<LedgerReader, 'url' | 'entry'>, log: number): Promise<Opening> {
@@ -72,7 +65,7 @@ export async function closingOf(reader: LedgerReader, log: number): Promise<Clos
       if (publish === null) publish = await publishBefore(reader, log, seq)
       return closing(last, last_seq, { seq, entry }, publish)
     }
-    if (entry.k === 'publish') publish = { seq }
+    if (entry.k === 'publish') publish = { seq, entry }
   }
   return closing(last, last_seq, null, publish)
 }
@@ -80,7 +73,8 @@ export async function closingOf(reader: LedgerReader, log: number): Promise<Clos
 async function publishBefore(reader: LedgerReader, log: number, seq: number): Promise<Closing['publish']> {
   const before = await reader.entry(log, seq - 1)
   if (before === null || isSubjectBody(before.row, before.body)) return null
-  return asRunEntry(before, log).k === 'publish' ? { seq: seq - 1 } : null
+  const entry = asRunEntry(before, log)
+  return entry.k === 'publish' ? { seq: seq - 1, entry } : null
 }
 
 function closing(
@@ -112,40 +106,6 @@ export function statusOf(
   return lease !== undefined && isHeld(lease) ? 'running' : 'interrupted'
 }
 
-/** The value with a number from 0 within one entry of the run; null if it is erased, or there is none. */
-export async function valueIn(reader: ValueReader, log: number, seq: number, index: number): Promise<Json | null> {
-  const stored = await reader.payload(log, seq)
-  if (stored === null) return null
-  const value = readable(log, () => decodePayload(stored)).values[index]
-  return value?.kind === 'full' ? value.value : null
-}
-
-/** Value 1 of entry 0, parts that are missing as empty; null if it is erased. */
-export function planOf(reader: ValueReader, log: number): Promise<PlanValue | null> {
-  return valueAs(reader, log, { seq: 0, index: 0 }, planFrom)
-}
-
-/** Value 2 of entry 0; null if it is erased. */
-export function intentsOf(reader: LedgerReader, log: number): Promise<SinkIntents | null> {
-  return valueAs(reader, log, { seq: 0, index: 1 }, intentsFrom)
-}
-
-/** A value of an entry of the run in its form; null if it is erased. @throws CustodyError CUSTODY_VERIFY_FAILED if it has another. */
-export async function valueAs<T>(
-  reader: ValueReader,
-  log: number,
-  { seq, index }: { readonly seq: number; readonly index: number },
-  decode: (value: Json) => T,
-): Promise<T | null> {
-  const value = await valueIn(reader, log, seq, index)
-  try {
-    return value === null ? null : decode(value)
-  } catch (error) {
-    if (error instanceof ShapeError) throw damaged(log, `entry ${seq}: ${error.message}`, error)
-    throw error
-  }
-}
-
 /** The latest checkpoint of a log, as its note says it (signatures are `verify`'s to check); null if there is none. */
 export async function headOf(
   reader: LedgerReader,
@@ -171,21 +131,4 @@ function signerOf(note: string): string | null {
 
 function asRunEntry({ seq, body }: StoredEntry, log: number): RunEntry {
   return readable(log, () => decodeRunEntry(seq, body).facts)
-}
-
-/** What can't be decoded was changed by somebody: `verify` tells all of it. */
-export function readable<T>(log: number, decode: () => T): T {
-  try {
-    return decode()
-  } catch (error) {
-    if (error instanceof DecodeError) throw damaged(log, `entry ${error.seq}: ${error.message}`, error)
-    throw error
-  }
-}
-
-function damaged(log: number, what: string, cause: unknown): CustodyError {
-  return new CustodyError('CUSTODY_VERIFY_FAILED', `the ledger is damaged (log ${log}, ${what})`, {
-    hint: 'Run `custody verify` to see all that is wrong.',
-    cause,
-  })
 }

@@ -1,18 +1,18 @@
 /**
- * Values of the run's own entries, as far as readers use them. Who signed a ledger may have put anything there: what is used is
- * of the form that it has, or refused; what isn't used isn't looked at, so that a newer Custody may tell more.
+ * Values of the run's own entries, by the keys that name them, as far as readers use them. Who signed a ledger may have put anything
+ * there: what is used is of the form that it has, or refused; what isn't used isn't looked at, so that a newer Custody may tell more.
  */
 import type {
-  Artifact,
-  ArtifactsValue,
   ExpressionText,
-  FileNames,
-  FileValue,
-  PlanValue,
-  SinkIntents,
-} from '../../format/entry.ts'
+  FileContent,
+  IntendedPath,
+  Intent,
+  PlanText,
+  RerunValue,
+  RunArguments,
+} from '../../format/run-values.ts'
 import { type Json, newRow } from '../../model/row.ts'
-import { asObject, type Decoder, hex, int, listOf, text } from '../shape.ts'
+import { asObject, type Decoder, flag, hex, int, listOf, text } from '../shape.ts'
 
 const mapOf =
   <T>(decode: Decoder<T>): Decoder<{ readonly [key: string]: T }> =>
@@ -44,78 +44,95 @@ const expression: Decoder<ExpressionText> = (value, where) => {
   return { ...required, sees: { fields: seen(fields, `${where}.sees.fields`), ...others } } as ExpressionText
 }
 
-const artifact: Decoder<Artifact> = (value, where) => {
-  const { path, rows, bytes, sha256 } = asObject(value, where)
+const plan: Decoder<PlanText> = (value, where) => {
+  const { text: written, file } = asObject(value, where)
+  return { text: text()(written, `${where}.text`), file: text()(file, `${where}.file`) }
+}
+
+const rerun: Decoder<RerunValue> = (value, where) => {
+  const { where: condition, include_written, fresh } = asObject(value, where)
   return {
-    path: text()(path, `${where}.path`),
+    where: orNull(text())(condition, `${where}.where`),
+    include_written: flag(include_written, `${where}.include_written`),
+    fresh: flag(fresh, `${where}.fresh`),
+  }
+}
+
+const given: Decoder<RunArguments> = (value, where) => {
+  const { set, limit, rerun: chosen } = asObject(value, where)
+  return {
+    ...(set === undefined ? {} : { set: listOf(text())(set, `${where}.set`) }),
+    ...(limit === undefined ? {} : { limit: int()(limit, `${where}.limit`) }),
+    ...(chosen === undefined ? {} : { rerun: rerun(chosen, `${where}.rerun`) }),
+  }
+}
+
+const intendedPath: Decoder<IntendedPath> = (value, where) => {
+  const { path, staged } = asObject(value, where)
+  return { path: orNull(text())(path, `${where}.path`), staged: orNull(text())(staged, `${where}.staged`) }
+}
+
+const intent: Decoder<Intent> = (value, where) => {
+  const { mode, prior_bytes, prior_sha256, replaced, by_value } = asObject(value, where)
+  return {
+    mode: text()(mode, `${where}.mode`),
+    prior_bytes: int()(prior_bytes, `${where}.prior_bytes`),
+    prior_sha256: orNull(hex(32))(prior_sha256, `${where}.prior_sha256`),
+    replaced: orNull(replacedFile)(replaced, `${where}.replaced`),
+    ...(by_value === true ? { by_value } : {}),
+  }
+}
+const replacedFile: Decoder<NonNullable<Intent['replaced']>> = (value, where) => {
+  const { bytes, sha256 } = asObject(value, where)
+  return { bytes: int()(bytes, `${where}.bytes`), sha256: hex(32)(sha256, `${where}.sha256`) }
+}
+
+const content: Decoder<FileContent> = (value, where) => {
+  const { rows, bytes, sha256 } = asObject(value, where)
+  return {
     rows: int()(rows, `${where}.rows`),
     bytes: int()(bytes, `${where}.bytes`),
     sha256: hex(32)(sha256, `${where}.sha256`),
   }
 }
 
-/** Parts that are missing are empty. @throws ShapeError */
-export function planFrom(value: Json): PlanValue {
-  const plan = asObject(value, 'the plan')
-  const words = (key: 'text' | 'file' | 'folder') => orNull(text())(plan[key], key) ?? ''
-  return {
-    ...(plan as unknown as PlanValue),
-    text: words('text'),
-    file: words('file'),
-    folder: words('folder'),
-    fields: mapOf(listOf(text()))(plan.fields ?? newRow(), 'fields'),
-    expressions: mapOf(listOf(expression))(plan.expressions ?? newRow(), 'expressions'),
-    options: mapOf(anything)(plan.options ?? newRow(), 'options'),
-  }
-}
-
-/** @throws ShapeError */
-export function intentsFrom(value: Json): SinkIntents {
-  return mapOf((intent, where) => {
-    const facts = asObject(intent, where)
-    return { ...facts, path: orNull(text())(facts.path, `${where}.path`) }
-  })(value, 'the intents') as unknown as SinkIntents
-}
-
-/** @throws ShapeError */
-export function artifactsFrom(value: Json): ArtifactsValue {
-  return mapOf(listOf(artifact))(value, 'what was published')
-}
-
-/** By source, names of its files. @throws ShapeError */
-export function fileNamesFrom(value: Json): FileNames {
-  return mapOf(listOf(text()))(value, 'the files')
-}
-
-/** @throws ShapeError */
-export function nameFrom(value: Json): string {
-  return text()(value, 'the name of a file')
-}
-
-/** @throws ShapeError */
-export function fileValueFrom(value: Json): FileValue {
-  const { position, sha256 } = asObject(value, 'what was read of a file')
-  return { position: position ?? null, sha256: orNull(hex(32))(sha256, 'sha256') }
-}
-
-/** By source, where reading had come to. @throws ShapeError */
-export function positionsFrom(value: Json): { readonly [source: string]: Json } {
-  return mapOf((cursor, where) => asObject(cursor, where).position ?? null)(
-    asObject(value, 'the cursors').cursors,
-    'cursors',
-  )
-}
-
-/** By sink, the hash of what it had written; null where it has none. @throws ShapeError */
-export function receiptHashesFrom(value: Json): { readonly [sink: string]: string | null } {
-  return mapOf((receipt, where) => orNull(hex(32))(asObject(receipt, where).sha256, `${where}.sha256`))(
-    asObject(value, 'the receipts').receipts,
-    'receipts',
-  )
-}
-
 /** Why a run stopped, as far as that is recorded. */
-export function reasonFrom(value: Json): { readonly code: string | null; readonly message: string | null } {
-  const { code, message } = asObject(value, 'why it stopped')
-  return { code: orNull(text())(code, 'code'), message: orNull(text())(message, 'message') }
+const reason: Decoder<{ readonly code: string | null; readonly message: string | null }> = (value, where) => {
+  const { code, message } = asObject(value, where)
+  return { code: orNull(text())(code, `${where}.code`), message: orNull(text())(message, `${where}.message`) }
+}
+
+/** By the key that has a value's number. */
+const RUN_VALUES = {
+  // open
+  plan,
+  folder: text(),
+  arguments: given,
+  fields: listOf(text()),
+  expressions: listOf(expression),
+  options: anything,
+  closes: anything,
+  files: listOf(text()),
+  path: intendedPath,
+  intent,
+  // commit, file
+  name: text(),
+  position: anything,
+  hash: hex(32),
+  state: anything,
+  at_risk: int(1),
+  // publish
+  paths: listOf(text()),
+  contents: listOf(content),
+  // stop
+  error: reason,
+} as const satisfies { readonly [key: string]: Decoder<unknown> }
+
+export type RunValueKey = keyof typeof RUN_VALUES
+export type RunValue<K extends RunValueKey> = ReturnType<(typeof RUN_VALUES)[K]>
+
+/** A value in the form that its key asks for. @throws ShapeError */
+export function runValue<K extends RunValueKey>(key: K, value: Json): RunValue<K> {
+  // cast: the compiler doesn't see that it is this key's form.
+  return RUN_VALUES[key](value, key) as RunValue<K>
 }

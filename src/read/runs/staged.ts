@@ -1,8 +1,8 @@
 /** What a run that isn't over keeps beside its outputs, under hidden names, until they come into their places. */
 import { existsSync } from 'node:fs'
-import type { SinkIntents } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { type Closing, intentsOf } from './run-log.ts'
+import { intentsOf } from './opening-values.ts'
+import type { Closing } from './run-log.ts'
 
 export interface StagedOutput {
   readonly sink: string
@@ -19,10 +19,7 @@ export async function stagedOf(
   { last }: Pick<Closing, 'last'>,
 ): Promise<readonly StagedOutput[]> {
   if (last?.k === 'seal') return []
-  // What stands there isn't checked: that is for `verify`.
-  const intents: { readonly [sink: string]: Partial<SinkIntents[string]> | null } = (await intentsOf(reader, log)) ?? {}
-  return Object.entries(intents).flatMap(([sink, intent]) => {
-    const { path, staged } = intent ?? {}
-    return typeof path === 'string' && typeof staged === 'string' && existsSync(staged) ? [{ sink, staged, path }] : []
-  })
+  return Object.entries(await intentsOf(reader, log)).flatMap(([sink, { path, staged }]) =>
+    path !== null && staged !== null && existsSync(staged) ? [{ sink, staged, path }] : [],
+  )
 }

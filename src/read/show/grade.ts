@@ -8,7 +8,7 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { codeOnRecord } from '../code-on-record.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readCourse } from '../fold/read-course.ts'
-import { readable } from '../runs/run-log.ts'
+import { readable } from '../runs/damaged.ts'
 import { decodePayload } from '../values.ts'
 
 export interface Grade {

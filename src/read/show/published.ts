@@ -1,10 +1,12 @@
 /** The output files of a ledger's runs, as their publish entries say they stand. */
+import type { Artifact, SinkIntents } from '../../format/run-values.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
-import type { Json } from '../../model/row.ts'
-import { closingOf, valueIn } from '../runs/run-log.ts'
-import { artifactsFrom } from '../runs/run-values.ts'
-import { asObject, ShapeError } from '../shape.ts'
+import { isObject } from '../../model/row.ts'
+import { intentsOf, ofNodes } from '../runs/opening-values.ts'
+import { artifactsOf } from '../runs/published-values.ts'
+import { closingOf, openingOf } from '../runs/run-log.ts'
+import { ValuesOnRecord } from '../runs/values-on-record.ts'
 
 /** Where a file is, and whether it moves with its pipeline. */
 export interface OutputPlace {
@@ -43,40 +45,22 @@ export async function publishedFiles(reader: LedgerReader): Promise<Published> {
     if (run === null) continue
     try {
       const { last, ended_us, publish } = await closingOf(reader, log)
-      const intents = intentsIn(await valueIn(reader, log, 0, 1))
-      const named = namedIn(await valueIn(reader, log, 0, 0))
+      const intents = await intentsOf(reader, log)
+      const named = await namedIn(reader, log)
       if (last?.k === 'seal' && publish !== null && ended_us !== null) {
-        const artifacts = await valueIn(reader, log, publish.seq, 0)
+        const artifacts = await artifactsOf(reader, log, publish, (await openingOf(reader, log)).topology)
         sealed.push({ ended_us, files: filesIn(artifacts, run, named, intents) })
       } else if (last?.k !== 'seal')
         // Files that rows name get theirs right before the seal.
-        for (const [sink, { path, appends, by_value }] of intents)
-          if (appends && path !== null && !by_value) growing.push({ path, ...placeOf(sink, named) })
+        for (const [sink, { path, mode, by_value }] of Object.entries(intents))
+          if (mode === 'append' && path !== null && by_value !== true) growing.push({ path, ...placeOf(sink, named) })
     } catch (error) {
-      if (!(error instanceof ShapeError) && !isCustodyError(error)) throw error
+      if (!isCustodyError(error)) throw error
       unreadable.set(run, error.message)
     }
   }
   const files = sealed.sort((a, b) => a.ended_us - b.ended_us).flatMap(each => each.files)
   return { files, growing, unreadable }
-}
-
-interface Intent {
-  readonly path: string | null
-  readonly appends: boolean
-  readonly by_value: boolean
-}
-type Intents = ReadonlyMap<string, Intent>
-
-function intentsIn(value: Json): Intents {
-  if (value === null) return new Map()
-  return new Map(
-    Object.entries(asObject(value, 'intents')).map(([sink, intent]) => {
-      const { path, mode, by_value } = asObject(intent, `intents.${sink}`)
-      const known = typeof path === 'string' ? path : null
-      return [sink, { path: known, appends: mode === 'append', by_value: by_value === true }] as const
-    }),
-  )
 }
 
 /** What the plan says of places: its folder, and by node the paths as they are written. */
@@ -85,22 +69,27 @@ interface Named {
   readonly paths: ReadonlyMap<string, string>
 }
 
-function namedIn(value: Json): Named {
-  if (value === null) return { folder: null, paths: new Map() }
-  const { folder, options = {} } = asObject(value, 'plan')
-  const paths = Object.entries(asObject(options, 'plan.options')).flatMap(([node, each]) => {
-    if (typeof each !== 'object' || each === null || !('path' in each)) return []
+async function namedIn(reader: LedgerReader, log: number): Promise<Named> {
+  const opening = await openingOf(reader, log)
+  const values = new ValuesOnRecord(reader, log)
+  const options = await ofNodes(opening, values, 'options')
+  const paths = [...options].flatMap(([node, each]) => {
+    if (!isObject(each) || !Object.hasOwn(each, 'path')) return []
     return typeof each.path === 'string' ? [[node, each.path] as const] : []
   })
-  return { folder: typeof folder === 'string' && folder !== '' ? folder : null, paths: new Map(paths) }
+  return { folder: await values.get(0, opening.values, 'folder'), paths: new Map(paths) }
 }
 
 const placeOf = (sink: string, { folder, paths }: Named) => ({ folder, named: paths.get(sink) ?? null })
 
-function filesIn(value: Json, run: string, named: Named, intents: Intents): PublishedFile[] {
-  if (value === null) return []
-  return Object.entries(artifactsFrom(value)).flatMap(([sink, files]) => {
-    const { appends: appended = false, by_value = false } = intents.get(sink) ?? {}
+function filesIn(
+  artifacts: ReadonlyMap<string, readonly Artifact[]>,
+  run: string,
+  named: Named,
+  intents: SinkIntents,
+): PublishedFile[] {
+  return [...artifacts].flatMap(([sink, files]) => {
+    const { mode, by_value = false } = (Object.hasOwn(intents, sink) ? intents[sink] : null) ?? {}
     const place = placeOf(sink, named)
     return files.map(({ path, bytes, sha256 }) => ({
       run,
@@ -110,7 +99,7 @@ function filesIn(value: Json, run: string, named: Named, intents: Intents): Publ
       ...(by_value ? { ...place, named: null } : place),
       bytes,
       sha256,
-      appended,
+      appended: mode === 'append',
     }))
   })
 }

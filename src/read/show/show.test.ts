@@ -111,7 +111,11 @@ test('status: running, interrupted, and what a stop says', async () => {
     },
     [SECOND]: async run => {
       const values = [full({ code: 'CUSTODY_SINK_FULL', message: 'no space left', node: 'low' })]
-      run.appendRun({ entry: { k: 'stop', status: 'failed', reason: 'sink', t: T0 + 5 }, first_value: 3, values })
+      run.appendRun({
+        entry: { k: 'stop', status: 'failed', reason: 'sink', error: 3, t: T0 + 5 },
+        first_value: 3,
+        values,
+      })
       await run.commit()
       await run.release()
     },

@@ -1,6 +1,6 @@
 /** What a run came to, from its opening and its last entries; its endings are looked through only if some were errors. */
 import { callSummary } from '../../format/call-summary.ts'
-import type { SinkIntents, TotalsFact } from '../../format/entry.ts'
+import type { TotalsFact } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { fateNumber, fateOf } from '../../model/outcome.ts'
@@ -8,9 +8,11 @@ import { formatTime } from '../../model/time.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { InputFiles } from '../runs/input-files.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
-import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueAs } from '../runs/run-log.ts'
-import { artifactsFrom, reasonFrom, receiptHashesFrom } from '../runs/run-values.ts'
+import { intentsOf, planOf } from '../runs/opening-values.ts'
+import { publishedIn } from '../runs/published-values.ts'
+import { type Closing, closingOf, headOf, openingOf, statusOf } from '../runs/run-log.ts'
 import { stagedOf } from '../runs/staged.ts'
+import { ValuesOnRecord } from '../runs/values-on-record.ts'
 import { abandonedGroups } from './abandoned.ts'
 import type { EndingCounts, ErrorCounts, FileCounts, InDoubt, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
 
@@ -50,7 +52,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     started_at: formatTime(opening.t),
     ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
     entries: await reader.size(log),
-    file: plan?.file ?? null,
+    file: plan.file,
     plugins: opening.plugins,
     ...(opening.files === undefined ? {} : { files: await filesRead(reader, log) }),
     staged: await stagedOf(reader, log, closing),
@@ -133,26 +135,26 @@ async function sinkCounts(
   { last, commit, publish }: Closing,
 ): Promise<ShownRun['sinks']> {
   const status = last?.k === 'seal' ? last.status : null
-  const intents: SinkIntents = (await intentsOf(reader, log)) ?? {}
-  const first = (entry: { readonly seq: number }) => ({ seq: entry.seq, index: 0 })
-  const published = publish === null ? null : await valueAs(reader, log, first(publish), artifactsFrom)
-  const hashes = commit === null ? null : await valueAs(reader, log, first(commit), receiptHashesFrom)
+  const intents = await intentsOf(reader, log)
+  const published = await publishedIn(reader, log, publish, topology)
+  const values = new ValuesOnRecord(reader, log)
   const sinks: { [sink: string]: SinkCounts } = {}
   for (const [i, node] of topology.nodes.entries()) {
     if (node.kind !== 'sink') continue
     // What a run that was given up had written is nowhere to be found.
     const shown = status !== 'abandoned'
-    const files = published?.[node.name] ?? []
-    const rows = commit?.entry.receipts.find(receipt => receipt.sink === i + 1)?.rows ?? 0
+    const files = published.get(node.name)
+    const receipt = commit?.entry.receipts.find(({ sink }) => sink === i + 1)
+    const rows = receipt?.rows ?? 0
     const intent = intents[node.name]
     if (intent?.by_value === true) {
       const place = shown && intent.path !== null ? { path: intent.path } : {}
-      sinks[node.name] = { rows, ...place, ...(shown && published !== null ? { files: files.length } : {}) }
+      sinks[node.name] = { rows, ...place, ...(shown && files?.count != null ? { files: files.count } : {}) }
       continue
     }
-    const [file] = files
-    const path = file?.path ?? (shown ? intent?.path : null)
-    const sha256 = file?.sha256 ?? (shown ? hashes?.[node.name] : null)
+    const path = files?.paths?.[0] ?? (shown ? intent?.path : null)
+    const received = async () => (commit === null ? null : values.get(commit.seq, receipt ?? {}, 'hash'))
+    const sha256 = files?.contents?.[0]?.sha256 ?? (shown ? await received() : null)
     sinks[node.name] = {
       rows,
       ...(path == null ? {} : { path }),
@@ -179,6 +181,6 @@ async function inDoubtOf(
 
 async function stopOf(reader: LedgerReader, log: number, { last, last_seq }: Closing): Promise<ShownRun['stopped']> {
   if (last?.k !== 'stop') return null
-  const value = await valueAs(reader, log, { seq: last_seq, index: 0 }, reasonFrom)
+  const value = await new ValuesOnRecord(reader, log).get(last_seq, last, 'error')
   return { reason: last.reason, code: value?.code ?? null, message: value?.message ?? null }
 }

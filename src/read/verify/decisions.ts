@@ -5,13 +5,14 @@
  * counted: values that are erased, gates whose expressions are, and gates that ask when a run started that another ledger has.
  */
 import { compileExpression, type Expression } from '../../expression/expression.ts'
-import { type ExpressionText, isError, type SubjectEntry, type VisitFact } from '../../format/entry.ts'
+import { isError, type SubjectEntry, type VisitFact } from '../../format/entry.ts'
+import type { ExpressionText } from '../../format/run-values.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
 import { isRow, type Row } from '../../model/row.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.ts'
-import { planOf } from '../runs/run-log.ts'
+import { planOf } from '../runs/opening-values.ts'
 import { startedOf } from '../runs/started.ts'
 import { BatchKeys } from './batch-keys.ts'
 import { Check, type CheckResult, noting, type Place, tokenName } from './check.ts'
@@ -64,7 +65,7 @@ export class Decisions {
 
   static async #ofGates(reader: LedgerReader, log: number): Promise<Decisions> {
     try {
-      return new Decisions((await planOf(reader, log))?.expressions ?? null, await startedOf(reader, log))
+      return new Decisions((await planOf(reader, log)).expressions, await startedOf(reader, log))
     } catch (error) {
       if (!isCustodyError(error)) throw error
       const decisions = new Decisions(null, null)

@@ -4,12 +4,14 @@
  */
 import type { CursorFact, OriginFact, PublishedFact, ReceiptFact, RunEntry, SealedStatus } from '../../format/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'
-import type { Json } from '../../model/row.ts'
+import type { DecodedRunEntry } from '../decode.ts'
+import { type Commits, SubjectValues } from '../values.ts'
 import { artifactProblems } from './artifacts.ts'
 import { type Check, entryName, Place } from './check.ts'
 import { FilesRead } from './input-files.ts'
 import type { Recount } from './recount.ts'
 import type { Reruns } from './repeated.ts'
+import { RunValueNames } from './run-values.ts'
 import type { Ways } from './ways.ts'
 
 export type SealFacts = Extract<RunEntry, { k: 'seal' }>
@@ -37,6 +39,9 @@ export class RunFacts {
   /** Of `resume` entries, with ascending epochs. */
   readonly resumed: { readonly epoch: number; readonly t: number }[] = []
   seal: SealFacts | null = null
+  /** Those of the entries so far. */
+  readonly run_values = new SubjectValues()
+  readonly #names = new RunValueNames(this.run_values)
 
   constructor(run: string, checks: { readonly entries: Check; readonly totals: Check; readonly seal: Check }) {
     this.#run = run
@@ -168,7 +173,8 @@ export class RunFacts {
       cursors.map(each => each.source),
       ways,
     )
-    for (const { source, records, done } of cursors) {
+    for (const cursor of cursors) {
+      const { source, records, done, bytes = 0 } = cursor
       const rows = this.#records.get(source) ?? 0
       if (recount?.isNews(`source ${source}`, [records], [rows]) === true) {
         this.#totals.add(
@@ -176,10 +182,14 @@ export class RunFacts {
         )
       }
       const before = this.#cursors.get(source)
+      if (bytes < (before?.bytes ?? 0))
+        this.#totals.add(
+          `${where}: ${ways.name(source)} has been read for ${grouped(bytes)} bytes, after ${grouped(before?.bytes ?? 0)}`,
+        )
       if (before?.done === true && (!done || records !== before.records)) {
         this.#totals.add(`${where}: ${ways.name(source)} continues after its end`)
       }
-      this.#cursors.set(source, { source, records, done })
+      this.#cursors.set(source, cursor)
     }
   }
 
@@ -209,10 +219,12 @@ export class RunFacts {
     }
   }
 
-  /** The files of each sink add up to what its entry says; `value`: null if it is gone. */
-  artifacts(seq: number, facts: Extract<RunEntry, { k: 'publish' }>, value: Json | null, ways: Ways): void {
-    if (value === null) return
-    for (const problem of artifactProblems(facts, value, ways)) this.#totals.add(`${new Place(seq)}: ${problem}`)
+  /** What an entry names are values, each in one place; what they say fits what the entry says. */
+  values(seq: number, { facts, ...own }: Pick<DecodedRunEntry, 'facts'> & Commits, ways: Ways): void {
+    const where = new Place(seq)
+    for (const problem of this.#names.take(facts, own, ways)) this.#entries.add(`${where}: ${problem}`)
+    if (facts.k !== 'publish') return
+    for (const problem of artifactProblems(facts, this.run_values, ways)) this.#totals.add(`${where}: ${problem}`)
   }
 
   #seal(where: Place, facts: SealFacts, ways: Ways, recount: Recount, complete: boolean): void {

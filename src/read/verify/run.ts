@@ -8,7 +8,6 @@ import { isCustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeCanonicalEntry, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
-import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
 import { Check, entryName, noting, Place, subjectName } from './check.ts'
 import type { Decisions } from './decisions.ts'
@@ -178,7 +177,6 @@ class RunFold {
   readonly #reader: LedgerReader
   readonly #log: number
   readonly #isErased: RunLog['isErased']
-  readonly #run_values = new SubjectValues()
   readonly #stories: { readonly [kind in SubjectEntry['subject']['kind']]: Stories }
   /** Rows of which an entry can't be read: nothing more can be said of them. */
   readonly #lost_rows = new Set<number>()
@@ -419,14 +417,13 @@ class RunFold {
     this.#happened(seq, facts.t)
     this.#times.run(facts, new Place(seq))
     const at = this.#at(seq, new Place(seq))
-    this.#count(checkValues(decoded, payload, seq, this.#run_values, at, this.checks.values))
+    this.#count(checkValues(decoded, payload, seq, this.facts.run_values, at, this.checks.values))
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
     if (facts.k === 'open' && facts.reruns !== undefined && seq === 0)
       this.#repeated = await RepeatedRun.find(this.#reader, facts.reruns, this.checks.entries)
     this.facts.fold(seq, facts, this.#witness.ways, this.recount, this.#complete)
-    if (facts.k === 'publish')
-      this.facts.artifacts(seq, facts, this.#run_values.get(decoded.first_value), this.#witness.ways)
+    if (this.#complete) this.facts.values(seq, decoded, this.#witness.ways)
     if (facts.k !== 'commit') return
     this.#commit_tiles.take(seq, facts.tiles ?? [], this.checks.seal)
     this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { commitDraft, opening, RUN, simpleRow, T0, testPorts, totals } from '../../../test/support/ledger.ts'
+import { commitDraft, full, opening, RUN, simpleRow, T0, testPorts, totals } from '../../../test/support/ledger.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
+import type { RunDraft } from '../../ledger/write-port.ts'
 import { fateNumber } from '../../model/outcome.ts'
 import { isStretch, type PageSource, pagesHere } from './page.ts'
 import { verifyLedger } from './verify.ts'
@@ -19,18 +20,30 @@ async function ledger(): Promise<string> {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'ledger.db')
   const opened = await openLedger(`sqlite:${file}`, testPorts(), { create: true })
-  const run = await opened.openRun(RUN, opening())
+  const run = await opened.openRun(RUN, openingWithSinks())
   for (let row = 1; row <= ROWS; row++) {
     const endings = [{ token: row, fate: fateNumber('ROUTED', 'gate'), node: 3, sink: 9, group: 0, error: null }]
     run.append({ ...simpleRow(row), endings })
     if (row % 400 !== 0) continue
-    const { entry, ...values } = commitDraft(row / 400, 2 + row / 400, totals(row, row, row))
+    const { entry, ...values } = commitDraft(row / 400, 4 + row / 400, totals(row, row, row))
     run.appendRun({ ...values, entry: { ...entry, t: T0 + row * 1000 + 900 } })
     await run.commit()
   }
   await run.commit()
   await opened.close()
   return file
+}
+
+/** Sinks 9 and 10 intend something. */
+function openingWithSinks(): RunDraft {
+  const { entry, values } = opening()
+  const intent = { mode: 'fail', prior_bytes: 0, prior_sha256: null, replaced: null }
+  const nodes = entry.values.nodes.map((node, i) => (i < 8 ? node : { intent: i - 5 }))
+  return {
+    entry: { ...entry, values: { ...entry.values, nodes } },
+    first_value: 1,
+    values: [...values, full(intent), full(intent)],
+  }
 }
 
 /** What is found if whole rows are added up, and if they aren't; and how many were. */

@@ -4,7 +4,7 @@
  * SINK-SET-1. `prepareSinks` touches nothing.
  */
 import { dirname } from 'node:path'
-import type { SinkIntents } from '../../../format/entry.ts'
+import type { SinkIntents } from '../../../format/run-values.ts'
 import { CustodyError } from '../../../model/error.ts'
 import type { Plan, SinkNode } from '../../../plan/plan.ts'
 import type {

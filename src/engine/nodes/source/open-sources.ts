@@ -1,6 +1,7 @@
 /** The sources of a run, made by their plugins; which files they read is found out here, once, before the run begins. */
-import type { FileNames } from '../../../format/entry.ts'
+
 import type { Repeats } from '../../../format/recording.ts'
+import type { FileNames } from '../../../format/run-values.ts'
 import type { Plan, SourceNode } from '../../../plan/plan.ts'
 import { inputSchema } from '../../../plan/plan.ts'
 import type { Source, SourceFiles } from '../../../sdk/spec.ts'

@@ -58,7 +58,7 @@ test('each file is recorded once, and their records are those of the source, whe
           const last = limited && step === steps.at(-1) && step !== null
           if (last) reader.end()
           const cursor = reader.cursor()
-          recorded.push(...reader.takeFiles().map(({ value: _, ...each }) => each))
+          recorded.push(...reader.takeFiles().map(({ position: _, sha256: __, ...each }) => each))
           expect(reader.takeFiles()).toEqual([])
           const files = recorded.map(each => ({ ...each, sha256: '' }))
           from = { ...cursor, cut: false, files }
@@ -84,7 +84,7 @@ test('a source that is cut has what was read of the file in hand on record', () 
   const files = [{ records: 2, bytes: 20, sha256: '', done: true }]
   const from = { records: 5, position: 6, sha256: 'f'.repeat(64), done: true, cut: true, files }
   expect(readerOf([2, 4, 1], ['a', 'b', 'c'], from).takeFiles()).toEqual([
-    { file: 2, from: 3, records: 3, bytes: 30, done: false, name: 'b', value: { position: 6, sha256: 'f'.repeat(64) } },
+    { file: 2, from: 3, records: 3, bytes: 30, done: false, name: 'b', position: 6, sha256: 'f'.repeat(64) },
   ])
 })
 

@@ -4,14 +4,15 @@
  * READ-FILES-1. Files end in the order of the list, each once; a record belongs to the first that hasn't ended.
  * READ-FILES-2. Records of the files that were taken add up to those of the source, once it is done.
  */
-import type { FileFact, FileValue } from '../../../format/entry.ts'
+import type { FileFact } from '../../../format/entry.ts'
 import type { Json } from '../../../model/row.ts'
 import type { FileRead } from '../../../sdk/spec.ts'
 
 /** What an entry says of a file, but for the source. */
 export interface FileToRecord extends Omit<FileFact, 'source'> {
   readonly name: string
-  readonly value: FileValue
+  readonly position: Json
+  readonly sha256: string | null
 }
 
 /** A file that was read, as an entry on record says. */
@@ -74,8 +75,7 @@ export class ReadFiles {
     this.#count += 1
     this.#pending.push({
       ...{ file: this.#count, from, records: records - this.#records, bytes, done },
-      name,
-      value: { position, sha256 },
+      ...{ name, position, sha256 },
     })
     this.#records = records
     this.#bytes += bytes
