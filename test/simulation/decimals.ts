@@ -17,6 +17,10 @@ export const DECLARED: RowSchema = { ...amount(2), observed: false }
 /** What is known of them behind that: steps change how many digits they have. */
 const KNOWN = amount(null)
 
+/** Places of amounts among fields of a key. */
+export const amountsIn = (fields: readonly string[]): readonly number[] =>
+  fields.flatMap((field, i) => (field === 'amount' ? [i] : []))
+
 const SOURCES: { readonly [does in Calculation]: string } = {
   add: 'row.amount + decimal("0.05")',
   triple: 'row.amount * 3',

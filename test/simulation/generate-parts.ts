@@ -49,7 +49,7 @@ export const JOIN_KEYS: JoinKeys = [
   [['about'], ['about']],
 ]
 
-/** Amounts match by all their digits. */
+/** With amounts, which match by value. */
 export const AMOUNT_KEYS: JoinKeys = [
   [['amount'], ['amount']],
   [

@@ -1,6 +1,6 @@
 /** What an aggregate makes of its members, for the interpreter. */
 import type { AggregateModel } from './model.ts'
-import { statisticsOf } from './naive-decimals.ts'
+import { keyValue, statisticsOf } from './naive-decimals.ts'
 import { type Data, textOf } from './naive-rows.ts'
 import { number } from './naive-rules.ts'
 import type { Instance } from './naive-state.ts'
@@ -26,7 +26,7 @@ export class NaiveBatches {
     const { name, per } = node
     const batches = this.#open.get(name) ?? new Map<string, Batch>()
     this.#open.set(name, batches)
-    const key = textOf((per?.fields ?? []).map(field => row.data[field] ?? null))
+    const key = textOf((per?.fields ?? []).map(field => keyValue(field, row.data[field] ?? null)))
     if (!batches.has(key)) {
       if (per !== undefined && batches.size >= per.max_open) return null
       const nth = this.#opened.get(name) ?? 0

@@ -129,3 +129,8 @@ export function comparedAmounts(one: unknown, other: unknown): number | undefine
   if (typeof one !== 'string' || typeof other !== 'string') return undefined
   return compare(amountOf(one), amountOf(other))
 }
+
+/** The same for two values of a field that are the same amount. */
+export function keyValue(field: string, value: unknown): unknown {
+  return field === 'amount' && typeof value === 'string' ? textOf(trimmed(amountOf(value), 0)) : value
+}

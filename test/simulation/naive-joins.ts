@@ -1,5 +1,6 @@
 /** What joins hold, and what becomes of it, for the interpreter. */
 import type { JoinModel } from './model.ts'
+import { keyValue } from './naive-decimals.ts'
 import { type Data, textOf } from './naive-rows.ts'
 import type { Instance } from './naive-state.ts'
 
@@ -39,7 +40,7 @@ export class NaiveJoins {
 }
 
 function keyOf(fields: readonly string[], data: Data): string | null {
-  const values = fields.map(field => data[field])
+  const values = fields.map(field => keyValue(field, data[field]))
   return values.some(value => value === undefined || value === null) ? null : textOf(values)
 }
 

@@ -8,11 +8,13 @@ import type { CoalesceModel, Model } from './model.ts'
 export function topologyOf(node: PlanNode): Partial<TopologyNode> {
   if (node.kind === 'fork') return { branches: node.branches.map(each => each.branch) }
   if (node.kind === 'coalesce') return { branches: node.branches, policy: node.policy.kind }
-  if (node.kind === 'aggregate') return node.per === null ? {} : { per: node.per.fields }
-  if (node.kind === 'join') return { keys: node.keys }
+  if (node.kind === 'aggregate') return node.per === null ? {} : { per: node.per.fields, ...byValue(node.per) }
+  if (node.kind === 'join') return { keys: node.keys, ...byValue(node) }
   if (node.kind === 'transform') return node.plugin.spec.ordered === true ? { ordered: true } : {}
   return node.kind === 'sort' ? { sort: node.keys } : {}
 }
+
+const byValue = ({ by_value }: { readonly by_value: readonly number[] }) => (by_value.length === 0 ? {} : { by_value })
 
 export function servicesOf(model: Model, name: string): { services?: readonly string[] } {
   if (model.sinks.some(sink => sink.name === name && sink.sends === true)) return { services: [name] }

@@ -22,7 +22,7 @@ import { Power } from '../support/power.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import type { Jumps } from './clocks.ts'
 import { COMMON, numberOf } from './common.ts'
-import { calculated, DECLARED, statisticsOf } from './decimals.ts'
+import { amountsIn, calculated, DECLARED, statisticsOf } from './decimals.ts'
 import { FarSide } from './far-side.ts'
 import type { ManyFiles } from './many-files.ts'
 import type {
@@ -224,7 +224,7 @@ export class World {
             max_age_ms: node.max_age_ms ?? null,
             when: node.when_older_s === undefined ? null : olderThan(node.when_older_s),
           },
-          per: node.per === undefined ? null : { ...node.per, by_value: [] },
+          per: node.per === undefined ? null : { ...node.per, by_value: amountsIn(node.per.fields) },
           output: node.operation === 'mark' ? 'passthrough' : 'transform',
           output_rows: null,
           retry: { attempts: node.asks?.attempts ?? 1, ...RETRY },
