@@ -1,16 +1,12 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { brief, Folder, readAll, rowsOf } from '../../../test/support/plugin-files.ts'
 import type { Json } from '../../model/row.ts'
-import { OBSERVED, type RowSchema } from '../../model/schema.ts'
+import type { RowSchema } from '../../model/schema.ts'
 import type { SourceRecord } from '../../sdk/spec.ts'
 import { csvSource } from './csv.ts'
 import { CsvFormat } from './csv-format.ts'
-import { type Columns, columnsOf, normaliseName } from './csv-header.ts'
 import { csvLayout, csvOptions } from './csv-options.ts'
-import { csvHeaderIn, readCsvTable } from './csv-table.ts'
 import { FileSource } from './file-source.ts'
 
 async function read(content: string | Uint8Array, options: object = {}): Promise<unknown[]> {
@@ -60,12 +56,6 @@ const ZOO_RECORDS = [
   [14, { id: '10', name: 'Grüße 🙂', note: '日本, Ω' }],
   [15, { id: '11', name: 'last', note: 'line' }],
 ]
-
-const schema = (...names: string[]): RowSchema => ({
-  fields: new Map(names.map(name => [name, { schema: {}, optional: true }])),
-  closed: false,
-  observed: false,
-})
 
 describe('records', () => {
   test('malformed ones cost themselves only', async () => {
@@ -200,143 +190,6 @@ describe('syntax', () => {
   })
 })
 
-describe('header', () => {
-  test.each([
-    ['Amount', 'Amount'],
-    ['creditScore', 'creditScore'],
-    [' padded ', 'padded'],
-    ['Loan Amount', 'loan_amount'],
-    ['  Größe (cm) ', 'größe_cm'],
-    ['2nd %', '_2nd'],
-    ['', 'column_3'],
-    ['%', 'column_3'],
-  ])('%j gives the field %j', (header, field) => {
-    expect(normaliseName(header, 3)).toBe(field)
-  })
-
-  test('original names are kept', async () => {
-    const folder = new Folder()
-    folder.put('in.csv', 'id,Loan Amount\n1,2\n')
-    const source = folder.source(csvSource, { path: 'in.csv' })
-    expect(source.originalNames?.()).toBeNull()
-    expect((await readAll(source)).map(brief)).toEqual([[2, { id: '1', loan_amount: '2' }]])
-    expect({ ...source.originalNames?.() }).toEqual({ loan_amount: 'Loan Amount' })
-    expect(await read('id,Loan Amount\n1,2\n', { normalise: false })).toEqual([[2, { id: '1', 'Loan Amount': '2' }]])
-  })
-
-  test.each([
-    [
-      ['a b', 'x', 'A-B'],
-      ['a_b', 'x', 'a_b_2'],
-    ],
-    [
-      ['a', 'a', 'a_2', 'a'],
-      ['a', 'a_3', 'a_2', 'a_4'],
-    ],
-    [
-      ['', 'column_1', ''],
-      ['column_1_2', 'column_1', 'column_3'],
-    ],
-  ])('%j gives each column a field of its own', (headers, names) => {
-    expect(columnsOf(headers, { normalise: true, declared: [] })).toMatchObject({ names })
-  })
-
-  test('any headers give each column a field of its own, and the first of its name has it', () => {
-    const header = fc.constantFrom('a', 'A', 'a_2', 'a_3', '', 'column_2', '2', '%')
-    fc.assert(
-      fc.property(fc.array(header, { minLength: 1, maxLength: 12 }), fc.boolean(), (headers, normalise) => {
-        const { names, originals } = columnsOf(headers, { normalise, declared: [] }) as Columns
-        expect(new Set(names).size).toBe(headers.length)
-        expect(names.map(name => originals[name] ?? name)).toEqual(headers)
-        // A name that stands in the file is that column's.
-        const owned = normalise ? headers.filter(each => normaliseName(each, 0) === each) : headers.filter(Boolean)
-        for (const each of owned) expect(names[headers.indexOf(each)]).toBe(each)
-      }),
-    )
-  })
-
-  test('100,000 columns of one name take no time to speak of', () => {
-    const { names } = columnsOf(Array(100_000).fill('x'), { normalise: true, declared: [] }) as Columns
-    expect(names.at(-1)).toBe('x_100000')
-  })
-
-  test('two columns that could be what the schema declares are named', async () => {
-    const [two, both] = [schema('a_b'), schema('a_b', 'a_b_2')]
-    await expect(readWith('a b,x,A-B\n', two)).rejects.toMatchObject({
-      code: 'CUSTODY_SOURCE',
-      message: expect.stringContaining('column 1 ("a b") and column 3 ("A-B")'),
-    })
-    const [record] = await readWith('a b,x,A-B\n1,2,3\n', both)
-    expect(brief(record!)).toEqual([2, { a_b: '1', x: '2', a_b_2: '3' }])
-  })
-
-  test('what got numbers, what may be a comment, and what a byte order mark overruled, are warnings', async () => {
-    const folder = new Folder()
-    folder.put('in.csv', '\uFEFFa,A b,a_b,é\n')
-    const warnings = async (options: object) => {
-      const source = folder.source(csvSource, { path: 'in.csv', ...options })
-      const head = await source.begin?.()
-      await source.close()
-      return head?.warnings
-    }
-    expect(await warnings({})).toEqual([
-      'in.csv has columns that would be the same field as another one, and got numbers: `a_b_2` ("A b")',
-    ])
-    expect(await warnings({ normalise: false, encoding: 'latin1' })).toEqual([
-      'in.csv begins with a byte order mark that says utf-8; it overrides encoding: windows-1252',
-    ])
-    expect(await warnings({ normalise: false })).toBeUndefined()
-    folder.put('in.csv', '# of today\nid,n\n1,2\n')
-    expect(await warnings({})).toEqual([
-      'in.csv begins with "# of today", which is taken for its header; if it is none, set comment: \'#\'',
-    ])
-    expect(await warnings({ comment: '#' })).toBeUndefined()
-  })
-
-  test('a header that the schema declares keeps its name', async () => {
-    const [record] = await readWith('land,2010,Loan Amount\nPeru,1,2\n', schema('2010', 'Loan Amount'))
-    expect(brief(record!)).toEqual([2, { land: 'Peru', 2010: '1', 'Loan Amount': '2' }])
-  })
-
-  const readWith = (content: string, input: RowSchema, options: object = {}) => {
-    const folder = new Folder()
-    folder.put('in.csv', content)
-    return readAll(folder.source(csvSource, { path: 'in.csv', ...options }, input))
-  }
-
-  test.each([
-    ['id;Loan Amount\n1;2\n', {}, "set delimiter: ';'"],
-    ['"id";"Loan Amount"\n1;2\n', {}, "set delimiter: ';'"],
-    ['id\tname, title\n1\t2\n', {}, "set delimiter: 'tab'"],
-    ['id|loan_amount\n1|2\n', { delimiter: ';' }, "set delimiter: '|'"],
-    ['id,loan_amount\n1,2\n', { delimiter: ';' }, "set delimiter: ','"],
-  ])('%j with %j has another delimiter', async (content, options, hint) => {
-    const error = { code: 'CUSTODY_SOURCE', hint: expect.stringContaining(hint) }
-    await expect(readWith(content, schema('id', 'loan_amount'), options)).rejects.toMatchObject(error)
-  })
-
-  test.each([
-    ['a;b\n1;2\n', schema('id')],
-    ['a;b\n1;2\n', schema('a_b')],
-    ['a;b\n1;2\n', schema()],
-    ['id,x;y\n1,2\n', schema('id', 'x')],
-  ])('%j may be what it is', async (content, input) => {
-    expect(await readWith(content, input)).toHaveLength(1)
-  })
-
-  test('a malformed header can’t be read', async () => {
-    await expect(read('a,b"c\n1,2\n')).rejects.toMatchObject({ code: 'CUSTODY_SOURCE' })
-    await expect(read('a,"b\n1,2\n')).rejects.toMatchObject({ code: 'CUSTODY_UNCLOSED_QUOTE' })
-    await expect(readWith('a,b"c\n1,2\n', schema('a'))).rejects.not.toHaveProperty(
-      'hint',
-      expect.stringMatching(/delim/),
-    )
-    await expect(read(Buffer.from('a,b\n', 'utf16le'))).rejects.toMatchObject({
-      hint: expect.stringContaining('utf-16le'),
-    })
-  })
-})
-
 describe('encodings', () => {
   const content = 'id,name\n1,Zoë\n2,"Ωmega, 🙂"\n'
   const expected = [
@@ -450,37 +303,6 @@ describe('places', () => {
     await expect(readAll(folder.source(csvSource, { path: '.' }))).rejects.toMatchObject({ code: 'CUSTODY_SOURCE' })
     await expect(readAll(folder.source(csvSource, { path: 'file/x' }))).rejects.toMatchObject({
       code: 'CUSTODY_SOURCE',
-    })
-  })
-
-  test('a table is read whole, and must be sound', async () => {
-    const folder = new Folder()
-    const path = folder.put('table.csv', 'code,Full Name\nN,North\nS,\n')
-    const place = { path: 'table.csv', folder: folder.path }
-    const options = csvOptions.parse({ path: place.path })
-    const table = await readCsvTable(place, options, OBSERVED)
-    expect(table.columns).toEqual(['code', 'full_name'])
-    expect(table.rows.map(row => ({ ...row }))).toEqual([
-      { code: 'N', full_name: 'North' },
-      { code: 'S', full_name: null },
-    ])
-    const head = readFileSync(path)
-    expect(csvHeaderIn({ path, head, whole: true }, ',')).toEqual(['code', 'Full Name'])
-    expect(() => csvHeaderIn({ path, head: head.subarray(0, 9), whole: false }, ',')).toThrow(/is too long/)
-    folder.put('table.csv', 'code,name\n"r1",1,2\n1,2,3,4\n')
-    expect(await readCsvTable(place, options, OBSERVED)).toMatchObject({
-      bad: [
-        { message: expect.stringMatching(/3 cells, but there are 2 columns; if all have one more, as R/) },
-        { message: 'the record has 4 cells, but there are 2 columns' },
-      ],
-    })
-    folder.put('table.csv', 'code,name\nN\n')
-    const ragged = { line: 2, code: 'CSV_RAGGED', message: 'the record has 1 cell, but there are 2 columns' }
-    expect(await readCsvTable(place, options, OBSERVED)).toMatchObject({ rows: [], bad: [ragged] })
-    const input = schema('code', 'name')
-    folder.put('table.csv', 'code;name\nN;x\n')
-    await expect(readCsvTable(place, options, input)).rejects.toMatchObject({
-      hint: expect.stringContaining("set delimiter: ';'"),
     })
   })
 
