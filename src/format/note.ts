@@ -9,7 +9,7 @@
  *     stands before the signature; of a text that is no checkpoint it has no good signature.
  */
 import { fromBase64 } from './base64.ts'
-import { cosignedMessage, parseCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, cosignedMessage, parseCheckpoint } from './checkpoint.ts'
 import { bytesToHex } from './hash.ts'
 import { SIGNATURE_BYTES, verifyEd25519, verifyMlDsa44 } from './signatures.ts'
 import { isKeyName, isNoteText, NoteError, utf8, type VerifierKey } from './verifier-key.ts'
@@ -25,19 +25,41 @@ export type OpenedNote =
 const MAX_NOTE_UNITS = 1_000_000
 const MAX_SIGNATURES = 100
 
-/** Opens a note with the keys that are trusted. */
-export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote {
+/** A signature line: who signed, by name and key hash, and the bytes behind the hash. */
+export interface NoteSignature {
+  readonly name: string
+  readonly hash: string
+  readonly bytes: Uint8Array
+}
+
+/** A note taken apart; nothing of it is believed yet. */
+export type ReadNote =
+  | { readonly ok: true; readonly text: string; readonly signatures: readonly NoteSignature[] }
+  | { readonly ok: false; readonly message: string }
+
+export function readNote(note: string): ReadNote {
   const split = note.lastIndexOf('\n\n')
   const text = note.slice(0, split + 1)
-  if (note.length > MAX_NOTE_UNITS || split < 0 || !isNoteText(text) || !note.endsWith('\n')) {
-    return problem('malformed', 'it is not a signed note')
-  }
+  if (note.length > MAX_NOTE_UNITS || split < 0 || !isNoteText(text) || !note.endsWith('\n'))
+    return { ok: false, message: 'it is not a signed note' }
   const lines = note.slice(split + 2, -1).split('\n')
-  if (lines.length > MAX_SIGNATURES) return problem('malformed', `it has more than ${MAX_SIGNATURES} signatures`)
-  const signed_by: VerifierKey[] = []
+  if (lines.length > MAX_SIGNATURES) return { ok: false, message: `it has more than ${MAX_SIGNATURES} signatures` }
+  const signatures: NoteSignature[] = []
   for (const line of lines) {
     const signature = line.startsWith('— ') ? parseSignature(line.slice(2)) : null
-    if (signature === null) return problem('malformed', `a signature line is malformed: ${JSON.stringify(line)}`)
+    if (signature === null) return { ok: false, message: `a signature line is malformed: ${JSON.stringify(line)}` }
+    signatures.push(signature)
+  }
+  return { ok: true, text, signatures }
+}
+
+/** Opens a note with the keys that are trusted. */
+export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote {
+  const read = readNote(note)
+  if (!read.ok) return problem('malformed', read.message)
+  const { text, signatures } = read
+  const signed_by: VerifierKey[] = []
+  for (const signature of signatures) {
     const key = keys.find(each => each.name === signature.name && each.hash === signature.hash)
     if (key === undefined) continue
     if (!hasSigned(key, text, signature.bytes))
@@ -45,7 +67,7 @@ export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote
     signed_by.push(key)
   }
   if (signed_by.length > 0) return { ok: true, text, signed_by }
-  const signers = lines.map(line => parseSignature(line.slice(2))).map(each => `${each?.name}+${each?.hash}`)
+  const signers = signatures.map(each => `${each.name}+${each.hash}`)
   return problem('unknown_key', `it is signed by ${signers.join(', ')}, and that is none of the trusted keys`)
 }
 
@@ -54,7 +76,7 @@ function problem(kind: NoteProblem, message: string): OpenedNote {
 }
 
 /** Of a signature line behind its dash; null if it is malformed. */
-export function parseSignature(line: string): { name: string; hash: string; bytes: Uint8Array } | null {
+export function parseSignature(line: string): NoteSignature | null {
   const [, name = '', base64 = ''] = /^(\S+) (\S+)$/u.exec(line) ?? []
   const bytes = fromBase64(base64)
   if (bytes === null || bytes.length < 5 || !isKeyName(name)) return null
@@ -64,18 +86,36 @@ export function parseSignature(line: string): { name: string; hash: string; byte
 const TIMESTAMP_BYTES = 8
 const MAX_TIMESTAMP = 2n ** 63n - 1n
 
+/** A `timestamped_signature` of C2SP tlog-cosignature, taken apart; null if it is none. */
+export function timestamped(
+  bytes: Uint8Array,
+  signature_bytes: number,
+): { readonly timestamp: bigint; readonly signature: Uint8Array } | null {
+  if (bytes.length !== TIMESTAMP_BYTES + signature_bytes) return null
+  const timestamp = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0)
+  return timestamp > MAX_TIMESTAMP ? null : { timestamp, signature: bytes.subarray(TIMESTAMP_BYTES) }
+}
+
 function hasSigned(key: VerifierKey, text: string, bytes: Uint8Array): boolean {
   if (key.type === 'ed25519') return verifyEd25519(key.public_key, utf8(text), bytes)
-  if (bytes.length !== TIMESTAMP_BYTES + SIGNATURE_BYTES[key.type]) return false
-  const timestamp = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0)
-  if (timestamp > MAX_TIMESTAMP) return false
+  const signed = timestamped(bytes, SIGNATURE_BYTES[key.type])
+  return signed !== null && hasCosigned(key, text, signed)
+}
+
+/** Whether an ML-DSA-44 key has signed the checkpoint that a text is. */
+export function hasCosigned(
+  key: { readonly name: string; readonly public_key: Uint8Array },
+  text: string,
+  { timestamp, signature }: { readonly timestamp: bigint; readonly signature: Uint8Array },
+): boolean {
+  let head: Checkpoint
   try {
-    const message = cosignedMessage(key.name, timestamp, parseCheckpoint(text))
-    return verifyMlDsa44(key.public_key, message, bytes.subarray(TIMESTAMP_BYTES))
+    head = parseCheckpoint(text)
   } catch (error) {
     if (error instanceof NoteError) return false
     throw error
   }
+  return verifyMlDsa44(key.public_key, cosignedMessage(key.name, timestamp, head), signature)
 }
 
 /** A note of a text and its signatures, each `name base64(key hash ‖ signature)`. */

@@ -95,12 +95,17 @@ function signingKey(type: KeyType, name: string, key: Uint8Array | KeyObject): S
   const private_key = key instanceof Uint8Array ? privateKey(type, key) : key
   if (private_key.type !== 'private' || private_key.asymmetricKeyType !== type)
     throw new NoteError(`the signing key is not a private key of ${type}`)
-  const spki = createPublicKey(private_key).export({ format: 'der', type: 'spki' })
-  const raw = new Uint8Array(spki.subarray(PUBLIC_KEY_PREFIX[type].length))
-  return { private_key, verifier: verifierKey(type, name, raw) }
+  return { private_key, verifier: verifierKey(type, name, publicBytes(type, private_key)) }
 }
 
-function privateKey(type: KeyType, seed: Uint8Array): KeyObject {
+/** The bytes of a private key's public one. */
+export function publicBytes(type: KeyType, private_key: KeyObject): Uint8Array {
+  const spki = createPublicKey(private_key).export({ format: 'der', type: 'spki' })
+  return new Uint8Array(spki.subarray(PUBLIC_KEY_PREFIX[type].length))
+}
+
+/** @throws NoteError if the seed isn't of 32 bytes. */
+export function privateKey(type: KeyType, seed: Uint8Array): KeyObject {
   if (seed.length !== SEED_BYTES) throw new NoteError(`a seed has ${SEED_BYTES} bytes, not ${seed.length}`)
   return createPrivateKey({ key: Buffer.concat([PRIVATE_KEY_PREFIX[type], seed]), format: 'der', type: 'pkcs8' })
 }
