@@ -6,7 +6,8 @@ import { SqliteReader } from '../../src/ledger/sqlite/reader.ts'
 import { SqliteStore } from '../../src/ledger/sqlite/store.ts'
 import { ThreadScribe } from '../../src/ledger/thread/thread-scribe.ts'
 import type { WriteBatch } from '../../src/ledger/write-port.ts'
-import { ledgerConformance, type Place } from './ledger.ts'
+import { ledgerConformance } from './ledger.ts'
+import type { Place } from './stage.ts'
 
 async function makePlace(threaded: boolean): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-conformance-'))

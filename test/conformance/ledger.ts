@@ -1,20 +1,13 @@
 /** What every store of a ledger must do. Numbers are those of docs/architecture.md and of src/ledger/write-port.ts. */
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { leafHash } from '../../src/format/hash.ts'
 import { SetHash } from '../../src/format/set-hash.ts'
 import { makeSigner } from '../../src/format/signing-key.ts'
 import { Frontier } from '../../src/format/tree.ts'
 import { parseVerifierKey } from '../../src/format/verifier-key.ts'
 import { type Remembered, trustIn } from '../../src/ledger/keys/trust.ts'
-import type { LedgerReader, StoredPayload } from '../../src/ledger/read-port.ts'
-import type { Store } from '../../src/ledger/store.ts'
-import { Entropy } from '../../src/ledger/write/entropy.ts'
-import { LEASE_US } from '../../src/ledger/write/lease.ts'
-import { StoredLedger } from '../../src/ledger/write/ledger.ts'
-import { birth } from '../../src/ledger/write/log-zero.ts'
-import type { Threads } from '../../src/ledger/write/run-ledger.ts'
-import type { LedgerPorts, RunLedger, WriteBatch } from '../../src/ledger/write-port.ts'
-import { type Holder, thisProcess } from '../../src/model/holder.ts'
+import type { LedgerReader } from '../../src/ledger/read-port.ts'
+import type { WriteBatch } from '../../src/ledger/write-port.ts'
 import {
   commitDraft,
   full,
@@ -26,54 +19,19 @@ import {
   simpleRow,
   subjectDraft,
   T0,
-  testPorts,
   totals,
   visit,
 } from '../support/ledger.ts'
-
-/** One database. */
-export interface Place {
-  /** A new ledger in it. */
-  create(birth: WriteBatch): Promise<Store>
-  /** Another connection to that ledger. */
-  open(): Promise<Store>
-  /** Where stage 2 is done, if not in this thread. */
-  readonly threads?: (ports: LedgerPorts) => Threads
-  remove(): Promise<void>
-}
+import { erasingConformance } from './erasing.ts'
+import { leaseConformance } from './leases.ts'
+import { all, contents, DEAD, logZero, OTHER_RUN, type Place, stage } from './stage.ts'
 
 /** What the first kind of ledger held after the sample run. */
 let same: unknown
-const OTHER_RUN = RUN.replace(/1$/, '2')
-const DEAD: Holder = { ...thisProcess(), start: 'before' }
 
 /** Runs the suite against a kind of store; `makePlace` gives an empty database each time. */
 export function ledgerConformance(kind: string, makePlace: () => Promise<Place>): void {
-  const cleanups: Array<() => Promise<void>> = []
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-  })
-
-  async function begin(holder = thisProcess(), seed = 'test') {
-    const place = await makePlace()
-    cleanups.push(() => place.remove())
-    const ports = testPorts(seed)
-    const entropy = new Entropy(ports.entropy)
-    const store = await place.create(birth('ledger-id', ports, entropy))
-    cleanups.push(() => store.close())
-    const ledger = await StoredLedger.open(store, ports, { holder, entropy, threads: place.threads?.(ports) })
-    cleanups.push(() => ledger.close())
-    return { place, ports, store, ledger, reader: store.reader }
-  }
-
-  /** A second writer, as another process would be. */
-  async function join(place: Place, ports: LedgerPorts, holder = thisProcess()) {
-    const store = await place.open()
-    cleanups.push(() => store.close())
-    const ledger = await StoredLedger.open(store, ports, { holder, threads: place.threads?.(ports) })
-    cleanups.push(() => ledger.close())
-    return ledger
-  }
+  const { begin, join } = stage(makePlace)
 
   describe(`a ledger in ${kind}`, () => {
     test('holds what was committed, under a signed checkpoint (WRITE-PORT-1)', async () => {
@@ -125,110 +83,6 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       const ending = { token: 1, fate: 2 as const, node: 3, sink: 0, group: 0, error: null }
       run.append({ ...simpleRow(1), endings: [ending] })
       await expect(run.commit()).rejects.toMatchObject({ code: 'CUSTODY_ENGINE_DEFECT' })
-    })
-
-    describe('erasing', () => {
-      /** One run with three rows, sealed. */
-      async function sealed() {
-        const found = await begin()
-        const run = await found.ledger.openRun(RUN, opening())
-        for (const row of [1, 2, 3]) run.append(simpleRow(row))
-        run.appendRun(commitDraft(1, 3, totals(3, 3, 3)))
-        await run.commit()
-        await run.seal(sealFacts(totals(3, 3, 3)))
-        return { ...found, log: run.log }
-      }
-      const gone = (log: number, values: readonly number[][], payloads: readonly StoredPayload[] = []) => ({
-        erasures: [{ log, run: RUN, values, payloads }],
-      })
-      const nowhere = () => undefined
-
-      test('takes whole entries and single values, and says so in log 0 (ERASE-PORT-1)', async () => {
-        const { ledger, reader, log } = await sealed()
-        const [before, third] = [await contents(reader), await reader.payload(log, 3)]
-        const rest = {
-          seq: 3,
-          salts: Uint8Array.from(third?.salts ?? []).fill(0, 16),
-          body: `${third?.body.slice(0, third.body.indexOf('],['))}],null]`,
-        }
-        await ledger.erase(
-          async () =>
-            gone(
-              log,
-              [
-                [1, 2],
-                [3, 3, 2],
-              ],
-              [rest],
-            ),
-          nowhere,
-        )
-        expect(await reader.payload(log, 1)).toEqual({ seq: 1, salts: new Uint8Array(32), body: '[null,null]' })
-        expect(await reader.payload(log, 2)).toEqual({ seq: 2, salts: new Uint8Array(32), body: '[null,null]' })
-        expect(await reader.payload(log, 3)).toEqual(rest)
-        const after = await contents(reader)
-        expect(after.entries[log]).toEqual(before.entries[log])
-        expect(after.endings).toEqual(before.endings)
-        expect(JSON.parse(after.entries[0]?.at(-1)?.body ?? '')).toMatchObject({
-          k: 'erase',
-          log,
-          values: [
-            [1, 2],
-            [3, 3, 2],
-          ],
-        })
-        expect(await ledger.scrub(1_000, nowhere)).toEqual({ done: true })
-        expect(await contents(reader)).toEqual(after)
-      })
-
-      test('does nothing where nothing is named, and all or nothing otherwise', async () => {
-        const { ledger, reader, log } = await sealed()
-        const before = await contents(reader)
-        await ledger.erase(async () => ({ erasures: [] }), nowhere)
-        const stop = () => {
-          throw new Error('the power went')
-        }
-        const points: string[] = []
-        const failing = ledger.erase(
-          async () => gone(log, [[1, 1]]),
-          point => {
-            points.push(point)
-            if (point === 'mid_erase') stop()
-          },
-        )
-        await expect(failing).rejects.toThrow('the power went')
-        expect(points).toEqual(['before_erase', 'mid_erase'])
-        await expect(ledger.erase(async () => gone(log, [[3, 3, 1]], [absent]), nowhere)).rejects.toMatchObject({
-          code: 'CUSTODY_ENGINE_DEFECT',
-        })
-        expect(await contents(reader)).toEqual(before)
-      })
-      const absent = { seq: 99, salts: new Uint8Array(16), body: '[null]' }
-
-      test('is decided anew if another process came first (ERASE-PORT-2)', async () => {
-        const { place, ports, ledger, reader, log } = await sealed()
-        const other = await join(place, ports)
-        const sizes: number[] = []
-        await ledger.erase(async within => {
-          sizes.push(await within.size(0))
-          if (sizes.length === 1) await other.openRun(OTHER_RUN, opening(OTHER_RUN))
-          return gone(log, [[1, 1]])
-        }, nowhere)
-        expect(sizes).toEqual([3, 4])
-        expect(await reader.size(0)).toBe(5)
-      })
-
-      test('isn’t done as long as somebody reads what was there before (ERASE-PORT-3)', async () => {
-        const { place, ports, ledger, reader, log } = await sealed()
-        const other = await join(place, ports)
-        await other.reader.snapshot(async () => {
-          await other.reader.size(0)
-          await ledger.erase(async () => gone(log, [[1, 1]]), nowhere)
-          expect(await ledger.scrub(20, nowhere)).toMatchObject({ done: false })
-        })
-        expect(await ledger.scrub(1_000, nowhere)).toEqual({ done: true })
-        expect((await reader.payload(log, 1))?.body).toBe('[null,null]')
-      })
     })
 
     test('takes the next seq only (WRITE-PORT-2)', async () => {
@@ -454,113 +308,12 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
     })
   })
 
-  describe(`leases in ${kind}`, () => {
-    test('a live holder is left alone until its lease is out', async () => {
-      const { ledger, place, ports } = await begin({ ...thisProcess(), host: 'another machine' })
-      const run = await ledger.openRun(RUN, opening())
-      const other = await join(place, ports)
-      await expect(other.takeOver(RUN, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_RUN_HELD' })
-      ports.advance(LEASE_US - 1000)
-      await run.renew()
-      ports.advance(LEASE_US - 1000)
-      await expect(other.takeOver(RUN, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_RUN_HELD' })
-      ports.advance(1000)
-      expect((await other.takeOver(RUN, nothingToSee)).epoch).toBe(2)
-    })
-
-    test('a dead holder on this machine is replaced at once, and can write no more (WRITE-PORT-4)', async () => {
-      const { ledger, place, ports, reader } = await begin(DEAD)
-      const run = await ledger.openRun(RUN, opening())
-      run.append(simpleRow(1))
-      await run.commit()
-      const { ledger: resumed, epoch } = await (await join(place, ports)).takeOver(RUN, nothingToSee)
-      expect([epoch, resumed.size]).toEqual([2, 2])
-      const before = await contents(reader)
-      for (const woken of [() => lateCommit(run), () => run.renew(), () => run.release()]) {
-        await expect(woken()).rejects.toMatchObject({ code: 'CUSTODY_RUN_LOST' })
-      }
-      expect(await contents(reader)).toEqual(before)
-      resumed.appendRun({ entry: { k: 'resume', epoch, cut: [], t: T0 }, first_value: 0, values: [] })
-      resumed.append(simpleRow(2))
-      await resumed.commit()
-      expect(await reader.size(run.log)).toBe(4)
-      expect(await logZero(reader)).toEqual(['birth', 'opened', 'taken_over'])
-    })
-
-    test('a look that refuses what it finds leaves no trace', async () => {
-      const { ledger, place, ports, reader } = await begin(DEAD)
-      const run = await ledger.openRun(RUN, opening())
-      run.append(simpleRow(1))
-      await run.commit()
-      const before = await contents(reader)
-      const refuses = (await join(place, ports)).takeOver(RUN, async () => {
-        throw new Error('not so')
-      })
-      await expect(refuses).rejects.toThrow('not so')
-      expect(await contents(reader)).toEqual(before)
-    })
-
-    test('what was found is of the log that is taken over, though its former holder writes meanwhile', async () => {
-      const { ledger, place, ports, reader } = await begin(DEAD)
-      const run = await ledger.openRun(RUN, opening())
-      let looks = 0
-      const { seen, ledger: resumed } = await (await join(place, ports)).takeOver(RUN, async () => {
-        const size = await reader.size(run.log)
-        if (++looks === 1) {
-          run.append(simpleRow(1))
-          await run.commit()
-        }
-        return size
-      })
-      expect([looks, seen, resumed.size]).toEqual([2, 2, 2])
-    })
-
-    test('a run that was released can be taken over, one that is sealed or unknown can not', async () => {
-      const { ledger, place, ports } = await begin()
-      const run = await ledger.openRun(RUN, opening())
-      await run.release()
-      const other = await join(place, ports)
-      const { ledger: resumed } = await other.takeOver(RUN, nothingToSee)
-      await resumed.seal(sealFacts(totals(0, 0, 0)))
-      for (const id of [RUN, OTHER_RUN]) {
-        await expect(other.takeOver(id, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
-      }
-    })
-  })
-}
-
-async function lateCommit(run: RunLedger): Promise<unknown> {
-  run.appendRun(commitDraft(9, 9, totals(0, 0, 0)))
-  return run.commit()
-}
-
-async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = []
-  for await (const each of stream) items.push(each)
-  return items
+  erasingConformance(kind, makePlace)
+  leaseConformance(kind, makePlace)
 }
 
 async function rootOf(reader: LedgerReader, log: number): Promise<string> {
   const tree = new Frontier()
   for await (const { body } of reader.entries(log)) tree.append(leafHash(body))
   return tree.root()
-}
-
-async function logZero(reader: LedgerReader): Promise<string[]> {
-  return (await all(reader.entries(0))).map(each => (JSON.parse(each.body) as { k: string }).k)
-}
-
-/** Everything that a ledger holds. */
-async function contents(reader: LedgerReader) {
-  const logs = await reader.logs()
-  const of = async <T>(read: (log: number) => AsyncIterable<T>) => Promise.all(logs.map(({ log }) => all(read(log))))
-  return {
-    logs,
-    entries: await of(log => reader.entries(log)),
-    payloads: await of(log => reader.payloads(log)),
-    endings: await of(log => reader.endings(log)),
-    open_tokens: await of(log => reader.openTokens(log)),
-    heads: await reader.heads(),
-    leases: await reader.leases(),
-  }
 }

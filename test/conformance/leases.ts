@@ -1,0 +1,90 @@
+/** What every store of a ledger must do so that one process at a time writes a run. Numbers are those of src/ledger/write-port.ts. */
+import { describe, expect, test } from 'vitest'
+import { LEASE_US } from '../../src/ledger/write/lease.ts'
+import type { RunLedger } from '../../src/ledger/write-port.ts'
+import { thisProcess } from '../../src/model/holder.ts'
+import { commitDraft, nothingToSee, opening, RUN, sealFacts, simpleRow, T0, totals } from '../support/ledger.ts'
+import { contents, DEAD, logZero, OTHER_RUN, type Place, stage } from './stage.ts'
+
+export function leaseConformance(kind: string, makePlace: () => Promise<Place>): void {
+  const { begin, join } = stage(makePlace)
+
+  describe(`leases in ${kind}`, () => {
+    test('a live holder is left alone until its lease is out', async () => {
+      const { ledger, place, ports } = await begin({ ...thisProcess(), host: 'another machine' })
+      const run = await ledger.openRun(RUN, opening())
+      const other = await join(place, ports)
+      await expect(other.takeOver(RUN, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_RUN_HELD' })
+      ports.advance(LEASE_US - 1000)
+      await run.renew()
+      ports.advance(LEASE_US - 1000)
+      await expect(other.takeOver(RUN, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_RUN_HELD' })
+      ports.advance(1000)
+      expect((await other.takeOver(RUN, nothingToSee)).epoch).toBe(2)
+    })
+
+    test('a dead holder on this machine is replaced at once, and can write no more (WRITE-PORT-4)', async () => {
+      const { ledger, place, ports, reader } = await begin(DEAD)
+      const run = await ledger.openRun(RUN, opening())
+      run.append(simpleRow(1))
+      await run.commit()
+      const { ledger: resumed, epoch } = await (await join(place, ports)).takeOver(RUN, nothingToSee)
+      expect([epoch, resumed.size]).toEqual([2, 2])
+      const before = await contents(reader)
+      for (const woken of [() => lateCommit(run), () => run.renew(), () => run.release()]) {
+        await expect(woken()).rejects.toMatchObject({ code: 'CUSTODY_RUN_LOST' })
+      }
+      expect(await contents(reader)).toEqual(before)
+      resumed.appendRun({ entry: { k: 'resume', epoch, cut: [], t: T0 }, first_value: 0, values: [] })
+      resumed.append(simpleRow(2))
+      await resumed.commit()
+      expect(await reader.size(run.log)).toBe(4)
+      expect(await logZero(reader)).toEqual(['birth', 'opened', 'taken_over'])
+    })
+
+    test('a look that refuses what it finds leaves no trace', async () => {
+      const { ledger, place, ports, reader } = await begin(DEAD)
+      const run = await ledger.openRun(RUN, opening())
+      run.append(simpleRow(1))
+      await run.commit()
+      const before = await contents(reader)
+      const refuses = (await join(place, ports)).takeOver(RUN, async () => {
+        throw new Error('not so')
+      })
+      await expect(refuses).rejects.toThrow('not so')
+      expect(await contents(reader)).toEqual(before)
+    })
+
+    test('what was found is of the log that is taken over, though its former holder writes meanwhile', async () => {
+      const { ledger, place, ports, reader } = await begin(DEAD)
+      const run = await ledger.openRun(RUN, opening())
+      let looks = 0
+      const { seen, ledger: resumed } = await (await join(place, ports)).takeOver(RUN, async () => {
+        const size = await reader.size(run.log)
+        if (++looks === 1) {
+          run.append(simpleRow(1))
+          await run.commit()
+        }
+        return size
+      })
+      expect([looks, seen, resumed.size]).toEqual([2, 2, 2])
+    })
+
+    test('a run that was released can be taken over, one that is sealed or unknown can not', async () => {
+      const { ledger, place, ports } = await begin()
+      const run = await ledger.openRun(RUN, opening())
+      await run.release()
+      const other = await join(place, ports)
+      const { ledger: resumed } = await other.takeOver(RUN, nothingToSee)
+      await resumed.seal(sealFacts(totals(0, 0, 0)))
+      for (const id of [RUN, OTHER_RUN]) {
+        await expect(other.takeOver(id, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
+      }
+    })
+  })
+}
+
+async function lateCommit(run: RunLedger): Promise<unknown> {
+  run.appendRun(commitDraft(9, 9, totals(0, 0, 0)))
+  return run.commit()
+}
