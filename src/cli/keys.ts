@@ -2,6 +2,7 @@
 
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { keyLabel } from '../format/verifier-key.ts'
 import { ledgerUrl } from '../host/ledger.ts'
 import { ledgerPorts } from '../host/ledger-ports.ts'
 import { keyPlace, signingKey } from '../ledger/keys/keys.ts'
@@ -30,14 +31,15 @@ interface KeyShown {
 }
 
 export async function showKey(context: Context, options: KeyOptions): Promise<void> {
-  const { verifier_key } = await shown(context, options)
-  if (options.json !== true) context.terminal.answer(verifier_key)
+  await shown(context, options)
+  if (options.json === true) return
+  for (const key of signingKey(context.env).verifier_keys) context.terminal.answer(key)
 }
 
 export async function trustKeysIn(context: Context, file: string, options: KeyOptions): Promise<void> {
   const { terminal, cwd, env } = context
   const fresh = trustKeys(resolve(cwd, file), env)
-  for (const { text } of fresh) terminal.report(`trusted from now on: ${text}`)
+  for (const { text } of fresh) terminal.report(`trusted from now on: ${keyLabel(text)}`)
   if (fresh.length === 0) terminal.report('nothing new: you trust these already')
   await shown(context, options)
 }
@@ -53,29 +55,29 @@ export async function rotateOwnKey(context: Context, options: KeyOptions): Promi
     )
   const { from, to, former } = await rotateKey(env, options.revoke === true ? 'revoke' : 'retire', open)
   if (options.json !== true) {
-    terminal.report(`${url} is signed with ${to.verifier_key} from now on`)
+    terminal.report(`${url} is signed with ${to.name} from now on`)
     terminal.report(
-      `${from.verifier_key} is kept in ${former}, for other ledgers that it signed: ${command} key rotate --ledger <url>`,
+      `${from.name} is kept in ${former}, for other ledgers that it signed: ${command} key rotate --ledger <url>`,
     )
   }
   await shown(context, options)
 }
 
 /** As JSON, if that is wanted. */
-async function shown(context: Context, options: KeyOptions): Promise<KeyShown> {
+export async function shown(context: Context, options: KeyOptions): Promise<KeyShown> {
   const key = await shownKey(context, options)
   if (options.json === true) context.terminal.answerJson(key)
   return key
 }
 
 async function shownKey(context: Context, options: LedgerOptions): Promise<KeyShown> {
-  const { name, verifier_key } = signingKey(context.env)
+  const { name, verifier_key, verifier_keys } = signingKey(context.env)
   const in_force = await inForce(context, options)
   const own = in_force?.find(each => each.verifier_key === verifier_key)
   return {
     name,
     verifier_key,
-    verifier_keys: in_force?.map(each => each.verifier_key) ?? [verifier_key],
+    verifier_keys: in_force?.map(each => each.verifier_key) ?? verifier_keys,
     since: own === undefined ? (in_force === null ? writtenAt(context) : null) : formatTime(own.since_us),
   }
 }

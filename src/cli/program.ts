@@ -9,6 +9,7 @@ import { functionsCommand } from './commands/functions.ts'
 import { inferCommand } from './commands/infer.ts'
 import { initCommand } from './commands/init.ts'
 import { keyCommand } from './commands/key.ts'
+import { ledgerCommand } from './commands/ledger.ts'
 import { pluginCommand } from './commands/plugin.ts'
 import { pluginsCommand } from './commands/plugins.ts'
 import { replayCommand } from './commands/replay.ts'
@@ -44,7 +45,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
   ['Let go of data:', [eraseCommand, purgeCommand]],
   ['Extend and try out:', [pluginCommand, chaosCommand]],
-  ['Look things up:', [pluginsCommand, functionsCommand, schemaCommand, keyCommand, doctorCommand]],
+  ['Look things up:', [pluginsCommand, functionsCommand, schemaCommand, keyCommand, ledgerCommand, doctorCommand]],
 ]
 
 export function makeProgram(context: Context, done: (exit: number) => void): Command {

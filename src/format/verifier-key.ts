@@ -29,6 +29,11 @@ export const KEY_TYPE_NAMES: { readonly [type in KeyType]: string } = { ed25519:
 export const KEY_TYPE_BYTES: { readonly [type in KeyType]: number } = { ed25519: 1, 'ml-dsa-44': 6 }
 export const KEY_TYPES: readonly KeyType[] = ['ed25519', 'ml-dsa-44']
 
+/** `name+hash` of a verifier key, for people. */
+export function keyLabel(verifier_key: string): string {
+  return verifier_key.split('+').slice(0, 2).join('+')
+}
+
 /** @throws NoteError if the text is no verifier key of these types. */
 export function parseVerifierKey(text: string): VerifierKey {
   const [, name = '', hash, base64 = ''] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text) ?? []

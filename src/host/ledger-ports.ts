@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Environment } from '../ledger/keys/config-folder.ts'
 import { signingKey } from '../ledger/keys/keys.ts'
 import { type ReportForgetful, trustedKeys, userTrust } from '../ledger/keys/known-ledgers.ts'
+import { recoveryKeys } from '../ledger/keys/recovery.ts'
 import { trustIn } from '../ledger/keys/trust.ts'
 import type { LedgerPorts } from '../ledger/write-port.ts'
 
@@ -22,5 +23,6 @@ export function ledgerPorts(
     entropy: size => randomBytes(size),
     signer,
     trust: onForgetful === null ? trustIn(trustedKeys(null, env)) : userTrust(env, onForgetful),
+    birth: { recovery: recoveryKeys(env) },
   }
 }

@@ -3,11 +3,16 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { encodedBy } from '../../test/support/encoded.ts'
 import { simpleRow } from '../../test/support/ledger.ts'
+import { cosignedMessage } from '../format/checkpoint.ts'
 import type { FieldOrders } from '../format/entry.ts'
 import { fieldOrderOf } from '../format/field-order.ts'
-import { commitment, leafHash, nodeHash } from '../format/hash.ts'
+import { bytesToHex, commitment, leafHash, nodeHash } from '../format/hash.ts'
+import { makeSigner } from '../format/signing-key.ts'
+import { keyChangeText } from '../format/statement.ts'
+import { parseVerifierKey } from '../format/verifier-key.ts'
 import { canonicalize } from '../model/canonical.ts'
 import type { Json } from '../model/row.ts'
+import { sha256Hex } from '../model/sha256.ts'
 import { APPLICATION_ID, PAGE_SIZE_BYTES, schemaStatements } from './sqlite/schema.ts'
 import { encodeSubject } from './write/encode.ts'
 import { Entropy } from './write/entropy.ts'
@@ -42,6 +47,19 @@ test('the test vectors and the example', () => {
   for (const text of [payload, body, leafHash(body), a, nodeHash(a, b), ...commitments]) {
     expect(page).toContain(text)
   }
+})
+
+test('the keys, and what they sign', () => {
+  const signer = makeSigner('example', new Uint8Array(32).fill(1), new Uint8Array(32).fill(2))
+  const [ed25519, ml_dsa_44] = signer.verifier_keys.map(parseVerifierKey)
+  const head = { origin: 'custody/x/0', size: 1, root: 'ab'.repeat(32) }
+  const change = keyChangeText({ ledger: 'x', index: 1, root: head.root, change: 'retire', keys: ['a'] })
+  for (const text of [
+    ...[ed25519?.text, ml_dsa_44?.hash, sha256Hex(ml_dsa_44?.public_key ?? '')],
+    ...[`— ${signer.signHead(head)[0]}\n`, bytesToHex(cosignedMessage('example', 0n, head))],
+    `${change}${signer.signStatement(change)[0]}\n`,
+  ])
+    expect(page).toContain(text)
 })
 
 test('the order of fields that is shown', () => {

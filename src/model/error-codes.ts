@@ -360,6 +360,11 @@ export const ERRORS = {
     'There is no ledger at this place.',
     'Name it with --ledger, or run a pipeline first.',
   ),
+  CUSTODY_LEDGER_EXISTS: spec(
+    2,
+    'There is a ledger at this place already.',
+    'Name another place with --ledger, or move the ledger away.',
+  ),
   CUSTODY_LEDGER_URL: spec(2, 'A ledger’s URL isn’t one that Custody knows.', 'Use sqlite:PATH.'),
   CUSTODY_LEDGER_FORMAT: spec(
     2,
@@ -416,6 +421,11 @@ export const ERRORS = {
     2,
     'The signing key can’t be used.',
     'Check $CUSTODY_KEY, or the key in your configuration folder.',
+  ),
+  CUSTODY_KEY_REQUEST: spec(
+    2,
+    'A request to add a key to a ledger can’t be followed: it is none, or the ledger is another, or has gone on since.',
+    'Make another request on the machine whose key is to be added (`custody key request`), and add it before the next run.',
   ),
   CUSTODY_RUN_UNKNOWN: spec(2, 'No run has this id.', 'See `custody runs`.'),
   CUSTODY_RUN_AMBIGUOUS: spec(2, 'Several runs begin with this id.', 'Write more of it.'),

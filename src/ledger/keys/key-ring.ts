@@ -164,6 +164,16 @@ function nameOf({ name, hash }: VerifierKey): string {
   return `${name}+${hash}`
 }
 
+/** What is wrong, also where keys can't be read. */
+export function problemOf(look: () => string | null): string | null {
+  try {
+    return look()
+  } catch (error) {
+    if (error instanceof NoteError) return error.message
+    throw error
+  }
+}
+
 /** A birth with its signature by each of the signer's keys. */
 export function signedBirth(facts: Omit<Birth, 'signatures' | 'keys'>, signer: Signer): Birth {
   const unsigned_birth = { ...facts, keys: signer.verifier_keys }

@@ -105,7 +105,7 @@ function ledgerPath(env: Environment, ledger: string): string {
 }
 
 /** Whoever reads it meanwhile sees the old text or the new one. */
-function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string): void {
   const temporary = `${path}.${process.pid}`
   writeFileSync(temporary, text, { mode: 0o600, flush: true })
   renameSync(temporary, path)

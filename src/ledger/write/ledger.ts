@@ -3,8 +3,9 @@ import type { KeyChange, LedgerEntry } from '../../format/ledger-entry.ts'
 import type { Signer } from '../../format/signing-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { type Holder, isAlive, livesHere, parseHolder } from '../../model/holder.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import type { AtErasePoint, ErasingLedger, Erasure, Scrubbed } from '../erase-port.ts'
-import { type KeyRing, signedChange } from '../keys/key-ring.ts'
+import { type ChangePlace, type KeyRing, problemOf, signedChange } from '../keys/key-ring.ts'
 import type { LedgerReader, StoredLease } from '../read-port.ts'
 import { StaleLog, type Store } from '../store.ts'
 import {
@@ -161,6 +162,10 @@ export class StoredLedger implements Ledger, ErasingLedger {
     }
   }
 
+  get id(): string {
+    return this.#log_zero.id
+  }
+
   get keys(): KeyRing {
     return this.#log_zero.keys
   }
@@ -175,17 +180,32 @@ export class StoredLedger implements Ledger, ErasingLedger {
     this.#log_zero.mustBeInForce(signer)
   }
 
-  /** Which keys are in force changes. All of `signers` sign that, and the head. @throws as `openRun`. */
-  async changeKeys(change: KeyChange['change'], keys: readonly string[], signers: readonly Signer[]): Promise<void> {
+  /**
+   * Which keys are in force changes. All of `signers` sign that, and those that aren't recovery keys the head. `elsewhere`: by whom it was
+   * signed before, and where.
+   * @throws CustodyError as `openRun`; CUSTODY_KEY if the change wouldn't hold, CUSTODY_KEY_REQUEST if it was signed for another place.
+   */
+  async changeKeys(
+    change: KeyChange['change'],
+    keys: readonly string[],
+    signers: readonly Signer[],
+    elsewhere: (ChangePlace & Pick<KeyChange, 'signatures'>) | null = null,
+  ): Promise<void> {
+    const recovery = this.keys.recovery.map(each => each.text)
+    const head_signers = signers.filter(({ verifier_key }) => !recovery.includes(verifier_key))
     await this.#appendLogZero(log_zero => {
       const t = Math.max(this.#ports.now_us(), log_zero.last_us)
-      const signed = signedChange(change, keys, log_zero.place(), signers)
-      const problem = log_zero.keys.problemOf(signed, log_zero.place())
+      const place = log_zero.place()
+      if (elsewhere !== null) mustBeHere(elsewhere, place, this.url)
+      const made = signedChange(change, keys, place, signers)
+      const signed = { ...made, signatures: [...made.signatures, ...(elsewhere?.signatures ?? [])] }
+      const problem = problemOf(() => log_zero.keys.problemOf(signed, place))
       if (problem !== null) throw new CustodyError('CUSTODY_KEY', `the change of keys wouldn’t hold: ${problem}`)
       const entry: LedgerEntry = { k: 'key', ...signed, t }
       const write = (ledger: LogZeroBatch) => this.#store.write({ ...NOTHING, log: LOG_ZERO, lease: null, ledger })
       return { entries: [entry], write }
-    }, signers)
+    }, head_signers)
+    await this.#log_zero.refresh(this.#store.reader)
   }
 
   async erase<Found extends { readonly erasures: readonly Erasure[] }>(
@@ -320,4 +340,15 @@ export class StoredLedger implements Ledger, ErasingLedger {
   #expiry(): number {
     return this.#ports.now_us() + LEASE_US
   }
+}
+
+/** @throws CustodyError CUSTODY_KEY_REQUEST if a change of keys was signed for another place than the one where it would stand. */
+function mustBeHere(signed: ChangePlace, place: ChangePlace, url: string): void {
+  if (signed.ledger !== place.ledger)
+    throw new CustodyError('CUSTODY_KEY_REQUEST', `the request is for another ledger than ${url}`)
+  if (signed.index === place.index && signed.root === place.root) return
+  throw new CustodyError(
+    'CUSTODY_KEY_REQUEST',
+    `${url} has gone on since the request was made: its own log has ${counted(place.index, 'entry', 'entries')}, and had ${grouped(signed.index)}`,
+  )
 }

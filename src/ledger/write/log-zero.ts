@@ -14,10 +14,10 @@ import { leafHash } from '../../format/hash.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import type { Signer } from '../../format/signing-key.ts'
 import { Frontier } from '../../format/tree.ts'
-import { KEY_TYPE_NAMES, NoteError, type VerifierKey } from '../../format/verifier-key.ts'
+import { KEY_TYPE_NAMES, keyLabel, NoteError, type VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
-import { type Birth, type ChangePlace, KeyRing, lackingTypes, signedBirth } from '../keys/key-ring.ts'
+import { type Birth, type ChangePlace, KeyRing, lackingTypes, problemOf, signedBirth } from '../keys/key-ring.ts'
 import { isTrusted, type Remembered, type Trust } from '../keys/trust.ts'
 import type { LedgerReader } from '../read-port.ts'
 import type { CheckpointHead, LedgerPorts, LogZeroBatch, WriteBatch } from '../write-port.ts'
@@ -199,7 +199,7 @@ export class LogZero {
       case 'birth':
         return seq === 0 ? null : 'it is another birth'
       case 'key': {
-        const problem = noteProblemOf(() => this.keys.take(entry, this.place()))
+        const problem = problemOf(() => this.keys.take(entry, this.place()))
         // Who signed that a key of theirs is added has signed all that was before.
         if (problem === null && entry.change === 'add')
           this.#signers.push(...this.keys.goodFor(seq + 1).filter(({ text }) => entry.keys.includes(text)))
@@ -257,15 +257,6 @@ function ringOf(url: string, born: Birth): KeyRing {
   }
 }
 
-function noteProblemOf(take: () => string | null): string | null {
-  try {
-    return take()
-  } catch (error) {
-    if (error instanceof NoteError) return error.message
-    throw error
-  }
-}
-
 function otherBirth(url: string, born: readonly string[], remembered: readonly string[]): CustodyError {
   return new CustodyError(
     'CUSTODY_KEY_UNKNOWN',
@@ -283,7 +274,7 @@ function untrusted(url: string, keys: KeyRing): CustodyError {
 
 /** `name+hash` of each. */
 function namesOf(keys: readonly string[]): string {
-  return `key ${keys.map(each => each.slice(0, each.lastIndexOf('+'))).join(' and ')}`
+  return `key ${keys.map(keyLabel).join(' and ')}`
 }
 
 function rolledBack(url: string, size: number, remembered: Remembered): CustodyError {

@@ -5,7 +5,14 @@
  */
 import type { KeyChange, LedgerEntry } from '../../format/ledger-entry.ts'
 import { birthText, checkStatement, keyChangeText } from '../../format/statement.ts'
-import { KEY_TYPE_NAMES, KEY_TYPES, NoteError, parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
+import {
+  KEY_TYPE_NAMES,
+  KEY_TYPES,
+  keyLabel,
+  NoteError,
+  parseVerifierKey,
+  type VerifierKey,
+} from '../../format/verifier-key.ts'
 import { entryName } from './check.ts'
 
 interface Use {
@@ -48,9 +55,9 @@ export class KeysInForce {
       const recovery = parsedKeys(born.recovery ?? [])
       if (!keys.some(each => each.type === 'ed25519')) throw new Refused('it names no Ed25519 key')
       const signed_by = signersOf(birthText(born), born.signatures, keys)
-      for (const { text } of keys) if (!signed_by.has(text)) throw new Refused(`${text} hasn’t signed it`)
+      for (const { text } of keys) if (!signed_by.has(text)) throw new Refused(`${keyLabel(text)} hasn’t signed it`)
       for (const { text } of recovery)
-        if (born.keys.includes(text)) throw new Refused(`${text} is in force, and is its recovery key, too`)
+        if (born.keys.includes(text)) throw new Refused(`${keyLabel(text)} is in force, and is its recovery key, too`)
       if (recovery.length > 0 && missing(keys, recovery).length > 0)
         throw new Refused('its recovery keys aren’t of all types that are in force')
       this.#recovery = recovery
@@ -79,7 +86,7 @@ export class KeysInForce {
         return
       }
       const absent = named.find(({ text }) => !current.some(use => use.key.text === text))
-      if (absent !== undefined) throw new Refused(`${absent.text} is taken away, and isn’t in force`)
+      if (absent !== undefined) throw new Refused(`${keyLabel(absent.text)} is taken away, and isn’t in force`)
       const [last] = missing(in_force, rest)
       if (last !== undefined) throw new Refused(`it takes the last ${last} key away`)
       for (const use of current.filter(each => keys.includes(each.key.text))) {
@@ -91,10 +98,11 @@ export class KeysInForce {
 
   #mayBeAdded({ text }: VerifierKey, has_signed: boolean): void {
     const uses = this.#uses.filter(each => each.key.text === text)
-    if (uses.some(each => each.taken_at === null)) throw new Refused(`${text} is added, and is in force`)
-    if (uses.some(each => each.revoked)) throw new Refused(`${text} is added, and was revoked`)
-    if (this.#recovery.some(each => each.text === text)) throw new Refused(`${text} is added, and is a recovery key`)
-    if (!has_signed) throw new Refused(`${text} is added, and hasn’t signed it`)
+    if (uses.some(each => each.taken_at === null)) throw new Refused(`${keyLabel(text)} is added, and is in force`)
+    if (uses.some(each => each.revoked)) throw new Refused(`${keyLabel(text)} is added, and was revoked`)
+    if (this.#recovery.some(each => each.text === text))
+      throw new Refused(`${keyLabel(text)} is added, and is a recovery key`)
+    if (!has_signed) throw new Refused(`${keyLabel(text)} is added, and hasn’t signed it`)
   }
 
   /** For a head of log 0 with so many entries. */
