@@ -2,7 +2,7 @@
  * A machine asks to write a ledger with a key of its own, and one that may says yes. No private key leaves its machine: what goes over is a
  * text with the new keys' signatures of the change, at the place where log 0 stands (the request); who adds them signs the same.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Signer } from '../format/signing-key.ts'
 import { CustodyError } from '../model/error.ts'
 import { isHash } from '../model/sha256.ts'
@@ -50,8 +50,7 @@ export function readRequest(path: string): KeyRequest {
     const request = JSON.parse(readFileSync(path, 'utf8')) as Partial<KeyRequest> | null
     if (request !== null && isRequest(request)) return request
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw new CustodyError('CUSTODY_KEY_REQUEST', `there is no file ${path}`)
+    if (!existsSync(path)) throw new CustodyError('CUSTODY_KEY_REQUEST', `there is no file ${path}`)
     if (!(cause instanceof SyntaxError))
       throw new CustodyError('CUSTODY_KEY_REQUEST', `${path} can’t be read`, { cause })
   }

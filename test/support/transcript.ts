@@ -37,7 +37,7 @@ function sameLine(one: string, other: string): boolean {
 const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}(?:-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|…)/g, 'RUN'],
   [/\b[0-9a-f]{8}…[0-9a-f]{2}\b/g, 'HASH'],
-  [/\bcustody\+[0-9a-f]{8}\b/g, 'KEY'],
+  [/\bcustody\/[0-9a-f]{8}\+[0-9a-f]{8}\b/g, 'KEY'],
   [/\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g, 'TIME'],
   [/\b\d[\d,]*(?:\.\d+)? (?:µs|ms|s)\b/g, 'DURATION'],
   // Calls, and what is merged, are numbered as answers come.

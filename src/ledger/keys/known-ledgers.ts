@@ -84,9 +84,10 @@ function remember(env: Environment, ledger: string, { keys, size, root }: Rememb
 function parsed(text: string): Remembered | null {
   try {
     const { keys, size, root } = JSON.parse(text) as Partial<Remembered>
-    const has_keys = Array.isArray(keys) && keys.every(each => typeof each === 'string')
-    const sound = has_keys && Number.isSafeInteger(size) && typeof root === 'string' && isHash(root)
-    return sound ? { keys, size: size as number, root } : null
+    if (!Array.isArray(keys) || !keys.every(each => typeof each === 'string')) return null
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || typeof root !== 'string' || !isHash(root))
+      return null
+    return { keys, size, root }
   } catch {
     return null
   }

@@ -35,7 +35,7 @@ export function makeKeyFile(path: string): Signer {
     makeFolders(dirname(path), 0o700)
     writeFileSync(path, newKeyText(), { mode: 0o600, flag: 'wx', flush: true })
   } catch (cause) {
-    const is_there = (cause as NodeJS.ErrnoException).code === 'EEXIST'
+    const is_there = existsSync(path)
     throw new CustodyError(
       'CUSTODY_KEY',
       `no key can be written to ${path}${is_there ? ': there is a file already' : ''}`,
