@@ -39,7 +39,7 @@ export interface Text {
 /** One of these very values. */
 export interface OneOf {
   readonly kind: 'one of'
-  readonly values: readonly (string | number)[]
+  readonly values: readonly (string | number | true)[]
 }
 export interface Flag {
   readonly kind: 'flag'
@@ -107,7 +107,7 @@ export const UUID = text(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 export const CODE = text(/^[A-Z0-9_]{1,64}$/)
 export const WORD = text(/^[a-z0-9_]+$/)
 export const FLAG: Flag = { kind: 'flag' }
-export const oneOf = (...values: readonly (string | number)[]): OneOf => ({ kind: 'one of', values })
+export const oneOf = (...values: readonly (string | number | true)[]): OneOf => ({ kind: 'one of', values })
 export const listOf = (of: Shape, least = 0): ListOf => ({ kind: 'list', of, least })
 export const either = (...of: readonly Shape[]): Either => ({ kind: 'either', of })
 export const objectOf = (keys: { readonly [key: string]: Key }): ObjectOf => ({ kind: 'object', keys })

@@ -108,7 +108,7 @@ export const TOPOLOGY = objectOf({
         ),
         services: maybe(listOf(text())),
         determinism: maybe(oneOf('external', 'random')),
-        ordered: maybe(FLAG),
+        ordered: maybe(oneOf(true)),
       }),
     ),
   ),
