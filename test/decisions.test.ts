@@ -123,24 +123,25 @@ test('where the plan’s text is gone nothing is concluded', async () => {
 
 test('a plan of another form, properly signed, ends no reader in anything but an error with a code', async () => {
   const [{ salts, body } = {}] = forger.all('SELECT salts, body FROM payloads WHERE log = 1 AND seq = 0')
-  const [[plan], ...rest] = JSON.parse(`${body}`) as [[{ [key: string]: Json }], ...Json[][]]
-  for (const part of [
-    { expressions: 7 },
-    { expressions: { half: [{ for: 'gate' }] } },
-    { fields: [1] },
-    { options: 'x' },
-  ]) {
-    const changed = { ...plan, ...part }
+  const opening = forger.body(1, 0)
+  const values = JSON.parse(`${body}`) as Json[][]
+  const { nodes } = opening.values as { readonly nodes: readonly { readonly [key: string]: number }[] }
+  for (const [key, value] of [
+    ['expressions', 7],
+    ['expressions', [{ for: 'gate' }]],
+    ['intent', 'x'],
+  ] as const) {
+    const at = nodes.map(node => node[key]).find(number => number !== undefined)! - 1
+    const salt = (salts as Uint8Array).subarray(at * 16, at * 16 + 16)
     const forge = () => {
-      forger.run('UPDATE payloads SET body = ? WHERE log = 1 AND seq = 0', canonicalize([[changed], ...rest]))
-      const [, ...others] = forger.body(1, 0).c as Json[]
-      const first = commitment((salts as Uint8Array).subarray(0, 16), canonicalize(changed))
-      forger.put(1, 0, { ...forger.body(1, 0), c: [first, ...others] })
+      forger.run('UPDATE payloads SET body = ? WHERE log = 1 AND seq = 0', canonicalize(values.with(at, [value])))
+      const commitments = (opening.c as string[]).with(at, commitment(salt, canonicalize(value)))
+      forger.put(1, 0, { ...opening, c: commitments })
       forger.rebuild(forger.signer)
     }
     const refused = {
       code: 'CUSTODY_VERIFY_FAILED',
-      message: expect.stringMatching(/entry 0: `(expressions|fields|options)/),
+      message: expect.stringMatching(/entry 0: `(expressions|intent)/),
     }
     await forger.within(forge, async () => {
       const checked = new CheckedReader(forger.reader, { remembered: null })

@@ -57,6 +57,8 @@ export class Decisions {
   /** What its expressions are, and when the run started, can't be read from an opening that was changed: then no gate is evaluated. */
   static async of(reader: LedgerReader, log: number): Promise<Decisions> {
     const decisions = await Decisions.#ofGates(reader, log)
+    // Which files rows name is seen from the same plan.
+    if (decisions.#expressions === null) return decisions
     await noting(decisions.check, async () => {
       decisions.#files = await RowFiles.of(reader, log, decisions.check)
     })
