@@ -119,7 +119,7 @@ test('all that is on record of a row goes, byte by byte, and others stay', async
   expect((await custody('explain', 'latest', '--row', '4')).stdout).toContain('dora-canary')
   expect(json.elsewhere).toEqual(
     expect.arrayContaining([
-      { run: id, kind: 'source', node: 'people', path: 'people.csv' },
+      { run: id, kind: 'source', node: 'people', path: join(folder, 'people.csv') },
       { run: id, kind: 'sink', node: 'out', path: join(folder, 'out/all.jsonl') },
     ]),
   )
@@ -183,6 +183,56 @@ test('a record that a replay found changed is another one', async () => {
   // Of what is erased already nobody can say whether it was the same.
   const again = await custody('erase', first, '--row', '4', '--json')
   expect(again.json.derived).toContainEqual({ run: replay.json.run, row: 4, erased: false })
+})
+
+/** Gives each member of a batch the names of all. */
+const PEERS = `
+import { z } from 'zod'
+import { defineAggregate, derive } from '${join(ROOT, 'src/sdk/index.ts')}'
+export default defineAggregate({
+  name: 'peers', summary: 'Names all', options: z.strictObject({}), determinism: 'deterministic', outputs: ['passthrough'],
+  errors: {}, examples: [{ title: 'x', options: {} }],
+  create: () => ({
+    process: rows => ({ kind: 'members', rows: rows.map(row => derive(row, { peers: rows.map(each => each.name) })) }),
+  }),
+})
+`
+
+test('what an aggregate gave to the other members of a batch is derived, and what they were before isn’t', async () => {
+  writeFileSync(join(folder, 'peers.ts'), PEERS)
+  const nodes = `  check: { aggregate: peers, trigger: { count: 2 }, to: after }
+  after: { transform: compute, options: { set: { of: 'row.peers[0]' } }, to: out }
+`
+  const head = PIPELINE.slice(0, PIPELINE.indexOf('  towns:')).replace('sources:', 'plugins: [./peers.ts]\nsources:')
+  writeFileSync(join(folder, 'p.yaml'), `${head}nodes:\n${nodes}${PIPELINE.slice(PIPELINE.indexOf('sinks:'))}`)
+  const id = await run()
+  const kept = await custody('erase', 'latest', '--row', '1', '--json')
+  expect(kept.json.derived).toEqual([{ run: id, row: 2, erased: false }])
+  expect(found('anna-canary')).toHaveLength(1)
+  await mustHold()
+  await custody('erase', 'latest', '--row', '1', '--derived', '--json')
+  expect(found('anna-canary')).toEqual([])
+  await mustHold()
+  const { json } = await custody('explain', 'latest', '--row', '2', '--json')
+  const at = (node: string) => json.tokens[0].visits.find((each: { node: string }) => each.node === node)
+  expect(at('check').data).toMatchObject({ name: 'bad-berta-canary' })
+  expect(at('after')).toMatchObject({ erased: true })
+  expect(at('after')).not.toHaveProperty('data')
+})
+
+test('names of files that rows gave are the run’s, and go with what is derived', async () => {
+  const named = PIPELINE.replace('path: out/all.jsonl', "path: 'out/{{ row.who }}.jsonl'").replace(
+    'group_by: who',
+    'group_by: [who]',
+  )
+  writeFileSync(join(folder, 'p.yaml'), named.replace('  ages: ', '  # ages: ').replace('}, to: ages', '}, to: out'))
+  const id = await run()
+  const { json } = await custody('erase', 'latest', '--row', '1', '--json')
+  expect(json.derived).toEqual([{ run: id, erased: false }])
+  expect(found('out/anna-canary.jsonl')).toHaveLength(1)
+  await custody('erase', 'latest', '--row', '1', '--derived')
+  expect(found('anna-canary')).toEqual([])
+  await mustHold()
 })
 
 test('somebody who reads is in the way: pending, no certificate; and then it is brought to its end', async () => {

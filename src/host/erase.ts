@@ -19,6 +19,7 @@ import { rememberedOf } from './ledger.ts'
 import { ledgerPorts } from './ledger-ports.ts'
 import { rowPredicate } from './row-predicate.ts'
 import { searchRows } from './row-search.ts'
+import { removeSpill } from './spill-folder.ts'
 
 /** Which rows of a run. */
 export type Chosen =
@@ -111,6 +112,7 @@ async function carriedOut<Plan extends { readonly erasures: ErasePlan['erasures'
     certify(ledger.reader, ({ run }, seq) => runs.has(run) && (!is_new || seq >= before)),
   )
   if (certified === null) return { plan, certified, pending: null }
+  for (const run of runs) removeSpill(ledger.url, run)
   const scrubbed = await scrub(ledger, wait_ms, atPoint)
   return scrubbed.done ? { plan, certified, pending: null } : { plan, certified: null, pending: scrubbed.why }
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { spillBeside } from './spill-folder.ts'
+import { removeSpill, spillBeside } from './spill-folder.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -59,5 +59,16 @@ describe('files for what sorts hold', () => {
 
   test('a ledger that is no file has no folder', () => {
     expect(spillBeside('postgres://localhost/custody', 'run')).toBeUndefined()
+  })
+
+  test('what a run left is removed when it is erased, and nothing of others', () => {
+    const url = `sqlite:${join(folder, 'custody.db')}`
+    removeSpill(url, 'run')
+    mkdirSync(beside())
+    for (const name of ['run-1', 'run-2', 'other-1']) writeFileSync(join(beside(), name), 'rows')
+    removeSpill(url, 'run')
+    expect(readdirSync(beside())).toEqual(['other-1'])
+    removeSpill(url, 'other')
+    expect(existsSync(beside())).toBe(false)
   })
 })

@@ -7,6 +7,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -34,6 +35,22 @@ export function spillBeside(url: string, run: string, memory_bytes = MEMORY_BYTE
   return folder === null ? undefined : new SpillFolder(folder, run, memory_bytes)
 }
 
+/** Removes what processes of a run left behind that is finished, where files keep their names. */
+export function removeSpill(url: string, run: string): void {
+  const folder = spillFolder(url)
+  if (folder === null || !existsSync(folder)) return
+  try {
+    removeOf(folder, run)
+  } catch (cause) {
+    throw failure(`what run ${run} left in ${folder} can’t be removed`, cause)
+  }
+  succeeds(() => rmdirSync(folder))
+}
+
+function removeOf(folder: string, run: string): void {
+  for (const name of readdirSync(folder)) if (name.startsWith(`${run}-`)) unlinkSync(join(folder, name))
+}
+
 class SpillFolder implements Spill {
   readonly memory_bytes: number
   readonly #folder: string
@@ -50,17 +67,12 @@ class SpillFolder implements Spill {
     const path = join(this.#folder, `${this.#run}-${++this.#files}`)
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-      if (this.#files === 1) this.#removeLeft()
+      // Nobody but this process holds the run: whatever has its name was left by one that is gone.
+      if (this.#files === 1) removeOf(this.#folder, this.#run)
       return new NamelessFile(openSync(path, FLAGS, 0o600), path, () => this.#removeFolder())
     } catch (cause) {
       throw failure(`no file can be made in ${this.#folder}`, cause)
     }
-  }
-
-  /** Nobody but this process holds the run: whatever has its name was left by one that is gone. */
-  #removeLeft(): void {
-    for (const name of readdirSync(this.#folder))
-      if (name.startsWith(`${this.#run}-`)) unlinkSync(join(this.#folder, name))
   }
 
   #removeFolder(): void {

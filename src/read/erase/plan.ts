@@ -5,6 +5,7 @@
  * ERASE-PLAN-1. What was derived is always listed, also where it stays.
  * ERASE-PLAN-2. Values are looked for as they were signed: where the record doesn't hold, nothing is erased.
  */
+import { resolve } from 'node:path'
 import type { SinkIntents } from '../../format/run-values.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { Erasure } from '../../ledger/erase-port.ts'
@@ -194,7 +195,9 @@ class RunErasure {
     const nameOf = (node: number) => this.#topology.nodes[node - 1]?.name ?? '?'
     const sources = Array.from(new Set(this.#rows.map(each => each.source)), (source): Elsewhere => {
       const path = (plan.options[nameOf(source)] as { readonly path?: unknown } | undefined)?.path
-      return { run, node: nameOf(source), kind: 'source', path: typeof path === 'string' ? path : null }
+      // Standard input stays what it is.
+      const absolute = typeof path === 'string' && path !== '-' ? resolve(plan.folder ?? '', path) : path
+      return { run, node: nameOf(source), kind: 'source', path: typeof absolute === 'string' ? absolute : null }
     })
     const sinks = Array.from(this.#sinks, (sink): Elsewhere => {
       return { run, node: nameOf(sink), kind: 'sink', path: intents[nameOf(sink)]?.path ?? null }
