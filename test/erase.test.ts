@@ -233,6 +233,10 @@ test('names of files that rows gave are the run’s, and go with what is derived
   await custody('erase', 'latest', '--row', '1', '--derived')
   expect(found('anna-canary')).toEqual([])
   await mustHold()
+  await run()
+  await custody('purge', '--older-than', '0s')
+  expect(found('-canary')).toEqual([])
+  await mustHold()
 })
 
 test('somebody who reads is in the way: pending, no certificate; and then it is brought to its end', async () => {
@@ -296,4 +300,18 @@ test('old runs are purged as a whole; how they were made stays', async () => {
   expect((await custody('show', 'latest')).exit).toBe(0)
   expect((await custody('explain', 'latest', '--row', '1')).stdout).toContain('keyword_filter')
   expect((await custody('purge', '--older-than', '0s')).stderr).toContain('has values left')
+})
+
+test('what a pipeline says of retention is followed', async () => {
+  await run()
+  writeFileSync(join(folder, 'p.yaml'), PIPELINE.replace('name: letters', 'name: letters\nretention: 1ms'))
+  const short = await run()
+  writeFileSync(join(folder, 'p.yaml'), PIPELINE.replace('name: letters', 'name: letters\nretention: 90d'))
+  await run()
+  const { json } = await custody('purge', '--json')
+  expect(json.purged.map((each: { run: string }) => each.run)).toEqual([short])
+  expect((await custody('purge', '--json')).json.purged).toEqual([])
+  expect((await custody('purge', '--older-than', '0s', '--json')).json.purged).toHaveLength(2)
+  expect(found('-canary')).toEqual([])
+  await mustHold()
 })

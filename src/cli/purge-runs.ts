@@ -10,8 +10,11 @@ import { certificateText, erasePorts, pendingError, reportPending, writeCertific
 import type { LedgerOptions } from './ledger-access.ts'
 import { counted, shortRun } from './render/text.ts'
 
+/** A hundred years, as in `retention`. */
+const MOST_MS = 36_525 * 86_400_000
+
 export interface PurgeOptions extends LedgerOptions {
-  readonly olderThan: string
+  readonly olderThan?: string
   readonly out?: string
   readonly json?: boolean
 }
@@ -19,8 +22,9 @@ export interface PurgeOptions extends LedgerOptions {
 /** Returns the exit code: 1 where something that is due couldn't be purged, or is pending. @throws CustodyError. */
 export async function purgeOldRuns(context: Context, options: PurgeOptions): Promise<0 | 1> {
   const { terminal } = context
-  const before_us = Date.now() * 1000 - ageOf(options.olderThan) * 1000
-  const { plan, certified, pending } = await purgeRuns(ledgerUrl(context, options), before_us, erasePorts(context))
+  const older_than_us = options.olderThan === undefined ? null : ageOf(options.olderThan) * 1000
+  const rule = { now_us: Date.now() * 1000, older_than_us }
+  const { plan, certified, pending } = await purgeRuns(ledgerUrl(context, options), rule, erasePorts(context))
   const certificate = certified === null ? null : writeCertificate(context, certified, 'purge', options.out)
   if (options.json === true) {
     const purged = plan.purged.map(({ run, rows, sealed_us }) => ({ run, rows, sealed_at: formatTime(sealed_us) }))
@@ -36,17 +40,20 @@ export async function purgeOldRuns(context: Context, options: PurgeOptions): Pro
 
 /** In milliseconds. @throws CustodyError CUSTODY_ARGUMENT. */
 function ageOf(text: string): number {
-  const ms = parseDuration(text)
+  const ms = parseDuration(text, MOST_MS)
   if (ms !== null) return ms
   throw new CustodyError('CUSTODY_ARGUMENT', `--older-than ${text} is no duration`, { hint: 'As in 90d, or 12h.' })
 }
 
-function purgedText({ purged, kept }: PurgePlan, age: string): string {
+function purgedText({ purged, kept }: PurgePlan, age: string | undefined): string {
   const lines = purged.map(
     ({ run, rows, sealed_us }) =>
       `run ${shortRun(run)}…, sealed ${formatTime(sealed_us)}: all values of ${counted(rows, 'row')} erased`,
   )
   for (const { run, needed_by } of kept)
     lines.push(`run ${shortRun(run)}… is kept: run ${shortRun(needed_by)}… isn’t finished, and has rows of it`)
-  return lines.length === 0 ? `no run that was sealed ${age} ago or before has values left` : lines.join('\n')
+  if (lines.length > 0) return lines.join('\n')
+  return age === undefined
+    ? 'nothing is due: no run has values left of which its pipeline’s `retention` says that they go'
+    : `nothing is due: no run that was sealed ${age} ago or before has values left`
 }

@@ -359,7 +359,9 @@ export const PIPELINE = object('a pipeline', {
     .describe('What must hold before anything is published; else the run stops, and can be resumed.'),
   retention: leaf.retention
     .optional()
-    .describe('How long the data of a run is to be kept; each run records it. Nothing is removed by itself.'),
+    .describe(
+      'How long the data of a run is to be kept; each run records it, and `custody purge` follows it. Nothing is removed by itself.',
+    ),
   plugins: distinct('plugin file or package', 0, text)
     .prefault([])
     .describe('Files and packages that bring further plugins.'),

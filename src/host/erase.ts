@@ -11,7 +11,7 @@ import type { LedgerReader } from '../ledger/read-port.ts'
 import { isCustodyError } from '../model/error.ts'
 import { type Certified, certify } from '../read/erase/certificate.ts'
 import { type ErasePlan, planErasure } from '../read/erase/plan.ts'
-import { type PurgePlan, planPurge } from '../read/erase/purge.ts'
+import { type PurgePlan, type PurgeRule, planPurge } from '../read/erase/purge.ts'
 import { CheckedReader } from '../read/evidence/checked-reader.ts'
 import { findRun } from '../read/runs/list.ts'
 import type { RerunLog } from '../read/runs/reruns.ts'
@@ -73,13 +73,13 @@ export function eraseRows(request: EraseRows, ports: ErasePorts): Promise<Outcom
   })
 }
 
-/** Values of all runs that were sealed before `before_us`. @throws CustodyError as opening for writing. */
-export function purgeRuns(url: string, before_us: number, ports: ErasePorts): Promise<Outcome<PurgePlan>> {
+/** Values of runs that are due. @throws CustodyError as opening for writing. */
+export function purgeRuns(url: string, rule: PurgeRule, ports: ErasePorts): Promise<Outcome<PurgePlan>> {
   return erasing(url, ports, ledger =>
     carriedOut(
       ledger,
       ports,
-      async inner => planPurge(await checked(inner, ports.env), before_us),
+      async inner => planPurge(await checked(inner, ports.env), rule),
       ({ purged }) => new Set(purged.map(({ run }) => run)),
     ),
   )

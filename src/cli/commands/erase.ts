@@ -33,9 +33,9 @@ export function purgeCommand(context: Context, done: (exit: number) => void): Co
   const command = new Command('purge')
     .summary('erase the data of old runs, and keep the evidence')
     .description(
-      'Erases all values of rows and batches of the runs that were sealed so long ago, and writes a certificate of that.',
+      'Erases all values of rows and batches of old runs, and writes a certificate of that: of the runs whose pipeline has a `retention` that has passed since they were sealed, or of all that were sealed so long ago.',
     )
-    .requiredOption('--older-than <duration>', 'counted from the seal, as in 90d')
+    .option('--older-than <duration>', 'all runs that were sealed so long ago, as in 90d, whatever their pipelines say')
   return withLedgerOption(command)
     .option('--out <file>', 'the certificate (default: purge-N.json in this folder)')
     .option('--json', 'print what was purged as JSON')

@@ -2,6 +2,7 @@
  * Which runs are so old that their values go, and which values these are: all of rows and batches, positions, receipts, and why a run stopped.
  * The plan and what it meant to write stay, and the names of files that no row said.
  */
+import type { Topology } from '../../format/topology.ts'
 import type { Erasure } from '../../ledger/erase-port.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { decodeLedgerEntry, decodeRunEntry } from '../decode.ts'
@@ -9,6 +10,8 @@ import { Erasures } from '../erasures.ts'
 import { readable } from '../runs/damaged.ts'
 import { intentsOf } from '../runs/opening-values.ts'
 import { type Closing, closingOf, openingOf } from '../runs/run-log.ts'
+import { type Blanked, erasureOf } from './blank.ts'
+import { runBlanks } from './run-values.ts'
 
 export interface PurgedRun {
   readonly run: string
@@ -30,8 +33,15 @@ export interface PurgePlan {
   readonly kept: readonly KeptRun[]
 }
 
-/** Of the runs that were sealed before `before_us`; those of which all that goes is erased already aren't among them. */
-export async function planPurge(reader: LedgerReader, before_us: number): Promise<PurgePlan> {
+/** What is due. Both in microseconds. */
+export interface PurgeRule {
+  readonly now_us: number
+  /** For all runs; null: for each what its pipeline says, and for others nothing. */
+  readonly older_than_us: number | null
+}
+
+/** Runs that are due; those of which all that goes is erased already aren't among them. */
+export async function planPurge(reader: LedgerReader, { now_us, older_than_us }: PurgeRule): Promise<PurgePlan> {
   const erasures: Erasure[] = []
   const purged: PurgedRun[] = []
   const kept: KeptRun[] = []
@@ -41,13 +51,16 @@ export async function planPurge(reader: LedgerReader, before_us: number): Promis
     if (run === null) continue
     const closing = await closingOf(reader, log)
     const sealed_us = sealedAt(closing)
-    if (sealed_us === null || sealed_us >= before_us) continue
-    const values = await purgedRanges(reader, log)
-    if (values.every(([first, last]) => recorded.hasRange(log, first, last))) continue
+    const { topology, retention_us } = await openingOf(reader, log)
+    const keeps_us = older_than_us ?? retention_us
+    if (sealed_us === null || keeps_us === undefined || sealed_us >= now_us - keeps_us) continue
+    const ranges = await purgedRanges(reader, log)
+    if (ranges.every(([first, last]) => recorded.hasRange(log, first, last))) continue
     const needed_by = needed.get(run)
     if (needed_by !== undefined) kept.push({ run, needed_by })
     else {
-      erasures.push({ log, run, values, payloads: [] })
+      const { values, payloads } = erasureOf(await namesGiven(reader, log, topology))
+      erasures.push({ log, run, values: [...ranges, ...values].sort(([a = 0], [b = 0]) => a - b), payloads })
       purged.push({ run, rows: closing.totals.rows.read, sealed_us })
     }
   }
@@ -80,18 +93,27 @@ async function recordedErasures(reader: LedgerReader): Promise<Erasures> {
   return erasures
 }
 
-/** All entries but those whose values stay. */
+/** All entries but those of which values stay. */
 async function purgedRanges(reader: LedgerReader, log: number): Promise<readonly (readonly [number, number])[]> {
-  const by_value = Object.values(await intentsOf(reader, log)).some(each => each.by_value === true)
   const ranges: (readonly [number, number])[] = []
   let from = 0
   for await (const { seq, body } of reader.entriesOfRun(log)) {
     const { k } = readable(log, () => decodeRunEntry(seq, body)).facts
-    if (k !== 'open' && k !== 'file' && (k !== 'publish' || by_value)) continue
+    if (k !== 'open' && k !== 'file' && k !== 'publish') continue
     if (seq > from) ranges.push([from, seq - 1])
     from = seq + 1
   }
   const size = await reader.size(log)
   if (size > from) ranges.push([from, size - 1])
   return ranges
+}
+
+/** Of what was published the names that rows gave to files. */
+async function namesGiven(reader: LedgerReader, log: number, { nodes }: Topology): Promise<readonly Blanked[]> {
+  const intents = await intentsOf(reader, log)
+  const by_value = new Set(nodes.flatMap(({ name }, i) => (intents[name]?.by_value === true ? [i + 1] : [])))
+  const published: Blanked[] = []
+  for (const each of (await runBlanks(reader, log, { rows: [], by_value })).shared)
+    if (each.of === 'publish') published.push(each)
+  return published
 }

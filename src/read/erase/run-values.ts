@@ -18,7 +18,12 @@ export interface RunBlanks {
   /** They say nothing that a run which is sealed still needs. */
   readonly own: readonly Blanked[]
   /** They say something of other rows, too. */
-  readonly shared: readonly Blanked[]
+  readonly shared: readonly SharedBlank[]
+}
+
+export interface SharedBlank extends Blanked {
+  /** The kind of its entry. */
+  readonly of: RunEntry['k']
 }
 
 /** `by_value`: sinks to which rows of those that are erased went, and named a file there. */
@@ -28,13 +33,16 @@ export async function runBlanks(
   { rows, by_value }: { readonly rows: readonly RowInRun[]; readonly by_value: ReadonlySet<number> },
 ): Promise<RunBlanks> {
   const behind = new Set(rows.map(({ source, index }) => `${source} ${index}`))
-  const isBehind = ({ source, records }: CursorFact) => behind.has(`${source} ${records}`)
+  const isBehind = ({ source, records }: Pick<CursorFact, 'source' | 'records'>) => behind.has(`${source} ${records}`)
   const own: Blanked[] = []
-  const shared: Blanked[] = []
+  const shared: SharedBlank[] = []
   for await (const { seq, body } of reader.entriesOfRun(log)) {
     const { facts, first_value } = readable(log, () => decodeRunEntry(seq, body))
     const of_rows =
       facts.k === 'commit' ? facts.cursors.filter(isBehind).flatMap(each => [each.position, each.hash]) : []
+    // Where reading a file ended.
+    if (facts.k === 'file' && isBehind({ ...facts, records: facts.from + facts.records - 1 }))
+      of_rows.push(facts.position)
     const of_others = sharedValues(facts, by_value)
     if ([...of_rows, ...of_others].every(each => each === undefined)) continue
     const payload = await reader.payload(log, seq)
@@ -44,7 +52,7 @@ export async function runBlanks(
     const [alone, both] = [blank(of_rows), blank([...of_rows, ...of_others])]
     if (alone !== null) own.push(alone)
     // What is shared stands for both: of an entry one thing is said.
-    if (both !== null && both.places.length > (alone?.places.length ?? 0)) shared.push(both)
+    if (both !== null && both.places.length > (alone?.places.length ?? 0)) shared.push({ ...both, of: facts.k })
   }
   return { own, shared }
 }
