@@ -51,7 +51,11 @@ function entriesOf({ run, entries, payload, plan, modes = {} }: FakeRun) {
   }
   const numbered = () => {
     const values: Json[] = []
-    return { values, add: (value: Json) => (values.push(value), ++count) }
+    const add = (value: Json) => {
+      values.push(value)
+      return ++count
+    }
+    return { values, add }
   }
   const opening = numbered()
   const intent = (mode: string) => ({ mode, prior_bytes: 0, prior_sha256: null, replaced: null })
