@@ -96,7 +96,8 @@ async function erase(
   const ledger = await openLedger(url, testPorts(`erase ${rows} ${derived}`), { create: false })
   try {
     const plan = await ledger.erase(
-      inner => planErasure(new CheckedReader(inner, { remembered: null }), { of: { log: 1, run }, rows, derived }),
+      inner =>
+        planErasure(new CheckedReader(inner, { remembered: null }), inner, { of: { log: 1, run }, rows, derived }),
       () => undefined,
     )
     expect(await ledger.scrub(1_000, () => undefined)).toEqual({ done: true })

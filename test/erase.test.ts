@@ -249,8 +249,8 @@ test('somebody who reads is in the way: pending, no certificate; and then it is 
     ...{ url: `sqlite:${join(folder, 'custody.db')}`, run: 'latest', derived: true, confirm: null },
     chosen: { kind: 'rows', rows: [1] } as const,
   }
-  const outcome = await eraseRows(request, ports)
-  expect(outcome).toMatchObject({ certified: null, pending: expect.stringContaining('reads the ledger') })
+  const result = await eraseRows(request, ports)
+  expect(result).toMatchObject({ outcome: { certified: null, pending: expect.stringContaining('reads the ledger') } })
   expect(found('anna-canary')).toHaveLength(1)
   await mustHold()
   reader.close()
@@ -258,6 +258,25 @@ test('somebody who reads is in the way: pending, no certificate; and then it is 
   expect(exit).toBe(0)
   expect(provenBy(json.certificate)).toHaveLength(1)
   expect(found('anna-canary')).toEqual([])
+})
+
+test('who sits at a terminal is asked before what was derived goes', async () => {
+  await run()
+  const asked: string[] = []
+  const erase = (answer: boolean, ...more: string[]) =>
+    runInProcess(['erase', 'latest', '--row', '1', '--derived', ...more], folder, env, async question => {
+      asked.push(question)
+      return answer
+    })
+  const refused = await erase(false)
+  expect(refused).toMatchObject({ exit: 1, stderr: expect.stringContaining('1 batch') })
+  expect(refused.stderr).toContain('Nothing was erased')
+  expect(found('anna-canary')).toHaveLength(1)
+  expect((await erase(false, '--yes')).exit).toBe(0)
+  expect(asked).toHaveLength(1)
+  expect(found('anna-canary')).toEqual([])
+  // Nothing more would go.
+  expect((await erase(true)).exit).toBe(0)
 })
 
 test('runs that aren’t finished are refused, and those that such a run repeats', async () => {
@@ -280,6 +299,9 @@ test('what can’t be meant is refused, and nothing is written', async () => {
   expect((await custody('erase', 'latest', '--derived')).exit).toBe(2)
   expect((await custody('erase', 'latest', '--row', '1', '--where', 'row.id == 1')).exit).toBe(2)
   expect((await custody('erase', 'latest', '--where', 'row.id == 99', '--json')).json.certificate).toBeNull()
+  const misspelt = await custody('erase', 'latest', '--where', 'row.nme == "anna-canary"')
+  expect(misspelt.stderr).toContain('the expression is an error for each row')
+  expect(misspelt.stderr).toContain('1 record was rejected and has no fields')
   expect((await custody('purge', '--older-than', 'soon')).exit).toBe(2)
   expect(found('anna-canary', 'dora-canary')).toHaveLength(2)
   const db = new DatabaseSync(join(folder, 'custody.db'), { readOnly: true })

@@ -1,5 +1,5 @@
 /** Erases rows of a run, and reports what is gone, what was derived from it, and what has it elsewhere. */
-import { type Chosen, eraseRows } from '../host/erase.ts'
+import { type Chosen, eraseRows, type Search } from '../host/erase.ts'
 import { ledgerUrl } from '../host/ledger.ts'
 import { CustodyError } from '../model/error.ts'
 import type { ErasePlan } from '../read/erase/plan.ts'
@@ -26,13 +26,14 @@ export async function eraseOfRun(context: Context, run: string, options: EraseOp
   const { derived = false, yes = false, json = false } = options
   const asks = derived && !yes && host.ask !== undefined
   const confirm = asks ? (plan: ErasePlan) => confirmed(context, plan) : null
-  const outcome = await eraseRows({ url, run, chosen, derived, confirm }, erasePorts(context))
-  if (outcome === null) {
-    terminal.report('nothing was erased')
+  const result = await eraseRows({ url, run, chosen, derived, confirm }, erasePorts(context))
+  if (result.kind === 'refused') {
+    terminal.report('Nothing was erased.')
     return 1
   }
-  const { plan, certified, pending } = outcome
-  if (certified === null && pending === null) return nothingErased(context, chosen, options)
+  if (result.kind === 'nothing_fits') return nothingFits(context, result.search, json)
+  const { plan, certified, pending } = result.outcome
+  if (certified === null && pending === null) throw nothingNamed(context)
   const certificate = certified === null ? null : writeCertificate(context, certified, 'erasure', options.out)
   if (json) {
     const { erased, elsewhere } = plan
@@ -40,6 +41,7 @@ export async function eraseOfRun(context: Context, run: string, options: EraseOp
     terminal.answerJson(pending === null ? answer : { ...answer, pending: pendingError(pending) })
   } else {
     if (chosen.kind !== 'none') terminal.report(renderErased(plan, context, derived))
+    if (result.search !== null) reportRejected(context, result.search)
     if (certified !== null && certificate !== null) terminal.report(certificateText(context, certificate, certified))
     if (pending !== null) reportPending(context, pending)
   }
@@ -58,19 +60,30 @@ function chosenBy({ command }: Context, { row, where, derived }: EraseOptions): 
   return { kind: 'none' }
 }
 
-/** @throws CustodyError CUSTODY_ARGUMENT if rows had to be named. */
-function nothingErased({ terminal, command }: Context, chosen: Chosen, { json }: EraseOptions): 0 {
-  if (chosen.kind === 'none')
-    throw new CustodyError(
-      'CUSTODY_ARGUMENT',
-      'which rows are to be erased must be said; nothing of the run was before',
-      {
-        hint: `As in: ${command} erase latest --row 17`,
-      },
-    )
-  if (json === true) terminal.answerJson({ erased: [], derived: [], elsewhere: [], certificate: null })
-  else terminal.report('No row fits: nothing was erased.')
+/** Nothing of the run was ever erased, so that there is nothing to finish. */
+function nothingNamed({ command }: Context): CustodyError {
+  return new CustodyError(
+    'CUSTODY_ARGUMENT',
+    'which rows are to be erased must be said; nothing of the run was before',
+    { hint: `As in: ${command} erase latest --row 17` },
+  )
+}
+
+function nothingFits(context: Context, search: Search, json: boolean): 0 {
+  const { terminal } = context
+  if (json) terminal.answerJson({ erased: [], derived: [], elsewhere: [], certificate: null })
+  else {
+    const why = search.trouble === null ? '' : `: the expression is an error for each row, as in: ${search.trouble}`
+    terminal.report(`No row fits${why}.\nNothing was erased.`)
+    reportRejected(context, search)
+  }
   return 0
+}
+
+function reportRejected({ terminal }: Context, { rejected }: Search): void {
+  if (rejected === 0) return
+  const records = counted(rejected, 'record was rejected and has', 'records were rejected and have')
+  terminal.report(`${records} no fields: name such rows with --row`)
 }
 
 async function confirmed({ host, terminal }: Context, { erased, derived }: ErasePlan): Promise<boolean> {

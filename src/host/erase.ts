@@ -15,6 +15,7 @@ import { type PurgePlan, type PurgeRule, planPurge } from '../read/erase/purge.t
 import { CheckedReader } from '../read/evidence/checked-reader.ts'
 import { findRun } from '../read/runs/list.ts'
 import type { RerunLog } from '../read/runs/reruns.ts'
+import { closingOf } from '../read/runs/run-log.ts'
 import { rememberedOf } from './ledger.ts'
 import { ledgerPorts } from './ledger-ports.ts'
 import { rowPredicate } from './row-predicate.ts'
@@ -53,23 +54,40 @@ export interface EraseRows {
   readonly confirm: ((plan: ErasePlan) => Promise<boolean>) | null
 }
 
+/** What `--where` found. */
+export interface Search {
+  readonly rows: readonly number[]
+  /** Why the expression was an error for each row; null if it wasn't, or nothing was evaluated. */
+  readonly trouble: string | null
+  /** Records that were rejected: they have no fields, and fit nothing. */
+  readonly rejected: number
+}
+
+export type EraseResult =
+  | { readonly kind: 'done'; readonly outcome: Outcome<ErasePlan>; readonly search: Search | null }
+  | { readonly kind: 'nothing_fits'; readonly search: Search }
+  /** Whoever was asked said no. */
+  | { readonly kind: 'refused' }
+
 const NOTHING: ErasePlan = { erasures: [], erased: [], derived: [], elsewhere: [] }
 
-/**
- * Null if it wasn't confirmed.
- * @throws CustodyError as `planErasure` and opening for writing; DiagnosticsError if the expression is wrong.
- */
-export function eraseRows(request: EraseRows, ports: ErasePorts): Promise<Outcome<ErasePlan> | null> {
-  return erasing(request.url, ports, async ledger => {
+/** @throws CustodyError as `planErasure` and opening for writing; DiagnosticsError if the expression is wrong. */
+export function eraseRows(request: EraseRows, ports: ErasePorts): Promise<EraseResult> {
+  const { chosen, derived, confirm } = request
+  return erasing(request.url, ports, async (ledger): Promise<EraseResult> => {
     const { reader } = ledger
     const of = await reader.snapshot(() => findRun(reader, request.run))
-    const rows = await reader.snapshot(async () => rowsOf(await checked(reader, ports.env), of, request.chosen))
-    if (rows.length === 0 && request.chosen.kind !== 'none') return { plan: NOTHING, certified: null, pending: null }
+    const search =
+      chosen.kind === 'where'
+        ? await reader.snapshot(async () => searched(await checked(reader, ports.env), of, chosen.where))
+        : null
+    if (search?.rows.length === 0) return { kind: 'nothing_fits', search }
+    const rows = search?.rows ?? (chosen.kind === 'rows' ? chosen.rows : [])
     const decide = async (inner: LedgerReader): Promise<ErasePlan> =>
-      rows.length === 0 ? NOTHING : planErasure(await checked(inner, ports.env), { of, rows, derived: request.derived })
-    if (request.confirm !== null && !(await request.confirm(await reader.snapshot(() => decide(reader))))) return null
+      rows.length === 0 ? NOTHING : planErasure(await checked(inner, ports.env), inner, { of, rows, derived })
+    if (confirm !== null && !(await confirm(await reader.snapshot(() => decide(reader))))) return { kind: 'refused' }
     const runs = (plan: ErasePlan) => new Set([of, ...plan.erased, ...plan.derived].map(({ run }) => run))
-    return carriedOut(ledger, ports, decide, runs)
+    return { kind: 'done', outcome: await carriedOut(ledger, ports, decide, runs), search }
   })
 }
 
@@ -79,7 +97,7 @@ export function purgeRuns(url: string, rule: PurgeRule, ports: ErasePorts): Prom
     carriedOut(
       ledger,
       ports,
-      async inner => planPurge(await checked(inner, ports.env), rule),
+      async inner => planPurge(await checked(inner, ports.env), inner, rule),
       ({ purged }) => new Set(purged.map(({ run }) => run)),
     ),
   )
@@ -131,9 +149,10 @@ async function checked(reader: LedgerReader, env: Environment): Promise<CheckedR
   return new CheckedReader(reader, { remembered: await rememberedOf(reader, env) })
 }
 
-async function rowsOf(reader: CheckedReader, { log }: RerunLog, chosen: Chosen): Promise<readonly number[]> {
-  if (chosen.kind !== 'where') return chosen.kind === 'rows' ? chosen.rows : []
+async function searched(reader: CheckedReader, { log }: RerunLog, where: string): Promise<Search> {
+  const predicate = rowPredicate(where)
   const rows: number[] = []
-  for await (const row of searchRows(reader, log, chosen.where, rowPredicate(chosen.where))) rows.push(row)
-  return rows
+  for await (const row of searchRows(reader, log, where, predicate)) rows.push(row)
+  const { rejected } = (await closingOf(reader, log)).totals.rows
+  return { rows, trouble: predicate.trouble, rejected }
 }

@@ -11,10 +11,15 @@ export interface InProcess {
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
   readonly onSignal?: (listener: () => unknown) => void
+  /** Somebody sits at the terminal. */
+  readonly ask?: (question: string) => Promise<boolean>
 }
 
 /** @returns its exit code. */
-export function runMain(argv: readonly string[], { cwd, env, stdout, stderr, onSignal }: InProcess): Promise<number> {
+export function runMain(
+  argv: readonly string[],
+  { cwd, env, stdout, stderr, onSignal, ask }: InProcess,
+): Promise<number> {
   return main(argv, {
     stdout: { write: stdout },
     stderr: { write: stderr },
@@ -28,6 +33,7 @@ export function runMain(argv: readonly string[], { cwd, env, stdout, stderr, onS
     exit: code => {
       throw new Error(`the program ended itself with ${code}`)
     },
+    ...(ask === undefined ? {} : { ask }),
   })
 }
 
@@ -36,6 +42,7 @@ export async function runInProcess(
   argv: readonly string[],
   cwd: string,
   env: { readonly [name: string]: string },
+  ask?: InProcess['ask'],
 ): Promise<ProgramResult> {
   let stdout = ''
   let stderr = ''
@@ -50,6 +57,7 @@ export async function runInProcess(
     stderr: text => {
       stderr += text
     },
+    ...(ask === undefined ? {} : { ask }),
   }).finally(() => process.chdir(before))
   return { exit, stdout, stderr }
 }

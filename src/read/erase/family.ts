@@ -15,6 +15,9 @@ import { type RerunLog, type RowPlace, rowRepeating } from '../runs/reruns.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
 import { decodePayload } from '../values.ts'
 
+/** Of all runs the openings, which were held against log 0 when the ledger was opened: the logs of others than relatives are nobody's business here. */
+export type RunFinder = Pick<LedgerReader, 'url' | 'logs' | 'entry'>
+
 export interface Family {
   /** The row that was named is the first. */
   readonly same: readonly RowPlace[]
@@ -39,12 +42,12 @@ export class Families {
   }
 
   /** Reads the opening of each run. @throws CustodyError CUSTODY_ERASE_OPEN if `of`, or a run that has rows of it, isn't sealed. */
-  static async of(reader: LedgerReader, of: RerunLog): Promise<Families> {
+  static async of(reader: LedgerReader, finder: RunFinder, of: RerunLog): Promise<Families> {
     const logs = new Map<string, RerunLog>()
-    for (const { log, run } of await reader.logs()) if (run !== null) logs.set(run, { log, run })
+    for (const { log, run } of await finder.logs()) if (run !== null) logs.set(run, { log, run })
     const all = new Map<string, Relatives>()
     for (const run of logs.values()) {
-      const { reruns, replays } = await openingOf(reader, run.log)
+      const { reruns, replays } = await openingOf(finder, run.log)
       all.set(run.run, {
         run,
         reruns: logs.get(reruns?.run ?? '') ?? null,

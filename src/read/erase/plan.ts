@@ -15,7 +15,7 @@ import { intentsOf, planOf } from '../runs/opening-values.ts'
 import type { RerunLog, RowPlace } from '../runs/reruns.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
 import { type Blanked, erasureOf } from './blank.ts'
-import { Families } from './family.ts'
+import { Families, type RunFinder } from './family.ts'
 import { type RowInRun, runBlanks } from './run-values.ts'
 import { blanksOf, type LoadedSubject, loadSubject, type Subject } from './subject.ts'
 import { derivedValues, flowsOn } from './taint.ts'
@@ -61,9 +61,16 @@ export interface EraseRequest {
   readonly derived: boolean
 }
 
-/** @throws CustodyError CUSTODY_ERASE_OPEN, CUSTODY_ROW_UNKNOWN; UnsoundRecord. */
-export async function planErasure(reader: LedgerReader, { of, rows, derived }: EraseRequest): Promise<ErasePlan> {
-  const families = await Families.of(reader, of)
+/**
+ * `reader` gives nothing but what was signed; `finder` finds the runs that have rows of others.
+ * @throws CustodyError CUSTODY_ERASE_OPEN, CUSTODY_ROW_UNKNOWN; UnsoundRecord.
+ */
+export async function planErasure(
+  reader: LedgerReader,
+  finder: RunFinder,
+  { of, rows, derived }: EraseRequest,
+): Promise<ErasePlan> {
+  const families = await Families.of(reader, finder, of)
   await mustBeThere(reader, of, rows)
   const same = new Map<string, RowPlace[]>()
   const perhaps = new Map<string, RowPlace[]>()

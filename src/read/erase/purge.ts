@@ -9,7 +9,7 @@ import { decodeLedgerEntry, decodeRunEntry } from '../decode.ts'
 import { Erasures } from '../erasures.ts'
 import { readable } from '../runs/damaged.ts'
 import { intentsOf } from '../runs/opening-values.ts'
-import { type Closing, closingOf, openingOf } from '../runs/run-log.ts'
+import { type Closing, closingOf, type Opening, openingOf } from '../runs/run-log.ts'
 import { type Blanked, erasureOf } from './blank.ts'
 import { runBlanks } from './run-values.ts'
 
@@ -40,28 +40,36 @@ export interface PurgeRule {
   readonly older_than_us: number | null
 }
 
-/** Runs that are due; those of which all that goes is erased already aren't among them. */
-export async function planPurge(reader: LedgerReader, { now_us, older_than_us }: PurgeRule): Promise<PurgePlan> {
+/**
+ * Runs that are due; those of which all that goes is erased already aren't among them. `finder` finds them; what is used of them comes from
+ * `reader`, which gives nothing but what was signed.
+ */
+export async function planPurge(
+  reader: LedgerReader,
+  finder: LedgerReader,
+  { now_us, older_than_us }: PurgeRule,
+): Promise<PurgePlan> {
   const erasures: Erasure[] = []
   const purged: PurgedRun[] = []
   const kept: KeptRun[] = []
-  const needed = await neededRuns(reader)
+  const needed = await neededRuns(finder)
   const recorded = await recordedErasures(reader)
-  for (const { log, run } of await reader.logs()) {
-    if (run === null) continue
-    const closing = await closingOf(reader, log)
-    const sealed_us = sealedAt(closing)
-    const { topology, retention_us } = await openingOf(reader, log)
-    const keeps_us = older_than_us ?? retention_us
-    if (sealed_us === null || keeps_us === undefined || sealed_us >= now_us - keeps_us) continue
+  const isDue = (closing: Closing, { retention_us }: Opening) => {
+    const [sealed_us, keeps_us] = [sealedAt(closing), older_than_us ?? retention_us]
+    return sealed_us !== null && keeps_us !== undefined && sealed_us < now_us - keeps_us
+  }
+  for (const { log, run } of await finder.logs()) {
+    if (run === null || !isDue(await closingOf(finder, log), await openingOf(finder, log))) continue
+    const [closing, opening] = [await closingOf(reader, log), await openingOf(reader, log)]
+    if (!isDue(closing, opening)) continue
     const ranges = await purgedRanges(reader, log)
     if (ranges.every(([first, last]) => recorded.hasRange(log, first, last))) continue
     const needed_by = needed.get(run)
     if (needed_by !== undefined) kept.push({ run, needed_by })
     else {
-      const { values, payloads } = erasureOf(await namesGiven(reader, log, topology))
+      const { values, payloads } = erasureOf(await namesGiven(reader, log, opening.topology))
       erasures.push({ log, run, values: [...ranges, ...values].sort(([a = 0], [b = 0]) => a - b), payloads })
-      purged.push({ run, rows: closing.totals.rows.read, sealed_us })
+      purged.push({ run, rows: closing.totals.rows.read, sealed_us: sealedAt(closing) ?? 0 })
     }
   }
   return { erasures, purged, kept }
