@@ -5,6 +5,7 @@ import { diffCommand } from './commands/diff.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eraseCommand, purgeCommand } from './commands/erase.ts'
 import { explainCommand } from './commands/explain.ts'
+import { exportCommand } from './commands/export.ts'
 import { functionsCommand } from './commands/functions.ts'
 import { inferCommand } from './commands/infer.ts'
 import { initCommand } from './commands/init.ts'
@@ -43,7 +44,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
     ],
   ],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
-  ['Let go of data:', [eraseCommand, purgeCommand]],
+  ['Hand on, or let go:', [exportCommand, eraseCommand, purgeCommand]],
   ['Extend and try out:', [pluginCommand, chaosCommand]],
   ['Look things up:', [pluginsCommand, functionsCommand, schemaCommand, keyCommand, ledgerCommand, doctorCommand]],
 ]

@@ -181,20 +181,46 @@ export interface LedgerReader {
   close(): Promise<void>
 }
 
-export const VIEW_NAMES = [
-  'runs',
-  'nodes',
-  'edges',
-  'rows',
-  'tokens',
-  'token_parents',
-  'groups',
-  'token_outcomes',
-  'node_states',
-  'routing_events',
-  'batches',
-  'batch_members',
-  'calls',
-  'artifacts',
-] as const
-export type ViewName = (typeof VIEW_NAMES)[number]
+/**
+ * What a column of a view holds: whole numbers (`flag`: 0 or 1), texts, times (ISO 8601, UTC, with milliseconds), or JSON texts. All may be null.
+ */
+export type ViewColumn = 'integer' | 'flag' | 'text' | 'time' | 'json'
+
+/** The views' columns, in their order. */
+export const VIEW_COLUMNS = {
+  runs: {
+    ...{ run_id: 'text', name: 'text', status: 'text', started_at: 'time', ended_at: 'time', plan_hash: 'text' },
+    rows_read: 'integer',
+  },
+  nodes: { run_id: 'text', node: 'text', kind: 'text', plugin: 'text' },
+  edges: { run_id: 'text', node: 'text', label: 'text', target: 'text' },
+  rows: {
+    ...{ run_id: 'text', row_id: 'integer', source: 'text', source_index: 'integer', hash: 'text' },
+    ingested_at: 'time',
+  },
+  tokens: { run_id: 'text', token_id: 'integer', row_id: 'integer', branch: 'text', group_id: 'integer' },
+  token_parents: { run_id: 'text', token_id: 'integer', parent_id: 'integer', ordinal: 'integer' },
+  groups: {
+    ...{ run_id: 'text', group_id: 'integer', kind: 'text', node: 'text', row_id: 'integer', expected: 'integer' },
+    ...{ verdict: 'text', opened_at: 'time', closed_at: 'time' },
+  },
+  token_outcomes: {
+    ...{ run_id: 'text', token_id: 'integer', row_id: 'integer', outcome: 'text', cause: 'text', is_terminal: 'flag' },
+    ...{ node: 'text', sink: 'text', group_id: 'integer', error_code: 'text', error_hash: 'text', recorded_at: 'time' },
+  },
+  node_states: {
+    ...{ run_id: 'text', token_id: 'integer', node: 'text', kind: 'text', attempt: 'integer', status: 'text' },
+    ...{ input_hash: 'text', output_hash: 'text', started_at: 'time', duration_us: 'integer' },
+  },
+  routing_events: { run_id: 'text', token_id: 'integer', node: 'text', label: 'text', target: 'text' },
+  batches: { run_id: 'text', batch_id: 'integer', node: 'text', trigger: 'text', size: 'integer', key: 'json' },
+  batch_members: { run_id: 'text', batch_id: 'integer', token_id: 'integer', ordinal: 'integer' },
+  calls: {
+    ...{ run_id: 'text', call_id: 'integer', token_id: 'integer', node: 'text', attempt: 'integer', service: 'text' },
+    ...{ status: 'text', duration_us: 'integer', request_hash: 'text', response_hash: 'text' },
+  },
+  artifacts: { run_id: 'text', sink: 'text', path: 'text', rows: 'integer', bytes: 'integer', sha256: 'text' },
+} as const satisfies { readonly [view: string]: { readonly [column: string]: ViewColumn } }
+export type ViewName = keyof typeof VIEW_COLUMNS
+// cast: its keys are the names of the views.
+export const VIEW_NAMES = Object.keys(VIEW_COLUMNS) as readonly ViewName[]

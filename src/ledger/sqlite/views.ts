@@ -10,7 +10,7 @@ import { CALL_STATUSES, GROUP_KINDS, VISIT_HELD } from '../../format/entry.ts'
 import { EDGE as EDGE_TUPLE } from '../../format/run-entry.ts'
 import { LISTS } from '../../format/subject-entry.ts'
 import { BUFFERED, FATES } from '../../model/outcome.ts'
-import type { ViewName } from '../read-port.ts'
+import { VIEW_COLUMNS, type ViewName } from '../read-port.ts'
 
 interface View {
   readonly columns: readonly string[]
@@ -230,39 +230,27 @@ const artifacts = `SELECT run, sink, max(path), ${content('rows')}, ${content('b
   ${ofArtifacts('contents', 'NULL AS path, f.value AS content')}
 ) GROUP BY run, place, file`
 
-const view = (columns: string, order: string, select: string): View => ({
-  columns: columns.split(' '),
+const view = (name: ViewName, order: string, select: string): View => ({
+  columns: Object.keys(VIEW_COLUMNS[name]),
   order: order === '' ? [] : order.split(' '),
   select,
 })
 
 export const VIEWS: { readonly [name in ViewName]: View } = {
-  runs: view('run_id name status started_at ended_at plan_hash rows_read', '', runs),
-  nodes: view('run_id node kind plugin', '', nodes),
-  edges: view('run_id node label target', '', edges),
-  rows: view('run_id row_id source source_index hash ingested_at', 'row_id', rows),
-  tokens: view('run_id token_id row_id branch group_id', 'token_id', tokens),
-  token_parents: view('run_id token_id parent_id ordinal', 'token_id ordinal', token_parents),
-  groups: view('run_id group_id kind node row_id expected verdict opened_at closed_at', 'group_id', groups),
-  token_outcomes: view(
-    'run_id token_id row_id outcome cause is_terminal node sink group_id error_code error_hash recorded_at',
-    'token_id is_terminal recorded_at',
-    token_outcomes,
-  ),
-  node_states: view(
-    'run_id token_id node kind attempt status input_hash output_hash started_at duration_us',
-    'token_id started_at node attempt',
-    node_states,
-  ),
-  routing_events: view('run_id token_id node label target', 'token_id', routing_events),
-  batches: view('run_id batch_id node trigger size key', 'batch_id', batches),
-  batch_members: view('run_id batch_id token_id ordinal', 'batch_id ordinal', batch_members),
-  calls: view(
-    'run_id call_id token_id node attempt service status duration_us request_hash response_hash',
-    'call_id',
-    calls,
-  ),
-  artifacts: view('run_id sink path rows bytes sha256', 'sink', artifacts),
+  runs: view('runs', '', runs),
+  nodes: view('nodes', '', nodes),
+  edges: view('edges', '', edges),
+  rows: view('rows', 'row_id', rows),
+  tokens: view('tokens', 'token_id', tokens),
+  token_parents: view('token_parents', 'token_id ordinal', token_parents),
+  groups: view('groups', 'group_id', groups),
+  token_outcomes: view('token_outcomes', 'token_id is_terminal recorded_at', token_outcomes),
+  node_states: view('node_states', 'token_id started_at node attempt', node_states),
+  routing_events: view('routing_events', 'token_id', routing_events),
+  batches: view('batches', 'batch_id', batches),
+  batch_members: view('batch_members', 'batch_id ordinal', batch_members),
+  calls: view('calls', 'call_id', calls),
+  artifacts: view('artifacts', 'sink', artifacts),
 }
 
 export function viewStatements(): readonly string[] {

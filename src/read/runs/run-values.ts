@@ -3,7 +3,6 @@
  * there: what is used is of the form that it has, or refused; what isn't used isn't looked at, so that a newer Custody may tell more.
  */
 import type {
-  DeclaredField,
   ExpressionText,
   FileContent,
   IntendedPath,
@@ -32,14 +31,6 @@ const seen = mapOf((value, where) => {
   const { schema, optional } = asObject(value, where)
   return { schema: asObject(schema, `${where}.schema`), optional: optional === true }
 })
-const declared: Decoder<DeclaredField> = (value, where) => {
-  const { name, schema, optional } = asObject(value, where)
-  return {
-    name: text()(name, `${where}.name`),
-    schema: mapOf(anything)(schema, `${where}.schema`),
-    optional: flag(optional, `${where}.optional`),
-  }
-}
 const expression: Decoder<ExpressionText> = (value, where) => {
   const { for: what, source, reads, sees } = asObject(value, where)
   const required = {
@@ -117,7 +108,7 @@ const RUN_VALUES = {
   plan,
   folder: text(),
   arguments: given,
-  fields: listOf(declared),
+  fields: listOf(text()),
   expressions: listOf(expression),
   options: anything,
   closes: anything,

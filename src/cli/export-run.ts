@@ -1,0 +1,112 @@
+/** Exports a run, and reports what was written. */
+import { resolve } from 'node:path'
+import { checkedRun, unsoundness } from '../host/checked-run.ts'
+import { Staged } from '../host/export/staged.ts'
+import { mustHold, type TableFormat, tableMaker, writeTables } from '../host/export/tables.ts'
+import { writeTiles } from '../host/export/tiles.ts'
+import { rememberedOf } from '../host/ledger.ts'
+import { verifyOnAllCores } from '../host/verify.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { findRun } from '../read/runs/list.ts'
+import { checkLine, runNamed, unsoundText } from './checked.ts'
+import type { Context } from './context.ts'
+import type { ExportFormat, ExportOptions } from './export-formats.ts'
+import { reading } from './ledger-access.ts'
+import { count, counted, nearPath, shortRun } from './render/text.ts'
+
+/** What was written: for people, and as JSON. */
+interface Written {
+  readonly run: string
+  readonly path: string
+  readonly lines: readonly string[]
+  readonly json: { readonly [key: string]: unknown }
+}
+
+/** Returns the exit code. @throws CustodyError if it can't be written, or there is nothing of that format. */
+export function exportRun(context: Context, name: string, options: ExportOptions): Promise<0 | 1> {
+  const { terminal, cwd } = context
+  return reading(context, options, async reader => {
+    try {
+      const written = await write(context, reader, name, options)
+      const { run, path, lines, json } = written
+      if (options.json === true) terminal.answerJson({ run, format: options.format, out: path, ...json })
+      else terminal.report([`exported  ${nearPath(path, cwd)}`, ...lines.map(each => `  ${each}`)].join('\n'))
+      return 0
+    } catch (error) {
+      const problems = unsoundness(error)
+      if (problems === null) throw error
+      terminal.clearLive()
+      if (options.json === true) terminal.answerJson({ run: name, holds: false, problems })
+      else terminal.report(unsoundText(context, `R${runNamed(name).slice(1)}`, name, problems))
+      return 1
+    }
+  })
+}
+
+function write(context: Context, reader: LedgerReader, name: string, options: ExportOptions): Promise<Written> {
+  const { format } = options
+  switch (format) {
+    case 'jsonl':
+    case 'csv':
+    case 'parquet':
+      return tables(context, reader, name, { ...options, format })
+    case 'tiles':
+      return tiles(context, reader, name, options)
+  }
+}
+
+/** A folder for all that `work` writes; there whole, or not at all. */
+async function staged<T>(
+  { cwd }: Context,
+  { run, format, out }: { readonly run: string; readonly format: ExportFormat; readonly out: string | undefined },
+  work: (into: Staged) => Promise<T>,
+): Promise<T & { readonly run: string; readonly path: string }> {
+  const into = new Staged(resolve(cwd, out ?? `export-${shortRun(run).replace(/\W+$/, '')}-${format}`))
+  try {
+    const done = await work(into)
+    into.publish()
+    return { ...done, run, path: into.path }
+  } finally {
+    into.discard()
+  }
+}
+
+async function tables(
+  context: Context,
+  reader: LedgerReader,
+  name: string,
+  { format, out }: { readonly format: TableFormat; readonly out?: string },
+): Promise<Written> {
+  const { terminal, env } = context
+  const make = await tableMaker(format)
+  const { run } = await findRun(reader, name)
+  return staged(context, { run, format, out }, async into => {
+    const onProgress = ({ entries, of }: { readonly entries: number; readonly of: number }) =>
+      terminal.live(`  verifying  ${count(entries)} of ${count(of)} entries`)
+    mustHold(
+      await verifyOnAllCores(reader, { run, keys: 'any', remembered: await rememberedOf(reader, env), onProgress }),
+    )
+    const onRows = (view: string, rows: number) => terminal.live(`  writing  ${view}  ${counted(rows, 'row')}`)
+    const files = await writeTables(reader, run, into, { format, make, onRows })
+    terminal.clearLive()
+    const lines = files.map(({ file, rows }) => `${file.padEnd(24)} ${counted(rows, 'row')}`)
+    return { lines, json: { files } }
+  })
+}
+
+async function tiles(
+  context: Context,
+  reader: LedgerReader,
+  name: string,
+  { out }: { readonly out?: string },
+): Promise<Written> {
+  const { reader: checked, log, run } = await checkedRun(context.env, reader, name, checkLine(context.terminal))
+  return staged(context, { run, format: 'tiles', out }, async into => {
+    const logs = await writeTiles({ checked, reader }, { log, run }, into)
+    const lines = logs.map(({ folder, size, unbundled }) => {
+      const bundles = unbundled === null ? '' : `, without entries: entry ${count(unbundled)} fits into no bundle`
+      return `${folder}  ${counted(size, 'entry', 'entries')}${bundles}`
+    })
+    return { lines, json: { logs } }
+  })
+}

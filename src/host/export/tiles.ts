@@ -1,0 +1,42 @@
+/** The ledger's own log and a run's as folders that clients of C2SP tlog-tiles read. */
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { CheckedReader } from '../../read/evidence/checked-reader.ts'
+import { type LogTilesEnd, logTiles } from '../../read/export/log-tiles.ts'
+import type { Staged } from './staged.ts'
+
+export interface WrittenLog extends LogTilesEnd {
+  /** The log's prefix: its folder, with `/`. */
+  readonly folder: string
+  readonly files: number
+  readonly bytes: number
+}
+
+/** `checked` reads through `reader`, in one snapshot. */
+export async function writeTiles(
+  { checked, reader }: { readonly checked: CheckedReader; readonly reader: LedgerReader },
+  { log, run }: { readonly log: number; readonly run: string },
+  into: Staged,
+): Promise<readonly WrittenLog[]> {
+  const written: WrittenLog[] = []
+  for (const [of, folder] of [[0, 'ledger'] as const, [log, `runs/${run}`] as const]) {
+    const files = logTiles(checked, reader, of)
+    let [count, bytes] = [0, 0]
+    for (;;) {
+      const next = await files.next()
+      if (next.done === true) {
+        if (next.value.unbundled !== null) into.remove(`${folder}/tile/entries`)
+        written.push({ folder, files: count, bytes, ...next.value })
+        break
+      }
+      const file = into.open(`${folder}/${next.value.path}`)
+      try {
+        file.write(next.value.bytes)
+      } finally {
+        file.close()
+      }
+      count++
+      bytes += next.value.bytes.length
+    }
+  }
+  return written
+}
