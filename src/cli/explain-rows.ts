@@ -4,13 +4,15 @@ import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import type { CheckedReader } from '../read/evidence/checked-reader.ts'
+import type { Bound } from '../read/evidence/log-check.ts'
 import { explainRow, explainToken, explainWhere } from '../read/explain/explain.ts'
 import { type Joined, joinedStories } from '../read/explain/joined.ts'
 import { storyJson } from '../read/explain/json.ts'
 import type { Story } from '../read/explain/story.ts'
-import { checkLine, runNamed, unsoundText } from './checked.ts'
+import { boundJson, checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
 import { type LedgerOptions, reading } from './ledger-access.ts'
+import { boundText } from './render/bound.ts'
 import type { StoryView } from './render/steps.ts'
 import { renderStory } from './render/story.ts'
 import { counted, shortRun } from './render/text.ts'
@@ -38,8 +40,12 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
     else {
       const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
       const joined = await joinedStories(reader, inner, { run, log }, story)
-      if (json) terminal.answerJson({ ...storyJson(story), ...joinedJson(joined), holds: true })
-      else terminal.answer(renderJoined(joined, story, viewOf(context)))
+      const { bound } = await reader.check(log)
+      if (json) terminal.answerJson({ ...storyJson(story), ...boundJson(bound), ...joinedJson(joined), holds: true })
+      else {
+        const open = bound === null ? [] : [boundLine(bound, story)]
+        terminal.answer([renderJoined(joined, story, viewOf(context)), ...open].join('\n'))
+      }
     }
     return 0
   } catch (error) {
@@ -64,6 +70,14 @@ function renderJoined({ before, again }: Joined, story: Story, view: StoryView):
     return `${view.paint('bold', `Again, as row ${each.subject.row} of run ${shortRun(each.run)}…`)}\n\n${text}`
   })
   return texts.join('\n\n')
+}
+
+/** Of a run that isn't sealed. */
+function boundLine({ entries }: Bound, story: Story): string {
+  const last = story.entries.at(-1) ?? 0
+  if (last < entries) return 'The ledger’s own log binds what is shown here.'
+  const binds = boundText(entries, story.head?.size ?? entries)
+  return `The ledger’s own log doesn’t bind all of that yet: ${binds}.`
 }
 
 function joinedJson({ before, again }: Joined) {

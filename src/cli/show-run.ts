@@ -6,7 +6,7 @@ import { type StillFailed, stillFailed } from '../read/runs/reruns.ts'
 import { openingOf } from '../read/runs/run-log.ts'
 import { gradeOf } from '../read/show/grade.ts'
 import { showRun } from '../read/show/show.ts'
-import { checkLine, runNamed, unsoundText } from './checked.ts'
+import { boundJson, checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
 import { type LedgerOptions, reading } from './ledger-access.ts'
 import { renderShown } from './render/shown.ts'
@@ -24,10 +24,18 @@ export function printRun(context: Context, name: string, options: ShowOptions): 
       const { topology } = await openingOf(reader, log)
       const [shown, grade] = [await showRun(reader, run, isHeld), await gradeOf(reader, log, topology)]
       const { repeatable, reason } = grade
+      const { bound } = await reader.check(log)
       const reruns = await stillFailed(reader, inner, { run, log })
       if (options.json === true)
-        terminal.answerJson({ ...shown, ...rerunsJson(reruns), repeatable, repeatable_reason: reason, holds: true })
-      else terminal.answer(renderShown(shown, grade, reruns, cwd, terminal.columns, terminal.paint))
+        terminal.answerJson({
+          ...shown,
+          ...boundJson(bound),
+          ...rerunsJson(reruns),
+          repeatable,
+          repeatable_reason: reason,
+          holds: true,
+        })
+      else terminal.answer(renderShown(shown, { grade, reruns, bound }, cwd, terminal.columns, terminal.paint))
       return 0
     } catch (error) {
       const problems = unsoundness(error)

@@ -26,6 +26,15 @@ export type LedgerEntry =
       readonly root: string
       readonly t: number
     }
+  /** How far a run is that isn't sealed: its log began so, whatever it has become since. */
+  | {
+      readonly k: 'progress'
+      readonly log: number
+      readonly run: string
+      readonly size: number
+      readonly root: string
+      readonly t: number
+    }
   | { readonly k: 'taken_over'; readonly log: number; readonly run: string; readonly epoch: number; readonly t: number }
   | { readonly k: 'erase'; readonly log: number; readonly run: string; readonly values: Erased; readonly t: number }
   /** Which keys are in force changes: from the next entry on. */

@@ -251,6 +251,15 @@ export const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: KindOf<Extract<
     keys: { log: key(whole('log')), run: key(UUID), root: key(HASH, "of the log's tree with entry 0 alone"), t: T },
   },
   taken_over: { keys: { log: key(whole('log')), run: key(UUID), epoch: key(counted(1)), t: T } },
+  progress: {
+    keys: {
+      log: key(whole('log')),
+      run: key(UUID),
+      size: key(counted(2), 'of the log with the last entry of a commit'),
+      root: key(HASH, "of the log's tree then"),
+      t: T,
+    },
+  },
   sealed: {
     keys: {
       log: key(whole('log')),

@@ -19,7 +19,7 @@ export interface OpeningValues {
 
 /** Values of a node. Each is absent where it has none. */
 export interface NodeValues {
-  /** Of a source: the fields that its schema declares. */
+  /** `readonly DeclaredField[]`, of a source */
   readonly fields?: ValueNumber
   /** `readonly ExpressionText[]` */
   readonly expressions?: ValueNumber
@@ -56,7 +56,7 @@ export interface PlanValue extends PlanText, RunArguments {
   /** Absolute folder of that file: where `resume` looks for it. */
   readonly folder: string
   /** By source: the fields that its schema declares, in their order; only of those that declare some. */
-  readonly fields: { readonly [source: string]: readonly string[] }
+  readonly fields: { readonly [source: string]: readonly DeclaredField[] }
   /** By node name: what a gate or a plugin with expressions evaluates. */
   readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
   /** By node name: the plugin's options after validation, secrets replaced. */
@@ -85,7 +85,15 @@ export interface ExpressionText {
   readonly sees?: { readonly fields: { readonly [field: string]: SeenField }; readonly rest?: SeenField }
 }
 export interface SeenField {
+  /** JSON Schema. */
   readonly schema: { readonly [keyword: string]: unknown }
+  readonly optional: boolean
+}
+/** A field of a source's schema, as JSON. */
+export type DeclaredField = {
+  readonly name: string
+  /** JSON Schema. */
+  readonly schema: { readonly [keyword: string]: Json }
   readonly optional: boolean
 }
 

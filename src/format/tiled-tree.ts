@@ -61,6 +61,30 @@ export class TiledTree {
     return this.#frontier.state()
   }
 
+  /** Root of its first `size` leaves; null if it hasn't as many, or what is stored of them isn't its. */
+  async rootOf(size: number): Promise<Hash | null> {
+    if (!Number.isSafeInteger(size) || size < 0 || size > this.size) return null
+    if (size === this.size) return this.root
+    const tiles = Math.floor(size / TILE_WIDTH)
+    const above = new Frontier()
+    for (const tile of this.#tiles.slice(0, tiles)) above.append(tile)
+    const whole = Math.min(tiles, this.#tiles.length)
+    const part = Frontier.from({ size: whole * TILE_WIDTH, nodes: above.state().nodes })
+    const in_rest = tiles >= this.#tiles.length
+    const leaves = in_rest ? this.#rest : await this.#leavesOf(tiles)
+    if (leaves.length < size - whole * TILE_WIDTH) return null
+    for (const leaf of leaves.slice(0, size - whole * TILE_WIDTH)) part.append(leaf)
+    return part.root()
+  }
+
+  /** Of a full tile; none if they don't give its root. */
+  async #leavesOf(tile: number): Promise<readonly Hash[]> {
+    const bytes = this.#at_hand.get(tile) ?? (await this.#read(tile))
+    return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) =>
+      bytes.toString('hex', i * HASH_BYTES, (i + 1) * HASH_BYTES),
+    )
+  }
+
   async has(index: number, leaf: Hash): Promise<boolean> {
     const tile = Math.floor(index / TILE_WIDTH)
     if (tile >= this.#tiles.length) return this.#rest[index - this.#tiles.length * TILE_WIDTH] === leaf

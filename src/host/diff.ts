@@ -37,18 +37,20 @@ export async function diffOnAllCores(
       if (page !== undefined) yield { page, found: found ?? (await compared.compare(page)) }
     }
   }
-  const keys: KeySource = async function* (log, ranges, fields) {
+  const keys: KeySource = async function* (log, ranges, row_key) {
     const here = keysHere(reader)
     const [from, to] = [ranges[0]?.first ?? 0, ranges.at(-1)?.last ?? 0]
     if (isShort(to - from)) {
-      yield* here(log, ranges, fields)
+      yield* here(log, ranges, row_key)
       return
     }
     let next = 0
-    for await (const page of threads.answers(ranges.map(range => ({ kind: 'keys' as const, log, range, fields })))) {
+    for await (const page of threads.answers(
+      ranges.map(range => ({ kind: 'keys' as const, log, range, key: row_key })),
+    )) {
       const range = ranges[next++]
       if (page !== null) yield page
-      else if (range !== undefined) yield* here(log, [range], fields)
+      else if (range !== undefined) yield* here(log, [range], row_key)
     }
   }
   const by_key = key === null ? {} : { key: { fields: key, rows: reader, keys, ...(onKeys && { onProgress: onKeys }) } }

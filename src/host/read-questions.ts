@@ -1,7 +1,7 @@
 /** What threads are asked of a ledger, and what they answer. */
 import type { Failure } from '../ledger/thread/messages.ts'
 import type { Both } from '../read/diff/difference.ts'
-import type { KeyPage, KeyRange } from '../read/diff/row-keys.ts'
+import type { KeyPage, KeyRange, RowKey } from '../read/diff/row-keys.ts'
 import type { Found, RowsPage } from '../read/diff/row-pairs.ts'
 import type { PackedPage } from '../read/verify/packed-page.ts'
 import type { PageRequest } from '../read/verify/page.ts'
@@ -23,7 +23,7 @@ export type Question =
   /** How rows of two runs compare (read/diff/row-pairs.ts). */
   | { readonly kind: 'pairs'; readonly logs: Both<number>; readonly page: RowsPage }
   /** Keys of rows (read/diff/row-keys.ts). */
-  | { readonly kind: 'keys'; readonly log: number; readonly range: KeyRange; readonly fields: readonly string[] }
+  | { readonly kind: 'keys'; readonly log: number; readonly range: KeyRange; readonly key: RowKey }
 
 /** By kind of question. null: something isn't as it should be, or can't be known here; whoever asks looks at it himself. */
 export interface Answers {

@@ -39,7 +39,7 @@ class Answerer {
       case 'pairs':
         return sound(async () => (await this.#pairsOf(question.logs)).compare(question.page))
       case 'keys':
-        return sound(() => keysOfRows(this.#checked, question.log, question.range, question.fields))
+        return sound(() => keysOfRows(this.#checked, question.log, question.range, question.key))
     }
   }
 

@@ -85,7 +85,17 @@ export interface RunLedger {
   seal(facts: SealFacts): Promise<CheckpointHead>
   /** Prolongs the lease; for times without commits. @throws CustodyError CUSTODY_RUN_LOST. */
   renew(): Promise<void>
-  /** Gives the lease up without sealing (the run stopped). */
+  /**
+   * Says in log 0 how far the run is, by its last commit, and prolongs the lease. While no commit is under way; what was appended since
+   * stays as it is. `t_us`: not before any time that the run has recorded. @throws CustodyError as `commit`; CUSTODY_KEY_UNKNOWN.
+   */
+  progress(t_us: number): Promise<void>
+  /**
+   * Commits what was appended, says in log 0 how far the run is with it, and gives the lease up, in one transaction. Nothing else may be
+   * appended. @throws as `progress`.
+   */
+  stop(t_us: number): Promise<CheckpointHead>
+  /** Gives the lease up, and says nothing. */
   release(): Promise<void>
 }
 

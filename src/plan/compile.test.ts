@@ -115,7 +115,15 @@ describe('a plan', () => {
       micro: { path: 'out/micro.csv', if_exists: 'fail' },
       desk: { max_km: 50 },
     })
-    expect(plan.value.fields).toEqual({ applications: ['id', 'amount', 'region', 'note'] })
+    const { applications = [], ...others } = plan.value.fields
+    expect(others).toEqual({})
+    expect(applications.map(({ name, optional }) => [name, optional])).toEqual([
+      ['id', false],
+      ['amount', false],
+      ['region', false],
+      ['note', true],
+    ])
+    expect(applications.map(({ schema }) => schema.type)).toEqual(['integer', 'number', 'string', 'string'])
     expect(plan.value.text).toBe(BASE)
   })
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { PipelineFile } from '../config/pipeline.ts'
 import { setPath } from '../config/set.ts'
 import type { Expression } from '../expression/expression.ts'
-import type { ExpressionText, PlanValue } from '../format/run-values.ts'
+import type { DeclaredField, ExpressionText, PlanValue } from '../format/run-values.ts'
 import { DISCARD, type Topology, type TopologyNode } from '../format/topology.ts'
 import { canonicalize } from '../model/canonical.ts'
 import type { Json } from '../model/row.ts'
@@ -114,8 +114,12 @@ export function planValue(pipeline: PipelineFile, draft: Draft, plugins: Plugins
 }
 
 function fieldsOf({ config }: Draft): PlanValue['fields'] {
-  const declared = config.sources.map(({ name, schema }) => [name, schema.fields.map(field => field.name)] as const)
-  return Object.fromEntries(declared.filter(([, names]) => names.length > 0))
+  const declared = config.sources.map(({ name, schema }) => {
+    // cast: a schema is JSON, though its type doesn't say so.
+    const fields = schema.fields.map(field => ({ ...field, schema: asJson(field.schema) as DeclaredField['schema'] }))
+    return [name, fields] as const
+  })
+  return Object.fromEntries(declared.filter(([, fields]) => fields.length > 0))
 }
 
 /** `for`: `gate`, a case's label, `trigger.when`, or the path of an option. */

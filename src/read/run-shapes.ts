@@ -227,6 +227,7 @@ const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: Decoder<Extract<Ledger
   opened: object({ k: oneOf('opened'), log: int(1), run: uuid, root: hash, t: int() }),
   sealed: object({ k: oneOf('sealed'), log: int(1), run: uuid, size: int(1), root: hash, t: int() }),
   taken_over: object({ k: oneOf('taken_over'), log: int(1), run: uuid, epoch: int(1), t: int() }),
+  progress: object({ k: oneOf('progress'), log: int(1), run: uuid, size: int(2), root: hash, t: int() }),
   erase: object({ k: oneOf('erase'), log: int(1), run: uuid, values: listOf(listOf(int())), t: int() }),
   key: object({
     k: oneOf('key'),

@@ -84,7 +84,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     if (abandoned !== (result.summary.status === 'abandoned')) problems.push(`it is ${result.summary.status}`)
     const expected = shape.timed === true || abandoned ? null : interpret(model)
     problems.push(...problemsOf(plan, ledger.subjects(), stoodOf(ledger), shape.clocks === true))
-    problems.push(...(await problemsOfTimes(ledger)), ...(jumps?.problems ?? []))
+    problems.push(...(await problemsOfTimes(ledger)), ...problemsOfProgress(ledger), ...(jumps?.problems ?? []))
     // Where commits take time, what has come is looked at behind them; and a machine that wakes up takes some, too.
     if (crashes === 0 && ledger.pause === null && jumps === null)
       problems.push(...waitedInVain(plan, ledger.subjects()))
@@ -213,4 +213,13 @@ function stoodOf(ledger: MemoryLedger): (readonly [number, number])[] {
     last_us = entry.t
   }
   return stood
+}
+
+/** How far the run was is said where a commit had ended, and each time it was further. */
+function problemsOfProgress({ progressed, entries_kept }: MemoryLedger): string[] {
+  const ends = progressed.map(size => entries_kept[size - 1])
+  const isEnd = (each: (typeof ends)[number]) =>
+    each?.kind === 'run' && ['commit', 'stop', 'resume'].includes(each.draft.entry.k)
+  const grows = progressed.every((size, i) => size > (progressed[i - 1] ?? 1))
+  return grows && ends.every(isEnd) ? [] : [`the run is said to have had ${progressed.join(', ')} entries`]
 }

@@ -181,6 +181,12 @@ export class Forger {
     const root = treeOf(this.all('SELECT body FROM entries WHERE log = 1 AND seq = 0')).root
     this.put(0, opened, { ...this.body(0, opened), root })
     const head = this.resign(1, by)
+    const progress = this.#seqOf(0, 'progress')
+    if (progress !== null) {
+      const body = this.body(0, progress)
+      const first = this.all('SELECT body FROM entries WHERE log = 1 AND seq < ? ORDER BY seq', Number(body.size))
+      this.put(0, progress, { ...body, ...treeOf(first) })
+    }
     const sealed = this.#seqOf(0, 'sealed')
     if (sealed !== null) this.put(0, sealed, { ...this.body(0, sealed), ...head })
     this.resign(0, by)

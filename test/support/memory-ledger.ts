@@ -33,6 +33,10 @@ export class MemoryLedger implements Ledger, RunLedger {
   /** Durable entries. */
   readonly entries_kept: Kept[] = []
   sealed = false
+  /** How many entries the run had whenever it was said how far it is. */
+  readonly progressed: number[] = []
+  /** Called when that is said while it is under way. */
+  onProgressed: () => void = () => undefined
   power = new Power(Number.POSITIVE_INFINITY)
   /** How long a commit is under way, as if another thread made it durable; null: no time at all. */
   pause: (() => Promise<void>) | null = null
@@ -119,6 +123,24 @@ export class MemoryLedger implements Ledger, RunLedger {
     this.#append({ kind: 'run', draft, encoded: encodedBy((to, entropy) => encodeRun(to, draft, entropy)) })
     const head = await this.commit()
     this.sealed = true
+    this.expires_us = null
+    return head
+  }
+
+  /** The power may go right before or right after it is durable. */
+  async progress(): Promise<void> {
+    if (this.#in_flight.length > 0) throw new Error('a commit is under way')
+    if (this.entries_kept.length === this.progressed.at(-1)) return this.renew()
+    this.power.use()
+    this.progressed.push(this.entries_kept.length)
+    this.onProgressed()
+    this.#hold()
+    this.power.use()
+  }
+
+  async stop(): Promise<CheckpointHead> {
+    const head = await this.commit()
+    this.progressed.push(head.size)
     this.expires_us = null
     return head
   }

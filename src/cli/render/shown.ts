@@ -1,17 +1,27 @@
 /** A run for people: `custody show`. */
 import type { RunStatus } from '../../format/entry.ts'
+import type { Bound } from '../../read/evidence/log-check.ts'
 import type { StillFailed } from '../../read/runs/reruns.ts'
 import type { Grade } from '../../read/show/grade.ts'
 import type { NodeCounts, ShownRun } from '../../read/show/summary.ts'
 import type { Paint } from '../terminal.ts'
+import { boundText } from './bound.ts'
 import { renderSummary, statusText } from './summary.ts'
 import { renderTable } from './table.ts'
 import { count, counted, nearPath, printable, shorten, shortRun } from './text.ts'
 
+/** What is known of a run besides. */
+export interface Beside {
+  readonly grade: Grade
+  /** null if it wasn't run again. */
+  readonly reruns: StillFailed | null
+  /** null if it is sealed. */
+  readonly bound: Bound | null
+}
+
 export function renderShown(
   shown: ShownRun,
-  grade: Grade,
-  reruns: StillFailed | null,
+  { grade, reruns, bound }: Beside,
   cwd: string,
   columns: number,
   paint: Paint,
@@ -25,12 +35,18 @@ export function renderShown(
   lines.push('', ...renderSummary({ ...shown, dry_run: false }, cwd, columns, paint))
   if (shown.abandoned.length > 0) lines.push(`  ${paint('bold', 'abandoned')}    ${abandonedText(shown.abandoned)}`)
   lines.push(`  ${paint('bold', 'repeatable')}   ${shorten(gradeText(grade), columns - 15)}`)
+  if (bound !== null)
+    lines.push(`  ${paint('bold', 'evidence')}     ${ownLog(boundText(bound.entries, shown.entries), columns)}`)
   if (reruns !== null) lines.push(`  ${paint('bold', 'run again')}    ${shorten(rerunsText(reruns), columns - 15)}`)
   if (shown.files !== undefined) lines.push('', ...fileLines(shown.files, paint))
   lines.push(...stagedLines(shown, cwd, paint))
   if (shown.in_doubt.length > 0) lines.push('', ...inDoubtLines(shown.in_doubt, paint))
   lines.push('', ...nodeTable(shown.nodes, columns, paint))
   return lines.join('\n')
+}
+
+function ownLog(binds: string, columns: number): string {
+  return shorten(`of the ledger’s own log: ${binds}`, 2 * columns)
 }
 
 /** `2 groups at both · 1 batch at stats` */

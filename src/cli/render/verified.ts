@@ -1,6 +1,7 @@
 /** The result of `custody verify` for people: a line for each thing that was checked, and what is wrong. */
 import type { VerifiedRun, VerifyResult } from '../../read/verify/verify.ts'
 import type { Paint } from '../terminal.ts'
+import { boundText } from './bound.ts'
 import { count, counted, printable, shorten } from './text.ts'
 
 export function renderVerified(result: VerifyResult, columns: number, paint: Paint): string {
@@ -97,7 +98,7 @@ function whatHolds(name: string, run: VerifiedRun | null, compared: number | nul
     case 'seal':
       return run?.sealed === true ? 'the seal covers the last entry of each row' : 'no seal, and nothing that needs one'
     case 'log 0':
-      return "the ledger's own log knows the run, and agrees"
+      return `the ledger's own log knows the run, and agrees${run?.bound === undefined ? '' : `: ${boundText(run.bound, run.entries)}`}`
     case 'files':
       return compared === null
         ? 'the output files are as they were written'

@@ -72,3 +72,40 @@ test.each([
     expect(rig.column('out', 'n')).toEqual([1, 2, 3, 4])
   },
 )
+
+/** Rows come at once, and after so many seconds each. */
+const waiting = (...seconds: number[]) => `
+name: long
+sources:
+  numbers:
+    plugin: feed
+    options: { chunks: [{ rows: [{ n: 1 }] }, ${seconds.map(s => `{ after_ms: ${s * 1000}, rows: [{ n: ${s} }] }`).join(', ')}] }
+    on_invalid: discard
+    to: out
+sinks:
+  out: { plugin: keep, on_error: discard }
+`
+
+test.each([
+  ['while rows come', [90, 90, 90], [120, 240]],
+  ['but once, where nothing was committed since', [500], [120]],
+  ['not where it is over before', [100], []],
+])('how far a run is, is said every two minutes: %s', async (_, seconds, expected_s) => {
+  const rig = new Rig(waiting(...seconds))
+  const began_us = rig.clock.monotonic_us()
+  const said_s: number[] = []
+  rig.ledger.onProgressed = () => said_s.push(Math.floor((rig.clock.monotonic_us() - began_us) / 1e6))
+  const { summary } = await rig.run()
+  expect(summary.status).toBe('completed')
+  expect(said_s).toEqual(expected_s)
+})
+
+test('how far a run is, is said when it stops, whyever', async () => {
+  const rig = new Rig(waiting(90))
+  const { summary } = await rig.run({ stop_after_ms: 1000 })
+  expect(summary.status).toBe('cancelled')
+  expect(rig.ledger.progressed).toEqual([rig.ledger.size])
+  const failing = slowRig(2)
+  await failing.run()
+  expect(failing.ledger.progressed).toEqual([failing.ledger.size])
+})

@@ -27,6 +27,12 @@ import { CommitValues, EntryValues, RunValues, type ValuesSoFar } from '../recor
 import type { Progressed } from '../resume/state.ts'
 import { holding } from './holding.ts'
 
+/**
+ * How often the ledger's own log says how far the run is. What came since isn't bound by it, so not seldom; each is signed with all keys
+ * (some milliseconds, and 3 kB), is looked at by witnesses, and stays for ever: a run of a day has 720.
+ */
+const PROGRESS_EVERY_US = 120_000_000
+
 export interface Stop {
   readonly status: 'failed' | 'cancelled'
   /** A declared word: `user`, `plugin`, `source`, `sink`, `ledger`, `limiter`, `service`, `guard`, `strict`, `budget_exhausted`, `internal`. */
@@ -77,6 +83,8 @@ export class Committer {
   #in_flight: Begun | null = null
   /** Since when the engine works for the next commit, monotonic. */
   #went_on_us: number
+  /** When the ledger's own log last said how far the run is, monotonic. */
+  #progressed_us: number
 
   constructor(parts: CommitterParts, from: Progressed) {
     const { commits, values, totals } = from
@@ -92,6 +100,7 @@ export class Committer {
     this.#onCommit = parts.onCommit
     this.#onSettled = parts.onSettled
     this.#went_on_us = parts.clock.monotonic_us()
+    this.#progressed_us = this.#went_on_us
     this.#commits = commits
     this.#values = new RunValues(values)
     this.totals = totals ?? parts.recorder.totals.snapshot()
@@ -108,7 +117,16 @@ export class Committer {
   /** Keeps the lease through times without commits. */
   async renew(): Promise<void> {
     await this.settled()
-    await this.#ledger.renew()
+    if (!(await this.#progress())) await this.#ledger.renew()
+  }
+
+  /** Says in the ledger's own log how far the run is, if it is time; that keeps the lease, too. While no commit is under way. */
+  async #progress(): Promise<boolean> {
+    const now_us = this.#clock.monotonic_us()
+    if (now_us - this.#progressed_us < PROGRESS_EVERY_US) return false
+    await this.#ledger.progress(this.#clock.now_us())
+    this.#progressed_us = now_us
+    return true
   }
 
   /** Takes a subject's facts that are complete; they are durable with the next commit. */
@@ -120,6 +138,7 @@ export class Committer {
   async commit(): Promise<void> {
     const due_us = this.#clock.monotonic_us()
     await this.settled()
+    await this.#progress()
     this.#atPoint('before_flush')
     const receipts = await this.#outputs.flush()
     this.#adapt(due_us)
@@ -180,8 +199,8 @@ export class Committer {
     const t = this.#clock.now_us()
     const why = values.numbered('error', error === null ? null : reasonOf(error))
     this.#append({ k: 'stop', status, reason, ...why, ...this.#newJumps(), t }, values)
-    await this.#commit()
-    await this.#ledger.release()
+    const head = await this.#ledger.stop(t).catch(this.#fail)
+    this.#accept(head, this.#values.now, this.#jumps)
   }
 
   async #begin(receipts: Receipts, last: boolean): Promise<void> {

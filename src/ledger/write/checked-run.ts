@@ -17,7 +17,7 @@ import { type AppenderState, originOf } from './appender.ts'
 import type { ClosedLeavesState, ClosedSubjectsState } from './closed-subjects.ts'
 import type { LogZero } from './log-zero.ts'
 import { OpenTokens } from './open-tokens.ts'
-import { altered, checkSignedHead } from './signed-head.ts'
+import { altered, checkBound, checkSignedHead } from './signed-head.ts'
 import { treeOf } from './stored-tree.ts'
 
 export interface CheckedRun {
@@ -48,6 +48,12 @@ export async function checkedRun(
   const tree = await treeOf(reader, log)
   const extent = { ...place, origin: originOf(log_zero.id, log), size: tree.size, root: tree.root, note }
   checkSignedHead(extent, () => log_zero.keys.goodForRun(known.mentioned_at, false))
+  checkBound(extent, known.bound)
+  if ((await tree.rootOf(known.bound.size)) !== known.bound.root)
+    throw altered(
+      place,
+      `doesn’t begin with the ${grouped(known.bound.size)} entries that the ledger’s own log has of it`,
+    )
   const entries = await reader.count(log, 'entries')
   if (entries !== tree.size)
     throw new CustodyError(

@@ -42,8 +42,16 @@ class DiscardingRun implements RunLedger {
     return this.commit()
   }
 
+  async stop(): Promise<CheckpointHead> {
+    return this.commit()
+  }
+
   drop(): void {
     // There is nothing to forget.
+  }
+
+  async progress(): Promise<void> {
+    return undefined
   }
 
   async renew(): Promise<void> {

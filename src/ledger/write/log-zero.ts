@@ -1,5 +1,5 @@
 /**
- * Log 0, the ledger's own: its birth, each run opened, sealed and taken over, changes of keys. Several processes append to it,
+ * Log 0, the ledger's own: its birth, each run opened, in progress, sealed and taken over, changes of keys. Several processes append to it,
  * so its state is brought up to date before each append, and the store refuses one that came too late (`StaleLog`).
  *
  * LOG-ZERO-1. (I13) It is continued from the tree that the last head signed: stored entries are its size and give its root, a key
@@ -53,6 +53,8 @@ export interface RunOnRecord {
   /** Root of its log after entry 0. */
   readonly first_root: string
   sealed: { readonly size: number; readonly root: string } | null
+  /** How far it was at least: its log begins so. */
+  bound: { readonly size: number; readonly root: string }
   /** seq of the entry that last mentioned it. */
   mentioned_at: number
 }
@@ -209,15 +211,19 @@ export class LogZero {
         const { log, run, root } = entry
         if (log !== this.last_log + 1) return `log ${log} is opened, where ${this.last_log + 1} comes next`
         this.last_log = log
-        this.runs.set(log, { log, run, first_root: root, sealed: null, mentioned_at: seq })
+        this.runs.set(log, { log, run, first_root: root, sealed: null, bound: { size: 1, root }, mentioned_at: seq })
         return null
       }
       case 'sealed':
+      case 'progress':
       case 'taken_over': {
         const run = this.runs.get(entry.log)
         if (run === undefined || run.run !== entry.run || run.sealed !== null)
           return `run ${entry.run} isn’t open as log ${entry.log}`
         run.mentioned_at = seq
+        if (entry.k !== 'taken_over' && entry.size <= run.bound.size)
+          return `run ${entry.run} has ${entry.size} entries, after ${run.bound.size}`
+        if (entry.k === 'progress') run.bound = { size: entry.size, root: entry.root }
         if (entry.k === 'sealed') run.sealed = { size: entry.size, root: entry.root }
         if (entry.k === 'sealed' && this.#forgets) this.runs.delete(entry.log)
         return null

@@ -6,7 +6,7 @@ import { leafHash } from '../../format/hash.ts'
 import type { LedgerReader, StoredExtent } from '../read-port.ts'
 import { originOf } from './appender.ts'
 import type { LogZero } from './log-zero.ts'
-import { altered, checkSealedHead, checkSignedHead } from './signed-head.ts'
+import { altered, checkBound, checkSealedHead, checkSignedHead } from './signed-head.ts'
 
 /**
  * To be called within a snapshot, right after log 0 was read: all of its runs are looked at.
@@ -37,4 +37,5 @@ function checkRun(url: string, extent: StoredExtent, log_zero: LogZero): void {
   if (lease === null) throw altered(stored, 'isn’t sealed, and nobody can take it over: its lease is gone')
   // The key may have been revoked since: only whoever continues that very run is refused.
   checkSignedHead(stored, () => log_zero.keys.goodForRun(known.mentioned_at, true))
+  checkBound(stored, known.bound)
 }

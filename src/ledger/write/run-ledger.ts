@@ -6,6 +6,7 @@
  * RUN-LEDGER-1. Stage 2 is done in one place at a time, and changes places only while all that was appended is durable.
  */
 import type { RunEntry, SealFacts } from '../../format/entry.ts'
+import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import type { SubjectTile } from '../../format/trees.ts'
 import type { Store } from '../store.ts'
 import {
@@ -74,6 +75,8 @@ export class StoredRunLedger implements RunLedger {
   #size: number
   /** How much of `#size` is durable. */
   #durable_size: number
+  /** Of the last commit that log 0 doesn't have yet; null if it has all. */
+  #unbound: CheckpointHead | null = null
   /** Of this process: how many commits have begun, and entries in them. */
   #commits = 0
   #committed = 0
@@ -128,6 +131,7 @@ export class StoredRunLedger implements RunLedger {
     return {
       durable: durable.then(({ head, tiles }) => {
         this.#durable_size = size
+        this.#unbound = head
         this.#open.accept(mark)
         this.#tiles = [...this.#tiles.slice(this.#listed_tiles), ...tiles]
         this.#listed_tiles = 0
@@ -166,6 +170,28 @@ export class StoredRunLedger implements RunLedger {
     return head
   }
 
+  async progress(t_us: number): Promise<void> {
+    const { store, log, log_zero } = this.#parts
+    const head = this.#unbound
+    if (head === null) return this.renew()
+    await log_zero(this.#progress(head, t_us), ledger => store.write({ ...NOTHING, log, lease: this.#keep(), ledger }))
+    this.#unbound = null
+  }
+
+  async stop(t_us: number): Promise<CheckpointHead> {
+    const { store, epoch, log, log_zero } = this.#parts
+    const here = await this.#comeHome()
+    here.append(this.#writer.take())
+    const { head } = await here
+      .durably(appended =>
+        log_zero(this.#progress(appended.checkpoint, t_us), ledger =>
+          store.write({ ...appended, log, lease: { kind: 'release', epoch }, ledger }),
+        ),
+      )
+      .catch(this.#fail)
+    return head
+  }
+
   async renew(): Promise<void> {
     await this.#parts.store.write({ ...NOTHING, log: this.log, lease: this.#keep(), ledger: null })
   }
@@ -179,6 +205,12 @@ export class StoredRunLedger implements RunLedger {
   /** Ends the other thread, if there is one, whatever it is doing. */
   async close(): Promise<void> {
     await this.#elsewhere?.terminate()
+  }
+
+  /** The entry of log 0. */
+  #progress({ log, size, root }: CheckpointHead, t_us: number): LedgerEntry {
+    const { run, ports } = this.#parts
+    return { k: 'progress', log, run, size, root, t: Math.max(ports.now_us(), t_us) }
   }
 
   get #scribe(): Scribe {

@@ -71,6 +71,16 @@ export function checkSealedHead(extent: StoredExtent, sealed: Pick<Checkpoint, '
     throw altered(extent, 'isn’t what it was sealed as')
 }
 
+/** Whether a run has the entries that log 0 says it had. @throws CustodyError CUSTODY_LEDGER_CUT. */
+export function checkBound(extent: StoredExtent, bound: Pick<Checkpoint, 'size'>): void {
+  if (extent.size >= bound.size) return
+  throw new CustodyError(
+    'CUSTODY_LEDGER_CUT',
+    `${nameOf(extent)} has ${counted(extent.size, 'entry', 'entries')}, and had ${grouped(bound.size)} when the ledger’s own log last spoke of it`,
+    { where: placeOf(extent) },
+  )
+}
+
 export function altered(extent: Pick<StoredExtent, 'url' | 'log' | 'run'>, what: string): CustodyError {
   return new CustodyError('CUSTODY_LEDGER_ALTERED', `${nameOf(extent)} ${what}`, { where: placeOf(extent) })
 }

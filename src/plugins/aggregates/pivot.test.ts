@@ -138,3 +138,23 @@ test('a mean whose sum is beyond all numbers is an error, as in batch_stats', as
 
 test('max_columns has nothing to say where columns are listed', () =>
   expect(refusals(pivot, { ...OPTIONS, columns: ['a'], max_columns: 7 })).toHaveLength(1))
+
+test('decimals of one amount are one column, named as it is listed, or by the shortest text', async () => {
+  const rows = ['1.50', '1.5', '2.0', '1.500'].map((c, v) => ({ c, v }))
+  const options = { column: 'c', value: 'v', combine: 'sum', prefix: 'at_' }
+  expect(await tryBatch(pivot, options, rows, { c: 'decimal' })).toEqual([{ 'at_1.5': 4, at_2: 2 }])
+  const columns = ['at_2.00', 'at_1.50', 'at_3']
+  expect(await tryBatch(pivot, { ...options, columns }, rows, { c: 'decimal' })).toEqual([
+    { 'at_2.00': 2, 'at_1.50': 4, at_3: null },
+  ])
+  const scaled = rows.slice(0, 1)
+  expect(await tryBatch(pivot, options, scaled, { c: 'decimal(2)' })).toEqual([{ 'at_1.50': 0 }])
+  expect(await tryBatch(pivot, { ...options, columns: ['at_1.5'] }, scaled, { c: 'decimal(2)' })).toEqual([
+    { 'at_1.5': 0 },
+  ])
+  expect(await tryBatch(pivot, { ...options, columns: ['at_'] }, [{ c: null, v: 1 }], { c: 'decimal?' })).toBe(
+    'BATCH_COLUMN',
+  )
+  const texts = [{ 'at_1.50': 0, 'at_1.5': 1, 'at_2.0': 2, 'at_1.500': 3 }]
+  expect(await tryBatch(pivot, options, rows)).toEqual(texts)
+})

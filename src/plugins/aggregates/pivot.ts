@@ -1,7 +1,8 @@
 /** The `pivot` aggregate. */
 import { z } from 'zod'
+import { keyValue } from '../../model/decimal-text.ts'
 import type { Json, Row } from '../../model/row.ts'
-import type { FieldSchema, RowSchema } from '../../model/schema.ts'
+import { exactType, type FieldSchema, type RowSchema } from '../../model/schema.ts'
 import { defineAggregate } from '../../sdk/define.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
@@ -47,6 +48,9 @@ const pivotOptions = z.strictObject({
 type PivotOptions = z.output<typeof pivotOptions>
 type Combine = PivotOptions['combine']
 
+/** The name that a value gives to a field; null if it gives none. */
+type Naming = (value: Json | undefined) => string | null
+
 const isNumeric = (combine: Combine): combine is (typeof NUMERIC)[number] => NUMERIC.some(each => each === combine)
 
 /** The name that a value gives to a field; null if it gives none. */
@@ -55,12 +59,29 @@ function columnOf(value: Json | undefined, prefix: string): string | null {
   return typeof value === 'number' || typeof value === 'boolean' ? prefix + valueKey(value) : null
 }
 
+/** `columnOf` of each value. Decimals of one amount give one name: the one that is listed, else, if their scale isn't known, the shortest. */
+function namesBy({ column, prefix, columns = [] }: PivotOptions, input: RowSchema): Naming {
+  const exact = exactType(fieldSchema(column, input).schema)
+  if (exact?.type !== 'decimal') return value => columnOf(value, prefix)
+  const amountOf = (value: Json) => columnOf(keyValue(value, true), prefix)
+  const listed = new Map<string | null, string>()
+  // Of two that are listed for one amount the first has it.
+  for (const name of columns.toReversed())
+    if (name.startsWith(prefix)) listed.set(amountOf(name.slice(prefix.length)), name)
+  return (value = null) => {
+    const amount = amountOf(value)
+    if (amount === null) return null
+    return listed.get(amount) ?? (exact.scale === null ? amount : columnOf(value, prefix))
+  }
+}
+
 /** The names of all columns: as listed, or in the order in which they appear first; or what is wrong with one. */
-function columnsOf(rows: readonly Row[], { column, prefix, columns, max_columns = 1000, group_by }: PivotOptions) {
+function columnsOf(rows: readonly Row[], nameOf: Naming, options: PivotOptions) {
+  const { column, columns, max_columns = 1000, group_by } = options
   const names = new Set(columns)
   const taken = groupFields(group_by)
   for (const [i, row] of rows.entries()) {
-    const name = columnOf(row[column], prefix)
+    const name = nameOf(row[column])
     const wrong = (code: string, what: string) =>
       rowError(code, `${column} of row ${i + 1} of the batch ${what}`, { field: column })
     if (name === null)
@@ -93,20 +114,20 @@ function combined(
   return { value: (combine === 'last' ? values.at(-1) : values[0]) ?? null }
 }
 
-/** The group's row, or what is wrong. */
+/** The group's row, or what is wrong. `names`: those of all columns. */
 function pivoted(
   group: Group,
-  names: ReadonlySet<string>,
+  { names, nameOf }: { readonly names: ReadonlySet<string>; readonly nameOf: Naming },
   options: PivotOptions,
   amounts: Amounts,
 ): { readonly row: Row } | RowError {
-  const { column, prefix, value: field, combine } = options
+  const { column, value: field, combine } = options
   const fields = groupFields(options.group_by)
   const row = groupRow(group, fields)
   const places = new Map<string, Json[]>()
   for (const { [column]: name, [field]: value } of group.rows) {
     if (value === undefined || value === null) continue
-    const key = columnOf(name, prefix) ?? ''
+    const key = nameOf(name) ?? ''
     const values = places.get(key)
     if (values === undefined) places.set(key, [value])
     else values.push(value)
@@ -149,7 +170,8 @@ export const pivot = defineAggregate({
     '| `sum`, `mean`, `min`, `max` | of numbers, as in `batch_stats`; a value that is no number is an error of the whole batch |',
     '',
     'Values that are null or missing count for nothing. A number, true or false is a column’s name as it is written; names that are',
-    'whole numbers stand first in a row, before the fields of the group, unless they have a `prefix`. Null, missing, empty and anything',
+    'whole numbers stand first in a row, before the fields of the group, unless they have a `prefix`. Decimals of one amount, as 1.5 and 1.50,',
+    'are one column: as `columns` has it, or without zeros at the end if their scale isn’t declared. Null, missing, empty and anything',
     'else in `column` is an error of the whole batch.',
   ].join('\n'),
   options: pivotOptions,
@@ -225,15 +247,16 @@ export const pivot = defineAggregate({
   outputs: ['transform'],
   create: (options, { input }) => {
     const amounts = amountsOf(fieldSchema(options.value, input))
+    const nameOf = namesBy(options, input)
     return {
       process(rows) {
         const wrong = isNumeric(options.combine) ? notNumber(rows, options.value, amounts) : null
         if (wrong !== null) return wrong
-        const names = columnsOf(rows, options)
+        const names = columnsOf(rows, nameOf, options)
         if ('kind' in names) return names
         const made: Row[] = []
         for (const group of groupRows(rows, groupFields(options.group_by), input)) {
-          const of = pivoted(group, names, options, amounts)
+          const of = pivoted(group, { names, nameOf }, options, amounts)
           if ('kind' in of) return of
           made.push(of.row)
         }

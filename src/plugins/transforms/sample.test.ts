@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { refusals, tryOut } from '../../../test/support/try-out.ts'
+import { refusals, schemaOf, tryOut } from '../../../test/support/try-out.ts'
 import type { Json } from '../../model/row.ts'
+import { decimalSchema } from '../../model/schema.ts'
 import { sha256Hex } from '../../model/sha256.ts'
 import { sample } from './sample.ts'
 
@@ -79,3 +80,18 @@ test.each([
   [{ one_in: 0 }, '1'],
   [{ share: 0.5, key: [] }, 'at least one'],
 ])('%j is refused', (options, message) => expect(refusals(sample, options).join()).toContain(message))
+
+test('decimals of one amount are kept or dropped together, as keys and in whole rows', async () => {
+  const decimal = { schema: decimalSchema(null), optional: false }
+  const input = { ...schemaOf({ id: 'integer' }), closed: false, rest: decimal }
+  const rows = Array.from({ length: 50 }, (_, id) => ['.5', '.50', '.500'].map(end => ({ id, n: `${id}${end}` })))
+  for (const key of [{}, { key: 'n' }, { key: ['id', 'n'] }])
+    for (const schema of [input, schemaOf({ id: 'integer', n: decimal })]) {
+      const made = await tryOut(sample, { share: 0.5, ...key }, rows.flat(), { input: schema })
+      const groups = rows.map((_, i) => made.slice(3 * i, 3 * i + 3).map(each => each.length))
+      expect(groups.filter(([a, b, c]) => a !== b || a !== c)).toEqual([])
+      expect(new Set(groups.map(([a]) => a)).size).toBe(2)
+    }
+  const texts = await tryOut(sample, { share: 0.5, key: 'n' }, rows.flat())
+  expect(rows.some((_, i) => texts[3 * i]?.length !== texts[3 * i + 1]?.length)).toBe(true)
+})

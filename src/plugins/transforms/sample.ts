@@ -1,11 +1,13 @@
 /** The `sample` transform. */
 import { z } from 'zod'
 import { canonicalize } from '../../model/canonical.ts'
-import type { Row } from '../../model/row.ts'
+import { keyValue } from '../../model/decimal-text.ts'
+import { type Json, newRow, type Row } from '../../model/row.ts'
+import { exactType, type FieldSchema, type RowSchema } from '../../model/schema.ts'
 import { sha256Hex } from '../../model/sha256.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { FILTERED, oneRow } from '../../sdk/results.ts'
-import { fieldsIn, namedTwice, oneOrMoreFields, requirementsOf } from './options.ts'
+import { fieldSchema, fieldsIn, namedTwice, oneOrMoreFields, requirementsOf } from './options.ts'
 
 const sampleOptions = z.strictObject({
   share: z.number().min(0).max(1).optional().describe('The share of rows that is kept, from 0 to 1'),
@@ -20,11 +22,26 @@ const sampleOptions = z.strictObject({
 const DIGITS = 13
 const RANGE = 16 ** DIGITS
 
-/** The row's place in [0, 1), the same for the same values and seed, and as good as random over different ones. */
-function placeOf(row: Row, fields: readonly string[], seed: number): number {
-  const values = fields.length === 0 ? row : fields.map(field => row[field] ?? null)
-  return Number.parseInt(sha256Hex(canonicalize([seed, values])).slice(0, DIGITS), 16) / RANGE
+/** A place in [0, 1), the same for the same values and seed, and as good as random over different ones. */
+const placeOf = (values: Json, seed: number): number =>
+  Number.parseInt(sha256Hex(canonicalize([seed, values])).slice(0, DIGITS), 16) / RANGE
+
+/** What a row's place depends on: all of it if no fields are given. Decimals count by their amounts. */
+function chosenBy(fields: readonly string[], input: RowSchema): (row: Row) => Json {
+  if (fields.length > 0) {
+    const key = fields.map(field => ({ field, by_value: isDecimal(fieldSchema(field, input)) }))
+    return row => key.map(({ field, by_value }) => keyValue(row[field] ?? null, by_value))
+  }
+  const known = [...input.fields.values(), ...(input.rest === undefined ? [] : [input.rest])]
+  if (!known.some(isDecimal)) return row => row
+  return row => {
+    const values = newRow()
+    for (const field in row) values[field] = keyValue(row[field] ?? null, isDecimal(fieldSchema(field, input)))
+    return values
+  }
 }
+
+const isDecimal = ({ schema }: FieldSchema) => exactType(schema)?.type === 'decimal'
 
 export const sample = defineTransform({
   name: 'sample',
@@ -36,11 +53,12 @@ export const sample = defineTransform({
     '',
     'The share holds on average, not exactly: of 1,000 different rows, `share: 0.1` keeps about 100. A larger share keeps all that a',
     'smaller one keeps, and more. Rows that are equal are kept or dropped together; with `key: customer` all rows of a',
-    'customer are. Null and missing are the same value of a key. A second sample behind a first one needs another seed: with',
+    'customer are. Null and missing are the same value of a key, and decimals of one amount are, as 1.5 and 1.50. A second sample behind a first one needs another seed: with',
     'the same seed it looks at the same places, and would keep all or too many.',
     '',
     'Place of a row: the first 13 hexadecimal digits of the SHA-256 of the canonical JSON (RFC 8785) of `[seed, row]`, or of `[seed,',
-    '[values of the key]]`, divided by 16^13. It is kept if that is below the share, or below 1/`one_in`.',
+    '[values of the key]]`, divided by 16^13, decimals without zeros at the end of their fractions. It is kept if that is below the share,',
+    'or below 1/`one_in`.',
   ].join('\n'),
   options: sampleOptions,
   determinism: 'deterministic',
@@ -84,10 +102,10 @@ export const sample = defineTransform({
   guarantees: (_options, input) => input,
   cardinality: 'one',
   filters: true,
-  create: options => {
+  create: (options, { input }) => {
     const { share, one_in = 1, seed } = options
-    const fields = fieldsIn(options.key)
+    const valuesOf = chosenBy(fieldsIn(options.key), input)
     const below = share ?? 1 / one_in
-    return { process: row => (placeOf(row, fields, seed) < below ? oneRow(row) : FILTERED) }
+    return { process: row => (placeOf(valuesOf(row), seed) < below ? oneRow(row) : FILTERED) }
   },
 })

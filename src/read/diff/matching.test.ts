@@ -20,7 +20,8 @@ const LOGS = { old: 1, new: 2 }
 function side(which: 'old' | 'new', records: number, first: number): Side {
   const sources = [{ source: 'in', first, records }]
   const reader = {} as Side['reader']
-  return { reader, log: LOGS[which], run: which, topology: TOPOLOGY, plugins: [], sources, open: new Map() }
+  const none = { plugins: [], declared: new Map(), open: new Map() }
+  return { reader, log: LOGS[which], run: which, topology: TOPOLOGY, sources, ...none }
 }
 
 /** As a checked reader would. Of entries only what tells a rejected record is there. */

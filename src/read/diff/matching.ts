@@ -7,6 +7,7 @@
  */
 import { CustodyError } from '../../model/error.ts'
 import { nearestNames } from '../../model/nearest.ts'
+import { exactType } from '../../model/schema.ts'
 import type { SourceRows } from '../fold/source-rows.ts'
 import type { Both, KeyedRows, OnlyRows, RepeatedKey } from './difference.ts'
 import { KeyNumbers } from './key-numbers.ts'
@@ -18,6 +19,7 @@ import {
   type KeyRange,
   type KeySource,
   keyOfRow,
+  type RowKey,
   type RowReader,
 } from './row-keys.ts'
 import { PAGE_ROWS, type RowsPage } from './row-pairs.ts'
@@ -134,20 +136,22 @@ export class KeyMatcher {
   /** @throws UnsoundRecord if a row isn't what was recorded. */
   async match(source: Both<SourceRows>): Promise<Matching> {
     const numbers = new KeyNumbers()
+    const { fields } = this.#options
+    const key = { fields, by_value: decimalPlaces(fields, this.#sides, source.old.source) }
     const keyed = {
-      old: await this.#read('old', source.old, numbers),
-      new: await this.#read('new', source.new, numbers),
+      old: await this.#read('old', source.old, key, numbers),
+      new: await this.#read('new', source.new, key, numbers),
     }
     for (const which of ['old', 'new'] as const) await this.#note(which, keyed[which], numbers.count)
     return new MatchedByKey(keyed, numbers.count)
   }
 
-  async #read(which: 'old' | 'new', source: SourceRows, known: KeyNumbers): Promise<KeyedSide> {
-    const { keys, fields, onProgress } = this.#options
+  async #read(which: 'old' | 'new', source: SourceRows, key: RowKey, known: KeyNumbers): Promise<KeyedSide> {
+    const { keys, onProgress } = this.#options
     const states = new Uint8Array(source.records)
     const numbers = new Int32Array(source.records).fill(NONE)
     let at = 0
-    for await (const page of keys(this.#sides[which].log, rangesOf(source), fields)) {
+    for await (const page of keys(this.#sides[which].log, rangesOf(source), key)) {
       states.set(page.states, at)
       for (const [i, state] of page.states.entries())
         if (state === KEY_FOUND)
@@ -189,6 +193,15 @@ export class KeyMatcher {
       report.repeated.examples.push({ source: source.source, key, times: times[number] ?? 0, rows })
     }
   }
+}
+
+/** Places of the fields that the source declares as decimals in both runs: as others, 1.50 and 1.5 are texts. */
+function decimalPlaces(fields: readonly string[], sides: Both<Side>, source: string): readonly number[] {
+  const isDecimal = ({ declared }: Side, name: string) => {
+    const field = declared.get(source)?.find(each => each.name === name)
+    return field !== undefined && exactType(field.schema)?.type === 'decimal'
+  }
+  return fields.flatMap((name, i) => (isDecimal(sides.old, name) && isDecimal(sides.new, name) ? [i] : []))
 }
 
 /** Repeated keys, and rows, that are kept as examples. */

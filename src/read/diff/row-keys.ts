@@ -1,11 +1,12 @@
 /**
  * Keys of rows: the values of some fields as they were ingested, by which rows of two runs are matched.
  *
- * ROW-KEYS-1. Two keys are the same if the canonical texts of their values are: the number 7 and the text "7" are two keys. Of a text only
- *     half of its SHA-256 is kept, of which nobody can find two that are the same.
+ * ROW-KEYS-1. Two keys are the same if the canonical texts of their values are: the number 7 and the text "7" are two keys. Decimals are
+ *     taken by value. Of a text only half of its SHA-256 is kept, of which nobody can find two that are the same.
  */
 import { hash } from 'node:crypto'
 import { canonicalize } from '../../model/canonical.ts'
+import { keyValue } from '../../model/decimal-text.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
 import type { CheckedReader } from '../evidence/checked-reader.ts'
 import { wasRejected } from '../evidence/ingested.ts'
@@ -20,6 +21,13 @@ export const KEY_FOUND = 1
 export const KEY_MISSING = 2
 /** Its record didn't fit the schema, and is no row. */
 export const KEY_REJECTED = 3
+
+/** The fields of a key. */
+export interface RowKey {
+  readonly fields: readonly string[]
+  /** Places of decimals that are compared by value. */
+  readonly by_value: readonly number[]
+}
 
 /** Rows of a run, both ends included. */
 export interface KeyRange {
@@ -40,7 +48,7 @@ export async function keysOfRows(
   reader: RowReader,
   log: number,
   { first, last }: KeyRange,
-  fields: readonly string[],
+  key: RowKey,
 ): Promise<KeyPage> {
   const count = last - first + 1
   const states = new Uint8Array(count).fill(KEY_ERASED)
@@ -48,7 +56,7 @@ export async function keysOfRows(
   for (const ingested of await reader.ingestedOfRows(log, first, last)) {
     const { entry, data, is_erased } = ingested
     const at = entry.row - first
-    const values = data === null ? null : valuesOf(data, fields)
+    const values = data === null ? null : valuesOf(data, key)
     if (is_erased) states[at] = KEY_ERASED
     else if (wasRejected(log, ingested)) states[at] = KEY_REJECTED
     else if (values === null) states[at] = KEY_MISSING
@@ -61,12 +69,12 @@ export async function keysOfRows(
 }
 
 /** null if the row has no key. */
-function valuesOf(row: Row, fields: readonly string[]): readonly Json[] | null {
+function valuesOf(row: Row, { fields, by_value }: RowKey): readonly Json[] | null {
   const values: Json[] = []
-  for (const field of fields) {
+  for (const [i, field] of fields.entries()) {
     const value = Object.hasOwn(row, field) ? row[field] : null
     if (value == null) return null
-    values.push(value)
+    values.push(keyValue(value, by_value.includes(i)))
   }
   return values
 }
@@ -84,11 +92,11 @@ export async function keyOfRow(reader: RowReader, log: number, row: number, fiel
 }
 
 /** Gives the keys of ranges of rows of a log, in their order. */
-export type KeySource = (log: number, ranges: readonly KeyRange[], fields: readonly string[]) => AsyncIterable<KeyPage>
+export type KeySource = (log: number, ranges: readonly KeyRange[], key: RowKey) => AsyncIterable<KeyPage>
 
 /** Reads them here. */
 export function keysHere(reader: RowReader): KeySource {
-  return async function* (log, ranges, fields) {
-    for (const range of ranges) yield await keysOfRows(reader, log, range, fields)
+  return async function* (log, ranges, key) {
+    for (const range of ranges) yield await keysOfRows(reader, log, range, key)
   }
 }

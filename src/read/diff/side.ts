@@ -1,13 +1,16 @@
 /** One of the runs that are compared: its plan's topology, and which rows came from which source. */
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
+import type { DeclaredField } from '../../format/run-values.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import { codeOnRecord } from '../code-on-record.ts'
 import { checkedSubject } from '../evidence/subject-check.ts'
 import { Course } from '../fold/course.ts'
 import { type SourceRows, sourceRows } from '../fold/source-rows.ts'
+import { ofNodes } from '../runs/opening-values.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
+import { ValuesOnRecord } from '../runs/values-on-record.ts'
 import { type Tale, tellTale } from './tale.ts'
 
 export interface Side {
@@ -18,12 +21,15 @@ export interface Side {
   /** Code of its plugins, as it was last. */
   readonly plugins: readonly PluginCode[]
   readonly sources: readonly SourceRows[]
+  /** By source: the fields that its schema declares, where it does and they aren't erased. */
+  readonly declared: ReadonlyMap<string, readonly DeclaredField[]>
   /** By `row N` or `batch N`, how many tokens the ledger has open of it. */
   readonly open: ReadonlyMap<string, number>
 }
 
 export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
-  const { run, topology } = await openingOf(reader, log)
+  const opening = await openingOf(reader, log)
+  const { run, topology } = opening
   const { commit } = await closingOf(reader, log)
   const sources = sourceRows(commit?.entry ?? null, topology)
   const open = new Map<string, number>()
@@ -31,8 +37,9 @@ export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
     const subject = row === null ? `batch ${batch}` : `row ${row}`
     open.set(subject, (open.get(subject) ?? 0) + 1)
   }
+  const declared = await ofNodes(opening, new ValuesOnRecord(reader, log), 'fields')
   const { plugins } = await codeOnRecord(reader, log)
-  return { reader, log, run, topology, plugins, sources, open }
+  return { reader, log, run, topology, plugins, sources, declared, open }
 }
 
 /** The source, and the number of the record in it, that a row came from. */

@@ -9,6 +9,7 @@ import { leafHash } from '../../format/hash.ts'
 import type { TiledTree } from '../../format/tiled-tree.ts'
 import { NoteError } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
+import { counted } from '../../model/number-text.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Check, entryName, noting } from '../verify/check.ts'
 import { type KnownHead, LedgerLog } from '../verify/ledger-log.ts'
@@ -21,6 +22,13 @@ export interface CheckedLog {
   mustHave(entries: readonly StoredEntry[]): Promise<void>
   /** Whether it is on record that a value was erased; `place`: from 1, among the values of the entry. */
   isErased(seq: number, place: number): boolean
+  /** How many entries of a run that isn't sealed log 0 binds, and since when; null of one that is sealed, or of log 0. */
+  readonly bound: Bound | null
+}
+
+export interface Bound {
+  readonly entries: number
+  readonly t_us: number
 }
 
 export interface CheckOptions {
@@ -72,6 +80,7 @@ export class LogChecks {
           ])
       },
       isErased: (seq, place) => zero.log.erasures.has(log, seq, place),
+      bound: zero.log.boundOf(log),
     }
   }
 
@@ -90,6 +99,11 @@ export class LogChecks {
     if (entries < (await reader.size(log))) check.add(`${entryName(tree.size)}, or one before it, is missing`)
     await checkHead(reader, { log, origin }, tree, size => zero.keysOf(log, size), check)
     if (log === 0) return tree
+    const said = zero.progressOf(log).at(-1)
+    if (said !== undefined && (await tree.rootOf(said.size)) !== said.root)
+      check.add(
+        `its log doesn’t begin with the ${counted(said.size, 'entry', 'entries')} that ${entryName(said.seq)} of log 0 has of it`,
+      )
     const [first, last] = [await reader.entry(log, 0), await reader.entry(log, tree.size - 1)]
     for (const entry of [first, last])
       if (entry !== null && !(await tree.has(entry.seq, leafHash(entry.body))))

@@ -254,7 +254,8 @@ function subjectOf(
 /** Of the row's source, in their order. The ledger keeps rows with their fields sorted. */
 function declaredFields({ first }: Course, { topology, plan }: Scene): readonly string[] {
   const source = topology.nodes[(first?.origin?.source ?? 0) - 1]
-  return (source === undefined ? undefined : plan.fields[source.name]) ?? []
+  const fields = (source === undefined ? undefined : plan.fields[source.name]) ?? []
+  return fields.map(({ name }) => name)
 }
 
 /** Rows have the fields of `first` first. */

@@ -3,6 +3,7 @@
  * there: what is used is of the form that it has, or refused; what isn't used isn't looked at, so that a newer Custody may tell more.
  */
 import type {
+  DeclaredField,
   ExpressionText,
   FileContent,
   IntendedPath,
@@ -31,6 +32,14 @@ const seen = mapOf((value, where) => {
   const { schema, optional } = asObject(value, where)
   return { schema: asObject(schema, `${where}.schema`), optional: optional === true }
 })
+const declared: Decoder<DeclaredField> = (value, where) => {
+  const { name, schema, optional } = asObject(value, where)
+  return {
+    name: text()(name, `${where}.name`),
+    schema: mapOf(anything)(schema, `${where}.schema`),
+    optional: flag(optional, `${where}.optional`),
+  }
+}
 const expression: Decoder<ExpressionText> = (value, where) => {
   const { for: what, source, reads, sees } = asObject(value, where)
   const required = {
@@ -108,7 +117,7 @@ const RUN_VALUES = {
   plan,
   folder: text(),
   arguments: given,
-  fields: listOf(text()),
+  fields: listOf(declared),
   expressions: listOf(expression),
   options: anything,
   closes: anything,

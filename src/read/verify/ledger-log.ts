@@ -1,5 +1,5 @@
 /**
- * Log 0, the ledger's own: its birth, and each run opened, taken over and sealed, and what was erased of it. Against it the runs that
+ * Log 0, the ledger's own: its birth, and each run opened, in progress, taken over and sealed, and what was erased of it. Against it the runs that
  * are there are checked, so that a whole run can't vanish or appear unnoticed, nor any value of one.
  */
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
@@ -12,8 +12,9 @@ import { type Check, entryName, noting } from './check.ts'
 import { type HeadKeys, KeysInForce } from './keys.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import { lookedEntries } from './page.ts'
-import type { WalkedRun } from './run.ts'
+import type { Said } from './progress.ts'
 import { compareTiles } from './tiles.ts'
+import type { WalkedRun } from './walked-run.ts'
 
 export interface Registered {
   readonly log: number
@@ -29,6 +30,8 @@ export interface Registered {
   readonly opened_us: number
   /** By epoch; most runs are never taken over. */
   taken_over_us: Map<number, number> | null
+  /** How far it was meanwhile, with ascending sizes; most runs are over before that is said. */
+  progress: Said[] | null
   sealed_us: number
 }
 
@@ -106,6 +109,19 @@ export class LedgerLog {
     if (log === 0) return this.#keys.ofLogZero(size)
     const known = this.#logs.get(log)
     return this.#keys.ofRun(known?.changed_at ?? this.entries, known?.sealed != null)
+  }
+
+  /** What it says of a run's way, with ascending sizes. */
+  progressOf(log: number): readonly Said[] {
+    return this.#logs.get(log)?.progress ?? []
+  }
+
+  /** How much of a run that isn't sealed it binds: what came later nobody could miss. Null of others. */
+  boundOf(log: number): { readonly entries: number; readonly t_us: number } | null {
+    const known = this.#logs.get(log)
+    if (known === undefined || known.sealed !== null) return null
+    const said = known.progress?.at(-1)
+    return said === undefined ? { entries: 1, t_us: known.opened_us } : { entries: said.size, t_us: said.t }
   }
 
   get registered(): Iterable<Registered> {
@@ -221,6 +237,7 @@ export class LedgerLog {
           changed_at: seq,
           opened_us: entry.t,
           taken_over_us: null,
+          progress: null,
           sealed_us: 0,
         }
         this.#logs.set(log, { log, run, opened_at: seq, first_root: root, ...initial })
@@ -234,13 +251,19 @@ export class LedgerLog {
         return this.erasures.add(entry.log, entry.values, known.sealed.size)
       }
       case 'sealed':
+      case 'progress':
       case 'taken_over': {
         const known = this.#logs.get(entry.log)
         if (known === undefined || known.run !== entry.run)
           return `run ${entry.run} was never opened as log ${entry.log}`
         if (known.sealed !== null) return `run ${entry.run} was sealed before`
         known.changed_at = seq
-        if (entry.k === 'sealed') {
+        if (entry.k !== 'taken_over' && entry.size <= (known.progress?.at(-1)?.size ?? 1))
+          return `run ${entry.run} is said to have ${counted(entry.size, 'entry', 'entries')}, and had as many before`
+        if (entry.k === 'progress') {
+          known.progress ??= []
+          known.progress.push({ seq, size: entry.size, root: entry.root, t: entry.t })
+        } else if (entry.k === 'sealed') {
           known.sealed = { size: entry.size, root: entry.root }
           known.sealed_us = entry.t
         } else if (entry.epoch !== known.epoch + 1)

@@ -13,6 +13,7 @@ import { entryName, type Report } from './check.ts'
 import { type HeadKeys, missing } from './keys.ts'
 import type { Looked } from './look.ts'
 import type { Page } from './page.ts'
+import type { ProgressCheck } from './progress.ts'
 import { TiledFrontier } from './tiled-frontier.ts'
 
 /** Takes a log's entries, in order, and builds its tree. */
@@ -32,8 +33,16 @@ export class LogWalk {
   readonly #log: number
   readonly #entries: Report
   readonly #values: Report
+  readonly #progress: ProgressCheck | null
 
-  constructor(reader: LedgerReader, log: number, checks: { readonly entries: Report; readonly values: Report }) {
+  /** `progress` gets the roots that it wants. */
+  constructor(
+    reader: LedgerReader,
+    log: number,
+    checks: { readonly entries: Report; readonly values: Report },
+    progress: ProgressCheck | null = null,
+  ) {
+    this.#progress = progress
     this.#reader = reader
     this.#log = log
     this.#entries = checks.entries
@@ -65,9 +74,30 @@ export class LogWalk {
   /** All leaves of a page. */
   append({ leaves, tiles }: Pick<Page, 'leaves' | 'tiles'>): void {
     if (this.tree.size === 0) this.first_root = leaves[0] ?? ''
-    const whole = this.tree.between_tiles ? tiles : []
-    for (const root of whole) this.tree.appendTile(root)
-    for (let at = whole.length * TILE_WIDTH; at < leaves.length; at++) this.tree.append(leaves[at] ?? '')
+    let at = 0
+    for (const root of this.tree.between_tiles ? tiles : []) {
+      const end = at + TILE_WIDTH
+      if (this.#wanted < this.tree.size + TILE_WIDTH) while (at < end) this.#add(leaves[at++] ?? '')
+      else {
+        this.tree.appendTile(root)
+        this.#reached()
+        at = end
+      }
+    }
+    while (at < leaves.length) this.#add(leaves[at++] ?? '')
+  }
+
+  #add(leaf: Hash): void {
+    this.tree.append(leaf)
+    this.#reached()
+  }
+
+  #reached(): void {
+    if (this.tree.size === this.#wanted) this.#progress?.reached(this.tree.root())
+  }
+
+  get #wanted(): number {
+    return this.#progress?.next ?? Number.POSITIVE_INFINITY
   }
 
   #append(leaf: Hash): void {

@@ -17,71 +17,24 @@ import { checkHead, LogWalk } from './log.ts'
 import type { Looked } from './look.ts'
 import { Numbering } from './numbering.ts'
 import { OpenSet } from './open-set.ts'
-import { isStretch, lookedEntries, type PageSource } from './page.ts'
+import { isStretch, lookedEntries } from './page.ts'
+import type { ProgressCheck } from './progress.ts'
 import { EndingsTable } from './projections.ts'
 import { Recount } from './recount.ts'
 import { RepeatedRun } from './repeated.ts'
 import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
-import { MemoryShelf, type Shelf } from './shelf.ts'
+import { MemoryShelf } from './shelf.ts'
 import { Sorts } from './sorts.ts'
 import { KEPT_WHOLE, Stories } from './stories.ts'
 import type { SubjectState } from './subject.ts'
 import { CommitTiles, compareTiles, compareTrees, LastLeaves, type Tiles } from './tiles.ts'
 import { Times } from './times.ts'
 import { checkValues, skipValues, type ValueCounts } from './values-check.ts'
+import type { RunLog, RunLooks, WalkedRun } from './walked-run.ts'
 import { Ways } from './ways.ts'
 import type { Stretch } from './whole-rows.ts'
 import type { Witness } from './witness.ts'
-
-export interface RunLog {
-  readonly log: number
-  readonly run: string
-  /** The log's name in its checkpoints. */
-  readonly origin: string
-  /** Whether log 0 says that a value was erased; `place`: from 1, among the values of the entry. */
-  readonly isErased: (seq: number, place: number) => boolean
-  /** Whether any was. */
-  readonly has_erased: boolean
-  /** Of how many open rows more than a text is kept; absent: stories.ts says it. */
-  readonly kept_whole?: number | undefined
-  /** Where those texts go; absent: they stay in memory. */
-  readonly newShelf?: (() => Shelf) | undefined
-}
-
-/** What was found in a run's log, for the checks against log 0. */
-export interface WalkedRun {
-  readonly run: string
-  readonly log: number
-  readonly entries: number
-  readonly tokens: number
-  /** Values that were there to be checked. */
-  readonly values: number
-  /** Those that an erasure on record has taken away. */
-  readonly erased: number
-  readonly root: string
-  /** Root after entry 0. */
-  readonly first_root: string
-  readonly sealed: boolean
-  /** Whether the log was read to its end. */
-  readonly complete: boolean
-  readonly resumed: RunFacts['resumed']
-  /** The entry with the earliest time; null if none could be read. */
-  readonly earliest: { readonly seq: number; readonly t: number } | null
-  /** Time of the seal; 0 without one. */
-  readonly sealed_us: number
-  readonly checks: readonly Check[]
-  /** Of what the run has in common with log 0; more is added there. */
-  readonly registered: Check
-}
-
-/** How a run is looked at. */
-export interface RunLooks {
-  readonly pages: PageSource
-  readonly onProgress: (entries: number) => void
-  /** null: decisions aren't evaluated again. */
-  readonly decisions: Decisions | null
-}
 
 export function verifyRun(reader: LedgerReader, of: RunLog, keys: HeadKeys, looks: RunLooks): Promise<WalkedRun> {
   const fold = new RunFold(reader, of, looks.decisions)
@@ -90,12 +43,12 @@ export function verifyRun(reader: LedgerReader, of: RunLog, keys: HeadKeys, look
 
 async function walked(
   reader: LedgerReader,
-  { log, run, origin, has_erased }: RunLog,
+  { log, run, origin, has_erased, progress }: RunLog,
   keys: HeadKeys,
   { pages, onProgress, decisions }: RunLooks,
   fold: RunFold,
 ): Promise<WalkedRun> {
-  const walk = new LogWalk(reader, log, fold.checks)
+  const walk = new LogWalk(reader, log, fold.checks, progress)
   let complete = false
   try {
     const whole_rows = decisions === null && !has_erased
@@ -138,6 +91,7 @@ async function walked(
     first_root: walk.first_root,
     sealed: fold.facts.seal !== null,
     complete,
+    readable: fold.readable,
     resumed: fold.facts.resumed,
     earliest: fold.earliest,
     sealed_us: fold.facts.seal?.t ?? 0,
@@ -177,6 +131,7 @@ class RunFold {
   readonly #reader: LedgerReader
   readonly #log: number
   readonly #isErased: RunLog['isErased']
+  readonly #progress: ProgressCheck
   readonly #stories: { readonly [kind in SubjectEntry['subject']['kind']]: Stories }
   /** Rows of which an entry can't be read: nothing more can be said of them. */
   readonly #lost_rows = new Set<number>()
@@ -202,9 +157,14 @@ class RunFold {
     this.#reader = reader
     this.#log = log
     this.#isErased = of.isErased
+    this.#progress = of.progress
     this.facts = new RunFacts(run, this.checks)
     this.#endings = new EndingsTable(reader, log, this.checks.projections)
     this.#witness = this.#witnessOf(new Ways({ nodes: [], edges: [] }))
+  }
+
+  get readable(): boolean {
+    return this.#complete
   }
 
   async take({ entry, payload, leaf, ...found }: Looked, gaps: boolean): Promise<void> {
@@ -414,6 +374,7 @@ class RunFold {
     if (row !== null) this.checks.entries.add(`${entryName(seq)}: its column says row ${grouped(row)}`)
     if (batch !== null) this.checks.entries.add(`${entryName(seq)}: its column says batch ${grouped(batch)}`)
     this.facts.before(seq, facts.k)
+    this.#progress.took(seq, facts)
     this.#happened(seq, facts.t)
     this.#times.run(facts, new Place(seq))
     const at = this.#at(seq, new Place(seq))

@@ -12,8 +12,10 @@ import { Decisions } from './decisions.ts'
 import { type KnownHead, LedgerLog } from './ledger-log.ts'
 import { checkFile, checkIntegrity, checkObjects, checkStrays } from './objects.ts'
 import { type PageSource, pagesHere } from './page.ts'
-import { verifyRun, type WalkedRun } from './run.ts'
+import { ProgressCheck } from './progress.ts'
+import { verifyRun } from './run.ts'
 import type { Shelf } from './shelf.ts'
+import type { WalkedRun } from './walked-run.ts'
 
 export interface VerifyOptions {
   /** Id of the run to be verified; all runs if absent. Log 0 and the database are always looked at. */
@@ -46,6 +48,8 @@ export interface VerifiedRun {
   /** Values that an erasure on record has taken away; absent if there are none. */
   readonly erased?: number
   readonly sealed: boolean
+  /** Of a run that isn't sealed: how many of its entries the ledger's own log binds. What came later can be cut off unnoticed. */
+  readonly bound?: number
   /** Its own checks, then those of the ledger as a whole. */
   readonly checks: readonly CheckResult[]
 }
@@ -88,12 +92,13 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   const checks = Object.values(shared).map(each => each.result())
   const ok = checks.every(each => each.ok)
   const { runs, left_out } = listed
+  const boundOf = ({ log }: WalkedRun) => log_zero.boundOf(log)?.entries ?? null
   const { remembered = null } = options
   const older = remembered !== null && log_zero.entries < remembered.size
   return {
     ok: ok && listed.ok,
     ...(older ? { rolled_back: { seen: remembered.size, now: log_zero.entries } } : {}),
-    runs: runs.map(each => resultOf(each, checks)),
+    runs: runs.map(each => resultOf(each, boundOf(each), checks)),
     ...(left_out.runs === 0 ? {} : { left_out }),
     ledger: { ok, entries: log_zero.entries, checks },
   }
@@ -118,17 +123,20 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
     const onEntries = (entries: number) => options.onProgress?.({ run, entries, of: Math.max(size, entries) })
     const { erasures } = log_zero
     const isErased = (seq: number, place: number) => erasures.has(log, seq, place)
+    const progress = new ProgressCheck(log_zero.progressOf(log))
     const found = await verifyRun(
       reader,
       {
-        ...{ log, run, origin: log_zero.origin(log), isErased, has_erased: erasures.hasAny(log) },
+        ...{ log, run, origin: log_zero.origin(log), isErased, has_erased: erasures.hasAny(log), progress },
         ...{ kept_whole: options.kept_whole, newShelf: options.newShelf },
       },
       log_zero.keysOf(log, size),
       { pages: options.pages ?? pagesHere(reader), onProgress: onEntries, decisions },
     )
-    if (found.complete) log_zero.checkRun(found)
-    else found.registered.leave()
+    if (found.complete) {
+      log_zero.checkRun(found)
+      for (const each of progress.finish(found.entries, found.readable)) found.registered.add(each)
+    } else found.registered.leave()
     listed.add(found)
   }
   return { log_zero, listed }
@@ -174,9 +182,10 @@ function runsOf(
   return runs
 }
 
-function resultOf(walked: WalkedRun, shared: readonly CheckResult[]): VerifiedRun {
+function resultOf(walked: WalkedRun, bound: number | null, shared: readonly CheckResult[]): VerifiedRun {
   const { run, entries, tokens, values, erased, sealed } = walked
   const checks = [...walked.checks, walked.registered].map(each => each.result()).concat(shared)
   const ok = checks.every(each => each.ok)
-  return { run, ok, entries, tokens, values, ...(erased > 0 ? { erased } : {}), sealed, checks }
+  const facts = { run, ok, entries, tokens, values, ...(erased > 0 ? { erased } : {}), sealed }
+  return { ...facts, ...(bound === null || sealed ? {} : { bound }), checks }
 }
