@@ -233,6 +233,8 @@ test('names of files that rows gave are the run’s, and go with what is derived
   await custody('erase', 'latest', '--row', '1', '--derived')
   expect(found('anna-canary')).toEqual([])
   await mustHold()
+  const files = (await custody('verify', 'latest', '--files', '--json')).json.runs[0].checks.at(-1)
+  expect(files).toMatchObject({ name: 'files', ok: true, not_checked: [expect.stringContaining('sink out')] })
   await run()
   await custody('purge', '--older-than', '0s')
   expect(found('-canary')).toEqual([])

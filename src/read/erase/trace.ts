@@ -52,6 +52,8 @@ export class Trace {
   /** Right tokens that were joined: what was made of them may be anywhere. */
   readonly #joined = new Set<number>()
   readonly #new_joined = new Set<number>()
+  /** Batches whose members were looked at. */
+  readonly #passed = new Set<number>()
   /** null until it is asked for. */
   #requests: ReadonlyMap<string, readonly InRequest[]> | null = null
 
@@ -124,7 +126,9 @@ export class Trace {
       const of = course.tokens.get(token)
       if (batch === null || of === undefined || stageOf(of, tainted.get(token), node) !== 'behind') continue
       this.#taintAll({ kind: 'batch', batch })
-      if (!isConsumed(of, group)) await this.#passedOn({ batch, node })
+      if (isConsumed(of, group) || this.#passed.has(batch)) continue
+      this.#passed.add(batch)
+      await this.#passedOn({ batch, node })
     }
     for (const [token, since] of tainted) {
       const ending = course.tokens.get(token)?.ending?.fact

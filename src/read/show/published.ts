@@ -33,6 +33,8 @@ export interface Published {
   readonly files: readonly PublishedFile[]
   /** Those to which runs add that aren't sealed. */
   readonly growing: readonly OutputPlace[]
+  /** By run, the sinks with files of which it is erased what they are called or hold. */
+  readonly erased: ReadonlyMap<string, readonly string[]>
   /** By run, why what it published can't be read. */
   readonly unreadable: ReadonlyMap<string, string>
 }
@@ -40,6 +42,7 @@ export interface Published {
 export async function publishedFiles(reader: LedgerReader): Promise<Published> {
   const sealed: Array<{ readonly ended_us: number; readonly files: readonly PublishedFile[] }> = []
   const growing: OutputPlace[] = []
+  const erased = new Map<string, readonly string[]>()
   const unreadable = new Map<string, string>()
   for (const { log, run } of await reader.logs()) {
     if (run === null) continue
@@ -48,7 +51,15 @@ export async function publishedFiles(reader: LedgerReader): Promise<Published> {
       const intents = await intentsOf(reader, log)
       const named = await namedIn(reader, log)
       if (last?.k === 'seal' && publish !== null && ended_us !== null) {
-        const artifacts = await artifactsOf(reader, log, publish, (await openingOf(reader, log)).topology)
+        const { topology } = await openingOf(reader, log)
+        const artifacts = await artifactsOf(reader, log, publish, topology)
+        const sinks = publish.entry.artifacts.flatMap(({ sink, paths }) =>
+          paths === undefined ? [] : [topology.nodes[sink - 1]?.name ?? ''],
+        )
+        erased.set(
+          run,
+          sinks.filter(sink => !artifacts.has(sink)),
+        )
         sealed.push({ ended_us, files: filesIn(artifacts, run, named, intents) })
       } else if (last?.k !== 'seal')
         // Files that rows name get theirs right before the seal.
@@ -60,7 +71,7 @@ export async function publishedFiles(reader: LedgerReader): Promise<Published> {
     }
   }
   const files = sealed.sort((a, b) => a.ended_us - b.ended_us).flatMap(each => each.files)
-  return { files, growing, unreadable }
+  return { files, growing, erased, unreadable }
 }
 
 /** What the plan says of places: its folder, and by node the paths as they are written. */

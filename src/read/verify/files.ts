@@ -27,7 +27,9 @@ export async function verifyFiles(
   { root }: FilesOptions = {},
 ): Promise<ReadonlyMap<string, CheckResult>> {
   const checks = new Map(runs.map(run => [run, new FilesCheck()]))
-  const { files, growing, unreadable } = await publishedFiles(reader)
+  const { files, growing, erased, unreadable } = await publishedFiles(reader)
+  for (const [run, sinks] of erased)
+    for (const sink of sinks) checks.get(run)?.leaveOut(`sink ${sink}: not checked: the names of its files are erased`)
   for (const [run, why] of unreadable) checks.get(run)?.add(`what was published can't be read: ${why}`)
   // Runs before and behind the move name one file by different paths.
   const by_place = new Map<string, PublishedFile[]>()
