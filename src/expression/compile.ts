@@ -269,11 +269,13 @@ function operandProblem(c: Compilation, node: BinaryNode, a: Type, b: Type): Com
 function conversionHint(c: Compilation, node: BinaryNode, a: Type, b: Type): string | undefined {
   const joined = joiningHint(c, node, a, b)
   if (joined !== null) return joined
-  for (const [text, textType, otherType] of [
-    [node.args[0], a, b],
-    [node.args[1], b, a],
+  const [left, right] = node.args
+  for (const [text, textType, other, otherType] of [
+    [left, a, right, b],
+    [right, b, left, a],
   ] as const) {
     if (textType.kind !== 'string' || !isNumeric(otherType)) continue
+    if (textType.is_big_integer === true) return bigIntegerHint(c, node, text, other)
     const field = text.op === '.' ? text.args[1] : null
     const exactly = `decimal(${c.at(text)})`
     const convert =
@@ -285,6 +287,15 @@ function conversionHint(c: Compilation, node: BinaryNode, a: Type, b: Type): str
       : `Declare \`${field}: ${otherType.kind === 'decimal' ? 'decimal' : 'number'}\` in the source’s schema, or ${convert}.`
   }
   return a.kind === 'null' || b.kind === 'null' ? 'Only == and != can take null.' : undefined
+}
+
+/** As a text it is the same number or another one; which is larger only its value says. */
+function bigIntegerHint(c: Compilation, { op }: BinaryNode, text: ASTNode, other: ASTNode): string {
+  const by_value = `decimal(${c.at(text)})`
+  const is_compared = op === '==' || op === '!='
+  return is_compared && other.op === 'value' && typeof other.args === 'bigint'
+    ? `A big_integer is a text here: write "${other.args}" to compare it as one, or ${by_value} for its value.`
+    : `A big_integer is a text here: write ${by_value} for its value.`
 }
 
 /** Who adds something to a text that is written there wants a longer text. */

@@ -1,14 +1,16 @@
 /** What is said to people who write expressions as other languages have them. */
 import { expect, test } from 'vitest'
-import type { RowSchema } from '../model/schema.ts'
+import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import { compileExpression } from './expression.ts'
 
 const text = { schema: { type: 'string' }, optional: false }
 const SCHEMA: RowSchema = {
-  fields: new Map([
+  fields: new Map<string, FieldSchema>([
     ['x', text],
     ['eröffnet_am', text],
     ['n', { schema: { type: 'integer' }, optional: false }],
+    ['big', { schema: { type: 'string', format: 'big_integer' }, optional: false }],
+    ['maybe', { schema: { type: ['string', 'null'], format: 'big_integer' }, optional: true }],
   ]),
   closed: true,
   observed: false,
@@ -21,6 +23,11 @@ test.each([
     'row.x + 5',
     'Declare `x: number` in the source’s schema, or convert it: double(row.x), or decimal(row.x) where each digit counts.',
   ],
+  ['row.big == 5', 'A big_integer is a text here: write "5" to compare it as one, or decimal(row.big) for its value.'],
+  ['5 != row.maybe', 'write "5" to compare it as one, or decimal(row.maybe) for its value.'],
+  ['row.big > 5', 'A big_integer is a text here: write decimal(row.big) for its value.'],
+  ['row.n == row.big', 'A big_integer is a text here: write decimal(row.big) for its value.'],
+  ['row.big + 1', 'A big_integer is a text here: write decimal(row.big) for its value.'],
   ['Row.x', 'Did you mean row?'],
   ['x == "a"', 'Write row.x for the field.'],
   ['row.eröffnet_am', 'For a field of that name write row["eröffnet_am"].'],
@@ -55,6 +62,7 @@ test('what is proposed can be written', () => {
     'row["eröffnet_am"]',
     'row.?x.orValue("")',
     'row.n > 1 ? 1 : 2',
+    'row.big == "5" || decimal(row.big) == 5 || decimal(row.maybe) > row.n || decimal(row.big) + 1 > 5',
   ])
     expect(compileExpression(source, { over: 'row', schema: SCHEMA }).ok).toBe(true)
 })

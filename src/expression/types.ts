@@ -23,6 +23,8 @@ export interface Type {
   readonly nullable: boolean
   /** For a string: all values that it can have, if they are known. */
   readonly values?: readonly string[]
+  /** For a string: it is that of a whole number of any size. */
+  readonly is_big_integer?: true
   /** For a decimal: how many digits stand behind its point, if that is known. */
   readonly scale?: number
   /** For a list: its elements. For an optional: its value. For a map: values of keys that aren't in `fields`. */
@@ -133,6 +135,10 @@ function typeOfSchema(schema: unknown): Type {
   const exact = exactType(s)
   if (exact?.type === 'decimal')
     return Array.isArray(s.type) ? nullable(decimalOf(exact.scale)) : decimalOf(exact.scale)
+  if (exact?.type === 'big_integer') {
+    const big: Type = { ...STRING, is_big_integer: true }
+    return Array.isArray(s.type) ? nullable(big) : big
+  }
   if (Array.isArray(s.enum)) return unifyAll(s.enum.map(typeOfConstant))
   if ('const' in s) return typeOfConstant(s.const)
   const names = Array.isArray(s.type) ? s.type : s.type === undefined ? [] : [s.type]

@@ -27,6 +27,8 @@ export interface Fit {
   readonly records: readonly Scanned[]
   /** Lines before it. */
   readonly skip_lines: number
+  /** Cells of what stands right before it; null if there is nothing, or it can't be read. */
+  readonly before: readonly Cell[] | null
   /** Of `records`: how many have as many cells, and how many can't be read. */
   readonly matching: number
   readonly broken: number
@@ -71,7 +73,8 @@ export function tryCandidate(window: TextWindow, start_at: Start, candidate: Can
   // Of two ways to read it the one that passes nothing over is more likely.
   const share = matching / (records.length + begin / 2)
   const score = share ** 2 * meanPlausibility(records, width) * (1 - 1 / (width + 1))
-  return { candidate, width, records, skip_lines, matching, broken, score }
+  const before = all[begin - 1]?.cells ?? null
+  return { candidate, width, records, skip_lines, before, matching, broken, score }
 }
 
 /** Records of the sample, read from its beginning. */

@@ -1,6 +1,7 @@
 /** A file of cells: how it is written, by its beginning, and what its columns hold, by all of it. */
-import { numberedColumns } from '../plugins/sources/csv-header.ts'
+import { normaliseName, numberedColumns } from '../plugins/sources/csv-header.ts'
 import { scanRecords } from './candidate.ts'
+import { kindOf } from './cell-kind.ts'
 import { decideTable, type TableFinding } from './decide.ts'
 import { declared } from './declarable.ts'
 import type { Dialect } from './dialect.ts'
@@ -13,6 +14,7 @@ import type { Look } from './look.ts'
 import type { Options, Reading } from './reading.ts'
 import { type Sample, windowOf } from './sample.ts'
 import { bestSurvey } from './survey-table.ts'
+import { list } from './yaml.ts'
 
 /** How a table is written. */
 interface Layout {
@@ -106,12 +108,27 @@ const nowhere = (dialect: Dialect | null, said: string | undefined): readonly st
     ? [`whether cells end at ${shown(said)}, as was said: there is one column then`]
     : []
 
+/** Names of all columns, where those of all but the first stand before the records; null where they don't. */
+function shiftedHeader(dialect: Dialect | null): readonly string[] | null {
+  const names = (dialect?.before ?? []).flatMap(cell => (kindOf(cell) === 'text' ? [normaliseName(cell ?? '', 0)] : []))
+  // One alone is more likely a title.
+  if (names.length < 2 || names.length !== (dialect?.width ?? 0) - 1) return null
+  return new Set(names).size === names.length && !names.includes(ROW_NAME) ? [ROW_NAME, ...names] : null
+}
+
+const ROW_NAME = 'row_name'
+
 function layoutDoubts({ header, line, skip_lines, delimiter }: Layout, dialect: Dialect | null): readonly string[] {
   const doubts: string[] = []
   const rival = dialect?.rival ?? null
   if (rival !== null)
     doubts.push(`what stands between cells: ${shown(delimiter)} was taken, ${shown(rival)} would do, too`)
-  if (skip_lines > 0) doubts.push(`whether the table begins in line ${line}: what stands before is skipped`)
+  const shifted = header.header ? null : shiftedHeader(dialect)
+  if (shifted !== null)
+    doubts.push(
+      `whether what stands before line ${line} names the columns: it has one cell less than the records, as where R writes names of rows; if so, set columns: ${list(shifted)}`,
+    )
+  else if (skip_lines > 0) doubts.push(`whether the table begins in line ${line}: what stands before is skipped`)
   if (dialect?.candidate.quote === null)
     doubts.push('whether quotes have a meaning: some stand where none may be, so they are taken for text')
   if (dialect?.candidate.lazy === true)

@@ -29,6 +29,31 @@ async function kindOf(name: string, content: string | Uint8Array, known: Known =
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
 
 describe('tables', () => {
+  test.each([
+    ['R', '"mpg","n cyl","name"\n"RX4",21.4,6,"a"\n"Wag",22,4,"b"\n', ['row_name', 'mpg', 'n_cyl', 'name']],
+    ['R with tabs', 'x\tz\nr1\t1\t2\nr2\t3\t4\n', ['row_name', 'x', 'z']],
+  ])('a header that is one cell shorter than the records, as %s writes it', async (_, content, names) => {
+    const { doubts, options } = await kindOf('a.csv', content)
+    expect(options).toMatchObject({ skip_lines: 1, header: false })
+    const [doubt] = doubts.filter(each => each.includes('names of rows'))
+    expect(doubt).toBe(
+      `whether what stands before line 2 names the columns: it has one cell less than the records, as where R writes names of rows; if so, set columns: [${names.join(', ')}]`,
+    )
+    expect(doubts.filter(each => each.includes('is skipped'))).toEqual([])
+  })
+
+  test.each([
+    ['a title', 'Sales, all of them\nx,y,z\na,1,2\nb,3,4\n'],
+    ['values', '1,2\na,1,2\nb,3,4\n'],
+    ['a name twice', 'x,x\na,1,2\nb,3,4\n'],
+    ['two cells less', 'x,y\na,1,2,3\nb,3,4,5\n'],
+    ['one word', 'x\na,1\nb,3\n'],
+  ])('%s before the records is no such header', async (_, content) => {
+    const { doubts } = await kindOf('a.csv', content)
+    expect(doubts.filter(each => each.includes('names of rows'))).toEqual([])
+    expect(doubts.filter(each => each.includes('is skipped'))).toHaveLength(1)
+  })
+
   test.each<[string, string, string | Uint8Array, object, readonly string[]]>([
     ['commas', 'a.csv', 'id,name\n1,Anna\n2,Berta\n', {}, ['id: integer', 'name: string']],
     ['semicolons', 'a.csv', 'id;name\n1;Anna, B\n2;C, D\n', { delimiter: ';' }, ['id: integer', 'name: string']],
