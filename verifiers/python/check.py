@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Checks a proof of a row or a ledger of Custody, from the documentation of its formats alone, with nothing but Python.
+
+    check.py FILE --key KEYS [--json]
+
+KEYS has a verifier key a line, as `custody key show` prints them; lines that begin with # don't count.
+Exit code: 0 it holds, 1 it doesn't, 2 it can't be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from custody_check.ledger import check_ledger
+from custody_check.notes import Key, NoteError, parse_key
+from custody_check.proof import Unreadable, check_proof
+from custody_check.report import Report
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--key", type=Path, action="append", default=[], help="a file with verifier keys")
+    parser.add_argument("--json", action="store_true", help="print one JSON value")
+    options = parser.parse_args(arguments)
+    try:
+        report = _check(options.file, [key for each in options.key for key in keys_in(each)])
+    except (OSError, UnicodeDecodeError, Unreadable, NoteError) as error:
+        print(f"{options.file} can't be checked: {error}", file=sys.stderr)
+        return 2
+    if options.json:
+        print(json.dumps(report.json(), indent=2, ensure_ascii=False))
+    else:
+        _tell(report)
+    return 0 if report.ok else 1
+
+
+def _check(file: Path, trusted: list[Key]) -> Report:
+    with file.open("rb") as opened:
+        if opened.read(16) == b"SQLite format 3\0":
+            return check_ledger(file, trusted)
+    return check_proof(file.read_bytes().decode("utf-8"), trusted)
+
+
+def keys_in(file: Path) -> list[Key]:
+    lines = (line.strip() for line in file.read_text("utf-8").splitlines())
+    return [parse_key(line) for line in lines if line and not line.startswith("#")]
+
+
+def _tell(report: Report) -> None:
+    who = " and ".join(report.signed_by) or "nobody whose signature holds"
+    if report.ok:
+        print(f"holds, by {who}")
+    elif report.problems:
+        print("doesn't hold")
+    else:
+        print(f"holds inwardly; it is signed by {who}, and you trust no such key")
+    for each in report.problems:
+        print(f"  ✗ {each}")
+    if report.trust != "none":
+        for each in report.proven:
+            print(f"  proven  {each}")
+    if report.withheld:
+        print(f"  withheld  {report.withheld} values")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

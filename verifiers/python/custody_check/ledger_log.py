@@ -1,0 +1,111 @@
+"""Log 0, the ledger's own, as far as somebody has its entries: keys, runs, and what was erased (docs/ledger-format.md, section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Iterable
+
+from .entries import FormatError, hash_of, listed, obj, parse_body, text, whole
+from .keys import KeySet
+from .merkle import Tree, leaf_hash
+from .notes import Checkpoint, Key, NoteError, parse_checkpoint, parse_note
+
+
+@dataclass
+class Run:
+    log: int
+    run: str
+    first_root: bytes
+    opened_at: int
+    size: int = 0
+    """Of the finished log; 0 while it isn't sealed."""
+    root: bytes = b""
+    mentioned_at: int = 0
+    erased: list[list[int]] = field(default_factory=list)
+
+    def is_erased(self, seq: int, place: int) -> bool:
+        """`place` from 1, among the values of the entry."""
+        for first, last, *places in self.erased:
+            if first <= seq <= last and (not places or place in places):
+                return True
+        return False
+
+
+class LedgerLog:
+    """Takes entries by ascending index; those in between may be absent, but the birth."""
+
+    def __init__(self, birth: str) -> None:
+        facts = parse_body(birth)
+        if facts.get("k") != "birth":
+            raise FormatError("it doesn't begin with the birth of a ledger")
+        self.keys = KeySet(facts)
+        self.runs: dict[int, Run] = {}
+        self._last = 0
+        self._time: int = facts["t"]
+
+    def take(self, index: int, root_before: bytes, body: str) -> None:
+        facts = parse_body(body)
+        if index <= self._last:
+            raise FormatError(f"entry {index} of log 0 is out of order")
+        self._last = index
+        kind = facts.get("k")
+        if whole(facts.get("t"), 0, "t") < self._time:
+            raise FormatError(f"entry {index} of log 0: its time lies before that of the one before it")
+        self._time = facts["t"]
+        if kind == "key":
+            self.keys.change(index, root_before, facts)
+        elif kind == "opened":
+            self._opened(index, facts)
+        elif kind in ("sealed", "taken_over", "progress", "erase"):
+            self._of_run(index, kind, facts)
+        else:
+            raise FormatError(f"entry {index} of log 0 is of a kind that isn't known")
+
+    def _opened(self, index: int, facts: dict[str, Any]) -> None:
+        obj(facts, "opened", {"k", "log", "run", "root", "t", "z"})
+        log = whole(facts["log"], 1, "log")
+        if log in self.runs:
+            raise FormatError(f"log {log} is opened twice")
+        self.runs[log] = Run(log, text(facts["run"], "run"), hash_of(facts["root"], "root"), index, mentioned_at=index)
+
+    def _of_run(self, index: int, kind: str, facts: dict[str, Any]) -> None:
+        more = {"sealed": {"size", "root"}, "progress": {"size", "root"}, "taken_over": {"epoch"}, "erase": {"values"}}
+        named = {"run"} if kind != "progress" else set()
+        obj(facts, kind, {"k", "log", "t", "z", *more[kind], *named}, {"run"})
+        run = self.runs.get(whole(facts["log"], 1, "log"))
+        if run is None or facts.get("run", run.run) != run.run:
+            raise FormatError(f"entry {index} of log 0 speaks of a run that wasn't opened so")
+        if (run.size != 0) != (kind == "erase"):
+            raise FormatError(f"entry {index} of log 0: {kind} of run {run.run} can't be here")
+        if kind == "erase":
+            run.erased += [[whole(each, 0, "values") for each in part] for part in listed(facts["values"], "values")]
+            return
+        run.mentioned_at = index
+        if kind == "sealed":
+            run.size, run.root = whole(facts["size"], 1, "size"), hash_of(facts["root"], "root")
+
+    def check_head(self, note_text: str, trusted: list[Key]) -> tuple[Checkpoint, list[Key], bool]:
+        """The head, who signed it, and whether the reader trusts that."""
+        note = parse_note(note_text)
+        head = parse_checkpoint(note.text)
+        if head.origin != f"custody/{self.keys.ledger}/0":
+            raise NoteError(f"the checkpoint is that of {head.origin}")
+        signed = self.keys.check_head(note, head.size)
+        return head, signed, self.keys.trusted_signer(trusted) is not None
+
+    def run_named(self, run: str) -> Run | None:
+        return next((each for each in self.runs.values() if each.run == run), None)
+
+
+def read_log(bodies: Iterable[str]) -> tuple["LedgerLog", bytes, int]:
+    """The whole log 0: with its root and its size."""
+    tree, log = Tree(), None
+    for index, body in enumerate(bodies):
+        if log is None:
+            log = LedgerLog(body)
+        else:
+            log.take(index, tree.root(), body)
+        tree.append(leaf_hash(body.encode()))
+    if log is None:
+        raise FormatError("the ledger's own log is empty")
+    return log, tree.root(), tree.size

@@ -1,0 +1,228 @@
+"""Proofs of one row, custody-proof/1 (docs/proof-format.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .canonical import NotCanonical, canonical, parse
+from .entries import (
+    FormatError,
+    SubjectEntry,
+    commitments_of,
+    hash_of,
+    is_of_subject,
+    listed,
+    obj,
+    parse_body,
+    subject_entry,
+    text,
+    whole,
+)
+from .ledger_log import LedgerLog, Run
+from .merkle import commitment, leaf_hash, root_before, root_from
+from .notes import Key, NoteError, parse_checkpoint, parse_note, parse_proof
+from .outcomes import FATES
+from .report import Report
+from .story import Story
+from .topology import Topology
+
+FORMAT = "custody-proof/1"
+
+
+class Unreadable(Exception):
+    """The file isn't what it should be at all."""
+
+
+def check_proof(file: str, trusted: list[Key]) -> Report:
+    proof = _read(file)
+    report = Report("row", run=proof["run"]["run"], row=proof["subjects"][0]["number"])
+    try:
+        _check(proof, trusted, report)
+    except (FormatError, NoteError, NotCanonical) as error:
+        report.problems.append(str(error))
+    if report.problems:
+        report.proven.clear()
+    return report
+
+
+def _read(file: str) -> dict[str, Any]:
+    if not file.endswith("\n"):
+        raise Unreadable("it doesn't end in a newline")
+    try:
+        proof = parse(file[:-1])
+        obj(proof, "proof", {"format", "ledger", "log", "run", "subjects"}, {"timestamps"})
+        if proof["format"] != FORMAT:
+            raise Unreadable(f"its format is {proof['format']}, not {FORMAT}")
+        text(proof["ledger"], "ledger")
+        for each in listed(proof["log"], "log"):
+            obj(each, "log", {"body", "proof"})
+            text(each["body"], "body"), text(each["proof"], "proof")
+        run = obj(proof["run"], "run", {"run", "log", "entries"})
+        text(run["run"], "run"), whole(run["log"], 1, "log")
+        subjects = listed(proof["subjects"], "subjects")
+        for each in subjects:
+            obj(each, "subject", {"kind", "number", "entries", "path"}, {"members"})
+            if each["kind"] not in ("row", "batch"):
+                raise Unreadable(f"a subject is no {each['kind']}")
+            whole(each["number"], 1, "number")
+            _path(each["path"])
+            for member in listed(each.get("members", [[1, 1]]), "members"):
+                if len(listed(member, "members")) != 2:
+                    raise Unreadable("a member is a token and a row")
+                whole(member[0], 1, "members"), whole(member[1], 1, "members")
+        if not subjects or subjects[0]["kind"] != "row":
+            raise Unreadable("it is of no row")
+        for entries in (run["entries"], *(each["entries"] for each in subjects)):
+            for entry in listed(entries, "entries"):
+                _read_entry(entry)
+        for each in listed(proof.get("timestamps", [""]), "timestamps"):
+            text(each, "timestamps")
+    except (NotCanonical, FormatError) as error:
+        raise Unreadable(str(error)) from error
+    return proof
+
+
+def _read_entry(entry: Any) -> None:
+    obj(entry, "entry", {"seq", "body", "path"}, {"values"})
+    whole(entry["seq"], 0, "seq"), text(entry["body"], "body"), _path(entry["path"])
+    if entry.get("values") == []:
+        raise Unreadable("a list of values is empty")
+    before = 0
+    for value in listed(entry.get("values", []), "values"):
+        obj(value, "value", {"number", "salt", "value"})
+        if whole(value["number"], before + 1, "number") and len(bytes.fromhex(_hex(value["salt"]))) != 16:
+            raise Unreadable("a salt has 16 bytes")
+        before = value["number"]
+
+
+def _hex(value: Any) -> str:
+    found = text(value, "salt")
+    if len(found) != 32 or any(char not in "0123456789abcdef" for char in found):
+        raise FormatError("a salt is 32 lower-case hex digits")
+    return found
+
+
+def _path(value: Any) -> list[bytes]:
+    return [hash_of(each, "path") for each in listed(value, "path")]
+
+
+def _check(proof: dict[str, Any], trusted: list[Key], report: Report) -> None:
+    log, run = _log_part(proof, trusted, report)
+    opening = _run_part(proof["run"], run, report)
+    topology = Topology(opening["topology"])
+    seal = parse_body(proof["run"]["entries"][-1]["body"])
+    for subject in proof["subjects"]:
+        _subject(subject, run, topology, seal, report)
+
+
+def _log_part(proof: dict[str, Any], trusted: list[Key], report: Report) -> tuple[LedgerLog, Run]:
+    log: LedgerLog | None = None
+    checkpoint: str | None = None
+    for each in proof["log"]:
+        inclusion = parse_proof(each["proof"])
+        if checkpoint not in (None, inclusion.checkpoint):
+            raise FormatError("its proofs lead to several checkpoints")
+        checkpoint = inclusion.checkpoint
+        body = each["body"]
+        size, root = _head_of(checkpoint)
+        if root_from(leaf_hash(body.encode()), inclusion.index, size, inclusion.path) != root:
+            raise FormatError(f"entry {inclusion.index} isn't in the log that the checkpoint is of")
+        if log is None:
+            if inclusion.index != 0:
+                raise FormatError("it doesn't begin with the birth of the ledger")
+            log = LedgerLog(body)
+        else:
+            log.take(inclusion.index, root_before(inclusion.index, size, inclusion.path), body)
+    if log is None or checkpoint is None or log.keys.ledger != proof["ledger"]:
+        raise FormatError(f"it isn't the log of ledger {proof['ledger']}")
+    head, signed, is_trusted = log.check_head(checkpoint, trusted)
+    report.head = {"ledger": log.keys.ledger, "size": head.size, "root": head.root.hex()}
+    report.signed_by = [key.short for key in signed]
+    report.trust = "key" if is_trusted else "none"
+    run = log.runs.get(proof["run"]["log"])
+    if run is None or run.run != proof["run"]["run"] or run.size == 0:
+        raise FormatError("the ledger's log doesn't say that the run was opened and sealed")
+    return log, run
+
+
+def _head_of(note: str) -> tuple[int, bytes]:
+    head = parse_checkpoint(parse_note(note).text)
+    return head.size, head.root
+
+
+def _held(entry: dict[str, Any], run: Run) -> dict[str, Any]:
+    """The facts of an entry that is in the run's tree."""
+    body = entry["body"]
+    if root_from(leaf_hash(body.encode()), entry["seq"], run.size, _path(entry["path"])) != run.root:
+        raise FormatError(f"entry {entry['seq']} isn't in the run's tree")
+    return parse_body(body)
+
+
+def _run_part(part: dict[str, Any], run: Run, report: Report) -> dict[str, Any]:
+    entries = part["entries"]
+    if len(entries) < 2 or entries[0]["seq"] != 0 or entries[-1]["seq"] != run.size - 1:
+        raise FormatError("it lacks the run's opening, or its seal")
+    facts = [_held(each, run) for each in entries]
+    opening, seal = facts[0], facts[-1]
+    if opening.get("k") != "open" or opening.get("run") != run.run or seal.get("k") != "seal":
+        raise FormatError("the run's opening or its seal isn't one")
+    if leaf_hash(entries[0]["body"].encode()) != run.first_root:
+        raise FormatError("the run was opened with another entry")
+    report.proven.append(f"run {run.run} of {opening['name']} is one of the ledger, and was sealed as {seal['status']}")
+    for entry, found in zip(entries, facts):
+        first, commitments = commitments_of(found)
+        _values(entry, first, commitments, run, "the run", report)
+    return opening
+
+
+def _values(
+    entry: dict[str, Any], first: int, commitments: list[bytes], run: Run, of: str, report: Report
+) -> set[int]:
+    """The numbers of the values that are shown."""
+    shown = set()
+    for value in entry.get("values", []):
+        place = value["number"] - first
+        if not 0 <= place < len(commitments):
+            raise FormatError(f"entry {entry['seq']} doesn't commit to value {value['number']}")
+        salt = bytes.fromhex(value["salt"])
+        if commitment(salt, canonical(value["value"])) != commitments[place]:
+            raise FormatError(f"value {value['number']} of {of} isn't the one that was recorded")
+        if run.is_erased(entry["seq"], place + 1):
+            raise FormatError(f"value {value['number']} of {of} is shown, and was erased")
+        shown.add(value["number"])
+        report.proven.append(f"value {value['number']} of {of} is what was recorded")
+    return shown
+
+
+def _subject(part: dict[str, Any], run: Run, topology: Topology, seal: dict[str, Any], report: Report) -> None:
+    story = Story(part["kind"], part["number"], topology)
+    tree = seal["subjects"]["rows" if story.kind == "row" else "batches"]
+    entries = part["entries"]
+    if not entries:
+        raise FormatError(f"{story.name} has no entry")
+    last = leaf_hash(entries[-1]["body"].encode())
+    if root_from(last, story.number - 1, tree["size"], _path(part["path"])) != bytes.fromhex(tree["root"]):
+        raise FormatError(f"the last entry of {story.name} isn't the one that the seal names")
+    before = -1
+    for entry in entries:
+        facts = _held(entry, run)
+        if not is_of_subject(facts) or entry["seq"] <= before:
+            raise FormatError(f"entry {entry['seq']} is of no row and no batch, or out of order")
+        before = entry["seq"]
+        decoded: SubjectEntry = subject_entry(facts)
+        report.problems += [f"{story.name}, entry {before}: {each}" for each in story.take(before, decoded)]
+        shown = _values(entry, decoded.first_value, decoded.commitments, run, story.name, report)
+        for place, _ in enumerate(decoded.commitments):
+            number = decoded.first_value + place
+            if number in shown:
+                continue
+            if run.is_erased(before, place + 1):
+                report.proven.append(f"value {number} of {story.name} was erased, as the ledger says")
+            else:
+                report.withheld += 1
+    report.problems += [f"{story.name}: {each}" for each in story.unfinished()]
+    report.proven.append(f"all that the run has on record of {story.name} is {len(entries)} entries, and it is over")
+    for ending in story.endings.values():
+        fate = FATES.get(ending.fate)
+        name = fate.name if fate else str(ending.fate)
+        report.proven.append(f"token {ending.token} of {story.name} ended as {name} at {topology.name(ending.node)}")

@@ -1,0 +1,39 @@
+"""What a check has found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Report:
+    kind: str
+    run: str | None = None
+    row: int | None = None
+    problems: list[str] = field(default_factory=list)
+    proven: list[str] = field(default_factory=list)
+    not_proven: list[str] = field(default_factory=list)
+    signed_by: list[str] = field(default_factory=list)
+    trust: str = "none"
+    withheld: int = 0
+    head: dict[str, object] | None = None
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems and self.trust != "none"
+
+    def json(self) -> dict[str, object]:
+        by = ", ".join(self.signed_by)
+        return {
+            "ok": self.ok,
+            "trust": self.trust,
+            "head": self.head,
+            "kind": self.kind,
+            "run": self.run,
+            **({} if self.row is None else {"row": self.row}),
+            "proven": [{"what": what, "by": by} for what in self.proven] if self.trust != "none" else [],
+            "not_proven": self.not_proven,
+            "withheld": self.withheld,
+            "signed_by": self.signed_by,
+            "checks": [{"name": self.kind, "ok": not self.problems, "problems": self.problems}],
+        }
