@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks a proof of a row or a ledger of Custody, from the documentation of its formats alone, with nothing but Python.
+"""Checks proofs of rows, and ledgers, of Custody, from the documentation of its formats alone, with nothing but Python.
 
-    check.py FILE --key KEYS [--json]
+    check.py FILE… --key KEYS [--json]
 
 KEYS has a verifier key a line, as `custody key show` prints them; lines that begin with # don't count.
 Exit code: 0 it holds, 1 it doesn't, 2 it can't be read.
@@ -22,20 +22,26 @@ from custody_check.report import Report
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, nargs="+")
     parser.add_argument("--key", type=Path, action="append", default=[], help="a file with verifier keys")
     parser.add_argument("--json", action="store_true", help="print one JSON value")
     options = parser.parse_args(arguments)
-    try:
-        report = _check(options.file, [key for each in options.key for key in keys_in(each)])
-    except (OSError, UnicodeDecodeError, Unreadable, NoteError) as error:
-        print(f"{options.file} can't be checked: {error}", file=sys.stderr)
-        return 2
+    codes, answers = [], []
+    for file in options.file:
+        try:
+            report = _check(file, [key for each in options.key for key in keys_in(each)])
+        except (OSError, UnicodeDecodeError, Unreadable, NoteError) as error:
+            print(f"{file} can't be checked: {error}", file=sys.stderr)
+            codes.append(2)
+            answers.append({"ok": False, "error": {"message": str(error)}})
+            continue
+        codes.append(0 if report.ok else 1)
+        answers.append(report.json())
+        if not options.json:
+            _tell(report, file if len(options.file) > 1 else None)
     if options.json:
-        print(json.dumps(report.json(), indent=2, ensure_ascii=False))
-    else:
-        _tell(report)
-    return 0 if report.ok else 1
+        print(json.dumps(answers[0] if len(answers) == 1 else answers, indent=2, ensure_ascii=False))
+    return max(codes)
 
 
 def _check(file: Path, trusted: list[Key]) -> Report:
@@ -50,7 +56,9 @@ def keys_in(file: Path) -> list[Key]:
     return [parse_key(line) for line in lines if line and not line.startswith("#")]
 
 
-def _tell(report: Report) -> None:
+def _tell(report: Report, file: Path | None) -> None:
+    if file is not None:
+        print(f"{file}:")
     who = " and ".join(report.signed_by) or "nobody whose signature holds"
     if report.ok:
         print(f"holds, by {who}")

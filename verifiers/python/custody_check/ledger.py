@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 from .canonical import NotCanonical, canonical, parse
-from .entries import FormatError, SubjectEntry, commitments_of, is_of_subject, parse_body, subject_entry
+from .entries import Ending, FormatError, SubjectEntry, commitments_of, is_of_subject, parse_body, subject_entry
 from .ledger_log import LedgerLog, Run, read_log
 from .merkle import Tree, commitment, leaf_hash
 from .notes import Key, NoteError, parse_checkpoint, parse_note, signers
@@ -38,11 +38,19 @@ def check_ledger(path: Path, trusted: list[Key]) -> Report:
 def _check(database: sqlite3.Connection, trusted: list[Key], report: Report) -> None:
     if _number(database, "PRAGMA application_id") != APPLICATION_ID or _number(database, "PRAGMA user_version") != 1:
         raise FormatError("the file is no ledger of format 1")
-    log, root, size = read_log(body for _, _, _, body in _entries(database, 0))
+    log, tree = read_log(body for _, _, _, body in _entries(database, 0))
     note = _note(database, 0)
     head, signed, is_trusted = log.check_head(note, trusted)
-    if (head.size, head.root) != (size, root):
+    if (head.size, head.root) != (tree.size, tree.root()):
         raise FormatError("the ledger's own log isn't what its head says")
+    if _tiles(database, 0) != {(0, *place): root for place, root in tree.tiles.items()}:
+        report.problems.append("the tiles of the ledger's own log aren't what its entries give")
+    if any(row is not None or batch is not None for _, row, batch, _ in _entries(database, 0)):
+        report.problems.append("an entry of the ledger's own log is listed as one of a row or a batch")
+    for table in ("entries", "payloads", "endings", "open_tokens", "tiles", "heads"):
+        logs = {log for (log,) in database.execute(f"SELECT DISTINCT log FROM {table}")}
+        if logs - {0, *log.runs} or (table in ("payloads", "endings", "open_tokens") and 0 in logs):
+            report.problems.append(f"{table} has records of a log that it can't have any of")
     report.head = {"ledger": log.keys.ledger, "size": head.size, "root": head.root.hex()}
     report.signed_by = [key.short for key in signed]
     report.trust = "key" if is_trusted else "none"
@@ -67,6 +75,12 @@ def _note(database: sqlite3.Connection, log: int) -> str:
     return str(found[0])
 
 
+def _tiles(database: sqlite3.Connection, log: int) -> dict[tuple[int, int, int], bytes]:
+    """By tree, level and index."""
+    found = database.execute("SELECT tree, level, idx, hash FROM tiles WHERE log = ?", (log,))
+    return {(tree, level, index): root for tree, level, index, root in found}
+
+
 def _entries(database: sqlite3.Connection, log: int) -> Iterator[tuple[int, int | None, int | None, str]]:
     expected = 0
     for seq, row, batch, body in database.execute(
@@ -89,9 +103,10 @@ class _Run:
         self.seal: dict[str, Any] | None = None
         self.last: dict[str, dict[int, bytes]] = {"row": {}, "batch": {}}
         self.run_values = 0
+        self.tree = Tree()
 
     def problems(self) -> Iterator[str]:
-        tree = Tree()
+        tree = self.tree
         payloads = self.database.execute(
             "SELECT seq, salts, body FROM payloads WHERE log = ? ORDER BY seq", (self.run.log,)
         )
@@ -158,8 +173,14 @@ class _Run:
             code = ending.error[0] if ending.error else None
             self.ended[ending.token] = (
                 *(seq, row, batch, ending.fate, ending.node, ending.sink or None, ending.group or None),
-                *(code, recorded),
+                *(code, self._error_hash(entry, ending), recorded),
             )
+
+    def _error_hash(self, entry: SubjectEntry, ending: Ending) -> bytes | None:
+        if ending.error is None:
+            return None
+        commitments = self.stories[entry.kind, entry.number].commitments
+        return commitments[ending.error[1] - 1] if ending.error[1] <= len(commitments) else None
 
     def _payload(
         self, seq: int, subject: tuple[str, int], first: int, commitments: list[bytes], payload: Any
@@ -219,7 +240,7 @@ class _Run:
             yield "it has a seal and the ledger's own log doesn't say so, or the other way round"
 
     def _end(self) -> Iterator[str]:
-        columns = 'token, seq, "row", batch, fate, node, sink, grp, error_code, recorded_us'
+        columns = 'token, seq, "row", batch, fate, node, sink, grp, error_code, error_hash, recorded_us'
         stored = {
             token: tuple(rest)
             for token, *rest in self.database.execute(
@@ -228,28 +249,48 @@ class _Run:
         }
         if stored != self.ended:
             yield "the table of endings isn't what its entries say"
-        open_tokens = {
-            token for (token,) in self.database.execute("SELECT token FROM open_tokens WHERE log = ?", (self.run.log,))
-        }
-        if open_tokens != {token for story in self.stories.values() for token in story.open}:
+        open_tokens = set(
+            self.database.execute(
+                'SELECT token, "row", batch, node, seq FROM open_tokens WHERE log = ?', (self.run.log,)
+            )
+        )
+        if open_tokens != set(self._open()):
             yield "the table of open tokens isn't what its entries say"
+        trees = {kind: self._tree(kind) for kind in ("row", "batch")}
+        tiles = {(0, *place): root for place, root in self.tree.tiles.items()}
+        if self.seal is not None:
+            for number, kind in ((1, "row"), (2, "batch")):
+                tiles |= {(number, *place): root for place, root in trees[kind].tiles.items()}
+        if _tiles(self.database, self.run.log) != tiles:
+            yield "the table of tiles isn't what its entries give"
         if self.seal is None:
             return
         for story in self.stories.values():
             yield from (f"{story.name}: {each}" for each in story.unfinished())
         for kind, name in (("row", "rows"), ("batch", "batches")):
-            tree = Tree()
-            for number in sorted(self.last[kind]):
-                tree.append(self.last[kind][number])
+            tree = trees[kind]
             said = self.seal["subjects"][name]
             if (tree.size, tree.root().hex()) != (said["size"], said["root"]):
                 yield f"the seal's tree of {name} isn't that of their last entries"
         yield from self._totals(self.seal["totals"])
 
+    def _open(self) -> Iterator[tuple[int, int | None, int | None, int, int]]:
+        for story in self.stories.values():
+            row, batch = (story.number, None) if story.kind == "row" else (None, story.number)
+            for token in story.open.values():
+                yield token.number, row, batch, token.node, token.since
+
+    def _tree(self, kind: str) -> Tree:
+        """Of the last entries of rows, or of batches."""
+        tree = Tree()
+        for number in sorted(self.last[kind]):
+            tree.append(self.last[kind][number])
+        return tree
+
     def _totals(self, totals: dict[str, Any]) -> Iterator[str]:
         """Rows, tokens and endings, counted again."""
         counts: dict[tuple[int, int], int] = {}
-        for _, _, _, fate, _, sink, _, _, _ in self.ended.values():
+        for _, _, _, fate, _, sink, *_ in self.ended.values():
             key = (fate, sink or 0)
             counts[key] = counts.get(key, 0) + 1
         said = {(fate, sink): count for fate, sink, count in totals["endings"]}

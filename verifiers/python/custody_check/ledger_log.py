@@ -97,8 +97,8 @@ class LedgerLog:
         return next((each for each in self.runs.values() if each.run == run), None)
 
 
-def read_log(bodies: Iterable[str]) -> tuple["LedgerLog", bytes, int]:
-    """The whole log 0: with its root and its size."""
+def read_log(bodies: Iterable[str]) -> tuple[LedgerLog, Tree]:
+    """The whole log 0, with its tree."""
     tree, log = Tree(), None
     for index, body in enumerate(bodies):
         if log is None:
@@ -108,4 +108,4 @@ def read_log(bodies: Iterable[str]) -> tuple["LedgerLog", bytes, int]:
         tree.append(leaf_hash(body.encode()))
     if log is None:
         raise FormatError("the ledger's own log is empty")
-    return log, tree.root(), tree.size
+    return log, tree

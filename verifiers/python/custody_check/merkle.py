@@ -19,18 +19,26 @@ def commitment(salt: bytes, canonical_text: str) -> bytes:
     return sha256(b"\x02" + salt + canonical_text.encode("utf-8")).digest()
 
 
+TILE_HEIGHT = 8
+
+
 class Tree:
-    """A tree that is only appended to. It keeps the roots of its complete subtrees, the largest first."""
+    """A tree that is only appended to. It keeps the roots of its complete subtrees, the largest first, and of its full tiles."""
 
     def __init__(self) -> None:
         self.size = 0
         self._nodes: list[bytes] = []
+        self.tiles: dict[tuple[int, int], bytes] = {}
+        """By level and index (C2SP tlog-tiles)."""
 
     def append(self, leaf: bytes) -> None:
-        node, rest = leaf, self.size
+        node, rest, height = leaf, self.size, 0
         while rest & 1:
             node = node_hash(self._nodes.pop(), node)
             rest >>= 1
+            height += 1
+            if height % TILE_HEIGHT == 0:
+                self.tiles[height // TILE_HEIGHT - 1, rest] = node
         self._nodes.append(node)
         self.size += 1
 

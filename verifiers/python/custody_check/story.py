@@ -26,6 +26,8 @@ class Token:
     held: bool = False
     last: Visit | None = None
     via_error: tuple[str, int] | None = None
+    since: int = 0
+    """seq of the entry by which it came to stand there."""
 
     @property
     def has_left(self) -> bool:
@@ -49,6 +51,7 @@ class Story:
     source: int = 0
     values: int = 0
     """How many values its entries have committed to."""
+    commitments: list[bytes] = field(default_factory=list)
     open: dict[int, Token] = field(default_factory=dict)
     groups: dict[int, Group] = field(default_factory=dict)
     endings: dict[int, Ending] = field(default_factory=dict)
@@ -75,6 +78,7 @@ class Story:
             yield f"its values begin with {entry.first_value}, where {self.values + 1} comes next"
         before = self.values
         self.values += len(entry.commitments)
+        self.commitments += entry.commitments
         for opened in entry.opened:
             yield from self._open(opened)
         for i, birth in enumerate(entry.births):
@@ -92,8 +96,11 @@ class Story:
         yield from self._close(entry)
         if entry.orders > self.values:
             yield f"value {entry.orders} is the order of its fields, and isn't there"
-        for number in [each for each, token in self.open.items() if token.number in self.endings]:
+        for number in [each for each in self.open if each in self.endings]:
             del self.open[number]
+        moved = {birth.token for birth in entry.births} | {visit.token for visit in entry.visits if visit.edge}
+        for number in moved & set(self.open):
+            self.open[number].since = seq
         if entry.open != len(self.open):
             yield f"it says that {entry.open} tokens are open, and {len(self.open)} are"
 

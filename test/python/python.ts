@@ -1,0 +1,36 @@
+/** The verifier in Python (verifiers/python), where there is a Python. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+const VERIFIER = join(import.meta.dirname, '..', '..', 'verifiers', 'python', 'check.py')
+
+/** Why it can't run here; null if it can. */
+export const NO_PYTHON: string | null = (() => {
+  const { status, stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.version_info >= (3, 9))'], {
+    encoding: 'utf8',
+  })
+  return status === 0 && stdout.trim() === 'True' ? null : 'no Python from 3.9 on'
+})()
+
+export interface PythonAnswer {
+  readonly ok: boolean
+  readonly trust?: string
+  readonly proven?: ReadonlyArray<{ readonly what: string; readonly by: string }>
+  readonly checks?: ReadonlyArray<{ readonly name: string; readonly problems: readonly string[] }>
+  /** It can't be read. */
+  readonly error?: { readonly message: string }
+}
+
+/** What it says of each file. `keys`: a file with verifier keys. */
+export function askPython(files: readonly string[], keys: string): readonly PythonAnswer[] {
+  const { stdout, stderr } = spawnSync('python3', [VERIFIER, ...files, '--key', keys, '--json'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  })
+  try {
+    const answers = JSON.parse(stdout)
+    return Array.isArray(answers) ? answers : [answers]
+  } catch (cause) {
+    throw new Error(`the verifier in Python ended without an answer: ${stderr}`, { cause })
+  }
+}
