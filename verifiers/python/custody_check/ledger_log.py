@@ -21,6 +21,8 @@ class Run:
     """Of the finished log; 0 while it isn't sealed."""
     root: bytes = b""
     mentioned_at: int = 0
+    bound: dict[int, bytes] = field(default_factory=dict)
+    """Roots of its log by the sizes at which log 0 says them."""
     erased: list[list[int]] = field(default_factory=list)
 
     def is_erased(self, seq: int, place: int) -> bool:
@@ -70,10 +72,9 @@ class LedgerLog:
 
     def _of_run(self, index: int, kind: str, facts: dict[str, Any]) -> None:
         more = {"sealed": {"size", "root"}, "progress": {"size", "root"}, "taken_over": {"epoch"}, "erase": {"values"}}
-        named = {"run"} if kind != "progress" else set()
-        obj(facts, kind, {"k", "log", "t", "z", *more[kind], *named}, {"run"})
+        obj(facts, kind, {"k", "log", "run", "t", "z", *more[kind]})
         run = self.runs.get(whole(facts["log"], 1, "log"))
-        if run is None or facts.get("run", run.run) != run.run:
+        if run is None or facts["run"] != run.run:
             raise FormatError(f"entry {index} of log 0 speaks of a run that wasn't opened so")
         if (run.size != 0) != (kind == "erase"):
             raise FormatError(f"entry {index} of log 0: {kind} of run {run.run} can't be here")
@@ -81,8 +82,14 @@ class LedgerLog:
             run.erased += [[whole(each, 0, "values") for each in part] for part in listed(facts["values"], "values")]
             return
         run.mentioned_at = index
+        if kind == "taken_over":
+            return
+        size, root = whole(facts["size"], 1, "size"), hash_of(facts["root"], "root")
+        if size <= max(run.bound, default=0):
+            raise FormatError(f"entry {index} of log 0: run {run.run} was larger before")
+        run.bound[size] = root
         if kind == "sealed":
-            run.size, run.root = whole(facts["size"], 1, "size"), hash_of(facts["root"], "root")
+            run.size, run.root = size, root
 
     def check_head(self, note_text: str, trusted: list[Key]) -> tuple[Checkpoint, list[Key], bool]:
         """The head, who signed it, and whether the reader trusts that."""
