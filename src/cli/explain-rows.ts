@@ -21,6 +21,7 @@ export interface ExplainOptions extends LedgerOptions {
   readonly row?: number
   readonly token?: number
   readonly where?: string
+  readonly values?: boolean
   readonly json?: boolean
 }
 
@@ -36,7 +37,7 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
   let shown = 0
   try {
     const { reader, log, run } = await checkedRun(context.env, inner, name, checkLine(context.terminal))
-    if (where !== undefined) await explainAll(context, reader, log, { where, json, onShown: () => shown++ })
+    if (where !== undefined) await explainAll(context, reader, log, options, () => shown++)
     else {
       const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
       const joined = await joinedStories(reader, inner, { run, log }, story)
@@ -44,7 +45,7 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
       if (json) terminal.answerJson({ ...storyJson(story), ...boundJson(bound), ...joinedJson(joined), holds: true })
       else {
         const open = bound === null ? [] : [boundLine(bound, story)]
-        terminal.answer([renderJoined(joined, story, viewOf(context)), ...open].join('\n'))
+        terminal.answer([renderJoined(joined, story, viewOf(context, options)), ...open].join('\n'))
       }
     }
     return 0
@@ -102,9 +103,11 @@ async function explainAll(
   context: Context,
   reader: CheckedReader,
   log: number,
-  { where, json, onShown }: { readonly where: string; readonly json: boolean; readonly onShown: () => void },
+  options: ExplainOptions,
+  onShown: () => void,
 ): Promise<void> {
   const { terminal } = context
+  const { where = '', json = false } = options
   const [{ rowPredicate }, { searchRows }] = await Promise.all([
     import('../host/row-predicate.ts'),
     import('../host/row-search.ts'),
@@ -119,7 +122,7 @@ async function explainAll(
     found++
     if (json) stories.push(story)
     else {
-      terminal.answer(`${found > 1 ? '\n' : ''}${renderStory(story, viewOf(context))}`)
+      terminal.answer(`${found > 1 ? '\n' : ''}${renderStory(story, viewOf(context, options))}`)
       onShown()
     }
   }
@@ -133,6 +136,6 @@ async function explainAll(
     )
 }
 
-function viewOf({ terminal, cwd }: Context): StoryView {
-  return { columns: terminal.columns, paint: terminal.paint, cwd }
+function viewOf({ terminal, cwd }: Context, { values = false }: ExplainOptions): StoryView {
+  return { columns: terminal.columns, paint: terminal.paint, cwd, numbers: values }
 }

@@ -1,5 +1,5 @@
 /** A pipeline for data files: where it is written, and what people should know of it. */
-import { statSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import type { SourceFinding } from '../infer/finding.ts'
 import type { FormatName } from '../infer/format.ts'
@@ -10,6 +10,7 @@ import { makeFolders } from '../model/folder.ts'
 import type { Context } from './context.ts'
 import { quoted } from './render/shell.ts'
 import { count, filled, printable } from './render/text.ts'
+import { refuseExisting } from './write-text.ts'
 
 export interface InferOptions {
   readonly out?: string
@@ -78,11 +79,7 @@ function refuseTarget(target: string, paths: readonly string[], force: boolean):
       where,
       hint: 'Name another file.',
     })
-  if (!force && statSync(target, { throwIfNoEntry: false }) !== undefined)
-    throw new CustodyError('CUSTODY_TARGET_EXISTS', `${target} exists already; nothing was written`, {
-      where,
-      hint: 'Name another file, or add --force to overwrite it.',
-    })
+  if (!force) refuseExisting(target)
 }
 
 function write(path: string, text: string, force: boolean): void {

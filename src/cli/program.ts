@@ -13,6 +13,7 @@ import { keyCommand } from './commands/key.ts'
 import { ledgerCommand } from './commands/ledger.ts'
 import { pluginCommand } from './commands/plugin.ts'
 import { pluginsCommand } from './commands/plugins.ts'
+import { checkCommand, proveCommand } from './commands/prove.ts'
 import { replayCommand } from './commands/replay.ts'
 import { rerunCommand } from './commands/rerun.ts'
 import { abandonCommand, resumeCommand } from './commands/resume.ts'
@@ -44,7 +45,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
     ],
   ],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
-  ['Hand on, or let go:', [exportCommand, eraseCommand, purgeCommand]],
+  ['Hand on, or let go:', [proveCommand, checkCommand, exportCommand, eraseCommand, purgeCommand]],
   ['Extend and try out:', [pluginCommand, chaosCommand]],
   ['Look things up:', [pluginsCommand, functionsCommand, schemaCommand, keyCommand, ledgerCommand, doctorCommand]],
 ]

@@ -6,7 +6,7 @@
  */
 import type { Hash } from '../model/sha256.ts'
 import { HASH_BYTES } from './hash.ts'
-import { Frontier, TILE_WIDTH } from './tree.ts'
+import { Frontier, TILE_WIDTH, WholeTree } from './tree.ts'
 
 /** Where the tree is stored. */
 export interface TreeStore {
@@ -31,6 +31,8 @@ export class TiledTree {
   readonly #rest: readonly Hash[]
   readonly #at_hand = new Map<number, Buffer>()
   readonly #frontier: Frontier
+  /** Over the roots of its tiles, the last of which may not be full. */
+  #above: WholeTree | null = null
 
   private constructor(store: TreeStore, tiles: readonly Hash[], rest: readonly Hash[]) {
     this.#store = store
@@ -101,6 +103,16 @@ export class TiledTree {
     return true
   }
 
+  /** That leaf `index` is in it, as `inclusionProof` gives it; null if what is stored of its tile isn't what the tile's root says. */
+  async inclusion(index: number): Promise<readonly Hash[] | null> {
+    const tile = Math.floor(index / TILE_WIDTH)
+    const behind = (tile - this.#tiles.length) * TILE_WIDTH
+    const leaves = behind < 0 ? hashesIn(await this.#read(tile)) : this.#rest.slice(behind, behind + TILE_WIDTH)
+    if (leaves.length <= index % TILE_WIDTH) return null
+    this.#above ??= new WholeTree([...this.#tiles, ...restRoots(this.#rest)])
+    return [...new WholeTree(leaves).inclusion(index % TILE_WIDTH), ...this.#above.inclusion(tile)]
+  }
+
   /** The bytes of a full tile's leaves; none if they don't give its root. */
   async #read(tile: number): Promise<Buffer> {
     const stored = await this.#store.leaves(tile * TILE_WIDTH, TILE_WIDTH)
@@ -113,6 +125,19 @@ export class TiledTree {
 }
 
 const PAGE = 16 * TILE_WIDTH
+
+function hashesIn(bytes: Buffer): readonly Hash[] {
+  return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) =>
+    bytes.toString('hex', i * HASH_BYTES, (i + 1) * HASH_BYTES),
+  )
+}
+
+/** Roots of tiles that aren't stored. */
+function restRoots(leaves: readonly Hash[]): readonly Hash[] {
+  const roots: Hash[] = []
+  for (let at = 0; at < leaves.length; at += TILE_WIDTH) roots.push(tileRoot(leaves.slice(at, at + TILE_WIDTH)))
+  return roots
+}
 
 /** Root of the leaves of one tile, full or not. */
 export function tileRoot(leaves: readonly Hash[]): Hash {

@@ -10,6 +10,8 @@ import {
   Frontier,
   inclusionProof,
   rangeRoot,
+  rootBefore,
+  WholeTree,
 } from './tree.ts'
 
 /** The reference tree of Certificate Transparency's own tests. */
@@ -153,6 +155,19 @@ describe('properties', () => {
         }
       }
     }
+  })
+  test('a whole tree has the same proofs, and they say what the root was before a leaf', () => {
+    for (let size = 1; size <= 18; size++) {
+      const leaves = numbered(size)
+      const tree = new WholeTree(leaves)
+      expect(tree.root).toBe(treeHash(leaves))
+      for (let index = 0; index < size; index++) {
+        const proof = tree.inclusion(index)
+        expect(proof).toEqual(inclusionProof(index, size, i => leaves[i]!))
+        expect(rootBefore(index, size, proof)).toBe(treeHash(leaves.slice(0, index)))
+      }
+    }
+    expect(new WholeTree([]).root).toBe(EMPTY_ROOT)
   })
   test('each tree has a proof that it is the beginning of each later one, which shows nothing else', () => {
     const leaves = numbered(18)

@@ -119,6 +119,34 @@ export function inclusionProof(index: number, size: number, leafAt: LeafAt): Has
   return proof.reverse()
 }
 
+/** The root of a tree, and which inclusion proofs lead to it; for many of them, where all leaves are at hand. */
+export class WholeTree {
+  /** From the leaves up to the root: neighbours make one of the level above, the last one without a neighbour stays as it is. */
+  readonly #levels: ReadonlyArray<readonly Hash[]>
+
+  constructor(leaves: readonly Hash[]) {
+    const levels = [leaves]
+    for (let level = leaves; level.length > 1; levels.push(level)) {
+      const above: Hash[] = []
+      for (let i = 0; i < level.length; i += 2) {
+        const [left = '', right] = [level[i], level[i + 1]]
+        above.push(right === undefined ? left : nodeHash(left, right))
+      }
+      level = above
+    }
+    this.#levels = levels
+  }
+
+  get root(): Hash {
+    return this.#levels.at(-1)?.[0] ?? EMPTY_ROOT
+  }
+
+  /** As `inclusionProof` gives it. */
+  inclusion(index: number): readonly Hash[] {
+    return this.#levels.flatMap((level, i) => level[Math.floor(index / 2 ** i) ^ 1] ?? [])
+  }
+}
+
 /**
  * Proof that the tree of the first `old_size` leaves is the beginning of that of the first `size`: PROOF(m, D[n]).
  * Empty if the sizes are equal, or the old tree is empty.
@@ -170,6 +198,28 @@ export function checkInclusion(leaf: Hash, index: number, size: number, proof: r
     last = half(last)
   }
   return last === 0 && hash === root
+}
+
+/**
+ * Root of the leaves before `index`: what stands to the left on the way of a leaf to the root are the complete subtrees of all leaves before
+ * it. `proof` is one that `checkInclusion` accepts.
+ */
+export function rootBefore(index: number, size: number, proof: readonly Hash[]): Hash {
+  let at = index
+  let last = size - 1
+  let root: Hash | null = null
+  for (const sibling of proof) {
+    if (at % 2 === 1 || at === last) {
+      root = root === null ? sibling : nodeHash(sibling, root)
+      while (at % 2 === 0 && at !== 0) {
+        at = half(at)
+        last = half(last)
+      }
+    }
+    at = half(at)
+    last = half(last)
+  }
+  return root ?? EMPTY_ROOT
 }
 
 /** RFC 9162, 2.1.4.2; a tree is consistent with itself and with the empty one, by an empty proof. */

@@ -430,6 +430,21 @@ export const ERRORS = {
   CUSTODY_RUN_UNKNOWN: spec(2, 'No run has this id.', 'See `custody runs`.'),
   CUSTODY_RUN_AMBIGUOUS: spec(2, 'Several runs begin with this id.', 'Write more of it.'),
   CUSTODY_ROW_UNKNOWN: spec(2, 'The run has no such row or token.', 'See `custody show` for how many there are.'),
+  CUSTODY_PROOF_OPEN: spec(
+    2,
+    'A proof is asked for of a run that isn’t sealed.',
+    'Finish the run first, with `custody resume` or `custody abandon`: only then is it settled that nothing more can happen to a row.',
+  ),
+  CUSTODY_PROOF_VALUE: spec(
+    2,
+    'A value that is to be withheld isn’t one of the row.',
+    '`custody explain RUN --row N --values` lists the values of a row by their numbers.',
+  ),
+  CUSTODY_PROOF_UNREADABLE: spec(
+    2,
+    'The file isn’t a proof, or not one in the one form that proofs have.',
+    'Ask whoever gave it to you for the file as `custody prove` wrote it.',
+  ),
   CUSTODY_VERIFY_FAILED: finalSpec(
     1,
     'The ledger doesn’t hold what it should.',

@@ -11,6 +11,8 @@ interface Named<Kind extends string> {
 
 type Id<Kind extends string> = number & Named<Kind>
 
+/** Within a run, from 1, in order of reading. */
+export type RowId = Id<'row'>
 /** Within a run, from 1, in order of birth. */
 export type TokenId = Id<'token'>
 /** Within a run, from 1, batches' groups included. */

@@ -14,6 +14,7 @@ export function explainCommand(context: Context, done: (exit: number) => void): 
     .option('--row <n>', 'the row with this number', integerFrom(1))
     .option('--token <n>', 'the token with this number', integerFrom(1))
     .option('--where <cel>', "all rows for which an expression over their data holds, as in 'row.amount > 5000'")
+    .option('--values', 'list its values with their numbers, by which `prove --withhold` names them')
     .option('--json', 'print the story as JSON')
     .action(async (run: string, options: ExplainOptions) => {
       const { printStories } = await import('../explain-rows.ts')

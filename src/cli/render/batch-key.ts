@@ -12,7 +12,7 @@ export function forKey(key: VisitStory['key']): string {
 
 /** `amount 10 · id 3` */
 export function keyText(key: NonNullable<VisitStory['key']>): string {
-  if (key.kind === 'erased') return 'a key that is erased'
+  if (key.kind !== 'known') return `a key that is ${key.kind}`
   const fields = typeof key.value === 'object' && key.value !== null ? Object.entries(key.value) : []
   return fields.map(([field, value]) => `${printable(field)} ${shorten(valueText(value), VALUE_COLUMNS)}`).join(' · ')
 }

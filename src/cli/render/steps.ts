@@ -31,6 +31,8 @@ export interface StoryView {
   readonly paint: Paint
   /** Paths are shown as seen from here. */
   readonly cwd: string
+  /** Whether a row's values are listed with their numbers. */
+  readonly numbers?: boolean
 }
 
 /** The result of a step, before it is laid out. */
@@ -209,9 +211,8 @@ function maskedIn(response: CallStory['response']): readonly unknown[] {
 }
 
 function fieldsOf(response: CallStory['response']): { readonly [field: string]: unknown } {
-  return response.kind === 'known' && isObject(response.value)
-    ? response.value
-    : { code: 'an error', message: 'erased' }
+  if (response.kind !== 'known') return { code: 'an error', message: response.kind }
+  return isObject(response.value) ? response.value : { code: 'an error', message: 'of another form than errors have' }
 }
 
 function outcomeOf(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
@@ -250,7 +251,8 @@ function unchangedText(visit: VisitStory, { children, cwd }: Around): string {
   if (visit.kind === 'join') return joinText(visit, children)
   if (visit.left === null) return 'filtered out'
   if (visit.kind === 'gate') return `→ ${printable(visit.left.to)}`
-  return visit.input_hash === visit.output_hash ? 'nothing changed' : 'what it changed is erased'
+  const absent = visit.absent_output ?? (visit.data?.kind === 'withheld' ? 'withheld' : 'erased')
+  return visit.input_hash === visit.output_hash ? 'nothing changed' : `what it changed is ${absent}`
 }
 
 /** Of a right row nothing is born by itself. */
@@ -261,13 +263,13 @@ function joinText({ left }: VisitStory, children: number): string {
 
 function errorHead(visit: VisitStory, attempt: string, again: boolean): Head {
   const { code, message } = visit.error ?? { code: '', message: { kind: 'erased' as const } }
-  const said = message.kind === 'known' ? printable(message.value) : 'the message is erased'
+  const said = message.kind === 'known' ? printable(message.value) : `the message is ${message.kind}`
   const way = visit.left !== null ? `→ ${printable(visit.left.to)}` : again ? 'tried again' : ''
   return { kind: 'error', code: `${attempt}error ${printable(code)}`, message: said, way }
 }
 
 function gateHead(decision: Decision, visit: VisitStory, attempt: string): Head {
-  const values = visit.data?.kind === 'erased' ? 'values are erased' : substituted(decision.expression, decision.values)
+  const values = seenValues(decision.expression, decision.values, visit.data)
   const to = visit.left === null ? '' : ` → ${printable(visit.left.to)}`
   const label = decision.label === null ? '' : printable(decision.label)
   return { kind: 'gate', expression: `${attempt}${oneLine(decision.expression)}`, values, way: `${label}${to}` }
@@ -290,8 +292,12 @@ function ofPlugin(visit: VisitStory): string[] {
 }
 
 function seenText(expression: string, values: Decision['values'], data: VisitStory['data']): string {
-  const seen = data?.kind === 'erased' ? 'values are erased' : substituted(expression, values)
+  const seen = seenValues(expression, values, data)
   return `${oneLine(expression)}${seen === '' ? '' : `   ${seen}`}`
+}
+
+function seenValues(expression: string, values: Decision['values'], data: VisitStory['data']): string {
+  return data === null || data.kind === 'known' ? substituted(expression, values) : `values are ${data.kind}`
 }
 
 /** The expression with its values; nothing if that says no more than the expression. */

@@ -17,6 +17,7 @@ function visit(more: Partial<VisitStory>): VisitStory {
     status: 'ok',
     input_hash: null,
     output_hash: null,
+    ...{ input_value: 0, output_value: 0, error_value: 0, absent_output: null },
     data: { kind: 'known', value: {} },
     changed: null,
     key: null,
@@ -44,6 +45,7 @@ function token(visits: readonly VisitStory[], more: Partial<TokenStory> = {}): T
     right: null,
     joined_first: null,
     merge: null,
+    ...{ merge_value: 0, birth_value: 0 },
     visits,
     ending: null,
     waits: { node: 'next', held: false },
@@ -116,7 +118,17 @@ test.each([
 ] as const)('the end %s / %s, at a sink %s', (outcome, cause, sink, code, words) => {
   const fate = FATES.find(each => each.outcome === outcome && each.cause === cause)!
   const ending: TokenEnding = {
-    ...{ outcome, cause, class: fate.class, words: fate.words, node: 'node', sink, group: null, recorded_us: T },
+    ...{
+      outcome,
+      cause,
+      class: fate.class,
+      words: fate.words,
+      node: 'node',
+      sink,
+      group: null,
+      error_value: 0,
+      recorded_us: T,
+    },
     error: code === null ? null : { code, message: { kind: 'erased' } },
   }
   expect(endingText(ending)).toBe(words)
@@ -171,6 +183,7 @@ test('a call says whose secrets marks stand for, in an answer and in an error', 
     ordinal: 1,
     request: { kind: 'known', value: {} },
     response: { kind: 'known', value },
+    ...{ request_value: 0, response_value: 0 },
     request_hash: null,
     response_hash: null,
     input_tokens: 0,

@@ -4,6 +4,7 @@ import type { Paint } from '../terminal.ts'
 import { forKey } from './batch-key.ts'
 import { callText, changeTexts, renderSteps, type StoryView } from './steps.ts'
 import { columnsOf, count, counted, hashText, printable, shorten, shortRun, timeText, valueText } from './text.ts'
+import { renderValues } from './values.ts'
 
 const FIELD_COLUMNS = 60
 
@@ -18,6 +19,7 @@ export function renderStory(story: Story, view: StoryView): string {
   const single = story.tokens.length === 1 && story.subject.kind === 'row'
   for (const root of roots) lines.push('', ...tokenLines(root, children, single ? -1 : 0, 1, view))
   lines.push('', evidence(story))
+  if (view.numbers === true && story.subject.kind === 'row') lines.push(...renderValues(story, columns))
   if (story.subject.kind === 'batch') lines.push(...story.subject.calls.map(each => `  ${callText(each)}`))
   for (const next of story.onward) lines.push('', renderStory(next, view))
   if (story.left_out !== null) lines.push('', leftOut(story.left_out))
@@ -55,7 +57,7 @@ function entered(story: Story, columns: number, paint: Paint): string[] {
 
 function fields(data: VisitStory['data'], columns: number, paint: Paint): string[] {
   if (data === null) return []
-  if (data.kind === 'erased') return [paint('dim', '  its data is erased; the commitments below still stand')]
+  if (data.kind !== 'known') return [paint('dim', `  its data is ${data.kind}; the commitments below still stand`)]
   const { value } = data
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return [`  ${shorten(valueText(value), columns - 2)}`]
@@ -67,10 +69,10 @@ function fields(data: VisitStory['data'], columns: number, paint: Paint): string
 
 function rejected(visit: VisitStory, columns: number, paint: Paint): string[] {
   const { code, message, details } = visit.error ?? { code: '', message: { kind: 'erased' as const }, details: null }
-  const said = message.kind === 'known' ? printable(message.value) : 'the message is erased'
+  const said = message.kind === 'known' ? printable(message.value) : `the message is ${message.kind}`
   const lines = [`  ${paint('red', `rejected ${printable(code)}: ${said}`)}`]
   const { data } = visit
-  if (data?.kind === 'erased') lines.push(paint('dim', '  the record is erased'))
+  if (data !== null && data.kind !== 'known') lines.push(paint('dim', `  the record is ${data.kind}`))
   else if (data !== null && typeof data.value === 'object' && data.value !== null && 'raw' in data.value) {
     const { raw } = data.value as { readonly raw: unknown }
     lines.push(`  read as  ${shorten(typeof raw === 'string' ? printable(raw) : valueText(raw), columns - 11)}`)

@@ -83,7 +83,7 @@ function failureOf(response: Json): Json {
 /** @throws CustodyError CUSTODY_ARGUMENT. */
 function known(value: Known<Json>, { service }: CallStory): Json {
   if (value.kind === 'known') return value.value
-  throw refused(`what \`${service}\` was asked, or answered, is erased`)
+  throw refused(`what \`${service}\` was asked, or answered, is ${value.kind}`)
 }
 
 // ── what is expected ────────────────────────────────────────────────────────────────────────────────────────────────

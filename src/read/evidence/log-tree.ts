@@ -12,7 +12,7 @@ import type { Hash } from '../../model/sha256.ts'
 
 /** `signed`: the root that is expected. */
 export async function logTree(
-  reader: LedgerReader,
+  reader: Pick<LedgerReader, 'leaves' | 'tileRoots'>,
   log: number,
   { signed, onProgress }: { readonly signed: Hash; readonly onProgress?: (entries: number) => void },
 ): Promise<TiledTree> {

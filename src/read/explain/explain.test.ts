@@ -54,7 +54,10 @@ describe('a row', () => {
     await sampleRun(
       await ledger.openRun(RUN, {
         entry: { ...entry, values: { ...entry.values, nodes } },
-        ...{ first_value, values: [...values, full(['missing', 'id'].map(name => ({ name, schema: {}, optional: false })))] },
+        ...{
+          first_value,
+          values: [...values, full(['missing', 'id'].map(name => ({ name, schema: {}, optional: false })))],
+        },
       }),
     )
     await ledger.close()

@@ -1,10 +1,11 @@
 /** A story in the shape of `explain --json`. */
 import type { Json } from '../../model/row.ts'
-import type { CallStory, Known, Story, TokenStory, VisitStory } from './story.ts'
+import type { Absent, CallStory, Known, Story, TokenStory, VisitStory } from './story.ts'
 
 /**
  * `{run, row, source, tokens}`, and beside it `batch`, `origin`, `onward`, `entries` and `head`. An erased value is
- * left out, and `erased: true` says so.
+ * left out, and `erased: true` says so; `withheld: true` that a proof doesn't show it. Keys that end in `_value` have the number of a value,
+ * by which `prove --withhold` names it.
  */
 export function storyJson(story: Story): { readonly [key: string]: unknown } {
   const { subject } = story
@@ -42,7 +43,9 @@ function tokenJson(token: TokenStory): unknown {
     cause: ending?.cause ?? null,
     sink: ending?.sink ?? null,
     ...(ending?.error == null ? {} : { error: errorJson(ending.error) }),
+    ...(token.birth_value === 0 ? {} : { birth_value: token.birth_value }),
     ...(token.merge === null ? {} : { merge: token.merge }),
+    ...(token.merge_value === 0 ? {} : { merge_value: token.merge_value }),
     ...(token.right === null ? {} : { right: token.right }),
     ...(token.joined_first === null ? {} : { joined_first: token.joined_first }),
     ...(waits === null ? {} : { waits_at: waits.node }),
@@ -58,7 +61,8 @@ function visitJson(visit: VisitStory): unknown {
     status: visit.status,
     input_hash: visit.input_hash,
     output_hash: visit.output_hash,
-    ...(data === null ? {} : data.kind === 'erased' ? { erased: true } : { data: data.value }),
+    ...numbersJson(visit),
+    ...(data === null ? {} : data.kind === 'known' ? { data: data.value } : absentJson(data)),
     ...(changed === null ? {} : { changed }),
     ...keyJson(visit.key),
     ...(visit.sorted === null ? {} : { sorted: visit.sorted }),
@@ -73,21 +77,33 @@ function visitJson(visit: VisitStory): unknown {
   }
 }
 
-function keyJson(key: VisitStory['key']): { readonly key?: Json; readonly erased?: true } {
+/** Those that there are. */
+function numbersJson({ input_value, output_value, error_value }: VisitStory): { readonly [key: string]: number } {
+  const numbers = Object.entries({ input_value, output_value, error_value })
+  return Object.fromEntries(numbers.filter(([, number]) => number !== 0))
+}
+
+type AbsentJson = { readonly erased?: true; readonly withheld?: true }
+
+function absentJson({ kind }: Absent): AbsentJson {
+  return kind === 'erased' ? { erased: true } : { withheld: true }
+}
+
+function keyJson(key: VisitStory['key']): AbsentJson & { readonly key?: Json } {
   if (key === null) return {}
-  return key.kind === 'known' ? { key: key.value } : { key: null, erased: true }
+  return key.kind === 'known' ? { key: key.value } : { key: null, ...absentJson(key) }
 }
 
 type VisitError = NonNullable<VisitStory['error']>
 
 function callJson({ request, response, together, ...facts }: CallStory): unknown {
   const known = (value: Known<Json>) => (value.kind === 'known' ? value.value : null)
-  const erased = request.kind === 'erased' || response.kind === 'erased'
+  const absent = [request, response].filter(each => each.kind !== 'known').map(absentJson)
   return {
     ...facts,
     ...(together === null ? {} : { together }),
     ...{ request: known(request), response: known(response) },
-    ...(erased ? { erased: true } : {}),
+    ...Object.assign({}, ...absent),
   }
 }
 
@@ -100,6 +116,6 @@ function errorJson({
   message,
   details = null,
 }: Pick<VisitError, 'code' | 'message'> & Partial<VisitError>): unknown {
-  if (message.kind === 'erased') return { code, message: null, erased: true }
+  if (message.kind !== 'known') return { code, message: null, ...absentJson(message) }
   return { code, message: message.value, ...(details === null ? {} : { details }) }
 }

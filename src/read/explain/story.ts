@@ -4,12 +4,18 @@
  */
 import type { CALL_STATUSES, Together } from '../../format/entry.ts'
 import type { NodeKind } from '../../format/topology.ts'
+import type { ValueNumber } from '../../model/ids.ts'
 import type { OutcomeClass } from '../../model/outcome.ts'
 import type { Json, Row } from '../../model/row.ts'
 import type { Partner } from './partners.ts'
 
-/** A value of the ledger: there, or erased (then only its commitment is known). */
-export type Known<T> = { readonly kind: 'known'; readonly value: T } | { readonly kind: 'erased' }
+/** A value of the ledger: there, or not: then only its commitment is known. */
+export type Known<T> = { readonly kind: 'known'; readonly value: T } | Absent
+
+/** Erased from the ledger, or withheld by whoever made the proof that is read, or passed it on. */
+export interface Absent {
+  readonly kind: 'erased' | 'withheld'
+}
 
 /** Fields that a visit wrote and removed. */
 export interface Change {
@@ -49,6 +55,9 @@ export interface CallStory {
   readonly response: Known<Json>
   readonly request_hash: string | null
   readonly response_hash: string | null
+  /** Numbers of values, here and below: within their subject, 0 where there is none. */
+  readonly request_value: ValueNumber
+  readonly response_value: ValueNumber
   /** Of language models. */
   readonly input_tokens: number
   readonly output_tokens: number
@@ -69,10 +78,15 @@ export interface VisitStory {
   /** Commitments as lower-case hex; null where there is no value. */
   readonly input_hash: string | null
   readonly output_hash: string | null
+  readonly input_value: ValueNumber
+  readonly output_value: ValueNumber
+  readonly error_value: ValueNumber
   /** As the token entered (of a source: what it read); null where there was nothing. */
   readonly data: Known<Json> | null
-  /** null where nothing changed, nothing left, or it is erased. */
+  /** null where nothing changed, nothing left, or it isn't there. */
   readonly changed: Change | null
+  /** Why what left can't be seen; null if it can, or nothing left. */
+  readonly absent_output: Absent['kind'] | null
   /** At a sort, or an aggregate with a batch for each key: the key of the data, by field; null elsewhere. */
   readonly key: Known<Json> | null
   /** At a sort: its place among those that came, and among those that it passed on, each from 1; null elsewhere. */
@@ -104,6 +118,7 @@ export interface TokenEnding {
   readonly sink: string | null
   readonly group: number | null
   readonly error: { readonly code: string; readonly message: Known<string> } | null
+  readonly error_value: ValueNumber
   readonly recorded_us: number
 }
 
@@ -134,6 +149,9 @@ export interface TokenStory {
   readonly born_as: Change | null
   /** Of a token born of a union merge; null for others, or if it is erased. */
   readonly merge: MergeDetail | null
+  readonly merge_value: ValueNumber
+  /** As it was born. */
+  readonly birth_value: ValueNumber
   readonly visits: readonly VisitStory[]
   /** null while it is open. */
   readonly ending: TokenEnding | null

@@ -76,6 +76,8 @@ export function tellTokens(
       right: partners.right.get(birth.token) ?? null,
       joined_first: partners.left.get(birth.token) ?? null,
       merge: group?.kind === 'merge' ? mergeDetail(group.closed?.detail ?? 0, values) : null,
+      merge_value: group?.kind === 'merge' ? (group.closed?.detail ?? 0) : 0,
+      birth_value: birth.value,
       visits: token.visits.map(({ fact, time_us }) =>
         tellVisit(fact, time_us, callsOf(course, fact, values, scene), values, scene, course),
       ),
@@ -140,6 +142,7 @@ function tellVisit(
   const source = node.kind === 'source'
   const entered = source ? fact.out : fact.in
   const data = entered === 0 ? null : values.get(entered)
+  const output = fact.out === 0 ? null : values.get(fact.out)
   const left = fact.edge === 0 ? null : edgeOf(scene, fact.edge)
   const error = fact.error === null ? null : tellError(fact.error, values)
   const expressions = scene.plan.expressions[node.name] ?? []
@@ -152,8 +155,10 @@ function tellVisit(
     status: fact.status === VISIT_HELD ? 'held' : isError(fact.status) ? 'error' : 'ok',
     input_hash: values.hash(fact.in),
     output_hash: values.hash(fact.out),
+    ...{ input_value: fact.in, output_value: fact.out, error_value: fact.error?.value ?? 0 },
     data,
-    changed: source || fact.out === 0 || fact.out === fact.in ? null : changeBetween(data, values.get(fact.out)),
+    changed: source || output === null || fact.out === fact.in ? null : changeBetween(data, output),
+    absent_output: output === null || output.kind === 'known' ? null : output.kind,
     key: keyFields === undefined ? null : keyOf(keyFields, data),
     sorted: node.kind === 'sort' ? sortedAs(course, fact) : null,
     decision: node.kind === 'gate' ? tellDecision(node, fact, left?.label ?? null, expressions, data) : null,
@@ -177,7 +182,7 @@ function sortedAs({ holds, releases }: Course, { token, node }: VisitFact): Visi
 
 /** A field that is missing counts as null. */
 function keyOf(per: readonly string[], data: Known<Json> | null): Known<Json> {
-  if (data?.kind !== 'known') return { kind: 'erased' }
+  if (data?.kind !== 'known') return data ?? { kind: 'erased' }
   const row = isObject(data.value) ? data.value : newRow()
   const key = newRow()
   for (const field of per) key[field] = row[field] ?? null
@@ -212,6 +217,7 @@ function tellCall(fact: CallFact, time_us: number, values: Values, scene: Scene)
     response: values.get(response),
     request_hash: values.hash(request),
     response_hash: values.hash(response),
+    ...{ request_value: request, response_value: response },
     input_tokens,
     output_tokens,
     cost_usd: fact.cost_nusd / 1e9,
@@ -222,7 +228,7 @@ function tellCall(fact: CallFact, time_us: number, values: Values, scene: Scene)
 
 function tellError(error: { readonly code: string; readonly value: number }, values: Values): VisitStory['error'] {
   const known = values.get(error.value)
-  if (known.kind === 'erased') return { code: error.code, message: known, details: null }
+  if (known.kind !== 'known') return { code: error.code, message: known, details: null }
   const { message, details } = fieldsOf(known.value)
   return {
     code: error.code,
@@ -243,6 +249,7 @@ function tellEnding(fact: SubjectEntry['endings'][number], time_us: number, valu
     sink: fact.sink === 0 ? null : nodeOf(scene, fact.sink).name,
     group: fact.group === 0 ? null : fact.group,
     error: error === null ? null : { code: error.code, message: error.message },
+    error_value: fact.error?.value ?? 0,
     recorded_us: time_us,
   }
 }

@@ -134,9 +134,17 @@ export class KeysInForce {
   }
 
   #isTrusted(): boolean {
-    if (this.#trusted === null) return true
+    return this.#trusted === null || this.#isTrustedBy(this.#trusted)
+  }
+
+  /** Whether somebody who trusts these keys can trust those that are on record. */
+  isTrustedBy(keys: readonly VerifierKey[]): boolean {
+    return this.#isTrustedBy(Map.groupBy(keys, each => each.name))
+  }
+
+  #isTrustedBy(trusted: ReadonlyMap<string, readonly VerifierKey[]>): boolean {
     const signers = new Set(this.#uses.map(each => each.key.text))
-    return [...this.#trusted.values()].some(keys => {
+    return [...trusted.values()].some(keys => {
       const signing = keys.filter(({ text }) => signers.has(text))
       return signing.length > 0 && missing(keys, signing).length === 0
     })

@@ -1,0 +1,53 @@
+/** Checks proofs, and prints what they tell and what they prove. */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { TextDecoder } from 'node:util'
+import { verifierKeysIn } from '../ledger/keys/keys.ts'
+import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
+import { CustodyError } from '../model/error.ts'
+import { type CheckedProof, checkProof } from '../read/check/check-proof.ts'
+import { storyJson } from '../read/explain/json.ts'
+import type { Context } from './context.ts'
+import { renderChecked } from './render/checked.ts'
+
+export interface CheckFileOptions {
+  readonly key?: string
+  readonly json?: boolean
+}
+
+/** Returns the exit code. @throws CustodyError CUSTODY_PROOF_UNREADABLE */
+export async function checkFiles(
+  context: Context,
+  files: readonly string[],
+  { key, json = false }: CheckFileOptions,
+): Promise<0 | 1> {
+  const { terminal, cwd, env } = context
+  const trusted = key === undefined ? trustedKeys(null, env) : verifierKeysIn(resolve(cwd, key))
+  const results: CheckedProof[] = []
+  for (const [i, file] of files.entries()) {
+    const checked = await checkProof(textOf(resolve(cwd, file)), trusted)
+    results.push(checked)
+    if (!json) terminal.answer(`${i > 0 ? '\n' : ''}${renderChecked(checked, context)}`)
+  }
+  const answers = results.map(checkedJson)
+  if (json) terminal.answerJson(answers.length === 1 ? answers[0] : answers)
+  return results.every(each => each.ok) ? 0 : 1
+}
+
+/** @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_PROOF_UNREADABLE */
+function textOf(path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path))
+  } catch (error) {
+    // cast: nothing else is thrown there.
+    const is_absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    if (is_absent) throw new CustodyError('CUSTODY_FILE_NOT_FOUND', `${path} doesn’t exist`)
+    // cast: as before.
+    const why = error instanceof TypeError ? 'it isn’t UTF-8' : (error as Error).message
+    throw new CustodyError('CUSTODY_PROOF_UNREADABLE', `${path} can’t be read: ${why}`, { cause: error })
+  }
+}
+
+function checkedJson({ story, ...checked }: CheckedProof) {
+  return { ...checked, ...(story === null ? {} : { story: storyJson(story) }) }
+}

@@ -1,0 +1,78 @@
+/** Writes the proof of a row, and says what it shows and what it leaves out. */
+import { resolve } from 'node:path'
+import { proofText } from '../format/proof.ts'
+import { checkedRun, unsoundness } from '../host/checked-run.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { type MadeProof, proveRow } from '../read/prove/prove.ts'
+import { checkLine, runNamed, unsoundText } from './checked.ts'
+import type { Context } from './context.ts'
+import { type LedgerOptions, reading } from './ledger-access.ts'
+import { counted, nearPath, printable } from './render/text.ts'
+import { refuseExisting, writeText } from './write-text.ts'
+
+export interface ProveRowOptions extends LedgerOptions {
+  readonly row: number
+  readonly out?: string
+  readonly force?: boolean
+  readonly withhold?: readonly number[]
+  readonly onlyExact?: boolean
+  readonly includeShared?: boolean
+}
+
+/** Returns the exit code. */
+export function writeProof(context: Context, run: string, options: ProveRowOptions): Promise<0 | 1> {
+  const { cwd } = context
+  const out = options.out === undefined ? null : resolve(cwd, options.out)
+  if (out !== null && options.force !== true) refuseExisting(out)
+  return reading(context, options, reader => prove(context, reader, run, out, options))
+}
+
+async function prove(
+  context: Context,
+  inner: LedgerReader,
+  name: string,
+  out: string | null,
+  options: ProveRowOptions,
+): Promise<0 | 1> {
+  const { terminal, env, cwd } = context
+  const { row, withhold = [], onlyExact = false, includeShared = false, force = false } = options
+  try {
+    const { reader, log, run } = await checkedRun(env, inner, name, checkLine(terminal))
+    const chosen = { withhold, only_exact: onlyExact, include_shared: includeShared }
+    const made = await proveRow(reader, { log, run }, row, chosen)
+    const text = proofText(made.proof)
+    if (out === null) terminal.answer(text.slice(0, -1))
+    else writeText(out, text, force ? 'replace' : 'keep')
+    terminal.report(reportOf(made, out === null ? null : nearPath(out, cwd), context))
+    return 0
+  } catch (error) {
+    const problems = unsoundness(error)
+    if (problems === null) throw error
+    terminal.report(unsoundText(context, `Row ${row} of ${runNamed(name)}`, name, problems))
+    return 1
+  }
+}
+
+function reportOf({ row, others }: MadeProof, path: string | null, { command }: Context): string {
+  const lines = [`${path === null ? 'the proof' : printable(path)} shows ${valuesText([...row.shown])}`]
+  if (row.withheld.length > 0) lines.push(`  withheld  ${valuesText(row.withheld)}, as you asked`)
+  for (const { value, fields } of row.repeating)
+    lines.push(
+      `  withheld  value ${value}, too: it repeats ${fields.map(each => (each === '' ? 'what is in it' : printable(each))).join(', ')} (--only-exact shows it)`,
+    )
+  const shared = others.reduce((sum, each) => sum + each.shared.length, 0)
+  if (row.shared.length > 0 || shared > 0)
+    lines.push(
+      `  left out  ${counted(row.shared.length + shared, 'value')} in which other rows have a part (--include-shared shows ${row.shared.length + shared === 1 ? 'it' : 'them'})`,
+    )
+  lines.push(
+    `Whoever gets it can check it with \`${command} check\`, and your verifier key, which they must have from somewhere else: \`${command} key show\``,
+  )
+  return lines.join('\n')
+}
+
+/** `values 1, 2, 4`. */
+function valuesText(numbers: readonly number[]): string {
+  if (numbers.length === 0) return 'no value'
+  return `${numbers.length === 1 ? 'value' : 'values'} ${numbers.join(', ')}`
+}

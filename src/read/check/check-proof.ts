@@ -1,0 +1,105 @@
+/**
+ * Checks the proof of a row (docs/proof-format.md) with nothing at hand but its file and the reader's keys, and tells the row's story. No I/O: it
+ * runs in a browser, too.
+ *
+ * CHECK-PROOF-1. Each step stands on the one before; what a step that failed would have shown is neither claimed nor shown.
+ * CHECK-PROOF-2. Nothing is claimed by keys that the reader doesn't trust.
+ */
+import type { ProvenSubject, RowProof } from '../../format/proof.ts'
+import type { VerifierKey } from '../../format/verifier-key.ts'
+import type { Story } from '../explain/story.ts'
+import { Telling } from '../explain/telling.ts'
+import { Check, type CheckResult } from '../verify/check.ts'
+import { type Claim, claimsOf, notProven } from './claims.ts'
+import { heldByProofs } from './held-entries.ts'
+import { checkLogPart, type LogPart } from './log-part.ts'
+import { parseProof } from './parse.ts'
+import { checkRunPart, type RunPart } from './run-part.ts'
+import { sceneOf } from './scene.ts'
+import { SubjectParts } from './subjects.ts'
+
+export interface CheckedProof {
+  readonly ok: boolean
+  readonly trust: 'key' | 'none'
+  /** Of the ledger's own log; null if it can't be read. */
+  readonly head: { readonly ledger: string; readonly size: number; readonly root: string } | null
+  readonly kind: 'row'
+  readonly run: string
+  readonly row: number
+  readonly proven: readonly Claim[]
+  readonly not_proven: readonly string[]
+  /** Values of the row, and of what it went into, that are neither shown nor erased. */
+  readonly withheld: number
+  readonly checks: readonly CheckResult[]
+  /** null if its entries aren't shown to be all. */
+  readonly story: Story | null
+  /** The keys in force that have signed, as `name+hash`, whether or not they are trusted. */
+  readonly signed_by: readonly string[]
+}
+
+/** In this order. */
+const STEPS = ['log', 'signatures', 'trust', 'run', 'entries', 'story', 'values'] as const
+type Checks = { readonly [step in (typeof STEPS)[number]]: Check }
+
+/**
+ * @param file the text of the file
+ * @param trusted the reader's keys
+ * @throws CustodyError CUSTODY_PROOF_UNREADABLE
+ */
+export async function checkProof(file: string, trusted: readonly VerifierKey[]): Promise<CheckedProof> {
+  const proof = parseProof(file)
+  // cast: each step has its check.
+  const checks = Object.fromEntries(STEPS.map(step => [step, new Check(step)])) as unknown as Checks
+  const log = logPartOf(proof, trusted, checks)
+  const run = log === null ? null : checkRunPart(proof.run, log, checks)
+  if (run === null) for (const step of ['entries', 'story', 'values'] as const) checks[step].leave()
+  const subjects = run === null ? null : SubjectParts.check(proof.subjects, run, checks)
+  if (subjects !== null && subjects.all.length < proof.subjects.length) checks.story.leave()
+  const story = run === null || subjects === null ? null : await storyOf(run, subjects, proof.subjects, checks)
+  const claims = log?.is_trusted === true ? claimsOf(log, run, subjects, checks.story.ok) : []
+  const results = STEPS.map(step => checks[step].result())
+  return {
+    ok: results.every(each => each.ok),
+    trust: log?.is_trusted === true ? 'key' : 'none',
+    head: log === null ? null : { ledger: log.ledger, size: log.head.size, root: log.head.root },
+    kind: 'row',
+    run: proof.run.run,
+    row: proof.subjects[0]?.number ?? 0,
+    proven: claims,
+    not_proven: [...untrusted(log), ...notProven(run, subjects)],
+    withheld: (subjects?.all ?? []).reduce((sum, { absent }) => sum + withheldIn(absent), 0),
+    checks: results,
+    story,
+    signed_by: log?.signed_by ?? [],
+  }
+}
+
+function logPartOf(proof: RowProof, trusted: readonly VerifierKey[], checks: Checks): LogPart | null {
+  const held = heldByProofs(proof.log, checks.log)
+  const log = held === null ? null : checkLogPart(held.entries, held.note, trusted, checks)
+  if (log === null) for (const step of ['signatures', 'trust', 'run'] as const) checks[step].leave()
+  else if (log.ledger !== proof.ledger) checks.log.add(`it is the log of ledger ${log.ledger}, not of ${proof.ledger}`)
+  return checks.log.ok ? log : null
+}
+
+async function storyOf(
+  run: RunPart,
+  subjects: SubjectParts,
+  proven: readonly ProvenSubject[],
+  checks: Checks,
+): Promise<Story | null> {
+  const [row] = subjects.all
+  if (row === undefined || row.subject.kind !== 'row' || row.subject.row !== proven[0]?.number) return null
+  return new Telling(subjects, sceneOf(run, checks.values)).of(row)
+}
+
+function untrusted(log: LogPart | null): readonly string[] {
+  if (log?.is_trusted === true) return []
+  return ['any of it: no key that you trust has signed it, so whoever made it can have made all of it up']
+}
+
+function withheldIn(absent: ReadonlyMap<number, 'withheld' | 'erased'>): number {
+  let count = 0
+  for (const why of absent.values()) if (why === 'withheld') count++
+  return count
+}

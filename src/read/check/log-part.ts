@@ -1,0 +1,126 @@
+/**
+ * The ledger's own log as far as a proof or a record has it: its birth, the changes of its keys, what it says of a run, and its signed head.
+ * Whose word all the rest is, is found out here and nowhere else.
+ *
+ * LOG-PART-1. Whoever hands entries over has seen that the head commits to them, and knows the root before each.
+ * LOG-PART-2. Which keys are in force follows from the entries at hand. That none that changes keys was left out only the whole log shows.
+ * LOG-PART-3. Signatures are looked at first, and whether the reader trusts them afterwards: so a reader without a key still hears what is wrong.
+ */
+import { type Checkpoint, parseCheckpoint } from '../../format/checkpoint.ts'
+import type { LedgerEntry } from '../../format/ledger-entry.ts'
+import { openNote } from '../../format/note.ts'
+import { NoteError, type VerifierKey } from '../../format/verifier-key.ts'
+import type { Hash } from '../../model/sha256.ts'
+import { DecodeError, decodeLedgerEntry } from '../decode.ts'
+import { type Check, entryName, type Report } from '../verify/check.ts'
+import { KeysInForce, missing } from '../verify/keys.ts'
+
+/** An entry of log 0 to which the head commits. */
+export interface HeldEntry {
+  readonly index: number
+  readonly body: string
+  /** Of the log's tree. */
+  rootBefore(): Hash
+}
+
+export interface LogPart {
+  /** The ledger's id. */
+  readonly ledger: string
+  readonly head: Checkpoint
+  /** By ascending index; the first is the birth. */
+  readonly entries: ReadonlyArray<{ readonly index: number; readonly entry: LedgerEntry }>
+  /** Keys in force that have signed the head, each as `name+hash`. */
+  readonly signed_by: readonly string[]
+  readonly is_trusted: boolean
+}
+
+/** Where is reported what is wrong with the entries, with the signatures of the head, and with the trust in these. */
+export interface LogChecks {
+  readonly log: Check
+  readonly signatures: Check
+  readonly trust: Check
+}
+
+/**
+ * @param held by ascending index
+ * @param note the signed checkpoint of log 0
+ * @param trusted the reader's keys
+ * @returns null if nothing can be built on it.
+ */
+export function checkLogPart(
+  held: readonly HeldEntry[],
+  note: string,
+  trusted: readonly VerifierKey[],
+  checks: LogChecks,
+): LogPart | null {
+  const entries = decodedEntries(held, checks.log)
+  const head = headIn(note, checks.log)
+  const birth = entries[0]?.entry
+  if (birth?.k !== 'birth' || entries[0]?.index !== 0) checks.log.add('it doesn’t begin with the birth of the ledger')
+  if (birth?.k !== 'birth' || head === null || !checks.log.ok) return null
+  const { ledger } = birth
+  const origin = `custody/${ledger}/0`
+  if (head.origin !== origin) checks.log.add(`its checkpoint is that of ${head.origin}, not of ${origin}`)
+  const keys = keysBy(ledger, held, entries, checks.log)
+  if (!checks.log.ok) return null
+  const signed_by = signersOf(note, keys.ofLogZero(head.size).good, checks.signatures)
+  if (signed_by.length === 0) return null
+  const is_trusted = keys.isTrustedBy(trusted)
+  if (!is_trusted) checks.trust.add(`it is signed by ${signed_by.join(' and ')}, and you trust no such key`)
+  return { ledger, head, entries, signed_by, is_trusted }
+}
+
+function decodedEntries(held: readonly HeldEntry[], check: Report): LogPart['entries'] {
+  const entries: Array<LogPart['entries'][number]> = []
+  let [before, last_us] = [-1, 0]
+  for (const { index, body } of held) {
+    try {
+      const entry = decodeLedgerEntry(index, body)
+      if (index <= before) check.add(`${entryName(index)} stands behind ${entryName(before)}`)
+      if ((entry.k === 'birth') !== (index === 0)) check.add('the birth of the ledger is entry 0, and no other')
+      if (entry.t < last_us) check.add(`${entryName(index)}: its time lies before that of the entry before it`)
+      entries.push({ index, entry })
+      ;[before, last_us] = [index, entry.t]
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      check.add(`${entryName(index)}: ${error.message}`)
+    }
+  }
+  return entries
+}
+
+function headIn(note: string, check: Report): Checkpoint | null {
+  try {
+    return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error
+    check.add(`its checkpoint is ${error.message}`)
+    return null
+  }
+}
+
+function keysBy(ledger: string, held: readonly HeldEntry[], entries: LogPart['entries'], check: Report): KeysInForce {
+  const keys = new KeysInForce('any')
+  for (const [i, { index, entry }] of entries.entries()) {
+    const root = entry.k === 'key' ? (held[i]?.rootBefore() ?? '') : ''
+    const problem =
+      entry.k === 'birth' ? keys.birth(entry) : entry.k === 'key' ? keys.change(ledger, index, root, entry) : null
+    if (problem !== null) check.add(`${entryName(index)}: ${problem}`)
+  }
+  return keys
+}
+
+/** Nobody if the signatures of the keys in force aren't all there, and good. */
+function signersOf(note: string, good: readonly VerifierKey[], check: Report): readonly string[] {
+  const opened = openNote(note, good)
+  if (!opened.ok) {
+    check.add(`the checkpoint doesn’t hold: ${opened.message}`)
+    return []
+  }
+  const lacking = missing(good, opened.signed_by)
+  if (lacking.length > 0) {
+    check.add(`the checkpoint doesn’t hold: no ${lacking.join(' and no ')} key that is in force has signed it`)
+    return []
+  }
+  return [...new Set(opened.signed_by.map(({ name, hash }) => `${name}+${hash}`))]
+}

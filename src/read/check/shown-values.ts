@@ -1,0 +1,44 @@
+/** Values that a proof shows, against what its entries commit to: SHA-256(02 ‖ salt ‖ canonical text), each by itself. */
+import { commitment, hexToBytes, SALT_BYTES } from '../../format/hash.ts'
+import type { ProvenEntry } from '../../format/proof.ts'
+import { canonicalize, NotJsonError } from '../../model/canonical.ts'
+import type { Json } from '../../model/row.ts'
+import type { Commits, DecodedPayload } from '../values.ts'
+import { entryName, type Report } from '../verify/check.ts'
+
+/** By number; those that aren't what was committed to are left out, and reported. */
+export function shownValues(
+  { seq, values = [] }: ProvenEntry,
+  commits: Commits,
+  check: Report,
+): ReadonlyMap<number, Json> {
+  const shown = new Map<number, Json>()
+  for (const { number, salt, value } of values) {
+    const expected = commits.commitments[number - commits.first_value]
+    if (expected === undefined) check.add(`${entryName(seq)} doesn’t commit to a value ${number}`)
+    else if (!fits(hexToBytes(salt), value, expected))
+      check.add(`value ${number} of ${entryName(seq)} doesn’t fit its commitment: it, or its salt, was changed`)
+    else shown.set(number, value)
+  }
+  return shown
+}
+
+/** As a payload that has these values and no others, for whoever numbers the values of a subject. */
+export function asPayload(shown: ReadonlyMap<number, Json>, commits: Commits): DecodedPayload | null {
+  if (commits.commitments.length === 0) return null
+  const values = commits.commitments.map((_, i): DecodedPayload['values'][number] => {
+    const value = shown.get(commits.first_value + i)
+    return value === undefined ? { kind: 'erased' } : { kind: 'full', value }
+  })
+  // What was compared with its commitment already needs its salt no more.
+  return { values, salts: values.map(() => new Uint8Array(SALT_BYTES)) }
+}
+
+function fits(salt: Uint8Array, value: Json, expected: string): boolean {
+  try {
+    return commitment(salt, canonicalize(value)) === expected
+  } catch (error) {
+    if (error instanceof NotJsonError) return false
+    throw error
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Makes the proof of a row (docs/proof-format.md): finds what belongs into it, and how each entry is shown to be where it is. What is read was
+ * checked (evidence/checked-reader.ts). Of a long run no more is read than what `explain` reads, and a tile for each entry.
+ */
+import type { RunEntry } from '../../format/entry.ts'
+import { bytesToHex } from '../../format/hash.ts'
+import type { LedgerEntry } from '../../format/ledger-entry.ts'
+import {
+  PROOF_FORMAT,
+  type ProvenEntry,
+  type ProvenSubject,
+  type RowProof,
+  type ShownValue,
+} from '../../format/proof.ts'
+import type { LedgerReader, StoredPayload } from '../../ledger/read-port.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { Json } from '../../model/row.ts'
+import { decodeRunEntry } from '../decode.ts'
+import { UnsoundRecord } from '../evidence/unsound.ts'
+import { entriesOfRow } from '../explain/explain.ts'
+import { readable } from '../runs/damaged.ts'
+import { closingOf } from '../runs/run-log.ts'
+import { type Commits, decodePayload } from '../values.ts'
+import { Ways } from '../verify/ways.ts'
+import { loggedEntries } from './logged.ts'
+import { type ProveOptions, type Selection, type Selections, select } from './selection.ts'
+import { type GatheredSubject, gatherSubjects } from './subjects.ts'
+import { RunTrees } from './trees.ts'
+
+export interface MadeProof extends Selections {
+  readonly proof: RowProof
+}
+
+/**
+ * @param reader one that checks
+ * @throws CustodyError CUSTODY_PROOF_OPEN, CUSTODY_ROW_UNKNOWN, CUSTODY_PROOF_VALUE; UnsoundRecord
+ */
+export async function proveRow(
+  reader: LedgerReader,
+  { log, run }: { readonly log: number; readonly run: string },
+  row: number,
+  options: ProveOptions,
+): Promise<MadeProof> {
+  const { last, last_seq, publish } = await closingOf(reader, log)
+  if (last?.k !== 'seal') throw new CustodyError('CUSTODY_PROOF_OPEN', `run ${run} isn’t sealed yet`)
+  await entriesOfRow(reader, log, row)
+  const logged = await loggedEntries(reader, entry => isOf(entry, log))
+  const sealed = logged.facts.find(each => each.k === 'sealed')
+  if (sealed === undefined) throw new UnsoundRecord(['the ledger’s own log doesn’t say that the run was sealed'])
+  const trees = await RunTrees.read(reader, log, sealed.root, last.subjects)
+  const opening = await runEntry(reader, log, 0)
+  if (opening.facts.k !== 'open') throw new UnsoundRecord(['the run’s log doesn’t begin with its opening'])
+  const { topology } = opening.facts
+  const scene = { topology, sealed: last.status }
+  const subjects = await gatherSubjects(reader, log, scene, { kind: 'row', row }, options.include_shared)
+  const [own, ...rest] = subjects
+  if (own === undefined) throw new UnsoundRecord([`row ${row} isn’t there`])
+  const selections = select(own, rest, new Ways(topology), options)
+  const of_opening = openingNumbers(opening.facts, subjects, selections.row)
+  const entries = [await provenEntry(trees, opening, of_opening)]
+  for (const seq of publish === null ? [last_seq] : [publish.seq, last_seq])
+    entries.push(await provenEntry(trees, await runEntry(reader, log, seq), new Set()))
+  const proven: ProvenSubject[] = []
+  for (const [i, subject] of subjects.entries())
+    proven.push(await provenSubject(trees, subject, i === 0 ? selections.row : selections.others[i - 1]))
+  const { ledger } = logged
+  const proof: RowProof = {
+    format: PROOF_FORMAT,
+    ...{ ledger, log: logged.entries, run: { run, log, entries }, subjects: proven },
+  }
+  return { proof, ...selections }
+}
+
+/** Who took a run over, and how far it was when, is nothing that a sealed run needs. */
+function isOf(entry: LedgerEntry, log: number): boolean {
+  switch (entry.k) {
+    case 'birth':
+    case 'key':
+      return true
+    case 'opened':
+    case 'sealed':
+    case 'erase':
+      return entry.log === log
+    case 'taken_over':
+    case 'progress':
+      return false
+  }
+}
+
+interface FoundEntry extends Commits {
+  readonly seq: number
+  readonly body: string
+  readonly payload: StoredPayload | null
+}
+
+async function runEntry(
+  reader: LedgerReader,
+  log: number,
+  seq: number,
+): Promise<FoundEntry & { readonly facts: RunEntry }> {
+  const stored = await reader.entry(log, seq)
+  if (stored === null) throw new UnsoundRecord([`entry ${seq} isn’t there`])
+  const { body } = stored
+  return { ...readable(log, () => decodeRunEntry(seq, body)), seq, body, payload: await reader.payload(log, seq) }
+}
+
+/** Expressions of nodes that it came to, and the fields that its source declares, where its data is shown. */
+function openingNumbers(
+  { values }: Extract<RunEntry, { k: 'open' }>,
+  subjects: readonly GatheredSubject[],
+  { shown }: Selection,
+): ReadonlySet<number> {
+  const numbers = new Set<number>()
+  for (const { course } of subjects) {
+    const source = course.first?.origin?.source ?? 0
+    const { fields } = values.nodes[source - 1] ?? {}
+    if (fields !== undefined && shown.has(1)) numbers.add(fields)
+    for (const { visits } of course.tokens.values())
+      for (const { fact } of visits) {
+        const { expressions } = values.nodes[fact.node - 1] ?? {}
+        if (expressions !== undefined) numbers.add(expressions)
+      }
+  }
+  return numbers
+}
+
+async function provenSubject(
+  trees: RunTrees,
+  gathered: GatheredSubject,
+  selection: Selection | undefined,
+): Promise<ProvenSubject> {
+  const { subject, bodies, payloads, members } = gathered
+  const number = subject.kind === 'row' ? subject.row : subject.batch
+  const entries: ProvenEntry[] = []
+  for (const [i, entry] of gathered.entries.entries()) {
+    const found = { ...entry, seq: gathered.seqs[i] ?? 0, body: bodies[i] ?? '', payload: payloads[i] ?? null }
+    entries.push(await provenEntry(trees, found, selection?.shown ?? new Set(), number => gathered.values.get(number)))
+  }
+  const path = await trees.ofLast(subject.kind, number)
+  return { kind: subject.kind, number, entries, path, ...(members.length === 0 ? {} : { members }) }
+}
+
+/** `whole`: a value that is stored as a change of another. */
+async function provenEntry(
+  trees: RunTrees,
+  { seq, body, payload, first_value, commitments }: FoundEntry,
+  shown: ReadonlySet<number>,
+  whole: (number: number) => Json = () => null,
+): Promise<ProvenEntry> {
+  const values: ShownValue[] = []
+  const decoded = payload === null ? null : decodePayload(payload)
+  for (const [i] of commitments.entries()) {
+    const number = first_value + i
+    const [stored, salt] = [decoded?.values[i], decoded?.salts[i]]
+    if (!shown.has(number) || stored === undefined || salt === undefined || stored.kind === 'erased') continue
+    values.push({ number, salt: bytesToHex(salt), value: stored.kind === 'full' ? stored.value : whole(number) })
+  }
+  return { seq, body, path: await trees.ofEntry(seq), ...(values.length === 0 ? {} : { values }) }
+}

@@ -1,0 +1,68 @@
+/** The trees of a sealed run as they are stored: that an entry is in its log, and that one is the last of its row or batch. */
+import { leafHash } from '../../format/hash.ts'
+import { TiledTree } from '../../format/tiled-tree.ts'
+import { type SubjectTrees, TREES } from '../../format/trees.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { Hash } from '../../model/sha256.ts'
+import { logTree } from '../evidence/log-tree.ts'
+import { UnsoundRecord } from '../evidence/unsound.ts'
+import { entryName } from '../verify/check.ts'
+
+export type TreeReader = Pick<LedgerReader, 'leaves' | 'tileRoots' | 'lastEntries'>
+
+export class RunTrees {
+  readonly #reader: TreeReader
+  readonly #log: number
+  readonly #tree: TiledTree
+  readonly #heads: SubjectTrees
+  readonly #subjects = new Map<'row' | 'batch', TiledTree>()
+
+  private constructor(reader: TreeReader, log: number, tree: TiledTree, heads: SubjectTrees) {
+    this.#reader = reader
+    this.#log = log
+    this.#tree = tree
+    this.#heads = heads
+  }
+
+  /** `root`: of all entries, as the ledger's own log has it; `heads`: those of the seal. @throws UnsoundRecord */
+  static async read(reader: TreeReader, log: number, root: Hash, heads: SubjectTrees): Promise<RunTrees> {
+    const tree = await logTree(reader, log, { signed: root })
+    if (tree.root !== root) throw new UnsoundRecord(['the run’s entries don’t give the root with which it was sealed'])
+    return new RunTrees(reader, log, tree, heads)
+  }
+
+  /** Of an entry. @throws UnsoundRecord */
+  async ofEntry(seq: number): Promise<readonly Hash[]> {
+    const path = await this.#tree.inclusion(seq)
+    if (path === null) throw new UnsoundRecord([`${entryName(seq)} isn’t in the tree that was signed`])
+    return path
+  }
+
+  /** Of the last entry of a row or batch, in the tree of these. @throws UnsoundRecord */
+  async ofLast(kind: 'row' | 'batch', number: number): Promise<readonly Hash[]> {
+    const tree = this.#subjects.get(kind) ?? (await this.#read(kind))
+    this.#subjects.set(kind, tree)
+    const path = await tree.inclusion(number - 1)
+    if (path === null) throw new UnsoundRecord([`${kind} ${number} isn’t in the tree that the seal names`])
+    return path
+  }
+
+  async #read(kind: 'row' | 'batch'): Promise<TiledTree> {
+    const [tree, { size, root }] =
+      kind === 'row' ? [TREES.rows, this.#heads.rows] : [TREES.batches, this.#heads.batches]
+    const read = await TiledTree.read({
+      tiles: () => this.#reader.tileRoots(this.#log, tree),
+      leaves: async (from, most) => {
+        const leaves: Hash[] = []
+        const range = { kind, first: from + 1, last: Math.min(from + most, size) }
+        for await (const { body } of this.#reader.lastEntries(this.#log, range)) leaves.push(leafHash(body))
+        return leaves
+      },
+    })
+    if (read.root !== root)
+      throw new UnsoundRecord([
+        `the last entries of all ${kind === 'row' ? 'rows' : 'batches'} don’t give the root that the seal names`,
+      ])
+    return read
+  }
+}
