@@ -124,8 +124,9 @@ export function isFaithful(db: DatabaseSync, { table, column, key }: Cell, text:
     .join(' AND ')
   const found = db
     .prepare(`SELECT CAST(${column} AS BLOB) AS bytes FROM ${table} WHERE ${condition}`)
-    .get(...Object.values(key)) as { readonly bytes: Uint8Array } | undefined
-  return found !== undefined && Buffer.from(text, 'utf8').equals(found.bytes)
+    .get(...Object.values(key)) as { readonly bytes: Uint8Array | null } | undefined
+  // A damaged index finds records that have nothing there.
+  return found?.bytes != null && Buffer.from(text, 'utf8').equals(found.bytes)
 }
 
 /** Where a cell stands. */
