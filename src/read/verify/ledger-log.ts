@@ -67,8 +67,11 @@ export class LedgerLog {
   #last_us = 0
   readonly #runs = new Set<string>()
 
-  private constructor(check: Check, { keys, remembered }: Trusted) {
+  readonly #remembered: KnownHead | null
+
+  constructor(check: Check, { keys, remembered }: Trusted) {
     this.#check = check
+    this.#remembered = remembered
     this.#keys = new KeysInForce(keys === 'any' ? keys : [...keys, ...rememberedKeys(remembered)])
   }
 
@@ -76,23 +79,17 @@ export class LedgerLog {
   static async read(reader: LedgerReader, trusted: Trusted, check: Check): Promise<LedgerLog> {
     const log = new LedgerLog(check, trusted)
     const about = check.about('log 0')
-    const { remembered } = trusted
     await noting(check, async () => {
-      const walk = new LogWalk(reader, 0, { entries: about, values: about })
+      const walk = new LogWalk({ entries: about, values: about })
       for await (const looked of lookedEntries(reader, { log: 0, all_payloads: true }, 0, await reader.size(0))) {
         const { entry, payload } = looked
         walk.take(looked)
-        if (walk.tree.size === remembered?.size && walk.tree.root() !== remembered.root)
-          about.add(
-            `its first ${counted(remembered.size, 'entry isn’t', 'entries aren’t')} those that you know: this is another history`,
-          )
         if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
         if (entry.batch !== null) about.add(`${entryName(entry.seq)}: its column says batch ${entry.batch}`)
         if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
-        log.#take(entry.seq, entry.body, walk)
+        log.take(entry.seq, entry.body, walk)
       }
-      await walk.finish()
-      log.entries = walk.tree.size
+      await walk.finish(reader, 0)
       if (!walk.gaps) await compareTiles(reader, 0, [walk.tiles(), [], []], about)
       await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.head(), size => log.keysOf(0, size), about)
     })
@@ -201,7 +198,16 @@ export class LedgerLog {
       check.add('the seal tells of a time after that at which log 0 says that the run was sealed')
   }
 
-  #take(seq: number, body: string, walk: LogWalk): void {
+  /** The next entry, whose leaf `walk` has taken. */
+  take(seq: number, body: string, walk: LogWalk): void {
+    this.entries = walk.tree.size
+    const known = this.#remembered
+    if (this.entries === known?.size && walk.tree.root() !== known.root)
+      this.#check
+        .about('log 0')
+        .add(
+          `its first ${counted(known.size, 'entry isn’t', 'entries aren’t')} those that you know: this is another history`,
+        )
     let entry: LedgerEntry
     try {
       entry = decodeLedgerEntry(seq, body)

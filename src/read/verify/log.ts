@@ -29,22 +29,13 @@ export class LogWalk {
   gaps = false
   #next = 0
   #payloads = 0
-  readonly #reader: LedgerReader
-  readonly #log: number
   readonly #entries: Report
   readonly #values: Report
   readonly #progress: ProgressCheck | null
 
   /** `progress` gets the roots that it wants. */
-  constructor(
-    reader: LedgerReader,
-    log: number,
-    checks: { readonly entries: Report; readonly values: Report },
-    progress: ProgressCheck | null = null,
-  ) {
+  constructor(checks: { readonly entries: Report; readonly values: Report }, progress: ProgressCheck | null = null) {
     this.#progress = progress
-    this.#reader = reader
-    this.#log = log
     this.#entries = checks.entries
     this.#values = checks.values
   }
@@ -66,9 +57,14 @@ export class LogWalk {
 
   /** The next entry, which isn't of a page. */
   take(looked: Looked): void {
-    if (looked.entry.body.includes('"k":"key"')) this.root_before = this.tree.root()
     this.see(looked)
-    this.#append(looked.leaf)
+    this.takeText(looked.entry.body, looked.leaf)
+  }
+
+  /** The same where entries have no numbers but their places. */
+  takeText(body: string, leaf: Hash): void {
+    if (body.includes('"k":"key"')) this.root_before = this.tree.root()
+    this.#append(leaf)
   }
 
   /** All leaves of a page. */
@@ -123,9 +119,9 @@ export class LogWalk {
   }
 
   /** All entries were taken: there may be no other payloads than theirs. */
-  async finish(): Promise<void> {
-    if (this.#payloads === (await this.#reader.count(this.#log, 'payloads'))) return
-    for (const seq of await this.#reader.strayPayloads(this.#log)) this.#stray(seq)
+  async finish(reader: Pick<LedgerReader, 'count' | 'strayPayloads'>, log: number): Promise<void> {
+    if (this.#payloads === (await reader.count(log, 'payloads'))) return
+    for (const seq of await reader.strayPayloads(log)) this.#stray(seq)
   }
 
   #gap(from: number, to: number): void {

@@ -13,7 +13,7 @@ import type { TokenState } from './token.ts'
 import type { Ways } from './ways.ts'
 
 /** Rows and batches. */
-type AllStories = { readonly [kind in SubjectState['subject']['kind']]: Pick<Stories, 'open' | 'look'> }
+export type AllStories = { readonly [kind in SubjectState['subject']['kind']]: Pick<Stories, 'open' | 'look'> }
 
 export class OpenSet {
   readonly #hash = new SetHash()

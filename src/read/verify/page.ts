@@ -90,7 +90,37 @@ interface Text {
   readonly facts: Facts | null
 }
 /** What was found of one entry. */
-type Found = { readonly looked: Looked } | { readonly whole: WholeRow }
+export type Found = { readonly looked: Looked } | { readonly whole: WholeRow }
+
+/** A page while entries are added to it, in their order. */
+export class OpenPage {
+  readonly #leaves: Hash[] = []
+  readonly #items: Array<Looked | OpenStretch> = []
+
+  get size(): number {
+    return this.#leaves.length
+  }
+
+  add(found: Found): void {
+    this.#leaves.push('whole' in found ? found.whole.leaf : found.looked.leaf)
+    if ('looked' in found) this.#items.push(found.looked)
+    else this.#stretchFor(found.whole).add(found.whole)
+  }
+
+  page(): Page {
+    const items = this.#items.map(each => ('stretch' in each ? each.stretch() : each))
+    return { items, leaves: this.#leaves, tiles: tilesOf(this.#leaves) }
+  }
+
+  /** The stretch that came last, if it is next there; else a new one. */
+  #stretchFor(whole: WholeRow): OpenStretch {
+    const last = this.#items.at(-1)
+    if (last !== undefined && 'stretch' in last && last.isNext(whole)) return last
+    const open = new OpenStretch(whole)
+    this.#items.push(open)
+    return open
+  }
+}
 
 /** Looks at pages, and knows the stories of their runs. */
 export class PageLooker {
@@ -104,21 +134,16 @@ export class PageLooker {
   /** The entries from `from` to `from + PAGE_ENTRIES`, as far as they are there. */
   async page(request: PageRequest, from: number): Promise<LookedAt> {
     const stories = request.whole_rows ? await this.#storiesOf(request.log) : null
-    const leaves: Hash[] = []
-    const items: Array<Looked | OpenStretch> = []
+    const open = new OpenPage()
     let failure: CustodyError | null = null
     const to = Math.min(request.end, from + PAGE_ENTRIES)
     // Few at a time, so that most objects are gone before anything collects them.
     for (let at = from; at < to && failure === null; at += AT_ONCE) {
       const part = await this.#found(request, stories, at, Math.min(to, at + AT_ONCE))
       failure = part.failure
-      for (const found of part.found) {
-        leaves.push('whole' in found ? found.whole.leaf : found.looked.leaf)
-        if ('whole' in found) addTo(items, found.whole)
-        else items.push(found.looked)
-      }
+      for (const found of part.found) open.add(found)
     }
-    return { page: { items: items.map(closed), leaves, tiles: tilesOf(leaves) }, failure }
+    return { page: open.page(), failure }
   }
 
   async #found(
@@ -203,21 +228,6 @@ export class PageLooker {
       return new Map()
     }
   }
-}
-
-/** To the stretch that came last, if it is next there. */
-function addTo(items: Array<Looked | OpenStretch>, whole: WholeRow): void {
-  const last = items.at(-1)
-  let open = last !== undefined && 'stretch' in last && last.isNext(whole) ? last : null
-  if (open === null) {
-    open = new OpenStretch(whole)
-    items.push(open)
-  }
-  open.add(whole)
-}
-
-function closed(item: Looked | OpenStretch): Looked | Stretch {
-  return 'stretch' in item ? item.stretch() : item
 }
 
 function tilesOf(leaves: readonly Hash[]): readonly Hash[] {

@@ -1,17 +1,73 @@
 /**
- * The table `endings`, which follows from entries, against what the entries say. Each expected row is looked up by its key and
- * compared; that there are no others follows from their number.
+ * What is stored of a run beside its entries, and follows from them: the tables of endings, of open tokens and of tiles. Each expected
+ * ending is looked up by its key and compared; that there are no others follows from their number.
  */
 import { bytesToHex } from '../../format/hash.ts'
 import type { LedgerReader, StoredEnding } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
-import { type Check, entryName, tokenName } from './check.ts'
+import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { type Check, entryName, noting, tokenName } from './check.ts'
 import { fateName } from './fates.ts'
+import type { AllStories, OpenSet } from './open-set.ts'
 import { endingsOf } from './stored-endings.ts'
 import type { ExpectedEnding } from './subject.ts'
+import { compareTiles, type TilesOfTrees } from './tiles.ts'
 import type { Ways } from './ways.ts'
 
-export class EndingsTable {
+export class RunProjections {
+  readonly check: Check
+  readonly #reader: LedgerReader
+  readonly #log: number
+  readonly #endings: EndingsTable
+
+  constructor(reader: LedgerReader, log: number, check: Check) {
+    this.#reader = reader
+    this.#log = log
+    this.check = check
+    this.#endings = new EndingsTable(reader, log, check)
+  }
+
+  /** An ending that the table must have. */
+  expect(ending: ExpectedEnding): void {
+    this.#endings.expect(ending)
+  }
+
+  /** So many endings were found to be there as expected. */
+  found(count: number): void {
+    this.#endings.found(count)
+  }
+
+  /** Compares those that were expected since. */
+  async compare(ways: Ways): Promise<void> {
+    await noting(this.check, () => this.#endings.compare(ways))
+  }
+
+  /** All entries have been read. `complete`: each could be; of rows that are `lost`, because one can't, nothing is said. */
+  async finish(
+    open: OpenSet,
+    stories: AllStories,
+    { complete, ...of }: { readonly lost: ReadonlySet<number>; readonly ways: Ways; readonly complete: boolean },
+  ): Promise<void> {
+    await noting(this.check, async () => {
+      await open.compare(this.#reader, this.#log, stories, { ...of, check: this.check })
+      if (complete) await this.#endings.finish((token, seq) => this.#endsIn(token, seq))
+    })
+  }
+
+  /** The table of tiles has these, and no others. */
+  async compareTiles(tiles: TilesOfTrees): Promise<void> {
+    await noting(this.check, () => compareTiles(this.#reader, this.#log, tiles, this.check))
+  }
+
+  /** Whether the entry that a stored ending names has an ending of this token. */
+  async #endsIn(token: number, seq: number): Promise<boolean> {
+    const stored = await this.#reader.entry(this.#log, seq)
+    if (stored === null || !isSubjectBody(stored.row, stored.body)) return false
+    return decodeSubjectEntry(seq, stored.body).endings.some(each => each.token === token)
+  }
+}
+
+class EndingsTable {
   readonly #reader: LedgerReader
   readonly #log: number
   readonly #check: Check

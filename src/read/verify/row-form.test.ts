@@ -90,8 +90,7 @@ const EXAMPLES: { readonly [what: string]: Example } = {
 const story = (body: string, ways: Ways) => {
   const facts = JSON.parse(body) as Facts
   const entry = { seq: 1, row: facts.r as number, batch: null, body }
-  const looked = { entry, leaf: '', is_canonical: true, has_values: true, has_endings: true, payload: null }
-  return storyOf(looked, facts, ways)
+  return storyOf(entry, facts, ways)
 }
 
 describe.each(Object.entries(EXAMPLES))('%s', (_, { topology, body }) => {

@@ -13,7 +13,6 @@ import { DecodeError, decodeSubjectFacts } from '../decode.ts'
 import type { Batches, Release } from './batches.ts'
 import { Check } from './check.ts'
 import { BATCH, JOIN } from './groups.ts'
-import type { Looked } from './look.ts'
 import { type Counts, Recount } from './recount.ts'
 import { NONE, numberAt, RowForm } from './row-form.ts'
 import { sends } from './sending.ts'
@@ -69,13 +68,13 @@ interface StoryEnding {
   readonly duration: number
 }
 
-/** That of an entry; null if it isn't whole, or no other could have its form. */
-export function storyOf(looked: Looked, facts: Facts, ways: Ways): RowStory | null {
-  const entry = onlyEntry(looked, facts, ways)
+/** That of an entry, whose values and endings are as they should be; null if it isn't whole, or no other could have its form. */
+export function storyOf(stored: StoredEntry, facts: Facts, ways: Ways): RowStory | null {
+  const entry = onlyEntry(stored, facts, ways)
   const form = entry === null ? null : RowForm.of(facts, entry)
   if (entry === null || form === null) return null
   const witness = privateWitness(ways)
-  const state = folded(looked.entry.seq, entry, witness)
+  const state = folded(stored.seq, entry, witness)
   if (state === null) return null
   const token = (number: number) => form.placeOf('token', number)
   const group = (number: number) => (number === 0 ? NONE : form.placeOf('group', number))
@@ -142,9 +141,9 @@ type OnlyEntry = SubjectEntry & {
 }
 
 /** A row's only entry, with values; null for all others, and for those that others must be asked about. */
-function onlyEntry({ entry, has_values, has_endings }: Looked, facts: Facts, ways: Ways): OnlyEntry | null {
+function onlyEntry(entry: StoredEntry, facts: Facts, ways: Ways): OnlyEntry | null {
   const { p, o, f, y } = facts
-  if (!has_values || !has_endings || o !== 0 || p !== undefined || f !== undefined || y !== undefined) return null
+  if (o !== 0 || p !== undefined || f !== undefined || y !== undefined) return null
   let decoded: SubjectEntry
   try {
     decoded = decodeSubjectFacts(entry.seq, facts)

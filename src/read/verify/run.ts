@@ -1,44 +1,25 @@
-/**
- * Verifies one run's log: reads it once, in order, and recomputes all that its entries say. Nothing is kept of a row once
- * it is closed, so that memory is bounded by what was in flight (I12).
- */
-import { isError, type SubjectEntry } from '../../format/entry.ts'
-import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
+/** Verifies one run's log as it is stored: reads it once, in order, and recomputes all that its entries say (run-fold.ts). */
+import type { LedgerReader } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
-import { grouped } from '../../model/number-text.ts'
-import type { Hash } from '../../model/sha256.ts'
-import { DecodeError, decodeCanonicalEntry, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
-import { Batches } from './batches.ts'
-import { Check, entryName, noting, Place, subjectName } from './check.ts'
-import type { Decisions } from './decisions.ts'
+import { Check, noting } from './check.ts'
 import type { HeadKeys } from './keys.ts'
-import { LineCheck } from './line.ts'
 import { checkHead, LogWalk } from './log.ts'
-import type { Looked } from './look.ts'
-import { Numbering } from './numbering.ts'
-import { OpenSet } from './open-set.ts'
-import { isStretch, lookedEntries } from './page.ts'
-import type { ProgressCheck } from './progress.ts'
-import { EndingsTable } from './projections.ts'
-import { Recount } from './recount.ts'
+import { lookedEntries } from './page.ts'
+import { RunProjections } from './projections.ts'
 import { RepeatedRun } from './repeated.ts'
-import { RunFacts } from './run-facts.ts'
-import { incompleteRequests } from './sending.ts'
-import { MemoryShelf } from './shelf.ts'
-import { Sorts } from './sorts.ts'
-import { KEPT_WHOLE, Stories } from './stories.ts'
-import type { SubjectState } from './subject.ts'
-import { CommitTiles, compareTiles, compareTrees, LastLeaves, type Tiles } from './tiles.ts'
-import { Times } from './times.ts'
-import { checkValues, skipValues, type ValueCounts } from './values-check.ts'
+import { RunFold } from './run-fold.ts'
+import { storedValues } from './values-check.ts'
 import type { RunLog, RunLooks, WalkedRun } from './walked-run.ts'
-import { Ways } from './ways.ts'
-import type { Stretch } from './whole-rows.ts'
-import type { Witness } from './witness.ts'
 
 export function verifyRun(reader: LedgerReader, of: RunLog, keys: HeadKeys, looks: RunLooks): Promise<WalkedRun> {
-  const fold = new RunFold(reader, of, looks.decisions)
-  return walked(reader, of, keys, looks, fold).finally(() => fold.close())
+  const projections = new RunProjections(reader, of.log, new Check('projections'))
+  const fold = new RunFold({
+    ...{ run: of.run, kept_whole: of.kept_whole, newShelf: of.newShelf, decisions: looks.decisions, projections },
+    progress: of.progress,
+    values: storedValues(of.isErased),
+    findRepeated: (reruns, check) => RepeatedRun.find(reader, reruns, check),
+  })
+  return walked(reader, of, keys, looks, { fold, projections }).finally(() => fold.close())
 }
 
 async function walked(
@@ -46,28 +27,20 @@ async function walked(
   { log, run, origin, has_erased, progress }: RunLog,
   keys: HeadKeys,
   { pages, onProgress, decisions }: RunLooks,
-  fold: RunFold,
+  { fold, projections }: { readonly fold: RunFold; readonly projections: RunProjections },
 ): Promise<WalkedRun> {
-  const walk = new LogWalk(reader, log, fold.checks, progress)
+  const walk = new LogWalk(fold.checks, progress)
   let complete = false
   try {
     const whole_rows = decisions === null && !has_erased
     const request = { log, end: await reader.size(log), all_payloads: decisions !== null, whole_rows }
     for await (const page of pages(request)) {
-      walk.append(page)
-      let place = 0
-      for (const item of page.items) {
-        if (isStretch(item)) await fold.takeStretch(item, page.leaves.slice(place, place + item.count), walk)
-        else {
-          walk.see(item)
-          await fold.take(item, walk.gaps)
-        }
-        place += isStretch(item) ? item.count : 1
-      }
-      await fold.settlePage()
+      await fold.takePage(page, walk, (first, count) =>
+        lookedEntries(reader, { log, all_payloads: false }, first, first + count),
+      )
       onProgress(walk.tree.size)
     }
-    await walk.finish()
+    await walk.finish(reader, log)
     complete = true
   } catch (error) {
     // What was found up to there counts.
@@ -79,380 +52,19 @@ async function walked(
     await fold.finish(walk.gaps ? null : walk.tiles())
     await noting(checkpoint, () => checkHead(reader, { log, origin }, walk.head(), () => keys, checkpoint))
   } else checkpoint.leave()
-  const { entries, values, tokens, groups, totals, projections, seal } = fold.checks
+  const { entries, values, tokens, groups, totals, seal } = fold.checks
   return {
     run,
     log,
-    entries: walk.tree.size,
+    ...fold.found(walk),
     tokens: fold.recount.born,
     values: fold.values_checked,
     erased: fold.values_erased,
-    root: walk.tree.root(),
-    first_root: walk.first_root,
-    sealed: fold.facts.seal !== null,
     complete,
-    readable: fold.readable,
-    resumed: fold.facts.resumed,
-    earliest: fold.earliest,
-    sealed_us: fold.facts.seal?.t ?? 0,
     checks: [
-      ...[entries, checkpoint, values, tokens, groups, totals, projections, seal],
+      ...[entries, checkpoint, values, tokens, groups, totals, projections.check, seal],
       ...(decisions === null ? [] : [decisions.check]),
     ],
     registered: new Check('log 0'),
   }
-}
-
-/** With what is looked at across subjects. */
-interface RunWitness extends Witness {
-  readonly batches: Batches
-  readonly sorts: Sorts
-  readonly line: LineCheck
-  readonly born: Numbering
-  readonly opened: Numbering
-  readonly called: Numbering
-}
-
-class RunFold {
-  readonly checks = {
-    entries: new Check('entries'),
-    values: new Check('values'),
-    tokens: new Check('tokens'),
-    groups: new Check('groups'),
-    totals: new Check('totals'),
-    projections: new Check('projections'),
-    seal: new Check('seal'),
-  }
-  readonly recount = new Recount()
-  readonly facts: RunFacts
-  values_checked = 0
-  values_erased = 0
-  earliest: WalkedRun['earliest'] = null
-  readonly #reader: LedgerReader
-  readonly #log: number
-  readonly #isErased: RunLog['isErased']
-  readonly #progress: ProgressCheck
-  readonly #stories: { readonly [kind in SubjectEntry['subject']['kind']]: Stories }
-  /** Rows of which an entry can't be read: nothing more can be said of them. */
-  readonly #lost_rows = new Set<number>()
-  readonly #endings: EndingsTable
-  readonly #open = new OpenSet()
-  readonly #leaves = { row: new LastLeaves(), batch: new LastLeaves() }
-  readonly #commit_tiles = new CommitTiles()
-  readonly #times = new Times(this.checks.entries)
-  #witness: RunWitness
-  /** The run whose rows this one repeats, if it does. */
-  #repeated: RepeatedRun | null = null
-  /** All entries so far could be read. */
-  #complete = true
-  readonly #decisions: Decisions | null
-
-  constructor(reader: LedgerReader, of: Omit<RunLog, 'origin' | 'has_erased'>, decisions: Decisions | null) {
-    const { log, run, kept_whole = KEPT_WHOLE, newShelf = () => new MemoryShelf() } = of
-    this.#stories = {
-      row: new Stories(row => ({ kind: 'row', row }), kept_whole, newShelf()),
-      batch: new Stories(batch => ({ kind: 'batch', batch }), kept_whole, newShelf()),
-    }
-    this.#decisions = decisions
-    this.#reader = reader
-    this.#log = log
-    this.#isErased = of.isErased
-    this.#progress = of.progress
-    this.facts = new RunFacts(run, this.checks)
-    this.#endings = new EndingsTable(reader, log, this.checks.projections)
-    this.#witness = this.#witnessOf(new Ways({ nodes: [], edges: [] }))
-  }
-
-  get readable(): boolean {
-    return this.#complete
-  }
-
-  async take({ entry, payload, leaf, ...found }: Looked, gaps: boolean): Promise<void> {
-    if (gaps) this.#complete = false
-    try {
-      if (isSubjectBody(entry.row, entry.body)) await this.#takeSubject({ entry, payload, leaf, ...found })
-      else await this.#takeRun(entry, payload)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      this.#complete = false
-      if (entry.row !== null) this.#lost_rows.add(entry.row)
-      // Whatever it says, its place in the trees is that of its columns.
-      if (entry.row !== null) this.#leaves.row.take(entry.row, leaf, false)
-      else if (entry.batch !== null) this.#leaves.batch.take(entry.batch, leaf, false)
-      const subject = entry.row === null ? null : ({ kind: 'row', row: entry.row } as const)
-      this.checks.entries.add(`${entryName(entry.seq, subject)}: ${error.message}`)
-    }
-  }
-
-  /** Whole rows that were added up (whole-rows.ts); one by one, if the run isn't as they need it to be. */
-  async takeStretch(stretch: Stretch, leaves: readonly Hash[], walk: LogWalk): Promise<void> {
-    const { first_seq, count } = stretch
-    if (!walk.isNext(first_seq) || !this.#canAdd(stretch)) {
-      const of = { log: this.#log, all_payloads: false }
-      for await (const looked of lookedEntries(this.#reader, of, first_seq, first_seq + count)) {
-        walk.see(looked)
-        await this.take(looked, walk.gaps)
-      }
-      return
-    }
-    walk.seeAll(first_seq, count, count)
-    this.#add(stretch, leaves)
-  }
-
-  #canAdd({ first_row, source, first_index, earliest_start_us }: Stretch): boolean {
-    // After a problem with entries everything is looked at one by one: it may concern those that follow.
-    if (!this.#complete || !this.checks.entries.ok || first_row !== this.recount.rows + 1) return false
-    return this.#times.isAfterAll(earliest_start_us) && this.facts.goesOn(source, first_index, this.#witness.ways)
-  }
-
-  #add(stretch: Stretch, leaves: readonly Hash[]): void {
-    const { first_row, count, source, first_index, counts, earliest, last } = stretch
-    const { born, opened, called, line, batches } = this.#witness
-    this.facts.recordAll(source, count, first_index + count - 1)
-    this.#happened(earliest.seq, earliest.t)
-    this.#times.takeAll(last.us, new Place(last.seq, { kind: 'row', row: last.row }))
-    this.values_checked += stretch.values
-    this.#endings.found(counts.ended)
-    this.recount.rows += count
-    this.recount.add(counts)
-    for (const token of stretch.born) born.add(token)
-    for (const group of stretch.opened) opened.add(group)
-    for (const call of stretch.called) called.add(call)
-    line.passed(stretch.born, stretch.forks)
-    batches.pass(stretch)
-    this.#leaves.row.takeAll(first_row, leaves, new Map(stretch.row_tiles))
-  }
-
-  /** At the end of a page: what is compared with other tables. */
-  async settlePage(): Promise<void> {
-    await noting(this.checks.projections, () => this.#endings.compare(this.#witness.ways))
-  }
-
-  close(): void {
-    this.#stories.row.close()
-    this.#stories.batch.close()
-  }
-
-  /** The log can't be read any further. */
-  stop(why: string): void {
-    this.checks.entries.add(`the log can't be read any further: ${why}`)
-    this.#leaveRest()
-  }
-
-  /** `tiles`: of the log's tree; null if entries are missing. */
-  async finish(tiles: Tiles | null): Promise<void> {
-    const { checks, facts } = this
-    if (!this.#complete) this.#leaveRest()
-    const { ways, batches } = this.#witness
-    this.#settle('the log')
-    if (facts.seal !== null && this.#complete) {
-      for (const stories of [this.#stories.row, this.#stories.batch])
-        for (const state of stories.open())
-          for (const problem of state.unfinished())
-            checks.seal.add(`the run is sealed, and ${problem} (${subjectName(state.subject)})`)
-      batches.finish()
-    }
-    const lost = this.#lost_rows
-    await noting(checks.projections, async () => {
-      const against = { lost, ways, check: checks.projections }
-      await this.#open.compare(this.#reader, this.#log, this.#stories, against)
-      this.#decisions?.finish()
-      if (this.#complete) await this.#endings.finish((token, seq) => this.#endsIn(token, seq))
-    })
-    if (tiles !== null) await noting(checks.projections, () => this.#checkTiles(tiles))
-  }
-
-  /** Some entries can't be read, which has been reported: all else that entries are needed for stays open. */
-  #leaveRest(): void {
-    const { entries, ...rest } = this.checks
-    for (const check of Object.values(rest)) check.leave()
-    this.#decisions?.check.leave()
-  }
-
-  async #takeSubject({ entry: stored, payload, leaf, ...found }: Looked): Promise<void> {
-    const { is_canonical, has_values, has_endings } = found
-    const { seq } = stored
-    const entry = is_canonical ? decodeCanonicalEntry(seq, stored.body) : decodeSubjectEntry(seq, stored.body)
-    const { subject } = entry
-    const where = new Place(seq, subject)
-    this.facts.before(seq, 'subject')
-    this.#happened(seq, entry.time_us)
-    this.#times.take(entry, where)
-    const row = subject.kind === 'row' ? subject.row : null
-    if (stored.row !== row) this.checks.entries.add(`${where}: its column says ${columnName('row', stored.row)}`)
-    const batch = subject.kind === 'batch' ? subject.batch : null
-    if (stored.batch !== batch)
-      this.checks.entries.add(`${where}: its column says ${columnName('batch', stored.batch)}`)
-    if (row !== null && this.#lost_rows.has(row)) return
-    const state = this.#stateFor(entry, where)
-    if (state === null) return
-    if (entry.origin !== null) await this.#repeated?.take(entry.origin, where, this.#witness.ways)
-    const of_values = [state.values, this.#at(seq, where), this.checks.values] as const
-    this.#count(
-      has_values && payload === null
-        ? skipValues(entry, seq, ...of_values)
-        : checkValues(entry, payload, seq, ...of_values),
-    )
-    this.#decisions?.take(entry, state, where, this.#witness.ways)
-    for (const expected of state.fold(seq, entry, this.#witness))
-      if (has_endings) this.#endings.found(1)
-      else this.#endings.expect(expected)
-    this.#open.take(seq, state, [...entry.births, ...entry.visits])
-    this.#leaves[subject.kind].take(numberOf(subject), leaf, state.done)
-    const stories = this.#stories[subject.kind]
-    if (!state.done) return stories.rest(numberOf(subject))
-    stories.end(numberOf(subject))
-    for (const group of state.forks()) this.#witness.line.closed(group)
-    for (const problem of state.unfinished()) this.checks.groups.add(`${where}: ${problem}`)
-  }
-
-  #happened(seq: number, t: number): void {
-    if (this.earliest === null || t < this.earliest.t) this.earliest = { seq, t }
-  }
-
-  /** The story that an entry continues, or a new one; null if there is none that it could continue. */
-  #stateFor(entry: SubjectEntry, where: Place): SubjectState | null {
-    const { subject, previous } = entry
-    const stories = this.#stories[subject.kind]
-    const number = numberOf(subject)
-    const known = stories.get(number)
-    const { entries } = this.checks
-    if (known !== undefined) {
-      if (previous !== known.seq) {
-        const claim = previous === null ? 'it is the first of its story' : `${entryName(previous)} came before it`
-        entries.add(`${where}: it says that ${claim}, and ${entryName(known.seq)} did`)
-      }
-      if (entry.origin !== null) entries.add(`${where}: it says again where the row came from`)
-      return known
-    }
-    if (previous !== null) {
-      entries.add(`${where}: it continues a story that is closed, or was never begun`)
-      this.#complete = false
-      if (subject.kind === 'row') this.#lost_rows.add(subject.row)
-      return null
-    }
-    this.#begin(entry, where)
-    return stories.begin(number)
-  }
-
-  /** Rows and batches are numbered densely from 1, in order of their first entries. */
-  #begin({ subject, origin, visits }: SubjectEntry, where: Place): void {
-    const { recount } = this
-    const { entries, tokens } = this.checks
-    const { ways } = this.#witness
-    const expected = (subject.kind === 'row' ? recount.rows : recount.batches) + 1
-    if (numberOf(subject) !== expected)
-      entries.add(`${where}: its story begins, where ${subject.kind} ${grouped(expected)} comes next`)
-    if (subject.kind === 'batch') {
-      recount.batches = subject.batch
-      return
-    }
-    recount.rows = subject.row
-    if (origin === null) {
-      entries.add(`${where}: it doesn't say where the row came from`)
-      return
-    }
-    this.facts.record(origin, where, ways)
-    const read = visits.filter(each => ways.kind(each.node) === 'source')
-    if (read.length !== 1 || read[0]?.node !== origin.source)
-      tokens.add(`${where}: its source has not read it just once`)
-    if (read[0] !== undefined && isError(read[0].status)) recount.reject(origin.source)
-  }
-
-  #count({ there, erased }: ValueCounts): void {
-    this.values_checked += there
-    this.values_erased += erased
-  }
-
-  #at(seq: number, where: Place) {
-    return { where, isErased: (place: number) => this.#isErased(seq, place) }
-  }
-
-  async #takeRun({ seq, row, batch, body }: StoredEntry, payload: StoredPayload | null): Promise<void> {
-    const decoded = decodeRunEntry(seq, body)
-    const { facts } = decoded
-    if (row !== null) this.checks.entries.add(`${entryName(seq)}: its column says row ${grouped(row)}`)
-    if (batch !== null) this.checks.entries.add(`${entryName(seq)}: its column says batch ${grouped(batch)}`)
-    this.facts.before(seq, facts.k)
-    this.#progress.took(seq, facts)
-    this.#happened(seq, facts.t)
-    this.#times.run(facts, new Place(seq))
-    const at = this.#at(seq, new Place(seq))
-    this.#count(checkValues(decoded, payload, seq, this.facts.run_values, at, this.checks.values))
-    if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
-    if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
-    if (facts.k === 'open' && facts.reruns !== undefined && seq === 0)
-      this.#repeated = await RepeatedRun.find(this.#reader, facts.reruns, this.checks.entries)
-    this.facts.fold(seq, facts, this.#witness.ways, this.recount, this.#complete)
-    if (this.#complete) this.facts.values(seq, decoded, this.#witness.ways)
-    if (facts.k !== 'commit') return
-    this.#commit_tiles.take(seq, facts.tiles ?? [], this.checks.seal)
-    this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)
-    if (this.#complete) this.#open.commit(seq, facts.open, this.checks.totals)
-  }
-
-  /** At the end of a commit: what must add up across subjects. */
-  #settle(where: Place | string): void {
-    const { batches, sorts, born, opened, called, announced, answered } = this.#witness
-    if (this.#complete) {
-      batches.settle()
-      for (const problem of incompleteRequests(announced, answered)) this.checks.groups.add(`${where}: ${problem}`)
-    }
-    this.#decisions?.settle()
-    announced.length = 0
-    answered.length = 0
-    for (const numbering of [born, opened, called]) {
-      const problem = numbering.settle()
-      if (problem !== null && this.#complete) this.checks.tokens.add(`${where}: ${problem}`)
-    }
-    sorts.settle(where, this.#complete)
-    this.recount.groups = opened.last
-  }
-
-  /** Whether the entry that a stored ending names has an ending of this token. */
-  async #endsIn(token: number, seq: number): Promise<boolean> {
-    const stored = await this.#reader.entry(this.#log, seq)
-    if (stored === null || !isSubjectBody(stored.row, stored.body)) return false
-    return decodeSubjectEntry(seq, stored.body).endings.some(each => each.token === token)
-  }
-
-  /** The trees of the last entries, as commits and the seal tell them, and what is stored of all trees. */
-  async #checkTiles(entries: Tiles): Promise<void> {
-    const { row: rows, batch: batches } = this.#leaves
-    const { seal } = this.checks
-    if (this.#complete) this.#commit_tiles.compare(rows, batches, seal)
-    const [of_rows, of_batches] = [rows.tree(), batches.tree()]
-    const trees = this.facts.seal?.subjects
-    if (trees !== undefined && of_rows !== null && of_batches !== null)
-      compareTrees(trees, of_rows.head, of_batches.head, seal)
-    const stored =
-      trees === undefined ? ([[], []] as const) : ([of_rows?.tiles ?? [], of_batches?.tiles ?? []] as const)
-    await compareTiles(this.#reader, this.#log, [entries, ...stored], this.checks.projections)
-  }
-
-  #witnessOf(ways: Ways): RunWitness {
-    const { tokens, groups } = this.checks
-    return {
-      ways,
-      tokens,
-      groups,
-      recount: this.recount,
-      batches: new Batches(groups, ways),
-      sorts: new Sorts(tokens, ways),
-      line: new LineCheck(),
-      born: new Numbering('tokens'),
-      opened: new Numbering('groups'),
-      called: new Numbering('calls'),
-      announced: [],
-      answered: [],
-    }
-  }
-}
-
-function columnName(column: 'row' | 'batch', number: number | null): string {
-  return number === null ? `no ${column}` : `${column} ${grouped(number)}`
-}
-
-function numberOf(subject: SubjectEntry['subject']): number {
-  return subject.kind === 'row' ? subject.row : subject.batch
 }

@@ -139,11 +139,13 @@ export class CommitTiles {
   }
 }
 
-/** `tiles`: by tree, in order of level and place. */
+/** By tree, in order of level and place. */
+export type TilesOfTrees = readonly [entries: Tiles, rows: Tiles, batches: Tiles]
+
 export async function compareTiles(
   reader: LedgerReader,
   log: number,
-  tiles: readonly [entries: Tiles, rows: Tiles, batches: Tiles],
+  tiles: TilesOfTrees,
   check: Report,
 ): Promise<void> {
   const expected = new Map<string, Hash>()

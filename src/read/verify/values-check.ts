@@ -3,6 +3,7 @@ import type { StoredPayload } from '../../ledger/read-port.ts'
 import { DecodeError } from '../decode.ts'
 import { type Commits, type DecodedPayload, decodePayload, type SubjectValues } from '../values.ts'
 import type { Check, Place } from './check.ts'
+import type { Looked } from './look.ts'
 
 export interface ValueCounts {
   readonly there: number
@@ -10,12 +11,33 @@ export interface ValueCounts {
 }
 const NO_VALUES: ValueCounts = { there: 0, erased: 0 }
 
+/** Adds the values of a subject's next entry to those that it has, and looks at them, as far as they are at hand. */
+type LookAtValues = (commits: Commits, looked: Looked, values: SubjectValues, where: Place, check: Check) => ValueCounts
+
+export interface ValueLooks {
+  /** Those of a row or a batch. */
+  readonly ofSubject: LookAtValues
+  /** Those of the run. */
+  readonly ofRun: LookAtValues
+}
+
+/** Of a ledger, which has them all; `isErased` says which are erased on record, by their places among the values of an entry. */
+export function storedValues(isErased: (seq: number, place: number) => boolean): ValueLooks {
+  const look: LookAtValues = (commits, { entry: { seq }, payload, has_values }, values, where, check) => {
+    const at = { where, isErased: (place: number) => isErased(seq, place) }
+    return has_values && payload === null
+      ? skipValues(commits, seq, values, at, check)
+      : checkValues(commits, payload, seq, values, at, check)
+  }
+  return { ofSubject: look, ofRun: look }
+}
+
 /**
  * Adds the values of a subject's next entry to `values`, and checks each against its commitment. `where` names the entry, `isErased`
  * says which places among its values are erased on record.
  * @returns how many values were there to be checked, and how many are erased on record.
  */
-export function checkValues(
+function checkValues(
   commits: Commits,
   payload: StoredPayload | null,
   seq: number,
@@ -56,7 +78,7 @@ export function checkValues(
 }
 
 /** The same of values that were found to fit, and aren't needed any more. */
-export function skipValues(
+function skipValues(
   commits: Commits,
   seq: number,
   values: SubjectValues,

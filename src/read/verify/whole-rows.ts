@@ -10,7 +10,7 @@
 import { leafHash } from '../../format/hash.ts'
 import { tileRoot } from '../../format/tiled-tree.ts'
 import { TILE_WIDTH } from '../../format/tree.ts'
-import type { FullEntry, StoredEnding } from '../../ledger/read-port.ts'
+import type { FullEntry, StoredEnding, StoredEntry } from '../../ledger/read-port.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { fitAll, type Looked } from './look.ts'
 import { type Counts, Recount } from './recount.ts'
@@ -87,10 +87,14 @@ export class RowStories {
   }
 
   /** An entry that was looked at, if it is a whole row: the first of its form, or one of those that were read together with that. */
-  learn(looked: Looked, facts: Facts): WholeRow | null {
-    const { entry, leaf, has_values, has_endings } = looked
-    const known = has_values && has_endings ? this.known(entry.body) : null
-    const story = known?.story ?? storyOf(looked, facts, this.#ways)
+  learn({ entry, leaf, has_values, has_endings }: Looked, facts: Facts): WholeRow | null {
+    return has_values && has_endings ? this.learnText(entry, leaf, facts) : null
+  }
+
+  /** The same where neither its values nor a table of endings are at hand. */
+  learnText(entry: StoredEntry, leaf: Hash, facts: Facts): WholeRow | null {
+    const known = this.known(entry.body)
+    const story = known?.story ?? storyOf(entry, facts, this.#ways)
     const numbers = known?.numbers ?? story?.form.read(entry.body) ?? null
     if (story === null || numbers === null || entry.row !== numberAt(numbers, story.row) || entry.batch !== null)
       return null
