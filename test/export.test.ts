@@ -1,4 +1,5 @@
 /** `custody export`, end to end within this process. */
+import { createHash } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -14,6 +15,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parseCheckpoint } from '../src/format/checkpoint.ts'
+import { leafHash } from '../src/format/hash.ts'
+import { openNote } from '../src/format/note.ts'
+import { verifyEd25519, verifyMlDsa44 } from '../src/format/signatures.ts'
+import { parseTlogProof } from '../src/format/tlog-proof.ts'
+import { checkInclusion } from '../src/format/tree.ts'
+import { signingKey } from '../src/ledger/keys/keys.ts'
+import { trustedKeys } from '../src/ledger/keys/known-ledgers.ts'
 import { VIEW_COLUMNS, VIEW_NAMES } from '../src/ledger/read-port.ts'
 import { runInProcess } from './support/in-process.ts'
 
@@ -34,7 +43,7 @@ nodes:
   set: { transform: compute, options: { set: { greeting: '"to " + row.who + " of " + row.town' } }, to: towns }
   towns: { aggregate: batch_stats, per: [town], trigger: { count: 2 }, options: { value: id, group_by: town }, to: out }
 sinks:
-  out: { plugin: jsonl, options: { path: out/all.jsonl, if_exists: number } }
+  out: { plugin: jsonl, options: { path: out/all.jsonl, if_exists: number }, on_error: discard }
   problems: { plugin: jsonl, options: { path: out/problems.jsonl, if_exists: number }, on_error: discard }
 `
 const PEOPLE = `id,name,town
@@ -166,22 +175,25 @@ test('a run that isn’t there, and a format that isn’t', async () => {
   })
 })
 
-test.each(['jsonl', 'csv', 'parquet', 'tiles'])('what doesn’t hold isn’t exported: %s', async format => {
-  await run()
-  const db = database()
-  for (const { name } of db
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'entries'")
-    .all())
-    db.exec(`DROP TRIGGER ${name}`)
-  db.exec(`UPDATE entries SET body = replace(body, '"o":0', '"o":1') WHERE row = 1`)
-  db.close()
-  const { exit, json } = await custody('export', 'latest', '--format', format, '--out', 'bad', '--json')
-  expect(exit).toBe(1)
-  expect(json).toMatchObject({ run: 'latest', holds: false })
-  expect(json.problems.length).toBeGreaterThan(0)
-  expect(existsSync(join(folder, 'bad'))).toBe(false)
-  expect(leftovers()).toEqual([])
-})
+test.each(['jsonl', 'csv', 'parquet', 'prov', 'openlineage', 'in-toto', 'tiles'])(
+  'what doesn’t hold isn’t exported: %s',
+  async format => {
+    await run()
+    const db = database()
+    for (const { name } of db
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'entries'")
+      .all())
+      db.exec(`DROP TRIGGER ${name}`)
+    db.exec(`UPDATE entries SET body = replace(body, '"o":0', '"o":1') WHERE row = 1`)
+    db.close()
+    const { exit, json } = await custody('export', 'latest', '--format', format, '--out', 'bad', '--json')
+    expect(exit).toBe(1)
+    expect(json).toMatchObject({ run: 'latest', holds: false })
+    expect(json.problems.length).toBeGreaterThan(0)
+    expect(existsSync(join(folder, 'bad'))).toBe(false)
+    expect(leftovers()).toEqual([])
+  },
+)
 
 test('tables aren’t taken from a view that was altered', async () => {
   await run()
@@ -216,4 +228,208 @@ test('tiles are those of the ledger’s log and of the run’s', async () => {
     expect(bundle.equals(Buffer.concat(expected))).toBe(true)
   }
   db.close()
+})
+
+/** The lines that were exported to a file, as JSON. */
+async function exported(format: string, name = 'latest') {
+  const { exit, stderr } = await custody('export', name, '--format', format, '--out', `x.${format}`)
+  expect(exit, stderr).toBe(0)
+  const text = readFileSync(join(folder, `x.${format}`), 'utf8')
+  rmSync(join(folder, `x.${format}`))
+  return { text, stderr }
+}
+const linesOf = (text: string) =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map(line => JSON.parse(line))
+const sha256Of = (name: string) =>
+  createHash('sha256')
+    .update(readFileSync(join(folder, 'out', name)))
+    .digest('hex')
+
+test('in-toto: a statement of each output file, signed with the keys of the ledger', async () => {
+  const id = await run()
+  const { text } = await exported('in-toto')
+  const envelopes = linesOf(text)
+  expect(envelopes).toHaveLength(2)
+  const keys = trustedKeys(null, env)
+  const statements = envelopes.map(({ payload, payloadType, signatures }) => {
+    expect(payloadType).toBe('application/vnd.in-toto+json')
+    expect(signatures.map((each: { keyid: string }) => each.keyid)).toEqual(
+      keys.map(each => `${each.name}+${each.hash}`),
+    )
+    const body = Buffer.from(payload, 'base64')
+    const signed = Buffer.concat([Buffer.from(`DSSEv1 28 application/vnd.in-toto+json ${body.length} `), body])
+    for (const [i, key] of keys.entries()) {
+      const check = key.type === 'ed25519' ? verifyEd25519 : verifyMlDsa44
+      expect(check(key.public_key, signed, Buffer.from(signatures[i].sig, 'base64'))).toBe(true)
+    }
+    return JSON.parse(body.toString())
+  })
+  for (const [i, name] of ['all.jsonl', 'problems.jsonl'].entries()) {
+    const { predicate, ...statement } = statements[i]
+    expect(statement).toEqual({
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ name, digest: { sha256: sha256Of(name) } }],
+      predicateType: 'urn:custody:run-output:1',
+    })
+    expect(predicate).toMatchObject({
+      run: { id, name: 'letters', status: 'completed_with_failures', log: 1 },
+      plan: { sha256: viewOf('runs', id)[0]?.plan_hash },
+      output: { sink: ['out', 'problems'][i] },
+      counts: { rows: { read: 5, ingested: 4, rejected: 1 } },
+    })
+    const { body, proof } = predicate.ledger.sealed
+    const { index, path, checkpoint } = parseTlogProof(proof) ?? { index: 0, path: [], checkpoint: '' }
+    const note = openNote(checkpoint, keys)
+    expect(note.ok).toBe(true)
+    const head = parseCheckpoint(checkpoint.slice(0, checkpoint.indexOf('\n\n') + 1))
+    expect(checkInclusion(leafHash(body), index, head.size, path, head.root)).toBe(true)
+    expect(JSON.parse(body)).toMatchObject({
+      k: 'sealed',
+      run: id,
+      size: predicate.run.entries,
+      root: predicate.run.root,
+    })
+  }
+})
+
+test('statements hold no data of rows', async () => {
+  await run()
+  for (const format of ['prov', 'openlineage', 'in-toto', 'tiles']) {
+    await custody('export', 'latest', '--format', format, '--out', `y-${format}`)
+    const files =
+      format === 'tiles' ? readdirSync(join(folder, 'y-tiles'), { recursive: true, withFileTypes: true }) : null
+    const texts =
+      files === null
+        ? [readFileSync(join(folder, `y-${format}`), 'utf8')]
+        : files.filter(each => each.isFile()).map(each => readFileSync(join(each.parentPath, each.name), 'latin1'))
+    const all = texts.flatMap(text => [
+      text,
+      ...(format === 'in-toto' ? linesOf(text).map(each => atob(each.payload)) : []),
+    ])
+    expect(all.join('\n')).not.toMatch(/canary|north|south/)
+  }
+})
+
+test('in-toto wants a finished run, files, what is on record of them, and a key that is in force', async () => {
+  writeFileSync(join(folder, 'p.yaml'), PIPELINE.replace('letters', 'letters\nguards: { min_rows: 50 }'))
+  const stopped = await custody('run', 'p.yaml', '--json')
+  expect(stopped.exit).toBe(1)
+  const open = await custody('export', 'latest', '--format', 'in-toto', '--out', 'x', '--json')
+  expect(open).toMatchObject({ exit: 1, json: { error: { code: 'CUSTODY_EXPORT_OPEN' } } })
+  // All others are told of it as far as it is.
+  expect(linesOf((await exported('openlineage')).text).map(each => each.eventType)).toEqual(['START', 'FAIL'])
+  expect(JSON.parse((await exported('prov')).text).activity).toBeDefined()
+  expect((await custody('export', 'latest', '--format', 'tiles', '--out', 'open-tiles')).exit).toBe(0)
+  expect((await custody('export', 'latest', '--format', 'csv', '--out', 'open-csv')).exit).toBe(0)
+  await custody('abandon', 'latest')
+  const none = await custody('export', 'latest', '--format', 'in-toto', '--out', 'x', '--json')
+  expect(none).toMatchObject({ exit: 1, json: { error: { code: 'CUSTODY_EXPORT_NOTHING' } } })
+  writeFileSync(join(folder, 'p.yaml'), PIPELINE)
+  await run()
+  const before = env
+  env = { XDG_CONFIG_HOME: join(folder, 'other') }
+  const stranger = await custody('export', 'latest', '--format', 'in-toto', '--out', 'x', '--json')
+  expect(stranger).toMatchObject({ exit: 1, json: { error: { code: 'CUSTODY_KEY_UNKNOWN' } } })
+  expect(existsSync(join(folder, 'other', 'custody', 'key'))).toBe(false)
+  env = before
+  expect(await custody('export', 'latest', '--format', 'in-toto', '--json')).toMatchObject({
+    exit: 2,
+    json: { error: { code: 'CUSTODY_ARGUMENT' } },
+  })
+  expect(leftovers()).toEqual([])
+})
+
+test('in-toto says what was erased, and is refused where all was', async () => {
+  const { eraseValues, recordErasure } = await import('./support/erasing.ts')
+  await run()
+  const db = database()
+  for (const { name } of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").all())
+    db.exec(`DROP TRIGGER ${name}`)
+  const publish = db.prepare(`SELECT seq, body FROM entries WHERE log = 1 AND body LIKE '%"k":"publish"%'`).get()
+  const { artifacts, w } = JSON.parse(`${publish?.body}`)
+  const placesOf = (artifact: { paths: number; contents: number }) =>
+    [artifact.paths - w + 1, artifact.contents - w + 1].sort((a, b) => a - b)
+  const erase = (places: readonly number[]) => {
+    eraseValues(db, 1, [Number(publish?.seq)], places)
+    recordErasure(db, signingKey(env), 1, [[Number(publish?.seq), Number(publish?.seq), ...places]])
+  }
+  erase(placesOf(artifacts[0]))
+  const { json } = await custody('export', 'latest', '--format', 'in-toto', '--out', 'some', '--json')
+  expect(json).toMatchObject({ statements: 1, left_out: [{ sink: 'out', code: 'CUSTODY_EXPORT_ERASED' }] })
+  expect((await exported('in-toto')).stderr).toContain('warning CUSTODY_EXPORT_ERASED: what out wrote')
+  erase(placesOf(artifacts[1]))
+  db.close()
+  const all = await custody('export', 'latest', '--format', 'in-toto', '--out', 'none', '--json')
+  expect(all).toMatchObject({ exit: 1, json: { error: { code: 'CUSTODY_EXPORT_ERASED' } } })
+  const entities = Object.values(JSON.parse((await exported('prov')).text).entity) as Record<string, unknown>[]
+  expect(entities.some(each => 'custody:sha256' in each && each['prov:label'] === 'out')).toBe(false)
+})
+
+test('openlineage: start and end, with counts, columns and the proof', async () => {
+  const id = await run()
+  const [start, end] = linesOf((await exported('openlineage')).text)
+  expect([start.eventType, end.eventType]).toEqual(['START', 'COMPLETE'])
+  expect([start.run.runId, end.run.runId]).toEqual([id, id])
+  expect(end.run.facets).toMatchObject({
+    custody_counts: { rows: { read: 5, ingested: 4, rejected: 1 } },
+    custody_proof: { plan_sha256: viewOf('runs', id)[0]?.plan_hash },
+  })
+  const people = { namespace: 'file', name: join(folder, 'people.csv') }
+  expect(end.inputs).toMatchObject([
+    { ...people, inputFacets: { inputStatistics: { rowCount: 5, size: PEOPLE.length, fileCount: 1 } } },
+  ])
+  expect(end.inputs[0].facets.schema.fields).toEqual([
+    { name: 'id', type: 'integer' },
+    { name: 'name', type: 'string' },
+    { name: 'town', type: 'string' },
+  ])
+  const [out, problems] = end.outputs
+  expect(out).toMatchObject({
+    name: join(folder, 'out', 'all.jsonl'),
+    outputFacets: { outputStatistics: { rowCount: viewOf('artifacts', id)[0]?.rows } },
+  })
+  expect(out.facets).toMatchObject({ custody_columns: { unknown_behind: ['towns'], sources: ['people'] } })
+  // Rows that met an error left as they had come to the filter, to the mapper, or to the aggregate.
+  const { fields, dataset } = problems.facets.columnLineage
+  const input = (field: string, subtype: string) => ({
+    ...people,
+    field,
+    transformations: [{ type: 'DIRECT', subtype, masking: false }],
+  })
+  expect(fields.who.inputFields).toEqual([input('name', 'IDENTITY')])
+  expect(fields.greeting.inputFields).toEqual([input('name', 'TRANSFORMATION'), input('town', 'TRANSFORMATION')])
+  expect(dataset).toEqual([{ ...people, field: 'name', transformations: [{ type: 'INDIRECT', subtype: 'FILTER' }] }])
+})
+
+test('prov: what was used, what was generated, and of what', async () => {
+  const id = await run()
+  const document = JSON.parse((await exported('prov')).text)
+  expect(document.entity[`output:${id}/out`]).toMatchObject({
+    'prov:location': join(folder, 'out', 'all.jsonl'),
+    'custody:sha256': sha256Of('all.jsonl'),
+  })
+  expect(document.entity[`input:${id}/people`]).toMatchObject({
+    'prov:location': join(folder, 'people.csv'),
+    'custody:sha256': createHash('sha256').update(PEOPLE).digest('hex'),
+  })
+  expect(document.activity[`run:${id}`]).toMatchObject({ 'prov:label': 'letters', 'custody:rows_read': 5 })
+  expect(Object.values(document.wasDerivedFrom)).toContainEqual({
+    ...{
+      'prov:generatedEntity': `output:${id}/out`,
+      'prov:usedEntity': `input:${id}/people`,
+      'prov:activity': `run:${id}`,
+    },
+  })
+  // All that relations and attributes refer to is there.
+  const known = new Set(['entity', 'activity', 'agent'].flatMap(section => Object.keys(document[section])))
+  const relations = Object.entries(document).filter(
+    ([section]) => !['prefix', 'entity', 'activity', 'agent'].includes(section),
+  )
+  for (const [section, records] of relations)
+    for (const record of Object.values(records as Record<string, Record<string, string>>))
+      for (const [key, value] of Object.entries(record))
+        if (key !== 'prov:time') expect(known.has(value), `${section} ${key} ${value}`).toBe(true)
 })

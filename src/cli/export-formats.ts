@@ -1,7 +1,7 @@
 /** What `custody export` writes. */
 import type { LedgerOptions } from './ledger-access.ts'
 
-export const EXPORT_FORMATS = ['jsonl', 'csv', 'parquet', 'tiles'] as const
+export const EXPORT_FORMATS = ['jsonl', 'csv', 'parquet', 'prov', 'openlineage', 'in-toto', 'tiles'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 export interface ExportOptions extends LedgerOptions {

@@ -69,6 +69,21 @@ export const ERRORS = {
     'Values are to be erased of a run that isn’t finished, or that such a run has rows of.',
     'Finish that run first, with `custody resume` or `custody abandon`.',
   ),
+  CUSTODY_EXPORT_OPEN: spec(
+    1,
+    'What is to be exported says what a run came to, and it isn’t finished.',
+    'Finish it first, with `custody resume` or `custody abandon`. Tables, prov, openlineage and tiles can be exported of any run.',
+  ),
+  CUSTODY_EXPORT_ERASED: spec(
+    1,
+    'What is to be exported was erased.',
+    'It is gone for good. Evidence that it was there, and that it was erased, remains: `custody verify`.',
+  ),
+  CUSTODY_EXPORT_NOTHING: spec(
+    1,
+    'The run has nothing that an export of this format tells of.',
+    'Statements in in-toto’s form are made of output files; a run that was given up, or whose sinks write no files, has none.',
+  ),
   CUSTODY_ERASE_PENDING: spec(
     1,
     'The values are erased, and that is on record; the file still has bytes of what they were, because somebody is using it.',

@@ -1,0 +1,202 @@
+/** What statements about a run are made of: what it read and wrote, what came of its rows, and where the ledger's own log says so. No row. */
+import { isAbsolute, join } from 'node:path'
+import { leafHash } from '../../format/hash.ts'
+import type { DeclaredField, ExpressionText } from '../../format/run-values.ts'
+import { tlogProofText } from '../../format/tlog-proof.ts'
+import type { Topology } from '../../format/topology.ts'
+import { inclusionProof } from '../../format/tree.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { isObject, type Json } from '../../model/row.ts'
+import { decodeLedgerEntry } from '../decode.ts'
+import { readable } from '../runs/damaged.ts'
+import { InputFiles } from '../runs/input-files.ts'
+import type { IsHeld } from '../runs/list.ts'
+import { intentsOf, planOf, type RecordedPlan } from '../runs/opening-values.ts'
+import { publishedIn } from '../runs/published-values.ts'
+import { type Closing, closingOf, type Opening, openingOf } from '../runs/run-log.ts'
+import { ValuesOnRecord } from '../runs/values-on-record.ts'
+import { showRun } from '../show/show.ts'
+import type { ShownRun } from '../show/summary.ts'
+
+/** A file that a run read. Each null where it isn't known, or was erased. */
+export interface InputFile {
+  /** As the pipeline's file names it, or as the source listed it. */
+  readonly path: string | null
+  readonly sha256: string | null
+}
+
+export interface InputFacts {
+  readonly source: string
+  readonly plugin: string
+  readonly records: number
+  /** Of all its files, as far as they were read; null where it has none. */
+  readonly bytes: number | null
+  /** The file, or the pattern of its files; absolute, or a URL. null for a source that has no such, or of which it isn't known. */
+  readonly path: string | null
+  /** Empty for a source that reads no file. */
+  readonly files: readonly InputFile[]
+  readonly fields: readonly DeclaredField[]
+}
+
+/** A file that a run left. */
+export interface OutputFile {
+  readonly path: string
+  readonly rows: number
+  readonly bytes: number
+  readonly sha256: string
+}
+
+export interface OutputFacts {
+  readonly sink: string
+  readonly plugin: string
+  readonly rows: number
+  /** Once they are published; null if what is on record of them was erased. Empty for a sink that writes no file. */
+  readonly files: readonly OutputFile[] | null
+  /** Where it writes, or is about to; null where it writes no file, or that was erased. `*` for what rows say. */
+  readonly path: string | null
+}
+
+/** The entry of the ledger's own log that seals the run. */
+export interface SealedFact {
+  /** Of the run's finished log. */
+  readonly size: number
+  readonly root: string
+  readonly body: string
+  /** C2SP tlog-proof, with the signed head of the ledger's own log. */
+  readonly proof: string
+}
+
+export interface RunFacts {
+  /** The ledger's id. */
+  readonly ledger: string
+  readonly shown: ShownRun
+  readonly log: number
+  readonly custody: string
+  readonly plan_hash: string
+  readonly topology: Topology
+  readonly inputs: readonly InputFacts[]
+  readonly outputs: readonly OutputFacts[]
+  /** By node; of those of which it was erased, nothing. */
+  readonly options: { readonly [node: string]: Json }
+  readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
+  /** The run whose answers it was given, and the one whose rows it repeats. */
+  readonly replays: string | null
+  readonly reruns: string | null
+  /** The signed head of the ledger's own log. */
+  readonly checkpoint: string
+  /** null if the run isn't sealed. */
+  readonly sealed: SealedFact | null
+}
+
+/** Within one snapshot; `reader` gives nothing but what was signed. @throws UnsoundRecord */
+export async function factsOf(
+  reader: LedgerReader,
+  { log, run }: { readonly log: number; readonly run: string },
+  isHeld: IsHeld,
+): Promise<RunFacts> {
+  const opening = await openingOf(reader, log)
+  const closing = await closingOf(reader, log)
+  const plan = await planOf(reader, log)
+  const { ledger, checkpoint, sealed } = await ledgerLogOf(reader, log)
+  return {
+    ...{ ledger, checkpoint, sealed, log },
+    shown: await showRun(reader, run, isHeld),
+    custody: opening.custody,
+    plan_hash: opening.plan_hash,
+    topology: opening.topology,
+    inputs: await inputsOf(reader, log, { opening, closing }, plan),
+    outputs: await outputsOf(reader, log, { opening, closing }),
+    options: plan.options,
+    expressions: plan.expressions,
+    replays: opening.replays ?? null,
+    reruns: opening.reruns?.run ?? null,
+  }
+}
+
+async function ledgerLogOf(
+  reader: LedgerReader,
+  log: number,
+): Promise<Pick<RunFacts, 'ledger' | 'checkpoint' | 'sealed'>> {
+  const leaves: string[] = []
+  let ledger = ''
+  let seal: { readonly seq: number; readonly size: number; readonly root: string; readonly body: string } | null = null
+  for await (const { seq, body } of reader.entries(0)) {
+    leaves.push(leafHash(body))
+    if (seq > 0 && !body.includes('"k":"sealed"')) continue
+    const entry = readable(0, () => decodeLedgerEntry(seq, body))
+    if (entry.k === 'birth') ledger = entry.ledger
+    if (entry.k === 'sealed' && entry.log === log) seal = { seq, size: entry.size, root: entry.root, body }
+  }
+  const checkpoint = (await reader.head(0)) ?? ''
+  if (seal === null) return { ledger, checkpoint, sealed: null }
+  const { seq, size, root, body } = seal
+  const path = inclusionProof(seq, leaves.length, at => leaves[at] ?? '')
+  return { ledger, checkpoint, sealed: { size, root, body, proof: tlogProofText({ index: seq, path, checkpoint }) } }
+}
+
+interface Ends {
+  readonly opening: Opening
+  readonly closing: Closing
+}
+
+async function inputsOf(
+  reader: LedgerReader,
+  log: number,
+  { opening, closing: { commit } }: Ends,
+  plan: RecordedPlan,
+): Promise<InputFacts[]> {
+  const listed = await InputFiles.of(reader, log)
+  const values = new ValuesOnRecord(reader, log)
+  const inputs: InputFacts[] = []
+  for (const [i, { name, kind, plugin = '' }] of opening.topology.nodes.entries()) {
+    if (kind !== 'source') continue
+    const cursor = commit?.entry.cursors.find(({ source }) => source === i + 1)
+    const entries = listed?.entries.get(name)
+    const files: InputFile[] = []
+    for (const entry of entries ?? []) {
+      const of = await listed?.valuesOf(entry)
+      files.push({ path: of?.name ?? null, sha256: of?.sha256 ?? null })
+    }
+    const path = pathIn(plan.options[name], plan.folder)
+    if (entries === undefined && path !== null) {
+      const sha256 = commit === null ? null : await values.get(commit.seq, cursor ?? {}, 'hash')
+      files.push({ path, sha256 })
+    }
+    const bytes = entries?.reduce((sum, each) => sum + each.bytes, 0) ?? cursor?.bytes ?? null
+    inputs.push({
+      ...{ source: name, plugin, records: cursor?.records ?? 0, bytes, path, files },
+      fields: plan.fields[name] ?? [],
+    })
+  }
+  return inputs
+}
+
+/** The option `path`, as sources of files have it; `-` is standard input. */
+function pathIn(options: Json | undefined, folder: string | null): string | null {
+  if (!isObject(options) || typeof options.path !== 'string' || options.path === '-') return null
+  const { path } = options
+  if (isAbsolute(path) || /^[a-z][a-z0-9+.-]*:/i.test(path)) return path
+  return folder === null ? null : join(folder, path)
+}
+
+async function outputsOf(reader: LedgerReader, log: number, { opening, closing }: Ends): Promise<OutputFacts[]> {
+  const published = await publishedIn(reader, log, closing.publish, opening.topology)
+  const intents = await intentsOf(reader, log)
+  const outputs: OutputFacts[] = []
+  for (const [i, { name, kind, plugin = '' }] of opening.topology.nodes.entries()) {
+    if (kind !== 'sink') continue
+    const fact = closing.publish?.entry.artifacts.find(({ sink }) => sink === i + 1)
+    const { paths = null, contents = null } = published.get(name) ?? {}
+    const files = contents?.flatMap((content, at) => {
+      const path = paths?.[at]
+      return path === undefined ? [] : [{ ...content, path }]
+    })
+    const receipt = closing.commit?.entry.receipts.find(({ sink }) => sink === i + 1)
+    outputs.push({
+      ...{ sink: name, plugin, rows: fact?.rows ?? receipt?.rows ?? 0 },
+      files: fact?.paths === undefined ? [] : paths === null ? null : (files ?? null),
+      path: intents[name]?.path ?? null,
+    })
+  }
+  return outputs
+}
