@@ -1,4 +1,5 @@
 /** `custody export`, end to end within this process. */
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   existsSync,
@@ -295,6 +296,25 @@ test('in-toto: a statement of each output file, signed with the keys of the ledg
   }
 })
 
+const has_openssl = spawnSync('openssl', ['pkeyutl', '-help']).status === 0
+
+test.skipIf(!has_openssl)('in-toto: openssl finds the Ed25519 signature good', async () => {
+  await run()
+  const [{ payload, payloadType, signatures }] = linesOf((await exported('in-toto')).text)
+  const body = Buffer.from(payload, 'base64')
+  const [key] = trustedKeys(null, env)
+  const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), key?.public_key ?? new Uint8Array()])
+  writeFileSync(join(folder, 'key.der'), spki)
+  writeFileSync(join(folder, 'sig'), Buffer.from(signatures[0].sig, 'base64'))
+  const verify = (signed: Buffer) => {
+    writeFileSync(join(folder, 'signed'), signed)
+    const argv = 'pkeyutl -verify -pubin -inkey key.der -keyform DER -rawin -in signed -sigfile sig'.split(' ')
+    return spawnSync('openssl', argv, { cwd: folder, encoding: 'utf8' }).stdout
+  }
+  expect(verify(Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${body.length} ${body}`))).toMatch(/success/i)
+  expect(verify(body)).not.toMatch(/success/i)
+})
+
 test('statements hold no data of rows', async () => {
   await run()
   for (const format of ['prov', 'openlineage', 'in-toto', 'tiles']) {
@@ -319,7 +339,7 @@ test('in-toto wants a finished run, files, what is on record of them, and a key 
   expect(stopped.exit).toBe(1)
   const open = await custody('export', 'latest', '--format', 'in-toto', '--out', 'x', '--json')
   expect(open).toMatchObject({ exit: 1, json: { error: { code: 'CUSTODY_EXPORT_OPEN' } } })
-  // All others are told of it as far as it is.
+  // The other formats show it as far as it is.
   expect(linesOf((await exported('openlineage')).text).map(each => each.eventType)).toEqual(['START', 'FAIL'])
   expect(JSON.parse((await exported('prov')).text).activity).toBeDefined()
   expect((await custody('export', 'latest', '--format', 'tiles', '--out', 'open-tiles')).exit).toBe(0)

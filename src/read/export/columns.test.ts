@@ -8,7 +8,7 @@ import { reachedFrom } from './flow.ts'
 type NodeGiven = readonly [
   name: string,
   kind: NodeKind,
-  plugin?: string,
+  plugin?: string | undefined,
   options?: Json,
   reads?: { readonly [what: string]: readonly string[] },
 ]

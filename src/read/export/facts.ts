@@ -1,4 +1,4 @@
-/** What statements about a run are made of: what it read and wrote, what came of its rows, and where the ledger's own log says so. No row. */
+/** What statements about a run are made of: what it read and wrote, how its rows ended, and where the ledger's own log says so. No row. */
 import { isAbsolute, join } from 'node:path'
 import { leafHash } from '../../format/hash.ts'
 import type { DeclaredField, ExpressionText } from '../../format/run-values.ts'
