@@ -61,8 +61,8 @@ const OPENING_VALUES = objectOf({
   nodes: key(
     listOf(
       objectOf({
-        ...{ fields: maybe(VALUE), expressions: maybe(VALUE), options: maybe(VALUE), closes: maybe(VALUE) },
-        ...{ files: maybe(VALUE), path: maybe(VALUE), intent: maybe(VALUE) },
+        ...{ fields: maybe(VALUE), expressions: maybe(VALUE), options: maybe(VALUE), reads: maybe(VALUE) },
+        ...{ closes: maybe(VALUE), files: maybe(VALUE), path: maybe(VALUE), intent: maybe(VALUE) },
       }),
     ),
   ),

@@ -25,6 +25,8 @@ export interface NodeValues {
   readonly expressions?: ValueNumber
   /** Of its plugin. */
   readonly options?: ValueNumber
+  /** `readonly FileRead[]` (files-read.ts): what its plugin reads beside its rows. */
+  readonly reads?: ValueNumber
   /** The policy of a coalesce, the triggers of an aggregate. */
   readonly closes?: ValueNumber
   /** Of a source: names of the files on its list, in the order in which they are read. */

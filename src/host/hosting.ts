@@ -3,6 +3,7 @@ import type { SessionRequest } from '../engine/run/session.ts'
 import type { Ledger } from '../ledger/write-port.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Closing } from './closing.ts'
+import { contentOf } from './file-content.ts'
 import { boundHeap } from './heap.ts'
 import { limiterOf } from './limiter.ts'
 import { codeOf } from './plugins/plugin-code.ts'
@@ -12,7 +13,7 @@ import { watchPlugins } from './strays.ts'
 /** What the engine is given with a run, whichever it is. */
 export type Hosted = Pick<
   SessionRequest,
-  'plan' | 'codeOf' | 'clock' | 'signal' | 'strays' | 'shared' | 'onProgress' | 'onNotice' | 'onService'
+  'plan' | 'codeOf' | 'contentOf' | 'clock' | 'signal' | 'strays' | 'shared' | 'onProgress' | 'onNotice' | 'onService'
 >
 
 /** @throws what `openLedger` and `work` throw; CustodyError CUSTODY_LIMITER. */
@@ -33,6 +34,7 @@ export async function hosting<T>(
     return await work(ledger, {
       plan,
       codeOf: spec => codeOf(spec, custody),
+      contentOf,
       clock,
       signal,
       strays,

@@ -353,6 +353,11 @@ export const ERRORS = {
     'A source isn’t any more what it was when the run began to read it.',
     'Put the file back as it was, or resume with --from-ledger-only to finish what was read.',
   ),
+  CUSTODY_FILE_CHANGED: spec(
+    1,
+    'A file that a node reads beside its rows, as a lookup its table, isn’t what it was when the run began.',
+    'Put the file back as it was, or give the run up and begin a new one.',
+  ),
   CUSTODY_PLAN_CHANGED: spec(
     2,
     'The pipeline isn’t the one that the run began with.',

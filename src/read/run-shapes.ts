@@ -110,7 +110,7 @@ const published = withOptional<PublishedFact>(
 )
 const nodeValues = withOptional<NodeValues>(
   {},
-  values('fields', 'expressions', 'options', 'closes', 'files', 'path', 'intent'),
+  values('fields', 'expressions', 'options', 'reads', 'closes', 'files', 'path', 'intent'),
 )
 const openingValues = withOptional<OpeningValues>(
   { ...values('plan', 'folder'), nodes: listOf(nodeValues) },

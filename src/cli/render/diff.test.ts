@@ -9,6 +9,7 @@ const BLANK: RunDiff = {
   old: '019b7c1a-0000-7000-8000-000000000001',
   new: '019b7c1b-0000-7000-8000-000000000002',
   code: [],
+  reads: [],
   rows: NONE,
   groups: [],
   differences: [],

@@ -1,4 +1,5 @@
 /** The differences of two runs for people: counts by the decision at which they parted, and what to look at next. */
+import { type FileChange, fileReadText } from '../../format/files-read.ts'
 import { type CodeChange, codeText } from '../../format/plugin-code.ts'
 import type { Row } from '../../model/row.ts'
 import type {
@@ -59,7 +60,8 @@ export function renderDiff(diff: RunDiff, view: DiffView): string {
     onlyBatches(batches.only_new, 'new'),
   ].filter(each => each !== null)
   if (rest.length > 0) lines.push('', ...rest)
-  if (diff.code.length > 0) lines.push('', ...diff.code.map(codeLine))
+  const others = [...diff.code.map(codeLine), ...diff.reads.map(readLine)]
+  if (others.length > 0) lines.push('', ...others)
   if (view.list > 0) lines.push(...listed(diff, view))
   const next = nextSteps(diff, view)
   return [...lines, ...(next === null ? [] : ['', next])].join('\n')
@@ -68,6 +70,11 @@ export function renderDiff(diff: RunDiff, view: DiffView): string {
 /** `the code of transform mine differs: file 8f3a9c01… → file 91bc22d0…` */
 function codeLine({ kind, name, old, new: now }: CodeChange): string {
   return printable(`the code of ${kind} ${name} differs: ${codeText(old)} → ${codeText(now)}`)
+}
+
+/** `names.csv, which known reads, differs: 120 bytes, 8f3a9c01… → 131 bytes, 91bc22d0…` */
+function readLine({ node, path, old, new: now }: FileChange): string {
+  return printable(`${path}, which ${node} reads, differs: ${fileReadText(old)} → ${fileReadText(now)}`)
 }
 
 function headline({ old: before, new: after, rows, key }: RunDiff, { paint }: DiffView): string {

@@ -1,5 +1,6 @@
 /** A run for people: `custody show`. */
 import type { RunStatus } from '../../format/entry.ts'
+import { fileReadText } from '../../format/files-read.ts'
 import type { Bound } from '../../read/evidence/log-check.ts'
 import type { StillFailed } from '../../read/runs/reruns.ts'
 import type { Grade } from '../../read/show/grade.ts'
@@ -38,6 +39,7 @@ export function renderShown(
   if (bound !== null)
     lines.push(`  ${paint('bold', 'evidence')}     ${ownLog(boundText(bound.entries, shown.entries), columns)}`)
   if (reruns !== null) lines.push(`  ${paint('bold', 'run again')}    ${shorten(rerunsText(reruns), columns - 15)}`)
+  if (shown.reads !== undefined) lines.push('', ...readLines(shown.reads, paint))
   if (shown.files !== undefined) lines.push('', ...fileLines(shown.files, paint))
   lines.push(...stagedLines(shown, cwd, paint))
   if (shown.in_doubt.length > 0) lines.push('', ...inDoubtLines(shown.in_doubt, paint))
@@ -115,6 +117,12 @@ function inDoubtLines(in_doubt: ShownRun['in_doubt'], paint: Paint): string[] {
   if (more > 0) lines.push(`    and ${count(more)} more: --json lists all`)
   return lines
 }
+/** `names.csv  by known · 120 bytes, 8f3a9c01…` */
+function readLines(reads: NonNullable<ShownRun['reads']>, paint: Paint): string[] {
+  const lines = reads.map(({ node, ...file }) => `    ${printable(`${file.path}  by ${node} · ${fileReadText(file)}`)}`)
+  return [`  ${paint('bold', 'read beside rows')}:`, ...lines]
+}
+
 /** `in/b.csv  2,400 records · 81,022 bytes`; only the first of many. */
 function fileLines(files: NonNullable<ShownRun['files']>, paint: Paint): string[] {
   const records = files.reduce((sum, each) => sum + each.records, 0)

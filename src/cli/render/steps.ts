@@ -1,4 +1,5 @@
 /** The steps of one token as aligned lines: number, node, what did it, the result, how long it took. */
+import { fileReadText } from '../../format/files-read.ts'
 import { ordinalText } from '../../model/number-text.ts'
 import { formatDuration } from '../../model/time.ts'
 import type { CallStory, Change, Decision, VisitStory } from '../../read/explain/story.ts'
@@ -171,7 +172,8 @@ function body(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
   const calls = visit.calls.map(each => callText(each, visit.error))
   const stood =
     visit.stood_us === 0 ? [] : [`not counting ${formatDuration(visit.stood_us)} in which the run stood still`]
-  return { head, more: [...more, ...calls, ...stood] }
+  const reads = visit.reads.map(each => printable(`by ${each.path}: ${fileReadText(each)}`))
+  return { head, more: [...more, ...reads, ...calls, ...stood] }
 }
 
 /**

@@ -24,6 +24,7 @@ function visit(more: Partial<VisitStory>): VisitStory {
     sorted: null,
     decision: null,
     evaluations: [],
+    reads: [],
     calls: [],
     error: null,
     left: { label: 'to', to: 'next' },

@@ -1,6 +1,7 @@
 /** What the run's own entries say: where its sources, sinks and counters stand, and when it was down. */
 import { type CommitLine, type LineMember, RecordedLine } from '../../format/commit-line.ts'
 import type { FileFact, RunEntry } from '../../format/entry.ts'
+import type { FilesRead } from '../../format/files-read.ts'
 import { byNode } from '../../format/node-values.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import type { FileNames, NodeValues, PlanValue, SinkIntents } from '../../format/run-values.ts'
@@ -118,6 +119,7 @@ export interface OpeningRecord {
   readonly intents: SinkIntents
   /** Of sources with lists of files: which these are. */
   readonly files: FileNames
+  readonly reads: FilesRead
 }
 
 /** Entry 0 with its values. @throws CustodyError CUSTODY_VALUE_ALTERED. */
@@ -144,6 +146,7 @@ export async function readOpening(reader: Pick<RunReader, 'entry' | 'payload'>, 
     plan: { ...written, ...(given === undefined ? {} : object(valueAt(given))), ...Object.fromEntries(of_nodes) },
     intents: Object.fromEntries(intents),
     files: Object.fromEntries(by('files')),
+    reads: by('reads'),
   }
   // cast: its values, which the engine wrote and whose commitments have just been checked.
   return { opening, ...(opened as unknown as Omit<OpeningRecord, 'opening'>) }

@@ -23,6 +23,7 @@ import { differences } from '../resume/plan-differences.ts'
 import { type History, type OpeningRecord, readHistory, readOpening } from '../resume/run-fold.ts'
 import { restoreState } from '../resume/state.ts'
 import { awaitAwakening } from './awakening.ts'
+import { filesRead, refuseOtherFiles } from './files-read.ts'
 import { codeIn } from './plugin-code.ts'
 import { teller } from './progress.ts'
 import { driveSession, holdingsOf, type RunResult, type SessionRequest } from './session.ts'
@@ -59,15 +60,15 @@ export interface Restored {
 }
 
 /**
- * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_PLAN_CHANGED; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT,
- * CUSTODY_KEY_UNKNOWN, CUSTODY_OPEN_TOKENS_ALTERED, CUSTODY_VALUE_ALTERED, if it isn't what was signed; and those of sources and
+ * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_PLAN_CHANGED, CUSTODY_FILE_CHANGED; CUSTODY_LEDGER_ALTERED,
+ * CUSTODY_LEDGER_CUT, CUSTODY_KEY_UNKNOWN, CUSTODY_OPEN_TOKENS_ALTERED, CUSTODY_VALUE_ALTERED, if it isn't what was signed; and those of sources and
  * plugins. Nothing is changed then, but for those of sources, outputs and plugins: the run was taken over, and is given up again.
  */
 export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   const { plan, run, reader, clock } = request
   const log = await reader.logOf(run)
   if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
-  refuseOtherPlan(plan, await readOpening(reader, log))
+  await refuseOthers(request, await readOpening(reader, log))
   await awaitAwakening(await reader.lease(log), clock, teller('A notice', request.onNotice))
   // Who died holding the lease may have been at work until just now: also when it had run out, where its machine slept before.
   const gave_up = ((await reader.lease(log))?.expires_us ?? 0) === 0
@@ -143,6 +144,12 @@ async function foldOf(request: ResumeRequest, created: Created, reader: RunReade
   const history = await readHistory(reader, log)
   const held = created.add(holdingsOf(request))
   return { opened, history, held, state: await restoreState(plan, history, reader, log, held) }
+}
+
+/** Neither with another plan nor with other files does a run go on; one that is given up takes no row any further. */
+async function refuseOthers({ plan, contentOf, abandon }: ResumeRequest, opened: OpeningRecord): Promise<void> {
+  refuseOtherPlan(plan, opened)
+  if (contentOf !== undefined && !abandon) refuseOtherFiles(plan, opened.reads, await filesRead(plan, contentOf))
 }
 
 /** The run must have begun with what `plan` would begin with. */

@@ -40,6 +40,7 @@ import { abandonAll } from './abandon.ts'
 import { beginSources } from './beginning.ts'
 import { Committer, type Stop } from './committer.ts'
 import { type BytesRead, extentOf } from './extent.ts'
+import type { ContentOf } from './files-read.ts'
 import { Guards, type RecordsBefore } from './guards.ts'
 import { teller } from './progress.ts'
 import { Scheduler } from './scheduler.ts'
@@ -81,6 +82,8 @@ export interface SessionRequest {
   readonly plan: Plan
   /** Which code a plugin has, for the record; absent where nobody wants to know. */
   readonly codeOf?: ((spec: PluginSpec) => PluginCode) | undefined
+  /** What a file holds that a node reads beside its rows, for the record; absent where nobody wants to know. */
+  readonly contentOf?: ContentOf | undefined
   /** A UUIDv7. */
   readonly run: string
   readonly clock: Clock

@@ -1,5 +1,6 @@
 /** Begins a run: finds out what it will touch, makes its first entry durable, and drives it. */
 import { LEDGER_FORMAT, type RunEntry } from '../../format/entry.ts'
+import type { FilesRead } from '../../format/files-read.ts'
 import type { FileNames, NodeValues, OpeningValues } from '../../format/run-values.ts'
 import type { Ledger } from '../../ledger/write-port.ts'
 import type { Json } from '../../model/row.ts'
@@ -17,6 +18,7 @@ import {
 } from '../nodes/source/open-sources.ts'
 import { type SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
 import { EntryValues } from '../record/run-values.ts'
+import { filesRead } from './files-read.ts'
 import { codeIn } from './plugin-code.ts'
 import { driveSession, holdingsOf, type RunResult, type SessionRequest } from './session.ts'
 
@@ -67,9 +69,10 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   const started_us = () => request.started_us ?? began_us ?? notBegun()
   const pools = created.add(await Pools.open(plan, started_us, request.strays))
   request.atPoint?.('before_open')
+  const read = request.contentOf === undefined ? new Map() : await filesRead(plan, request.contentOf)
   const t = clock.wall_us()
   const files = listedFiles(sources)
-  const { entry, values } = opening(request, sinks, files, t)
+  const { entry, values } = opening(request, sinks, { listed: files, read }, t)
   const ledger = await request.ledger.openRun(run, { entry, first_value: values.first, values: values.drafts })
   began_us = Math.max(t, ledger.began_us)
   request.atPoint?.('after_open')
@@ -95,11 +98,16 @@ function notBegun(): never {
 
 type Opening = Extract<RunEntry, { readonly k: 'open' }>
 
-/** `files`: how many files sources have, and their names, if some have lists of them. */
+interface Files {
+  /** How many files sources have, and their names, if some have lists of them. */
+  readonly listed: ReturnType<typeof listedFiles>
+  readonly read: FilesRead
+}
+
 function opening(
   request: RunRequest,
   sinks: SinkSet,
-  files: ReturnType<typeof listedFiles>,
+  files: Files,
   t: number,
 ): { readonly entry: Opening; readonly values: EntryValues } {
   const { plan, run, custody, replays, repeats, codeOf } = request
@@ -110,9 +118,9 @@ function opening(
     plugins: codeIn(plan, codeOf),
     ...(replays === undefined ? {} : { replays }),
     ...(repeats === undefined ? {} : { reruns: { run: repeats.run, root: repeats.root } }),
-    ...(files === null ? {} : { files: files.counts }),
+    ...(files.listed === null ? {} : { files: files.listed.counts }),
     ...(retention_us === null ? {} : { retention_us }),
-    values: openingValues(request, sinks, files?.names ?? {}, values),
+    values: openingValues(request, sinks, files, values),
   }
   return { entry, values }
 }
@@ -120,7 +128,7 @@ function opening(
 function openingValues(
   { plan, limit, repeats }: RunRequest,
   { all }: SinkSet,
-  files: FileNames,
+  { listed, read }: Files,
   values: EntryValues,
 ): OpeningValues {
   const { text, file, folder, set, fields, expressions, options, closes = {} } = plan.value
@@ -139,8 +147,9 @@ function openingValues(
       // cast: they are made of JSON, though their interface doesn't say so.
       ...values.numbered('expressions', own(expressions, name) as unknown as Json),
       ...values.numbered('options', own(options, name)),
+      ...values.numbered('reads', read.get(name) ?? null),
       ...values.numbered('closes', own(closes, name)),
-      ...values.numbered('files', own(files, name)),
+      ...values.numbered('files', own(listed?.names ?? {}, name)),
       ...intended(intents.get(name) ?? null, values),
     })),
   }

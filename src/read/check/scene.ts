@@ -21,6 +21,8 @@ export function sceneOf({ opening, opening_values, tree, seal }: RunPart, check:
   return {
     opening,
     topology: opening.topology,
+    // Proofs have none of these.
+    reads: new Map(),
     plan: { fields: shown('fields'), expressions: shown('expressions'), options: {} },
     paths: new Map(),
     named: new Map(),

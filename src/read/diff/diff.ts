@@ -6,6 +6,7 @@
  * DIFF-2. Memory is bounded by a page of rows, the ways to part, the differences that are asked for, and the number of batches; with
  *     a key, by what matching.ts keeps of a row.
  */
+import { fileChanges } from '../../format/files-read.ts'
 import { codeChanges } from '../../format/plugin-code.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { findRun } from '../runs/list.ts'
@@ -58,6 +59,7 @@ export async function diffRuns(reader: LedgerReader, names: Both<string>, option
     old: sides.old.run,
     new: sides.new.run,
     code: codeChanges(sides.old.plugins, sides.new.plugins),
+    reads: fileChanges(nodesOfBoth(sides), sides.old.reads, sides.new.reads),
     ...(matcher === null || key === undefined ? {} : { key: { fields: key.fields, ...matcher.report } }),
     rows: rows.counts(old.records, other.records),
     groups: rows.groups.list().map(({ parting, count, examples }) => ({ ...parting, rows: count, examples })),
@@ -65,6 +67,11 @@ export async function diffRuns(reader: LedgerReader, names: Both<string>, option
     only: [...old.stretches, ...other.stretches],
     batches,
   }
+}
+
+function nodesOfBoth({ old, new: other }: Both<Side>): readonly string[] {
+  const names = new Set(other.topology.nodes.map(({ name }) => name))
+  return old.topology.nodes.flatMap(({ name }) => (names.has(name) ? [name] : []))
 }
 
 /** Counts comparisons, groups what differs, and keeps the first differences. */

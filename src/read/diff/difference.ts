@@ -1,4 +1,5 @@
 /** How two runs differ: what `diff` finds, as data. Its JSON has this very shape. */
+import type { FileChange } from '../../format/files-read.ts'
 import type { CodeChange } from '../../format/plugin-code.ts'
 import type { Json, Row } from '../../model/row.ts'
 
@@ -127,6 +128,8 @@ export interface RunDiff {
   readonly new: string
   /** Plugins that both used, and whose code differs. */
   readonly code: readonly CodeChange[]
+  /** Files that a node of both read beside its rows, and that aren't the same. */
+  readonly reads: readonly FileChange[]
   /** How rows were matched, if that was by a key. */
   readonly key?: Both<KeyedRows> & { readonly fields: readonly string[] }
   readonly rows: DiffCounts

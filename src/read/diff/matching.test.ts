@@ -20,7 +20,7 @@ const LOGS = { old: 1, new: 2 }
 function side(which: 'old' | 'new', records: number, first: number): Side {
   const sources = [{ source: 'in', first, records }]
   const reader = {} as Side['reader']
-  const none = { plugins: [], declared: new Map(), open: new Map() }
+  const none = { plugins: [], declared: new Map(), reads: new Map(), open: new Map() }
   return { reader, log: LOGS[which], run: which, topology: TOPOLOGY, sources, ...none }
 }
 

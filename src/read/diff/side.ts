@@ -1,5 +1,6 @@
 /** One of the runs that are compared: its plan's topology, and which rows came from which source. */
 import type { SubjectEntry } from '../../format/entry.ts'
+import type { FilesRead } from '../../format/files-read.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import type { DeclaredField } from '../../format/run-values.ts'
 import type { Topology } from '../../format/topology.ts'
@@ -21,6 +22,8 @@ export interface Side {
   /** Code of its plugins, as it was last. */
   readonly plugins: readonly PluginCode[]
   readonly sources: readonly SourceRows[]
+  /** What its nodes read beside their rows. */
+  readonly reads: FilesRead
   /** By source: the fields that its schema declares, where it does and they aren't erased. */
   readonly declared: ReadonlyMap<string, readonly DeclaredField[]>
   /** By `row N` or `batch N`, how many tokens the ledger has open of it. */
@@ -37,9 +40,11 @@ export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
     const subject = row === null ? `batch ${batch}` : `row ${row}`
     open.set(subject, (open.get(subject) ?? 0) + 1)
   }
-  const declared = await ofNodes(opening, new ValuesOnRecord(reader, log), 'fields')
+  const values = new ValuesOnRecord(reader, log)
+  const declared = await ofNodes(opening, values, 'fields')
+  const reads = await ofNodes(opening, values, 'reads')
   const { plugins } = await codeOnRecord(reader, log)
-  return { reader, log, run, topology, plugins, sources, declared, open }
+  return { reader, log, run, topology, plugins, sources, declared, reads, open }
 }
 
 /** The source, and the number of the record in it, that a row came from. */

@@ -12,7 +12,7 @@ import type { Course } from '../fold/course.ts'
 import { readable } from '../runs/damaged.ts'
 import { InputFiles, type RecordPlace } from '../runs/input-files.ts'
 import { namedFilesOf } from '../runs/named-file.ts'
-import { intentsOf, planOf } from '../runs/opening-values.ts'
+import { filesReadIn, intentsOf, planOf } from '../runs/opening-values.ts'
 import { closingOf, headOf, openingOf } from '../runs/run-log.ts'
 import { entryName, tokenName } from '../verify/check.ts'
 import { partnersOf } from './partners.ts'
@@ -101,6 +101,7 @@ async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
     opening,
     topology: opening.topology,
     plan,
+    reads: await filesReadIn(reader, log),
     paths,
     named,
     head: await headOf(reader, log),

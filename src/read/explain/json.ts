@@ -53,7 +53,7 @@ function tokenJson(token: TokenStory): unknown {
 }
 
 function visitJson(visit: VisitStory): unknown {
-  const { data, changed, decision, evaluations, error } = visit
+  const { data, changed, decision, evaluations, reads, error } = visit
   return {
     node: visit.node,
     kind: visit.kind,
@@ -68,6 +68,7 @@ function visitJson(visit: VisitStory): unknown {
     ...(visit.sorted === null ? {} : { sorted: visit.sorted }),
     ...(decision === null ? {} : { decision: decisionJson(decision) }),
     ...(evaluations.length === 0 ? {} : { evaluations }),
+    ...(reads.length === 0 ? {} : { reads }),
     ...(error === null ? {} : { error: errorJson(error) }),
     calls: visit.calls.map(callJson),
     to: visit.left?.to ?? null,

@@ -3,6 +3,7 @@
  * are both made from it.
  */
 import type { CALL_STATUSES, Together } from '../../format/entry.ts'
+import type { FileRead } from '../../format/files-read.ts'
 import type { NodeKind } from '../../format/topology.ts'
 import type { ValueNumber } from '../../model/ids.ts'
 import type { OutcomeClass } from '../../model/outcome.ts'
@@ -93,6 +94,8 @@ export interface VisitStory {
   readonly sorted: { readonly came: number; readonly passed: number | null } | null
   readonly decision: Decision | null
   readonly evaluations: readonly Evaluation[]
+  /** Files that the node reads beside its rows, as they were when the run began. */
+  readonly reads: readonly FileRead[]
   /** In the order in which they came back. */
   readonly calls: readonly CallStory[]
   /** `details` is null where there are none; message and details may be erased. */

@@ -28,6 +28,7 @@ function scene(size: readonly ExpressionText[]): Scene {
   return {
     topology,
     plan: { fields: {}, expressions: { size, calc }, options: { in: { path: 'data.csv' } } },
+    reads: new Map(),
     paths: new Map([['out', '/tmp/out.csv']]),
     named: new Map(),
   }

@@ -9,6 +9,7 @@ import {
   VISIT_HELD,
   type VisitFact,
 } from '../../format/entry.ts'
+import type { FilesRead } from '../../format/files-read.ts'
 import type { ExpressionText, PlanValue } from '../../format/run-values.ts'
 import { DISCARD, type Topology, type TopologyNode } from '../../format/topology.ts'
 import { fateOf } from '../../model/outcome.ts'
@@ -34,6 +35,7 @@ export interface Scene {
   readonly topology: Topology
   /** Decisions whose expressions are erased are shown without them. */
   readonly plan: Pick<PlanValue, 'fields' | 'expressions' | 'options'>
+  readonly reads: FilesRead
   /** By sink: the path that it writes, absolute. */
   readonly paths: ReadonlyMap<string, string>
   /** Of these, the sinks whose rows say which file they go to. */
@@ -162,6 +164,7 @@ function tellVisit(
     key: keyFields === undefined ? null : keyOf(keyFields, data),
     sorted: node.kind === 'sort' ? sortedAs(course, fact) : null,
     decision: node.kind === 'gate' ? tellDecision(node, fact, left?.label ?? null, expressions, data) : null,
+    reads: scene.reads.get(node.name) ?? [],
     evaluations:
       node.kind === 'gate' && node.plugin === undefined ? [] : expressions.map(each => tellEvaluation(each, data)),
     calls,

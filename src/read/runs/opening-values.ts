@@ -1,5 +1,6 @@
 /** The values that a run's first entry names: its plan, and what its sinks were about to do. */
 import type { RunEntry } from '../../format/entry.ts'
+import type { FilesRead } from '../../format/files-read.ts'
 import { byNode } from '../../format/node-values.ts'
 import type { NodeValues, PlanValue, SinkIntents } from '../../format/run-values.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
@@ -32,6 +33,11 @@ export async function planOf(reader: OpeningReader, log: number): Promise<Record
     options: byName(await ofNodes(opening, values, 'options')),
     closes: byName(await ofNodes(opening, values, 'closes')),
   }
+}
+
+/** Files that nodes read beside their rows; of those that are erased nothing. @throws CustodyError CUSTODY_VERIFY_FAILED. */
+export async function filesReadIn(reader: OpeningReader, log: number): Promise<FilesRead> {
+  return ofNodes(await openingOf(reader, log), new ValuesOnRecord(reader, log), 'reads')
 }
 
 /** By sink; one of which something is erased is left out. @throws CustodyError CUSTODY_VERIFY_FAILED. */

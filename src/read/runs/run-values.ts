@@ -2,6 +2,7 @@
  * Values of the run's own entries, by the keys that name them, as far as readers use them. Who signed a ledger may have put anything
  * there: what is used is of the form that it has, or refused; what isn't used isn't looked at, so that a newer Custody may tell more.
  */
+import type { FileRead } from '../../format/files-read.ts'
 import type {
   DeclaredField,
   ExpressionText,
@@ -96,6 +97,15 @@ const replacedFile: Decoder<NonNullable<Intent['replaced']>> = (value, where) =>
   return { bytes: int()(bytes, `${where}.bytes`), sha256: hex(32)(sha256, `${where}.sha256`) }
 }
 
+const fileRead: Decoder<FileRead> = (value, where) => {
+  const { path, bytes, sha256 } = asObject(value, where)
+  return {
+    path: text()(path, `${where}.path`),
+    bytes: int()(bytes, `${where}.bytes`),
+    sha256: hex(32)(sha256, `${where}.sha256`),
+  }
+}
+
 const content: Decoder<FileContent> = (value, where) => {
   const { rows, bytes, sha256 } = asObject(value, where)
   return {
@@ -120,6 +130,7 @@ const RUN_VALUES = {
   fields: listOf(declared),
   expressions: listOf(expression),
   options: anything,
+  reads: listOf(fileRead),
   closes: anything,
   files: listOf(text()),
   path: intendedPath,

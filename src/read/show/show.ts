@@ -8,7 +8,7 @@ import { formatTime } from '../../model/time.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { InputFiles } from '../runs/input-files.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
-import { intentsOf, planOf } from '../runs/opening-values.ts'
+import { filesReadIn, intentsOf, planOf } from '../runs/opening-values.ts'
 import { publishedIn } from '../runs/published-values.ts'
 import { type Closing, closingOf, headOf, openingOf, statusOf } from '../runs/run-log.ts'
 import { stagedOf } from '../runs/staged.ts'
@@ -28,6 +28,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
   const lease = (await reader.leases()).find(each => each.log === log)
   const head = await headOf(reader, log)
   const plan = await planOf(reader, log)
+  const reads = await filesReadIn(reader, log)
   const endings = endingCounts(closing.totals, opening.topology)
   const end_us = closing.ended_us ?? closing.last_us
   return {
@@ -54,6 +55,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     entries: await reader.size(log),
     file: plan.file,
     plugins: opening.plugins,
+    ...(reads.size === 0 ? {} : { reads: [...reads].flatMap(([node, of]) => of.map(each => ({ node, ...each }))) }),
     ...(opening.files === undefined ? {} : { files: await filesRead(reader, log) }),
     staged: await stagedOf(reader, log, closing),
     in_doubt: await inDoubtOf(reader, log, opening.topology, closing.totals),

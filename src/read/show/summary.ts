@@ -1,6 +1,7 @@
 /** What a run came to, as `show --json` tells it. */
 import type { CallSummary } from '../../format/call-summary.ts'
 import type { RowCounts, RunStatus, TokenCounts } from '../../format/entry.ts'
+import type { FileRead } from '../../format/files-read.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import type { NodeKind } from '../../format/topology.ts'
 import type { StagedOutput } from '../runs/staged.ts'
@@ -108,6 +109,8 @@ export interface ShownRun {
   readonly file: string | null
   /** Code of the plugins that it began with. */
   readonly plugins: readonly PluginCode[]
+  /** Files that nodes read beside their rows, when the run began; absent if there were none. */
+  readonly reads?: ReadonlyArray<FileRead & { readonly node: string }>
   /** In the order in which they were read; absent where no source has a list of files. */
   readonly files?: readonly FileCounts[]
   /** What is to come into its place at the end, and is there under a hidden name. */

@@ -117,7 +117,7 @@ async function problemOf({ bytes, sha256 }: PublishedFile, place: string, grows:
 }
 
 /** SHA-256 of the first `bytes` bytes, as hex. */
-async function hashOf(path: string, bytes: number): Promise<string> {
+export async function hashOf(path: string, bytes: number): Promise<string> {
   const hash = createHash('sha256')
   // `end` is the last byte's offset.
   if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) hash.update(chunk as Buffer)

@@ -118,12 +118,13 @@ export function formed<K extends RunValueKey>(
 const KINDS: { readonly [key in keyof NodeValues]: readonly string[] } = {
   fields: ['source'],
   files: ['source'],
+  reads: ['transform', 'gate', 'aggregate', 'sink'],
   closes: ['coalesce', 'aggregate'],
   path: ['sink'],
   intent: ['sink'],
 }
 
-const NODE_KEYS = ['fields', 'expressions', 'options', 'closes', 'files', 'path', 'intent'] as const
+const NODE_KEYS = ['fields', 'expressions', 'options', 'reads', 'closes', 'files', 'path', 'intent'] as const
 
 function* namedIn(entry: RunEntry): Iterable<Named> {
   switch (entry.k) {

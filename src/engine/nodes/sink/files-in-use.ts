@@ -68,7 +68,7 @@ export function addFilesRead(plan: Plan, in_use: FilesInUse): FilesInUse {
   return in_use
 }
 
-function pluginOf(node: PlanNode): { readonly spec: PluginSpec; readonly options: unknown } | null {
+export function pluginOf(node: PlanNode): { readonly spec: PluginSpec; readonly options: unknown } | null {
   switch (node.kind) {
     case 'source':
     case 'transform':
