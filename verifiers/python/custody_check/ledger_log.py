@@ -17,6 +17,8 @@ class Run:
     run: str
     first_root: bytes
     opened_at: int
+    opened_time: int
+    sealed_time: int = 0
     size: int = 0
     """Of the finished log; 0 while it isn't sealed."""
     root: bytes = b""
@@ -68,7 +70,7 @@ class LedgerLog:
         log = whole(facts["log"], 1, "log")
         if log in self.runs:
             raise FormatError(f"log {log} is opened twice")
-        self.runs[log] = Run(log, text(facts["run"], "run"), hash_of(facts["root"], "root"), index, mentioned_at=index)
+        self.runs[log] = Run(log, text(facts["run"], "run"), hash_of(facts["root"], "root"), index, facts["t"], mentioned_at=index)
 
     def _of_run(self, index: int, kind: str, facts: dict[str, Any]) -> None:
         more = {"sealed": {"size", "root"}, "progress": {"size", "root"}, "taken_over": {"epoch"}, "erase": {"values"}}
@@ -89,7 +91,7 @@ class LedgerLog:
             raise FormatError(f"entry {index} of log 0: run {run.run} was larger before")
         run.bound[size] = root
         if kind == "sealed":
-            run.size, run.root = size, root
+            run.size, run.root, run.sealed_time = size, root, facts["t"]
 
     def check_head(self, note_text: str, trusted: list[Key]) -> tuple[Checkpoint, list[Key], bool]:
         """The head, who signed it, and whether the reader trusts that."""

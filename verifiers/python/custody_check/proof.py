@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Iterator
 
 from .canonical import NotCanonical, canonical, parse
 from .entries import (
@@ -27,6 +28,9 @@ from .story import Story
 from .topology import Topology
 
 FORMAT = "custody-proof/1"
+UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+IN_BATCH, IN_JOIN = 23, 24
+"""Fates."""
 
 
 class Unreadable(Exception):
@@ -58,7 +62,7 @@ def _read(file: str) -> dict[str, Any]:
             obj(each, "log", {"body", "proof"})
             text(each["body"], "body"), text(each["proof"], "proof")
         run = obj(proof["run"], "run", {"run", "log", "entries"})
-        text(run["run"], "run"), whole(run["log"], 1, "log")
+        text(run["run"], "run", UUID), whole(run["log"], 1, "log")
         subjects = listed(proof["subjects"], "subjects")
         for each in subjects:
             obj(each, "subject", {"kind", "number", "entries", "path"}, {"members"})
@@ -66,20 +70,34 @@ def _read(file: str) -> dict[str, Any]:
                 raise Unreadable(f"a subject is no {each['kind']}")
             whole(each["number"], 1, "number")
             _path(each["path"])
-            for member in listed(each.get("members", [[1, 1]]), "members"):
-                if len(listed(member, "members")) != 2:
-                    raise Unreadable("a member is a token and a row")
-                whole(member[0], 1, "members"), whole(member[1], 1, "members")
-        if not subjects or subjects[0]["kind"] != "row":
+            if "members" in each:
+                _read_members(each["members"])
+        if not proof["log"] or not subjects or subjects[0]["kind"] != "row":
             raise Unreadable("it is of no row")
         for entries in (run["entries"], *(each["entries"] for each in subjects)):
             for entry in listed(entries, "entries"):
                 _read_entry(entry)
+            _must_rise([entry["seq"] for entry in entries], "entries")
         for each in listed(proof.get("timestamps", [""]), "timestamps"):
             text(each, "timestamps")
+        if proof.get("timestamps") == []:
+            raise Unreadable("a list of timestamps is empty")
     except (NotCanonical, FormatError) as error:
         raise Unreadable(str(error)) from error
     return proof
+
+
+def _read_members(members: Any) -> None:
+    for member in listed(members, "members"):
+        if len(listed(member, "members")) != 2:
+            raise Unreadable("a member is a token and a row")
+        whole(member[0], 1, "members"), whole(member[1], 1, "members")
+    _must_rise([token for token, _ in members], "members")
+
+
+def _must_rise(numbers: list[int], what: str) -> None:
+    if not numbers or any(a >= b for a, b in zip(numbers, numbers[1:])):
+        raise Unreadable(f"`{what}` is empty, or not in order")
 
 
 def _read_entry(entry: Any) -> None:
@@ -111,12 +129,13 @@ def _check(proof: dict[str, Any], trusted: list[Key], report: Report) -> None:
     opening = _run_part(proof["run"], run, report)
     topology = Topology(opening["topology"])
     seal = parse_body(proof["run"]["entries"][-1]["body"])
-    for subject in proof["subjects"]:
-        _subject(subject, run, topology, seal, report)
+    stories = [_subject(subject, run, topology, seal, report) for subject in proof["subjects"]]
+    report.problems += _places(stories)
 
 
 def _log_part(proof: dict[str, Any], trusted: list[Key], report: Report) -> tuple[LedgerLog, Run]:
     log: LedgerLog | None = None
+    run_log = proof["run"]["log"]
     checkpoint: str | None = None
     for each in proof["log"]:
         inclusion = parse_proof(each["proof"])
@@ -133,6 +152,9 @@ def _log_part(proof: dict[str, Any], trusted: list[Key], report: Report) -> tupl
             log = LedgerLog(body)
         else:
             log.take(inclusion.index, root_before(inclusion.index, size, inclusion.path), body)
+            facts = parse_body(body)
+            if facts["k"] not in ("key", "opened", "sealed", "erase") or facts.get("log", run_log) != run_log:
+                raise FormatError(f"entry {inclusion.index} of the ledger's log isn't one that belongs here")
     if log is None or checkpoint is None or log.keys.ledger != proof["ledger"]:
         raise FormatError(f"it isn't the log of ledger {proof['ledger']}")
     head, signed, is_trusted = log.check_head(checkpoint, trusted)
@@ -160,12 +182,16 @@ def _held(entry: dict[str, Any], run: Run) -> dict[str, Any]:
 
 def _run_part(part: dict[str, Any], run: Run, report: Report) -> dict[str, Any]:
     entries = part["entries"]
-    if len(entries) < 2 or entries[0]["seq"] != 0 or entries[-1]["seq"] != run.size - 1:
+    if not 2 <= len(entries) <= 3 or entries[0]["seq"] != 0 or entries[-1]["seq"] != run.size - 1:
         raise FormatError("it lacks the run's opening, or its seal")
     facts = [_held(each, run) for each in entries]
     opening, seal = facts[0], facts[-1]
     if opening.get("k") != "open" or opening.get("run") != run.run or seal.get("k") != "seal":
         raise FormatError("the run's opening or its seal isn't one")
+    if len(facts) == 3 and facts[1].get("k") != "publish":
+        raise FormatError("an entry of the run is none that belongs here")
+    if opening["t"] != run.opened_time or seal["t"] > run.sealed_time:
+        raise FormatError("the run's opening or its seal has another time than the ledger's log says")
     if leaf_hash(entries[0]["body"].encode()) != run.first_root:
         raise FormatError("the run was opened with another entry")
     report.proven.append(f"run {run.run} of {opening['name']} is one of the ledger, and was sealed as {seal['status']}")
@@ -194,7 +220,7 @@ def _values(
     return shown
 
 
-def _subject(part: dict[str, Any], run: Run, topology: Topology, seal: dict[str, Any], report: Report) -> None:
+def _subject(part: dict[str, Any], run: Run, topology: Topology, seal: dict[str, Any], report: Report) -> Story:
     story = Story(part["kind"], part["number"], topology)
     tree = seal["subjects"]["rows" if story.kind == "row" else "batches"]
     entries = part["entries"]
@@ -226,3 +252,38 @@ def _subject(part: dict[str, Any], run: Run, topology: Topology, seal: dict[str,
         fate = FATES.get(ending.fate)
         name = fate.name if fate else str(ending.fate)
         report.proven.append(f"token {ending.token} of {story.name} ended as {name} at {topology.name(ending.node)}")
+    return story
+
+
+def _places(stories: list[Story]) -> Iterator[str]:
+    """Subjects stand where the story of the first one comes to them, and consumed whom they say."""
+    rest = stories[1:]
+    found = {id(stories[0])}
+
+    def follow(story: Story) -> None:
+        for target in _next(story, stories):
+            if id(target) in found or not rest or rest[0] is not target:
+                continue
+            found.add(id(rest.pop(0)))
+            follow(target)
+
+    follow(stories[0])
+    if rest:
+        yield f"{rest[0].name} stands where the story doesn't come to it"
+    for story in stories:
+        for token, ending in story.endings.items():
+            for other in stories:
+                group = other.groups.get(ending.group)
+                if ending.fate == IN_BATCH and group is not None and token not in group.members:
+                    yield f"token {token} of {story.name} was consumed by {other.name}, and is none of its members"
+
+
+def _next(story: Story, stories: list[Story]) -> list[Story]:
+    """Batches that consumed its tokens, in the order of these endings, then whose left tokens they were joined with, in order of births."""
+    batches = [story.batches.get(ending.group) for ending in story.endings.values() if ending.fate == IN_BATCH]
+    found = [other for batch in batches for other in stories if (other.kind, other.number) == ("batch", batch)]
+    for token in story.known:
+        ending = story.endings.get(token)
+        if ending is not None and ending.fate == IN_JOIN and ending.group not in story.groups:
+            found += [other for other in stories if ending.group in other.groups]
+    return found

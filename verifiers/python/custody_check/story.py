@@ -56,7 +56,10 @@ class Story:
     groups: dict[int, Group] = field(default_factory=dict)
     endings: dict[int, Ending] = field(default_factory=dict)
     forked: set[int] = field(default_factory=set)
-    known: set[int] = field(default_factory=set)
+    batches: dict[int, int] = field(default_factory=dict)
+    """By group: the batch that its tokens were held for."""
+    known: dict[int, None] = field(default_factory=dict)
+    """Its tokens, in order of birth."""
 
     @property
     def name(self) -> str:
@@ -91,6 +94,7 @@ class Story:
         for intent in entry.intents:
             if intent.request > self.values or intent.token not in self.open:
                 yield f"a request is announced for token {intent.token} that can't be"
+        self.batches.update({hold.group: hold.batch for hold in entry.holds if hold.batch})
         for ending in entry.endings:
             yield from self._end(ending, entry)
         yield from self._close(entry)
@@ -125,7 +129,7 @@ class Story:
         token = birth.token
         if token in self.known:
             yield f"token {token} is born twice"
-        self.known.add(token)
+        self.known[token] = None
         if birth.group == 0:
             if not first or self.kind != "row":
                 yield f"token {token} is born of nothing"

@@ -1,0 +1,101 @@
+/** Proofs of rows, as a second implementation reads them: it says of each what the first one says, edited ones included. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { proofText, type RowProof } from '../../src/format/proof.ts'
+import { parseVerifierKey, type VerifierKey } from '../../src/format/verifier-key.ts'
+import { openLedgerReader } from '../../src/ledger/open.ts'
+import { isCustodyError } from '../../src/model/error.ts'
+import { checkProof } from '../../src/read/check/check-proof.ts'
+import { CheckedReader } from '../../src/read/evidence/checked-reader.ts'
+import { proveRow } from '../../src/read/prove/prove.ts'
+import { closingOf } from '../../src/read/runs/run-log.ts'
+import { Random } from '../simulation/random.ts'
+import { LONG } from '../support/form.ts'
+import { testPorts } from '../support/ledger.ts'
+import { edited } from '../support/proof-edits.ts'
+import { RICH, runModel, simulatedRun } from '../support/simulated-ledger.ts'
+import { askPython, NO_PYTHON, type PythonAnswer } from './python.ts'
+
+const EDITS = Number(process.env.CUSTODY_EDITS ?? (LONG ? 2_000 : 60))
+
+let folder: string
+let keys: string
+let proofs: readonly RowProof[]
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'custody-python-'))
+  keys = join(folder, 'keys')
+  writeFileSync(keys, `${testPorts().signer.verifier_key}\n`)
+  const url = `sqlite:${join(folder, 'custody.db')}`
+  await runModel(url, RICH, 1)
+  proofs = await proofsOf(url)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Of all rows, without what they share with others and with it. */
+async function proofsOf(url: string): Promise<readonly RowProof[]> {
+  const inner = await openLedgerReader(url)
+  try {
+    return await inner.snapshot(async () => {
+      const reader = new CheckedReader(inner, { remembered: null })
+      const run = simulatedRun(1)
+      const { totals } = await closingOf(reader, 1)
+      const made: RowProof[] = []
+      for (let row = 1; row <= totals.rows.read; row++)
+        for (const include_shared of [false, true]) {
+          const options = { withhold: [], only_exact: false, include_shared }
+          made.push((await proveRow(reader, { log: 1, run }, row, options)).proof)
+        }
+      return made
+    })
+  } finally {
+    await inner.close()
+  }
+}
+
+type Verdict = 'holds' | 'does not hold' | 'unreadable'
+
+async function verdictOf(text: string, trusted: readonly VerifierKey[]): Promise<Verdict> {
+  try {
+    return (await checkProof(text, trusted)).ok ? 'holds' : 'does not hold'
+  } catch (error) {
+    if (isCustodyError(error) && error.code === 'CUSTODY_PROOF_UNREADABLE') return 'unreadable'
+    throw error
+  }
+}
+
+const verdictIn = ({ ok, error }: PythonAnswer): Verdict =>
+  error !== undefined ? 'unreadable' : ok ? 'holds' : 'does not hold'
+
+async function mustAgree(texts: readonly string[]): Promise<readonly Verdict[]> {
+  const files = texts.map((text, i) => {
+    const file = join(folder, `${i}.json`)
+    writeFileSync(file, text)
+    return file
+  })
+  const trusted = [parseVerifierKey(testPorts().signer.verifier_key)]
+  const verdicts = await Promise.all(texts.map(text => verdictOf(text, trusted)))
+  const answers = askPython(files, keys)
+  const apart = answers.flatMap((answer, i) =>
+    verdictIn(answer) === verdicts[i] ? [] : [{ first: verdicts[i], second: answer, text: texts[i] }],
+  )
+  expect(apart).toEqual([])
+  return verdicts
+}
+
+describe.skipIf(NO_PYTHON !== null)(
+  `a verifier in Python${NO_PYTHON === null ? '' : ` (skipped: ${NO_PYTHON})`}`,
+  () => {
+    test('takes honest proofs', async () => {
+      const verdicts = await mustAgree(proofs.map(proofText))
+      expect(new Set(verdicts)).toEqual(new Set(['holds']))
+    })
+
+    test(`says of ${EDITS} edited proofs what the first one says`, async () => {
+      const random = new Random(1)
+      const any = () => proofs[random.below(proofs.length)] as RowProof
+      await mustAgree(Array.from({ length: EDITS }, () => edited(any(), any(), random)))
+    })
+  },
+)
