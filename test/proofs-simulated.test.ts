@@ -30,7 +30,7 @@ const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
 const EDITED = LONG ? 20 : 1
 const EDITS = LONG ? 200 : 60
 
-const BASE = { later: true, groups: true, crashes: false, max_nodes: 12, max_rows: 20 }
+const BASE = { later: true, groups: true, crashes: false, max_nodes: 12, max_rows: LONG ? 20 : 8 }
 const SHAPES: ReadonlyArray<readonly [string, Shape]> = [
   ['forks and batches', { ...BASE, calls: true, nested: true, batched: true }],
   ['batches by key', { ...BASE, keyed: true, calls: true }],
@@ -94,9 +94,7 @@ test.each(SHAPES)('the rows of random pipelines with %s', async (name, shape) =>
     const url = `sqlite:${join(folder, `${name} ${seed}.db`)}`
     await runModel(url, generateModel(new Random(seed), shape), seed)
     const proven = await provenRows(url, seed)
-    const random = new Random(seed)
-    for (let i = 0; i < (seed - FIRST < EDITED ? 1 : 0); i++)
-      await mustClaimNoMore(proven, random, `CUSTODY_SEED=${seed} CUSTODY_SEEDS=1`)
+    if (seed - FIRST < EDITED) await mustClaimNoMore(proven, new Random(seed), `CUSTODY_SEED=${seed} CUSTODY_SEEDS=1`)
   }
 })
 

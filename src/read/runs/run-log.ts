@@ -1,6 +1,7 @@
 /** The run's own entries, as far as listing, showing and explaining need them: its opening, and its latest end. */
 import { parseCheckpoint } from '../../format/checkpoint.ts'
 import type { RunEntry, RunStatus, TotalsFact } from '../../format/entry.ts'
+import { parseSignature } from '../../format/note.ts'
 import { NoteError } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredEntry, StoredLease } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
@@ -124,9 +125,9 @@ export async function headOf(
 
 /** `name+hash` from the first signature line of a note. */
 function signerOf(note: string): string | null {
-  const [, name, signature] = /\n\n— (\S+) (\S+)/u.exec(note) ?? []
-  if (name === undefined || signature === undefined) return null
-  return `${name}+${Buffer.from(signature, 'base64').subarray(0, 4).toString('hex')}`
+  const [, line = ''] = /\n\n— (.+)/.exec(note) ?? []
+  const signature = parseSignature(line)
+  return signature === null ? null : `${signature.name}+${signature.hash}`
 }
 
 function asRunEntry({ seq, body }: StoredEntry, log: number): RunEntry {
