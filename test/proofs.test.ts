@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { leafHash } from '../src/format/hash.ts'
 import { proofText, type RowProof } from '../src/format/proof.ts'
 import { makeSigner } from '../src/format/signing-key.ts'
+import { Frontier } from '../src/format/tree.ts'
 import { parseVerifierKey } from '../src/format/verifier-key.ts'
 import { openLedger } from '../src/ledger/open.ts'
 import { fateNumber } from '../src/model/outcome.ts'
@@ -72,6 +74,24 @@ describe('who is believed', () => {
       if (change.body.includes('"add"')) expect([checked.ok, checked.proven]).toEqual([false, []])
     }
   })
+})
+
+test('an older head is extended, where the proof has an entry beside its end; another history is none', async () => {
+  const { proof } = await prove(1)
+  const bodies = forger.all('SELECT body FROM entries WHERE log = 0 ORDER BY seq').map(each => `${each.body}`)
+  const origin = `custody/${proof.ledger}/0`
+  const since = async (size: number, root: string, of = origin) => {
+    const checked = await checkProof(proofText(proof), forger.keys, { origin: of, size, root })
+    return checked.checks.find(({ name }) => name === 'since')?.problems
+  }
+  const tree = new Frontier()
+  for (const [i, body] of bodies.entries()) {
+    tree.append(leafHash(body))
+    expect(await since(i + 1, tree.root())).toEqual([])
+    expect(await since(i + 1, leafHash('another'))).toEqual([expect.stringContaining('another history')])
+  }
+  expect(await since(bodies.length + 1, tree.root())).toEqual([expect.stringContaining('a later one')])
+  expect(await since(1, tree.root(), 'custody/x/0')).toEqual([expect.stringContaining('custody/x/0')])
 })
 
 describe('what is left out', () => {

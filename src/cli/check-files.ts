@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { TextDecoder } from 'node:util'
+import { type Checkpoint, parseCheckpoint } from '../format/checkpoint.ts'
+import { NoteError } from '../format/verifier-key.ts'
 import { verifierKeysIn } from '../ledger/keys/keys.ts'
 import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
 import { CustodyError } from '../model/error.ts'
@@ -12,6 +14,7 @@ import { renderChecked } from './render/checked.ts'
 
 export interface CheckFileOptions {
   readonly key?: string
+  readonly since?: string
   readonly json?: boolean
 }
 
@@ -19,13 +22,14 @@ export interface CheckFileOptions {
 export async function checkFiles(
   context: Context,
   files: readonly string[],
-  { key, json = false }: CheckFileOptions,
+  { key, since, json = false }: CheckFileOptions,
 ): Promise<0 | 1> {
   const { terminal, cwd, env } = context
   const trusted = key === undefined ? trustedKeys(null, env) : verifierKeysIn(resolve(cwd, key))
+  const head = since === undefined ? null : headIn(resolve(cwd, since))
   const results: CheckedProof[] = []
   for (const [i, file] of files.entries()) {
-    const checked = await checkProof(textOf(resolve(cwd, file)), trusted)
+    const checked = await checkProof(textOf(resolve(cwd, file)), trusted, head)
     results.push(checked)
     if (!json) terminal.answer(`${i > 0 ? '\n' : ''}${renderChecked(checked, context)}`)
   }
@@ -45,6 +49,20 @@ function textOf(path: string): string {
     // cast: as before.
     const why = error instanceof TypeError ? 'it isn’t UTF-8' : (error as Error).message
     throw new CustodyError('CUSTODY_PROOF_UNREADABLE', `${path} can’t be read: ${why}`, { cause: error })
+  }
+}
+
+/** A checkpoint, whoever signed it: the reader has kept it. @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_FILE_UNREADABLE */
+function headIn(path: string): Checkpoint {
+  const note = textOf(path)
+  try {
+    return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
+  } catch (cause) {
+    if (!(cause instanceof NoteError)) throw cause
+    throw new CustodyError('CUSTODY_FILE_UNREADABLE', `${path} is no checkpoint of a ledger`, {
+      hint: 'Name a file that has a signed head of the ledger’s own log.',
+      cause,
+    })
   }
 }
 

@@ -201,16 +201,16 @@ export function checkInclusion(leaf: Hash, index: number, size: number, proof: r
 }
 
 /**
- * Root of the leaves before `index`: what stands to the left on the way of a leaf to the root are the complete subtrees of all leaves before
- * it. `proof` is one that `checkInclusion` accepts.
+ * The tree of the leaves before `index`: what stands to the left on the way of a leaf to the root are the complete subtrees of all leaves
+ * before it. `proof` is one that `checkInclusion` accepts.
  */
-export function rootBefore(index: number, size: number, proof: readonly Hash[]): Hash {
+export function treeBefore(index: number, size: number, proof: readonly Hash[]): FrontierState {
   let at = index
   let last = size - 1
-  let root: Hash | null = null
+  const nodes: Hash[] = []
   for (const sibling of proof) {
     if (at % 2 === 1 || at === last) {
-      root = root === null ? sibling : nodeHash(sibling, root)
+      nodes.unshift(sibling)
       while (at % 2 === 0 && at !== 0) {
         at = half(at)
         last = half(last)
@@ -219,7 +219,7 @@ export function rootBefore(index: number, size: number, proof: readonly Hash[]):
     at = half(at)
     last = half(last)
   }
-  return root ?? EMPTY_ROOT
+  return { size: index, nodes }
 }
 
 /** RFC 9162, 2.1.4.2; a tree is consistent with itself and with the empty one, by an empty proof. */

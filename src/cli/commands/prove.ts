@@ -46,6 +46,7 @@ export function checkCommand(context: Context, done: (exit: number) => void): Co
     )
     .argument('<file...>', 'files that `custody prove` wrote')
     .option('--key <file>', 'the verifier keys to trust, and no others (default: those that you trust)')
+    .option('--since <file>', 'check, too, that the ledger’s own log extends the checkpoint in this file')
     .option('--json', 'print the result as JSON; of several files a list')
     .action(async (files: readonly string[], options: CheckFileOptions) => {
       const { checkFiles } = await import('../check-files.ts')

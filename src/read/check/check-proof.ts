@@ -5,6 +5,7 @@
  * CHECK-PROOF-1. Each step stands on the one before; what a step that failed would have shown is neither claimed nor shown.
  * CHECK-PROOF-2. Nothing is claimed by keys that the reader doesn't trust.
  */
+import type { Checkpoint } from '../../format/checkpoint.ts'
 import type { ProvenSubject, RowProof } from '../../format/proof.ts'
 import type { VerifierKey } from '../../format/verifier-key.ts'
 import type { Story } from '../explain/story.ts'
@@ -12,7 +13,7 @@ import { Telling } from '../explain/telling.ts'
 import { Check, type CheckResult } from '../verify/check.ts'
 import { type Claim, claimsOf, notProven } from './claims.ts'
 import { heldByProofs } from './held-entries.ts'
-import { checkLogPart, type LogPart } from './log-part.ts'
+import { checkLogPart, checkSince, type LogPart } from './log-part.ts'
 import { parseProof } from './parse.ts'
 import { checkRunPart, type RunPart } from './run-part.ts'
 import { sceneOf } from './scene.ts'
@@ -37,27 +38,32 @@ export interface CheckedProof {
   readonly signed_by: readonly string[]
 }
 
-/** In this order. */
-const STEPS = ['log', 'signatures', 'trust', 'run', 'entries', 'story', 'values'] as const
+/** In this order. `since` only if an older head is given. */
+const STEPS = ['log', 'signatures', 'trust', 'since', 'run', 'entries', 'story', 'values'] as const
 type Checks = { readonly [step in (typeof STEPS)[number]]: Check }
 
 /**
  * @param file the text of the file
  * @param trusted the reader's keys
+ * @param since a head that the reader has, and that the ledger's own log is to extend
  * @throws CustodyError CUSTODY_PROOF_UNREADABLE
  */
-export async function checkProof(file: string, trusted: readonly VerifierKey[]): Promise<CheckedProof> {
+export async function checkProof(
+  file: string,
+  trusted: readonly VerifierKey[],
+  since: Checkpoint | null = null,
+): Promise<CheckedProof> {
   const proof = parseProof(file)
   // cast: each step has its check.
   const checks = Object.fromEntries(STEPS.map(step => [step, new Check(step)])) as unknown as Checks
-  const log = logPartOf(proof, trusted, checks)
+  const log = logPartOf(proof, trusted, since, checks)
   const run = log === null ? null : checkRunPart(proof.run, log, checks)
   if (run === null) for (const step of ['entries', 'story', 'values'] as const) checks[step].leave()
   const subjects = run === null ? null : SubjectParts.check(proof.subjects, run, checks)
   if (subjects !== null && subjects.all.length < proof.subjects.length) checks.story.leave()
   const story = run === null || subjects === null ? null : await storyOf(run, subjects, proof.subjects, checks)
   const claims = log?.is_trusted === true ? claimsOf(log, run, subjects, checks.story.ok) : []
-  const results = STEPS.map(step => checks[step].result())
+  const results = STEPS.filter(step => step !== 'since' || since !== null).map(step => checks[step].result())
   return {
     ok: results.every(each => each.ok),
     trust: log?.is_trusted === true ? 'key' : 'none',
@@ -74,12 +80,22 @@ export async function checkProof(file: string, trusted: readonly VerifierKey[]):
   }
 }
 
-function logPartOf(proof: RowProof, trusted: readonly VerifierKey[], checks: Checks): LogPart | null {
+function logPartOf(
+  proof: RowProof,
+  trusted: readonly VerifierKey[],
+  since: Checkpoint | null,
+  checks: Checks,
+): LogPart | null {
   const held = heldByProofs(proof.log, checks.log)
   const log = held === null ? null : checkLogPart(held.entries, held.note, trusted, checks)
-  if (log === null) for (const step of ['signatures', 'trust', 'run'] as const) checks[step].leave()
-  else if (log.ledger !== proof.ledger) checks.log.add(`it is the log of ledger ${log.ledger}, not of ${proof.ledger}`)
-  return checks.log.ok ? log : null
+  if (log !== null && log.ledger !== proof.ledger)
+    checks.log.add(`it is the log of ledger ${log.ledger}, not of ${proof.ledger}`)
+  if (held !== null && log !== null && checks.log.ok) {
+    if (since !== null) checkSince(since, log, held.entries, checks.since)
+    return log
+  }
+  for (const step of ['signatures', 'trust', 'since', 'run'] as const) checks[step].leave()
+  return null
 }
 
 async function storyOf(

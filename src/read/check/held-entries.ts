@@ -3,7 +3,7 @@ import { parseCheckpoint } from '../../format/checkpoint.ts'
 import { leafHash } from '../../format/hash.ts'
 import type { LoggedEntry } from '../../format/proof.ts'
 import { parseTlogProof, type TlogProof } from '../../format/tlog-proof.ts'
-import { checkInclusion, rootBefore } from '../../format/tree.ts'
+import { checkInclusion, Frontier, treeBefore } from '../../format/tree.ts'
 import { NoteError } from '../../format/verifier-key.ts'
 import { entryName, type Report } from '../verify/check.ts'
 import type { HeldEntry } from './log-part.ts'
@@ -35,8 +35,15 @@ export function heldByProofs(logged: readonly LoggedEntry[], check: Report): Hel
 function heldEntry(body: string, { index, path, checkpoint }: TlogProof): HeldEntry | null {
   try {
     const { size, root } = parseCheckpoint(checkpoint.slice(0, checkpoint.lastIndexOf('\n\n') + 1))
-    if (!checkInclusion(leafHash(body), index, size, path, root)) return null
-    return { index, body, rootBefore: () => rootBefore(index, size, path) }
+    const leaf = leafHash(body)
+    if (!checkInclusion(leaf, index, size, path, root)) return null
+    const before = () => Frontier.from(treeBefore(index, size, path))
+    const withIt = () => {
+      const tree = before()
+      tree.append(leaf)
+      return tree
+    }
+    return { index, body, rootBefore: () => before().root(), rootWith: () => withIt().root() }
   } catch (error) {
     if (error instanceof NoteError) return null
     throw error

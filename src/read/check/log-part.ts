@@ -10,6 +10,7 @@ import { type Checkpoint, parseCheckpoint } from '../../format/checkpoint.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import { openNote } from '../../format/note.ts'
 import { NoteError, type VerifierKey } from '../../format/verifier-key.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeLedgerEntry } from '../decode.ts'
 import { type Check, entryName, type Report } from '../verify/check.ts'
@@ -19,8 +20,10 @@ import { KeysInForce, missing } from '../verify/keys.ts'
 export interface HeldEntry {
   readonly index: number
   readonly body: string
-  /** Of the log's tree. */
+  /** Of the log's tree before it. */
   rootBefore(): Hash
+  /** Of the log's tree with it. */
+  rootWith(): Hash
 }
 
 export interface LogPart {
@@ -32,6 +35,28 @@ export interface LogPart {
   /** Keys in force that have signed the head, each as `name+hash`. */
   readonly signed_by: readonly string[]
   readonly is_trusted: boolean
+}
+
+/** Reports where it isn't shown that the log extends an older head, which the reader has. */
+export function checkSince(since: Checkpoint, { head }: LogPart, held: readonly HeldEntry[], check: Report): void {
+  const { origin, size, root } = since
+  if (origin !== head.origin) check.add(`the head that you have is that of ${origin}, and this is ${head.origin}`)
+  else if (size > head.size)
+    check.add(
+      `the head that you have is a later one, with ${counted(size, 'entry', 'entries')}, and this has ${grouped(head.size)}`,
+    )
+  else {
+    const [next, last] = [held.find(each => each.index === size), held.find(each => each.index === size - 1)]
+    const known = size === head.size ? head.root : (next?.rootBefore() ?? last?.rootWith() ?? null)
+    if (known === null)
+      check.add(
+        `it has no entry beside the end of the head that you have (${counted(size, 'entry', 'entries')}), and so can’t show that it extends that`,
+      )
+    else if (known !== root)
+      check.add(
+        `its first ${counted(size, 'entry isn’t', 'entries aren’t')} those of the head that you have: this is another history`,
+      )
+  }
 }
 
 /** Where is reported what is wrong with the entries, with the signatures of the head, and with the trust in these. */
