@@ -11,6 +11,7 @@ import { openLedger } from '../src/ledger/open.ts'
 import { fateNumber } from '../src/model/outcome.ts'
 import type { Json } from '../src/model/row.ts'
 import { checkProof } from '../src/read/check/check-proof.ts'
+import { logTree } from '../src/read/evidence/log-tree.ts'
 import { proveRow } from '../src/read/prove/prove.ts'
 import { repeatedFields } from '../src/read/prove/repeats.ts'
 import type { ProveOptions } from '../src/read/prove/selection.ts'
@@ -31,8 +32,11 @@ beforeAll(async () => {
 })
 afterAll(() => forger.close())
 
-const prove = (row: number, options: Partial<ProveOptions> = {}, from = forger) =>
-  proveRow(from.reader, RUN, row, { ...ALL, ...options })
+/** Nothing of it is checked. */
+async function prove(row: number, options: Partial<ProveOptions> = {}, from = forger) {
+  const tree = await logTree(from.reader, RUN.log, { signed: '' })
+  return proveRow(from.reader, { ...RUN, tree }, row, { ...ALL, ...options })
+}
 const check = (proof: RowProof, keys = forger.keys) => checkProof(proofText(proof), keys)
 const wrong = (checked: Awaited<ReturnType<typeof check>>) =>
   checked.checks.flatMap(({ name, problems }) => problems.map(each => `${name}: ${each}`))

@@ -39,7 +39,8 @@ async function prove(
   try {
     const { reader, log, run } = await checkedRun(env, inner, name, checkLine(terminal))
     const chosen = { withhold, only_exact: onlyExact, include_shared: includeShared }
-    const made = await proveRow(reader, { log, run }, row, chosen)
+    const { tree } = await reader.check(log)
+    const made = await proveRow(reader, { log, run, tree }, row, chosen)
     const text = proofText(made.proof)
     if (out === null) terminal.answer(text.slice(0, -1))
     else writeText(out, text, force ? 'replace' : 'keep')

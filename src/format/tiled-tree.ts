@@ -24,26 +24,24 @@ const TILES_AT_HAND = 4096
 
 export class TiledTree {
   readonly size: number
-  readonly root: Hash
   readonly #store: TreeStore
   readonly #tiles: readonly Hash[]
   /** Behind the last full tile. */
   readonly #rest: readonly Hash[]
   readonly #at_hand = new Map<number, Buffer>()
-  readonly #frontier: Frontier
   /** Over the roots of its tiles, the last of which may not be full. */
-  #above: WholeTree | null = null
+  readonly #above: WholeTree
 
   private constructor(store: TreeStore, tiles: readonly Hash[], rest: readonly Hash[]) {
     this.#store = store
     this.#tiles = tiles
     this.#rest = rest
-    const above = new Frontier()
-    for (const tile of tiles) above.append(tile)
-    this.#frontier = Frontier.from({ size: tiles.length * TILE_WIDTH, nodes: above.state().nodes })
-    for (const leaf of rest) this.#frontier.append(leaf)
-    this.size = this.#frontier.size
-    this.root = this.#frontier.root()
+    this.#above = new WholeTree([...tiles, ...restRoots(rest)])
+    this.size = tiles.length * TILE_WIDTH + rest.length
+  }
+
+  get root(): Hash {
+    return this.#above.root
   }
 
   /** All leaves behind the last full tile that is stored, however many, are read. */
@@ -60,7 +58,11 @@ export class TiledTree {
 
   /** All that appending to it takes. */
   frontier(): ReturnType<Frontier['state']> {
-    return this.#frontier.state()
+    const above = new Frontier()
+    for (const tile of this.#tiles) above.append(tile)
+    const frontier = Frontier.from({ size: this.#tiles.length * TILE_WIDTH, nodes: above.state().nodes })
+    for (const leaf of this.#rest) frontier.append(leaf)
+    return frontier.state()
   }
 
   /** Root of its first `size` leaves; null if it hasn't as many, or what is stored of them isn't its. */
@@ -109,7 +111,6 @@ export class TiledTree {
     const behind = (tile - this.#tiles.length) * TILE_WIDTH
     const leaves = behind < 0 ? hashesIn(await this.#read(tile)) : this.#rest.slice(behind, behind + TILE_WIDTH)
     if (leaves.length <= index % TILE_WIDTH) return null
-    this.#above ??= new WholeTree([...this.#tiles, ...restRoots(this.#rest)])
     return [...new WholeTree(leaves).inclusion(index % TILE_WIDTH), ...this.#above.inclusion(tile)]
   }
 

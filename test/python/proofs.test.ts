@@ -40,12 +40,13 @@ async function proofsOf(url: string): Promise<readonly RowProof[]> {
     return await inner.snapshot(async () => {
       const reader = new CheckedReader(inner, { remembered: null })
       const run = simulatedRun(1)
+      const { tree } = await reader.check(1)
       const { totals } = await closingOf(reader, 1)
       const made: RowProof[] = []
       for (let row = 1; row <= totals.rows.read; row++)
         for (const include_shared of [false, true]) {
           const options = { withhold: [], only_exact: false, include_shared }
-          made.push((await proveRow(reader, { log: 1, run }, row, options)).proof)
+          made.push((await proveRow(reader, { log: 1, run, tree }, row, options)).proof)
         }
       return made
     })

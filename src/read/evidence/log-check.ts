@@ -18,6 +18,8 @@ import { logTree, strayOf } from './log-tree.ts'
 import { UnsoundRecord } from './unsound.ts'
 
 export interface CheckedLog {
+  /** The tree that was signed. */
+  readonly tree: TiledTree
   /** @throws UnsoundRecord if one of the entries isn't in the tree that was signed. */
   mustHave(entries: readonly StoredEntry[]): Promise<void>
   /** Whether it is on record that a value was erased; `place`: from 1, among the values of the entry. */
@@ -72,6 +74,7 @@ export class LogChecks {
     if (tree === undefined || wrong.length > 0) throw new UnsoundRecord(wrong)
     const leaves = (from: number, most: number) => this.#reader.leaves(log, from, most)
     return {
+      tree,
       async mustHave(entries) {
         const stray = await strayOf(entries, tree, leaves)
         if (stray !== null)

@@ -12,6 +12,7 @@ import {
   type RowProof,
   type ShownValue,
 } from '../../format/proof.ts'
+import type { TiledTree } from '../../format/tiled-tree.ts'
 import type { LedgerReader, StoredPayload } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
@@ -31,13 +32,20 @@ export interface MadeProof extends Selections {
   readonly proof: RowProof
 }
 
+/** A run with its log, and the tree of that. */
+export interface ProvenRun {
+  readonly run: string
+  readonly log: number
+  readonly tree: TiledTree
+}
+
 /**
  * @param reader one that checks
  * @throws CustodyError CUSTODY_PROOF_OPEN, CUSTODY_ROW_UNKNOWN, CUSTODY_PROOF_VALUE; UnsoundRecord
  */
 export async function proveRow(
   reader: LedgerReader,
-  { log, run }: { readonly log: number; readonly run: string },
+  { log, run, tree }: ProvenRun,
   row: number,
   options: ProveOptions,
 ): Promise<MadeProof> {
@@ -47,7 +55,9 @@ export async function proveRow(
   const logged = await loggedEntries(reader, entry => isOf(entry, log))
   const sealed = logged.facts.find(each => each.k === 'sealed')
   if (sealed === undefined) throw new UnsoundRecord(['the ledger’s own log doesn’t say that the run was sealed'])
-  const trees = await RunTrees.read(reader, log, sealed.root, last.subjects)
+  if (tree.root !== sealed.root)
+    throw new UnsoundRecord(['the run’s entries don’t give the root with which it was sealed'])
+  const trees = new RunTrees(reader, log, tree, last.subjects)
   const opening = await runEntry(reader, log, 0)
   if (opening.facts.k !== 'open') throw new UnsoundRecord(['the run’s log doesn’t begin with its opening'])
   const { topology } = opening.facts

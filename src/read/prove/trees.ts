@@ -4,11 +4,10 @@ import { TiledTree } from '../../format/tiled-tree.ts'
 import { type SubjectTrees, TREES } from '../../format/trees.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { Hash } from '../../model/sha256.ts'
-import { logTree } from '../evidence/log-tree.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { entryName } from '../verify/check.ts'
 
-export type TreeReader = Pick<LedgerReader, 'leaves' | 'tileRoots' | 'lastEntries'>
+type TreeReader = Pick<LedgerReader, 'tileRoots' | 'lastEntries'>
 
 export class RunTrees {
   readonly #reader: TreeReader
@@ -17,18 +16,12 @@ export class RunTrees {
   readonly #heads: SubjectTrees
   readonly #subjects = new Map<'row' | 'batch', TiledTree>()
 
-  private constructor(reader: TreeReader, log: number, tree: TiledTree, heads: SubjectTrees) {
+  /** `tree`: of all entries; `heads`: those of the seal. */
+  constructor(reader: TreeReader, log: number, tree: TiledTree, heads: SubjectTrees) {
     this.#reader = reader
     this.#log = log
     this.#tree = tree
     this.#heads = heads
-  }
-
-  /** `root`: of all entries, as the ledger's own log has it; `heads`: those of the seal. @throws UnsoundRecord */
-  static async read(reader: TreeReader, log: number, root: Hash, heads: SubjectTrees): Promise<RunTrees> {
-    const tree = await logTree(reader, log, { signed: root })
-    if (tree.root !== root) throw new UnsoundRecord(['the run’s entries don’t give the root with which it was sealed'])
-    return new RunTrees(reader, log, tree, heads)
   }
 
   /** Of an entry. @throws UnsoundRecord */
