@@ -8,6 +8,7 @@ import type { LedgerReader } from './read-port.ts'
 import { EmptyLedgerError, type Lasting, openForReading, openForWriting } from './sqlite/file.ts'
 import { SqliteReader } from './sqlite/reader.ts'
 import { SqliteStore } from './sqlite/store.ts'
+import type { WitnessingLedger } from './store.ts'
 import { ThreadScribe } from './thread/thread-scribe.ts'
 import { Entropy } from './write/entropy.ts'
 import { StoredLedger } from './write/ledger.ts'
@@ -59,6 +60,17 @@ export async function openLedger(url: string, ports: LedgerPorts, options: OpenO
     await store.close()
     throw error
   }
+}
+
+/**
+ * Opens a ledger to keep what witnesses and timestamp authorities say of it; that takes no key. Never makes one.
+ * @throws CustodyError as `openLedger`, but for what it is checked for.
+ */
+export async function openWitnessing(url: string): Promise<WitnessingLedger> {
+  const path = pathOf(url)
+  const absolute = `sqlite:${path}`
+  const db = openForWriting(path, absolute, null)
+  return new SqliteStore(db, new SqliteReader(db, absolute))
 }
 
 const LOOK_EVERY_MS = 20

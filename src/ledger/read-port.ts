@@ -77,6 +77,15 @@ export interface StoredLease {
   readonly holder: string
   readonly expires_us: number
 }
+/** A head of log 0 that witnesses have cosigned: a note with its text, the log's own signatures, and theirs. */
+export interface StoredWitnessed {
+  readonly size: number
+  readonly note: string
+}
+/** A head of log 0 that a timestamp authority has dated: the note with the log's own signatures, and the token over it. */
+export interface StoredTimestamp extends StoredWitnessed {
+  readonly stamp: Uint8Array
+}
 /** All that is needed of a log to see whether log 0 describes it correctly. */
 export interface StoredExtent {
   readonly log: number
@@ -163,6 +172,12 @@ export interface LedgerReader {
   openToken(log: number, token: number): Promise<StoredOpenToken | null>
   head(log: number): Promise<string | null>
   heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>
+  /** In order of size, those of one size as they came, streamed; or the newest first. */
+  witnessed(order?: 'newest'): AsyncIterable<StoredWitnessed>
+  /** In order of size, those of one size as they came, streamed. */
+  timestamps(): AsyncIterable<StoredTimestamp>
+  /** Of the largest head that has a timestamp; 0 if none has. */
+  timestamped(): Promise<number>
   leases(): Promise<readonly StoredLease[]>
   lease(log: number): Promise<StoredLease | null>
   /** Tables, views, indexes and triggers that are there. */

@@ -3,10 +3,19 @@
  * (test/conformance/ledger.ts) says what each must do, and holds each to it.
  */
 import type { Erasure, Scrubbed } from './erase-port.ts'
-import type { LedgerReader } from './read-port.ts'
+import type { LedgerReader, StoredTimestamp, StoredWitnessed } from './read-port.ts'
 import type { LogZeroBatch, WriteBatch } from './write-port.ts'
 
-export interface Store {
+/** What others say of heads of log 0 is kept beside it: it comes later than they do, and no entry speaks of it. */
+export interface WitnessingLedger {
+  readonly reader: LedgerReader
+  /** Durably. @throws CustodyError CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY. */
+  keepWitnessed(head: StoredWitnessed): Promise<void>
+  keepTimestamp(head: StoredTimestamp): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Store extends WitnessingLedger {
   /** Sees what was written through this store. */
   readonly reader: LedgerReader
   /**
@@ -23,7 +32,6 @@ export interface Store {
   erase(ledger: LogZeroBatch, erasures: readonly Erasure[], midway: () => void): Promise<void>
   /** As `ErasingLedger`; `onRewritten` is called when no page of the file has what is erased. */
   scrub(wait_ms: number, onRewritten: () => void): Promise<Scrubbed>
-  close(): Promise<void>
 }
 
 /** Another process has written to what several processes share: log 0, and the numbers of logs. */

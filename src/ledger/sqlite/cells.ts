@@ -46,6 +46,7 @@ const TYPES: { readonly [column: string]: readonly [type: Type, or?: 'null'] } =
   idx: ['integer'],
   hash: ['blob'],
   size: ['integer'],
+  stamp: ['blob'],
 }
 
 export type CellRecord = { readonly [column: string]: unknown }
@@ -140,6 +141,8 @@ const KEYS: { readonly [table: string]: readonly string[] } = {
   logs: ['log'],
   heads: ['log'],
   leases: ['log'],
+  witnessed: ['size'],
+  timestamps: ['size'],
   entries: ['log', 'seq'],
   payloads: ['log', 'seq'],
   endings: ['log', 'token'],

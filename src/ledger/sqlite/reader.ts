@@ -23,6 +23,8 @@ import type {
   StoredOpenToken,
   StoredPayload,
   StoredTile,
+  StoredTimestamp,
+  StoredWitnessed,
   SubjectRange,
   ViewName,
 } from '../read-port.ts'
@@ -254,6 +256,18 @@ export class SqliteReader implements LedgerReader {
 
   async heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>> {
     return this.#all(QUERIES.heads)
+  }
+
+  witnessed(order?: 'newest'): AsyncIterable<StoredWitnessed> {
+    return this.#stream(order === 'newest' ? QUERIES.newest_witnessed : QUERIES.witnessed)
+  }
+
+  timestamps(): AsyncIterable<StoredTimestamp> {
+    return this.#stream(QUERIES.timestamps)
+  }
+
+  async timestamped(): Promise<number> {
+    return this.#get<{ size: number }>(QUERIES.newest_timestamp)?.size ?? 0
   }
 
   async leases(): Promise<readonly StoredLease[]> {

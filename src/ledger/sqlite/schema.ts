@@ -88,6 +88,19 @@ const TABLES = [
   expires_us INTEGER NOT NULL,
   CHECK (epoch > 0)
 ) STRICT`,
+  `CREATE TABLE witnessed (
+  size INTEGER NOT NULL,
+  note TEXT NOT NULL,
+  CHECK (size > 0)
+) STRICT`,
+  `CREATE INDEX witnessed_size ON witnessed (size)`,
+  `CREATE TABLE timestamps (
+  size INTEGER NOT NULL,
+  note TEXT NOT NULL,
+  token BLOB NOT NULL,
+  CHECK (size > 0)
+) STRICT`,
+  `CREATE INDEX timestamps_size ON timestamps (size)`,
 ]
 
 /**
@@ -111,7 +124,10 @@ const refuse = (table: string, event: 'UPDATE' | 'DELETE') =>
 BEGIN SELECT RAISE(ABORT, '${table} are append-only'); END`
 
 const TRIGGERS = [
-  ...['logs', 'entries', 'endings', 'tiles'].flatMap(table => [refuse(table, 'UPDATE'), refuse(table, 'DELETE')]),
+  ...['logs', 'entries', 'endings', 'tiles', 'witnessed', 'timestamps'].flatMap(table => [
+    refuse(table, 'UPDATE'),
+    refuse(table, 'DELETE'),
+  ]),
   refuse('payloads', 'UPDATE'),
 ]
 

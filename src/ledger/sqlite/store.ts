@@ -8,7 +8,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { hexToBytes } from '../../format/hash.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Erasure, Scrubbed } from '../erase-port.ts'
-import type { StoredEnding } from '../read-port.ts'
+import type { StoredEnding, StoredTimestamp, StoredWitnessed } from '../read-port.ts'
 import { StaleLog, type Store } from '../store.ts'
 import { LOG_ZERO } from '../write/log-zero.ts'
 import type { LeaseChange, LogZeroBatch, NewEntry, NewPayload, TileDraft, WriteBatch } from '../write-port.ts'
@@ -33,6 +33,8 @@ export const SQL = {
     FROM payloads WHERE log = ? AND seq BETWEEN ? AND ?`,
   put_payload: `INSERT OR REPLACE INTO payloads (rowid, log, seq, salts, body)
     SELECT rowid, log, seq, ?, CAST(? AS TEXT) FROM payloads WHERE log = ? AND seq = ?`,
+  keep_witnessed: `INSERT INTO witnessed (size, note) VALUES (?, ?)`,
+  keep_timestamp: `INSERT INTO timestamps (size, note, token) VALUES (?, ?, ?)`,
   put_head: `INSERT INTO heads (log, note) VALUES (?, ?) ON CONFLICT (log) DO UPDATE SET note = excluded.note`,
 }
 const INSERTS = {
@@ -120,6 +122,14 @@ export class SqliteStore implements Store {
   /** Puts all that the write-ahead log has into the file, and cuts it to nothing; false if somebody reads from it. */
   #emptyLog(): boolean {
     return this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0
+  }
+
+  async keepWitnessed({ size, note }: StoredWitnessed): Promise<void> {
+    transaction(this.#db, this.reader.url, () => one(this.#sql.keep_witnessed.run(size, note)))
+  }
+
+  async keepTimestamp({ size, note, stamp }: StoredTimestamp): Promise<void> {
+    transaction(this.#db, this.reader.url, () => one(this.#sql.keep_timestamp.run(size, note, stamp)))
   }
 
   async close(): Promise<void> {

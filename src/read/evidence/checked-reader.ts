@@ -298,6 +298,15 @@ export class CheckedReader implements LedgerReader {
   heads() {
     return this.#inner.heads()
   }
+  witnessed(order?: 'newest') {
+    return this.#inner.witnessed(order)
+  }
+  timestamps() {
+    return this.#inner.timestamps()
+  }
+  timestamped() {
+    return this.#inner.timestamped()
+  }
   leases() {
     return this.#inner.leases()
   }

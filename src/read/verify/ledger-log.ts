@@ -6,6 +6,7 @@ import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import { NoteError, parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
+import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeLedgerEntry } from '../decode.ts'
 import { Erasures } from '../erasures.ts'
 import { type Check, entryName, noting } from './check.ts'
@@ -48,6 +49,8 @@ export interface Trusted {
   /** 'any': for readers who say whose word it is that they pass on. */
   readonly keys: readonly VerifierKey[] | 'any'
   readonly remembered: KnownHead | null
+  /** Roots of so many first entries are wanted; absent: of none. */
+  readonly sizes?: ReadonlySet<number>
 }
 
 /** Of a run's log, what log 0 speaks of. */
@@ -61,6 +64,8 @@ export class LedgerLog {
   id = ''
   entries = 0
   readonly erasures = new Erasures()
+  /** Of those first entries that were asked for. */
+  readonly roots = new Map<number, Hash>()
   readonly #check: Check
   readonly #logs = new Map<number, Registered>()
   readonly #keys: KeysInForce
@@ -84,6 +89,7 @@ export class LedgerLog {
       for await (const looked of lookedEntries(reader, { log: 0, all_payloads: true }, 0, await reader.size(0))) {
         const { entry, payload } = looked
         walk.take(looked)
+        if (trusted.sizes?.has(walk.tree.size) === true) log.roots.set(walk.tree.size, walk.tree.root())
         if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
         if (entry.batch !== null) about.add(`${entryName(entry.seq)}: its column says batch ${entry.batch}`)
         if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)

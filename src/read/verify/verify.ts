@@ -4,6 +4,7 @@
  * It shares types and the primitives of src/format with the writer, and none of its code: entries are decoded, stories
  * folded, totals counted and trees built here once more.
  */
+import type { Policy } from '../../format/policy.ts'
 import type { VerifierKey } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredLog } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
@@ -16,12 +17,15 @@ import { ProgressCheck } from './progress.ts'
 import { verifyRun } from './run.ts'
 import type { Shelf } from './shelf.ts'
 import type { WalkedRun } from './walked-run.ts'
+import { checkWitnessed, type WitnessedHead, witnessedSizes } from './witnessed.ts'
 
 export interface VerifyOptions {
   /** Id of the run to be verified; all runs if absent. Log 0 and the database are always looked at. */
   readonly run?: string | undefined
   /** Keys that are trusted to sign checkpoints. 'any': for readers who say whose word it is that they pass on. */
   readonly keys: readonly VerifierKey[] | 'any'
+  /** Witnesses whose cosignatures are known, and how many must have signed; absent: what is stored of them is of heads of this log. */
+  readonly policy?: Policy | null
   /** Whether decisions of gates are evaluated again, and rows held against the keys of their batches. */
   readonly decisions?: boolean
   /** The head of log 0 that the verifier knows from before, and the key of the ledger's birth, which is trusted then. */
@@ -62,6 +66,8 @@ export interface VerifyResult {
   readonly ok: boolean
   /** The ledger is older than what the verifier remembers: numbers of entries of log 0. */
   readonly rolled_back?: { readonly seen: number; readonly now: number }
+  /** The largest head that as many witnesses have cosigned as the policy demands; absent without a policy, or if there is none. */
+  readonly witnessed?: WitnessedHead
   readonly runs: readonly VerifiedRun[]
   readonly left_out?: { readonly runs: number; readonly not_ok: number }
   readonly ledger: { readonly ok: boolean; readonly entries: number; readonly checks: readonly CheckResult[] }
@@ -84,7 +90,7 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   await noting(shared.schema, () => checkObjects(reader, shared.schema))
   await noting(shared.database, () => checkFile(reader, shared.database))
   const integrity = options.integrity ?? (() => reader.integrity())
-  const [{ log_zero, listed }] = await Promise.all([
+  const [{ log_zero, listed, witnessed }] = await Promise.all([
     verifyLogs(reader, options, shared.ledger),
     noting(shared.database, () => checkIntegrity(integrity, shared.database)),
   ])
@@ -98,6 +104,7 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   return {
     ok: ok && listed.ok,
     ...(older ? { rolled_back: { seen: remembered.size, now: log_zero.entries } } : {}),
+    ...(witnessed === null ? {} : { witnessed }),
     runs: runs.map(each => resultOf(each, boundOf(each), checks)),
     ...(left_out.runs === 0 ? {} : { left_out }),
     ledger: { ok, entries: log_zero.entries, checks },
@@ -105,8 +112,21 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
 }
 
 async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: Check) {
-  const { keys, remembered = null } = options
-  const log_zero = await LedgerLog.read(reader, { keys, remembered }, check)
+  const { keys, remembered = null, policy = null } = options
+  let sizes: ReadonlySet<number> = new Set()
+  await noting(check, async () => {
+    sizes = await witnessedSizes(reader)
+  })
+  const log_zero = await LedgerLog.read(reader, { keys, remembered, sizes }, check)
+  let witnessed: WitnessedHead | null = null
+  const zero = {
+    origin: log_zero.origin(0),
+    rootAt: (size: number) => log_zero.roots.get(size),
+    keys: (size: number) => log_zero.keysOf(0, size),
+  }
+  await noting(check, async () => {
+    witnessed = await checkWitnessed(reader, zero, policy, check)
+  })
   let logs: readonly StoredLog[] = []
   await noting(check, async () => {
     logs = await reader.logs()
@@ -139,7 +159,7 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
     } else found.registered.leave()
     listed.add(found)
   }
-  return { log_zero, listed }
+  return { log_zero, listed, witnessed: witnessed as WitnessedHead | null }
 }
 
 /** For progress only: what is wrong with it is found on the way. */

@@ -1,0 +1,94 @@
+/**
+ * What others said of heads of log 0: cosignatures of witnesses. No entry speaks of them, so each is held against the log
+ * itself: the head that it is about must be one that the log had, signed by the keys that were in force.
+ */
+import { parseCheckpoint } from '../../format/checkpoint.ts'
+import { headNote } from '../../format/head-note.ts'
+import { openNote } from '../../format/note.ts'
+import { isReached, type Policy, type PolicyWitness, witnessedBy } from '../../format/policy.ts'
+import { NoteError } from '../../format/verifier-key.ts'
+import type { LedgerReader, StoredWitnessed } from '../../ledger/read-port.ts'
+import { counted } from '../../model/number-text.ts'
+import type { Hash } from '../../model/sha256.ts'
+import type { Report } from './check.ts'
+import { type HeadKeys, missing } from './keys.ts'
+
+/** The largest head that as many witnesses have cosigned as the policy demands. */
+export interface WitnessedHead {
+  /** Entries of log 0. */
+  readonly size: number
+  readonly by: ReadonlyArray<{
+    readonly witness: string
+    /** When it said so, by its clock: seconds since the Unix epoch; 0 if it didn't say. */
+    readonly at: number
+  }>
+}
+
+/** Log 0, as it was read. */
+export interface WitnessedLog {
+  readonly origin: string
+  /** Root of its first so many entries; undefined if it has fewer. */
+  rootAt(size: number): Hash | undefined
+  keys(size: number): HeadKeys
+}
+
+/** Sizes that something is stored of, for `WitnessedLog.rootAt`. */
+export async function witnessedSizes(reader: LedgerReader): Promise<ReadonlySet<number>> {
+  const sizes = new Set<number>()
+  for await (const { size } of reader.witnessed()) sizes.add(size)
+  return sizes
+}
+
+/** @param policy null: nobody's cosignatures are known, so that they are passed over. @returns null if no head has what the policy demands. */
+export async function checkWitnessed(
+  reader: LedgerReader,
+  log: WitnessedLog,
+  policy: Policy | null,
+  check: Report,
+): Promise<WitnessedHead | null> {
+  let largest: WitnessedHead | null = null
+  const witnesses = new Map<PolicyWitness, number>()
+  let size = 0
+  for await (const stored of reader.witnessed()) {
+    const problem = headProblem(stored, log)
+    if (problem !== null) {
+      check.add(`what is stored as witnessed of ${counted(stored.size, 'entry', 'entries')} ${problem}`)
+      continue
+    }
+    if (policy === null) continue
+    const found = witnessedBy(policy, stored.note)
+    if (found.problem !== null)
+      check.add(`what is stored as witnessed of ${counted(stored.size, 'entry', 'entries')}: ${found.problem}`)
+    if (stored.size !== size) witnesses.clear()
+    size = stored.size
+    // Cosignatures of one head can have come one after another.
+    for (const { witness, timestamp } of found.by) witnesses.set(witness, timestamp)
+    if (reaches(policy, witnesses))
+      largest = { size, by: [...witnesses].map(([{ name }, at]) => ({ witness: name, at })) }
+  }
+  return largest
+}
+
+function reaches(policy: Policy, witnesses: ReadonlyMap<PolicyWitness, number>): boolean {
+  return witnesses.size > 0 && isReached(policy.quorum, new Set(witnesses.keys()))
+}
+
+/** Continues "what is stored … "; null if the note is of a head that the log had. */
+function headProblem({ size, note }: StoredWitnessed, log: WitnessedLog): string | null {
+  const { good } = log.keys(size)
+  const own = headNote(note, good)
+  const opened = own === null ? null : openNote(own, good)
+  if (opened?.ok !== true || missing(good, opened.signed_by).length > 0)
+    return 'isn’t signed by the keys that were in force'
+  try {
+    const head = parseCheckpoint(opened.text)
+    if (head.origin !== log.origin) return `is a head of ${head.origin}`
+    if (head.size !== size) return `is a head of ${head.size}`
+    const root = log.rootAt(size)
+    if (root === undefined) return 'is a head of more entries than there are: this ledger is older, or another one'
+    return head.root === root ? null : 'is a head of other entries: this is another history'
+  } catch (error) {
+    if (error instanceof NoteError) return 'is no head of a log'
+    throw error
+  }
+}
