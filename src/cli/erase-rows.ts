@@ -1,6 +1,7 @@
 /** Erases rows of a run, and reports what is gone, what was derived from it, and what has it elsewhere. */
 import { type Chosen, eraseRows, type Search } from '../host/erase.ts'
 import { ledgerUrl } from '../host/ledger.ts'
+import { giveToNamed } from '../host/witnessing/witnessing.ts'
 import { CustodyError } from '../model/error.ts'
 import type { ErasePlan } from '../read/erase/plan.ts'
 import type { Context } from './context.ts'
@@ -32,6 +33,7 @@ export async function eraseOfRun(context: Context, run: string, options: EraseOp
     return 1
   }
   if (result.kind === 'nothing_fits') return nothingFits(context, result.search, json)
+  await giveToNamed(context.env, url, why => terminal.report(`warning: ${why}`))
   const { plan, certified, pending } = result.outcome
   if (certified === null && pending === null) throw nothingNamed(context)
   const certificate = certified === null ? null : writeCertificate(context, certified, 'erasure', options.out)

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { keyLabel } from '../format/verifier-key.ts'
 import { ledgerUrl } from '../host/ledger.ts'
 import { ledgerPorts } from '../host/ledger-ports.ts'
+import { giveToNamed } from '../host/witnessing/witnessing.ts'
 import { keyPlace, signingKey } from '../ledger/keys/keys.ts'
 import { trustKeys } from '../ledger/keys/known-ledgers.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
@@ -60,6 +61,7 @@ export async function rotateOwnKey(context: Context, options: KeyOptions): Promi
       `${from.name} is kept in ${former}, for other ledgers that it signed: ${command} key rotate --ledger <url>`,
     )
   }
+  await giveToNamed(env, url, why => terminal.report(`warning: ${why}`))
   await shown(context, options)
 }
 

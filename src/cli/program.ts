@@ -24,6 +24,7 @@ import { showCommand } from './commands/show.ts'
 import { testCommand } from './commands/test.ts'
 import { validateCommand } from './commands/validate.ts'
 import { verifyCommand } from './commands/verify.ts'
+import { witnessCommand } from './commands/witness.ts'
 import type { Context } from './context.ts'
 
 /** Makes one command; `done` takes its exit code. */
@@ -47,7 +48,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
   ['Hand on, or let go:', [proveCommand, checkCommand, exportCommand, eraseCommand, purgeCommand]],
   ['Extend and try out:', [pluginCommand, chaosCommand]],
-  ['Look things up:', [pluginsCommand, functionsCommand, schemaCommand, keyCommand, ledgerCommand, doctorCommand]],
+  ['Look things up:', [pluginsCommand, functionsCommand, schemaCommand, keyCommand, witnessCommand, ledgerCommand, doctorCommand]],
 ]
 
 export function makeProgram(context: Context, done: (exit: number) => void): Command {

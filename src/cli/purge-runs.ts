@@ -1,6 +1,7 @@
 /** Erases the values of old runs, and reports which. */
 import { purgeRuns } from '../host/erase.ts'
 import { ledgerUrl } from '../host/ledger.ts'
+import { giveToNamed } from '../host/witnessing/witnessing.ts'
 import { parseDuration } from '../model/duration.ts'
 import { CustodyError } from '../model/error.ts'
 import { formatTime } from '../model/time.ts'
@@ -24,7 +25,9 @@ export async function purgeOldRuns(context: Context, options: PurgeOptions): Pro
   const { terminal } = context
   const older_than_us = options.olderThan === undefined ? null : ageOf(options.olderThan) * 1000
   const rule = { now_us: Date.now() * 1000, older_than_us }
-  const { plan, certified, pending } = await purgeRuns(ledgerUrl(context, options), rule, erasePorts(context))
+  const url = ledgerUrl(context, options)
+  const { plan, certified, pending } = await purgeRuns(url, rule, erasePorts(context))
+  await giveToNamed(context.env, url, why => terminal.report(`warning: ${why}`))
   const certificate = certified === null ? null : writeCertificate(context, certified, 'purge', options.out)
   if (options.json === true) {
     const purged = plan.purged.map(({ run, rows, sealed_us }) => ({ run, rows, sealed_at: formatTime(sealed_us) }))

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { rememberedOf } from '../host/ledger.ts'
 import { verifyOnAllCores } from '../host/verify.ts'
+import { readPolicy, usersPolicy } from '../host/witnessing/settings.ts'
 import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
@@ -19,6 +20,7 @@ export interface VerifyOptions extends LedgerOptions {
   readonly decisions?: boolean
   readonly root?: string
   readonly key?: string
+  readonly policy?: string
   readonly json?: boolean
 }
 
@@ -52,6 +54,7 @@ async function verify(
   const result = await verifyOnAllCores(reader, {
     run,
     keys,
+    policy: options.policy === undefined ? usersPolicy(env) : readPolicy(resolve(cwd, options.policy)),
     decisions: options.decisions === true,
     remembered: await rememberedOf(reader, env),
     onProgress: ({ entries, of }) => terminal.live(`  verifying  ${count(entries)} of ${count(of)} entries`),

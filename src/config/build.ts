@@ -36,6 +36,10 @@ export function buildConfig(content: PipelineContent, root: Tree, env: Environme
     },
     guards: buildGuards(content.guards),
     ledger_url: ledgerUrl(content, root, env, problems),
+    /** File of the policy of its witnesses, as written. */
+    witnesses: content.ledger?.witnesses ?? null,
+    /** URL of a timestamp authority. */
+    timestamps: content.ledger?.timestamps ?? null,
     limits: {
       services: new Map([...limits.services].map(([name, each]) => [name, buildService(each)])),
       spend_usd: limits.spend?.usd ?? null,

@@ -350,7 +350,15 @@ export const PIPELINE = object('a pipeline', {
     .describe('What happens to rows.'),
   sinks: map('sink', 'name', 1, sink).describe('Where rows end.'),
   retry: retry.prefault({}).describe('How often, and when, a row is tried again after an error that could pass.'),
-  ledger: object('ledger', { url: leaf.ledger_url.describe('sqlite:PATH or postgres://…') })
+  ledger: object('ledger', {
+    url: leaf.ledger_url.optional().describe('sqlite:PATH or postgres://…'),
+    witnesses: text
+      .optional()
+      .describe(
+        'File with the witnesses that cosign its heads, and how many must have: a C2SP policy, with their URLs.',
+      ),
+    timestamps: leaf.web_url.optional().describe('URL of a timestamp authority (RFC 3161) that dates its heads.'),
+  })
     .optional()
     .describe('Where the evidence is kept.'),
   limits: limits.prefault({}).describe('Limits of outside services and of money.'),

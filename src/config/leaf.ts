@@ -89,6 +89,16 @@ export const ledger_url = leaf(
         }))(value),
 )
 
+export const web_url = leaf(
+  z.string().regex(/^https?:\/\/[^\s/]/),
+  'URL',
+  textual('a text', url => ({
+    code: 'CUSTODY_BAD_VALUE',
+    message: `\`${url}\` isn’t a URL of the web`,
+    hint: 'use https://…',
+  })),
+)
+
 export function choice<const T extends readonly [string, ...string[]]>(...of: T) {
   return leaf(z.enum(of), of.map(each => `\`${each}\``).join(', '), value =>
     typeof value === 'string'

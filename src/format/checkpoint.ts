@@ -25,7 +25,16 @@ export function checkpointText({ origin, size, root }: Checkpoint): string {
  * @throws NoteError
  */
 export function parseCheckpoint(text: string): Checkpoint {
-  const [, origin = '', digits, base64 = ''] = /^(.+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n$/.exec(text) ?? []
+  return parsedAs(/^(.+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n$/, text)
+}
+
+/** The same of any log's checkpoint; extension lines are passed over. @throws NoteError */
+export function parseAnyCheckpoint(text: string): Checkpoint {
+  return parsedAs(/^(.+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n(?:.+\n)*$/, text)
+}
+
+function parsedAs(form: RegExp, text: string): Checkpoint {
+  const [, origin = '', digits, base64 = ''] = form.exec(text) ?? []
   const bytes = fromBase64(base64)
   const size = Number(digits)
   if (bytes === null || !Number.isSafeInteger(size) || !isOrigin(origin)) {

@@ -9,6 +9,7 @@ import { limiterOf } from './limiter.ts'
 import { codeOf } from './plugins/plugin-code.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import { watchPlugins } from './strays.ts'
+import { companionOf } from './witnessing/witnessing.ts'
 
 /** What the engine is given with a run, whichever it is. */
 export type Hosted = Pick<
@@ -16,18 +17,27 @@ export type Hosted = Pick<
   'plan' | 'codeOf' | 'contentOf' | 'clock' | 'signal' | 'strays' | 'shared' | 'onProgress' | 'onNotice' | 'onService'
 >
 
-/** @throws what `openLedger` and `work` throw; CustodyError CUSTODY_LIMITER. */
+/** The ledger that a run is recorded in. */
+export interface HostedLedger {
+  /** Whose heads are given to witnesses; null: it isn't kept. */
+  readonly url: string | null
+  readonly open: () => Ledger | Promise<Ledger>
+}
+
+/** @throws what opening the ledger and `work` throw; CustodyError CUSTODY_LIMITER, CUSTODY_POLICY. */
 export async function hosting<T>(
   plan: Plan,
-  { custody, clock, signal }: HostPorts,
+  { custody, clock, signal, env }: HostPorts,
   observer: RunObserver,
-  openLedger: () => Ledger | Promise<Ledger>,
+  { url, open }: HostedLedger,
   work: (ledger: Ledger, hosted: Hosted) => Promise<T>,
 ): Promise<T> {
   boundHeap()
   const closing = new Closing(why => observer.onTrouble(why))
   try {
-    const ledger = closing.add(await openLedger())
+    // Closed last: when the ledger is, its head is the run's last one.
+    closing.add(url === null ? null : companionOf(env, url, plan, why => observer.onTrouble(why)))
+    const ledger = closing.add(await open())
     const shared = closing.add(limiterOf(plan))
     const strays = closing.add(watchPlugins(plan, what => observer.onLate(what)))
     observer.onOpen()

@@ -101,7 +101,7 @@ async function drive({ request, reader, run, plan, ports, observer }: Drive): Pr
       ledgerPorts(ports.env, why => observer.onTrouble(why)),
       { create: false },
     )
-  return hosting(plan, ports, observer, open, async (ledger, hosted) =>
+  return hosting(plan, ports, observer, { url, open }, async (ledger, hosted) =>
     resumeRun({
       ...hosted,
       ...(await takenBefore(reader, run, ports, observer)),

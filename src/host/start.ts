@@ -71,7 +71,7 @@ export async function startRun(
   const { env, cwd, custody, clock } = ports
   const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
   const open = () => laterLedger(url, ledgerPorts(env, dry_run ? null : why => observer.onTrouble(why)), dry_run)
-  const result = await hosting(plan, ports, observer, open, (ledger, hosted) => {
+  const result = await hosting(plan, ports, observer, { url: dry_run ? null : url, open }, (ledger, hosted) => {
     observer.onStart(plan, again)
     return runPlan({
       ...hosted,

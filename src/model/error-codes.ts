@@ -447,6 +447,16 @@ export const ERRORS = {
     'A request to add a key to a ledger can’t be followed: it is none, or the ledger is another, or has gone on since.',
     'Make another request on the machine whose key is to be added (`custody key request`), and add it before the next run.',
   ),
+  CUSTODY_POLICY: spec(
+    2,
+    'The policy that names witnesses, or the address of a timestamp authority, can’t be read.',
+    'Write a C2SP policy: a line `witness NAME KEY URL` for each witness, and one `quorum NAME`; docs/witnesses.md shows one.',
+  ),
+  CUSTODY_WITNESS: spec(
+    1,
+    'A witness can’t be run here.',
+    'Check its folder, its key and its address; nobody’s ledger is touched by that.',
+  ),
   CUSTODY_RUN_UNKNOWN: spec(2, 'No run has this id.', 'See `custody runs`.'),
   CUSTODY_RUN_AMBIGUOUS: spec(2, 'Several runs begin with this id.', 'Write more of it.'),
   CUSTODY_ROW_UNKNOWN: spec(2, 'The run has no such row or token.', 'See `custody show` for how many there are.'),

@@ -102,7 +102,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
       }),
     )
   })
-  const { name, ledger_url, guards, limits, retention_ms } = pipeline.config
+  const { name, ledger_url, witnesses, timestamps, guards, limits, retention_ms } = pipeline.config
   return Object.freeze({
     name,
     file: pipeline.file,
@@ -114,6 +114,8 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
     files: new Map([...plugins].flatMap(([{ name }, { files }]) => files.map(({ file }) => [file, name] as const))),
     value: planValue(pipeline, draft, plugins, flow),
     ledger_url,
+    witnesses: witnesses === null ? null : resolve(pipeline.folder, witnesses),
+    timestamps,
     guards,
     retention_us: retention_ms === null ? null : retention_ms * 1000,
     plugins: pipeline.config.plugins,

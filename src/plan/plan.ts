@@ -189,6 +189,10 @@ export interface Plan {
   /** What the ledger keeps of the plan as content. */
   readonly value: PlanValue
   readonly ledger_url: string | null
+  /** Absolute path of the policy of the ledger's witnesses; null: it names none. */
+  readonly witnesses: string | null
+  /** URL of the authority that dates the ledger's heads. */
+  readonly timestamps: string | null
   /** Guards of the whole run; sources have their own. */
   readonly guards: GuardsConfig
   /** How long values of its runs are to be kept; null: nothing is said. */

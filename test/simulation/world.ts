@@ -157,6 +157,8 @@ export class World {
         closes: Object.fromEntries(model.nodes.flatMap(closesOf)),
       },
       ledger_url: null,
+      witnesses: null,
+      timestamps: null,
       plugins: [],
       retention_us: null,
       limits: { services: limitsOf(model), spend_usd, file: null, visit_ms: 3_600_000 },

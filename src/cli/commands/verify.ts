@@ -18,6 +18,10 @@ export function verifyCommand(context: Context, done: (exit: number) => void): C
       'evaluate the expressions of gates again on what entered them, and keys of batches on what they hold',
     )
     .option('--key <file>', 'trust the verifier keys in this file, besides your own')
+    .option(
+      '--policy <file>',
+      'check cosignatures of the witnesses in this policy (default: `witnesses` in your configuration folder)',
+    )
     .option('--json', 'print the result as JSON')
     .action(async (run: string | undefined, options: VerifyOptions) => {
       const { printVerified } = await import('../verify-ledger.ts')

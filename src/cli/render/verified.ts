@@ -1,4 +1,6 @@
 /** The result of `custody verify` for people: a line for each thing that was checked, and what is wrong. */
+
+import { formatTime } from '../../model/time.ts'
 import type { VerifiedRun, VerifyResult } from '../../read/verify/verify.ts'
 import type { Paint } from '../terminal.ts'
 import { boundText } from './bound.ts'
@@ -21,8 +23,16 @@ export function renderVerified(result: VerifyResult, columns: number, paint: Pai
     const older = `older than when you last wrote to it: its own log has ${counted(now, 'entry', 'entries')}, and had ${count(seen)}`
     lines.push(`  ${paint('yellow', '!')} ${older}`)
   }
+  if (result.witnessed !== undefined) lines.push(`  ${paint('green', '✓')} ${witnessedText(result.witnessed)}`)
   lines.push(verdict(result, paint))
   return lines.join('\n')
+}
+
+function witnessedText({ size, by }: NonNullable<VerifyResult['witnessed']>): string {
+  const who = by
+    .map(({ witness, at }) => `${printable(witness)}${at === 0 ? '' : ` (${formatTime(at * 1_000_000)})`}`)
+    .join(', ')
+  return `its own log witnessed up to ${counted(size, 'entry', 'entries')}, by ${who}`
 }
 
 /** Up to this number all runs are listed; of more, only those that don't hold, and at most this number. */

@@ -54,17 +54,22 @@ export function runCase(plan: Plan, test: TestCase, host: HostPorts, observer: R
   const run = uuidv7(Math.floor(ports.clock.wall_us() / 1000), randomBytes(10))
   return inTemporaryLedger(async url => {
     const open = () => laterLedger(url, ledgerPorts(ports.env, null), true)
-    const { summary, error } = await hosting(stood_in, ports, observer, open, (ledger, { codeOf: _, ...hosted }) =>
-      runPlan({
-        ...hosted,
-        ...(test.clock === undefined ? {} : { started_us: test.clock }),
-        run,
-        ledger,
-        custody: ports.custody,
-        limit: Number.POSITIVE_INFINITY,
-        dry_run: false,
-        strict: false,
-      }),
+    const { summary, error } = await hosting(
+      stood_in,
+      ports,
+      observer,
+      { url: null, open },
+      (ledger, { codeOf: _, ...hosted }) =>
+        runPlan({
+          ...hosted,
+          ...(test.clock === undefined ? {} : { started_us: test.clock }),
+          run,
+          ledger,
+          custody: ports.custody,
+          limit: Number.POSITIVE_INFINITY,
+          dry_run: false,
+          strict: false,
+        }),
     )
     const recorded = await read(url, run)
     const { missing: unanswered } = answers
