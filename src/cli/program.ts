@@ -48,7 +48,10 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
   ['Hand on, or let go:', [proveCommand, checkCommand, exportCommand, eraseCommand, purgeCommand]],
   ['Extend and try out:', [pluginCommand, chaosCommand]],
-  ['Look things up:', [pluginsCommand, functionsCommand, schemaCommand, keyCommand, witnessCommand, ledgerCommand, doctorCommand]],
+  [
+    'Look things up:',
+    [pluginsCommand, functionsCommand, schemaCommand, keyCommand, witnessCommand, ledgerCommand, doctorCommand],
+  ],
 ]
 
 export function makeProgram(context: Context, done: (exit: number) => void): Command {

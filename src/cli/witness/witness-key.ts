@@ -49,7 +49,7 @@ function read(path: string): string | null {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null
     throw new CustodyError('CUSTODY_WITNESS', `${path} can’t be read`, { cause })
   }
 }

@@ -24,7 +24,7 @@ export interface WitnessingPorts {
   readonly now_us: () => number
 }
 
-/** What has come of it. */
+/** The result. */
 export interface HeadGiven {
   readonly origin: string
   /** Entries of the head. */
