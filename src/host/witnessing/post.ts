@@ -55,6 +55,6 @@ async function bodyOf(response: Response): Promise<Uint8Array> {
 function causeOf(error: unknown): string {
   const { cause, message } = error instanceof Error ? error : new Error(String(error))
   if (!(cause instanceof Error)) return message
-  const code = (cause as NodeJS.ErrnoException).code
-  return cause.message === '' ? (code ?? message) : cause.message
+  // Of several addresses that were tried in vain it has no message.
+  return cause.message === '' && 'code' in cause ? String(cause.code) : cause.message
 }

@@ -71,7 +71,7 @@ function fileOf(path: string): Uint8Array | null {
   try {
     return readFileSync(path)
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
+    const code = cause instanceof Error && 'code' in cause ? cause.code : cause
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
     throw new CustodyError('CUSTODY_POLICY', `${path} can’t be read (${code})`, { cause })
   }
