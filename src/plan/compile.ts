@@ -103,14 +103,15 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
     )
   })
   const { name, ledger_url, witnesses, timestamps, guards, limits, retention_ms } = pipeline.config
+  const topology = topologyOf(draft, plugins, flow)
   return Object.freeze({
     name,
     file: pipeline.file,
     folder: pipeline.folder,
     nodes: Object.freeze(nodes),
     edges: Object.freeze(edges),
-    topology: topologyOf(draft, plugins, flow),
-    hash: planHash(draft, plugins, flow),
+    topology,
+    hash: planHash(topology, draft, plugins),
     files: new Map([...plugins].flatMap(([{ name }, { files }]) => files.map(({ file }) => [file, name] as const))),
     value: planValue(pipeline, draft, plugins, flow),
     ledger_url,

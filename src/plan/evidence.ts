@@ -72,7 +72,7 @@ const byValue = (places: readonly number[]): Pick<TopologyNode, 'by_value'> =>
  * variables expanded, secrets by name), and the content of files that options name; the declared schemas. Not the retry, the
  * guards, the limits, the retention, the ledger.
  */
-export function planHash(draft: Draft, plugins: Plugins, flow: Flow): string {
+export function planHash(topology: Topology, draft: Draft, plugins: Plugins): string {
   const nodes = draft.nodes.map(({ config }) => {
     const { retry: _retry, guards: _guards, ...settings } = { retry: null, guards: null, ...config }
     return settings
@@ -80,7 +80,7 @@ export function planHash(draft: Draft, plugins: Plugins, flow: Flow): string {
   const files = [...plugins].flatMap(([{ name }, plugin]) =>
     plugin.files.map(({ path, content }) => [name, path, content.ok ? content.sha256 : null]),
   )
-  const subject = { topology: topologyOf(draft, plugins, flow), nodes, ...(files.length === 0 ? {} : { files }) }
+  const subject = { topology, nodes, ...(files.length === 0 ? {} : { files }) }
   return createHash('sha256')
     .update(canonicalize(asJson(subject)))
     .digest('hex')

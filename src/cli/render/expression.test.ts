@@ -30,3 +30,15 @@ test('says what was missing', () => {
 test('shortens long values', () => {
   expect(withValues('row.a', { a: 'x'.repeat(100) }).length).toBe(40)
 })
+
+test('decimals stand without quotes, where that is known, and the start of the run by its value', () => {
+  const values = { net: '10.50', back: '-1.0', note: '10.50' }
+  const seen = { decimals: ['net', 'back'], started_at: '2026-01-02T03:04:05.000Z' }
+  expect(withValues('row.net + row.back > decimal(row.note)', values, seen)).toBe('10.50 + (-1.0) > decimal("10.50")')
+  expect(withValues('row.net', values)).toBe('"10.50"')
+  expect(withValues('row.day < run.started_at', { day: 'x' }, seen)).toBe('"x" < 2026-01-02T03:04:05.000Z')
+  expect(withValues('rerun.started_at + "run.started_at" + row.run.started_at + run.other', {}, seen)).toBe(
+    'rerun.started_at + "run.started_at" + missing + run.other',
+  )
+  expect(withValues('run.started_at', {})).toBe('run.started_at')
+})

@@ -1,6 +1,7 @@
 /** An expression with the values that it saw in place of the fields: `row.amount >= 5000` as `62000 >= 5000`. */
 import type { Json } from '../../model/row.ts'
-import { shorten, valueText } from './text.ts'
+import type { Seen } from '../../read/explain/story.ts'
+import { printable, shorten, valueText } from './text.ts'
 
 /**
  * Tokens of CEL that matter here: texts (raw, triple-quoted ones included), names, numbers. What stands in a text is
@@ -13,15 +14,19 @@ const LONGEST_VALUE = 40
 
 /**
  * `expression` with each path of `row` replaced by its value. `values` has those that were there, by their keys joined with
- * `.`; other paths are shown as `missing`.
+ * `.`; other paths are shown as `missing`. Decimals stand without quotes, as numbers do.
  */
-export function withValues(expression: string, values: { readonly [path: string]: Json }): string {
+export function withValues(
+  expression: string,
+  values: Seen['values'],
+  { decimals = [], started_at }: Omit<Seen, 'values'> = {},
+): string {
   let result = ''
   let at = 0
   TOKEN.lastIndex = 0
   for (let found = TOKEN.exec(expression); found !== null; found = TOKEN.exec(expression)) {
-    if (found[0] !== 'row' || /[.\w]\s*$/.test(expression.slice(0, found.index))) continue
-    const path = longestPath(expression, found.index + 3, values)
+    if (/[.\w]\s*$/.test(expression.slice(0, found.index))) continue
+    const path = pathAt(expression, found[0], found.index + found[0].length, { values, decimals, started_at })
     if (path === null) continue
     result += expression.slice(at, found.index) + path.text
     at = path.end
@@ -30,11 +35,33 @@ export function withValues(expression: string, values: { readonly [path: string]
   return result + expression.slice(at)
 }
 
+interface Replaced {
+  readonly text: string
+  readonly end: number
+}
+
+function pathAt(
+  expression: string,
+  name: string,
+  start: number,
+  {
+    values,
+    decimals,
+    started_at,
+  }: { values: Seen['values']; decimals: readonly string[]; started_at?: string | undefined },
+): Replaced | null {
+  if (name === 'row') return longestPath(expression, start, values, decimals)
+  if (name !== 'run' || started_at === undefined) return null
+  STEP.lastIndex = start
+  return STEP.exec(expression)?.[1] === 'started_at' ? { text: started_at, end: STEP.lastIndex } : null
+}
+
 function longestPath(
   expression: string,
   start: number,
-  values: { readonly [path: string]: Json },
-): { readonly text: string; readonly end: number } | null {
+  values: Seen['values'],
+  decimals: readonly string[],
+): Replaced | null {
   const steps: string[] = []
   let known: { text: string; end: number } | null = null
   let end = start
@@ -44,8 +71,10 @@ function longestPath(
     steps.push(step[1] ?? step[2] ?? step[3] ?? '')
     const path = steps.join('.')
     if (!Object.hasOwn(values, path)) continue
-    const value = shorten(valueText(values[path]), LONGEST_VALUE)
-    known = { text: isNegative(values[path]) ? `(${value})` : value, end }
+    const of = values[path]
+    const decimal = typeof of === 'string' && decimals.includes(path) ? of : null
+    const value = shorten(decimal === null ? valueText(of) : printable(decimal), LONGEST_VALUE)
+    known = { text: isNegative(of) || decimal?.startsWith('-') === true ? `(${value})` : value, end }
   }
   if (known !== null) return known
   return steps.length === 0 ? null : { text: 'missing', end }

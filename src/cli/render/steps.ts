@@ -2,7 +2,7 @@
 import { fileReadText } from '../../format/files-read.ts'
 import { ordinalText } from '../../model/number-text.ts'
 import { formatDuration } from '../../model/time.ts'
-import type { CallStory, Change, Decision, VisitStory } from '../../read/explain/story.ts'
+import type { CallStory, Change, Decision, Seen, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
 import { forKey, keyText } from './batch-key.ts'
 import { withValues } from './expression.ts'
@@ -271,41 +271,41 @@ function errorHead(visit: VisitStory, attempt: string, again: boolean): Head {
 }
 
 function gateHead(decision: Decision, visit: VisitStory, attempt: string): Head {
-  const values = seenValues(decision.expression, decision.values, visit.data)
+  const values = seenValues(decision.expression, decision, visit.data)
   const to = visit.left === null ? '' : ` → ${printable(visit.left.to)}`
   const label = decision.label === null ? '' : printable(decision.label)
   return { kind: 'gate', expression: `${attempt}${oneLine(decision.expression)}`, values, way: `${label}${to}` }
 }
 
 function tried(decision: Decision, data: VisitStory['data']): string[] {
-  return decision.tried.map(each => `not ${printable(each.label)}: ${seenText(each.expression, decision.values, data)}`)
+  return decision.tried.map(each => `not ${printable(each.label)}: ${seenText(each.expression, decision, data)}`)
 }
 
 /** Expressions of a plugin, and of a gate that met an error, with what they saw. */
 function evaluated(visit: VisitStory): string[] {
   const { decision, data } = visit
   const of_gate = decision === null || decision.expression === visit.plugin ? [] : [decision.expression]
-  const lines = of_gate.filter(each => each !== 'else').map(each => seenText(each, decision?.values ?? {}, data))
+  const lines = of_gate.filter(each => each !== 'else').map(each => seenText(each, decision ?? { values: {} }, data))
   return [...(decision === null ? [] : tried(decision, data)), ...lines, ...ofPlugin(visit)]
 }
 
 function ofPlugin(visit: VisitStory): string[] {
-  return visit.evaluations.map(each => `${printable(each.for)}: ${seenText(each.expression, each.values, visit.data)}`)
+  return visit.evaluations.map(each => `${printable(each.for)}: ${seenText(each.expression, each, visit.data)}`)
 }
 
-function seenText(expression: string, values: Decision['values'], data: VisitStory['data']): string {
-  const seen = seenValues(expression, values, data)
-  return `${oneLine(expression)}${seen === '' ? '' : `   ${seen}`}`
+function seenText(expression: string, seen: Seen, data: VisitStory['data']): string {
+  const text = seenValues(expression, seen, data)
+  return `${oneLine(expression)}${text === '' ? '' : `   ${text}`}`
 }
 
-function seenValues(expression: string, values: Decision['values'], data: VisitStory['data']): string {
-  return data === null || data.kind === 'known' ? substituted(expression, values) : `values are ${data.kind}`
+function seenValues(expression: string, seen: Seen, data: VisitStory['data']): string {
+  return data === null || data.kind === 'known' ? substituted(expression, seen) : `values are ${data.kind}`
 }
 
 /** The expression with its values; nothing if that says no more than the expression. */
-function substituted(expression: string, values: Decision['values']): string {
-  const seen = withValues(oneLine(expression), values)
-  return seen === oneLine(expression) ? '' : seen
+function substituted(expression: string, { values, ...others }: Seen): string {
+  const text = withValues(oneLine(expression), values, others)
+  return text === oneLine(expression) ? '' : text
 }
 
 function oneLine(expression: string): string {

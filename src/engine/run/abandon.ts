@@ -34,15 +34,15 @@ export async function abandonAll(
 ): Promise<void> {
   abandonPresent(recorder, in_flight, now_us)
   const { pending, totals } = recorder
-  const each = async (token: Token, message: string, started_us: number) => {
-    recorder.abandon(token, message, started_us, now_us)
-    pending.settle(committer.append)
-    if (pending.isDue(totals.born - totals.ended)) await committer.commit()
-  }
-  for (const [node, { token, started_us }] of held.sorts.all())
-    await each(token, `${GIVEN_UP} while \`${node.name}\` held the row`, started_us)
-  for (const [node, { token, started_us }] of held.joins.all())
-    await each(token, `${GIVEN_UP} while \`${node.name}\` held it`, started_us)
+  for (const { holds, what } of [
+    { holds: held.sorts, what: 'the row' },
+    { holds: held.joins, what: 'it' },
+  ])
+    for (const [node, { token, started_us }] of holds.all()) {
+      recorder.abandon(token, `${GIVEN_UP} while \`${node.name}\` held ${what}`, started_us, now_us)
+      pending.settle(committer.append)
+      if (pending.isDue(totals.born - totals.ended)) await committer.commit()
+    }
 }
 
 function abandonPresent(recorder: Recorder, { subjects, batches }: InFlight, now_us: number): void {

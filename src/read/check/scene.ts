@@ -23,6 +23,7 @@ export function sceneOf({ opening, opening_values, tree, seal }: RunPart, check:
     topology: opening.topology,
     // Proofs have none of these.
     reads: new Map(),
+    started_us: opening.replays === undefined ? opening.t : null,
     plan: { fields: shown('fields'), expressions: shown('expressions'), options: {} },
     paths: new Map(),
     named: new Map(),

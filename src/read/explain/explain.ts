@@ -14,6 +14,7 @@ import { InputFiles, type RecordPlace } from '../runs/input-files.ts'
 import { namedFilesOf } from '../runs/named-file.ts'
 import { filesReadIn, intentsOf, planOf } from '../runs/opening-values.ts'
 import { closingOf, headOf, openingOf } from '../runs/run-log.ts'
+import { startedOf } from '../runs/started.ts'
 import { entryName, tokenName } from '../verify/check.ts'
 import { partnersOf } from './partners.ts'
 import type { Story } from './story.ts'
@@ -102,6 +103,7 @@ async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
     topology: opening.topology,
     plan,
     reads: await filesReadIn(reader, log),
+    started_us: await startedOf(reader, log),
     paths,
     named,
     head: await headOf(reader, log),

@@ -67,7 +67,7 @@ function visitJson(visit: VisitStory): unknown {
     ...keyJson(visit.key),
     ...(visit.sorted === null ? {} : { sorted: visit.sorted }),
     ...(decision === null ? {} : { decision: decisionJson(decision) }),
-    ...(evaluations.length === 0 ? {} : { evaluations }),
+    ...(evaluations.length === 0 ? {} : { evaluations: evaluations.map(({ decimals: _, ...each }) => each) }),
     ...(reads.length === 0 ? {} : { reads }),
     ...(error === null ? {} : { error: errorJson(error) }),
     calls: visit.calls.map(callJson),
@@ -108,8 +108,13 @@ function callJson({ request, response, together, ...facts }: CallStory): unknown
   }
 }
 
-function decisionJson({ expression, values, label, tried }: NonNullable<VisitStory['decision']>): unknown {
-  return { expression, values, label, ...(tried.length === 0 ? {} : { tried }) }
+function decisionJson({ expression, values, started_at, label, tried }: NonNullable<VisitStory['decision']>): unknown {
+  return {
+    ...{ expression, values },
+    ...(started_at === undefined ? {} : { started_at }),
+    label,
+    ...(tried.length === 0 ? {} : { tried }),
+  }
 }
 
 function errorJson({

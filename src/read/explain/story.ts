@@ -24,12 +24,20 @@ export interface Change {
   readonly unset: readonly string[]
 }
 
-/** What was evaluated, what it saw, and what it gave. */
-export interface Decision {
-  /** As in the pipeline file; of cases the one that held, or `else`. */
-  readonly expression: string
+/** What expressions saw. */
+export interface Seen {
   /** By path (`amount`, `address.city`): the fields that were read; a missing field is left out. */
   readonly values: { readonly [path: string]: Json }
+  /** Paths among these whose texts are decimals, where that is on record; absent if there are none. */
+  readonly decimals?: readonly string[]
+  /** `run.started_at`, ISO 8601; absent where they don't name it, or it is on record in another ledger. */
+  readonly started_at?: string
+}
+
+/** What was evaluated, what it saw, and what it gave. */
+export interface Decision extends Seen {
+  /** As in the pipeline file; of cases the one that held, or `else`. */
+  readonly expression: string
   /** The way that was taken; null if it gave none. */
   readonly label: string | null
   /** Of cases: those that were tried and didn't hold, in order. */
@@ -37,11 +45,10 @@ export interface Decision {
 }
 
 /** An expression among the options of a plugin, with what it saw. */
-export interface Evaluation {
+export interface Evaluation extends Seen {
   /** Path of the option. */
   readonly for: string
   readonly expression: string
-  readonly values: { readonly [path: string]: Json }
 }
 
 /** One request to a service, and its outcome. */

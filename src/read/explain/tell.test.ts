@@ -29,6 +29,7 @@ function scene(size: readonly ExpressionText[]): Scene {
     topology,
     plan: { fields: {}, expressions: { size, calc }, options: { in: { path: 'data.csv' } } },
     reads: new Map(),
+    started_us: 1_767_323_045_000_000,
     paths: new Map([['out', '/tmp/out.csv']]),
     named: new Map(),
   }

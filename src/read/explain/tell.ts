@@ -15,6 +15,8 @@ import { DISCARD, type Topology, type TopologyNode } from '../../format/topology
 import { fateOf } from '../../model/outcome.ts'
 import { isObject, type Json, newRow } from '../../model/row.ts'
 import { isSameJson } from '../../model/same-json.ts'
+import { exactType } from '../../model/schema.ts'
+import { formatTime } from '../../model/time.ts'
 import type { Course, CourseToken, Timed } from '../fold/course.ts'
 import { fileFor, type NamedFiles, optionOf } from '../runs/named-file.ts'
 import type { Partners } from './partners.ts'
@@ -25,6 +27,7 @@ import type {
   Evaluation,
   Known,
   MergeDetail,
+  Seen,
   TokenEnding,
   TokenStory,
   VisitStory,
@@ -36,6 +39,8 @@ export interface Scene {
   /** Decisions whose expressions are erased are shown without them. */
   readonly plan: Pick<PlanValue, 'fields' | 'expressions' | 'options'>
   readonly reads: FilesRead
+  /** `run.started_at` in µs; null if it is on record in another ledger. */
+  readonly started_us: number | null
   /** By sink: the path that it writes, absolute. */
   readonly paths: ReadonlyMap<string, string>
   /** Of these, the sinks whose rows say which file they go to. */
@@ -163,10 +168,12 @@ function tellVisit(
     absent_output: output === null || output.kind === 'known' ? null : output.kind,
     key: keyFields === undefined ? null : keyOf(keyFields, data),
     sorted: node.kind === 'sort' ? sortedAs(course, fact) : null,
-    decision: node.kind === 'gate' ? tellDecision(node, fact, left?.label ?? null, expressions, data) : null,
+    decision: node.kind === 'gate' ? tellDecision(node, fact, left?.label ?? null, expressions, data, scene) : null,
     reads: scene.reads.get(node.name) ?? [],
     evaluations:
-      node.kind === 'gate' && node.plugin === undefined ? [] : expressions.map(each => tellEvaluation(each, data)),
+      node.kind === 'gate' && node.plugin === undefined
+        ? []
+        : expressions.map(each => tellEvaluation(each, data, scene)),
     calls,
     error,
     left,
@@ -263,25 +270,43 @@ function tellDecision(
   label: string | null,
   expressions: readonly ExpressionText[],
   data: Known<Json> | null,
+  scene: Scene,
 ): Decision | null {
   const way = isError(fact.status) ? null : label
   if (node.plugin !== undefined || expressions.length === 0)
     return node.plugin === undefined ? null : { expression: node.plugin, values: {}, label: way, tried: [] }
   const single = expressions.length === 1 && expressions[0]?.for === 'gate' ? expressions[0] : null
-  if (single !== null) return { expression: single.source, values: valuesRead([single], data), label: way, tried: [] }
+  if (single !== null) return { expression: single.source, ...seenBy([single], data, scene), label: way, tried: [] }
   const held = way === null ? -1 : expressions.findIndex(each => each.for === way)
   const tried = held === -1 ? expressions : expressions.slice(0, held)
   const seen = held === -1 ? expressions : expressions.slice(0, held + 1)
   return {
     expression: held === -1 ? 'else' : (expressions[held]?.source ?? ''),
-    values: valuesRead(seen, data),
+    ...seenBy(seen, data, scene),
     label: way,
     tried: tried.map(each => ({ label: each.for, expression: each.source })),
   }
 }
 
-function tellEvaluation(expression: ExpressionText, data: Known<Json> | null): Evaluation {
-  return { for: expression.for, expression: expression.source, values: valuesRead([expression], data) }
+function tellEvaluation(expression: ExpressionText, data: Known<Json> | null, scene: Scene): Evaluation {
+  return { for: expression.for, expression: expression.source, ...seenBy([expression], data, scene) }
+}
+
+function seenBy(expressions: readonly ExpressionText[], data: Known<Json> | null, { started_us }: Scene): Seen {
+  const values = valuesRead(expressions, data)
+  const decimals = Object.keys(values).filter(path => expressions.some(each => isDecimal(each, path)))
+  const names_start = expressions.some(({ source }) => /\brun\s*\.\s*started_at\b/.test(source))
+  return {
+    values,
+    ...(decimals.length === 0 ? {} : { decimals }),
+    ...(names_start && started_us !== null ? { started_at: formatTime(started_us) } : {}),
+  }
+}
+
+/** Whether what was known of a field, where the expression was compiled, makes its texts decimals. */
+function isDecimal({ sees }: ExpressionText, field: string): boolean {
+  const known = sees === undefined || !Object.hasOwn(sees.fields, field) ? undefined : sees.fields[field]
+  return known !== undefined && exactType(known.schema)?.type === 'decimal'
 }
 
 /** The fields that expressions read, by path; those that aren't there are left out. */
