@@ -470,6 +470,11 @@ export const ERRORS = {
     'A value that is to be withheld isn’t one of the row.',
     '`custody explain RUN --row N --values` lists the values of a row by their numbers.',
   ),
+  CUSTODY_RECORD_VALUE: spec(
+    2,
+    'A value that a record is to disclose isn’t on record.',
+    'Name a source or a sink of the pipeline; what was read from other things than files, or was erased, has no hash on record.',
+  ),
   CUSTODY_PROOF_UNREADABLE: spec(
     2,
     'The file isn’t a proof, or not one in the one form that proofs have.',

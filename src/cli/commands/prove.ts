@@ -1,18 +1,18 @@
-/** `custody prove RUN --row N` and `custody check FILE…`: the commands and their options; prove-row.ts and check-files.ts do the work. */
+/** `custody prove RUN [--row N]` and `custody check FILE…`: the commands and their options; prove-row.ts, prove-record.ts and check-files.ts do the work. */
 import { Command, InvalidArgumentError } from 'commander'
-import { integerFrom, withLedgerOption } from '../arguments.ts'
+import { collect, integerFrom } from '../arguments.ts'
 import type { CheckFileOptions } from '../check-files.ts'
 import type { Context } from '../context.ts'
-import type { ProveRowOptions } from '../prove-row.ts'
+import type { ProveOptions } from '../prove-record.ts'
 
 export function proveCommand(context: Context, done: (exit: number) => void): Command {
-  const command = new Command('prove')
-    .summary('write a proof of one row, for somebody without the ledger')
+  return new Command('prove')
+    .summary('write a proof of one row, or the record of all, for somebody without the ledger')
     .description(
-      'Writes one file that tells a row’s whole story, and proves it to whoever trusts the key of this ledger: `custody check` needs nothing else. The run must be sealed.',
+      'With --row: writes one file that tells a row’s whole story. Without: the completeness record, all entries of the run and the ledger’s own log, in which there are no values. `custody check` needs nothing else, and whoever trusts the key of this ledger has it proven. The run must be sealed.',
     )
-    .argument('<run>', 'a run: its id, a unique beginning of one, or latest')
-    .requiredOption('--row <n>', 'the row with this number', integerFrom(1))
+    .argument('[run]', 'a run: its id, a unique beginning of one, or latest')
+    .option('--row <n>', 'the row with this number', integerFrom(1))
     .option('--out <file>', 'write it to this file (default: standard output)')
     .option('--force', 'overwrite the file if it exists')
     .option(
@@ -25,10 +25,19 @@ export function proveCommand(context: Context, done: (exit: number) => void): Co
       '--include-shared',
       'show values, too, in which other rows have a part: of batches, of joins, of requests with several rows',
     )
-  return withLedgerOption(command).action(async (run: string, options: ProveRowOptions) => {
-    const { writeProof } = await import('../prove-row.ts')
-    done(await writeProof(context, run, options))
-  })
+    .option(
+      '--disclose <what>',
+      'of a record: source:NAME (hashes of what was read), output:NAME (hashes of what was published), options:NAME (a node’s options), or plan (the pipeline file); can be given several times',
+      collect,
+    )
+    .option(
+      '--ledger [url]',
+      'the ledger, sqlite:PATH (default: $CUSTODY_LEDGER, else sqlite:./custody.db); without a run: the record of its own log alone',
+    )
+    .action(async (run: string | undefined, options: ProveOptions) => {
+      const { writeEvidence } = await import('../prove-record.ts')
+      done(await writeEvidence(context, run, options))
+    })
 }
 
 function numbersIn(text: string): readonly number[] {
@@ -40,13 +49,15 @@ function numbersIn(text: string): readonly number[] {
 
 export function checkCommand(context: Context, done: (exit: number) => void): Command {
   return new Command('check')
-    .summary('check a proof, without the ledger')
+    .summary('check a proof or a record, without the ledger')
     .description(
-      'Tells the story that a proof tells, and says what of it is proven and by whose key, what isn’t, and what is withheld. Needs no ledger.',
+      'Tells the story that a proof tells, recounts all that a record has, and says what of it is proven and by whose key, what isn’t, and what is withheld. Needs no ledger.',
     )
     .argument('<file...>', 'files that `custody prove` wrote')
     .option('--key <file>', 'the verifier keys to trust, and no others (default: those that you trust)')
     .option('--since <file>', 'check, too, that the ledger’s own log extends the checkpoint in this file')
+    .option('--source <name=path>', 'of a record: whether this file is what the source read', collect)
+    .option('--output <name=path>', 'of a record: whether this file is what the sink published', collect)
     .option('--json', 'print the result as JSON; of several files a list')
     .action(async (files: readonly string[], options: CheckFileOptions) => {
       const { checkFiles } = await import('../check-files.ts')

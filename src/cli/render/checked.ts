@@ -1,5 +1,6 @@
-/** The result of `custody check` for people: the story, then what of it is proven, and what isn’t. */
+/** The result of `custody check` for people: the story of a row, then what is proven, and what isn’t. */
 import type { CheckedProof } from '../../read/check/check-proof.ts'
+import type { CheckedRecord } from '../../read/check/check-record.ts'
 import type { Context } from '../context.ts'
 import { renderStory } from './story.ts'
 import { count, filled, printable } from './text.ts'
@@ -7,9 +8,13 @@ import { count, filled, printable } from './text.ts'
 /** Width of the words before each claim. */
 const LEAD = 14
 
-export function renderChecked(checked: CheckedProof, { terminal, cwd }: Pick<Context, 'terminal' | 'cwd'>): string {
+export function renderChecked(
+  checked: CheckedProof | CheckedRecord,
+  { terminal, cwd }: Pick<Context, 'terminal' | 'cwd'>,
+): string {
   const { columns, paint } = terminal
-  const { story, ok, proven, not_proven, withheld, checks, signed_by } = checked
+  const story = checked.kind === 'row' ? checked.story : null
+  const { ok, proven, not_proven, withheld, checks, signed_by } = checked
   const lines: string[] = []
   if (story !== null) lines.push(renderStory(story, { columns, paint, cwd }), '')
   const by = signed_by.map(printable).join(' and ')
@@ -39,7 +44,7 @@ export function renderChecked(checked: CheckedProof, { terminal, cwd }: Pick<Con
 }
 
 /** Nothing is wrong with it but that. */
-function isOnlyUntrusted({ checks }: CheckedProof): boolean {
+function isOnlyUntrusted({ checks }: Pick<CheckedProof, 'checks'>): boolean {
   return checks.every(({ name, ok }) => ok || name === 'trust')
 }
 

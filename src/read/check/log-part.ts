@@ -114,7 +114,7 @@ function decodedEntries(held: readonly HeldEntry[], check: Report): LogPart['ent
   return entries
 }
 
-function headIn(note: string, check: Report): Checkpoint | null {
+export function headIn(note: string, check: Report): Checkpoint | null {
   try {
     return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
   } catch (error) {
@@ -136,7 +136,7 @@ function keysBy(ledger: string, held: readonly HeldEntry[], entries: LogPart['en
 }
 
 /** Nobody if the signatures of the keys in force aren't all there, and good. */
-function signersOf(note: string, good: readonly VerifierKey[], check: Report): readonly string[] {
+export function signersOf(note: string, good: readonly VerifierKey[], check: Report): readonly string[] {
   const opened = openNote(note, good)
   if (!opened.ok) {
     check.add(`the checkpoint doesn’t hold: ${opened.message}`)

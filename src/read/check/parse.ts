@@ -44,7 +44,7 @@ function unreadable(why: string, cause?: unknown): CustodyError {
   return new CustodyError('CUSTODY_PROOF_UNREADABLE', `the file is no proof that can be read: ${why}`, { cause })
 }
 
-const uuid: Decoder<string> = (value, where) => {
+export const uuid: Decoder<string> = (value, where) => {
   if (typeof value !== 'string' || !isUuid(value)) refuse(value, where, 'a UUID in lower case')
   return value
 }
@@ -55,7 +55,7 @@ const any: Decoder<Json> = (value, where) => {
 }
 
 /** Where nothing would be in it, the list isn't there. */
-const some =
+export const some =
   <T>(decode: Decoder<T>): Decoder<readonly T[]> =>
   (value, where) => {
     const list = listOf(decode)(value, where)
@@ -78,7 +78,7 @@ const PATH = listOf(hex(32))
 
 const LOGGED: Decoder<LoggedEntry> = object({ body: text(), proof: text() })
 
-const SHOWN: Decoder<ShownValue> = object({ number: int(1), salt: hex(16), value: any })
+export const SHOWN: Decoder<ShownValue> = object({ number: int(1), salt: hex(16), value: any })
 
 const ENTRY: Decoder<ProvenEntry> = (value, where) =>
   object({

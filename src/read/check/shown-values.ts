@@ -8,7 +8,7 @@ import { entryName, type Report } from '../verify/check.ts'
 
 /** By number; those that aren't what was committed to are left out, and reported. */
 export function shownValues(
-  { seq, values = [] }: ProvenEntry,
+  { seq, values = [] }: Pick<ProvenEntry, 'seq' | 'values'>,
   commits: Commits,
   check: Report,
 ): ReadonlyMap<number, Json> {

@@ -127,6 +127,16 @@ export class LedgerLog {
     return said === undefined ? { entries: 1, t_us: known.opened_us } : { entries: said.size, t_us: said.t }
   }
 
+  /** What it says of a log. */
+  known(log: number): Registered | null {
+    return this.#logs.get(log) ?? null
+  }
+
+  /** Whether somebody who trusts these keys can trust those that sign this ledger. */
+  isTrustedBy(keys: readonly VerifierKey[]): boolean {
+    return this.#keys.isTrustedBy(keys)
+  }
+
   get registered(): Iterable<Registered> {
     return this.#logs.values()
   }

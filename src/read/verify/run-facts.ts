@@ -88,6 +88,16 @@ export class RunFacts {
     this.#last_records.set(source, { index, repeats: 0 })
   }
 
+  /** As the latest commit has them. */
+  get cursors(): Iterable<CursorFact> {
+    return this.#cursors.values()
+  }
+
+  /** By each sink that publishes anything; none if nothing was published. */
+  get published(): readonly PublishedFact[] {
+    return this.#published ?? []
+  }
+
   /** Before any entry: what must not follow a seal or a stop. */
   before(seq: number, kind: RunEntry['k'] | 'subject'): void {
     if (this.seal !== null) this.#seals.add(`${entryName(seq)} follows the seal`)

@@ -1,6 +1,6 @@
 /** Values against their commitments: SHA-256(02 ‖ salt ‖ canonical text), value by value. */
 import type { StoredPayload } from '../../ledger/read-port.ts'
-import { DecodeError } from '../decode.ts'
+import { type DecodedRunEntry, DecodeError } from '../decode.ts'
 import { type Commits, type DecodedPayload, decodePayload, type SubjectValues } from '../values.ts'
 import type { Check, Place } from './check.ts'
 import type { Looked } from './look.ts'
@@ -12,18 +12,24 @@ export interface ValueCounts {
 const NO_VALUES: ValueCounts = { there: 0, erased: 0 }
 
 /** Adds the values of a subject's next entry to those that it has, and looks at them, as far as they are at hand. */
-type LookAtValues = (commits: Commits, looked: Looked, values: SubjectValues, where: Place, check: Check) => ValueCounts
+type LookAtValues<C extends Commits> = (
+  commits: C,
+  looked: Looked,
+  values: SubjectValues,
+  where: Place,
+  check: Check,
+) => ValueCounts
 
 export interface ValueLooks {
   /** Those of a row or a batch. */
-  readonly ofSubject: LookAtValues
+  readonly ofSubject: LookAtValues<Commits>
   /** Those of the run. */
-  readonly ofRun: LookAtValues
+  readonly ofRun: LookAtValues<DecodedRunEntry>
 }
 
 /** Of a ledger, which has them all; `isErased` says which are erased on record, by their places among the values of an entry. */
 export function storedValues(isErased: (seq: number, place: number) => boolean): ValueLooks {
-  const look: LookAtValues = (commits, { entry: { seq }, payload, has_values }, values, where, check) => {
+  const look: LookAtValues<Commits> = (commits, { entry: { seq }, payload, has_values }, values, where, check) => {
     const at = { where, isErased: (place: number) => isErased(seq, place) }
     return has_values && payload === null
       ? skipValues(commits, seq, values, at, check)

@@ -1,0 +1,132 @@
+/** Writes evidence for somebody without the ledger: the proof of a row (prove-row.ts), or a completeness record. */
+import { createWriteStream, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { checkedRun, unsoundness } from '../host/checked-run.ts'
+import { rememberedOf } from '../host/ledger.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { CustodyError } from '../model/error.ts'
+import { makeFolders } from '../model/folder.ts'
+import { CheckedReader } from '../read/evidence/checked-reader.ts'
+import type { Disclosure } from '../read/prove/disclosure.ts'
+import { recordOf } from '../read/prove/record.ts'
+import { checkLine, runNamed, unsoundText } from './checked.ts'
+import type { Context } from './context.ts'
+import { type LedgerOptions, reading } from './ledger-access.ts'
+import { type ProveRowOptions, writeProof } from './prove-row.ts'
+import { count, counted, nearPath, printable } from './render/text.ts'
+import { refuseExisting } from './write-text.ts'
+
+export interface ProveOptions extends Omit<ProveRowOptions, 'row' | 'ledger'> {
+  readonly row?: number
+  readonly disclose?: readonly string[]
+  /** True: named without saying which. */
+  readonly ledger?: string | true
+}
+
+/** Returns the exit code. `run`: as it was named; absent for the ledger's own log. */
+export async function writeEvidence(context: Context, run: string | undefined, given: ProveOptions): Promise<0 | 1> {
+  const wrong = misfit(run, given)
+  if (wrong !== null) throw new CustodyError('CUSTODY_ARGUMENT', ...wrong)
+  const { row, ledger, disclose = [], ...options } = given
+  const of: LedgerOptions = typeof ledger === 'string' ? { ledger } : {}
+  if (run !== undefined && row !== undefined) return writeProof(context, run, { ...options, ...of, row })
+  const out = options.out === undefined ? null : resolve(context.cwd, options.out)
+  if (out !== null && options.force !== true) refuseExisting(out)
+  const disclosures = disclose.map(disclosureIn)
+  return reading(context, of, reader => record(context, reader, run ?? null, out, disclosures))
+}
+
+type Wrong = readonly [message: string, more: { readonly hint: string }]
+
+function misfit(run: string | undefined, options: ProveOptions): Wrong | null {
+  const { row, disclose, withhold, onlyExact, includeShared, ledger } = options
+  if (run === undefined && ledger === undefined)
+    return ['no run is named', { hint: 'Name one, or give --ledger for the record of the ledger’s own log alone.' }]
+  if (run !== undefined && ledger === true)
+    return ['--ledger names no ledger', { hint: 'Give its URL, or no run for the ledger’s own log alone.' }]
+  if (run === undefined && row !== undefined) return ['a row is of a run, and none is named', { hint: 'Name one.' }]
+  if (row !== undefined && disclose !== undefined)
+    return ['--disclose is for records, and --row asks for a proof', { hint: 'Leave one of the two out.' }]
+  if (run === undefined && disclose !== undefined)
+    return ['--disclose is for the record of a run, and none is named', { hint: 'Name one.' }]
+  if (row === undefined && (withhold !== undefined || onlyExact === true || includeShared === true))
+    return ['there are no values of rows in a record', { hint: 'Give --row for the proof of one.' }]
+  return null
+}
+
+/** @throws CustodyError CUSTODY_ARGUMENT */
+function disclosureIn(text: string): Disclosure {
+  if (text === 'plan') return { of: 'plan' }
+  const [, of, name = ''] = /^(source|output|options):(.+)$/.exec(text) ?? []
+  if (of === 'source' || of === 'output' || of === 'options') return { of, name }
+  throw new CustodyError('CUSTODY_ARGUMENT', `--disclose ${text} names nothing that can be disclosed`, {
+    hint: 'It is plan, source:NAME, output:NAME or options:NAME.',
+  })
+}
+
+async function record(
+  context: Context,
+  inner: LedgerReader,
+  name: string | null,
+  out: string | null,
+  disclose: readonly Disclosure[],
+): Promise<0 | 1> {
+  const { terminal, cwd, env } = context
+  try {
+    const run = name === null ? null : await checkedRun(env, inner, name, checkLine(terminal))
+    const reader = run?.reader ?? new CheckedReader(inner, { remembered: await rememberedOf(inner, env) })
+    const made = await recordOf(reader, inner, run, disclose)
+    await write(context, made.pieces, out)
+    const where = out === null ? 'the record' : printable(nearPath(out, cwd))
+    terminal.report(
+      [
+        `${where} has ${counted(made.entries, 'entry', 'entries')}, and ${made.values === 0 ? 'no value' : `${count(made.values)} of the run’s own values`}`,
+        ...(run === null
+          ? []
+          : [
+              '  It tells routes, codes, times and costs of each row, by its number: keep it from those whom these don’t concern.',
+            ]),
+        `Whoever gets it can check it with \`${context.command} check\`, and your verifier key, which they must have from somewhere else: \`${context.command} key show\``,
+      ].join('\n'),
+    )
+    return 0
+  } catch (error) {
+    const problems = unsoundness(error)
+    if (problems === null) throw error
+    const what = name === null ? 'The ledger’s own log' : `R${runNamed(name).slice(1)}`
+    terminal.report(unsoundText(context, what, name, problems))
+    return 1
+  }
+}
+
+/** The file is there when all of it is. @throws CustodyError CUSTODY_OUTPUT, CUSTODY_ARGUMENT */
+async function write({ host }: Context, pieces: AsyncIterable<string>, out: string | null): Promise<void> {
+  const { stdout } = process
+  if (out === null) {
+    if (host.stdout !== stdout || stdout.isTTY === true)
+      throw new CustodyError('CUSTODY_ARGUMENT', 'a record is no text for a terminal', {
+        hint: 'Name a file with --out, or pipe it to something.',
+      })
+    try {
+      return await pipeline(Readable.from(pieces), createGzip(), stdout, { end: false })
+    } catch (error) {
+      // Whoever reads it has had enough.
+      if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return
+      throw error
+    }
+  }
+  const temporary = join(dirname(out), `.${basename(out)}.${process.pid}.part`)
+  try {
+    makeFolders(dirname(out))
+    await pipeline(Readable.from(pieces), createGzip(), createWriteStream(temporary))
+    renameSync(temporary, out)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    if (error instanceof CustodyError || unsoundness(error) !== null) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CustodyError('CUSTODY_OUTPUT', `${out} can’t be written: ${why}`, { cause: error })
+  }
+}

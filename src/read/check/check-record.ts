@@ -1,0 +1,188 @@
+/**
+ * Checks a completeness record (docs/proof-format.md) with nothing at hand but its text and the reader's keys: the ledger's own log as a whole, and
+ * a run as `verify` checks it, from its entries alone. No I/O: it runs in a browser, too.
+ *
+ * CHECK-RECORD-1. Memory is bounded by what was in flight in the run, and by what log 0 has to say of runs.
+ * CHECK-RECORD-2. Something is claimed only if all checks hold, and by keys that the reader trusts.
+ */
+
+import type { Checkpoint } from '../../format/checkpoint.ts'
+import { leafHash } from '../../format/hash.ts'
+import type { ShownValue } from '../../format/proof.ts'
+import type { RecordedRun, RecordHeader } from '../../format/record.ts'
+import type { VerifierKey } from '../../format/verifier-key.ts'
+import { counted, grouped } from '../../model/number-text.ts'
+import { Check, type CheckResult } from '../verify/check.ts'
+import { LedgerLog } from '../verify/ledger-log.ts'
+import { LogWalk } from '../verify/log.ts'
+import { ProgressCheck } from '../verify/progress.ts'
+import { RunFold } from '../verify/run-fold.ts'
+import type { Shelf } from '../verify/shelf.ts'
+import type { Claim } from './claims.ts'
+import { headIn, signersOf } from './log-part.ts'
+import { type DisclosedFiles, disclosedFiles, recordClaims, unproven } from './record-claims.ts'
+import { parseHeader, parseValue, RecordLines, unreadable } from './record-lines.ts'
+import { recordPages } from './record-pages.ts'
+import { RecordValues } from './record-values.ts'
+
+export interface CheckedRecord {
+  readonly ok: boolean
+  readonly trust: 'key' | 'none'
+  readonly head: { readonly ledger: string; readonly size: number; readonly root: string } | null
+  readonly kind: 'record'
+  /** Absent if it is the record of the ledger's own log alone. */
+  readonly run?: string
+  readonly proven: readonly Claim[]
+  readonly not_proven: readonly string[]
+  /** Values of the run that are neither disclosed nor erased. */
+  readonly withheld: number
+  readonly checks: readonly CheckResult[]
+  /** The keys in force that have signed, as `name+hash`, whether or not they are trusted. */
+  readonly signed_by: readonly string[]
+  /** What it discloses of files that were read and written: nothing, unless all checks hold. */
+  readonly files: DisclosedFiles
+}
+
+export interface RecordOptions {
+  /** The reader's keys. */
+  readonly trusted: readonly VerifierKey[]
+  /** A head that the reader has, and that the ledger's own log is to extend. */
+  readonly since?: Checkpoint | null
+  /** Where is put what is known of rows that wait for long; absent: it stays in memory. */
+  readonly newShelf?: (() => Shelf) | undefined
+  /** Called now and then with how many of the run's entries have been read. */
+  readonly onProgress?: (progress: { readonly entries: number; readonly of: number }) => void
+}
+
+/** What was found of the ledger's own log. */
+export interface RecordedLedger {
+  readonly log: LedgerLog
+  readonly head: { readonly size: number; readonly root: string }
+  readonly signed_by: readonly string[]
+  readonly is_trusted: boolean
+}
+
+/** And of the run. */
+export interface FoldedRun {
+  readonly of: RecordedRun
+  readonly fold: RunFold
+  readonly values: RecordValues
+}
+
+/**
+ * @param pieces the text of the record, unpacked, wherever it may be cut
+ * @throws CustodyError CUSTODY_PROOF_UNREADABLE
+ */
+export async function checkRecord(pieces: AsyncIterable<string>, options: RecordOptions): Promise<CheckedRecord> {
+  const lines = new RecordLines(pieces)
+  const header = parseHeader(await lines.one())
+  const { since = null } = options
+  const checks = {
+    ...{ log: new Check('log'), signatures: new Check('signatures'), trust: new Check('trust') },
+    ...(since === null ? {} : { since: new Check('since') }),
+  }
+  const ledger = await ledgerIn(lines, header, options, checks)
+  const run = header.run === undefined ? null : await runIn(lines, header, header.run, ledger.log, options)
+  await lines.end()
+  const results = [...Object.values(checks), ...(run?.checks ?? [])].map(each => each.result())
+  const ok = results.every(each => each.ok)
+  const { head, signed_by, is_trusted } = ledger
+  return {
+    ok,
+    trust: is_trusted ? 'key' : 'none',
+    head: { ledger: ledger.log.id, ...head },
+    kind: 'record',
+    ...(header.run === undefined ? {} : { run: header.run.run }),
+    proven: ok ? recordClaims(ledger, run) : [],
+    not_proven: unproven(ok, is_trusted, run),
+    withheld: run === null ? 0 : run.fold.values_checked - run.values.fitting.size,
+    checks: results,
+    signed_by,
+    files: ok && run !== null ? disclosedFiles(run) : { sources: [], outputs: [] },
+  }
+}
+
+async function ledgerIn(
+  lines: RecordLines,
+  { ledger, ledger_entries, checkpoint }: RecordHeader,
+  { trusted, since = null }: RecordOptions,
+  checks: { readonly log: Check; readonly signatures: Check; readonly trust: Check; readonly since?: Check },
+): Promise<RecordedLedger> {
+  const log = new LedgerLog(checks.log, { keys: 'any', remembered: null })
+  const walk = new LogWalk({ entries: checks.log, values: checks.log })
+  for (let seq = 0; seq < ledger_entries; )
+    for (const body of await lines.some(ledger_entries - seq)) {
+      walk.takeText(body, leafHash(body))
+      log.take(seq++, body, walk)
+      if (seq === since?.size && walk.tree.root() !== since.root)
+        checks.since?.add('it has another history than the head that you have')
+    }
+  const { size, root } = walk.head()
+  const head = headIn(checkpoint, checks.log)
+  const origin = log.origin(0)
+  if (since !== null && since.origin !== origin)
+    checks.since?.add(`the head that you have is that of ${since.origin}, not of ${origin}`)
+  if (since !== null && since.size > size)
+    checks.since?.add(
+      `it has ${counted(size, 'entry', 'entries')}, and the head that you have ${grouped(since.size)}: it is older, or was cut`,
+    )
+  if (log.id !== ledger) checks.log.add(`it is the log of ledger ${log.id}, not of ${ledger}`)
+  if (head !== null && head.origin !== origin)
+    checks.log.add(`its checkpoint is that of ${head.origin}, not of ${origin}`)
+  if (head !== null && (head.size !== size || head.root !== root))
+    checks.log.add(
+      `its checkpoint is of ${counted(head.size, 'entry', 'entries')} with another root than the ${grouped(size)} that are in it`,
+    )
+  const signed_by = signersOf(checkpoint, log.keysOf(0, size).good, checks.signatures)
+  const is_trusted = signed_by.length > 0 && log.isTrustedBy(trusted)
+  if (signed_by.length === 0) checks.trust.leave()
+  else if (!is_trusted) checks.trust.add(`it is signed by ${signed_by.join(' and ')}, and you trust no such key`)
+  return { log, head: { size, root }, signed_by, is_trusted }
+}
+
+async function runIn(
+  lines: RecordLines,
+  header: RecordHeader,
+  of: RecordedRun,
+  ledger: LedgerLog,
+  { newShelf, onProgress }: RecordOptions,
+): Promise<FoldedRun & { readonly checks: readonly Check[] }> {
+  const { run, log } = of
+  const disclosed = await valuesIn(lines, header.values ?? 0)
+  const values = new RecordValues(disclosed, (seq, place) => ledger.erasures.has(log, seq, place))
+  const progress = new ProgressCheck(ledger.progressOf(log))
+  const fold = new RunFold({
+    ...{ run, values, progress, projections: null, findRepeated: null, decisions: null, newShelf },
+  })
+  const walk = new LogWalk(fold.checks, progress)
+  const registered = new Check('run')
+  try {
+    for await (const { page, again } of recordPages(lines, of.entries, !ledger.erasures.hasAny(log))) {
+      await fold.takePage(page, walk, again)
+      onProgress?.({ entries: walk.tree.size, of: of.entries })
+    }
+    await fold.finish(walk.tiles())
+  } finally {
+    fold.close()
+  }
+  const found = fold.found(walk)
+  ledger.checkRun({ run, log, ...found, registered })
+  for (const problem of progress.finish(found.entries, found.readable)) registered.add(problem)
+  if (!found.sealed || ledger.known(log)?.sealed === null)
+    registered.add('it isn’t sealed, and a record is of a run that is')
+  for (const number of values.left)
+    fold.checks.values.add(`no entry of the run commits to value ${grouped(number)}, which is disclosed`)
+  const { entries, tokens, groups, totals, seal } = fold.checks
+  return { of, fold, values, checks: [registered, entries, fold.checks.values, tokens, groups, totals, seal] }
+}
+
+/** @throws CustodyError CUSTODY_PROOF_UNREADABLE */
+async function valuesIn(lines: RecordLines, count: number): Promise<readonly ShownValue[]> {
+  const values: ShownValue[] = []
+  while (values.length < count) {
+    const value = parseValue(await lines.one())
+    if (value.number <= (values.at(-1)?.number ?? 0)) throw unreadable('values in it aren’t in order')
+    values.push(value)
+  }
+  return values
+}

@@ -1,0 +1,102 @@
+/**
+ * Makes the completeness record of a sealed run, or of the ledger's own log alone (docs/proof-format.md), piece by piece. What is written is what
+ * was signed: its entries give the roots of the signed heads, or it ends with an error.
+ */
+import { parseCheckpoint } from '../../format/checkpoint.ts'
+import { leafHash } from '../../format/hash.ts'
+import { headerLine, RECORD_FORMAT, valueLine } from '../../format/record.ts'
+import { Frontier } from '../../format/tree.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { CustodyError } from '../../model/error.ts'
+import { decodeLedgerEntry } from '../decode.ts'
+import type { CheckedReader } from '../evidence/checked-reader.ts'
+import { UnsoundRecord } from '../evidence/unsound.ts'
+import { readable } from '../runs/damaged.ts'
+import { closingOf } from '../runs/run-log.ts'
+import { type Disclosure, disclosedValues } from './disclosure.ts'
+
+/** So many characters are handed over at a time, or a line more. */
+const PIECE_UNITS = 128 * 1024
+
+export interface RecordedPieces {
+  /** The whole text, in pieces of some lines each. @throws UnsoundRecord where an entry isn't what was signed, at the end of its log. */
+  readonly pieces: AsyncIterable<string>
+  readonly entries: number
+  readonly values: number
+}
+
+/**
+ * @param reader one that checks
+ * @param inner what it reads from
+ * @param of the run; null: the ledger's own log alone
+ * @throws CustodyError CUSTODY_PROOF_OPEN, CUSTODY_RECORD_VALUE; UnsoundRecord
+ */
+export async function recordOf(
+  reader: CheckedReader,
+  inner: Pick<LedgerReader, 'entries'>,
+  of: { readonly run: string; readonly log: number } | null,
+  disclose: readonly Disclosure[],
+): Promise<RecordedPieces> {
+  const checkpoint = await headOf(reader, 0)
+  const birth = await reader.entry(0, 0)
+  const born = birth === null ? null : readable(0, () => decodeLedgerEntry(0, birth.body))
+  if (born?.k !== 'birth') throw new UnsoundRecord(['the ledger’s own log doesn’t begin with its birth'])
+  const { run, log } = of ?? { run: '', log: 0 }
+  const closing = of === null ? null : await closingOf(reader, log)
+  if (closing !== null && closing.last?.k !== 'seal')
+    throw new CustodyError('CUSTODY_PROOF_OPEN', `run ${run} isn’t sealed yet`)
+  const head = of === null ? null : await headOf(reader, log)
+  const values = closing === null ? [] : await disclosedValues(reader, log, closing, disclose)
+  const header = headerLine({
+    ...{ format: RECORD_FORMAT, ledger: born.ledger, ledger_entries: checkpoint.size, checkpoint: checkpoint.note },
+    ...(head === null ? {} : { run: { run, log, entries: head.size } }),
+    ...(values.length === 0 ? {} : { values: values.length }),
+  })
+  async function* lines(): AsyncIterable<string> {
+    yield header
+    yield* signedBodies(inner, 0, checkpoint)
+    for (const each of values) yield valueLine(each)
+    if (head !== null) yield* signedBodies(inner, log, head)
+  }
+  return { pieces: inPieces(lines()), entries: checkpoint.size + (head?.size ?? 0), values: values.length }
+}
+
+interface SignedHead {
+  readonly note: string
+  readonly size: number
+  readonly root: string
+}
+
+async function headOf(reader: Pick<LedgerReader, 'head'>, log: number): Promise<SignedHead> {
+  const note = await reader.head(log)
+  if (note === null) throw new UnsoundRecord([`log ${log} has no checkpoint`])
+  const { size, root } = parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
+  return { note, size, root }
+}
+
+/** Of a log's entries, as its head has them. @throws UnsoundRecord */
+async function* signedBodies(
+  reader: Pick<LedgerReader, 'entries'>,
+  log: number,
+  { size, root }: SignedHead,
+): AsyncIterable<string> {
+  const tree = new Frontier()
+  for await (const { body } of reader.entries(log)) {
+    tree.append(leafHash(body))
+    yield body
+  }
+  if (tree.size !== size || tree.root() !== root)
+    throw new UnsoundRecord([`the entries of log ${log} aren’t those that its checkpoint is of`])
+}
+
+async function* inPieces(lines: AsyncIterable<string>): AsyncIterable<string> {
+  let [piece, units]: [string[], number] = [[], 0]
+  for await (const line of lines) {
+    piece.push(line, '\n')
+    units += line.length
+    if (units < PIECE_UNITS) continue
+    yield piece.join('')
+    ;[piece, units] = [[], 0]
+  }
+  yield piece.join('')
+}
