@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseCheckpoint } from '../src/format/checkpoint.ts'
@@ -249,6 +250,11 @@ const sha256Of = (name: string) =>
     .update(readFileSync(join(folder, 'out', name)))
     .digest('hex')
 
+/** The schema of predicates, as docs/proof-format.md has it. */
+const page = readFileSync(join(ROOT, 'docs', 'proof-format.md'), 'utf8')
+const [schema = '{}'] = /(?<=^```json\n)\{\n {2}"\$schema"[\s\S]*?(?=^```)/m.exec(page) ?? []
+const isPredicate = new Ajv2020({ validateFormats: false }).compile(JSON.parse(schema))
+
 test('in-toto: a statement of each output file, signed with the keys of the ledger', async () => {
   const id = await run()
   const { text } = await exported('in-toto')
@@ -281,6 +287,8 @@ test('in-toto: a statement of each output file, signed with the keys of the ledg
       output: { sink: ['out', 'problems'][i] },
       counts: { rows: { read: 5, ingested: 4, rejected: 1 } },
     })
+    expect(isPredicate(predicate), JSON.stringify(isPredicate.errors)).toBe(true)
+    expect(isPredicate({ ...predicate, more: 1 })).toBe(false)
     const { body, proof } = predicate.ledger.sealed
     const { index, path, checkpoint } = parseTlogProof(proof) ?? { index: 0, path: [], checkpoint: '' }
     const note = openNote(checkpoint, keys)

@@ -11,7 +11,7 @@ type SchemaElement = ParquetWriter['schema'][number]
 
 const PACKAGE = 'hyparquet-writer'
 /** Of a row group: that much is in memory. */
-const GROUP_ROWS = 20_000
+const GROUP_ROWS = 5_000
 
 /** @throws CustodyError CUSTODY_PACKAGE_MISSING. */
 export async function parquetTables(): Promise<TableMaker> {
