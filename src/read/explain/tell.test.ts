@@ -85,6 +85,16 @@ describe('decisions', () => {
     expect(decided(3, cases)?.tried).toHaveLength(3)
   })
 
+  test('with what is known of decimals, and the start of the run where they name it', () => {
+    const sees = { fields: { a: { schema: { type: 'string', format: 'decimal' }, optional: false } } }
+    const gate = { for: 'gate', source: 'row.a > 1 && row.d < run.started_at', reads: [['a'], ['d']], sees }
+    expect(decided(2, [gate], { a: '1.50', d: '1.50' })).toMatchObject({
+      values: { a: '1.50', d: '1.50' },
+      decimals: ['a'],
+      started_at: '2026-01-02T03:04:05.000Z',
+    })
+  })
+
   test('without their values once these are erased', () => {
     expect(decided(2, cases, null)).toMatchObject({ values: {}, label: 'small' })
   })
