@@ -134,7 +134,10 @@ test('times that log 0 contradicts', async () => {
 test('the ledger is older than what is remembered of it, or has another history', async () => {
   const { size: now, root } = forger.treeOf(0)
   const verify = (known: { size: number; root: string }) =>
-    verifyLedger(forger.reader, { keys: [], remembered: { keys: [forger.signer.verifier_key], ...known } })
+    verifyLedger(forger.reader, {
+      keys: [],
+      remembered: { keys: [forger.signer.verifier_key], written: true, heads: [known] },
+    })
   expect(await verify({ size: now, root })).toMatchObject({ ok: true })
   expect(await verify({ size: now, root })).not.toHaveProperty('rolled_back')
   expect(await verify({ size: now + 2, root })).toMatchObject({ ok: true, rolled_back: { seen: now + 2, now } })

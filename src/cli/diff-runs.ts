@@ -2,11 +2,12 @@
 import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import { diffOnAllCores } from '../host/diff.ts'
 import { type GivenLedger, ledgerUrl } from '../host/ledger.ts'
+import type { Sight } from '../host/seen-ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import type { RunDiff } from '../read/diff/difference.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
-import { ledgerArgument, reading } from './ledger-access.ts'
+import { ledgerArgument, reading, rolledBack } from './ledger-access.ts'
 import { differs, renderDiff } from './render/diff.ts'
 import { count } from './render/text.ts'
 
@@ -27,8 +28,11 @@ interface Compared {
 export async function printDiff(context: Context, runs: Compared, options: DiffOptions): Promise<0 | 1> {
   const { terminal } = context
   try {
-    const diff = await reading(context, options, inner => compare(context, inner, runs, options))
-    print(context, diff, options)
+    const { diff, sight } = await reading(context, options, async (inner, read) => ({
+      diff: await compare(context, inner, runs, options),
+      sight: read.sight,
+    }))
+    print(context, diff, options, sight)
     return differs(diff) ? 1 : 0
   } catch (error) {
     const problems = unsoundness(error)
@@ -55,9 +59,9 @@ async function compare(context: Context, inner: LedgerReader, runs: Compared, op
   return found
 }
 
-function print(context: Context, diff: RunDiff, options: DiffOptions): void {
+function print(context: Context, diff: RunDiff, options: DiffOptions, sight: Sight): void {
   const { terminal } = context
-  if (options.json === true) return terminal.answerJson({ ...diff, holds: true })
+  if (options.json === true) return terminal.answerJson({ ...diff, ...rolledBack(sight), holds: true })
   const ledger = ledgerArgument(context, ledgerUrl(context, options))
   const explain = (run: string, what: string) => `${context.command} explain ${run} ${what}${ledger}`
   const byKey = (old: string, now: string) => `${context.command} diff ${old} ${now} --key FIELD${ledger}`

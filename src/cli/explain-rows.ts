@@ -1,6 +1,7 @@
 /** Prints the whole stories of rows. */
 import { setImmediate } from 'node:timers/promises'
 import { checkedRun, unsoundness } from '../host/checked-run.ts'
+import type { Sight } from '../host/seen-ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import type { CheckedReader } from '../read/evidence/checked-reader.ts'
@@ -11,7 +12,7 @@ import { storyJson } from '../read/explain/json.ts'
 import type { Story } from '../read/explain/story.ts'
 import { boundJson, checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
-import { type LedgerOptions, reading } from './ledger-access.ts'
+import { type LedgerOptions, reading, rolledBack } from './ledger-access.ts'
 import { boundText } from './render/bound.ts'
 import type { StoryView } from './render/steps.ts'
 import { renderStory } from './render/story.ts'
@@ -27,10 +28,15 @@ export interface ExplainOptions extends LedgerOptions {
 
 /** Returns the exit code. */
 export function printStories(context: Context, run: string, options: ExplainOptions): Promise<0 | 1> {
-  return reading(context, options, reader => explain(context, reader, run, options))
+  return reading(context, options, (reader, { sight }) => explain(context, { inner: reader, sight }, run, options))
 }
 
-async function explain(context: Context, inner: LedgerReader, name: string, options: ExplainOptions): Promise<0 | 1> {
+async function explain(
+  context: Context,
+  { inner, sight }: { readonly inner: LedgerReader; readonly sight: Sight },
+  name: string,
+  options: ExplainOptions,
+): Promise<0 | 1> {
   mustChooseOne(context, options)
   const { row, token, where, json = false } = options
   const { terminal } = context
@@ -42,7 +48,14 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
       const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
       const joined = await joinedStories(reader, inner, { run, log }, story)
       const { bound } = await reader.check(log)
-      if (json) terminal.answerJson({ ...storyJson(story), ...boundJson(bound), ...joinedJson(joined), holds: true })
+      if (json)
+        terminal.answerJson({
+          ...storyJson(story),
+          ...boundJson(bound),
+          ...rolledBack(sight),
+          ...joinedJson(joined),
+          holds: true,
+        })
       else {
         const open = bound === null ? [] : [boundLine(bound, story)]
         terminal.answer([renderJoined(joined, story, viewOf(context, options)), ...open].join('\n'))

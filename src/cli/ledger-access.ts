@@ -1,10 +1,13 @@
 /** The ledger that a command means: its option, its name in printed commands, and reading it. */
 import { relative } from 'node:path'
-import { type GivenLedger, ledgerUrl, unknownSigner } from '../host/ledger.ts'
+import { type GivenLedger, ledgerUrl, rememberedOf, unknownSigner } from '../host/ledger.ts'
+import { type Sight, seeLedger } from '../host/seen-ledger.ts'
+import type { Remembered } from '../ledger/keys/trust.ts'
 import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import type { Context } from './context.ts'
 import { quoted } from './render/shell.ts'
+import { olderText } from './render/sight.ts'
 import { printable } from './render/text.ts'
 
 export type LedgerOptions = GivenLedger
@@ -16,25 +19,69 @@ export function ledgerArgument(context: Context, url: string): string {
   return ` --ledger ${quoted(path === null ? url : `sqlite:${path}`)}`
 }
 
+/** What is remembered of a ledger that is read, and how it stands to that. */
+export interface Read {
+  /** Before. */
+  readonly remembered: Remembered | null
+  readonly sight: Sight
+}
+
 /**
- * Opens the ledger for reading, and closes it whatever happens. Never makes one. All reads see the same moment. That it is
- * signed with a key that the user doesn't trust is reported, unless the command says so itself.
+ * Opens the ledger for reading, and closes it whatever happens. Never makes one. All reads see the same moment. How it stands to what the user
+ * saw of it before, and that it is signed with a key that they don't trust, is reported.
+ * @throws CustodyError CUSTODY_LEDGER_FORKED.
  */
-export async function reading<T>(
+export function reading<T>(
   context: Context,
   options: LedgerOptions,
-  work: (reader: LedgerReader) => Promise<T>,
-  reports_keys = false,
+  work: (reader: LedgerReader, read: Read) => Promise<T>,
+): Promise<T> {
+  return withReader(context, options, async (reader, remembered) => {
+    const sight = await seen(context, reader, remembered)
+    await reportUnknownKey(context, reader)
+    reportSight(context, reader.url, sight)
+    return work(reader, { remembered, sight })
+  })
+}
+
+/** The same for who says all of that by themselves. `remembered`: of the ledger, before. */
+export async function withReader<T>(
+  context: Context,
+  options: LedgerOptions,
+  work: (reader: LedgerReader, remembered: Remembered | null) => Promise<T>,
 ): Promise<T> {
   const reader = await openLedgerReader(ledgerUrl(context, options))
   try {
-    return await reader.snapshot(async () => {
-      if (!reports_keys) await reportUnknownKey(context, reader)
-      return work(reader)
-    })
+    const remembered = await rememberedOf(reader, context.env)
+    return await reader.snapshot(() => work(reader, remembered))
   } finally {
     await reader.close()
   }
+}
+
+/** Looks at the ledger's head, and remembers it. */
+export function seen(
+  { env, terminal }: Pick<Context, 'env' | 'terminal'>,
+  reader: LedgerReader,
+  remembered: Remembered | null,
+): Promise<Sight> {
+  return seeLedger(reader, remembered, env, why => terminal.report(`warning: ${why}`))
+}
+
+function reportSight({ terminal, command }: Context, url: string, sight: Sight): void {
+  if (sight.kind === 'older')
+    terminal.report(
+      `warning: ${printable(url)} is older than when you last saw it: ${olderText(sight)}. An earlier copy may stand in its place.`,
+    )
+  if (sight.kind === 'first')
+    terminal.report(
+      `note: you see this ledger for the first time, so nothing says yet whether there is a newer one: \`${command} verify --since <file>\` compares it with a checkpoint of its keeper’s.`,
+    )
+}
+
+/** `rolled_back` of answers in JSON. */
+export function rolledBack(sight: Sight): { readonly rolled_back?: { readonly seen: number; readonly now: number } } {
+  return sight.kind === 'older' ? { rolled_back: { seen: sight.seen.size, now: sight.now.size } } : {}
 }
 
 /** Reading works with any key; but the reader is shown whose key it is. */

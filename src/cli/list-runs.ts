@@ -21,7 +21,11 @@ const MOST_UNREADABLE = 20
 export async function printRuns(context: Context, options: RunsOptions): Promise<0 | 1> {
   const { terminal } = context
   const { limit } = options
-  const { runs, unreadable, left_out } = await reading(context, options, each => listRuns(each, isHeld, limit))
+  const { runs, unreadable, left_out } = await reading(context, options, (reader, { sight }) => {
+    if (sight.kind === 'unsound')
+      terminal.report(`warning: the ledger’s own log doesn’t hold: \`${context.command} verify\` names what is wrong`)
+    return listRuns(reader, isHeld, limit)
+  })
   if (options.json === true) terminal.answerJson([...runs, ...unreadable])
   else terminal.answer(table(runs, context))
   const listed = options.json === true ? [] : unreadable.slice(0, MOST_UNREADABLE)

@@ -1,6 +1,7 @@
 /** The commands put together, and the help that a newcomer reads. */
 import { Command } from 'commander'
 import { chaosCommand } from './commands/chaos-llm.ts'
+import { checkpointCommand } from './commands/checkpoint.ts'
 import { diffCommand } from './commands/diff.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eraseCommand, purgeCommand } from './commands/erase.ts'
@@ -46,7 +47,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
     ],
   ],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
-  ['Hand on, or let go:', [proveCommand, checkCommand, exportCommand, eraseCommand, purgeCommand]],
+  ['Hand on, or let go:', [proveCommand, checkCommand, checkpointCommand, exportCommand, eraseCommand, purgeCommand]],
   ['Extend and try out:', [pluginCommand, chaosCommand]],
   [
     'Look things up:',

@@ -8,7 +8,7 @@ import { gradeOf } from '../read/show/grade.ts'
 import { showRun } from '../read/show/show.ts'
 import { boundJson, checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
-import { type LedgerOptions, reading } from './ledger-access.ts'
+import { type LedgerOptions, reading, rolledBack } from './ledger-access.ts'
 import { renderShown } from './render/shown.ts'
 
 export interface ShowOptions extends LedgerOptions {
@@ -18,7 +18,7 @@ export interface ShowOptions extends LedgerOptions {
 /** Returns the exit code. */
 export function printRun(context: Context, name: string, options: ShowOptions): Promise<0 | 1> {
   const { terminal, cwd } = context
-  return reading(context, options, async inner => {
+  return reading(context, options, async (inner, { sight }) => {
     try {
       const { reader, log, run } = await checkedRun(context.env, inner, name, checkLine(context.terminal))
       const { topology } = await openingOf(reader, log)
@@ -30,6 +30,7 @@ export function printRun(context: Context, name: string, options: ShowOptions): 
         terminal.answerJson({
           ...shown,
           ...boundJson(bound),
+          ...rolledBack(sight),
           ...rerunsJson(reruns),
           repeatable,
           repeatable_reason: reason,

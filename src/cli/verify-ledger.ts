@@ -1,17 +1,18 @@
 /** Verifies a ledger or one run of it, and says whether the record holds. */
 
 import { resolve } from 'node:path'
-import { rememberedOf } from '../host/ledger.ts'
 import { verifyOnAllCores } from '../host/verify.ts'
 import { readPolicy, usersPolicy } from '../host/witnessing/settings.ts'
 import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
+import type { Remembered } from '../ledger/keys/trust.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { findRun } from '../read/runs/list.ts'
 import { verifyFiles } from '../read/verify/files.ts'
 import type { VerifiedRun, VerifyResult } from '../read/verify/verify.ts'
 import type { Context } from './context.ts'
-import { type LedgerOptions, reading } from './ledger-access.ts'
+import { keptCheckpoint } from './kept-checkpoint.ts'
+import { type LedgerOptions, seen, withReader } from './ledger-access.ts'
 import { count } from './render/text.ts'
 import { renderVerified } from './render/verified.ts'
 
@@ -21,16 +22,21 @@ export interface VerifyOptions extends LedgerOptions {
   readonly root?: string
   readonly key?: string
   readonly policy?: string
+  readonly since?: string
   readonly json?: boolean
 }
 
 /** Returns the exit code. `run`: as it was named; undefined for all. */
 export async function printVerified(context: Context, run: string | undefined, options: VerifyOptions): Promise<0 | 1> {
   mustFit(options)
-  const result = await reading(context, options, reader => verify(context, reader, run, options), true)
+  const { result, sight } = await withReader(context, options, async (reader, remembered) => {
+    const result = await verify(context, { reader, remembered }, run, options)
+    // What doesn't hold is remembered by nobody.
+    return { result, sight: result.ledger.ok ? await seen(context, reader, remembered) : null }
+  })
   const { terminal } = context
   if (options.json === true) terminal.answerJson(result)
-  else terminal.answer(renderVerified(result, terminal.columns, terminal.paint))
+  else terminal.answer(renderVerified(result, sight, terminal.columns, terminal.paint))
   return result.ok ? 0 : 1
 }
 
@@ -44,7 +50,7 @@ function mustFit({ files, root }: VerifyOptions): void {
 
 async function verify(
   context: Context,
-  reader: LedgerReader,
+  { reader, remembered }: { readonly reader: LedgerReader; readonly remembered: Remembered | null },
   name: string | undefined,
   options: VerifyOptions,
 ): Promise<VerifyResult> {
@@ -56,7 +62,8 @@ async function verify(
     keys,
     policy: options.policy === undefined ? usersPolicy(env) : readPolicy(resolve(cwd, options.policy)),
     decisions: options.decisions === true,
-    remembered: await rememberedOf(reader, env),
+    remembered,
+    since: options.since === undefined ? null : keptCheckpoint(resolve(cwd, options.since)),
     onProgress: ({ entries, of }) => terminal.live(`  verifying  ${count(entries)} of ${count(of)} entries`),
   })
   terminal.clearLive()

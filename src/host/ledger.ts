@@ -45,7 +45,7 @@ function absolute(url: string, folder: string): string {
   return url.endsWith('.db') || (url !== '' && existsSync(join(folder, url))) ? `sqlite:${resolve(folder, url)}` : url
 }
 
-/** What the user knows of a ledger from when they last wrote to it. @throws CustodyError CUSTODY_KEY. */
+/** What the user knows of a ledger from before. @throws CustodyError CUSTODY_KEY. */
 export async function rememberedOf(reader: LedgerReader, env: Environment): Promise<Remembered | null> {
   const ledger = await idOf(reader)
   return ledger === null ? null : recall(env, ledger)
@@ -65,7 +65,7 @@ async function idOf(reader: LedgerReader): Promise<string | null> {
 /** The key that a ledger is signed with, as `name+hash`, if the user doesn't trust it; null if they do, or it can't be known. */
 export async function unknownSigner(reader: LedgerReader, env: Environment): Promise<string | null> {
   const signer = await signerOf(reader)
-  if (signer === null || (await rememberedOf(reader, env)) !== null) return null
+  if (signer === null || (await rememberedOf(reader, env))?.written === true) return null
   return trustedKeys(null, env).some(each => `${each.name}+${each.hash}` === signer) ? null : signer
 }
 

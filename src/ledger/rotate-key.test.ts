@@ -132,9 +132,12 @@ test('what is remembered of a ledger is the key of its birth and its head; an ol
   const reader = await openLedgerReader(url('a'))
   const { ledger: id } = JSON.parse((await reader.entry(0, 0))?.body ?? '') as { ledger: string }
   await reader.close()
-  expect(recall(env, id)).toMatchObject({ keys: signingKey(env).verifier_keys, size: 1 })
+  expect(recall(env, id)).toMatchObject({
+    ...{ keys: signingKey(env).verifier_keys, in_force: signingKey(env).verifier_keys, written: true },
+    heads: [{ size: 1 }],
+  })
   await rotate('a')
-  expect(recall(env, id)).toMatchObject({ size: 3 })
+  expect(recall(env, id)).toMatchObject({ heads: [{ size: 1 }, { size: 2 }, { size: 3 }] })
 })
 
 test.skipIf(process.getuid?.() === 0)(
@@ -144,7 +147,8 @@ test.skipIf(process.getuid?.() === 0)(
     chmodSync(join(env.XDG_CONFIG_HOME, 'custody'), 0o500)
     const reported: string[] = []
     const trust = userTrust(env, why => reported.push(why))
-    for (let i = 0; i < 2; i++) trust.remember('id', { keys: ['k'], size: 1, root: 'ab'.repeat(32) })
+    const heads = [{ size: 1, root: 'ab'.repeat(32), t_us: 1 }]
+    for (let i = 0; i < 2; i++) trust.replace('id', null, { keys: ['k'], in_force: [], written: true, heads })
     expect(reported.length).toBe(1)
     chmodSync(join(env.XDG_CONFIG_HOME, 'custody'), 0o700)
   },

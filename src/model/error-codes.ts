@@ -414,13 +414,18 @@ export const ERRORS = {
   ),
   CUSTODY_LEDGER_ROLLED_BACK: spec(
     1,
-    'The ledger is older than when you last wrote to it: an earlier copy stands in its place.',
+    'The ledger is older than when you last saw it: an earlier copy stands in its place.',
     'Put the newest copy back, or begin another ledger with --ledger.',
   ),
   CUSTODY_LEDGER_FORKED: spec(
     1,
-    'The ledger has another history than when you last wrote to it.',
+    'The ledger has another history than when you last saw it.',
     'Put the true copy back, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_CHECKPOINT: spec(
+    2,
+    'A file isn’t a checkpoint that a ledger can be compared with.',
+    'Name a file that has what `custody checkpoint` printed: three lines, an empty one, and signatures.',
   ),
   CUSTODY_VALUE_ALTERED: spec(
     1,

@@ -276,20 +276,28 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
     test('is what this user remembers, or continues it', async () => {
       const { ledger, reader, place, ports } = await begin()
       let known: Remembered | null = null
-      const trust = { ...ports.trust, recall: () => known, remember: (_: string, head: Remembered) => (known = head) }
+      const replace = (_: string, __: Remembered | null, after: Remembered) => {
+        known = after
+        return true
+      }
+      const trust = { ...ports.trust, recall: () => known, replace }
       await (await join(place, { ...ports, trust })).openRun(RUN, opening())
       const ours = known as Remembered | null
-      expect(ours).toEqual({ keys: [ports.signer.verifier_key], size: 2, root: await rootOf(reader, 0) })
+      const keys = [ports.signer.verifier_key]
+      expect(ours).toMatchObject({ keys, in_force: keys, written: true })
+      expect(ours?.heads.map(each => each.size)).toEqual([1, 2])
+      expect(ours?.heads.at(-1)?.root).toBe(await rootOf(reader, 0))
       // Others may have continued.
       await ledger.openRun(OTHER_RUN, opening(OTHER_RUN))
       await join(place, { ...ports, trust })
-      expect((known as Remembered | null)?.size).toBe(3)
+      expect((known as Remembered | null)?.heads.map(each => each.size)).toEqual([1, 2, 3])
+      const newest = { size: 3, root: await rootOf(reader, 0), t_us: T0 }
       const refused = async (head: Partial<Remembered>) => {
         known = { ...(ours as Remembered), ...head }
         return join(place, { ...ports, trust }).catch(error => (error as { code: string }).code)
       }
-      expect(await refused({ size: 4 })).toBe('CUSTODY_LEDGER_ROLLED_BACK')
-      expect(await refused({ root: 'ab'.repeat(32) })).toBe('CUSTODY_LEDGER_FORKED')
+      expect(await refused({ heads: [{ ...newest, size: 4 }] })).toBe('CUSTODY_LEDGER_ROLLED_BACK')
+      expect(await refused({ heads: [{ ...newest, root: 'ab'.repeat(32) }] })).toBe('CUSTODY_LEDGER_FORKED')
       expect(await refused({ keys: [makeSigner('other', new Uint8Array(32)).verifier_key] })).toBe(
         'CUSTODY_KEY_UNKNOWN',
       )

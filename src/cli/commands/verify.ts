@@ -17,6 +17,7 @@ export function verifyCommand(context: Context, done: (exit: number) => void): C
       '--decisions',
       'evaluate the expressions of gates again on what entered them, and keys of batches on what they hold',
     )
+    .option('--since <file>', 'prove that it continues the checkpoint in this file, as `checkpoint` printed it once')
     .option('--key <file>', 'trust the verifier keys in this file, besides your own')
     .option(
       '--policy <file>',

@@ -9,6 +9,7 @@ const check = (name: string, more: Partial<CheckResult> = {}): CheckResult => ({
   problems: [],
   ...more,
 })
+const head = { ledger: 'l', size: 3, root: '' }
 const run = { run: 'r', ok: false, entries: 40, tokens: 3, values: 2, sealed: false }
 
 test('a check that was not finished has no tick, and says so', () => {
@@ -20,8 +21,8 @@ test('a check that was not finished has no tick, and says so', () => {
     check('seal', left),
     check('log 0'),
   ]
-  const result = { ok: false, runs: [{ ...run, checks }], ledger: { ok: true, entries: 3, checks: [] } }
-  expect(renderVerified(result, 80, plain)).toBe(
+  const result = { ok: false, head, runs: [{ ...run, checks }], ledger: { ok: true, entries: 3, checks: [] } }
+  expect(renderVerified(result, null, 80, plain)).toBe(
     [
       'run r',
       "  ✗ entries: the log can't be read any further: a page is damaged",
@@ -39,7 +40,12 @@ test('erased values are counted where there are some', () => {
   const holds = { ...run, ok: true, sealed: true, checks: [check('values')] }
   const text = (erased?: number) => {
     const runs = [erased === undefined ? holds : { ...holds, values: 2398, erased }]
-    return renderVerified({ ok: true, runs, ledger: { ok: true, entries: 3, checks: [] } }, 80, plain).split('\n')[1]
+    return renderVerified(
+      { ok: true, head, runs, ledger: { ok: true, entries: 3, checks: [] } },
+      null,
+      80,
+      plain,
+    ).split('\n')[1]
   }
   expect(text()).toBe('  ✓ 2 values against their commitments')
   expect(text(1)).toBe("  ✓ 2,398 values against their commitments; 1 more is erased, as the ledger's own log says")

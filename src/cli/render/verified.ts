@@ -1,12 +1,14 @@
 /** The result of `custody verify` for people: a line for each thing that was checked, and what is wrong. */
-
+import type { Sight } from '../../host/seen-ledger.ts'
 import { formatTime } from '../../model/time.ts'
 import type { VerifiedRun, VerifyResult } from '../../read/verify/verify.ts'
 import type { Paint } from '../terminal.ts'
 import { boundText } from './bound.ts'
+import { olderText } from './sight.ts'
 import { count, counted, printable, shorten } from './text.ts'
 
-export function renderVerified(result: VerifyResult, columns: number, paint: Paint): string {
+/** `sight`: null where the ledger doesn't hold. */
+export function renderVerified(result: VerifyResult, sight: Sight | null, columns: number, paint: Paint): string {
   const shared = new Set(result.ledger.checks.map(check => check.name))
   const lines: string[] = []
   for (const run of listedRuns(result)) {
@@ -18,11 +20,7 @@ export function renderVerified(result: VerifyResult, columns: number, paint: Pai
   }
   lines.push(...leftOut(result))
   lines.push('ledger', ...checkLines(result.ledger.checks, null, columns, paint))
-  if (result.rolled_back !== undefined) {
-    const { seen, now } = result.rolled_back
-    const older = `older than when you last wrote to it: its own log has ${counted(now, 'entry', 'entries')}, and had ${count(seen)}`
-    lines.push(`  ${paint('yellow', '!')} ${older}`)
-  }
+  lines.push(...sightLines(result, sight, paint))
   if (result.witnessed !== undefined) lines.push(`  ${paint('green', '✓')} ${witnessedText(result.witnessed)}`)
   lines.push(verdict(result, paint))
   return lines.join('\n')
@@ -33,6 +31,18 @@ function witnessedText({ size, by }: NonNullable<VerifyResult['witnessed']>): st
     .map(({ witness, at }) => `${printable(witness)}${at === 0 ? '' : ` (${formatTime(at * 1_000_000)})`}`)
     .join(', ')
   return `its own log witnessed up to ${counted(size, 'entry', 'entries')}, by ${who}`
+}
+
+function sightLines({ compared_with, rolled_back }: VerifyResult, sight: Sight | null, paint: Paint): string[] {
+  if (sight?.kind === 'older') return [`  ${paint('yellow', '!')} older than when you last saw it: ${olderText(sight)}`]
+  if (sight === null || rolled_back !== undefined || compared_with?.from === 'checkpoint') return []
+  if (compared_with !== undefined)
+    return [
+      `  ${paint('green', '✓')} it continues what you saw of it last: ${counted(compared_with.size, 'entry', 'entries')} of its own log`,
+    ]
+  return [
+    `  ${paint('yellow', '–')} you see it for the first time: without a checkpoint (--since) nothing says whether there is a newer one`,
+  ]
 }
 
 /** Up to this number all runs are listed; of more, only those that don't hold, and at most this number. */
@@ -119,6 +129,8 @@ function whatHolds(name: string, run: VerifiedRun | null, compared: number | nul
       return 'tables, views, indexes and triggers are as they were made'
     case 'database':
       return 'the database file is whole'
+    case 'since':
+      return 'it continues the checkpoint that was given'
     case 'ledger':
       return "the ledger's own log and its signed checkpoint hold"
     default:

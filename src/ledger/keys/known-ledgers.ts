@@ -1,16 +1,18 @@
 /**
  * What a user trusts and remembers, in files of their configuration folder: `trusted-keys`, one verifier key a line, and
- * `ledgers/ID`, the head that each ledger had when they last wrote to it.
+ * `ledgers/ID`, the heads of each ledger that they saw.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { VerifierKey } from '../../format/verifier-key.ts'
+import { canonicalize } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
 import { isHash, sha256Hex } from '../../model/sha256.ts'
 import { configFolder, type Environment } from './config-folder.ts'
 import { ownKeys, verifierKeysIn } from './keys.ts'
-import type { Remembered, Trust } from './trust.ts'
+import type { Remembered, SeenHead, Trust } from './trust.ts'
 
 /** Called once if nothing can be remembered, as in a container whose folders can't be written. */
 export type ReportForgetful = (why: string) => void
@@ -26,12 +28,13 @@ export function userTrust(env: Environment, reportForgetful: ReportForgetful): T
   return {
     keys: trustedKeys(null, env),
     recall: ledger => recall(env, ledger),
-    remember: (ledger, head) => {
+    replace: (ledger, before, after) => {
       try {
-        remember(env, ledger, head)
+        return replace(env, ledger, before, after)
       } catch (error) {
         if (!reported) reportForgetful(`what you know of this ledger can’t be kept: ${(error as Error).message}`)
         reported = true
+        return true
       }
     },
   }
@@ -69,28 +72,75 @@ export function recall(env: Environment, ledger: string): Remembered | null {
     'CUSTODY_KEY',
     `${path}, what you know of the ledger, can’t be read: it isn’t what Custody wrote`,
     {
-      hint: 'Look who changed it. Without the file the ledger is taken as it is when you next write to it.',
+      hint: 'Look who changed it. Without the file the ledger is taken as it is when you next use it.',
     },
   )
 }
 
-function remember(env: Environment, ledger: string, { keys, size, root }: Remembered): void {
-  const path = ledgerPath(env, ledger)
+const FOLDER = 'ledgers'
+/** Processes hold it for the time of reading and replacing one small file. */
+const LOCK_WAIT_MS = 5_000
+
+/** @throws what the file system throws. */
+function replace(env: Environment, ledger: string, before: Remembered | null, after: Remembered): boolean {
   makeFolders(configFolder(env), 0o700)
-  mkdirSync(join(configFolder(env), 'ledgers'), { recursive: true, mode: 0o700 })
-  replaceFile(path, `${JSON.stringify({ ledger, keys, size, root })}\n`)
+  const folder = join(configFolder(env), FOLDER)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return locked(join(folder, '.lock'), () => {
+    if (textOf(ledger, recall(env, ledger)) !== textOf(ledger, before)) return false
+    replaceFile(ledgerPath(env, ledger), `${textOf(ledger, after)}\n`)
+    return true
+  })
+}
+
+/** The system takes SQLite's locks away with the process that holds them, however it ends. Nothing is written to the file. */
+function locked<T>(path: string, work: () => T): T {
+  const db = new DatabaseSync(path, { timeout: LOCK_WAIT_MS })
+  try {
+    db.exec('BEGIN IMMEDIATE')
+    return work()
+  } finally {
+    db.close()
+  }
+}
+
+function textOf(ledger: string, remembered: Remembered | null): string {
+  if (remembered === null) return ''
+  const { keys, in_force, written, heads } = remembered
+  return canonicalize({
+    ledger,
+    keys,
+    in_force,
+    written,
+    heads: heads.map(({ size, root, t_us }) => [size, root, t_us]),
+  })
 }
 
 function parsed(text: string): Remembered | null {
   try {
-    const { keys, size, root } = JSON.parse(text) as Partial<Remembered>
-    if (!Array.isArray(keys) || !keys.every(each => typeof each === 'string')) return null
-    if (typeof size !== 'number' || !Number.isSafeInteger(size) || typeof root !== 'string' || !isHash(root))
-      return null
-    return { keys, size, root }
-  } catch {
-    return null
+    const { keys, in_force, written, heads }: { readonly [key: string]: unknown } = JSON.parse(text)
+    if (!isTexts(keys) || !isTexts(in_force) || typeof written !== 'boolean' || !Array.isArray(heads)) return null
+    const seen = heads.flatMap(headIn)
+    const ascends = seen.every((each, i) => each.size > (seen[i - 1]?.size ?? 0))
+    return ascends && seen.length > 0 && seen.length === heads.length ? { keys, in_force, written, heads: seen } : null
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return null
+    throw error
   }
+}
+
+/** None, if it isn't one. */
+function headIn(value: unknown): SeenHead[] {
+  const [size, root, t_us]: readonly unknown[] = Array.isArray(value) ? value : []
+  return isWhole(size) && isWhole(t_us) && typeof root === 'string' && isHash(root) ? [{ size, root, t_us }] : []
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value)
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(each => typeof each === 'string')
 }
 
 function acceptedKeys(env: Environment): readonly VerifierKey[] {
@@ -102,7 +152,7 @@ function acceptedPath(env: Environment): string {
 }
 
 function ledgerPath(env: Environment, ledger: string): string {
-  return join(configFolder(env), 'ledgers', /^[0-9a-z-]{1,64}$/.test(ledger) ? ledger : sha256Hex(ledger))
+  return join(configFolder(env), FOLDER, /^[0-9a-z-]{1,64}$/.test(ledger) ? ledger : sha256Hex(ledger))
 }
 
 /** Whoever reads it meanwhile sees the old text or the new one. */

@@ -1,15 +1,16 @@
 /** A ledger open for writing, over any store. */
 import type { KeyChange, LedgerEntry } from '../../format/ledger-entry.ts'
 import type { Signer } from '../../format/signing-key.ts'
+import type { VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { type Holder, isAlive, livesHere, parseHolder } from '../../model/holder.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import type { AtErasePoint, ErasingLedger, Erasure, Scrubbed } from '../erase-port.ts'
 import { type ChangePlace, type KeyRing, problemOf, signedChange } from '../keys/key-ring.ts'
+import { newestOf, rememberSeen, type SeenHead } from '../keys/trust.ts'
 import type { LedgerReader, StoredLease } from '../read-port.ts'
 import { StaleLog, type Store } from '../store.ts'
 import {
-  type CheckpointHead,
   type Ledger,
   type LedgerPorts,
   type LogZeroBatch,
@@ -25,11 +26,12 @@ import { checkedRun, WHOLE_TO_ENTRIES } from './checked-run.ts'
 import { encodeRun } from './encode.ts'
 import { Entropy } from './entropy.ts'
 import { LEASE_US } from './lease.ts'
-import { LOG_ZERO, LogZero } from './log-zero.ts'
+import { forked, LOG_ZERO, LogZero } from './log-zero.ts'
 import { OpenTokens } from './open-tokens.ts'
 import { checkExtents } from './run-extents.ts'
 import { StoredRunLedger, type Threads } from './run-ledger.ts'
 import { StoreScribe } from './scribe.ts'
+import { treeOf } from './stored-tree.ts'
 
 /** Writes together with an entry of log 0, again if another process came first. */
 export type LogZeroWriter = (entry: LedgerEntry, write: (ledger: LogZeroBatch) => Promise<void>) => Promise<void>
@@ -64,6 +66,8 @@ export class StoredLedger implements Ledger, ErasingLedger {
   readonly #threads: Threads | null
   readonly #whole_to_entries: number
   readonly #runs: StoredRunLedger[] = []
+  /** The head of log 0 that was remembered last. */
+  #seen: SeenHead | null = null
 
   private constructor(
     store: Store,
@@ -94,7 +98,7 @@ export class StoredLedger implements Ledger, ErasingLedger {
     log_zero.forgetSealed()
     if (options.changes_keys !== true) log_zero.mustBeInForce(ports.signer)
     const ledger = new StoredLedger(store, ports, log_zero, options)
-    ledger.#remember({ size: log_zero.size, root: log_zero.root() })
+    await ledger.#remember()
     return ledger
   }
 
@@ -291,19 +295,33 @@ export class StoredLedger implements Ledger, ErasingLedger {
       const made = await make(this.#log_zero)
       if (made === null) return
       if (made.entries.some(({ k }) => k !== 'key')) this.#log_zero.mustBeInForce(this.#ports.signer)
-      const { batch, head } = this.#log_zero.next(made.entries, signers, this.#entropy)
+      const { batch } = this.#log_zero.next(made.entries, signers, this.#entropy)
       try {
         await made.write(batch)
-        return this.#remember(head)
       } catch (error) {
         if (!(error instanceof StaleLog) || attempt === ATTEMPTS) throw error
+        continue
       }
+      await this.#log_zero.refresh(this.#store.reader)
+      return this.#remember()
     }
   }
 
-  #remember({ size, root }: Pick<CheckpointHead, 'size' | 'root'>): void {
-    const { id, keys } = this.#log_zero
-    this.#ports.trust.remember(id, { keys: keys.birth.map(each => each.text), size, root })
+  /** Log 0 as it was last read. @throws CustodyError CUSTODY_LEDGER_FORKED if it isn't what the user saw meanwhile, in another copy. */
+  async #remember(): Promise<void> {
+    const { id, keys, size, last_us } = this.#log_zero
+    const { trust } = this.#ports
+    const head: SeenHead = { size, root: this.#log_zero.root(), t_us: last_us }
+    const texts = (of: readonly VerifierKey[]) => of.map(each => each.text)
+    const seen = { keys: texts(keys.birth), in_force: texts(keys.in_force), written: true, head }
+    const { reader } = this.#store
+    const before = this.#seen
+    const standing = await rememberSeen(trust, id, seen, async of =>
+      of === before?.size ? before.root : (await treeOf(reader, LOG_ZERO)).rootOf(of),
+    )
+    const remembered = trust.recall(id)
+    if (standing === 'forked' && remembered !== null) throw forked(this.url, newestOf(remembered).size, remembered)
+    this.#seen = head
   }
 
   #appender(log: number, state?: AppenderState): Appender {

@@ -18,7 +18,7 @@ import { KEY_TYPE_NAMES, keyLabel, NoteError, type VerifierKey } from '../../for
 import { CustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { type Birth, type ChangePlace, KeyRing, lackingTypes, problemOf, signedBirth } from '../keys/key-ring.ts'
-import { isTrusted, type Remembered, type Trust } from '../keys/trust.ts'
+import { isTrusted, newestOf, type Remembered, type Trust } from '../keys/trust.ts'
 import type { LedgerReader } from '../read-port.ts'
 import type { CheckpointHead, LedgerPorts, LogZeroBatch, WriteBatch } from '../write-port.ts'
 import { Appender, originOf, signsWith } from './appender.ts'
@@ -76,12 +76,10 @@ export class LogZero {
   last_log = 0
   readonly #url: string
   readonly #frontier = new Frontier()
-  /** What the user remembers; null once it was met, or if it is the first use. */
-  #remembered: Remembered | null
+  /** Null if the user never saw it. */
+  readonly #remembered: Remembered | null
   /** Keys that have signed the birth, or that they were added. */
   readonly #signers: VerifierKey[]
-  /** The user has written to it before. */
-  readonly #is_known: boolean
   /** The head that was checked last. */
   #checked: string | null = null
   #forgets = false
@@ -92,7 +90,6 @@ export class LogZero {
     this.keys = keys
     this.#remembered = remembered
     this.#signers = [...keys.birth]
-    this.#is_known = remembered !== null
   }
 
   /**
@@ -109,8 +106,8 @@ export class LogZero {
       throw otherBirth(url, born.keys, remembered.keys)
     const log = new LogZero(url, born.ledger, ringOf(url, born), remembered)
     await log.refresh(reader)
-    if (log.#remembered !== null) throw rolledBack(url, log.size, log.#remembered)
-    if (!log.#is_known && !isTrusted(trust.keys, log.#signers)) throw untrusted(url, log.keys)
+    if (remembered !== null && newestOf(remembered).size > log.size) throw rolledBack(url, log.size, remembered)
+    if (remembered?.written !== true && !isTrusted(trust.keys, log.#signers)) throw untrusted(url, log.keys)
     return log
   }
 
@@ -190,10 +187,9 @@ export class LogZero {
     if (problem !== null) throw altered(this.#place, `has an entry ${seq} that doesn’t fit: ${problem}`)
     this.last_us = Math.max(this.last_us, entry.t)
     this.#frontier.append(leafHash(body))
-    if (this.size === this.#remembered?.size) {
-      if (this.#frontier.root() !== this.#remembered.root) throw forked(this.#url, this.#remembered)
-      this.#remembered = null
-    }
+    const seen = this.#remembered?.heads.find(each => each.size === this.size)
+    if (seen !== undefined && this.#remembered !== null && this.#frontier.root() !== seen.root)
+      throw forked(this.#url, seen.size, this.#remembered)
   }
 
   #fold(seq: number, entry: LedgerEntry): string | null {
@@ -266,7 +262,7 @@ function ringOf(url: string, born: Birth): KeyRing {
 function otherBirth(url: string, born: readonly string[], remembered: readonly string[]): CustodyError {
   return new CustodyError(
     'CUSTODY_KEY_UNKNOWN',
-    `${url} was born with ${namesOf(born)}, and when you first used it that was ${namesOf(remembered)}`,
+    `${url} was born with ${namesOf(born)}, and when you first saw it that was ${namesOf(remembered)}`,
     { hint: 'Another ledger stands in its place: put the true one back, or begin one of your own with --ledger.' },
   )
 }
@@ -286,15 +282,15 @@ function namesOf(keys: readonly string[]): string {
 function rolledBack(url: string, size: number, remembered: Remembered): CustodyError {
   return new CustodyError(
     'CUSTODY_LEDGER_ROLLED_BACK',
-    `${url} has ${counted(size, 'entry', 'entries')} in its own log, and had ${grouped(remembered.size)} when you last wrote to it`,
+    `${url} has ${counted(size, 'entry', 'entries')} in its own log, and had ${grouped(newestOf(remembered).size)} when you last saw it`,
     { hint: hintOf(remembered) },
   )
 }
 
-function forked(url: string, remembered: Remembered): CustodyError {
+export function forked(url: string, size: number, remembered: Remembered): CustodyError {
   return new CustodyError(
     'CUSTODY_LEDGER_FORKED',
-    `the first ${counted(remembered.size, 'entry', 'entries')} of ${url}’s own log aren’t those that you wrote last`,
+    `the first ${counted(size, 'entry', 'entries')} of ${url}’s own log aren’t those that you saw: it has another history`,
     { hint: hintOf(remembered) },
   )
 }

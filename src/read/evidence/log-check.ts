@@ -12,7 +12,7 @@ import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { counted } from '../../model/number-text.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Check, entryName, noting } from '../verify/check.ts'
-import { type KnownHead, LedgerLog } from '../verify/ledger-log.ts'
+import { type KnownLedger, LedgerLog } from '../verify/ledger-log.ts'
 import { checkHead } from '../verify/log.ts'
 import { logTree, strayOf } from './log-tree.ts'
 import { UnsoundRecord } from './unsound.ts'
@@ -34,8 +34,8 @@ export interface Bound {
 }
 
 export interface CheckOptions {
-  /** The head of log 0 that the user knows from before. */
-  readonly remembered: KnownHead | null
+  /** What the user knows of the ledger from before. */
+  readonly remembered: KnownLedger | null
   /** Called now and then while the entries of a long log are looked at. */
   readonly onProgress?: (entries: number) => void
 }

@@ -3,6 +3,7 @@
  * are there are checked, so that a whole run can't vanish or appear unnoticed, nor any value of one.
  */
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
+import type { TreeHead } from '../../format/standing.ts'
 import { NoteError, parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
@@ -36,19 +37,21 @@ export interface Registered {
   sealed_us: number
 }
 
-/** A head of log 0 that was seen before. */
-export interface KnownHead {
-  /** Verifier keys of the ledger's birth. */
+/** What was seen of a ledger before. */
+export interface KnownLedger {
+  /** Verifier keys of its birth. */
   readonly keys: readonly string[]
-  readonly size: number
-  readonly root: string
+  /** These keys are trusted in it. */
+  readonly written: boolean
+  /** Of log 0, with ascending sizes. */
+  readonly heads: readonly TreeHead[]
 }
 
 /** What the verifier brings along. */
 export interface Trusted {
   /** 'any': for readers who say whose word it is that they pass on. */
   readonly keys: readonly VerifierKey[] | 'any'
-  readonly remembered: KnownHead | null
+  readonly remembered: KnownLedger | null
   /** Roots of so many first entries are wanted; absent: of none. */
   readonly sizes?: ReadonlySet<number>
 }
@@ -63,16 +66,21 @@ export class LedgerLog {
   /** The ledger's id; empty if its birth can't be read. */
   id = ''
   entries = 0
+  /** Root of its tree. */
+  root = ''
+  /** Verifier keys of the ledger's birth. */
+  born: readonly string[] = []
+  /** Time of its last entry. */
+  last_us = 0
   readonly erasures = new Erasures()
   /** Of those first entries that were asked for. */
   readonly roots = new Map<number, Hash>()
   readonly #check: Check
   readonly #logs = new Map<number, Registered>()
   readonly #keys: KeysInForce
-  #last_us = 0
   readonly #runs = new Set<string>()
 
-  readonly #remembered: KnownHead | null
+  readonly #remembered: KnownLedger | null
 
   constructor(check: Check, { keys, remembered }: Trusted) {
     this.#check = check
@@ -96,6 +104,7 @@ export class LedgerLog {
         log.take(entry.seq, entry.body, walk)
       }
       await walk.finish(reader, 0)
+      log.root = walk.tree.root()
       if (!walk.gaps) await compareTiles(reader, 0, [walk.tiles(), [], []], about)
       await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.head(), size => log.keysOf(0, size), about)
     })
@@ -112,6 +121,11 @@ export class LedgerLog {
     if (log === 0) return this.#keys.ofLogZero(size)
     const known = this.#logs.get(log)
     return this.#keys.ofRun(known?.changed_at ?? this.entries, known?.sealed != null)
+  }
+
+  /** Verifier keys that are in force after its last entry. */
+  get in_force(): readonly string[] {
+    return this.#keys.ofLogZero(Number.MAX_SAFE_INTEGER).good.map(each => each.text)
   }
 
   /** What it says of a run's way, with ascending sizes. */
@@ -217,12 +231,12 @@ export class LedgerLog {
   /** The next entry, whose leaf `walk` has taken. */
   take(seq: number, body: string, walk: LogWalk): void {
     this.entries = walk.tree.size
-    const known = this.#remembered
-    if (this.entries === known?.size && walk.tree.root() !== known.root)
+    const seen = this.#remembered?.heads.find(each => each.size === this.entries)
+    if (seen !== undefined && walk.tree.root() !== seen.root)
       this.#check
         .about('log 0')
         .add(
-          `its first ${counted(known.size, 'entry isn’t', 'entries aren’t')} those that you know: this is another history`,
+          `its first ${counted(seen.size, 'entry isn’t', 'entries aren’t')} those that you saw: this is another history (CUSTODY_LEDGER_FORKED)`,
         )
     let entry: LedgerEntry
     try {
@@ -234,9 +248,9 @@ export class LedgerLog {
     }
     const problem = this.#fold(seq, entry, walk)
     if (problem !== null) this.#check.about('log 0').add(`${entryName(seq)}: ${problem}`)
-    if (entry.t < this.#last_us)
+    if (entry.t < this.last_us)
       this.#check.about('log 0').add(`${entryName(seq)}: its time lies before that of the entry before it`)
-    this.#last_us = entry.t
+    this.last_us = entry.t
   }
 
   #fold(seq: number, entry: LedgerEntry, { root_before }: LogWalk): string | null {
@@ -244,6 +258,7 @@ export class LedgerLog {
     switch (entry.k) {
       case 'birth':
         this.id = entry.ledger
+        this.born = entry.keys
         return this.#keys.birth(entry)
       case 'key':
         return this.#keys.change(this.id, seq, root_before, entry)
@@ -301,8 +316,8 @@ export class LedgerLog {
   }
 }
 
-function rememberedKeys(remembered: KnownHead | null): VerifierKey[] {
-  return (remembered?.keys ?? []).flatMap(text => {
+function rememberedKeys(remembered: KnownLedger | null): VerifierKey[] {
+  return (remembered?.written === true ? remembered.keys : []).flatMap(text => {
     try {
       return parseVerifierKey(text)
     } catch (error) {

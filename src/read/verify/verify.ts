@@ -5,17 +5,19 @@
  * folded, totals counted and trees built here once more.
  */
 import type { Policy } from '../../format/policy.ts'
+import type { TreeHead } from '../../format/standing.ts'
 import type { VerifierKey } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredLog } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { Check, type CheckResult, noting } from './check.ts'
 import { Decisions } from './decisions.ts'
-import { type KnownHead, LedgerLog } from './ledger-log.ts'
+import { type KnownLedger, LedgerLog } from './ledger-log.ts'
 import { checkFile, checkIntegrity, checkObjects, checkStrays } from './objects.ts'
 import { type PageSource, pagesHere } from './page.ts'
 import { ProgressCheck } from './progress.ts'
 import { verifyRun } from './run.ts'
 import type { Shelf } from './shelf.ts'
+import { checkSince, type Kept } from './since.ts'
 import type { WalkedRun } from './walked-run.ts'
 import { checkWitnessed, type WitnessedHead, witnessedSizes } from './witnessed.ts'
 
@@ -28,8 +30,10 @@ export interface VerifyOptions {
   readonly policy?: Policy | null
   /** Whether decisions of gates are evaluated again, and rows held against the keys of their batches. */
   readonly decisions?: boolean
-  /** The head of log 0 that the verifier knows from before, and the key of the ledger's birth, which is trusted then. */
-  readonly remembered?: KnownHead | null
+  /** What the verifier knows of the ledger from before. */
+  readonly remembered?: KnownLedger | null
+  /** A checkpoint of log 0 that it must continue. */
+  readonly since?: Kept | null
   /** Who reads the pages of logs; absent: that is done here. */
   readonly pages?: PageSource
   /** Asks the database whether it finds itself in order; absent: that is done here. */
@@ -58,12 +62,22 @@ export interface VerifiedRun {
   readonly checks: readonly CheckResult[]
 }
 
+export interface ComparedWith {
+  readonly size: number
+  readonly root: string
+  readonly from: 'checkpoint' | 'memory'
+}
+
 /**
  * The shape of `verify --json`, and `ledger` beside it: the checks that all runs share. Of very many
  * runs only some are listed one by one, those that don't hold before others; `left_out` counts the rest.
  */
 export interface VerifyResult {
   readonly ok: boolean
+  /** Of log 0, as its stored entries give it. */
+  readonly head: { readonly ledger: string; readonly size: number; readonly root: string }
+  /** A head that it was compared with: of the checkpoint that was given, or the newest that is remembered; absent if there was neither. */
+  readonly compared_with?: ComparedWith
   /** The ledger is older than what the verifier remembers: numbers of entries of log 0. */
   readonly rolled_back?: { readonly seen: number; readonly now: number }
   /** The largest head that as many witnesses have cosigned as the policy demands; absent without a policy, or if there is none. */
@@ -95,15 +109,20 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
     noting(shared.database, () => checkIntegrity(integrity, shared.database)),
   ])
   await noting(shared.database, () => checkStrays(reader, shared.database))
-  const checks = Object.values(shared).map(each => each.result())
+  const { remembered = null, since = null } = options
+  const since_check = since === null ? [] : [checkSince(since, log_zero)]
+  const checks = [...Object.values(shared), ...since_check].map(each => each.result())
   const ok = checks.every(each => each.ok)
   const { runs, left_out } = listed
   const boundOf = ({ log }: WalkedRun) => log_zero.boundOf(log)?.entries ?? null
-  const { remembered = null } = options
-  const older = remembered !== null && log_zero.entries < remembered.size
+  const known = remembered?.heads.at(-1)
+  const compared_with = comparedWith(since, known)
+  const older = known !== undefined && log_zero.entries < known.size
   return {
     ok: ok && listed.ok,
-    ...(older ? { rolled_back: { seen: remembered.size, now: log_zero.entries } } : {}),
+    head: { ledger: log_zero.id, size: log_zero.entries, root: log_zero.root },
+    ...(compared_with === null ? {} : { compared_with }),
+    ...(older ? { rolled_back: { seen: known.size, now: log_zero.entries } } : {}),
     ...(witnessed === null ? {} : { witnessed }),
     runs: runs.map(each => resultOf(each, boundOf(each), checks)),
     ...(left_out.runs === 0 ? {} : { left_out }),
@@ -111,11 +130,16 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   }
 }
 
+function comparedWith(since: Kept | null, known: TreeHead | undefined): ComparedWith | null {
+  if (since !== null) return { size: since.checkpoint.size, root: since.checkpoint.root, from: 'checkpoint' }
+  return known === undefined ? null : { size: known.size, root: known.root, from: 'memory' }
+}
+
 async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: Check) {
-  const { keys, remembered = null, policy = null } = options
-  let sizes: ReadonlySet<number> = new Set()
+  const { keys, remembered = null, since = null, policy = null } = options
+  let sizes: ReadonlySet<number> = new Set(since === null ? [] : [since.checkpoint.size])
   await noting(check, async () => {
-    sizes = await witnessedSizes(reader)
+    sizes = new Set([...(await witnessedSizes(reader)), ...sizes])
   })
   const log_zero = await LedgerLog.read(reader, { keys, remembered, sizes }, check)
   let witnessed: WitnessedHead | null = null

@@ -1,0 +1,51 @@
+/** How a ledger that is read stands to what this user saw of it before, and remembering what they see now. */
+import { standingOf } from '../format/standing.ts'
+import type { Environment } from '../ledger/keys/config-folder.ts'
+import { type ReportForgetful, userTrust } from '../ledger/keys/known-ledgers.ts'
+import { newestOf, type Remembered, rememberSeen, type SeenHead } from '../ledger/keys/trust.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { forked } from '../ledger/write/log-zero.ts'
+import { isCustodyError } from '../model/error.ts'
+import { DecodeError } from '../read/decode.ts'
+import { type LedgerHead, ledgerHead } from '../read/evidence/ledger-head.ts'
+
+export type Sight =
+  /** It holds no more than what was seen, or continues it. */
+  | { readonly kind: 'known'; readonly now: SeenHead }
+  | { readonly kind: 'first'; readonly now: SeenHead }
+  | { readonly kind: 'older'; readonly now: SeenHead; readonly seen: SeenHead }
+  /** Its own log isn't what was signed; nothing can be said, and nothing is remembered. */
+  | { readonly kind: 'unsound' }
+
+/**
+ * To be called within a snapshot. `before` was remembered before that began: others may write, and remember that, at any time.
+ * @throws CustodyError CUSTODY_LEDGER_FORKED; CUSTODY_KEY if what is remembered can't be read.
+ */
+export async function seeLedger(
+  reader: LedgerReader,
+  before: Remembered | null,
+  env: Environment,
+  onForgetful: ReportForgetful,
+): Promise<Sight> {
+  const found = await headOf(reader, before)
+  if (found === null) return { kind: 'unsound' }
+  const { head: now, ledger, keys, in_force } = found
+  const rootOf = (size: number) => found.rootOf(size)
+  const standing = before === null ? 'first' : await standingOf(before.heads, now, rootOf)
+  if (before !== null && standing === 'forked') throw forked(reader.url, newestOf(before).size, before)
+  if (before !== null && standing === 'older') return { kind: 'older', now, seen: newestOf(before) }
+  const trust = userTrust(env, onForgetful)
+  const meanwhile = await rememberSeen(trust, ledger, { keys, in_force, written: false, head: now }, rootOf)
+  const remembered = trust.recall(ledger)
+  if (meanwhile === 'forked' && remembered !== null) throw forked(reader.url, newestOf(remembered).size, remembered)
+  return { kind: standing === 'first' ? 'first' : 'known', now }
+}
+
+async function headOf(reader: LedgerReader, before: Remembered | null): Promise<LedgerHead | null> {
+  try {
+    return await ledgerHead(reader, before)
+  } catch (error) {
+    if (error instanceof DecodeError || isCustodyError(error)) return null
+    throw error
+  }
+}
