@@ -5,6 +5,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runInProcess } from './support/in-process.ts'
 
@@ -106,6 +107,52 @@ describe('an older copy', () => {
       if (argv[0] === 'resume') continue
       expect([argv, exit, stderr]).toEqual([argv, 1, expect.stringContaining('CUSTODY_LEDGER_ROLLED_BACK')])
     }
+  })
+})
+
+describe('run --accept-rollback', () => {
+  test('begins a new ledger that names the copy, and keeps that as it is', async () => {
+    const folder = copyOf(yesterday)
+    const run = inFolder(folder)
+    const old = JSON.parse((await run('checkpoint', '--json')).stdout)
+    const before = readFileSync(join(folder, 'custody.db'))
+    const { exit, stderr } = await run('run', 'p.yaml', '--accept-rollback', '3')
+    expect([exit, stderr]).toEqual([
+      0,
+      expect.stringMatching(/the copy of ledger .* is kept in .*custody\.db\.rolled-back-3/),
+    ])
+    expect(readFileSync(join(folder, 'custody.db.rolled-back-3')).equals(before)).toBe(true)
+    const now = JSON.parse((await run('verify', '--json')).stdout)
+    expect(now).toMatchObject({ ok: true, runs: [{}] })
+    expect(now.head.ledger).not.toBe(old.ledger)
+    const { size, root: hash } = old
+    const db = new DatabaseSync(join(folder, 'custody.db'), { readOnly: true })
+    const { body } = db.prepare('SELECT body FROM entries WHERE log = 0 AND seq = 0').get() as { body: string }
+    db.close()
+    expect(JSON.parse(body).succeeds).toEqual({ ledger: old.ledger, size, root: hash })
+    const aside = ['--ledger', 'sqlite:custody.db.rolled-back-3']
+    expect((await run('show', 'latest', ...aside)).exit).toBe(0)
+    expect((await run('run', 'p.yaml', ...aside)).stderr).toContain('CUSTODY_LEDGER_ROLLED_BACK')
+    expect(readdirSync(folder).filter(each => each.includes('.new-'))).toEqual([])
+  })
+
+  test('takes no other copy than was looked at, and none that isn’t older', async () => {
+    const folder = copyOf(yesterday)
+    const other = await inFolder(folder)('run', 'p.yaml', '--accept-rollback', '2')
+    expect([other.exit, other.stderr]).toEqual([2, expect.stringContaining('has 3 entries, and not 2')])
+    const newest = await inFolder(copyOf(home))('run', 'p.yaml', '--accept-rollback', '5')
+    expect([newest.exit, newest.stderr]).toEqual([2, expect.stringContaining('isn’t older than what you saw of it')])
+    expect(readdirSync(folder).filter(each => /rolled-back|new-/.test(each))).toEqual([])
+  })
+
+  test('takes none that somebody has open, and names runs that nobody can finish', async () => {
+    const folder = copyOf(yesterday)
+    const db = new DatabaseSync(join(folder, 'custody.db'))
+    db.exec('BEGIN; SELECT * FROM heads')
+    db.prepare('SELECT * FROM heads').all()
+    const { exit, stderr } = await inFolder(folder)('run', 'p.yaml', '--accept-rollback', '3')
+    db.close()
+    expect([exit, stderr]).toEqual([1, expect.stringContaining('CUSTODY_LEDGER_BUSY')])
   })
 })
 

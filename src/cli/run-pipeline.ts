@@ -8,6 +8,7 @@ import { type StartObserver, type StartRequest, startRun } from '../host/start.t
 import { inTemporaryLedger } from '../host/temporary-ledger.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
+import { beginAnew } from './begin-anew.ts'
 import type { Context } from './context.ts'
 import { hostedBy } from './observe-run.ts'
 import { reportWarnings } from './pipeline-warnings.ts'
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly from?: string
   readonly live?: boolean
   readonly outputs?: string
+  /** Entries that the own log of an older copy of the ledger has. */
+  readonly acceptRollback?: number
 }
 
 /** Returns the exit code. @throws DiagnosticsError of the file; with `json`, CustodyError if the run couldn't begin. */
@@ -36,12 +39,17 @@ async function run(context: Context, file: string, options: RunOptions, begun: (
   const plan = await compilePipeline(context.env, file, options.set ?? [], each => reportWarnings(context, each))
   refuse(plan, options)
   const url = ledgerUrl(context, options, { url: plan.ledger_url, folder: plan.folder })
+  if (options.acceptRollback !== undefined) await beginAnew(context, url, options.acceptRollback)
   if (options.dryRun !== true) return runInto(context, plan, url, url, options, begun)
   return inTemporaryLedger(temporary => runInto(context, plan, temporary, url, options, begun))
 }
 
 /** Refuses what is sound, but can't be run with these options. */
-function refuse(plan: Plan, { json }: RunOptions): void {
+function refuse(plan: Plan, { json, acceptRollback, dryRun }: RunOptions): void {
+  if (acceptRollback !== undefined && dryRun === true)
+    throw new CustodyError('CUSTODY_ARGUMENT', '--accept-rollback begins a ledger, and --dry-run keeps none', {
+      hint: 'Leave one of them away.',
+    })
   if (json !== true) return
   const to_stdout = plan.nodes.find(each => each.kind === 'sink' && optionOf(plan, each.name, 'path') === '-')
   if (to_stdout !== undefined)

@@ -181,8 +181,9 @@ export class Forger {
     const root = treeOf(this.all('SELECT body FROM entries WHERE log = 1 AND seq = 0')).root
     this.put(0, opened, { ...this.body(0, opened), root })
     const head = this.resign(1, by)
-    const progress = this.#seqOf(0, 'progress')
-    if (progress !== null) {
+    const said = `SELECT seq FROM entries WHERE log = 0 AND body LIKE '%"k":"progress","log":1,%'`
+    for (const { seq } of this.all(said)) {
+      const progress = Number(seq)
       const body = this.body(0, progress)
       const first = this.all('SELECT body FROM entries WHERE log = 1 AND seq < ? ORDER BY seq', Number(body.size))
       this.put(0, progress, { ...body, ...treeOf(first) })

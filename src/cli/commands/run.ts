@@ -18,6 +18,11 @@ export function runCommand(context: Context, done: (exit: number) => void): Comm
     .option('--limit <n>', 'read at most n records, as if input ended there', integerFrom(0))
     .option('--dry-run', 'read and decide, but write no output and keep no ledger')
     .option('--strict', 'publish nothing and exit with 3 if any row ended in failure')
+    .option(
+      '--accept-rollback <size>',
+      'where the newest copy of the ledger is lost, and one with so many entries of its own log is there: begin a new ledger that names it',
+      integerFrom(1),
+    )
     .option('--json', 'print the summary as JSON')
     .action(async (file: string, options: RunOptions) => {
       // Loaded when it is needed: commands that only read should be quick.

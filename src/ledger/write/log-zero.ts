@@ -283,7 +283,9 @@ function rolledBack(url: string, size: number, remembered: Remembered): CustodyE
   return new CustodyError(
     'CUSTODY_LEDGER_ROLLED_BACK',
     `${url} has ${counted(size, 'entry', 'entries')} in its own log, and had ${grouped(newestOf(remembered).size)} when you last saw it`,
-    { hint: hintOf(remembered) },
+    {
+      hint: `Put the newest copy back. If it is lost: \`custody run FILE --accept-rollback ${size}\` keeps this copy aside, and begins a new ledger that names it.`,
+    },
   )
 }
 
