@@ -295,7 +295,7 @@ export class StoredLedger implements Ledger, ErasingLedger {
       const made = await make(this.#log_zero)
       if (made === null) return
       if (made.entries.some(({ k }) => k !== 'key')) this.#log_zero.mustBeInForce(this.#ports.signer)
-      const { batch } = this.#log_zero.next(made.entries, signers, this.#entropy)
+      const batch = this.#log_zero.next(made.entries, signers, this.#entropy)
       try {
         await made.write(batch)
       } catch (error) {

@@ -20,7 +20,7 @@ import { counted, grouped } from '../../model/number-text.ts'
 import { type Birth, type ChangePlace, KeyRing, lackingTypes, problemOf, signedBirth } from '../keys/key-ring.ts'
 import { isTrusted, newestOf, type Remembered, type Trust } from '../keys/trust.ts'
 import type { LedgerReader } from '../read-port.ts'
-import type { CheckpointHead, LedgerPorts, LogZeroBatch, WriteBatch } from '../write-port.ts'
+import type { LedgerPorts, LogZeroBatch, WriteBatch } from '../write-port.ts'
 import { Appender, originOf, signsWith } from './appender.ts'
 import { BlockWriter } from './block.ts'
 import { NOTHING_CLOSED } from './closed-subjects.ts'
@@ -57,12 +57,6 @@ export interface RunOnRecord {
   bound: { readonly size: number; readonly root: string }
   /** seq of the entry that last mentioned it. */
   mentioned_at: number
-}
-
-/** What goes into log 0 in a transaction, and the head that it has then. */
-export interface LogZeroAppend {
-  readonly batch: LogZeroBatch
-  readonly head: CheckpointHead
 }
 
 export class LogZero {
@@ -140,16 +134,16 @@ export class LogZero {
     for (const { log, sealed } of this.runs.values()) if (sealed !== null) this.runs.delete(log)
   }
 
-  /** The batch and head of appending entries to the log as it was last read, signed by all of `signers`. */
-  next(appended: readonly LedgerEntry[], signers: readonly Signer[], entropy: Entropy): LogZeroAppend {
+  /** What appending entries to the log as it was last read takes, with its head, signed by all of `signers`. */
+  next(appended: readonly LedgerEntry[], signers: readonly Signer[], entropy: Entropy): LogZeroBatch {
     const state = { frontier: this.#frontier.state(), closed: NOTHING_CLOSED }
     const appender = new Appender(this.id, LOG_ZERO, signsWith(signers), state)
     const writer = new BlockWriter()
     for (const entry of appended) encodeLedger(writer, { ...entry, t: Math.max(this.last_us, entry.t) }, entropy)
     appender.append(writer.take())
-    const { entries, tiles, head, checkpoint } = appender.take()
+    const { entries, tiles, head } = appender.take()
     if (head === null) throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'log 0 was appended to without a checkpoint')
-    return { batch: { entries, tiles, head }, head: checkpoint }
+    return { entries, tiles, head }
   }
 
   /** Whoever signs with this key may append. @throws CustodyError CUSTODY_KEY_UNKNOWN. */
