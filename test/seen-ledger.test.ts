@@ -240,6 +240,18 @@ describe('verify --since', () => {
   })
 })
 
+test('a checkpoint has what witnesses signed of that head beside its own signatures, each line once', async () => {
+  const folder = copyOf(home)
+  const run = inFolder(folder)
+  const { note, size } = JSON.parse((await run('checkpoint', '--json')).stdout) as { note: string; size: number }
+  const db = new DatabaseSync(join(folder, 'custody.db'))
+  const put = db.prepare('INSERT INTO witnessed (size, note) VALUES (?, ?)')
+  put.run(size - 1, `${note.replace(`\n${size}\n`, `\n${size - 1}\n`)}— other AAAAAAAA\n`)
+  put.run(size, `${note}— witness AAAAAAAA\n`)
+  db.close()
+  expect((await run('checkpoint')).stdout).toBe(`${note}— witness AAAAAAAA\n`)
+})
+
 test('where nothing can be kept that is said, once, and all is shown', async () => {
   const { env, run } = user(home)
   mkdirSync(join(env.XDG_CONFIG_HOME, 'custody'), { recursive: true })
