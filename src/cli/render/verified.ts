@@ -22,6 +22,11 @@ export function renderVerified(result: VerifyResult, sight: Sight | null, column
   lines.push('ledger', ...checkLines(result.ledger.checks, null, columns, paint))
   lines.push(...sightLines(result, sight, paint))
   if (result.witnessed !== undefined) lines.push(`  ${paint('green', '✓')} ${witnessedText(result.witnessed)}`)
+  if (result.timestamped !== undefined) {
+    const { size, time, by } = result.timestamped
+    const when = `dated up to ${counted(size, 'entry', 'entries')}: ${printable(time)}, signed by ${printable(by)}`
+    lines.push(`  ${paint('green', '✓')} its own log ${when}; whether to believe that certificate is yours to judge`)
+  }
   lines.push(verdict(result, paint))
   return lines.join('\n')
 }

@@ -18,8 +18,8 @@ export async function catchUpLedger(context: Context, options: WitnessArguments)
       hint: 'Name a policy with --policy, or put one into your configuration folder as `witnesses`; docs/witnesses.md shows one.',
     })
   for (const trouble of given.troubles) terminal.report(`warning: ${trouble}`)
-  const { origin, size, witnessed_by, quorum, troubles } = given
-  if (options.json === true) terminal.answerJson({ origin, size, witnessed_by, quorum, troubles })
+  const { origin, size, witnessed_by, quorum, timestamped, troubles } = given
+  if (options.json === true) terminal.answerJson({ origin, size, witnessed_by, quorum, timestamped, troubles })
   else terminal.answer(givenText(given))
   return given.troubles.length === 0 && quorum !== false ? 0 : 1
 }

@@ -13,6 +13,7 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { WitnessingLedger } from '../../ledger/store.ts'
 import { counted } from '../../model/number-text.ts'
 import type { Alarms } from './alarms.ts'
+import { askAuthority } from './ask-authority.ts'
 import { type Asking, askWitness, type WitnessPlace } from './ask-witness.ts'
 import { type CurrentHead, currentHead } from './current-head.ts'
 import type { Post } from './post.ts'
@@ -33,6 +34,8 @@ export interface HeadGiven {
   readonly witnessed_by: readonly string[]
   /** Whether they are as many as the policy demands; null: there is no policy. */
   readonly quorum: boolean | null
+  /** Whether a timestamp authority has dated this head; null: none is named. */
+  readonly timestamped: boolean | null
   /** Sentences without their ends. */
   readonly troubles: readonly string[]
   /** Somebody has seen another history: of `troubles`, those that are alarms. */
@@ -47,9 +50,28 @@ export async function giveHead(
 ): Promise<HeadGiven> {
   const head = await currentHead(ledger.reader)
   const { policy } = settings
-  const given = policy === null ? NOBODY : await giveToWitnesses(ledger, policy, head, ports)
+  const [given, dated] = await Promise.all([
+    policy === null ? NOBODY : giveToWitnesses(ledger, policy, head, ports),
+    settings.timestamps === null ? null : giveToAuthority(ledger, settings.timestamps, head, ports),
+  ])
   const { origin, size } = head
-  return { origin, size, ...given }
+  const troubles = typeof dated === 'string' ? [...given.troubles, dated] : given.troubles
+  return { origin, size, ...given, troubles, timestamped: typeof dated === 'string' ? false : dated }
+}
+
+/** Whether it is dated; or why it isn't, a sentence without its end. */
+async function giveToAuthority(
+  ledger: WitnessingLedger,
+  url: string,
+  { size, note }: CurrentHead,
+  { post }: WitnessingPorts,
+): Promise<true | string> {
+  if ((await ledger.reader.timestamped()) >= size) return true
+  const dated = await askAuthority(url, note, post)
+  if (dated.kind === 'none')
+    return `the timestamp authority ${url} ${dated.why}; it is given the next head, or this one by \`custody witness --catch-up\``
+  await ledger.keepTimestamp({ size, note, stamp: dated.token })
+  return true
 }
 
 type Given = Pick<HeadGiven, 'witnessed_by' | 'quorum' | 'troubles' | 'alarms'>
@@ -164,7 +186,8 @@ function raised(url: string, what: string, { origin, note }: CurrentHead, { alar
 }
 
 /** What is said of a head that was given, in a line. */
-export function givenText({ size, witnessed_by, quorum }: HeadGiven): string {
+export function givenText({ size, witnessed_by, quorum, timestamped }: HeadGiven): string {
   const by = witnessed_by.length === 0 ? 'nobody' : witnessed_by.join(', ')
-  return `head of ${counted(size, 'entry', 'entries')}, witnessed by ${by}${quorum === false ? ': fewer than the policy demands' : ''}`
+  const dated = timestamped === null ? '' : timestamped ? ', dated by the timestamp authority' : ', not dated'
+  return `head of ${counted(size, 'entry', 'entries')}, witnessed by ${by}${quorum === false ? ': fewer than the policy demands' : ''}${dated}`
 }

@@ -19,7 +19,7 @@ import { verifyRun } from './run.ts'
 import type { Shelf } from './shelf.ts'
 import { checkSince, type Kept } from './since.ts'
 import type { WalkedRun } from './walked-run.ts'
-import { checkWitnessed, type WitnessedHead, witnessedSizes } from './witnessed.ts'
+import { checkTimestamps, checkWitnessed, type DatedHead, type WitnessedHead, witnessedSizes } from './witnessed.ts'
 
 export interface VerifyOptions {
   /** Id of the run to be verified; all runs if absent. Log 0 and the database are always looked at. */
@@ -82,6 +82,8 @@ export interface VerifyResult {
   readonly rolled_back?: { readonly seen: number; readonly now: number }
   /** The largest head that as many witnesses have cosigned as the policy demands; absent without a policy, or if there is none. */
   readonly witnessed?: WitnessedHead
+  /** The largest head that a timestamp authority has dated; absent if there is none. */
+  readonly timestamped?: DatedHead
   readonly runs: readonly VerifiedRun[]
   readonly left_out?: { readonly runs: number; readonly not_ok: number }
   readonly ledger: { readonly ok: boolean; readonly entries: number; readonly checks: readonly CheckResult[] }
@@ -104,7 +106,7 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   await noting(shared.schema, () => checkObjects(reader, shared.schema))
   await noting(shared.database, () => checkFile(reader, shared.database))
   const integrity = options.integrity ?? (() => reader.integrity())
-  const [{ log_zero, listed, witnessed }] = await Promise.all([
+  const [{ log_zero, listed, witnessed, dated }] = await Promise.all([
     verifyLogs(reader, options, shared.ledger),
     noting(shared.database, () => checkIntegrity(integrity, shared.database)),
   ])
@@ -124,6 +126,7 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
     ...(compared_with === null ? {} : { compared_with }),
     ...(older ? { rolled_back: { seen: known.size, now: log_zero.entries } } : {}),
     ...(witnessed === null ? {} : { witnessed }),
+    ...(dated === null ? {} : { timestamped: dated }),
     runs: runs.map(each => resultOf(each, boundOf(each), checks)),
     ...(left_out.runs === 0 ? {} : { left_out }),
     ledger: { ok, entries: log_zero.entries, checks },
@@ -142,14 +145,15 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
     sizes = new Set([...(await witnessedSizes(reader)), ...sizes])
   })
   const log_zero = await LedgerLog.read(reader, { keys, remembered, sizes }, check)
-  let witnessed: WitnessedHead | null = null
+  const others: { witnessed: WitnessedHead | null; dated: DatedHead | null } = { witnessed: null, dated: null }
   const zero = {
     origin: log_zero.origin(0),
     rootAt: (size: number) => log_zero.roots.get(size),
     keys: (size: number) => log_zero.keysOf(0, size),
   }
   await noting(check, async () => {
-    witnessed = await checkWitnessed(reader, zero, policy, check)
+    others.witnessed = await checkWitnessed(reader, zero, policy, check)
+    others.dated = await checkTimestamps(reader, zero, check)
   })
   let logs: readonly StoredLog[] = []
   await noting(check, async () => {
@@ -183,7 +187,7 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
     } else found.registered.leave()
     listed.add(found)
   }
-  return { log_zero, listed, witnessed: witnessed as WitnessedHead | null }
+  return { log_zero, listed, ...others }
 }
 
 /** For progress only: what is wrong with it is found on the way. */

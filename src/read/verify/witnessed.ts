@@ -1,12 +1,13 @@
 /**
- * What others said of heads of log 0: cosignatures of witnesses. No entry speaks of them, so each is held against the log
+ * What others said of heads of log 0: cosignatures of witnesses, and timestamps. No entry speaks of them, so each is held against the log
  * itself: the head that it is about must be one that the log had, signed by the keys that were in force.
  */
 import { parseCheckpoint } from '../../format/checkpoint.ts'
 import { headNote } from '../../format/head-note.ts'
 import { openNote } from '../../format/note.ts'
 import { isReached, type Policy, type PolicyWitness, witnessedBy } from '../../format/policy.ts'
-import { NoteError } from '../../format/verifier-key.ts'
+import { checkTimestamp } from '../../format/timestamp-signature.ts'
+import { NoteError, utf8 } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredWitnessed } from '../../ledger/read-port.ts'
 import { counted } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
@@ -36,6 +37,7 @@ export interface WitnessedLog {
 export async function witnessedSizes(reader: LedgerReader): Promise<ReadonlySet<number>> {
   const sizes = new Set<number>()
   for await (const { size } of reader.witnessed()) sizes.add(size)
+  for await (const { size } of reader.timestamps()) sizes.add(size)
   return sizes
 }
 
@@ -65,6 +67,38 @@ export async function checkWitnessed(
     for (const { witness, timestamp } of found.by) witnesses.set(witness, timestamp)
     if (reaches(policy, witnesses))
       largest = { size, by: [...witnesses].map(([{ name }, at]) => ({ witness: name, at })) }
+  }
+  return largest
+}
+
+/** The largest head that a timestamp authority has dated. */
+export interface DatedHead {
+  /** Entries of log 0. */
+  readonly size: number
+  /** As the authority wrote it, as in 20261201031006Z. */
+  readonly time: string
+  /** Subject of the certificate that came with it. Whether that is an authority's to be believed isn't checked. */
+  readonly by: string
+}
+
+/** @returns null if no head has a timestamp that holds. */
+export async function checkTimestamps(
+  reader: LedgerReader,
+  log: WitnessedLog,
+  check: Report,
+): Promise<DatedHead | null> {
+  let largest: DatedHead | null = null
+  for await (const stored of reader.timestamps()) {
+    const { size, note, stamp } = stored
+    const what = `the timestamp of ${counted(size, 'entry', 'entries')}`
+    const problem = headProblem(stored, log)
+    if (problem !== null) check.add(`${what} ${problem}`)
+    if (problem !== null) continue
+    if (headNote(note, log.keys(size).good) !== note)
+      check.add(`${what} is of a note that has other lines than the log’s own`)
+    const checked = checkTimestamp(stamp, utf8(note))
+    if (checked.ok) largest = { size, time: checked.time, by: checked.by }
+    else check.add(`${what} doesn’t hold: ${checked.message}`)
   }
   return largest
 }
