@@ -112,8 +112,8 @@ async function mustClaimNoMore(proven: readonly Proven[], random: Random, repeat
   if (proven.length === 0) return
   const { proof, honest } = proven[random.below(proven.length)] as Proven
   for (let i = 0; i < EDITS; i++) {
-    const other = (proven[random.below(proven.length)] as Proven).proof
-    const text = edited(proof, other, random)
-    expect(await claimsBeyond(text, honest, keys), `${repeat}, edit ${i}: ${text}`).toEqual([])
+    const other = proven[random.below(proven.length)] as Proven
+    const text = edited(proof, other.proof, random)
+    expect(await claimsBeyond(text, [honest, other.honest], keys), `${repeat}, edit ${i}: ${text}`).toEqual([])
   }
 }

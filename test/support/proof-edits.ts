@@ -62,15 +62,16 @@ function altered(value: Json, random: Random): Json {
   return value.slice(0, at) + replaced + value.slice(at + 1)
 }
 
-/** Claims that the honest proof lacks. A file that can't be read claims nothing. */
+/** Claims that all of the honest proofs lack that the file was made of. One that can't be read claims nothing. */
 export async function claimsBeyond(
   text: string,
-  honest: CheckedProof,
+  honest: readonly CheckedProof[],
   keys: readonly VerifierKey[],
 ): Promise<readonly string[]> {
   try {
-    const had = new Set(honest.proven.map(claimText))
-    return (await checkProof(text, keys)).proven.map(claimText).filter(each => !had.has(each))
+    const { proven } = await checkProof(text, keys)
+    const had = new Set(honest.flatMap(each => each.proven.map(claimText)))
+    return proven.map(claimText).filter(each => !had.has(each))
   } catch (error) {
     if (isCustodyError(error) && error.code === 'CUSTODY_PROOF_UNREADABLE') return []
     throw error
