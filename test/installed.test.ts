@@ -169,8 +169,22 @@ ${more}`
     ['a page', '    transform: fetch_page\n    options: { url_field: text, as: text }\n', PAGE_PACKAGES, 8, 37],
   ]
 
+  /** Those that a command needs. */
+  const of_commands = ['hyparquet-writer']
+
   test('is one of these, for each of them', () => {
-    expect(cases.flatMap(([, , missing]) => missing).sort()).toEqual(Object.keys(peerDependencies).sort())
+    const named = [...cases.flatMap(([, , missing]) => missing), ...of_commands]
+    expect(named.sort()).toEqual(Object.keys(peerDependencies).sort())
+  })
+
+  test('is no reason to begin an export: it says which, and what installs it', async () => {
+    put('in.jsonl', '{"text":"a"}\n')
+    put('p.yaml', pipelineOf('    transform: passthrough\n'))
+    expect(await custody('run', 'p.yaml')).toMatchObject({ exit: 0 })
+    const { exit, stderr } = await custody('export', 'latest', '--format', 'parquet', '--out', 'tables')
+    expect(exit).toBe(2)
+    expect(stderr).toContain('CUSTODY_PACKAGE_MISSING')
+    expect(stderr).toContain(`npm install hyparquet-writer@${peerDependencies['hyparquet-writer']}`)
   })
 
   test.each(cases)('%s: says which, where, and what installs it', async (_name, node, missing, line, column) => {
