@@ -164,7 +164,9 @@ test('a key that isn’t known is reported, and what is shown is what its holder
   const stranger = { ...env, XDG_CONFIG_HOME: join(folder, 'another') }
   const { exit, stdout, stderr } = await runInProcess(['explain', 'latest', '--row', '1'], folder, stranger)
   expect([exit, stdout]).toEqual([0, expect.stringContaining('in the sealed tree')])
-  expect(stderr).toMatch(/^note: this ledger is signed with key custody\/[0-9a-f]{8}\+[0-9a-f]{8}, which you don’t trust/)
+  expect(stderr).toMatch(
+    /^note: this ledger is signed with key custody\/[0-9a-f]{8}\+[0-9a-f]{8}, which you don’t trust/,
+  )
 })
 
 describe('nothing that a terminal acts on comes out of a ledger', () => {
