@@ -108,6 +108,7 @@ describe('wrap', () => {
         for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(columns)
         expect(lines.join('').replace(/[ ·]/g, '')).toBe(text.replace(/[ ·]/g, ''))
       }),
+      { examples: [['  𝅘𝅥𝅮𝅘𝅥𝅮⺀!!!!𝅘𝅥𝅮', 16]] },
     )
   })
 })

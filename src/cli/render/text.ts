@@ -49,11 +49,17 @@ export function columnsOf(text: string): number {
 /** `text` cut to `columns`, with `…` at the end if anything is missing. Never cuts a character in two. */
 export function shorten(text: string, columns: number): string {
   if (columns <= 0) return ''
-  // No character is narrower than a column but the combining ones, so this much is enough to look at.
-  const head = text.slice(0, columns * 8)
-  if (head.length === text.length && columnsOf(text) <= columns) return text
-  const kept = NARROW.test(head) ? head.slice(0, columns - 1) : wideText().startOf(head, columns - 1)
-  return `${kept}…`
+  if (text.length <= columns * MOST_UNITS && columnsOf(text) <= columns) return text
+  return `${startOf(text, columns - 1)}…`
+}
+
+/** No character is narrower than a column but the combining ones, so that many UTF-16 units a column are enough to look at. */
+const MOST_UNITS = 8
+
+/** As much of the beginning of `text` as fits into `columns`, in whole characters. */
+function startOf(text: string, columns: number): string {
+  const head = text.slice(0, (columns + 1) * MOST_UNITS)
+  return NARROW.test(head) ? head.slice(0, columns) : wideText().startOf(head, columns)
 }
 
 /**
@@ -64,8 +70,7 @@ export function wrap(text: string, columns: number, most: number): string[] {
   const lines: string[] = []
   let rest = shorten(text, columns * most)
   while (columnsOf(rest) > columns && lines.length < most - 1) {
-    const fitting = shorten(rest, columns + 1).slice(0, -1)
-    const { end, next } = breakIn(rest, fitting.length)
+    const { end, next } = breakIn(rest, startOf(rest, columns).length)
     lines.push(rest.slice(0, end).trimEnd())
     rest = rest.slice(next).trimStart()
   }
