@@ -217,6 +217,34 @@ describe('if_exists', () => {
     await sink.close()
   })
 
+  test.each([null, 'old'])(
+    'a folder that comes in the way (where there was %o) is named, and changes no rights',
+    async before => {
+      const folder = new Folder(IN_MEMORY)
+      if (before !== null) folder.put('out.csv', before)
+      const sink = folder.sink(csvSink, { path: 'out.csv', if_exists: 'replace' })
+      const intent = await sink.prepare()
+      await sink.open(intent, null)
+      sink.write({ a: 1 })
+      await sink.finish()
+      const target = join(folder.path, 'out.csv')
+      const rights = () => statSync(intent.staged!).mode & 0o777
+      const own = rights()
+      rmSync(target, { force: true })
+      mkdirSync(target)
+      chmodSync(target, 0o777)
+      await expect(sink.publish()).rejects.toMatchObject({
+        code: 'CUSTODY_TARGET_EXISTS',
+        message: `something stands at ${target} that wasn’t there when the run began`,
+        hint: 'Move it away, then resume.',
+      })
+      expect(rights()).toBe(own)
+      rmSync(target, { recursive: true })
+      expect(await sink.publish()).toMatchObject({ path: target, rows: 1 })
+      await sink.close()
+    },
+  )
+
   test('a crash in the middle of the renaming is made good', async () => {
     const folder = new Folder(IN_MEMORY)
     const sink = folder.sink(jsonSink, { path: 'out.json' })

@@ -32,6 +32,8 @@ type Replaced = NonNullable<SinkIntent['replaced']>
 export async function comeIntoPlace(coming: Coming, replaced: Replaced | null): Promise<void> {
   coming.check()
   const there = coming.files.facts(coming.target)
+  // Neither has a content that could be compared, nor rights that a file should have.
+  if (there !== null && there.kind !== 'file') throw coming.exists()
   if (there !== null && replaced !== null) await renameOver(coming, there, replaced)
   else await renameToFree(coming)
 }

@@ -110,12 +110,19 @@ async function intendFile(
   }
 }
 
-export function targetExists(target: Target, place: OutputPlace): Error {
-  const hint = target.appendable
+/** For a target that should be free: with `fail` when the run begins, and with all others if it was so then. */
+export function targetExists({ if_exists, node, appendable }: Target, place: OutputPlace): Error {
+  if (if_exists !== 'fail') return targetTaken(place)
+  const hint = appendable
     ? 'Set if_exists: append, replace or number, or move the file away.'
     : 'Set if_exists: replace or number, or move the file away.'
-  const message = `${place.path} exists already, and sink \`${target.node}\` has if_exists: ${target.if_exists}`
+  const message = `${place.path} exists already, and sink \`${node}\` has if_exists: fail`
   return outputError('CUSTODY_TARGET_EXISTS', place, message, hint)
+}
+
+function targetTaken(place: OutputPlace): Error {
+  const message = `something stands at ${place.path} that wasn’t there when the run began`
+  return outputError('CUSTODY_TARGET_EXISTS', place, message, 'Move it away, then resume.')
 }
 
 export function refuseDanglingLink(place: OutputPlace, files: FileSystem): void {
