@@ -101,6 +101,17 @@ describe('opening', () => {
     newer.close()
     await refused()
     await expect(openLedgerReader(`sqlite:${path}`)).rejects.toThrow('format 99')
+    path = join(folder, 'earlier.db')
+    await make()
+    const earlier = new DatabaseSync(path)
+    earlier.exec('DROP TABLE witnessed')
+    earlier.close()
+    for (const open of [forWriting, make]) {
+      const error = await open(`sqlite:${path}`).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'CUSTODY_LEDGER_FORMAT', hint: expect.stringContaining('verify') })
+    }
+    // What it has can still be read, and verified.
+    await (await openLedgerReader(`sqlite:${path}`)).close()
   })
 
   test('a folder that can’t be made', async () => {

@@ -8,7 +8,7 @@ import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
 import type { WriteBatch } from '../write-port.ts'
 import { asLedgerError } from './errors.ts'
-import { APPLICATION_ID, BUSY_TIMEOUT_MS, PAGE_SIZE_BYTES } from './schema.ts'
+import { APPLICATION_ID, BUSY_TIMEOUT_MS, PAGE_SIZE_BYTES, TABLE_STATEMENTS } from './schema.ts'
 import { createLedger } from './store.ts'
 
 /** Nothing is in the file: another process may be about to make a ledger of it. */
@@ -52,6 +52,7 @@ export function openForWriting(
       db => {
         if (birth !== null && isEmpty(db)) create(db, url, birth())
         mustBeLedger(db, url)
+        mustHaveTables(db, url)
         db.exec(`${LASTING[lasting]}; PRAGMA cache_size = -${CACHE_KIB}`)
       },
     )
@@ -158,6 +159,24 @@ function mustBeLedger(db: DatabaseSync, url: string): void {
       `${url} has format ${format}; this version reads format ${LEDGER_FORMAT}`,
     )
   }
+}
+
+/** Of readers `verify` names what is otherwise, and all others show what holds. */
+function mustHaveTables(db: DatabaseSync, url: string): void {
+  const has = new Set(
+    db
+      .prepare("SELECT sql FROM sqlite_schema WHERE type = 'table'")
+      .all()
+      .map(each => each.sql),
+  )
+  if (TABLE_STATEMENTS.every(each => has.has(each))) return
+  throw new CustodyError(
+    'CUSTODY_LEDGER_FORMAT',
+    `${url} has other tables than this version of Custody makes: an earlier one made it, or it was altered`,
+    {
+      hint: '`custody verify` names what is otherwise. Move it away to begin a new one, or name another with --ledger.',
+    },
+  )
 }
 
 function pragma(db: DatabaseSync, name: 'application_id' | 'user_version'): unknown {

@@ -131,6 +131,9 @@ const TRIGGERS = [
   refuse('payloads', 'UPDATE'),
 ]
 
+/** Without them nothing can be written. */
+export const TABLE_STATEMENTS: readonly string[] = TABLES.filter(each => each.startsWith('CREATE TABLE '))
+
 /** All statements that make an empty ledger, in order; to be run in one transaction. */
 export function schemaStatements(): readonly string[] {
   return [
