@@ -56,7 +56,7 @@ function isCanonical(text: string, scale: number | null): boolean {
 }
 
 /** The shortest canonical text of the same amount: 1.50 is 1.5. Undefined if it is no decimal, or has too many digits. */
-export function amountText(text: string): string | undefined {
+export function shortestDecimal(text: string): string | undefined {
   const canonical = decimalText(text)
   if (canonical === undefined || !canonical.includes('.')) return canonical
   return canonical.replace(/0+$/, '').replace(/\.$/, '')
@@ -64,7 +64,7 @@ export function amountText(text: string): string | undefined {
 
 /** What stands for a field's value in a key. `by_value`: the field has decimals, of which 1.5 and 1.50 are the same. */
 export function keyValue(value: Json, by_value: boolean): Json {
-  return by_value && typeof value === 'string' ? (amountText(value) ?? value) : value
+  return by_value && typeof value === 'string' ? (shortestDecimal(value) ?? value) : value
 }
 
 /** How many digits stand behind the point. */

@@ -218,10 +218,10 @@ const unclear = (exact: ExactType, other: string) =>
   )
 
 /** What may stand there by `type`, or by the values that are listed; null if anything may. */
-function typesIn({ type, enum: values, const: value, ...rest }: JsonSchema): readonly string[] | null {
+function typesIn({ type, enum: values, const: value }: JsonSchema): readonly string[] | null {
   if (typeof type === 'string') return [type]
   if (Array.isArray(type)) return type.map(String)
-  const listed = Array.isArray(values) ? values : 'const' in rest || value !== undefined ? [value] : null
+  const listed = Array.isArray(values) ? values : value === undefined ? null : [value]
   return listed === null
     ? null
     : listed.map(each => (each === null ? 'null' : Array.isArray(each) ? 'array' : typeof each))

@@ -1,10 +1,7 @@
 /** Keys of values: two values are equal, as `==` has it, exactly where their keys are the same text. */
 import { amountText, Decimal } from '../../model/decimal.ts'
-import { decimalText } from '../../model/decimal-text.ts'
+import { shortestDecimal } from '../../model/decimal-text.ts'
 import { Duration, Optional, Timestamp, TypeValue, type Value } from '../values.ts'
-
-/** A decimal without zeros at the end of its fraction; undefined if it has too many digits for one. */
-const shortest = (text: string) => decimalText(text)?.replace(/\.0+$|(\.[0-9]*?)0+$/, '$1')
 
 export function keyOf(value: Value): string {
   switch (typeof value) {
@@ -14,10 +11,10 @@ export function keyOf(value: Value): string {
     case 'boolean':
       return String(value)
     case 'number':
-      return shortest(amountText(value)) ?? amountText(value)
+      return shortestDecimal(amountText(value)) ?? amountText(value)
   }
   if (value === null) return 'null'
-  if (value instanceof Decimal) return shortest(String(value)) ?? ''
+  if (value instanceof Decimal) return shortestDecimal(String(value)) ?? ''
   if (value instanceof Timestamp) return `at ${value.ns}`
   if (value instanceof Duration) return `for ${value.ns}`
   if (value instanceof Optional) return value.value === undefined ? 'none' : `of ${keyOf(value.value)}`

@@ -44,7 +44,7 @@ const TO = 'to'
 
 /** Values in the order in which they appear first. */
 function byValue(rows: readonly Row[], field: string, input: RowSchema): readonly Tally[] {
-  const keyOf = keyIn(fieldSchema(field, input))
+  const keyOf = keyIn(field, input)
   const tallies = new Map<string, Tally>()
   for (const row of rows) {
     const value = row[field] ?? null

@@ -78,7 +78,7 @@ function rate(rows: readonly Row[], field: string): number | null {
 }
 
 function countDistinct(rows: readonly Row[], field: string, input: RowSchema): number {
-  const keyOf = keyIn(fieldSchema(field, input))
+  const keyOf = keyIn(field, input)
   const keys = new Set<string>()
   for (const { [field]: value } of rows) if (value !== undefined && value !== null) keys.add(keyOf(value))
   return keys.size

@@ -2,8 +2,8 @@
 import { canonicalize } from '../../model/canonical.ts'
 import { keyValue } from '../../model/decimal-text.ts'
 import { type Json, type MutableRow, newRow, type Row } from '../../model/row.ts'
-import { exactType, type FieldSchema, type RowSchema } from '../../model/schema.ts'
-import { fieldSchema } from './options.ts'
+import type { RowSchema } from '../../model/schema.ts'
+import { isDecimal } from './options.ts'
 
 export interface Group {
   /** In the order of the batch; at least one. */
@@ -16,7 +16,7 @@ export interface Group {
  * they have the same amount: 1.5 is 1.50.
  */
 export function rowKey(fields: readonly string[], input: RowSchema): (row: Row) => string {
-  const keys = fields.map(field => ({ field, keyOf: keyIn(fieldSchema(field, input)) }))
+  const keys = fields.map(field => ({ field, keyOf: keyIn(field, input) }))
   const [first] = keys
   if (keys.length === 1 && first !== undefined) return row => first.keyOf(row[first.field])
   return row => {
@@ -28,8 +28,8 @@ export function rowKey(fields: readonly string[], input: RowSchema): (row: Row) 
 }
 
 /** The key of one field's value. */
-export function keyIn({ schema }: FieldSchema): (value: Json | undefined) => string {
-  if (exactType(schema)?.type !== 'decimal') return valueKey
+export function keyIn(field: string, input: RowSchema): (value: Json | undefined) => string {
+  if (!isDecimal(field, input)) return valueKey
   return value => valueKey(keyValue(value ?? null, true))
 }
 

@@ -7,13 +7,14 @@ import {
   fieldName,
   fieldSchema,
   fieldsIn,
+  isDecimal,
   namedTwice,
   oneOrMoreFields,
   pathOfField,
   requirementsOf,
 } from '../transforms/options.ts'
 
-export { fieldList, fieldName, fieldSchema, namedTwice }
+export { fieldList, fieldName, fieldSchema, isDecimal, namedTwice }
 
 export const INTEGER: FieldSchema = { schema: { type: 'integer' }, optional: false }
 export const NUMBER: FieldSchema = { schema: { type: 'number' }, optional: false }

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { leaving, refusals, schemaOf, tryOut } from '../../../test/support/try-out.ts'
 import type { Json } from '../../model/row.ts'
-import { OBSERVED } from '../../model/schema.ts'
+import { decimalSchema, type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.ts'
 import { performing, visitContext } from '../../sdk/testing/calling.ts'
 import { lookup } from './lookup.ts'
 
@@ -43,6 +43,16 @@ test('nothing matches null, a missing field, or a list', async () => {
   const rows = [{ k: null }, {}, { k: ['7'] }, { k: '__proto__' }]
   expect(await look({ path: 'desks.csv' }, rows)).toEqual(rows.map(() => 'LOOKUP_MISSING'))
   expect(await look({ path: 'desks.csv', missing: 'null' }, [{}])).toEqual([[{ desk: null, floor: null }]])
+})
+
+test('decimals are found by their amounts, also where what is known of a field is known of all others', async () => {
+  file('rates.csv', 'net,rate\n1.50,a\n')
+  const decimal: FieldSchema = { schema: decimalSchema(null), optional: true }
+  const options = { path: 'rates.csv', key: { net: 'net' } }
+  const found = (input: RowSchema) => tryOut(lookup, options, [{ net: '1.5' }], { folder, input })
+  for (const input of [schemaOf({ net: decimal }), { ...OBSERVED, rest: decimal }])
+    expect(await found(input)).toEqual([[{ net: '1.5', rate: 'a' }]])
+  expect(await found(OBSERVED)).toEqual(['LOOKUP_MISSING'])
 })
 
 test('tabs, JSON, and a JSON value that isn’t a text', async () => {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { CustodyError } from '../../model/error.ts'
 import { derive, type MutableRow, newRow } from '../../model/row.ts'
-import { exactType, type FieldSchema, type RowSchema, withOthers } from '../../model/schema.ts'
+import { type FieldSchema, type RowSchema, withOthers } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { exactSchema } from '../../sdk/exact-numbers.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
@@ -13,7 +13,7 @@ import { checkTableOptions, TABLE_DEFAULTS, tableOptions } from '../sources/csv-
 import { refuseUnused } from '../sources/csv-values.ts'
 import { placeOf } from '../sources/options.ts'
 import { formatOf, loadTable, requireColumn, type TableOptions } from './lookup-table.ts'
-import { byField, fieldName, typeName } from './options.ts'
+import { byField, fieldName, isDecimal, typeName } from './options.ts'
 
 const lookupOptions = z.strictObject({
   path: z.string().min(1).describe('The table, relative to the pipeline file’s folder'),
@@ -50,8 +50,6 @@ function selection({ select }: LookupOptions): ReadonlyArray<readonly [column: s
 async function createLookup(options: LookupOptions, { folder, node, input }: PluginContext): Promise<Transform> {
   const { path, missing, key } = options
   const schema = tableSchema(options)
-  const isDecimal = (known: FieldSchema | undefined) =>
-    known !== undefined && exactType(known.schema)?.type === 'decimal'
   const settings: TableOptions = {
     place: placeOf(options, { folder, node }),
     format: options.format ?? formatOf(path),
@@ -59,7 +57,7 @@ async function createLookup(options: LookupOptions, { folder, node, input }: Plu
     schema,
     key: Object.values(key),
     by_value: Object.entries(key).flatMap(([field, column], i) =>
-      isDecimal(input.fields.get(field)) || isDecimal(schema.fields.get(column)) ? [i] : [],
+      isDecimal(field, input) || isDecimal(column, schema) ? [i] : [],
     ),
   }
   refuseUnused(options, settings.schema.fields, node)

@@ -1,6 +1,6 @@
 /** Options that several transforms have. */
 import { z } from 'zod'
-import type { FieldSchema, RowSchema } from '../../model/schema.ts'
+import { exactType, type FieldSchema, type RowSchema } from '../../model/schema.ts'
 import type { FieldRequirement, OptionProblem } from '../../sdk/spec.ts'
 
 export const fieldName = z.string().min(1, 'a field has a name')
@@ -36,6 +36,10 @@ export const withFields = (input: RowSchema, fields: ReadonlyMap<string, FieldSc
 /** What is known of one field; for one that isn't declared, what is known of all undeclared ones. */
 export const fieldSchema = (field: string, input: RowSchema): FieldSchema =>
   input.fields.get(field) ?? { schema: input.rest?.schema ?? {}, optional: true }
+
+/** Whether its values are decimals, which count by their amounts: 1.5 and 1.50 are one. */
+export const isDecimal = (field: string, input: RowSchema): boolean =>
+  exactType(fieldSchema(field, input).schema)?.type === 'decimal'
 
 /** One field, or several, that tell rows apart. */
 export type Fields = string | readonly string[] | undefined

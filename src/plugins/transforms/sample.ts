@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { canonicalize } from '../../model/canonical.ts'
 import { keyValue } from '../../model/decimal-text.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
-import { exactType, type FieldSchema, type RowSchema } from '../../model/schema.ts'
+import { exactType, type RowSchema } from '../../model/schema.ts'
 import { sha256Hex } from '../../model/sha256.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { FILTERED, oneRow } from '../../sdk/results.ts'
-import { fieldSchema, fieldsIn, namedTwice, oneOrMoreFields, requirementsOf } from './options.ts'
+import { fieldsIn, isDecimal, namedTwice, oneOrMoreFields, requirementsOf } from './options.ts'
 
 const sampleOptions = z.strictObject({
   share: z.number().min(0).max(1).optional().describe('The share of rows that is kept, from 0 to 1'),
@@ -29,19 +29,17 @@ const placeOf = (values: Json, seed: number): number =>
 /** What a row's place depends on: all of it if no fields are given. Decimals count by their amounts. */
 function chosenBy(fields: readonly string[], input: RowSchema): (row: Row) => Json {
   if (fields.length > 0) {
-    const key = fields.map(field => ({ field, by_value: isDecimal(fieldSchema(field, input)) }))
+    const key = fields.map(field => ({ field, by_value: isDecimal(field, input) }))
     return row => key.map(({ field, by_value }) => keyValue(row[field] ?? null, by_value))
   }
   const known = [...input.fields.values(), ...(input.rest === undefined ? [] : [input.rest])]
-  if (!known.some(isDecimal)) return row => row
+  if (!known.some(({ schema }) => exactType(schema)?.type === 'decimal')) return row => row
   return row => {
     const values = newRow()
-    for (const field in row) values[field] = keyValue(row[field] ?? null, isDecimal(fieldSchema(field, input)))
+    for (const field in row) values[field] = keyValue(row[field] ?? null, isDecimal(field, input))
     return values
   }
 }
-
-const isDecimal = ({ schema }: FieldSchema) => exactType(schema)?.type === 'decimal'
 
 export const sample = defineTransform({
   name: 'sample',
