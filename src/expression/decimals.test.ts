@@ -155,3 +155,39 @@ describe('decimals', () => {
     expect(compileExpression('1e-400', { over: 'row', schema })).toMatchObject({ ok: true, warnings: [{}] })
   })
 })
+
+describe('decimals within a field', () => {
+  const net = decimalSchema(2)
+  const a: { readonly [how: string]: JsonSchema } = {
+    properties: { type: 'object', properties: { net } },
+    items: { type: 'array', items: net },
+    additionalProperties: { type: 'object', additionalProperties: net },
+    anyOf: { anyOf: [{ type: 'object', properties: { net } }, { type: 'null' }] },
+    oneOf: { type: 'object', properties: { net: { oneOf: [net, { type: 'null' }] } } },
+    prefixItems: { type: 'array', prefixItems: [net] },
+    patternProperties: { type: 'object', patternProperties: { '^n': net } },
+    allOf: { allOf: [{ type: 'object', properties: { net } }] },
+    $ref: { type: 'object', $defs: { net }, properties: { net: { $ref: '#/$defs/net' } } },
+  }
+  const resultIn = (how: string, form: (place: string) => string) => {
+    const is_list = how === 'items' || how === 'prefixItems'
+    const fields = new Map([['a', { schema: a[how]!, optional: false }]])
+    const source = form(is_list ? 'row.a[0]' : 'row.a.net')
+    const compiled = compileExpression(source, { over: 'row', schema: { fields, closed: true, observed: false } })
+    if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+    const result = compiled.expression.evaluate({ a: is_list ? ['5.00'] : { net: '5.00' } })
+    return result.ok ? result.value : result.code
+  }
+  const known = ['properties', 'items', 'additionalProperties', 'anyOf', 'oneOf']
+
+  test.each(known)('are known through %s', how => {
+    expect(resultIn(how, net => `${net} == 5`)).toBe(true)
+    expect(resultIn(how, net => `${net} > 4.5`)).toBe(true)
+  })
+
+  test.each(Object.keys(a).filter(how => !known.includes(how)))('are texts where only %s says so', how => {
+    expect(resultIn(how, net => `${net} == 5`)).toBe(false)
+    expect(resultIn(how, net => `${net} > 4.5`)).toBe('TYPE_MISMATCH')
+    expect(resultIn(how, net => `decimal(${net}) == 5`)).toBe(true)
+  })
+})
