@@ -274,8 +274,13 @@ test('who sits at a terminal is asked before what was derived goes', async () =>
   expect(refused).toMatchObject({ exit: 1, stderr: expect.stringContaining('1 batch') })
   expect(refused.stderr).toContain('Nothing was erased')
   expect(found('anna-canary')).toHaveLength(1)
+  const as_json = await erase(false, '--json')
+  expect([as_json.exit, JSON.parse(as_json.stdout)]).toEqual([
+    1,
+    { erased: [], derived: [], elsewhere: [], certificate: null },
+  ])
   expect((await erase(false, '--yes')).exit).toBe(0)
-  expect(asked).toHaveLength(1)
+  expect(asked).toHaveLength(2)
   expect(found('anna-canary')).toEqual([])
   // Nothing more would go.
   expect((await erase(true)).exit).toBe(0)

@@ -166,6 +166,11 @@ describe('what is left out', () => {
     const checked = await check(proof)
     expect(wrong(checked)).toEqual([])
     expect(checked.proven.map(({ what }) => what)).toContain('value 1 of row 3 was erased, as the ledger says')
+    // Values of a proof from before, put into one that says that they are gone.
+    const [before, after] = [(await prove(3)).proof.subjects, proof.subjects]
+    const spliced = await check({ ...proof, subjects: [before[0], ...after.slice(1)].flatMap(each => each ?? []) })
+    expect(wrong(spliced)).toContainEqual(expect.stringMatching(/^values: value 1 of entry .* was erased/))
+    expect(spliced.proven.map(({ what }) => what)).not.toContain('value 1 of row 3 is what was recorded')
   })
 })
 

@@ -1,9 +1,7 @@
 /** Checks proofs and records, and prints what they tell and what they prove. */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { TextDecoder } from 'node:util'
-import { type Checkpoint, parseCheckpoint } from '../format/checkpoint.ts'
-import { NoteError, type VerifierKey } from '../format/verifier-key.ts'
+import type { Checkpoint } from '../format/checkpoint.ts'
+import type { VerifierKey } from '../format/verifier-key.ts'
 import { TextShelf } from '../host/text-shelf.ts'
 import { verifierKeysIn } from '../ledger/keys/keys.ts'
 import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
@@ -13,7 +11,8 @@ import { type CheckedRecord, checkRecord } from '../read/check/check-record.ts'
 import { storyJson } from '../read/explain/json.ts'
 import { type GivenFiles, withFiles } from './compared-files.ts'
 import type { Context } from './context.ts'
-import { isPacked, recordPieces } from './record-file.ts'
+import { evidenceFile, isPacked, proofIn, recordPieces } from './evidence-file.ts'
+import { keptCheckpoint } from './kept-checkpoint.ts'
 import { renderChecked } from './render/checked.ts'
 import { count } from './render/text.ts'
 
@@ -23,7 +22,7 @@ export interface CheckFileOptions extends GivenFiles {
   readonly json?: boolean
 }
 
-/** Returns the exit code. @throws CustodyError CUSTODY_PROOF_UNREADABLE */
+/** Returns the exit code. @throws CustodyError CUSTODY_CHECKPOINT, CUSTODY_FILE_NOT_FOUND, CUSTODY_PROOF_UNREADABLE */
 export async function checkFiles(
   context: Context,
   files: readonly string[],
@@ -31,7 +30,7 @@ export async function checkFiles(
 ): Promise<0 | 1> {
   const { terminal, cwd, env } = context
   const trusted = key === undefined ? trustedKeys(null, env) : verifierKeysIn(resolve(cwd, key))
-  const head = since === undefined ? null : headIn(resolve(cwd, since))
+  const head = since === undefined ? null : keptCheckpoint(resolve(cwd, since)).checkpoint
   const results: Array<CheckedProof | CheckedRecord> = []
   for (const [i, file] of files.entries()) {
     const checked = await checkedFile(context, resolve(cwd, file), { trusted, since: head }, given)
@@ -50,46 +49,19 @@ async function checkedFile(
   given: GivenFiles,
 ): Promise<CheckedProof | CheckedRecord> {
   const has_files = given.source !== undefined || given.output !== undefined
-  if (!isPacked(path)) {
+  const file = evidenceFile(path)
+  if (!isPacked(file)) {
     if (has_files)
       throw new CustodyError('CUSTODY_ARGUMENT', 'a proof of one row says nothing of whole files', {
         hint: '--source and --output go with the record of a run.',
       })
-    return await checkProof(textOf(path), trusted, since)
+    return await checkProof(proofIn(file), trusted, since)
   }
   const onProgress = ({ entries, of }: { readonly entries: number; readonly of: number }) =>
     terminal.live(`  checking  ${count(entries)} of ${count(of)} entries`)
-  const record = await checkRecord(recordPieces(path), { trusted, since, onProgress, newShelf: () => new TextShelf() })
+  const record = await checkRecord(recordPieces(file), { trusted, since, onProgress, newShelf: () => new TextShelf() })
   terminal.clearLive()
   return has_files ? await withFiles(cwd, record, given) : record
-}
-
-/** @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_PROOF_UNREADABLE */
-function textOf(path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path))
-  } catch (error) {
-    // cast: nothing else is thrown there.
-    const is_absent = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    if (is_absent) throw new CustodyError('CUSTODY_FILE_NOT_FOUND', `${path} doesn’t exist`)
-    // cast: as before.
-    const why = error instanceof TypeError ? 'it isn’t UTF-8' : (error as Error).message
-    throw new CustodyError('CUSTODY_PROOF_UNREADABLE', `${path} can’t be read: ${why}`, { cause: error })
-  }
-}
-
-/** A checkpoint, whoever signed it: the reader has kept it. @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_FILE_UNREADABLE */
-function headIn(path: string): Checkpoint {
-  const note = textOf(path)
-  try {
-    return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
-  } catch (cause) {
-    if (!(cause instanceof NoteError)) throw cause
-    throw new CustodyError('CUSTODY_FILE_UNREADABLE', `${path} is no checkpoint of a ledger`, {
-      hint: 'Name a file that has a signed head of the ledger’s own log.',
-      cause,
-    })
-  }
 }
 
 function checkedJson(result: CheckedProof | CheckedRecord) {

@@ -19,6 +19,9 @@ export interface EraseOptions extends LedgerOptions {
   readonly json?: boolean
 }
 
+/** The answer in JSON where nothing was erased. */
+const NOTHING = { erased: [], derived: [], elsewhere: [], certificate: null }
+
 /** Returns the exit code. @throws CustodyError if nothing can be erased. */
 export async function eraseOfRun(context: Context, run: string, options: EraseOptions): Promise<0 | 1> {
   const { terminal, host } = context
@@ -29,6 +32,7 @@ export async function eraseOfRun(context: Context, run: string, options: EraseOp
   const confirm = asks ? (plan: ErasePlan) => confirmed(context, plan) : null
   const result = await eraseRows({ url, run, chosen, derived, confirm }, erasePorts(context))
   if (result.kind === 'refused') {
+    if (json) terminal.answerJson(NOTHING)
     terminal.report('Nothing was erased.')
     return 1
   }
@@ -73,7 +77,7 @@ function nothingNamed({ command }: Context): CustodyError {
 
 function nothingFits(context: Context, search: Search, json: boolean): 0 {
   const { terminal } = context
-  if (json) terminal.answerJson({ erased: [], derived: [], elsewhere: [], certificate: null })
+  if (json) terminal.answerJson(NOTHING)
   else {
     const why = search.trouble === null ? '' : `: the expression is an error for each row, as in: ${search.trouble}`
     terminal.report(`No row fits${why}.\nNothing was erased.`)

@@ -42,7 +42,7 @@ async function prove(
     const { tree } = await reader.check(log)
     const made = await proveRow(reader, { log, run, tree }, row, chosen)
     const text = proofText(made.proof)
-    if (out === null) terminal.answer(text.slice(0, -1))
+    if (out === null) terminal.answerFile(text)
     else writeText(out, text, force ? 'replace' : 'keep')
     terminal.report(reportOf(made, out === null ? null : nearPath(out, cwd), context))
     return 0

@@ -5,7 +5,8 @@
  * TERMINAL-2. Colour and the live line appear only on a terminal; NO_COLOR and FORCE_COLOR are honoured.
  * TERMINAL-3. Nothing that a terminal could act on is written but what this file makes: line breaks, and the colours of `paint`, which
  *     carry a mark that no data can know. Whatever else comes along in a text (from a ledger, a file, a plugin, an argument) is
- *     written as an escape; in JSON as one that stands for the same value.
+ *     written as an escape; in JSON as one that stands for the same value. Files that are checked byte for byte go out as they are, where
+ *     standard output is no terminal.
  * TERMINAL-4. A reader that goes away (`| head`) is no error: what follows is dropped. Whoever reads only one stream gets all of it.
  */
 import { randomBytes } from 'node:crypto'
@@ -68,6 +69,12 @@ export class Terminal {
   /** Writes one JSON value to standard output. */
   answerJson(value: unknown): void {
     this.answer(jsonPrintable(JSON.stringify(value, null, this.stdout.isTTY === true ? 2 : undefined)))
+  }
+
+  /** Writes a file to standard output, byte for byte unless that is a terminal (TERMINAL-3). */
+  answerFile(text: string): void {
+    this.clearLive()
+    if (!this.closed) this.stdout.write(this.stdout.isTTY === true ? safe(text) : text)
   }
 
   /** Writes lines to standard error. */

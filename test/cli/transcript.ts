@@ -142,6 +142,9 @@ const VARYING: ReadonlyArray<readonly [RegExp, string | ((found: string, space: 
   [/("(?:size|entries)":)\d+/g, '$1<number>'],
   [/\bEntries \d[\d,]*(?:, \d+(?:,\d{3})*)+ of \d+(?:,\d{3})*/g, 'Entries <numbers> of <number>'],
   [/(\bEntr(?:y|ies) [\d,]+ of) \d+(?:,\d{3})*/g, '$1 <number>'],
+  // And so how many values a run has as a whole; the word behind a number can stand on the next line.
+  [/\b(sealed as \w+ with )\d+$/, '$1<number>'],
+  [/\b\d{3,}( of the values)$/, '<number>$1'],
   [/\b\d+(?:,\d{3})*( entries\b| stored entries\b| values against| and <hash>$)/g, '<number>$1'],
   // Spaces before it depend on its width.
   [/( {2,})?\b\d[\d,]*(?:\.\d+)? (?:ms|s)\b/g, (_found, space) => `${space === undefined ? '' : '  '}<took>`],

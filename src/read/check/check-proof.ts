@@ -72,7 +72,7 @@ export async function checkProof(
     run: proof.run.run,
     row: proof.subjects[0]?.number ?? 0,
     proven: claims,
-    not_proven: [...untrusted(log), ...notProven(run, subjects, proof.timestamps?.length ?? 0)],
+    not_proven: [...untrusted(log), ...notProven(run, subjects)],
     withheld: (subjects?.all ?? []).reduce((sum, { absent }) => sum + withheldIn(absent), 0),
     checks: results,
     story,

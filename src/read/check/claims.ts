@@ -81,13 +81,12 @@ function* ofValues({ subject, values, absent }: SubjectPart): Iterable<string> {
   }
 }
 
-/** `timestamps`: how many the proof has; nobody looks at them here. */
-export function notProven(run: RunPart | null, subjects: SubjectParts | null, timestamps: number): readonly string[] {
-  const no_time = timestamps === 0 ? 'no timestamp and no witness says it' : 'its timestamps aren’t looked at'
-  const open = [
-    `by when this existed: ${no_time}; recorded times are what the machine’s clock said`,
-    'that what came in was true: the record says what was read, not that it was right',
-  ]
+/** Whether or not there are timestamps or cosignatures. */
+export const UNDATED =
+  'by when this existed: no timestamp and no cosignature of a witness is looked at; recorded times are what the machine’s clock said'
+
+export function notProven(run: RunPart | null, subjects: SubjectParts | null): readonly string[] {
+  const open = [UNDATED, 'that what came in was true: the record says what was read, not that it was right']
   if (run === null || subjects === null) return open
   const [row] = subjects.all
   if (row !== undefined)

@@ -8,7 +8,7 @@ import { fateOf } from '../../model/outcome.ts'
 import { formed } from '../verify/run-values.ts'
 import { Ways } from '../verify/ways.ts'
 import type { FoldedRun, RecordedLedger } from './check-record.ts'
-import type { Claim } from './claims.ts'
+import { type Claim, UNDATED } from './claims.ts'
 
 /** A file, or a part of one from its beginning. */
 export interface DisclosedFile {
@@ -107,10 +107,7 @@ export function unproven(ok: boolean, is_trusted: boolean, run: FoldedRun | null
   if (!is_trusted)
     return ['any of it: no key that you trust has signed it, so whoever made it can have made all of it up']
   if (!ok) return ['any of it: it doesn’t hold']
-  const open = [
-    'by when this existed: no timestamp and no witness says it; recorded times are what the machine’s clock said',
-    'that the ledger has had no more entries since: only a later head can show that',
-  ]
+  const open = [UNDATED, 'that the ledger has had no more entries since: only a later head can show that']
   if (run === null) return open
   open.push(
     'that what came in was true: the record says how much was read, and what became of each, not that it was right',

@@ -10,7 +10,7 @@ import type { Commits, DecodedPayload, SubjectValues } from '../values.ts'
 import type { Check, Place } from '../verify/check.ts'
 import type { Looked } from '../verify/look.ts'
 import type { ValueCounts, ValueLooks } from '../verify/values-check.ts'
-import { asPayload, shownValues } from './shown-values.ts'
+import { asPayload, type IsErased, shownValues } from './shown-values.ts'
 
 export type OpeningEntry = Extract<RunEntry, { k: 'open' }>
 export type FileEntry = Extract<RunEntry, { k: 'file' }>
@@ -24,9 +24,9 @@ export class RecordValues implements ValueLooks {
   readonly fitting = new Map<number, Json>()
   /** By number; those that have not come yet. */
   readonly #disclosed: Map<number, ShownValue>
-  readonly #isErased: (seq: number, place: number) => boolean
+  readonly #isErased: IsErased
 
-  constructor(disclosed: readonly ShownValue[], isErased: (seq: number, place: number) => boolean) {
+  constructor(disclosed: readonly ShownValue[], isErased: IsErased) {
     this.#disclosed = new Map(disclosed.map(each => [each.number, each]))
     this.#isErased = isErased
   }
@@ -57,11 +57,9 @@ export class RecordValues implements ValueLooks {
       const number = commits.first_value + i
       const shown = this.#disclosed.get(number)
       this.#disclosed.delete(number)
-      if (shown === undefined) continue
-      if (this.#isErased(seq, i + 1)) check.add(`${where}: value ${number} is there, and was to be erased`)
-      own.push(shown)
+      if (shown !== undefined) own.push(shown)
     }
-    const shown = shownValues({ seq, ...(own.length === 0 ? {} : { values: own }) }, commits, check)
+    const shown = shownValues({ seq, ...(own.length === 0 ? {} : { values: own }) }, commits, this.#isErased, check)
     for (const [number, value] of shown) this.fitting.set(number, value)
     if (facts.k === 'file' && shown.has(facts.hash ?? 0)) this.files.push(facts)
     return this.#add(commits, seq, shown.size === 0 ? null : asPayload(shown, commits), values, where, check)

@@ -9,7 +9,7 @@ import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Erasures } from '../erasures.ts'
 import { type Check, entryName } from '../verify/check.ts'
 import type { LogPart } from './log-part.ts'
-import { shownValues } from './shown-values.ts'
+import { type IsErased, shownValues } from './shown-values.ts'
 
 type Logged<K extends LedgerEntry['k']> = Extract<LedgerEntry, { readonly k: K }>
 type OfRun<K extends RunEntry['k']> = Extract<RunEntry, { readonly k: K }>
@@ -29,8 +29,8 @@ export interface RunPart {
   readonly seal: OfRun<'seal'>
   /** Values of the opening that are shown, and what was committed to, by number. */
   readonly opening_values: ReadonlyMap<number, Json>
-  /** What the proof says of erasures. */
-  isErased(seq: number, place: number): boolean
+  /** As far as the proof says it. */
+  readonly isErased: IsErased
 }
 
 export interface RunChecks {
@@ -51,7 +51,8 @@ export function checkRunPart(proof: RowProof['run'], log: LogPart, checks: RunCh
     const problem = entry.k === 'erase' ? erasures.add(entry.log, entry.values, sealed.size) : null
     if (problem !== null) checks.run.add(`${entryName(index)} of log 0: ${problem}`)
   }
-  const entries = decodedEntries(proof, checks)
+  const isErased: IsErased = (seq, place) => erasures.has(proof.log, seq, place)
+  const entries = decodedEntries(proof, isErased, checks)
   const [first, last] = [entries[0], entries.at(-1)]
   const between = entries.slice(1, -1)
   const [publish = null] = between.map(each => each.facts)
@@ -70,7 +71,7 @@ export function checkRunPart(proof: RowProof['run'], log: LogPart, checks: RunCh
   return {
     ...{ run: proof.run, tree, opening, seal, publish: publish?.k === 'publish' ? publish : null },
     opening_values: first.shown,
-    isErased: (seq, place) => erasures.has(proof.log, seq, place),
+    isErased,
   }
 }
 
@@ -107,12 +108,16 @@ interface Decoded {
   readonly shown: ReadonlyMap<number, Json>
 }
 
-function decodedEntries({ entries }: RowProof['run'], { run, values }: RunChecks): readonly Decoded[] {
+function decodedEntries(
+  { entries }: RowProof['run'],
+  isErased: IsErased,
+  { run, values }: RunChecks,
+): readonly Decoded[] {
   const decoded: Decoded[] = []
   for (const entry of entries) {
     try {
       const { facts, ...commits } = decodeRunEntry(entry.seq, entry.body)
-      decoded.push({ seq: entry.seq, facts, shown: shownValues(entry, commits, values) })
+      decoded.push({ seq: entry.seq, facts, shown: shownValues(entry, commits, isErased, values) })
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       run.add(`${entryName(entry.seq)}: ${error.message}`)

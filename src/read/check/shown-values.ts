@@ -6,16 +6,22 @@ import type { Json } from '../../model/row.ts'
 import type { Commits, DecodedPayload } from '../values.ts'
 import { entryName, type Report } from '../verify/check.ts'
 
-/** By number; those that aren't what was committed to are left out, and reported. */
+/** Whether log 0 says that a value was erased. `place`: from 1, among the values of the entry. */
+export type IsErased = (seq: number, place: number) => boolean
+
+/** By number; those that aren't what was committed to, or that were erased, are left out, and reported. */
 export function shownValues(
   { seq, values = [] }: Pick<ProvenEntry, 'seq' | 'values'>,
-  commits: Commits,
+  { commitments, first_value }: Commits,
+  isErased: IsErased,
   check: Report,
 ): ReadonlyMap<number, Json> {
   const shown = new Map<number, Json>()
   for (const { number, salt, value } of values) {
-    const expected = commits.commitments[number - commits.first_value]
+    const expected = commitments[number - first_value]
     if (expected === undefined) check.add(`${entryName(seq)} doesn’t commit to a value ${number}`)
+    else if (isErased(seq, number - first_value + 1))
+      check.add(`value ${number} of ${entryName(seq)} is there, and was erased, as log 0 says`)
     else if (!fits(hexToBytes(salt), value, expected))
       check.add(`value ${number} of ${entryName(seq)} doesn’t fit its commitment: it, or its salt, was changed`)
     else shown.set(number, value)

@@ -57,7 +57,7 @@ export function checkSubject(proven: ProvenSubject, run: RunPart, checks: Subjec
   const nth = entries[0]?.entry.origin?.index ?? 0
   const witness = loneWitness(new Ways(run.opening.topology), nth, checks.story)
   for (const { proof, entry } of entries) {
-    const shown = shownValues(proof, entry, checks.values)
+    const shown = shownValues(proof, entry, run.isErased, checks.values)
     if (!addValues(state.values, proof.seq, entry, shown, checks.story)) return null
     for (const [i] of entry.commitments.entries()) {
       const value = entry.first_value + i
