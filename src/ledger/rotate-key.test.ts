@@ -127,6 +127,23 @@ test('not while a run is held: its process would find that its key is no longer 
   await again.close()
 })
 
+test('a run is taken over with a new key, and its process ends before it has committed anything: another continues it', async () => {
+  await begun('a')
+  const ledger = await open('a')
+  const run = await ledger.openRun(RUN, opening())
+  await run.release()
+  await ledger.close()
+  await rotate('a')
+  for (const epoch of [2, 3]) {
+    const again = await open('a')
+    const taken = await again.takeOver(RUN, nothingToSee)
+    expect(taken.epoch).toBe(epoch)
+    await taken.ledger.release()
+    await again.close()
+    expect(await problems('a')).toEqual([])
+  }
+})
+
 test('what is remembered of a ledger is the key of its birth and its head; an older copy is refused', async () => {
   await begun('a')
   const reader = await openLedgerReader(url('a'))

@@ -20,7 +20,7 @@ export interface Store extends WitnessingLedger {
   readonly reader: LedgerReader
   /**
    * Applies a batch in one transaction, durably, or leaves everything as it was.
-   * @throws StaleLog if log 0, or the number of a new log, is no longer as the batch assumes: build it again.
+   * @throws StaleLog if log 0, the number of a new log, or a log that is taken over is no longer as the batch assumes: build it again.
    * @throws CustodyError CUSTODY_RUN_LOST (WRITE-PORT-4), CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY; CUSTODY_ENGINE_DEFECT for what
    * can't be: a second ending, a seq out of order.
    */

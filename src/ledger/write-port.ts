@@ -128,9 +128,10 @@ export type LeaseChange =
       readonly holder: string
       readonly expires_us: number
     }
-  /** Takes the lease from its former epoch. */
+  /** Takes the lease from its former epoch, if the log has still so many entries (else StaleLog). */
   | {
       readonly kind: 'take'
+      readonly size: number
       readonly from_epoch: number
       readonly epoch: number
       readonly holder: string
@@ -164,7 +165,7 @@ export interface WriteBatch {
   readonly open_tokens: readonly StoredOpenToken[]
   /** Tiles that are full with it. */
   readonly tiles: readonly TileDraft[]
-  /** Signed checkpoint; null if there are no entries. */
+  /** Signed checkpoint; null: the one that is there stays. */
   readonly head: string | null
   /** What is appended to log 0 in the same transaction, with its head. */
   readonly ledger: LogZeroBatch | null

@@ -70,6 +70,27 @@ export function leaseConformance(kind: string, makePlace: () => Promise<Place>):
       expect([looks, seen, resumed.size]).toEqual([2, 2, 2])
     })
 
+    test('no head is put over one that its former holder signed in the last moment', async () => {
+      const { ledger, place, ports, reader } = await begin(DEAD)
+      const run = await ledger.openRun(RUN, opening())
+      const late: Promise<unknown>[] = []
+      let looks = 0
+      // The time is asked for when all was looked at, right before the lease is taken.
+      const now_us = () => {
+        if (looks === 1 && late.length === 0) {
+          run.append(simpleRow(1))
+          late.push(run.commit())
+        }
+        return ports.now_us()
+      }
+      const other = await join(place, { ...ports, now_us })
+      const { epoch, ledger: resumed } = await other.takeOver(RUN, async () => looks++)
+      await Promise.all(late)
+      expect([looks, epoch, resumed.size, late.length]).toEqual([2, 2, 2, 1])
+      expect(await reader.head(run.log)).toContain('\n2\n')
+      expect(await logZero(reader)).toEqual(['birth', 'opened', 'taken_over'])
+    })
+
     test('a run that was released can be taken over, one that is sealed or unknown can not', async () => {
       const { ledger, place, ports } = await begin()
       const run = await ledger.openRun(RUN, opening())

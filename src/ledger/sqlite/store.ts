@@ -178,6 +178,7 @@ export class SqliteStore implements Store {
         one(sql.insert_lease.run(log, lease.holder, lease.expires_us))
         return
       case 'take':
+        if (this.#size(log) !== lease.size) throw new StaleLog()
         return this.#held(log, sql.take_lease.run(lease.epoch, lease.holder, lease.expires_us, log, lease.from_epoch))
       case 'keep':
         return this.#held(log, sql.keep_lease.run(lease.expires_us, log, lease.epoch))

@@ -89,6 +89,11 @@ export class Appender {
     return this.#frontier.root()
   }
 
+  /** The signed note of the head of all entries so far. */
+  signedHead(): string {
+    return this.#sign({ origin: this.#origin, size: this.size, root: this.root() })
+  }
+
   /** The rows and batches that are closed by what is durable. */
   get closed(): ClosedSubjects {
     return this.#closed

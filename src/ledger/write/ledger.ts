@@ -22,7 +22,7 @@ import {
 } from '../write-port.ts'
 import { Appender, type AppenderState, signsRunsWith } from './appender.ts'
 import { BlockWriter } from './block.ts'
-import { checkedRun, WHOLE_TO_ENTRIES } from './checked-run.ts'
+import { type CheckedRun, checkedRun, WHOLE_TO_ENTRIES } from './checked-run.ts'
 import { encodeRun } from './encode.ts'
 import { Entropy } from './entropy.ts'
 import { LEASE_US } from './lease.ts'
@@ -154,14 +154,11 @@ export class StoredLedger implements Ledger, ErasingLedger {
         const found = await checkedRun(reader, this.#log_zero, { log, run, whole_to_entries: this.#whole_to_entries })
         return { ...found, seen: await look(found.reader) }
       })
-      const { epoch, t } = await this.#takeLease(run, log, lease)
-      if ((await reader.head(log)) === checked.note)
-        return {
-          ledger: this.#runLedger(run, log, epoch, t, checked.state, checked.open),
-          ...{ epoch, seen },
-        }
-      // Its former holder woke up once more while it was looked at.
-      await this.#store.write({ ...NOTHING, log, lease: { kind: 'release', epoch }, ledger: null })
+      const taken = await this.#takeLease(run, log, lease, checked)
+      if (taken !== null) {
+        const { epoch, t } = taken
+        return { ledger: this.#runLedger(run, log, epoch, t, checked.state, checked.open), epoch, seen }
+      }
       if (attempt === ATTEMPTS) throw new CustodyError('CUSTODY_RUN_HELD', `run ${run} is being written by somebody`)
     }
   }
@@ -261,23 +258,35 @@ export class StoredLedger implements Ledger, ErasingLedger {
     throw new CustodyError('CUSTODY_RUN_HELD', `run ${run} is held by process ${held_by.pid} on ${held_by.host}`)
   }
 
+  /**
+   * Null if the run's former holder woke up once more while it was looked at. Its head is signed anew in the same transaction: the key of the one
+   * that is there may have been taken away since, and log 0 speaks of the run from now on where that is so.
+   */
   async #takeLease(
     run: string,
     log: number,
     from: StoredLease,
-  ): Promise<{ readonly epoch: number; readonly t: number }> {
+    checked: Pick<CheckedRun, 'note' | 'state'>,
+  ): Promise<{ readonly epoch: number; readonly t: number } | null> {
     const epoch = from.epoch + 1
-    let t = 0
-    await this.#appendLogZero(log_zero => {
-      t = Math.max(this.#ports.now_us(), log_zero.last_us)
+    const { size } = checked.state.frontier
+    const head = this.#appender(log, checked.state).signedHead()
+    let taken: { readonly epoch: number; readonly t: number } | null = null
+    await this.#appendLogZero(async log_zero => {
+      if ((await this.reader.head(log)) !== checked.note) {
+        taken = null
+        return null
+      }
+      const t = Math.max(this.#ports.now_us(), log_zero.last_us)
+      taken = { epoch, t }
       const holder = JSON.stringify(this.#holder)
-      const lease = { kind: 'take', from_epoch: from.epoch, epoch, holder, expires_us: this.#expiry() } as const
+      const lease = { kind: 'take', size, from_epoch: from.epoch, epoch, holder, expires_us: this.#expiry() } as const
       return {
         entries: [{ k: 'taken_over', log, run, epoch, t }],
-        write: ledger => this.#store.write({ ...NOTHING, log, lease, ledger }),
+        write: ledger => this.#store.write({ ...NOTHING, log, lease, head, ledger }),
       }
     })
-    return { epoch, t }
+    return taken
   }
 
   #withLogZero: LogZeroWriter = (entry, write) => this.#appendLogZero(() => ({ entries: [entry], write }))
