@@ -17,7 +17,10 @@ const PREFIX = '\u0003'
 export class SetHash {
   #count = 0
   readonly #sums = new Uint16Array(LANES)
-  /** The elements that came last: many go soon, and would take the same work again. */
+  /**
+   * Elements that came when there was room: many go soon, and would take the same work again. None gives way to those that come later: that
+   * doubles the time of `add` where they stay.
+   */
   readonly #stretched = new Map<string, Uint16Array>()
 
   /** Number of elements. */

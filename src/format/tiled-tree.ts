@@ -83,10 +83,7 @@ export class TiledTree {
 
   /** Of a full tile; none if they don't give its root. */
   async #leavesOf(tile: number): Promise<readonly Hash[]> {
-    const bytes = this.#at_hand.get(tile) ?? (await this.#read(tile))
-    return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) =>
-      bytes.toString('hex', i * HASH_BYTES, (i + 1) * HASH_BYTES),
-    )
+    return hashesIn(this.#at_hand.get(tile) ?? (await this.#read(tile)))
   }
 
   async has(index: number, leaf: Hash): Promise<boolean> {
@@ -109,7 +106,7 @@ export class TiledTree {
   async inclusion(index: number): Promise<readonly Hash[] | null> {
     const tile = Math.floor(index / TILE_WIDTH)
     const behind = (tile - this.#tiles.length) * TILE_WIDTH
-    const leaves = behind < 0 ? hashesIn(await this.#read(tile)) : this.#rest.slice(behind, behind + TILE_WIDTH)
+    const leaves = behind < 0 ? await this.#leavesOf(tile) : this.#rest.slice(behind, behind + TILE_WIDTH)
     if (leaves.length <= index % TILE_WIDTH) return null
     return [...new WholeTree(leaves).inclusion(index % TILE_WIDTH), ...this.#above.inclusion(tile)]
   }
