@@ -92,6 +92,15 @@ test('the power goes when the new key is in force, and the old one still is: rot
   expect(await problems('a')).toEqual([])
 })
 
+test('what a rotation left that was broken off while a former key was written is no key, and is in nobody’s way', async () => {
+  await begun('a')
+  const old = signingKey(env)
+  const former = join(env.XDG_CONFIG_HOME, 'custody', `key.former-${old.verifier_key.split('+')[1]}`)
+  writeFileSync(`${former}.123`, 'PRIVATE+KEY+cus', { mode: 0o600 })
+  expect((await rotate('a')).former).toBe(former)
+  expect(parseSigningKeys(readFileSync(former, 'utf8')).verifier_keys).toEqual(old.verifier_keys)
+})
+
 test('who has an Ed25519 key alone gets both with the next one, and from then on both are demanded', async () => {
   const old = makeSigner('old', new Uint8Array(32).fill(5))
   env = { ...env, CUSTODY_KEY: join(folder, 'key') }
