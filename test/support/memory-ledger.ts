@@ -44,6 +44,8 @@ export class MemoryLedger implements Ledger, RunLedger {
   now_us: () => number = () => Number.MAX_SAFE_INTEGER - LEASE_US
   /** Called with the time of each entry of the run. */
   onAppended: (t: number) => void = () => undefined
+  /** Called with each entry of the run before it is appended; what it throws keeps it out. */
+  onEntry: (entry: RunDraft['entry']) => void = () => undefined
   /** null while nobody holds it. */
   expires_us: number | null = null
   #run = ''
@@ -72,6 +74,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   appendRun(draft: RunDraft): number {
+    this.onEntry(draft.entry)
     this.onAppended(draft.entry.t)
     const { entry, ...rest } = draft
     const complete: CompleteRunDraft = {

@@ -254,14 +254,14 @@ function wait(
 /** An aggregate that gives one row with its members' `n` as `ns`. */
 const gather = aggregateOf('gather', rows => ({ kind: 'rows', rows: [{ ns: rows.map(row => row.n ?? null) }] }))
 
-/** A sink in memory, that refuses rows with a field `refused`. */
-function keep(disk: Map<string, readonly Row[]>, onPublish: () => void): SinkSpec {
+/** A sink in memory, that refuses rows with a field `refused`. `file`: what it says at the end that it has written. */
+function keep(disk: Map<string, readonly Row[]>, onPublish: () => void): SinkSpec<{ file?: string } | undefined> {
   return {
     ...PLUGIN_COMMON,
     kind: 'sink',
     name: 'keep',
-    options: z.unknown(),
-    create: (_options, { node }) => {
+    options: z.any(),
+    create: (options, { node }) => {
       let written: Row[] = []
       const flush = async () => {
         disk.set(node, [...written])
@@ -285,7 +285,11 @@ function keep(disk: Map<string, readonly Row[]>, onPublish: () => void): SinkSpe
           return null
         },
         flush,
-        finish: flush,
+        finish: async () => {
+          const receipt = await flush()
+          if (options?.file === undefined) return receipt
+          return { ...receipt, files: [{ path: options.file, rows: receipt.rows, bytes: 0, sha256: '' }] }
+        },
         publish: async () => {
           onPublish()
           return null

@@ -73,6 +73,21 @@ test.each([
   },
 )
 
+test('numbers of values that no commit has made durable are free again, wherever the run stops', async () => {
+  const rig = new Rig(PIPELINE.replace('plugin: keep', 'plugin: keep, options: { file: out }'))
+  let published = false
+  rig.ledger.onEntry = ({ k }) => {
+    if (k === 'commit' && published) throw new CustodyError('CUSTODY_LEDGER_WRITE', 'no')
+    published = k === 'publish'
+  }
+  expect((await rig.run()).summary.status).toBe('failed')
+  const numbers = rig.ledger.entries_kept.flatMap(({ kind, draft }) =>
+    kind === 'run' ? draft.values.map((_, i) => draft.first_value + i) : [],
+  )
+  expect(rig.ledger.entries_kept.at(-1)?.draft).toMatchObject({ entry: { k: 'stop' }, values: [{ kind: 'full' }] })
+  expect(numbers).toEqual(numbers.map((_, i) => i + 1))
+})
+
 /** Rows come at once, and after so many seconds each. */
 const waiting = (...seconds: number[]) => `
 name: long

@@ -195,6 +195,7 @@ export class Committer {
   async stop({ status, reason, error }: Stop): Promise<void> {
     await this.settled()
     this.#ledger.drop()
+    this.#forget()
     const values = this.#noValues()
     const t = this.#clock.now_us()
     const why = values.numbered('error', error === null ? null : reasonOf(error))
@@ -271,9 +272,13 @@ export class Committer {
 
   /** What can't be made durable the ledger drops; the numbers that it had are free again. */
   readonly #fail = (thrown: unknown): never => {
+    this.#forget()
+    throw thrown
+  }
+
+  #forget(): void {
     this.#values.revert()
     this.#jumps = this.#durable_jumps
-    throw thrown
   }
 
   /** Jumps of the clock that no entry has recorded. */
