@@ -192,9 +192,9 @@ function isSame(a: { readonly public_key: Uint8Array }, b: { readonly public_key
   return bytesToHex(a.public_key) === bytesToHex(b.public_key)
 }
 
-/** Those of a ledger's keys that a policy's `log` lines pin (POLICY-3), under the names that they sign with. */
-export function pinnedBy(policy: Policy, keys: readonly VerifierKey[]): readonly VerifierKey[] {
-  return keys.filter(key => policy.logs.some(log => log.key.type === key.type && isSame(log.key, key)))
+/** Whether a policy is about heads that these keys have signed: it pins one of them (POLICY-3), or no log at all. */
+export function isAbout({ logs }: Policy, signed_by: readonly VerifierKey[]): boolean {
+  return logs.length === 0 || signed_by.some(key => logs.some(log => log.key.type === key.type && isSame(log.key, key)))
 }
 
 /** Who has cosigned a note, of the witnesses that a policy knows. */

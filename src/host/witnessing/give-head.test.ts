@@ -24,14 +24,13 @@ const seed = (n: number) => new Uint8Array(32).fill(n)
 const signer = makeSigner('custody/0a0a0a0a', seed(2), seed(2))
 const cosigner = makeCosigner('w.example', { ed25519: seed(1), 'ml-dsa-44': seed(1) })
 const second = makeCosigner('v.example', { ed25519: seed(4) })
-const policy = parsePolicy(
-  Buffer.from(`witness W ${cosigner.keys[0]?.text} https://w.example/
+const POLICY = `witness W ${cosigner.keys[0]?.text} https://w.example/
 witness W-pq ${cosigner.keys[1]?.text} https://w.example/
 witness V ${second.keys[0]?.text} https://v.example
 group both all W V
 quorum both
-`),
-)
+`
+const policy = parsePolicy(Buffer.from(POLICY))
 const settings = { policy, timestamps: null }
 const run = (n: number) => `019b7c1a-0000-7000-8000-${`${n}`.padStart(12, '0')}`
 
@@ -101,11 +100,11 @@ async function give(fault?: Fault, of = url): Promise<HeadGiven> {
   }
 }
 
-async function verified() {
+async function verified(by = policy) {
   const reader = await openLedgerReader(url)
   try {
     const keys = signer.verifier_keys.map(parseVerifierKey)
-    return await verifyLedger(reader, { keys, policy })
+    return await verifyLedger(reader, { keys, policy: by })
   } finally {
     await reader.close()
   }
@@ -136,6 +135,13 @@ describe('a head', () => {
       by: ['W', 'W-pq', 'V'].map(name => ({ witness: name, at: now_s })),
     })
     expect(result.ledger.checks.flatMap(each => each.problems)).toEqual([])
+  })
+  test('is witnessed by those whom a policy knows that pins its key, or none; not by one that pins another', async () => {
+    await give()
+    const pinning = (key: string) => parsePolicy(Buffer.from(`log ${key}\n${POLICY}`))
+    expect((await verified(pinning(signer.verifier_key))).witnessed).toMatchObject({ size: 2 })
+    const other = makeSigner(signer.name, seed(3)).verifier_key
+    expect((await verified(pinning(other))).witnessed).toBeUndefined()
   })
   test('that one of them missed is caught up with, and until then the quorum isn’t there', async () => {
     const without = await give(only('v.example', status(503)))

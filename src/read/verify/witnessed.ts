@@ -5,7 +5,7 @@
 import { parseCheckpoint } from '../../format/checkpoint.ts'
 import { headNote } from '../../format/head-note.ts'
 import { openNote } from '../../format/note.ts'
-import { isReached, type Policy, type PolicyWitness, witnessedBy } from '../../format/policy.ts'
+import { isAbout, isReached, type Policy, type PolicyWitness, witnessedBy } from '../../format/policy.ts'
 import { checkTimestamp } from '../../format/timestamp-signature.ts'
 import { NoteError, utf8 } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredWitnessed } from '../../ledger/read-port.ts'
@@ -41,7 +41,7 @@ export async function witnessedSizes(reader: LedgerReader): Promise<ReadonlySet<
   return sizes
 }
 
-/** @param policy null: nobody's cosignatures are known, so that they are passed over. @returns null if no head has what the policy demands. */
+/** @param policy null: nobody's cosignatures are known, so that they are passed over, as those of logs that it isn't about. @returns null if no head has what the policy demands. */
 export async function checkWitnessed(
   reader: LedgerReader,
   log: WitnessedLog,
@@ -57,7 +57,7 @@ export async function checkWitnessed(
       check.add(`what is stored as witnessed of ${counted(stored.size, 'entry', 'entries')} ${problem}`)
       continue
     }
-    if (policy === null) continue
+    if (policy === null || !isAbout(policy, log.keys(stored.size).good)) continue
     const found = witnessedBy(policy, stored.note)
     if (found.problem !== null)
       check.add(`what is stored as witnessed of ${counted(stored.size, 'entry', 'entries')}: ${found.problem}`)
