@@ -58,7 +58,7 @@ export function calculated(
   context: VisitContext,
   error: RowError,
 ): TransformResult {
-  if (row.amount === undefined) return { kind: 'row', row }
+  if ((row.amount ?? null) === null) return { kind: 'row', row }
   if (operation.op === 'coerce') {
     const options = coerce.options.parse({ fields: { amount: `decimal(${operation.scale})` } })
     const result = atOnce(atOnce(coerce.create(options, PLACE)).process(row, context))

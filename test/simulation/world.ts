@@ -211,7 +211,7 @@ export class World {
         const { kind, keys, max_matches, merge } = node
         const way = (route: 'matched' | 'left' | 'right') => to(route, node.routes[route])
         const routes = { matched: way('matched'), left: way('left'), right: way('right') }
-        const of_join = { kind, keys, by_value: [], max_matches, merge, routes }
+        const of_join = { kind, keys, by_value: amountsIn(keys.left), max_matches, merge, routes }
         return { ...shared, ...of_join, on_error: to('on_error', node.on_error) }
       }
       case 'aggregate':
