@@ -1,5 +1,5 @@
 /** `custody test`: which files a test file names, and what is wrong with one case. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -76,6 +76,15 @@ test('--from looks in the ledger of the pipeline that the test file names', asyn
   expect(added.exit, added.stderr).toBe(0)
   expect(readFileSync(join(folder, 'tests/mine.test.yaml'), 'utf8')).toContain('large')
   expect((await custody('test', 'tests/mine.test.yaml')).exit).toBe(0)
+})
+
+test('--from refuses a run whose source the pipeline hasn’t, and writes nothing', async () => {
+  expect((await custody('run', 'orders.yaml')).exit).toBe(0)
+  writeFileSync(join(folder, 'bills.yaml'), PIPELINE.replace('  orders:', '  bills:'))
+  const { exit, stderr } = await custody('test', 'bills.yaml', '--from', 'latest', '--row', '1')
+  expect(exit).toBe(2)
+  expect(stderr).toContain('is of another pipeline: bills.yaml has no source `orders`')
+  expect(existsSync(join(folder, 'bills.test.yaml'))).toBe(false)
 })
 
 test('a case that fails says which errors its rows met, unless they are expected', async () => {

@@ -1,6 +1,6 @@
 /** Adds a case made of a row on record to a test file. */
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { loadTests } from '../config/tests/load.ts'
 import { checkedRun } from '../host/checked-run.ts'
 import { checkPipeline } from '../host/compile.ts'
@@ -10,6 +10,8 @@ import { recordedCase } from '../host/testing/recorded-case.ts'
 import { pipelineOf, testFileOf } from '../host/testing/test-pipeline.ts'
 import { withCase } from '../host/testing/update.ts'
 import { CustodyError } from '../model/error.ts'
+import type { Row } from '../model/row.ts'
+import type { Plan } from '../plan/plan.ts'
 import { checkLine } from './checked.ts'
 import type { Context } from './context.ts'
 import { reading } from './ledger-access.ts'
@@ -33,7 +35,9 @@ export async function addCase(context: Context, named: string, options: TestOpti
   const ledger = ledgerUrl(context, options, { url: plan?.ledger_url ?? null, folder: plan?.folder ?? cwd })
   const { test, run } = await reading(context, { ledger }, async inner => {
     const { reader, log, run: id } = await checkedRun(env, inner, name, checkLine(terminal))
-    return { test: await recordedCase(reader, log, row), run: id }
+    const test = await recordedCase(reader, log, row)
+    if (plan !== null) refuseOthers(plan, test, id)
+    return { test, run: id }
   })
   if (there?.tests.content.cases.some(each => each.name === test.name) === true) {
     terminal.report(`row ${row} of run ${shortRun(run)}… is a case of ${printable(file)} already; nothing was written`)
@@ -42,4 +46,16 @@ export async function addCase(context: Context, named: string, options: TestOpti
   writeText(path, withCase(there?.tests.text ?? '', test))
   terminal.report(`row ${row} of run ${shortRun(run)}… is a case of ${printable(file)} now`)
   return 0
+}
+
+/** A case with rows of a source that the pipeline hasn't would make the whole test file one that can't be run. */
+function refuseOthers({ file, nodes }: Plan, { rows }: Row, run: string): void {
+  const sources = nodes.filter(each => each.kind === 'source').map(each => each.name)
+  const unknown = Object.keys(rows ?? {}).find(each => !sources.includes(each))
+  if (unknown === undefined) return
+  throw new CustodyError(
+    'CUSTODY_ARGUMENT',
+    `run ${shortRun(run)}… is of another pipeline: ${printable(basename(file))} has no source \`${printable(unknown)}\``,
+    { hint: 'Name a run of this pipeline, or the pipeline file of that run; nothing was written.' },
+  )
 }

@@ -17,12 +17,20 @@ export function printFunctions(context: Context, name: string | undefined, json:
 function named(name: string): readonly FunctionSpec[] {
   const specs = functionsNamed(name)
   if (specs.length > 0) return specs
-  const nearest = nearestFunction(name)
+  const hint = hintFor(name)
   throw new CustodyError(
     'CUSTODY_UNKNOWN_FUNCTION',
     `no function of expressions has the name ${JSON.stringify(name)}`,
-    nearest === undefined ? {} : { hint: `did you mean ${nearest}?` },
+    hint === undefined ? {} : { hint },
   )
+}
+
+function hintFor(name: string): string | undefined {
+  const names = LIBRARY.flatMap(({ functions }) => functions.map(each => each.name))
+  const within = names.filter(each => each.startsWith(`${name}.`))
+  if (within.length > 0) return `There are ${within.join(', ')}.`
+  const nearest = nearestFunction(name)
+  return nearest === undefined ? undefined : `did you mean ${nearest}?`
 }
 
 function list({ terminal, command }: Context): string {

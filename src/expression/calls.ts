@@ -125,6 +125,9 @@ function unknownFunction(c: Compilation, node: CallNode, key: string): Compiled 
 
 const LIST = 'custody functions lists all of them, and docs/functions.md.'
 
+const TIMESTAMP_HINT =
+  'A text becomes a timestamp by date.parse(text, "dd.MM.yyyy"), or by timestamp(text) as in timestamp("2026-01-31T00:00:00Z").'
+
 function noOverload(
   c: Compilation,
   node: CallNode,
@@ -147,7 +150,10 @@ function noOverload(
   const secret = sameCount.some(({ takes }) =>
     takes.some((kind, i) => kind === 'secret' && types[i]?.kind !== 'secret'),
   )
+  const textForTime = sameCount.some(({ takes }) =>
+    takes.some((kind, i) => kind === 'timestamp' && types[i]?.kind === 'string'),
+  )
   const works = `${written(key)} works with: ${[...new Set(forms)].join('; ')}.`
-  const hint = `${works} ${secret ? `${SECRETS_HINT} ` : ''}More: custody functions ${written(key)}.`
+  const hint = `${works} ${secret ? `${SECRETS_HINT} ` : ''}${textForTime ? `${TIMESTAMP_HINT} ` : ''}More: custody functions ${written(key)}.`
   return c.problem(node, 'CUSTODY_CEL_TYPE', `there is no ${written(key)}${on}${list}`, hint)
 }

@@ -18,6 +18,10 @@ const SCHEMA: RowSchema = {
 
 test.each([
   ['"" + 5', 'To put texts together convert what is none: string(5).'],
+  [
+    'date.diff(row.x, date.parse("01.01.2026", "dd.MM.yyyy"), "days")',
+    'A text becomes a timestamp by date.parse(text, "dd.MM.yyyy"), or by timestamp(text)',
+  ],
   ['row.n + " EUR"', 'convert what is none: string(row.n).'],
   [
     'row.x + 5',
