@@ -28,6 +28,21 @@ export function parseCheckpoint(text: string): Checkpoint {
   return parsedAs(/^(.+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n$/, text)
 }
 
+/** What a signed note says, whoever signed it. @throws NoteError */
+export function checkpointIn(note: string): Checkpoint {
+  return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
+}
+
+/** The same; null if it is no checkpoint. */
+export function headIn(note: string): Checkpoint | null {
+  try {
+    return checkpointIn(note)
+  } catch (error) {
+    if (error instanceof NoteError) return null
+    throw error
+  }
+}
+
 /** The same of any log's checkpoint; extension lines are passed over. @throws NoteError */
 export function parseAnyCheckpoint(text: string): Checkpoint {
   return parsedAs(/^(.+)\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\n(?:.+\n)*$/, text)

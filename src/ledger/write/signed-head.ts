@@ -1,7 +1,7 @@
 /** A log's stored head against what is stored of the log: nothing is signed after what wasn't signed before (I13). */
-import { type Checkpoint, checkpointText, parseCheckpoint } from '../../format/checkpoint.ts'
+import { type Checkpoint, checkpointText, headIn } from '../../format/checkpoint.ts'
 import { openNote } from '../../format/note.ts'
-import { NoteError, type VerifierKey } from '../../format/verifier-key.ts'
+import type { VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { lackingTypes, unsigned } from '../keys/key-ring.ts'
@@ -91,13 +91,4 @@ function nameOf({ run }: Pick<StoredExtent, 'run'>): string {
 
 function placeOf({ url, log }: Pick<StoredExtent, 'url' | 'log'>): { readonly path: string } {
   return { path: `${url}, log ${log}` }
-}
-
-function headIn(note: string): Checkpoint | null {
-  try {
-    return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
-  } catch (error) {
-    if (error instanceof NoteError) return null
-    throw error
-  }
 }

@@ -1,5 +1,5 @@
 /** Entries of log 0 that come with the proofs that they are in it (C2SP tlog-proof). */
-import { parseCheckpoint } from '../../format/checkpoint.ts'
+import { checkpointIn } from '../../format/checkpoint.ts'
 import { leafHash } from '../../format/hash.ts'
 import type { LoggedEntry } from '../../format/proof.ts'
 import { parseTlogProof, type TlogProof } from '../../format/tlog-proof.ts'
@@ -34,7 +34,7 @@ export function heldByProofs(logged: readonly LoggedEntry[], check: Report): Hel
 
 function heldEntry(body: string, { index, path, checkpoint }: TlogProof): HeldEntry | null {
   try {
-    const { size, root } = parseCheckpoint(checkpoint.slice(0, checkpoint.lastIndexOf('\n\n') + 1))
+    const { size, root } = checkpointIn(checkpoint)
     const leaf = leafHash(body)
     if (!checkInclusion(leaf, index, size, path, root)) return null
     const before = () => Frontier.from(treeBefore(index, size, path))

@@ -6,7 +6,7 @@
  * LOG-PART-2. Which keys are in force follows from the entries at hand. That none that changes keys was left out only the whole log shows.
  * LOG-PART-3. Signatures are looked at first, and whether the reader trusts them afterwards: so a reader without a key still hears what is wrong.
  */
-import { type Checkpoint, parseCheckpoint } from '../../format/checkpoint.ts'
+import { type Checkpoint, checkpointIn } from '../../format/checkpoint.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import { openNote } from '../../format/note.ts'
 import { NoteError, type VerifierKey } from '../../format/verifier-key.ts'
@@ -116,7 +116,7 @@ function decodedEntries(held: readonly HeldEntry[], check: Report): LogPart['ent
 
 export function headIn(note: string, check: Report): Checkpoint | null {
   try {
-    return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
+    return checkpointIn(note)
   } catch (error) {
     if (!(error instanceof NoteError)) throw error
     check.add(`its checkpoint is ${error.message}`)

@@ -2,7 +2,7 @@
  * The head of a ledger, checked: its own log is what that signs, with keys that are in force. Of a ledger that was seen before only what came
  * since is read, and the tree's tiles: a log 0 of a million entries takes no longer than one of a thousand.
  */
-import { type Checkpoint, parseCheckpoint } from '../../format/checkpoint.ts'
+import { headIn } from '../../format/checkpoint.ts'
 import { leafHash } from '../../format/hash.ts'
 import { openNote } from '../../format/note.ts'
 import type { TreeHead } from '../../format/standing.ts'
@@ -80,13 +80,4 @@ async function wholeHead(reader: LedgerReader): Promise<Found | null> {
   const log = await LedgerLog.read(reader, { keys: 'any', remembered: null }, check)
   if (!check.ok) return null
   return { ledger: log.id, keys: log.born, in_force: log.in_force, t_us: log.last_us }
-}
-
-function headIn(note: string): Checkpoint | null {
-  try {
-    return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
-  } catch (error) {
-    if (error instanceof NoteError) return null
-    throw error
-  }
 }

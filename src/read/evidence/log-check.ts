@@ -4,10 +4,9 @@
  * the user trusts it is reported alongside. What a reader then finds in the log, in the same snapshot, is what was committed (log-tree.ts).
  */
 
-import { type Checkpoint, parseCheckpoint } from '../../format/checkpoint.ts'
+import { headIn } from '../../format/checkpoint.ts'
 import { leafHash } from '../../format/hash.ts'
 import type { TiledTree } from '../../format/tiled-tree.ts'
-import { NoteError } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { counted } from '../../model/number-text.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
@@ -126,16 +125,6 @@ export class LogChecks {
       registered: check,
     })
     return tree
-  }
-}
-
-/** What a note says of a log's head, whoever signed it; null if it says nothing. */
-function headIn(note: string): Checkpoint | null {
-  try {
-    return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
-  } catch (error) {
-    if (error instanceof NoteError) return null
-    throw error
   }
 }
 

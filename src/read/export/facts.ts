@@ -1,14 +1,11 @@
 /** What statements about a run are made of: what it read and wrote, how its rows ended, and where the ledger's own log says so. No row. */
 import { isAbsolute, join } from 'node:path'
-import { leafHash } from '../../format/hash.ts'
+import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import type { DeclaredField, ExpressionText } from '../../format/run-values.ts'
-import { tlogProofText } from '../../format/tlog-proof.ts'
 import type { Topology } from '../../format/topology.ts'
-import { inclusionProof } from '../../format/tree.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { isObject, type Json } from '../../model/row.ts'
-import { decodeLedgerEntry } from '../decode.ts'
-import { readable } from '../runs/damaged.ts'
+import { loggedEntries } from '../prove/logged.ts'
 import { InputFiles } from '../runs/input-files.ts'
 import type { IsHeld } from '../runs/list.ts'
 import { intentsOf, planOf, type RecordedPlan } from '../runs/opening-values.ts'
@@ -117,21 +114,11 @@ async function ledgerLogOf(
   reader: LedgerReader,
   log: number,
 ): Promise<Pick<RunFacts, 'ledger' | 'checkpoint' | 'sealed'>> {
-  const leaves: string[] = []
-  let ledger = ''
-  let seal: { readonly seq: number; readonly size: number; readonly root: string; readonly body: string } | null = null
-  for await (const { seq, body } of reader.entries(0)) {
-    leaves.push(leafHash(body))
-    if (seq > 0 && !body.includes('"k":"sealed"')) continue
-    const entry = readable(0, () => decodeLedgerEntry(seq, body))
-    if (entry.k === 'birth') ledger = entry.ledger
-    if (entry.k === 'sealed' && entry.log === log) seal = { seq, size: entry.size, root: entry.root, body }
-  }
-  const checkpoint = (await reader.head(0)) ?? ''
-  if (seal === null) return { ledger, checkpoint, sealed: null }
-  const { seq, size, root, body } = seal
-  const path = inclusionProof(seq, leaves.length, at => leaves[at] ?? '')
-  return { ledger, checkpoint, sealed: { size, root, body, proof: tlogProofText({ index: seq, path, checkpoint }) } }
+  const isSeal = (entry: LedgerEntry) => entry.k === 'sealed' && entry.log === log
+  const { ledger, checkpoint, entries } = await loggedEntries(reader, isSeal)
+  const { entry, logged } = entries.find(each => isSeal(each.entry)) ?? {}
+  if (entry?.k !== 'sealed' || logged === undefined) return { ledger, checkpoint, sealed: null }
+  return { ledger, checkpoint, sealed: { size: entry.size, root: entry.root, ...logged } }
 }
 
 interface Ends {

@@ -6,7 +6,7 @@
  * LOG-TILES-2. Bundles are given as long as every entry fits into one; from the first that doesn't on there are none, and `unbundled` says
  *     which it is. A log with some of its bundles is no log to a client: whoever keeps the files takes away those there were.
  */
-import { parseCheckpoint } from '../../format/checkpoint.ts'
+import { checkpointIn } from '../../format/checkpoint.ts'
 import { hexToBytes, leafHash } from '../../format/hash.ts'
 import { tileRoot } from '../../format/tiled-tree.ts'
 import { bundled, tilePath } from '../../format/tlog-tiles.ts'
@@ -48,7 +48,7 @@ export async function* logTiles(
   }
   yield* levels.rest()
   yield* bundles.rest()
-  const { size, root } = parseCheckpoint(note.slice(0, note.indexOf('\n\n') + 1))
+  const { size, root } = checkpointIn(note)
   if (levels.size !== size || levels.root() !== root)
     throw new UnsoundRecord([`the entries of log ${log} don’t give the root that was signed`])
   return { size, root, unbundled: bundles.unbundled }

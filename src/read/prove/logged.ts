@@ -1,5 +1,5 @@
 /** Entries of the ledger's own log with the proofs that they are in it, all under its latest checkpoint. */
-import { parseCheckpoint } from '../../format/checkpoint.ts'
+import { headIn } from '../../format/checkpoint.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import type { LoggedEntry } from '../../format/proof.ts'
 import { tlogProofText } from '../../format/tlog-proof.ts'
@@ -13,31 +13,31 @@ import { entryName } from '../verify/check.ts'
 export interface Logged {
   /** The ledger's id. */
   readonly ledger: string
-  readonly entries: readonly LoggedEntry[]
-  /** What these say. */
-  readonly facts: readonly LedgerEntry[]
+  /** The signed head to which all proofs lead. */
+  readonly checkpoint: string
+  /** By ascending index, the birth first. */
+  readonly entries: ReadonlyArray<{ readonly seq: number; readonly entry: LedgerEntry; readonly logged: LoggedEntry }>
 }
 
-/** The birth, and those that `isWanted`. @throws UnsoundRecord */
+/** The birth, and those that `isWanted`. Within one snapshot. @throws UnsoundRecord */
 export async function loggedEntries(
   reader: Pick<LedgerReader, 'entries' | 'head' | 'leaves' | 'tileRoots'>,
-  isWanted: (entry: LedgerEntry) => boolean,
+  isWanted: (entry: LedgerEntry, seq: number) => boolean,
 ): Promise<Logged> {
-  const checkpoint = await reader.head(0)
-  if (checkpoint === null) throw new UnsoundRecord(['the ledger’s own log has no checkpoint'])
-  const { root } = parseCheckpoint(checkpoint.slice(0, checkpoint.lastIndexOf('\n\n') + 1))
-  const tree = await logTree(reader, 0, { signed: root })
-  const entries: LoggedEntry[] = []
-  const facts: LedgerEntry[] = []
+  const checkpoint = (await reader.head(0)) ?? ''
+  const head = headIn(checkpoint)
+  if (head === null) throw new UnsoundRecord(['the ledger’s own log has no checkpoint'])
+  const tree = await logTree(reader, 0, { signed: head.root })
+  if (tree.root !== head.root) throw new UnsoundRecord(['the ledger’s own log isn’t what its checkpoint is of'])
+  const entries: Array<Logged['entries'][number]> = []
   let ledger = ''
   for await (const { seq, body } of reader.entries(0)) {
     const entry = readable(0, () => decodeLedgerEntry(seq, body))
     if (entry.k === 'birth') ledger = entry.ledger
-    else if (!isWanted(entry)) continue
+    else if (!isWanted(entry, seq)) continue
     const path = await tree.inclusion(seq)
     if (path === null) throw new UnsoundRecord([`${entryName(seq)} of log 0 isn’t in its tree`])
-    entries.push({ body, proof: tlogProofText({ index: seq, path, checkpoint }) })
-    facts.push(entry)
+    entries.push({ seq, entry, logged: { body, proof: tlogProofText({ index: seq, path, checkpoint }) } })
   }
-  return { ledger, entries, facts }
+  return { ledger, checkpoint, entries }
 }

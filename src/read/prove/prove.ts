@@ -53,8 +53,8 @@ export async function proveRow(
   if (last?.k !== 'seal') throw new CustodyError('CUSTODY_PROOF_OPEN', `run ${run} isn’t sealed yet`)
   await entriesOfRow(reader, log, row)
   const logged = await loggedEntries(reader, entry => isOf(entry, log))
-  const sealed = logged.facts.find(each => each.k === 'sealed')
-  if (sealed === undefined) throw new UnsoundRecord(['the ledger’s own log doesn’t say that the run was sealed'])
+  const sealed = logged.entries.find(({ entry }) => entry.k === 'sealed')?.entry
+  if (sealed?.k !== 'sealed') throw new UnsoundRecord(['the ledger’s own log doesn’t say that the run was sealed'])
   if (tree.root !== sealed.root)
     throw new UnsoundRecord(['the run’s entries don’t give the root with which it was sealed'])
   const trees = new RunTrees(reader, log, tree, last.subjects)
@@ -76,7 +76,7 @@ export async function proveRow(
   const { ledger } = logged
   const proof: RowProof = {
     format: PROOF_FORMAT,
-    ...{ ledger, log: logged.entries, run: { run, log, entries }, subjects: proven },
+    ...{ ledger, log: logged.entries.map(each => each.logged), run: { run, log, entries }, subjects: proven },
   }
   return { proof, ...selections }
 }

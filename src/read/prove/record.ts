@@ -2,7 +2,7 @@
  * Makes the completeness record of a sealed run, or of the ledger's own log alone (docs/proof-format.md), piece by piece. What is written is what
  * was signed: its entries give the roots of the signed heads, or it ends with an error.
  */
-import { parseCheckpoint } from '../../format/checkpoint.ts'
+import { checkpointIn } from '../../format/checkpoint.ts'
 import { leafHash } from '../../format/hash.ts'
 import { headerLine, RECORD_FORMAT, valueLine } from '../../format/record.ts'
 import { Frontier } from '../../format/tree.ts'
@@ -70,7 +70,7 @@ interface SignedHead {
 async function headOf(reader: Pick<LedgerReader, 'head'>, log: number): Promise<SignedHead> {
   const note = await reader.head(log)
   if (note === null) throw new UnsoundRecord([`log ${log} has no checkpoint`])
-  const { size, root } = parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
+  const { size, root } = checkpointIn(note)
   return { note, size, root }
 }
 

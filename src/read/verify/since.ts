@@ -1,7 +1,6 @@
 /** Whether a ledger continues a checkpoint of it that somebody kept: it is one of this ledger, signed as it must be, and its tree begins so. */
-import { type Checkpoint, parseCheckpoint } from '../../format/checkpoint.ts'
+import { type Checkpoint, headIn } from '../../format/checkpoint.ts'
 import { openNote } from '../../format/note.ts'
-import { NoteError } from '../../format/verifier-key.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { Check } from './check.ts'
 import { missing } from './keys.ts'
@@ -15,12 +14,8 @@ export interface Kept {
 
 /** A signed note of a checkpoint, as `custody checkpoint` prints it, cosignatures or not; null if the text is none. Nothing is checked. */
 export function keptIn(text: string): Kept | null {
-  try {
-    return { note: text, checkpoint: parseCheckpoint(text.slice(0, text.lastIndexOf('\n\n') + 1)) }
-  } catch (error) {
-    if (error instanceof NoteError) return null
-    throw error
-  }
+  const checkpoint = headIn(text)
+  return checkpoint === null ? null : { note: text, checkpoint }
 }
 
 /** `log` was read with the checkpoint's size among its `sizes`. */
