@@ -7,6 +7,7 @@ import { commitment } from '../src/format/hash.ts'
 import { canonicalize } from '../src/model/canonical.ts'
 import type { Json } from '../src/model/row.ts'
 import { type Body, Forger } from './support/forger.ts'
+import { numbersIn, withNumber } from './support/records.ts'
 import { RICH, runModel } from './support/simulated-ledger.ts'
 
 let forger: Forger
@@ -14,26 +15,6 @@ beforeAll(async () => {
   forger = await Forger.of(url => runModel(url, RICH, 1))
 })
 afterAll(() => forger.close())
-
-type Path = readonly (string | number)[]
-
-/** Paths of all numbers in a value. */
-function* numbersIn(value: Json, path: Path = []): Iterable<Path> {
-  if (typeof value === 'number') yield path
-  else if (Array.isArray(value)) for (const [i, each] of value.entries()) yield* numbersIn(each as Json, [...path, i])
-  else if (typeof value === 'object' && value !== null)
-    for (const [key, each] of Object.entries(value)) yield* numbersIn(each as Json, [...path, key])
-}
-
-/** The body with another number at a path. */
-function withNumber(body: Body, path: Path, change: number): Body {
-  const copy = structuredClone(body)
-  let at = copy as { [key: string | number]: unknown }
-  for (const step of path.slice(0, -1)) at = at[step] as typeof at
-  const last = path.at(-1)!
-  at[last] = (at[last] as number) + change
-  return copy
-}
 
 /**
  * Numbers that nobody can contradict: when something happened and how long it took, on which line a record began, how many

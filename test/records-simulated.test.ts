@@ -6,24 +6,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { checkpointText } from '../src/format/checkpoint.ts'
-import { leafHash } from '../src/format/hash.ts'
-import { noteOf } from '../src/format/note.ts'
 import { makeSigner } from '../src/format/signing-key.ts'
-import { Frontier } from '../src/format/tree.ts'
 import { parseVerifierKey } from '../src/format/verifier-key.ts'
-import { openLedgerReader } from '../src/ledger/open.ts'
-import { canonicalize } from '../src/model/canonical.ts'
 import { isCustodyError } from '../src/model/error.ts'
-import type { Json } from '../src/model/row.ts'
 import { type CheckedRecord, checkRecord } from '../src/read/check/check-record.ts'
-import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
-import type { Disclosure } from '../src/read/prove/disclosure.ts'
-import { recordOf } from '../src/read/prove/record.ts'
 import { generateModel, type Shape } from './simulation/generate.ts'
 import { Random } from './simulation/random.ts'
 import { LONG } from './support/form.ts'
 import { testPorts } from './support/ledger.ts'
+import { type Body, editedLines, recorded, recordParts, signedAnew } from './support/records.ts'
 import { RICH, runModel, simulatedRun } from './support/simulated-ledger.ts'
 
 const SEEDS = LONG ? 20 : 1
@@ -40,23 +31,6 @@ const { signer } = testPorts()
 const keys = [parseVerifierKey(signer.verifier_key)]
 const folder = mkdtempSync(join(tmpdir(), 'custody-records-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** The record of the n-th simulated run, as lines; null: of the ledger's own log. */
-async function recorded(url: string, n: number | null, disclose: readonly Disclosure[] = []): Promise<string> {
-  const inner = await openLedgerReader(url)
-  try {
-    return await inner.snapshot(async () => {
-      const reader = new CheckedReader(inner, { remembered: null })
-      const run = simulatedRun(n ?? 0)
-      const of = n === null ? null : { run, log: (await inner.logOf(run)) ?? 0 }
-      let text = ''
-      for await (const piece of (await recordOf(reader, inner, of, disclose)).pieces) text += piece
-      return text
-    })
-  } finally {
-    await inner.close()
-  }
-}
 
 /** In pieces that end anywhere. */
 async function* piecesOf(text: string): AsyncIterable<string> {
@@ -129,19 +103,13 @@ describe('one of a rich run', async () => {
   })
 
   test('a second story of a row that the holder of the key has written is found', async () => {
-    const lines = text.slice(0, -1).split('\n')
-    const header = JSON.parse(lines[0] ?? '') as { [key: string]: Json; ledger_entries: number }
-    const from = 1 + header.ledger_entries
-    const bodies = lines.slice(from)
+    const parts = recordParts(text)
+    const { entries } = parts
     // The first story that stands in one entry, put there once more before the next commit.
-    const [again = ''] = bodies.filter(
-      each => each.includes('"o":0') && each.includes('"s":[') && !each.includes('"p":'),
-    )
-    const place = bodies.findIndex(
-      each => each.includes('"k":"commit"') && bodies.indexOf(again) < bodies.indexOf(each),
-    )
-    const forged = bodies.toSpliced(place, 0, again)
-    const result = await checked(signedAnew(header, lines.slice(1, from), forged))
+    const first = entries.findIndex(each => each.o === 0 && each.s !== undefined && each.p === undefined)
+    const place = entries.findIndex((each, i) => each.k === 'commit' && i > first)
+    const forged = entries.toSpliced(place, 0, entries[first] as Body)
+    const result = await checked(signedAnew({ ...parts, entries: forged }))
     expect(
       result.checks.filter(each => each.name === 'signatures' || each.name === 'trust').every(each => each.ok),
     ).toBe(true)
@@ -157,53 +125,3 @@ describe('one of a rich run', async () => {
     expect(result.proven.map(({ what }) => what).join()).toMatch(/2 runs, 2 of them sealed/)
   })
 })
-
-/** The holder of the key signs the ledger's own log anew, as if the run had ended with these entries. */
-function signedAnew(header: { [key: string]: Json }, ledger: readonly string[], bodies: readonly string[]): string {
-  const tree = new Frontier()
-  for (const body of bodies) tree.append(leafHash(body))
-  const { run } = header.run as { readonly run: string }
-  const zero = new Frontier()
-  const log_zero = ledger.map(body => {
-    const entry = JSON.parse(body) as { [key: string]: Json }
-    const is_seal = entry.k === 'sealed' && entry.run === run
-    const text = is_seal ? canonicalize({ ...entry, size: bodies.length, root: tree.root() }) : body
-    zero.append(leafHash(text))
-    return text
-  })
-  const head = { origin: `custody/${header.ledger}/0`, size: zero.size, root: zero.root() }
-  const checkpoint = noteOf(checkpointText(head), signer.signHead(head))
-  const first = { ...header, checkpoint, run: { ...(header.run as object), entries: bodies.length } }
-  return `${[canonicalize(first), ...log_zero, ...bodies].join('\n')}\n`
-}
-
-/** One to three edits: of characters, of lines, or with lines of another run. */
-function editedLines(lines: readonly string[], others: readonly string[], random: Random): readonly string[] {
-  const edited = [...lines]
-  for (let i = random.below(3); i >= 0; i--) {
-    const [one, two] = [random.below(edited.length), random.below(edited.length)]
-    const line = edited[one] ?? ''
-    switch (random.below(6)) {
-      case 0:
-        edited.splice(one, 1)
-        break
-      case 1:
-        edited.splice(two, 0, line)
-        break
-      case 2:
-        ;[edited[one], edited[two]] = [edited[two] ?? '', line]
-        break
-      case 3:
-        edited[one] = others[random.below(others.length)] ?? ''
-        break
-      case 4:
-        edited[one] = line.replace(/\d+(?=[,\]}])/, digits => String(Number(digits) + 1))
-        break
-      default: {
-        const at = random.below(line.length)
-        edited[one] = `${line.slice(0, at)}${line[at] === 'a' ? 'b' : 'a'}${line.slice(at + 1)}`
-      }
-    }
-  }
-  return edited
-}

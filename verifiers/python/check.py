@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks proofs of rows, and ledgers, of Custody, from the documentation of its formats alone, with nothing but Python.
+"""Checks proofs of rows, completeness records, and ledgers, of Custody, from the documentation of its formats alone, with nothing but Python.
 
-    check.py FILE… --key KEYS [--json]
+    check.py FILE… --key KEYS [--source NAME=PATH] [--output NAME=PATH] [--json]
 
-KEYS has a verifier key a line, as `custody key show` prints them; lines that begin with # don't count.
+--source and --output compare a file with what a record discloses of what a source read, or a sink published. KEYS has a verifier key a line, as `custody key show` prints them; lines that begin with # don't count.
 Exit code: 0 it holds, 1 it doesn't, 2 it can't be read.
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from custody_check.ledger import check_ledger
 from custody_check.notes import Key, NoteError, parse_key
 from custody_check.proof import Unreadable, check_proof
+from custody_check.record import Files, check_record, is_packed, named_file
 from custody_check.report import Report
 
 
@@ -24,12 +25,15 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, nargs="+")
     parser.add_argument("--key", type=Path, action="append", default=[], help="a file with verifier keys")
+    parser.add_argument("--source", action="append", default=[], metavar="NAME=PATH", help="of a record")
+    parser.add_argument("--output", action="append", default=[], metavar="NAME=PATH", help="of a record")
     parser.add_argument("--json", action="store_true", help="print one JSON value")
     options = parser.parse_args(arguments)
     codes, answers = [], []
     for file in options.file:
         try:
-            report = _check(file, [key for each in options.key for key in keys_in(each)])
+            files = Files(*([named_file(each) for each in given] for given in (options.source, options.output)))
+            report = _check(file, [key for each in options.key for key in keys_in(each)], files)
         except (OSError, UnicodeDecodeError, Unreadable, NoteError) as error:
             print(f"{file} can't be checked: {error}", file=sys.stderr)
             codes.append(2)
@@ -44,11 +48,15 @@ def main(arguments: list[str]) -> int:
     return max(codes)
 
 
-def _check(file: Path, trusted: list[Key]) -> Report:
+def _check(file: Path, trusted: list[Key], files: Files) -> Report:
     with file.open("rb") as opened:
-        if opened.read(16) == b"SQLite format 3\0":
+        beginning = opened.read(16)
+        if beginning == b"SQLite format 3\0":
             return check_ledger(file, trusted)
-    return check_proof(file.read_bytes().decode("utf-8"), trusted)
+        data = beginning + opened.read()
+    if is_packed(data):
+        return check_record(data, trusted, files)
+    return check_proof(data.decode("utf-8"), trusted)
 
 
 def keys_in(file: Path) -> list[Key]:
@@ -62,11 +70,11 @@ def _tell(report: Report, file: Path | None) -> None:
     who = " and ".join(report.signed_by) or "nobody whose signature holds"
     if report.ok:
         print(f"holds, by {who}")
-    elif report.problems:
+    elif report.problems or report.file_problems:
         print("doesn't hold")
     else:
         print(f"holds inwardly; it is signed by {who}, and you trust no such key")
-    for each in report.problems:
+    for each in [*report.problems, *report.file_problems]:
         print(f"  ✗ {each}")
     if report.trust != "none":
         for each in report.proven:

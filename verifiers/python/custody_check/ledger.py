@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, Iterator
 
 from .canonical import NotCanonical, canonical, parse
-from .entries import Ending, FormatError, SubjectEntry, commitments_of, is_of_subject, parse_body, subject_entry
+from .entries import Ending, FormatError, SubjectEntry
 from .ledger_log import LedgerLog, Run, read_log
-from .merkle import Tree, commitment, leaf_hash
+from .merkle import commitment
 from .notes import Key, NoteError, parse_checkpoint, parse_note, signers
-from .outcomes import FATES
 from .report import Report
+from .run import TREES, Entry, RunEntries
+from .run_entries import fits_its_key
 from .story import Story
-from .topology import Topology
 
 APPLICATION_ID = 1129665364
 SALT_BYTES = 16
@@ -61,7 +61,9 @@ def _check(database: sqlite3.Connection, trusted: list[Key], report: Report) -> 
         checked = _Run(database, log, run)
         report.problems += [f"run {run.run}: {each}" for each in checked.problems()]
         if not report.problems:
-            report.proven.append(f"run {run.run} has {checked.rows} rows, and each of its {checked.born} tokens one ending at most")
+            report.proven.append(
+                f"run {run.run} has {checked.entries.totals.rows} rows, and each of its {checked.entries.totals.born} tokens one ending at most"
+            )
 
 
 def _number(database: sqlite3.Connection, pragma: str) -> int:
@@ -93,100 +95,51 @@ def _entries(database: sqlite3.Connection, log: int) -> Iterator[tuple[int, int 
 
 
 class _Run:
+    """What its entries don't say by themselves: values and tables."""
+
     def __init__(self, database: sqlite3.Connection, log: LedgerLog, run: Run) -> None:
         self.database, self.log, self.run = database, log, run
-        self.rows = self.born = 0
-        self.topology = Topology({"nodes": [], "edges": []})
-        self.stories: dict[tuple[str, int], Story] = {}
+        self.entries = RunEntries(run)
         self.values: dict[tuple[str, int], dict[int, Any]] = {}
         self.ended: dict[int, tuple[Any, ...]] = {}
-        self.seal: dict[str, Any] | None = None
-        self.last: dict[str, dict[int, bytes]] = {"row": {}, "batch": {}}
-        self.run_values = 0
-        self.tree = Tree()
 
     def problems(self) -> Iterator[str]:
-        tree = self.tree
         payloads = self.database.execute(
             "SELECT seq, salts, body FROM payloads WHERE log = ? ORDER BY seq", (self.run.log,)
         )
         payload = payloads.fetchone()
         for seq, row, batch, body in _entries(self.database, self.run.log):
-            leaf = leaf_hash(body.encode())
-            tree.append(leaf)
-            if tree.size in self.run.bound and self.run.bound[tree.size] != tree.root():
-                yield f"its first {tree.size} entries aren't those that the ledger's own log names"
-            if seq == 0 and leaf != self.run.first_root:
-                yield "its first entry isn't the one that it was opened with"
-            facts = parse_body(body)
-            if (facts.get("r"), facts.get("b")) != (row, batch):
+            entry, problems = self.entries.take(body)
+            yield from problems
+            if (entry.facts.get("r"), entry.facts.get("b")) != (row, batch):
                 yield f"entry {seq}: its columns say otherwise than its text"
             own = None
             if payload is not None and payload[0] == seq:
                 own, payload = payload, payloads.fetchone()
-            yield from self._entry(seq, leaf, facts, own)
+            if entry.of_subject is not None and entry.story is not None:
+                self._endings(seq, entry.of_subject, entry.story)
+            yield from self._payload(entry, own)
+            if entry.story is not None and entry.story.is_over:
+                self.values.pop(entry.subject, None)
         if payload is not None:
             yield f"there is a payload of entry {payload[0]}, which commits to none or isn't there"
-        yield from self._head(tree)
-        yield from self._end()
+        yield from self.entries.end()
+        yield from self._head()
+        yield from self._tables()
 
-    def _entry(self, seq: int, leaf: bytes, facts: dict[str, Any], payload: Any) -> Iterator[str]:
-        if is_of_subject(facts):
-            entry = subject_entry(facts)
-            subject = (entry.kind, entry.number)
-            story = self.stories.get(subject)
-            if story is None:
-                yield from self._begin(seq, entry)
-                story = self.stories[subject] = Story(entry.kind, entry.number, self.topology)
-            yield from (f"entry {seq} ({story.name}): {each}" for each in story.take(seq, entry))
-            self.last[entry.kind][entry.number] = leaf
-            self.born += len(entry.births)
-            yield from self._endings(seq, entry)
-            first, commitments = entry.first_value, entry.commitments
-        else:
-            subject = ("run", 0)
-            first, commitments = commitments_of(facts)
-            if commitments and first != self.run_values + 1:
-                yield f"entry {seq}: its values begin with {first}, where {self.run_values + 1} comes next"
-            self.run_values += len(commitments)
-            if facts.get("k") == "open":
-                self.topology = Topology(facts["topology"])
-            if facts.get("k") == "seal":
-                self.seal = facts
-        yield from self._payload(seq, subject, first, commitments, payload)
-        story = self.stories.get(subject)
-        if story is not None and not story.open and all(group.verdict for group in story.groups.values()):
-            self.values.pop(subject, None)
-
-    def _begin(self, seq: int, entry: SubjectEntry) -> Iterator[str]:
-        expected = sum(1 for kind, _ in self.stories if kind == entry.kind) + 1
-        if entry.number != expected:
-            yield f"entry {seq}: {entry.kind} {entry.number} begins, where {expected} comes next"
-        if entry.kind == "row":
-            self.rows += 1
-
-    def _endings(self, seq: int, entry: SubjectEntry) -> Iterator[str]:
+    def _endings(self, seq: int, entry: SubjectEntry, story: Story) -> None:
         for ending in entry.endings:
-            if ending.token in self.ended:
-                yield f"entry {seq}: token {ending.token} ends a second time"
             last = next((v for v in reversed(entry.visits) if v.token == ending.token), None)
             recorded = entry.time if last is None else entry.time + last.start + last.duration + last.stood
             row, batch = (entry.number, None) if entry.kind == "row" else (None, entry.number)
             code = ending.error[0] if ending.error else None
             self.ended[ending.token] = (
                 *(seq, row, batch, ending.fate, ending.node, ending.sink or None, ending.group or None),
-                *(code, self._error_hash(entry, ending), recorded),
+                *(code, _error_hash(story, ending), recorded),
             )
 
-    def _error_hash(self, entry: SubjectEntry, ending: Ending) -> bytes | None:
-        if ending.error is None:
-            return None
-        commitments = self.stories[entry.kind, entry.number].commitments
-        return commitments[ending.error[1] - 1] if ending.error[1] <= len(commitments) else None
-
-    def _payload(
-        self, seq: int, subject: tuple[str, int], first: int, commitments: list[bytes], payload: Any
-    ) -> Iterator[str]:
+    def _payload(self, entry: Entry, payload: Any) -> Iterator[str]:
+        seq, first, commitments = entry.seq, entry.first_value, entry.commitments
         if (payload is not None) != bool(commitments):
             yield f"entry {seq}: its payload is missing, or is one too many"
             return
@@ -197,21 +150,24 @@ class _Run:
         if not isinstance(stored, list) or len(stored) != len(commitments) or len(salts) != SALT_BYTES * len(stored):
             yield f"entry {seq}: its payload has another number of values"
             return
-        known = self.values.setdefault(subject, {})
+        known = self.values.setdefault(entry.subject, {})
         for place, each in enumerate(stored):
             salt = salts[SALT_BYTES * place : SALT_BYTES * (place + 1)]
+            number = first + place
             erased = self.run.is_erased(seq, place + 1)
             if each is None:
                 if not erased or any(salt):
-                    yield f"entry {seq}: value {first + place} is erased, and nothing says so"
+                    yield f"entry {seq}: value {number} is erased, and nothing says so"
                 continue
             if erased:
-                yield f"entry {seq}: value {first + place} was erased, and is there"
+                yield f"entry {seq}: value {number} was erased, and is there"
             value = self._value(each, known)
             if value is None or commitment(salt, canonical(value[0])) != commitments[place]:
-                yield f"entry {seq}: value {first + place} isn't what was committed to"
+                yield f"entry {seq}: value {number} isn't what was committed to"
                 continue
-            known[first + place] = value[0]
+            if entry.of_subject is None and not fits_its_key(self.entries.named[number].key, value[0]):
+                yield f"entry {seq}: value {number} isn't what its name asks for"
+            known[number] = value[0]
 
     @staticmethod
     def _value(stored: Any, known: dict[int, Any]) -> tuple[Any] | None:
@@ -226,7 +182,8 @@ class _Run:
             return None
         return ({**{key: value for key, value in before.items() if key not in gone}, **changed},)
 
-    def _head(self, tree: Tree) -> Iterator[str]:
+    def _head(self) -> Iterator[str]:
+        tree = self.entries.tree
         note = parse_note(_note(self.database, self.run.log))
         head = parse_checkpoint(note.text)
         if head.origin != f"custody/{self.log.keys.ledger}/{self.run.log}":
@@ -236,12 +193,8 @@ class _Run:
         keys = self.log.keys.good_for_run(self.run.mentioned_at, self.run.size != 0)
         if not signers(note, keys):
             yield "its head isn't signed by a key that is good for it"
-        if max(self.run.bound, default=0) > tree.size or self.run.size not in (0, tree.size):
-            yield "it has another number of entries than the ledger's own log says"
-        if (self.seal is not None) != (self.run.size != 0):
-            yield "it has a seal and the ledger's own log doesn't say so, or the other way round"
 
-    def _end(self) -> Iterator[str]:
+    def _tables(self) -> Iterator[str]:
         columns = 'token, seq, "row", batch, fate, node, sink, grp, error_code, error_hash, recorded_us'
         stored = {
             token: tuple(rest)
@@ -256,50 +209,17 @@ class _Run:
                 'SELECT token, "row", batch, node, seq FROM open_tokens WHERE log = ?', (self.run.log,)
             )
         )
-        if open_tokens != set(self._open()):
+        if open_tokens != {tuple(each) for each in self.entries.open_tokens()}:
             yield "the table of open tokens isn't what its entries say"
-        trees = {kind: self._tree(kind) for kind in ("row", "batch")}
-        tiles = {(0, *place): root for place, root in self.tree.tiles.items()}
-        if self.seal is not None:
-            for number, kind in ((1, "row"), (2, "batch")):
-                tiles |= {(number, *place): root for place, root in trees[kind].tiles.items()}
+        tiles = {(0, *place): root for place, root in self.entries.tree.tiles.items()}
+        if self.entries.seal is not None:
+            for number, kind in TREES.items():
+                tiles |= {(number, *place): root for place, root in self.entries.tree_of(kind).tiles.items()}
         if _tiles(self.database, self.run.log) != tiles:
             yield "the table of tiles isn't what its entries give"
-        if self.seal is None:
-            return
-        for story in self.stories.values():
-            yield from (f"{story.name}: {each}" for each in story.unfinished())
-        for kind, name in (("row", "rows"), ("batch", "batches")):
-            tree = trees[kind]
-            said = self.seal["subjects"][name]
-            if (tree.size, tree.root().hex()) != (said["size"], said["root"]):
-                yield f"the seal's tree of {name} isn't that of their last entries"
-        yield from self._totals(self.seal["totals"])
 
-    def _open(self) -> Iterator[tuple[int, int | None, int | None, int, int]]:
-        for story in self.stories.values():
-            row, batch = (story.number, None) if story.kind == "row" else (None, story.number)
-            for token in story.open.values():
-                yield token.number, row, batch, token.node, token.since
 
-    def _tree(self, kind: str) -> Tree:
-        """Of the last entries of rows, or of batches."""
-        tree = Tree()
-        for number in sorted(self.last[kind]):
-            tree.append(self.last[kind][number])
-        return tree
-
-    def _totals(self, totals: dict[str, Any]) -> Iterator[str]:
-        """Rows, tokens and endings, counted again."""
-        counts: dict[tuple[int, int], int] = {}
-        for _, _, _, fate, _, sink, *_ in self.ended.values():
-            key = (fate, sink or 0)
-            counts[key] = counts.get(key, 0) + 1
-        said = {(fate, sink): count for fate, sink, count in totals["endings"]}
-        if said != counts or any(fate not in FATES for fate, _ in counts):
-            yield "the totals of endings aren't what its entries add up to"
-        if totals["rows"]["read"] != self.rows or totals["rows"]["ingested"] + totals["rows"]["rejected"] != self.rows:
-            yield "the totals of rows aren't what its entries add up to"
-        born, ended = totals["tokens"]["born"], totals["tokens"]["ended"]
-        if (born, ended, totals["tokens"]["open"]) != (self.born, len(self.ended), self.born - len(self.ended)):
-            yield "the totals of tokens aren't what its entries add up to"
+def _error_hash(story: Story, ending: Ending) -> bytes | None:
+    if ending.error is None or ending.error[1] > len(story.commitments):
+        return None
+    return story.commitments[ending.error[1] - 1]

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Iterable
+from typing import Any, Iterable, NamedTuple
 
 from .entries import FormatError, hash_of, listed, obj, parse_body, text, whole
 from .keys import KeySet
 from .merkle import Tree, leaf_hash
 from .notes import Checkpoint, Key, NoteError, parse_checkpoint, parse_note
+
+
+class Bound(NamedTuple):
+    """What log 0 says of a run's log at one size."""
+
+    root: bytes
+    time: int
 
 
 @dataclass
@@ -23,8 +30,10 @@ class Run:
     """Of the finished log; 0 while it isn't sealed."""
     root: bytes = b""
     mentioned_at: int = 0
-    bound: dict[int, bytes] = field(default_factory=dict)
-    """Roots of its log by the sizes at which log 0 says them."""
+    bound: dict[int, Bound] = field(default_factory=dict)
+    """By size."""
+    taken_over: dict[int, int] = field(default_factory=dict)
+    """When, by epoch."""
     erased: list[list[int]] = field(default_factory=list)
 
     def is_erased(self, seq: int, place: int) -> bool:
@@ -85,11 +94,15 @@ class LedgerLog:
             return
         run.mentioned_at = index
         if kind == "taken_over":
+            epoch = whole(facts["epoch"], 2, "epoch")
+            if epoch <= max(run.taken_over, default=1):
+                raise FormatError(f"entry {index} of log 0: run {run.run} was taken over with a larger epoch before")
+            run.taken_over[epoch] = facts["t"]
             return
         size, root = whole(facts["size"], 1, "size"), hash_of(facts["root"], "root")
         if size <= max(run.bound, default=0):
             raise FormatError(f"entry {index} of log 0: run {run.run} was larger before")
-        run.bound[size] = root
+        run.bound[size] = Bound(root, facts["t"])
         if kind == "sealed":
             run.size, run.root, run.sealed_time = size, root, facts["t"]
 

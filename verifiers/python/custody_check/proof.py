@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Iterator
 
+from . import claims
 from .canonical import NotCanonical, canonical, parse
 from .entries import (
     FormatError,
     SubjectEntry,
-    commitments_of,
     hash_of,
     is_of_subject,
     listed,
@@ -22,13 +22,14 @@ from .entries import (
 from .ledger_log import LedgerLog, Run
 from .merkle import commitment, leaf_hash, root_before, root_from
 from .notes import Key, NoteError, parse_checkpoint, parse_note, parse_proof
-from .outcomes import FATES
 from .report import Report
+from .run_entries import fits_its_key, run_entry, values_named
 from .story import Story
 from .topology import Topology
 
 FORMAT = "custody-proof/1"
 UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+SALT = re.compile("[0-9a-f]{32}")
 IN_BATCH, IN_JOIN = 23, 24
 """Fates."""
 
@@ -107,17 +108,14 @@ def _read_entry(entry: Any) -> None:
         raise Unreadable("a list of values is empty")
     before = 0
     for value in listed(entry.get("values", []), "values"):
-        obj(value, "value", {"number", "salt", "value"})
-        if whole(value["number"], before + 1, "number") and len(bytes.fromhex(_hex(value["salt"]))) != 16:
-            raise Unreadable("a salt has 16 bytes")
-        before = value["number"]
+        before = read_value(value, before)
 
 
-def _hex(value: Any) -> str:
-    found = text(value, "salt")
-    if len(found) != 32 or any(char not in "0123456789abcdef" for char in found):
-        raise FormatError("a salt is 32 lower-case hex digits")
-    return found
+def read_value(value: Any, before: int) -> int:
+    """The form of a value that is shown; its number, which is larger than that of the one before it."""
+    obj(value, "value", {"number", "salt", "value"})
+    text(value["salt"], "salt", SALT)
+    return whole(value["number"], before + 1, "number")
 
 
 def _path(value: Any) -> list[bytes]:
@@ -126,11 +124,12 @@ def _path(value: Any) -> list[bytes]:
 
 def _check(proof: dict[str, Any], trusted: list[Key], report: Report) -> None:
     log, run = _log_part(proof, trusted, report)
-    opening = _run_part(proof["run"], run, report)
+    opening, publish, seal, shown = _run_part(proof["run"], run, report)
     topology = Topology(opening["topology"])
-    seal = parse_body(proof["run"]["entries"][-1]["body"])
     stories = [_subject(subject, run, topology, seal, report) for subject in proof["subjects"]]
     report.problems += _places(stories)
+    report.proven += claims.of_opening(opening, topology, shown)
+    report.proven += claims.of_row_run(log.keys.ledger, opening, seal, run.size, topology, publish)
 
 
 def _log_part(proof: dict[str, Any], trusted: list[Key], report: Report) -> tuple[LedgerLog, Run]:
@@ -180,7 +179,10 @@ def _held(entry: dict[str, Any], run: Run) -> dict[str, Any]:
     return parse_body(body)
 
 
-def _run_part(part: dict[str, Any], run: Run, report: Report) -> dict[str, Any]:
+def _run_part(
+    part: dict[str, Any], run: Run, report: Report
+) -> tuple[dict[str, Any], dict[str, Any] | None, dict[str, Any], set[int]]:
+    """Opening, what was published, seal, and the numbers of the values that are shown."""
     entries = part["entries"]
     if not 2 <= len(entries) <= 3 or entries[0]["seq"] != 0 or entries[-1]["seq"] != run.size - 1:
         raise FormatError("it lacks the run's opening, or its seal")
@@ -194,16 +196,18 @@ def _run_part(part: dict[str, Any], run: Run, report: Report) -> dict[str, Any]:
         raise FormatError("the run's opening or its seal has another time than the ledger's log says")
     if leaf_hash(entries[0]["body"].encode()) != run.first_root:
         raise FormatError("the run was opened with another entry")
-    report.proven.append(f"run {run.run} of {opening['name']} is one of the ledger, and was sealed as {seal['status']}")
+    numbers: set[int] = set()
     for entry, found in zip(entries, facts):
-        first, commitments = commitments_of(found)
-        _values(entry, first, commitments, run, "the run", report)
-    return opening
+        first, commitments = run_entry(found)
+        numbers |= _values(entry, first, commitments, run, "the run")
+        named = {each.number: each.key for each in values_named(found)}
+        for value in entry.get("values", []):
+            if not fits_its_key(named.get(value["number"], ""), value["value"]):
+                raise FormatError(f"value {value['number']} of the run isn't what its name asks for")
+    return opening, facts[1] if len(facts) == 3 else None, seal, numbers
 
 
-def _values(
-    entry: dict[str, Any], first: int, commitments: list[bytes], run: Run, of: str, report: Report
-) -> set[int]:
+def _values(entry: dict[str, Any], first: int, commitments: list[bytes], run: Run, of: str) -> set[int]:
     """The numbers of the values that are shown."""
     shown = set()
     for value in entry.get("values", []):
@@ -216,7 +220,6 @@ def _values(
         if run.is_erased(entry["seq"], place + 1):
             raise FormatError(f"value {value['number']} of {of} is shown, and was erased")
         shown.add(value["number"])
-        report.proven.append(f"value {value['number']} of {of} is what was recorded")
     return shown
 
 
@@ -229,7 +232,7 @@ def _subject(part: dict[str, Any], run: Run, topology: Topology, seal: dict[str,
     last = leaf_hash(entries[-1]["body"].encode())
     if root_from(last, story.number - 1, tree["size"], _path(part["path"])) != bytes.fromhex(tree["root"]):
         raise FormatError(f"the last entry of {story.name} isn't the one that the seal names")
-    before = -1
+    before, values = -1, []
     for entry in entries:
         facts = _held(entry, run)
         if not is_of_subject(facts) or entry["seq"] <= before:
@@ -237,21 +240,18 @@ def _subject(part: dict[str, Any], run: Run, topology: Topology, seal: dict[str,
         before = entry["seq"]
         decoded: SubjectEntry = subject_entry(facts)
         report.problems += [f"{story.name}, entry {before}: {each}" for each in story.take(before, decoded)]
-        shown = _values(entry, decoded.first_value, decoded.commitments, run, story.name, report)
+        shown = _values(entry, decoded.first_value, decoded.commitments, run, story.name)
         for place, _ in enumerate(decoded.commitments):
             number = decoded.first_value + place
+            name = f"value {number:,} of {claims.name_of(story.kind, story.number)}"
             if number in shown:
-                continue
-            if run.is_erased(before, place + 1):
-                report.proven.append(f"value {number} of {story.name} was erased, as the ledger says")
+                values.append(f"{name} is what was recorded")
+            elif run.is_erased(before, place + 1):
+                values.append(f"{name} was erased, as the ledger says")
             else:
                 report.withheld += 1
     report.problems += [f"{story.name}: {each}" for each in story.unfinished()]
-    report.proven.append(f"all that the run has on record of {story.name} is {len(entries)} entries, and it is over")
-    for ending in story.endings.values():
-        fate = FATES.get(ending.fate)
-        name = fate.name if fate else str(ending.fate)
-        report.proven.append(f"token {ending.token} of {story.name} ended as {name} at {topology.name(ending.node)}")
+    report.proven += [*claims.of_subject(run.run, story, len(entries)), *values]
     return story
 
 

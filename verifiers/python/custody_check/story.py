@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Iterator
 
-from .entries import BATCH, EXHAUSTED, EXPAND, FORK, HELD, JOIN, MERGE, OK, Birth, Ending, Opened, SubjectEntry, Visit
+from .entries import BATCH, EXHAUSTED, EXPAND, FORK, HELD, JOIN, MERGE, OK, Birth, Closed, Ending, Opened, SubjectEntry, Visit
 from .outcomes import ALWAYS, FATES, NEVER
 from .topology import DISCARD, Topology
+from .uses import Uses
 
 HOLDING = {"coalesce", "aggregate", "join", "sort"}
 MADE_AT = {FORK: "fork", EXPAND: "transform", MERGE: "coalesce", BATCH: "aggregate", JOIN: "join"}
@@ -60,6 +61,9 @@ class Story:
     """By group: the batch that its tokens were held for."""
     known: dict[int, None] = field(default_factory=dict)
     """Its tokens, in order of birth."""
+    uses: Uses = field(default_factory=Uses)
+    gone: list[int] = field(default_factory=list)
+    """Tokens that have ended since somebody emptied the list."""
 
     @property
     def name(self) -> str:
@@ -98,15 +102,28 @@ class Story:
         for ending in entry.endings:
             yield from self._end(ending, entry)
         yield from self._close(entry)
+        is_key = first and entry.kind == "batch" and self.topology.has_key(self.source)
+        yield from self.uses.take(entry, before, is_key)
         if entry.orders > self.values:
             yield f"value {entry.orders} is the order of its fields, and isn't there"
         for number in [each for each in self.open if each in self.endings]:
             del self.open[number]
+            self.gone.append(number)
         moved = {birth.token for birth in entry.births} | {visit.token for visit in entry.visits if visit.edge}
         for number in moved & set(self.open):
             self.open[number].since = seq
         if entry.open != len(self.open):
             yield f"it says that {entry.open} tokens are open, and {len(self.open)} are"
+
+    @property
+    def is_over(self) -> bool:
+        return not self.open and all(group.verdict is not None for group in self.groups.values())
+
+    def in_line(self) -> Iterator[int]:
+        """Open tokens that no batch, join or sort holds."""
+        for token in self.open.values():
+            if not token.held or self.topology.kind(token.node) not in ("aggregate", "join", "sort"):
+                yield token.number
 
     def unfinished(self) -> Iterator[str]:
         """The run is sealed: what is still open."""
@@ -124,6 +141,9 @@ class Story:
             yield f"group {opened.group} is of kind {opened.kind} at {self.topology.name(opened.node)}"
         if opened.kind == BATCH and self.kind != "batch":
             yield f"group {opened.group} is a batch's, in the story of a row"
+        branches = {FORK: self.topology.branches(opened.node), MERGE: self.topology.branches(opened.node), BATCH: 0}
+        if branches.get(opened.kind, opened.expected) != opened.expected:
+            yield f"group {opened.group} expects {opened.expected}, where {branches[opened.kind]} can come"
 
     def _birth(self, birth: Birth, first: bool) -> Iterator[str]:
         token = birth.token
@@ -192,6 +212,8 @@ class Story:
                 yield f"{at}: it leaves with no value"
         if visit.status == EXHAUSTED and edge == 0:
             yield f"{at}: its attempts are exhausted, and it doesn't leave"
+        if visit.value_out != 0 and edge == 0 and (kind != "coalesce" or visit.status != OK):
+            yield f"{at}: value {visit.value_out} leaves, and goes nowhere"
         if visit.status == HELD and (kind not in HOLDING or edge != 0 or visit.value_out != 0):
             yield f"{at}: it can't be held so"
         keeps = kind in ("gate", "sort") or (kind == "join" and edge != 0)
@@ -228,9 +250,11 @@ class Story:
         written = last.node if last and last.status == OK and ways.kind(last.node) == "sink" else 0
         if written != ending.sink:
             yield f"{who} ends in {ways.name(ending.sink)}, and {ways.name(written)} has written it"
+        if ending.node != _decided_at(token, ending, ways):
+            yield f"{who} ends as {fate.name} at {ways.name(ending.node)}, and that was decided elsewhere"
         if fate.passes_on and (last is None or last.status != OK or last.node != ending.node):
             yield f"{who} ends as {fate.name}, and its last visit wasn't there, or did not go well"
-        elif fate.cause in ("flow", "gate") and (
+        if fate.cause in ("flow", "gate") and (
             not ways.is_for_flow(token.via)
             or (ways.kind(ways.source_of(token.via)) == "gate") != (fate.cause == "gate")
             or (ending.sink == 0 and token.node != DISCARD)
@@ -238,6 +262,25 @@ class Story:
             yield f"{who} ends as {fate.name}, and didn't come that way"
         if ending.group and fate.cause not in OF_MANY_ROWS and ending.group not in self.groups:
             yield f"{who} ends with group {ending.group}, which isn't here"
+
+    def _children(self, births: list[Birth], closed: Closed, ended: dict[int, Ending], visits: list[Visit]) -> Iterator[str]:
+        """Of whom they are born, and with what."""
+        group = self.groups[closed.group]
+        for birth in births:
+            if group.opened.kind in (FORK, EXPAND):
+                parent = ended.get(birth.parents[0]) if len(birth.parents) == 1 else None
+                if parent is None or parent.group != closed.group:
+                    yield f"token {birth.token} is born of group {closed.group}, and its parent doesn't end with it"
+            elif group.opened.kind == MERGE and birth.parents != closed.members:
+                yield f"token {birth.token} has other parents than the members that merged"
+            elif group.opened.kind == BATCH and birth.parents:
+                yield f"token {birth.token} is born of a batch, and repeats its parents"
+        if closed.verdict != "merged":
+            return
+        node = group.opened.node
+        out = {v.value_out for v in visits if v.token in closed.members and v.node == node and v.status == OK}
+        if out | {birth.value for birth in births} != out or len(out) != 1:
+            yield f"group {closed.group} merged into several values"
 
     def _close(self, entry: SubjectEntry) -> Iterator[str]:
         born: dict[int, list[Birth]] = {}
@@ -252,8 +295,9 @@ class Story:
                 yield f"group {each.group} closes, and isn't open"
                 continue
             group.verdict, group.members = each.verdict, each.members
-            if each.detail > self.values:
-                yield f"group {each.group} names a value that isn't there"
+            if each.detail > self.values or (each.detail and group.opened.kind != MERGE):
+                yield f"group {each.group} names a value that isn't there, or can't be"
+            yield from self._children(born.get(each.group, []), each, ended, entry.visits)
             if each.verdict == "merged":
                 for member in each.members:
                     ending = ended.get(member)
@@ -272,3 +316,14 @@ class Story:
                 yield f"token {births[0].token} is born of group {group}, which doesn't close here"
             if any(birth.ordinal != i for i, birth in enumerate(births)):
                 yield f"the children of group {group} aren't numbered in order"
+
+
+def _decided_at(token: Token, ending: Ending, ways: Topology) -> int:
+    """The node that decided how a token ends."""
+    last, fate = token.last, FATES[ending.fate]
+    if fate.cause == "flow":
+        return ending.sink
+    if fate.cause == "abandoned" or last is None:
+        return token.node if token.node != DISCARD else ways.source_of(token.via)
+    written = last.status == OK and ways.kind(last.node) == "sink"
+    return ways.source_of(token.via) if written or token.node == DISCARD else last.node

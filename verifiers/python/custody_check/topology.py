@@ -20,6 +20,15 @@ class Topology:
             return "discard"
         return self.nodes[node - 1]["name"] if 1 <= node <= len(self.nodes) else f"node {node}"
 
+    def services(self, node: int) -> int:
+        return len(self.nodes[node - 1].get("services", [])) if 1 <= node <= len(self.nodes) else 0
+
+    def branches(self, node: int) -> int:
+        return len(self.nodes[node - 1].get("branches", [])) if 1 <= node <= len(self.nodes) else 0
+
+    def has_key(self, aggregate: int) -> bool:
+        return 1 <= aggregate <= len(self.nodes) and "per" in self.nodes[aggregate - 1]
+
     def has_edge(self, edge: int) -> bool:
         return 1 <= edge <= len(self.edges)
 

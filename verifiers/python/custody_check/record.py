@@ -1,0 +1,277 @@
+"""Completeness records, custody-record/1 (docs/proof-format.md): read line by line, so that memory holds what is under way."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Iterator
+
+from . import claims
+from .canonical import NotCanonical, canonical, parse
+from .entries import FormatError, listed, obj, text, whole
+from .ledger_log import LedgerLog, Run, read_log
+from .merkle import commitment
+from .notes import Key, NoteError
+from .proof import UUID, Unreadable, read_value
+from .report import Report
+from .run import RunEntries
+from .run_entries import fits_its_key
+
+FORMAT = "custody-record/1"
+CHUNK = 1 << 20
+MAX_LINE = 128 << 20
+
+
+@dataclass(frozen=True)
+class Files:
+    """What is to be compared: `(NAME, PATH)` of sources, and of sinks."""
+
+    sources: list[tuple[str, str]] = field(default_factory=list)
+    outputs: list[tuple[str, str]] = field(default_factory=list)
+
+
+def is_packed(beginning: bytes) -> bool:
+    return beginning[:2] == b"\x1f\x8b"
+
+
+def check_record(packed: bytes, trusted: list[Key], files: Files = Files()) -> Report:
+    header, shown = _form(packed)
+    report = Report("record", run=header["run"]["run"] if "run" in header else None)
+    lines = _lines(packed)
+    next(lines)
+    try:
+        log = _ledger(header, (next(lines) for _ in range(header["ledger_entries"])), trusted, report)
+        entries = None
+        if "run" in header:
+            for _ in shown:
+                next(lines)
+            entries = _run(header["run"], shown, lines, log, report)
+    except (FormatError, NoteError, NotCanonical) as error:
+        report.problems.append(str(error))
+    if report.problems:
+        report.proven.clear()
+    elif files.sources or files.outputs:
+        _files(entries, files, report)
+    return report
+
+
+def _form(packed: bytes) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
+    """The header, and what is disclosed. What lacks a line, or has one more, can't be read, whatever else is wrong with it."""
+    header: dict[str, Any] | None = None
+    disclosed: list[str] = []
+    count = 0
+    for line in _lines(packed):
+        if header is None:
+            header = _header(line)
+        elif 0 <= count - 1 - header["ledger_entries"] < header.get("values", 0):
+            disclosed.append(line)
+        count += 1
+    if header is None:
+        raise Unreadable("it has no lines")
+    expected = 1 + header["ledger_entries"] + header.get("values", 0) + header.get("run", {"entries": 0})["entries"]
+    if count != expected:
+        raise Unreadable(f"it has {count} lines, and says that it has {expected}")
+    return header, _values(disclosed)
+
+
+def _lines(packed: bytes) -> Iterator[str]:
+    """Of the one member of a gzip file (RFC 1952), without optional fields."""
+    if len(packed) < 10 or not is_packed(packed) or packed[3] != 0:
+        raise Unreadable("it is no gzip file without optional fields")
+    unpacked, given, rest = zlib.decompressobj(wbits=31), packed, b""
+    try:
+        while not unpacked.eof:
+            piece = unpacked.decompress(given, CHUNK)
+            given = unpacked.unconsumed_tail
+            if not piece and not given and not unpacked.eof:
+                raise Unreadable("it ends in the middle of what is packed")
+            *whole_lines, rest = (rest + piece).split(b"\n")
+            if len(rest) > MAX_LINE:
+                raise Unreadable("it has a line that is too long")
+            yield from (each.decode("utf-8") for each in whole_lines)
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise Unreadable(f"it can't be unpacked: {error}") from error
+    if unpacked.unused_data:
+        raise Unreadable("something stands behind what is packed")
+    if rest:
+        raise Unreadable("its last line has no end")
+
+
+def _header(line: str) -> dict[str, Any]:
+    try:
+        header = parse(line)
+        obj(header, "header", {"format", "ledger", "ledger_entries", "checkpoint"}, {"timestamps", "run", "values"})
+        if header["format"] != FORMAT:
+            raise Unreadable(f"its format is {header['format']}, not {FORMAT}")
+        text(header["ledger"], "ledger"), text(header["checkpoint"], "checkpoint")
+        whole(header["ledger_entries"], 1, "ledger_entries")
+        if "timestamps" in header and not [text(each, "timestamps") for each in listed(header["timestamps"], "timestamps")]:
+            raise Unreadable("a list of timestamps is empty")
+        if "values" in header:
+            whole(header["values"], 1, "values")
+        if "run" in header:
+            run = obj(header["run"], "run", {"run", "log", "entries"})
+            text(run["run"], "run", UUID), whole(run["log"], 1, "log"), whole(run["entries"], 2, "entries")
+        elif "values" in header:
+            raise Unreadable("it discloses values of no run")
+    except (NotCanonical, FormatError) as error:
+        raise Unreadable(str(error)) from error
+    return header
+
+
+def _ledger(header: dict[str, Any], bodies: Iterator[str], trusted: list[Key], report: Report) -> LedgerLog:
+    log, tree = read_log(bodies)
+    head, signed, is_trusted = log.check_head(header["checkpoint"], trusted)
+    if log.keys.ledger != header["ledger"]:
+        raise FormatError(f"it isn't the log of ledger {header['ledger']}")
+    if (head.size, head.root) != (tree.size, tree.root()):
+        raise FormatError("the ledger's own log isn't what the checkpoint says")
+    report.head = {"ledger": log.keys.ledger, "size": head.size, "root": head.root.hex()}
+    report.signed_by = [key.short for key in signed]
+    report.trust = "key" if is_trusted else "none"
+    sealed = sum(run.size != 0 for run in log.runs.values())
+    report.proven.append(claims.of_ledger(log.keys.ledger, head.size, len(log.runs), sealed))
+    return log
+
+
+def _run(
+    said: dict[str, Any], shown: dict[int, dict[str, Any]], lines: Iterator[str], log: LedgerLog, report: Report
+) -> RunEntries:
+    run = log.runs.get(said["log"])
+    if run is None or run.run != said["run"]:
+        raise FormatError("the ledger's log doesn't say that the run was opened")
+    if run.size != said["entries"]:
+        raise FormatError("the ledger's log doesn't say that the run was sealed with so many entries")
+    entries = RunEntries(run)
+    commitments = _Commitments(run, shown)
+    for _ in range(said["entries"]):
+        entry, problems = entries.take(next(lines))
+        report.problems += problems
+        if entry.of_subject is None:
+            commitments.take(entry.seq, entry.first_value, entry.commitments)
+        else:
+            commitments.take_subject(entry.seq, entry.commitments)
+    report.problems += entries.end()
+    report.problems += commitments.problems(entries)
+    report.withheld = commitments.withheld
+    if not report.problems and entries.commit is not None and entries.seal is not None:
+        opening, ways = entries.opening, entries.topology
+        report.proven += claims.of_record_run(
+            log.keys.ledger, opening, entries.commit, entries.published, entries.seal, said["entries"], ways
+        )
+        report.proven += claims.of_disclosed(opening, ways, commitments.values)
+        report.values = commitments.values
+    return entries
+
+
+def _values(lines: list[str]) -> dict[int, dict[str, Any]]:
+    shown: dict[int, dict[str, Any]] = {}
+    before = 0
+    for line in lines:
+        try:
+            value = parse(line)
+            before = read_value(value, before)
+        except (NotCanonical, FormatError) as error:
+            raise Unreadable(str(error)) from error
+        shown[before] = value
+    return shown
+
+
+class _Commitments:
+    """What the run's own entries commit to, and what of that is disclosed."""
+
+    def __init__(self, run: Run, shown: dict[int, dict[str, Any]]) -> None:
+        self.run, self.shown = run, shown
+        self.values: dict[int, Any] = {}
+        """That fit, by number."""
+        self.withheld = 0
+        self._wrong: list[str] = []
+
+    def take_subject(self, seq: int, commitments: list[bytes]) -> None:
+        self.withheld += sum(not self.run.is_erased(seq, place) for place in range(1, len(commitments) + 1))
+
+    def take(self, seq: int, first: int, commitments: list[bytes]) -> None:
+        for place, committed in enumerate(commitments):
+            number = first + place
+            value = self.shown.get(number)
+            erased = self.run.is_erased(seq, place + 1)
+            if value is None:
+                self.withheld += not erased
+                continue
+            if erased:
+                self._wrong.append(f"value {number} of the run is disclosed, and was erased")
+            if commitment(bytes.fromhex(value["salt"]), canonical(value["value"])) != committed:
+                self._wrong.append(f"value {number} of the run isn't the one that was recorded")
+            self.values[number] = value["value"]
+
+    def problems(self, entries: RunEntries) -> Iterator[str]:
+        yield from self._wrong
+        for number in self.shown:
+            named = entries.named.get(number)
+            if named is None or number not in self.values:
+                yield f"nothing in the run commits to value {number}"
+            elif not fits_its_key(named.key, self.values[number]):
+                yield f"value {number} of the run isn't what its name asks for"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A file that is disclosed; `whole`: not just its beginning."""
+
+    count: int
+    bytes: int
+    sha256: str
+    whole: bool
+
+
+def _files(entries: RunEntries | None, files: Files, report: Report) -> None:
+    if entries is None:
+        report.file_problems.append("it is of no run, so it discloses no files")
+        return
+    for name, path in files.sources:
+        _compare(path, f"{name} read", "record", list(_read_by(entries, report.values, name)), report)
+    for name, path in files.outputs:
+        _compare(path, f"{name} published", "row", list(_published_by(entries, report.values, name)), report)
+
+
+def _read_by(entries: RunEntries, values: dict[int, Any], name: str) -> Iterator[_Part]:
+    for each in [*(entries.commit or {"cursors": []})["cursors"], *entries.files]:
+        found = values.get(each.get("hash", 0))
+        if entries.topology.name(each["source"]) == name and found is not None and "bytes" in each:
+            yield _Part(each["records"], each["bytes"], found, each["done"])
+
+
+def _published_by(entries: RunEntries, values: dict[int, Any], name: str) -> Iterator[_Part]:
+    for each in (entries.published or {"artifacts": []})["artifacts"]:
+        if entries.topology.name(each["sink"]) == name:
+            for content in values.get(each.get("contents", 0), []):
+                yield _Part(content["rows"], content["bytes"], content["sha256"], True)
+
+
+def _compare(path: str, what: str, unit: str, parts: list[_Part], report: Report) -> None:
+    data = Path(path).read_bytes()
+    if not parts:
+        report.file_problems.append(f"{path}: the record doesn't disclose what {what}")
+        return
+    for part in parts:
+        if part.bytes > len(data) or (part.whole and part.bytes != len(data)):
+            continue
+        if sha256(data[: part.bytes]).hexdigest() == part.sha256:
+            is_ = "is" if part.whole else "begins with"
+            size = f"{claims.counted(part.count, unit)} in {claims.counted(part.bytes, 'byte')}"
+            report.proven.append(f"{path} {is_} what {what}: {size}, SHA-256 {part.sha256}")
+            return
+    report.file_problems.append(f"{path} isn't what {what}")
+
+
+_NAMED = re.compile(r"([^=]+)=(.+)", re.DOTALL)
+
+
+def named_file(argument: str) -> tuple[str, str]:
+    match = _NAMED.fullmatch(argument)
+    if match is None:
+        raise Unreadable(f"{argument} isn't NAME=PATH")
+    return match[1], match[2]
