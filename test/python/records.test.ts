@@ -19,9 +19,9 @@ import { editedLines, forgedNumbers, recorded, recordParts, signedAnew } from '.
 import { RICH, runModel } from '../support/simulated-ledger.ts'
 import { askPython, NO_PYTHON, type PythonAnswer } from './python.ts'
 
-const EDITS = Number(process.env.CUSTODY_EDITS ?? (LONG ? 200 : 40))
+const EDITS = Number(process.env.CUSTODY_EDITS ?? (LONG ? 200 : 20))
 /** Every so many of the simulation's shapes, and of the numbers that can be forged. */
-const [STEP, STRIDE] = LONG ? [1, 7] : [9, 97]
+const [STEP, STRIDE] = LONG ? [1, 7] : [19, 211]
 
 let folder: string
 let keys: string

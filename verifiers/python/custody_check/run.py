@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterator
 
-from .entries import HELD, SubjectEntry, is_of_subject, parse_body, subject_entry
+from .entries import SubjectEntry, is_of_subject, parse_body, subject_entry
 from .groups import Groups
 from .ledger_log import Run
 from .line import Line
@@ -353,10 +353,8 @@ def _open_of(story: Story) -> Iterator[OpenToken]:
 
 
 def _latest(entry: SubjectEntry) -> int:
-    """The last time that it tells of."""
-    ends = [0, *(v.start + (0 if v.status == HELD else v.duration + v.stood) for v in entry.visits)]
-    ends += [call.start + call.duration for call in entry.calls]
-    return entry.time + max(ends)
+    """The last time that it and its visits tell of."""
+    return entry.time + max([0, *(v.start + v.duration + v.stood for v in entry.visits)])
 
 
 def _may_follow(kind: str, before: str | None) -> bool:
