@@ -1,27 +1,8 @@
 /** The steps of one token as aligned lines: number, node, what did it, the result, how long it took. */
-import { fileReadText } from '../../format/files-read.ts'
-import { ordinalText } from '../../model/number-text.ts'
-import { formatDuration } from '../../model/time.ts'
-import type { CallStory, Change, Decision, Seen, VisitStory } from '../../read/explain/story.ts'
+import type { Step, StepHead } from '../../read/words/steps.ts'
 import type { Paint } from '../terminal.ts'
-import { forKey, keyText } from './batch-key.ts'
-import { withValues } from './expression.ts'
-import {
-  columnsOf,
-  count,
-  counted,
-  dollars,
-  nearPath,
-  padEnd,
-  padStart,
-  printable,
-  shorten,
-  valueText,
-  wrap,
-} from './text.ts'
+import { columnsOf, padEnd, padStart, shorten, wrap } from './text.ts'
 
-/** Longest value in a change. */
-const VALUE_COLUMNS = 48
 const NODE_COLUMNS = 24
 /** Most lines of one text: a person who wants more asks for the JSON. */
 const MOST_LINES = 6
@@ -36,42 +17,9 @@ export interface StoryView {
   readonly numbers?: boolean
 }
 
-/** The result of a step, before it is laid out. */
-type Head =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'gate'; readonly expression: string; readonly values: string; readonly way: string }
-  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly way: string }
-
-interface Step {
-  readonly number: string
-  readonly node: string
-  readonly by: string
-  readonly head: Head
-  /** Lines under the first. */
-  readonly more: readonly string[]
-  readonly duration: string
-  readonly failed: boolean
-}
-
-/**
- * Lines for `visits`, numbered from `first`; without the source's visit, which the header shows. `children`:
- * how many tokens were born of the last of them.
- */
-export function renderSteps(
-  visits: readonly VisitStory[],
-  first: number,
-  children: number,
-  { columns, paint, cwd }: StoryView,
-): string[] {
-  const steps = visits.map((visit, i) => {
-    const next = visits[i + 1]
-    return stepOf(visit, first + i, {
-      children: next === undefined ? children : 0,
-      again: next?.node === visit.node,
-      cwd,
-    })
-  })
-  const number = widest(steps.map(step => step.number))
+/** Lines for the steps of a token, numbered from `first`. */
+export function renderSteps(steps: readonly Step[], first: number, { columns, paint }: StoryView): string[] {
+  const number = `${first + steps.length - 1}`.length
   const node = Math.min(NODE_COLUMNS, widest(steps.map(step => step.node)))
   const by = Math.min(NODE_COLUMNS, widest(steps.map(step => step.by)))
   const duration = widest(steps.map(step => step.duration))
@@ -82,7 +30,7 @@ export function renderSteps(
   return steps.flatMap((step, i) => {
     const [head = '', ...rest] = bodies[i] ?? []
     const styled = step.failed ? paint('red', head) : head
-    const lead = `${padStart(step.number, number)}  ${paint('bold', padEnd(shorten(step.node, node), node))}  ${paint('dim', padEnd(shorten(step.by, by), by))}  `
+    const lead = `${padStart(`${first + i}`, number)}  ${paint('bold', padEnd(shorten(step.node, node), node))}  ${paint('dim', padEnd(shorten(step.by, by), by))}  `
     const fill = ' '.repeat(Math.max(0, body_columns - columnsOf(head)))
     return [
       `${lead}${styled}${fill}  ${paint('dim', padStart(step.duration, duration))}`.trimEnd(),
@@ -110,7 +58,7 @@ function layOut(steps: readonly Step[], room: number): string[][] {
 
 /** `columns`: widths of those of gates; null if they don't fit. */
 function headLines(
-  head: Head,
+  head: StepHead,
   columns: { readonly expression: number; readonly values: number } | null,
   room: number,
 ): string[] {
@@ -125,7 +73,7 @@ function headLines(
   }
 }
 
-function gateLines({ expression, values, way }: Extract<Head, { kind: 'gate' }>, room: number): string[] {
+function gateLines({ expression, values, way }: Extract<StepHead, { kind: 'gate' }>, room: number): string[] {
   const line = `${expression}   ${way}`
   const seen = values === '' ? [] : wrap(values, room, MOST_LINES)
   return columnsOf(line) <= room
@@ -134,218 +82,8 @@ function gateLines({ expression, values, way }: Extract<Head, { kind: 'gate' }>,
 }
 
 /** On one line if it fits; else the message stands under its code, so that the way stays in sight. */
-function errorLines({ code, message, way }: Extract<Head, { kind: 'error' }>, room: number): string[] {
+function errorLines({ code, message, way }: Extract<StepHead, { kind: 'error' }>, room: number): string[] {
   const line = `${code}: ${message}  ${way}`.trimEnd()
   if (columnsOf(line) <= room) return [line]
   return [...wrap(`${code}  ${way}`.trimEnd(), room, MOST_LINES), ...wrap(message, room, MOST_LINES)]
-}
-
-/** What else the line of a step shows. */
-interface Around {
-  /** How many tokens were born of it. */
-  readonly children: number
-  /** Whether another attempt follows. */
-  readonly again: boolean
-  readonly cwd: string
-}
-
-function stepOf(visit: VisitStory, number: number, around: Around): Step {
-  const { head, more } = body(visit, around)
-  return {
-    number: String(number),
-    node: printable(visit.node),
-    by: printable(visit.plugin ?? visit.kind),
-    head,
-    more,
-    duration: visit.status === 'held' ? '' : durationText(visit.duration_us),
-    failed: visit.status === 'error',
-  }
-}
-
-/** As everywhere, but short ones with two decimals, so that they stand one under the other. */
-function durationText(duration_us: number): string {
-  return duration_us < 9_995 ? `${(duration_us / 1000).toFixed(2)} ms` : formatDuration(duration_us)
-}
-
-function body(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
-  const { head, more } = outcomeOf(visit, around)
-  const calls = visit.calls.map(each => callText(each, visit.error))
-  const stood =
-    visit.stood_us === 0 ? [] : [`not counting ${formatDuration(visit.stood_us)} in which the run stood still`]
-  const reads = visit.reads.map(each => printable(`by ${each.path}: ${fileReadText(each)}`))
-  return { head, more: [...more, ...reads, ...calls, ...stood] }
-}
-
-/**
- * `asked openai (call 12): answered in 0.8 s · 312 LLM tokens in, 45 out · $0.0004`
- *
- * `shown_error`: the error of its visit, which isn't shown twice.
- */
-export function callText(each: CallStory, shown_error: VisitStory['error'] = null): string {
-  const { service, call, status, duration_us, input_tokens, output_tokens, cost_usd, together } = each
-  const parts = [`asked ${printable(service)} (call ${call}): ${CALL_WORDS[status]} in ${formatDuration(duration_us)}`]
-  if (together !== null) parts.push(`in one request with ${counted(together.rows - 1, 'other row')}`)
-  const { code, message } = fieldsOf(each.response)
-  const is_shown =
-    shown_error?.code === code && shown_error?.message.kind === 'known' && shown_error.message.value === message
-  if ((status === 'error' || status === 'recorded_error') && !is_shown)
-    parts.push(`${printable(String(code))}: ${printable(String(message))}`)
-  const masked = maskedIn(each.response)
-  if (masked.length > 0) parts.push(`secrets masked: ${masked.map(name => printable(String(name))).join(', ')}`)
-  if (input_tokens + output_tokens > 0) parts.push(`${count(input_tokens)} LLM tokens in, ${count(output_tokens)} out`)
-  if (cost_usd > 0) parts.push(dollars(cost_usd))
-  return parts.join(' · ')
-}
-
-const CALL_WORDS: { readonly [status in CallStory['status']]: string } = {
-  ok: 'answered',
-  error: 'failed',
-  throttled: 'told to wait',
-  recorded: 'answered from the record',
-  recorded_error: 'failed, as on record',
-}
-
-/** Names of secrets in whose places marks stand, in an answer or in what came with an error. */
-function maskedIn(response: CallStory['response']): readonly unknown[] {
-  const fields = fieldsOf(response)
-  const { masked } = isObject(fields.response) ? fields.response : fields
-  return Array.isArray(masked) ? masked : []
-}
-
-function fieldsOf(response: CallStory['response']): { readonly [field: string]: unknown } {
-  if (response.kind !== 'known') return { code: 'an error', message: response.kind }
-  return isObject(response.value) ? response.value : { code: 'an error', message: 'of another form than errors have' }
-}
-
-function outcomeOf(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
-  const attempt = visit.attempt > 1 ? `attempt ${visit.attempt}: ` : ''
-  if (visit.error !== null) return { head: errorHead(visit, attempt, around.again), more: evaluated(visit) }
-  if (visit.sorted !== null) return { head: text(sortedText(visit.sorted, visit.key)), more: [] }
-  if (visit.status === 'held' && visit.kind === 'join')
-    return { head: text('held here until its input has ended'), more: [] }
-  if (visit.status === 'held') return { head: text(`held here${forKey(visit.key)} until its group closes`), more: [] }
-  if (visit.decision !== null)
-    return { head: gateHead(visit.decision, visit, attempt), more: tried(visit.decision, visit.data) }
-  const changes = visit.changed === null ? [] : changeTexts(visit.changed, visit.data)
-  const change = changes.join(' · ')
-  if (changes.length > 0 && visit.kind === 'coalesce')
-    return { head: text(`merged; beside what it had: ${change.replaceAll(' (new)', '')}`), more: [] }
-  if (changes.length > 0) return { head: text(`${attempt}${change}`), more: evaluated(visit) }
-  return { head: text(`${attempt}${unchangedText(visit, around)}`), more: evaluated(visit) }
-}
-
-/** `held as the 2nd, passed on as the 1st · amount 10 · id 3` */
-function sortedText({ came, passed }: NonNullable<VisitStory['sorted']>, key: VisitStory['key']): string {
-  const after = passed === null ? 'until its input ends' : `passed on as the ${ordinalText(passed)}`
-  return `held as the ${ordinalText(came)}, ${after}${key === null ? '' : ` · ${keyText(key)}`}`
-}
-
-function text(of: string): Head {
-  return { kind: 'text', text: of }
-}
-
-function unchangedText(visit: VisitStory, { children, cwd }: Around): string {
-  if (visit.kind === 'sink') return visit.path === null ? 'written' : printable(nearPath(visit.path, cwd))
-  if (visit.kind === 'fork') return `split into ${counted(children, 'branch', 'branches')}`
-  if (children > 0 && visit.kind === 'transform') return `became ${counted(children, 'row')}`
-  if (visit.kind === 'aggregate' && visit.left === null) return `went into a batch${forKey(visit.key)}`
-  if (visit.kind === 'coalesce') return 'merged'
-  if (visit.kind === 'join') return joinText(visit, children)
-  if (visit.left === null) return 'filtered out'
-  if (visit.kind === 'gate') return `→ ${printable(visit.left.to)}`
-  const absent = visit.absent_output ?? (visit.data?.kind === 'withheld' ? 'withheld' : 'erased')
-  return visit.input_hash === visit.output_hash ? 'nothing changed' : `what it changed is ${absent}`
-}
-
-/** Of a right row nothing is born by itself. */
-function joinText({ left }: VisitStory, children: number): string {
-  if (left !== null) return `no match → ${printable(left.to)}`
-  return children === 0 ? 'matched' : `matched ${counted(children, 'row')}`
-}
-
-function errorHead(visit: VisitStory, attempt: string, again: boolean): Head {
-  const { code, message } = visit.error ?? { code: '', message: { kind: 'erased' as const } }
-  const said = message.kind === 'known' ? printable(message.value) : `the message is ${message.kind}`
-  const way = visit.left !== null ? `→ ${printable(visit.left.to)}` : again ? 'tried again' : ''
-  return { kind: 'error', code: `${attempt}error ${printable(code)}`, message: said, way }
-}
-
-function gateHead(decision: Decision, visit: VisitStory, attempt: string): Head {
-  const values = seenValues(decision.expression, decision, visit.data)
-  const to = visit.left === null ? '' : ` → ${printable(visit.left.to)}`
-  const label = decision.label === null ? '' : printable(decision.label)
-  return { kind: 'gate', expression: `${attempt}${oneLine(decision.expression)}`, values, way: `${label}${to}` }
-}
-
-function tried(decision: Decision, data: VisitStory['data']): string[] {
-  return decision.tried.map(each => `not ${printable(each.label)}: ${seenText(each.expression, decision, data)}`)
-}
-
-/** Expressions of a plugin, and of a gate that met an error, with what they saw. */
-function evaluated(visit: VisitStory): string[] {
-  const { decision, data } = visit
-  const of_gate = decision === null || decision.expression === visit.plugin ? [] : [decision.expression]
-  const lines = of_gate.filter(each => each !== 'else').map(each => seenText(each, decision ?? { values: {} }, data))
-  return [...(decision === null ? [] : tried(decision, data)), ...lines, ...ofPlugin(visit)]
-}
-
-function ofPlugin(visit: VisitStory): string[] {
-  return visit.evaluations.map(each => `${printable(each.for)}: ${seenText(each.expression, each, visit.data)}`)
-}
-
-function seenText(expression: string, seen: Seen, data: VisitStory['data']): string {
-  const text = seenValues(expression, seen, data)
-  return `${oneLine(expression)}${text === '' ? '' : `   ${text}`}`
-}
-
-function seenValues(expression: string, seen: Seen, data: VisitStory['data']): string {
-  return data === null || data.kind === 'known' ? substituted(expression, seen) : `values are ${data.kind}`
-}
-
-/** The expression with its values; nothing if that says no more than the expression. */
-function substituted(expression: string, { values, ...others }: Seen): string {
-  const text = withValues(oneLine(expression), values, others)
-  return text === oneLine(expression) ? '' : text
-}
-
-function oneLine(expression: string): string {
-  return printable(expression.trim().replace(/\s*\n\s*/g, ' '))
-}
-
-/** `a → b` (renamed), `a: 1 → 2`, `a: 1 (new)`, `a removed`. */
-export function changeTexts({ set, unset }: Change, data: VisitStory['data']): string[] {
-  const before = data?.kind === 'known' && isObject(data.value) ? data.value : {}
-  const removed = new Set(unset)
-  const texts: string[] = []
-  for (const field of Object.keys(set)) {
-    const value = short(set[field])
-    const source = Object.hasOwn(before, field) ? undefined : renamedFrom(before, removed, set[field])
-    if (source !== undefined) {
-      removed.delete(source)
-      texts.push(`${printable(source)} → ${printable(field)}`)
-    } else if (Object.hasOwn(before, field)) texts.push(`${printable(field)}: ${short(before[field])} → ${value}`)
-    else texts.push(`${printable(field)}: ${value} (new)`)
-  }
-  for (const field of removed) texts.push(`${printable(field)} removed`)
-  return texts
-}
-
-/** The removed field that had this very value; undefined for values that are often the same by chance. */
-function renamedFrom(
-  before: { readonly [field: string]: unknown },
-  removed: ReadonlySet<string>,
-  value: unknown,
-): string | undefined {
-  if (value === null || typeof value === 'boolean') return undefined
-  const text = JSON.stringify(value)
-  for (const field of removed) if (JSON.stringify(before[field]) === text) return field
-  return undefined
-}
-
-function short(value: unknown): string {
-  return shorten(valueText(value), VALUE_COLUMNS)
-}
-
-function isObject(value: unknown): value is { readonly [field: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { FATES } from '../../model/outcome.ts'
 import type { Json } from '../../model/row.ts'
 import type { CallStory, Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
+import { endingText } from '../../read/words/ending.ts'
 import { plain } from '../terminal.ts'
-import { endingText, renderStory } from './story.ts'
+import { renderStory } from './story.ts'
 import { columnsOf } from './text.ts'
 
 const T = 1_767_323_045_000_000

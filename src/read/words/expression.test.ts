@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { withValues } from './expression.ts'
+import type { Seen } from '../explain/story.ts'
+import * as expression from './expression.ts'
+
+const withValues = (text: string, values: Seen['values'], seen: Omit<Seen, 'values'> = {}) =>
+  expression.withValues(text, values, seen, (of, columns) => of.slice(0, columns))
 
 test('puts values in place of fields', () => {
   expect(withValues('row.amount >= 5000', { amount: 62000 })).toBe('62000 >= 5000')

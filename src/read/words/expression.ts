@@ -1,7 +1,8 @@
 /** An expression with the values that it saw in place of the fields: `row.amount >= 5000` as `62000 >= 5000`. */
 import type { Json } from '../../model/row.ts'
-import type { Seen } from '../../read/explain/story.ts'
-import { printable, shorten, valueText } from './text.ts'
+import type { Seen } from '../explain/story.ts'
+import { printable, valueText } from './text.ts'
+import type { Wording } from './wording.ts'
 
 /**
  * Tokens of CEL that matter here: texts (raw, triple-quoted ones included), names, numbers. What stands in a text is
@@ -19,14 +20,15 @@ const LONGEST_VALUE = 40
 export function withValues(
   expression: string,
   values: Seen['values'],
-  { decimals = [], started_at }: Omit<Seen, 'values'> = {},
+  { decimals = [], started_at }: Omit<Seen, 'values'>,
+  cut: Wording['cut'],
 ): string {
   let result = ''
   let at = 0
   TOKEN.lastIndex = 0
   for (let found = TOKEN.exec(expression); found !== null; found = TOKEN.exec(expression)) {
     if (/[.\w]\s*$/.test(expression.slice(0, found.index))) continue
-    const path = pathAt(expression, found[0], found.index + found[0].length, { values, decimals, started_at })
+    const path = pathAt(expression, found[0], found.index + found[0].length, { values, decimals, started_at, cut })
     if (path === null) continue
     result += expression.slice(at, found.index) + path.text
     at = path.end
@@ -40,28 +42,25 @@ interface Replaced {
   readonly end: number
 }
 
+interface ValuesSeen {
+  readonly values: Seen['values']
+  readonly decimals: readonly string[]
+  readonly cut: Wording['cut']
+}
+
 function pathAt(
   expression: string,
   name: string,
   start: number,
-  {
-    values,
-    decimals,
-    started_at,
-  }: { values: Seen['values']; decimals: readonly string[]; started_at?: string | undefined },
+  { started_at, ...seen }: ValuesSeen & { readonly started_at?: string | undefined },
 ): Replaced | null {
-  if (name === 'row') return longestPath(expression, start, values, decimals)
+  if (name === 'row') return longestPath(expression, start, seen)
   if (name !== 'run' || started_at === undefined) return null
   STEP.lastIndex = start
   return STEP.exec(expression)?.[1] === 'started_at' ? { text: started_at, end: STEP.lastIndex } : null
 }
 
-function longestPath(
-  expression: string,
-  start: number,
-  values: Seen['values'],
-  decimals: readonly string[],
-): Replaced | null {
+function longestPath(expression: string, start: number, { values, decimals, cut }: ValuesSeen): Replaced | null {
   const steps: string[] = []
   let known: { text: string; end: number } | null = null
   let end = start
@@ -73,7 +72,7 @@ function longestPath(
     if (!Object.hasOwn(values, path)) continue
     const of = values[path]
     const decimal = typeof of === 'string' && decimals.includes(path) ? of : null
-    const value = shorten(decimal === null ? valueText(of) : printable(decimal), LONGEST_VALUE)
+    const value = cut(decimal === null ? valueText(of) : printable(decimal), LONGEST_VALUE)
     known = { text: isNegative(of) || decimal?.startsWith('-') === true ? `(${value})` : value, end }
   }
   if (known !== null) return known
