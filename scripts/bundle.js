@@ -1,11 +1,12 @@
 // Bundles src/ for Node: few files start faster than many. Plain JavaScript that any Node from 20 up can run, as build.js is.
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
 import { rolldown } from 'rolldown'
 import { minifySync } from 'rolldown/utils'
+import { pageHtml, pagePackages } from './page.js'
 
 const { default: standaloneCode } = standalone
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -29,21 +30,24 @@ const ENTRIES = [
 
 /**
  * Writes the bundle to `folder`: each entry at its own place, and what entries share, or load later, in chunks that are one folder
- * deep. What is shared is there once: plugins and the program get the same `custody/sdk`. `more`: entries of tests, by place.
+ * deep. What is shared is there once: plugins and the program get the same `custody/sdk`. Beside it the verifier's page. `more`: entries of
+ * tests, by place; these need no page.
  */
-export async function bundle(folder, more = {}) {
-  const bundling = await begin(more)
+export async function bundle(folder, more = null) {
+  const bundling = await begin(more ?? {})
   await bundling.write({ ...OUTPUT, dir: folder })
   await bundling.close()
+  if (more === null) writeFileSync(join(folder, 'verifier.html'), await pageHtml())
 }
 
-/** Folders of the packages that are part of the bundle, sorted. */
+/** Folders of the packages that are part of the bundle, or of the page, sorted. */
 export async function bundledPackages() {
   const bundling = await begin({})
   const { output } = await bundling.generate(OUTPUT)
   await bundling.close()
   const modules = output.flatMap(({ moduleIds = [] }) => moduleIds.map(id => id.replaceAll('\\', '/')))
-  return [...new Set(modules.flatMap(id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []))].sort()
+  const own = modules.flatMap(id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? [])
+  return [...new Set([...own, ...(await pagePackages())])].sort()
 }
 
 /** Names stay as they are in the source text, so that a stack can be read. */

@@ -24,6 +24,7 @@ const MAY_IMPORT: { readonly [part: string]: readonly string[] | null } = {
   read: ['format', 'expression', 'ledger'],
   plugins: ['sdk'],
   chaos: ['sdk', 'expression'],
+  page: ['format', 'read'],
   witness: ['format'],
   infer: ['sdk', 'plugins'],
   host: null,

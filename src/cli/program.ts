@@ -24,6 +24,7 @@ import { schemaCommand } from './commands/schema.ts'
 import { showCommand } from './commands/show.ts'
 import { testCommand } from './commands/test.ts'
 import { validateCommand } from './commands/validate.ts'
+import { verifierCommand } from './commands/verifier.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { witnessCommand } from './commands/witness.ts'
 import type { Context } from './context.ts'
@@ -47,7 +48,10 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
     ],
   ],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
-  ['Hand on, or let go:', [proveCommand, checkCommand, checkpointCommand, exportCommand, eraseCommand, purgeCommand]],
+  [
+    'Hand on, or let go:',
+    [proveCommand, checkCommand, verifierCommand, checkpointCommand, exportCommand, eraseCommand, purgeCommand],
+  ],
   ['Extend and try out:', [pluginCommand, chaosCommand]],
   [
     'Look things up:',

@@ -4,6 +4,8 @@
  *
  * A hash is kept as 64 lower-case hex digits throughout: that is what `node:crypto` gives at a third of the cost of a
  * Buffer, what entries hold, and a text is compared by its content.
+ *
+ * Files that end in `.browser.ts` stand in the places of those beside them where there is no Node (scripts/page.js).
  */
 import { hash } from 'node:crypto'
 import type { Hash } from '../model/sha256.ts'
@@ -64,6 +66,23 @@ function grow(needed: number): Buffer {
   const larger = Buffer.alloc(needed > MAX_SCRATCH ? needed : Math.min(MAX_SCRATCH, needed * 2), 2)
   if (larger.length <= MAX_SCRATCH) scratch = larger
   return larger
+}
+
+/** Hashes one behind the other, as bytes: a fifth of what they take as texts. None is there before it is set. */
+export class HashArray {
+  readonly #bytes: Buffer
+
+  constructor(length: number) {
+    this.#bytes = Buffer.alloc(length * HASH_BYTES)
+  }
+
+  set(place: number, hash: Hash): void {
+    this.#bytes.write(hash, place * HASH_BYTES, 'hex')
+  }
+
+  at(place: number): Hash {
+    return this.#bytes.toString('hex', place * HASH_BYTES, (place + 1) * HASH_BYTES)
+  }
 }
 
 export function hexToBytes(hex: string): Uint8Array {

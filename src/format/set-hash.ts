@@ -4,8 +4,8 @@
  * to 1,024 numbers of 16 bits, and these are added up. Finding another set with the same sums takes 2^200 steps; sums of ordinary
  * hashes would take 2^32.
  */
-import { createHash, hash } from 'node:crypto'
 import { type Hash, sha256Hex } from '../model/sha256.ts'
+import { shake128 } from './shake128.ts'
 
 const LANES = 1024
 const LANE_BYTES = 2
@@ -48,8 +48,8 @@ export class SetHash {
 
   /** SHA-256 of the sums, each as two bytes, the lower one first. */
   digest(): Hash {
-    const bytes = Buffer.alloc(LANES * LANE_BYTES)
-    for (let i = 0; i < LANES; i++) bytes.writeUInt16LE(this.#sums[i]!, i * LANE_BYTES)
+    const bytes = new Uint8Array(this.#sums.slice().buffer)
+    if (!LITTLE_ENDIAN) swap(bytes)
     return sha256Hex(bytes)
   }
 
@@ -61,26 +61,14 @@ export class SetHash {
   }
 }
 
-const LENGTH = { outputLength: LANES * LANE_BYTES }
-
-function inOneCall(text: string): Buffer {
-  return hash('shake128', text, { outputEncoding: 'buffer', ...LENGTH })
-}
-
-/** Node knows the length of such hashes in one call from 24.4 on; that takes half the time. */
-const ONE_CALL = ((): boolean => {
-  try {
-    return inOneCall('').length === LENGTH.outputLength
-  } catch {
-    return false
-  }
-})()
-
 function stretched(element: string): Uint16Array {
-  const text = PREFIX + element
-  const bytes = ONE_CALL ? inOneCall(text) : createHash('shake128', LENGTH).update(text, 'utf8').digest()
-  if (!LITTLE_ENDIAN) bytes.swap16()
+  const bytes = shake128(PREFIX + element, LANES * LANE_BYTES)
+  if (!LITTLE_ENDIAN) swap(bytes)
   return new Uint16Array(bytes.buffer, bytes.byteOffset, LANES)
 }
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
+function swap(bytes: Uint8Array): void {
+  for (let i = 0; i < bytes.length; i += LANE_BYTES) bytes.subarray(i, i + LANE_BYTES).reverse()
+}

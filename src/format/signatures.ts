@@ -1,5 +1,5 @@
 /**
- * Whether signatures hold: all that checking them needs of a platform, so that a browser can have another one of it.
+ * Whether signatures hold: the rules; the arithmetic is the platform's (signed-by.ts, signed-by.browser.ts).
  *
  * SIGNATURES-1. Ed25519 (RFC 8032): a key is the canonical text of a point (y < 2^255 − 19) that isn't of small order; a signature is
  *     R ‖ S with S below the group's order; it holds if [S]B − [k]A has the encoding R, byte for byte (without cofactor). So no
@@ -7,17 +7,11 @@
  * SIGNATURES-2. ML-DSA-44 (FIPS 204): the pure form, with an empty context. Keys have 1,312 bytes, signatures 2,420, hints encoded
  *     as the standard has it.
  */
-import { createPublicKey, verify } from 'node:crypto'
+import { isSignedBy } from './signed-by.ts'
 
 export const SIGNATURE_BYTES = { ed25519: 64, 'ml-dsa-44': 2420 } as const
 export const PUBLIC_KEY_BYTES = { ed25519: 32, 'ml-dsa-44': 1312 } as const
 export type KeyType = keyof typeof PUBLIC_KEY_BYTES
-
-/** What stands before the bytes of a public key in SPKI (RFC 8410, RFC 9881). */
-export const PUBLIC_KEY_PREFIX: { readonly [type in KeyType]: Uint8Array } = {
-  ed25519: Buffer.from('302a300506032b6570032100', 'hex'),
-  'ml-dsa-44': Buffer.from('30820532300b06096086480165030403110382052100', 'hex'),
-}
 
 export function verifyEd25519(public_key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   return isEd25519Key(public_key) && holds('ed25519', public_key, message, signature)
@@ -45,6 +39,5 @@ const SMALL_ORDER: ReadonlySet<bigint> = new Set([1n, P - 1n, 0n, ORDER_8, P - O
 
 function holds(type: KeyType, public_key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (public_key.length !== PUBLIC_KEY_BYTES[type] || signature.length !== SIGNATURE_BYTES[type]) return false
-  const der = Buffer.concat([PUBLIC_KEY_PREFIX[type], public_key])
-  return verify(null, message, createPublicKey({ key: der, format: 'der', type: 'spki' }), signature)
+  return isSignedBy(type, public_key, message, signature)
 }

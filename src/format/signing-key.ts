@@ -10,7 +10,8 @@ import { fromBase64, toBase64 } from './base64.ts'
 import { type Checkpoint, checkpointText, cosignedMessage, uint64 } from './checkpoint.ts'
 import { hexToBytes } from './hash.ts'
 import { noteOf } from './note.ts'
-import { type KeyType, PUBLIC_KEY_PREFIX } from './signatures.ts'
+import type { KeyType } from './signatures.ts'
+import { PUBLIC_KEY_PREFIX } from './signed-by.ts'
 import {
   isNoteText,
   joined,

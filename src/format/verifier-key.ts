@@ -46,6 +46,28 @@ export function parseVerifierKey(text: string): VerifierKey {
   return key
 }
 
+export type ReadKeys =
+  | { readonly ok: true; readonly keys: readonly VerifierKey[] }
+  /** Of the first line that is none. Neither it nor what is wrong with it is said further: it may be a signing key, which is secret. */
+  | { readonly ok: false; readonly line: number; readonly what: string }
+
+/** Verifier keys, one a line; empty lines, and those that begin with `#`, are passed over. */
+export function readVerifierKeys(text: string): ReadKeys {
+  const keys: VerifierKey[] = []
+  for (const [i, line] of text.split('\n').entries()) {
+    const key = line.trim()
+    if (key === '' || key.startsWith('#')) continue
+    try {
+      keys.push(parseVerifierKey(key))
+    } catch (error) {
+      if (!(error instanceof NoteError)) throw error
+      const what = /PRIVATE/i.test(key) ? 'a signing key, which is nobody else’s business' : 'no verifier key'
+      return { ok: false, line: i + 1, what }
+    }
+  }
+  return { ok: true, keys }
+}
+
 /** @throws NoteError if the name or the bytes can't be those of a key. */
 export function verifierKey(type: KeyType, name: string, public_key: Uint8Array): VerifierKey {
   if (!isKeyName(name)) throw new NoteError(`not a name for a key: ${JSON.stringify(name)}`)

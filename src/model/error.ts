@@ -2,9 +2,9 @@
  * Errors that reach a person or a program. The code is the contract: callers match it, never the text or the class.
  * `docs/errors.md` is generated from `ERRORS`.
  */
-import { ERRORS } from './error-codes.ts'
+import { type ErrorCode, specOf } from './error-spec.ts'
 
-export type ErrorCode = keyof typeof ERRORS
+export type { ErrorCode } from './error-spec.ts'
 
 /** Where a problem is: a file position, a node, a ledger entry, or any place a person can go to. */
 export interface Place {
@@ -40,8 +40,8 @@ export class CustodyError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.where = details.where
-    this.hint = details.hint ?? ERRORS[code].hint
-    this.final = details.final ?? ERRORS[code].final
+    this.hint = details.hint ?? specOf(code).hint
+    this.final = details.final ?? specOf(code).final
   }
 }
 

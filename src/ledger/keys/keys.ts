@@ -11,7 +11,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { encodeSigningKeys, newSeed, parseSigningKeys, type Signer } from '../../format/signing-key.ts'
-import { parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
+import { parseVerifierKey, readVerifierKeys, type VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
 import { configFolder, type Environment } from './config-folder.ts'
@@ -83,19 +83,9 @@ const VERIFIER_KEYS = 'Name a file that has a verifier key a line: name+hash+bas
 export function verifierKeysIn(file: string): readonly VerifierKey[] {
   const text = readKey({ kind: 'file', path: file, from_environment: false })
   if (text === null) throw new CustodyError('CUSTODY_KEY', `there is no file ${file}`, { hint: VERIFIER_KEYS })
-  const keys: VerifierKey[] = []
-  for (const [i, line] of text.split('\n').entries()) {
-    const key = line.trim()
-    if (key === '' || key.startsWith('#')) continue
-    try {
-      keys.push(parseVerifierKey(key))
-    } catch {
-      // Neither the line nor what is wrong with it is shown: it may be a signing key (KEYS-3).
-      const what = /PRIVATE/i.test(key) ? 'a signing key, which is nobody else’s business' : 'no verifier key'
-      throw new CustodyError('CUSTODY_KEY', `line ${i + 1} of ${file} is ${what}`, { hint: VERIFIER_KEYS })
-    }
-  }
-  return keys
+  const read = readVerifierKeys(text)
+  if (read.ok) return read.keys
+  throw new CustodyError('CUSTODY_KEY', `line ${read.line} of ${file} is ${read.what}`, { hint: VERIFIER_KEYS })
 }
 
 /** The text of a new pair of keys, Ed25519 and ML-DSA-44, for a file. */

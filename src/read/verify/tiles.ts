@@ -3,7 +3,7 @@
  * are those of their last entries; they are in the table once the run is sealed, and before it in its commits.
  */
 
-import { bytesToHex } from '../../format/hash.ts'
+import { bytesToHex, HashArray } from '../../format/hash.ts'
 import { tileRoot } from '../../format/tiled-tree.ts'
 import { TILE_WIDTH, type Tile } from '../../format/tree.ts'
 import { type SubjectTile, type SubjectTrees, TREES, type TreeHead } from '../../format/trees.ts'
@@ -88,7 +88,6 @@ export class LastLeaves {
   }
 }
 
-const HASH_BYTES = 32
 const UNKNOWN = 0
 const OPEN = 1
 const CLOSED = 2
@@ -96,11 +95,11 @@ const CLOSED = 2
 /** The leaves of a tile as bytes: there are as many as rows that are held. */
 class PartOfTile {
   closed = 0
-  readonly #leaves = Buffer.alloc(TILE_WIDTH * HASH_BYTES)
+  readonly #leaves = new HashArray(TILE_WIDTH)
   readonly #states = new Uint8Array(TILE_WIDTH)
 
   set(place: number, leaf: Hash, closed: boolean): void {
-    this.#leaves.write(leaf, place * HASH_BYTES, 'hex')
+    this.#leaves.set(place, leaf)
     const before = this.#states[place]
     if (closed && before !== CLOSED) this.closed++
     if (before !== CLOSED) this.#states[place] = closed ? CLOSED : OPEN
@@ -109,9 +108,7 @@ class PartOfTile {
   /** null if one of them isn't known. */
   first(count: number): readonly Hash[] | null {
     if (this.#states.subarray(0, count).includes(UNKNOWN)) return null
-    return Array.from({ length: count }, (_, place) =>
-      this.#leaves.toString('hex', place * HASH_BYTES, (place + 1) * HASH_BYTES),
-    )
+    return Array.from({ length: count }, (_, place) => this.#leaves.at(place))
   }
 }
 

@@ -1,0 +1,81 @@
+// Makes the verifier's page of src/page/: one HTML file with its script and its style inside, which a policy in it allows by their hashes and
+// nothing else. Plain JavaScript that any Node from 20 up can run, as build.js is.
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+import { minifySync } from 'rolldown/utils'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const page = join(root, 'src', 'page')
+
+/** What the page may do; `frame-ancestors` can't be said in a page. */
+const policyOf = (script, style) =>
+  [
+    "default-src 'none'",
+    `script-src ${sourceOf(script)}`,
+    `style-src ${sourceOf(style)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ')
+
+const sourceOf = text => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+/** The text of the page: of the same sources always the same. */
+export async function pageHtml() {
+  const { code } = await bundled()
+  const script = minifySync('page.js', code, { compress: true, mangle: true, codegen: { removeWhitespace: true } }).code
+  const style = textOf('page.css')
+  if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) throw new Error('the page would end within itself')
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policyOf(script, style)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>Custody verifier</title>
+<style>${style}</style>
+<noscript>This page checks files by its script. Without it, custody check does the same.</noscript>
+<script type="module">${script}</script>
+</html>
+`
+}
+
+/** Folders of the packages that are part of the page, sorted. */
+export async function pagePackages() {
+  const { moduleIds } = await bundled()
+  const found = moduleIds.flatMap(
+    id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id.replaceAll('\\', '/'))?.[0] ?? [],
+  )
+  return [...new Set(found)].sort()
+}
+
+/** Line ends of whoever checked the sources out would be others on Windows. */
+function textOf(name) {
+  return readFileSync(join(page, name), 'utf8').replaceAll('\r\n', '\n')
+}
+
+async function bundled() {
+  const bundling = await rolldown({
+    cwd: root,
+    platform: 'browser',
+    experimental: { attachDebugInfo: 'none' },
+    input: join(page, 'main.ts'),
+    plugins: [{ name: 'browser-twins', resolveId: { order: 'pre', handler: twinOf } }],
+  })
+  const { output } = await bundling.generate({ format: 'iife', comments: false })
+  await bundling.close()
+  return output[0]
+}
+
+/** `hash.browser.ts` in the place of `hash.ts`. What only Node has is refused. */
+function twinOf(specifier, importer) {
+  if (specifier.startsWith('node:')) throw new Error(`${importer} needs ${specifier}, which no browser has`)
+  if (importer === undefined || !specifier.startsWith('.') || !specifier.endsWith('.ts')) return null
+  const twin = join(dirname(importer), specifier.replace(/\.ts$/, '.browser.ts'))
+  return existsSync(twin) ? twin : null
+}

@@ -1,0 +1,140 @@
+/** What was found, as elements: the verdict, what is proven and what isn't, and each check with its reason. */
+import { counted } from '../model/number-text.ts'
+import type { CheckedProof } from '../read/check/check-proof.ts'
+import type { CheckedRecord } from '../read/check/check-record.ts'
+import { printable } from '../read/words/text.ts'
+import { verdictOf } from '../read/words/verdict.ts'
+import { element, sentences } from './element.ts'
+import { storyElement } from './story.ts'
+
+export type Checked = CheckedProof | CheckedRecord
+
+/** One sentence of it, for whoever hears the page. */
+export function verdictText(checked: Checked): string {
+  const verdict = verdictOf(checked)
+  return `It ${verdict.name}${verdict.kind === 'holds' ? verdict.rest : ''}.`
+}
+
+export function resultElement(checked: Checked, name: string): HTMLElement {
+  const story = checked.kind === 'row' ? checked.story : null
+  return element(
+    'div',
+    {},
+    verdictElement(checked, name),
+    story === null ? null : storyElement(story),
+    claimsElement(checked),
+    checksElement(checked),
+    headElement(checked),
+  )
+}
+
+const MARKS = { holds: '✓', untrusted: '?', broken: '✗' } as const
+
+function verdictElement(checked: Checked, name: string): HTMLElement {
+  const verdict = verdictOf(checked)
+  const what = checked.kind === 'row' ? 'The proof' : 'The record'
+  const line = element(
+    'p',
+    { class: 'line' },
+    element('span', { class: 'sign', 'aria-hidden': 'true' }, MARKS[verdict.kind]),
+    `${what} `,
+    element('strong', {}, verdict.name),
+    verdict.kind === 'holds' ? `${verdict.rest}.` : verdict.kind === 'untrusted' ? '.' : ': see below what is wrong.',
+  )
+  const claimed =
+    verdict.kind === 'untrusted'
+      ? element(
+          'p',
+          {},
+          'Signed by ',
+          element('code', {}, verdict.signed_by),
+          ', or so it says. It holds together; get the key from whoever keeps the ledger, not from whoever gave you the file, and paste it above.',
+        )
+      : null
+  return element('div', { class: `verdict ${verdict.kind}` }, line, claimed, element('p', { class: 'quiet' }, name))
+}
+
+function claimsElement({ proven, not_proven, withheld, ok }: Checked): HTMLElement {
+  const by = new Map<string, string[]>()
+  for (const each of proven) by.set(each.by, [...(by.get(each.by) ?? []), printable(each.what)])
+  const claims = [...by].flatMap(([who, what]) => [
+    element('h3', {}, `By the word of ${printable(who)}`),
+    sentences(what, 'proven'),
+  ])
+  return element(
+    'section',
+    { 'aria-labelledby': 'claims' },
+    element('h2', { id: 'claims' }, ok ? 'What is proven' : 'What is still proven'),
+    ...(claims.length === 0 ? [element('p', {}, 'Nothing.')] : claims),
+    element('h3', {}, 'Not proven'),
+    sentences(not_proven.map(printable)),
+    element('h3', {}, 'Withheld'),
+    element('p', {}, withheld === 0 ? 'Nothing.' : `${counted(withheld, 'value')}: see the story for which.`),
+  )
+}
+
+function checksElement({ checks }: Checked): HTMLElement {
+  const items = checks.map(({ name, ok, problems, unfinished }) => {
+    const [kind, sign, word] = ok
+      ? ['good', '✓', 'holds']
+      : unfinished === true && problems.length === 0
+        ? ['left', '–', 'not checked']
+        : ['bad', '✗', 'doesn’t hold']
+    return element(
+      'li',
+      { class: kind ?? '' },
+      element('span', { class: 'sign', 'aria-hidden': 'true' }, sign ?? ''),
+      element('strong', {}, printable(name)),
+      ` ${word}`,
+      ABOUT[name] === undefined ? null : element('span', { class: 'quiet' }, ` (${ABOUT[name]})`),
+      problems.length === 0 ? null : sentences(problems.map(printable), 'problems'),
+    )
+  })
+  return element(
+    'section',
+    { 'aria-labelledby': 'checks' },
+    element('h2', { id: 'checks' }, 'Each check'),
+    element('ul', { class: 'checks' }, ...items),
+  )
+}
+
+/** What each check looks at. One that isn't here is shown with its name alone. */
+const ABOUT: { readonly [check: string]: string | undefined } = {
+  log: 'the ledger’s own log leads to the signed head',
+  signatures: 'the head is signed by the keys that are in force',
+  trust: 'you trust who has signed',
+  witnesses: 'cosignatures of witnesses are theirs',
+  timestamps: 'timestamps are of this head, and signed',
+  since: 'the log extends the head that you have',
+  run: 'the run is one of the ledger, and sealed',
+  entries: 'these are all entries, and they are in the run’s tree',
+  story: 'what they tell can have happened',
+  values: 'what is shown is what was recorded',
+  tokens: 'each token has exactly one ending',
+  groups: 'forks, merges, batches and joins add up',
+  totals: 'all is counted again',
+  seal: 'the seal says what the entries give',
+}
+
+function headElement({ head, signed_by }: Checked): HTMLElement | null {
+  if (head === null) return null
+  const facts = [
+    ['Ledger', head.ledger],
+    ['Entries in its own log', `${head.size}`],
+    ['Root', head.root],
+    ['Signed by', signed_by.map(printable).join(', ')],
+  ] as const
+  return element(
+    'section',
+    { 'aria-labelledby': 'head' },
+    element('h2', { id: 'head' }, 'The signed head'),
+    element(
+      'dl',
+      { class: 'fields head' },
+      ...facts.flatMap(([name, value]) => [
+        element('dt', {}, name),
+        element('dd', {}, element('code', {}, printable(value))),
+      ]),
+    ),
+  )
+}
