@@ -1,6 +1,5 @@
 /** `custody erase` and `purge`, end to end within this process. Names in the data are canaries: after an erasure each byte is searched for them. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -13,6 +12,7 @@ import { eraseRows } from '../src/host/erase.ts'
 import { trustedKeys } from '../src/ledger/keys/known-ledgers.ts'
 import type { ErasureCertificate } from '../src/read/erase/certificate.ts'
 import { runInProcess } from './support/in-process.ts'
+import { WorkFolder } from './support/work-folder.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const PIPELINE = `
@@ -54,42 +54,29 @@ const PEOPLE = `id,name,town,age
 `
 const TOWNS = 'town,mayor\nnorth,nils-canary\nsouth,susi-canary\n'
 
-let folder: string
-let env: { XDG_CONFIG_HOME: string }
+let work: WorkFolder
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'custody-erase-'))
-  env = { XDG_CONFIG_HOME: join(folder, 'home') }
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  writeFileSync(join(folder, 'p.yaml'), PIPELINE)
-  writeFileSync(join(folder, 'people.csv'), PEOPLE)
-  writeFileSync(join(folder, 'towns.csv'), TOWNS)
+  work = new WorkFolder({ 'p.yaml': PIPELINE, 'people.csv': PEOPLE, 'towns.csv': TOWNS })
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => work.close())
 
-async function custody(...argv: string[]) {
-  const result = await runInProcess(argv, folder, env)
-  return { ...result, json: argv.includes('--json') ? JSON.parse(result.stdout) : null }
-}
-async function run(...argv: string[]): Promise<string> {
-  const { json, exit, stderr } = await custody('run', 'p.yaml', '--json', ...argv)
-  expect(exit, stderr).toBe(0)
-  return json.run
-}
+const custody = (...argv: string[]) => work.custody(...argv)
+const run = (...argv: string[]) => work.run(...argv)
 const mustHold = async () => expect((await custody('verify', '--decisions')).stdout).toMatch(/holds\.\n$/)
 
 /** Texts that stand anywhere in the ledger's files. */
 function found(...texts: readonly string[]): readonly string[] {
-  const files = readdirSync(folder).filter(
-    name => name.startsWith('custody.db') && statSync(join(folder, name)).isFile(),
+  const files = readdirSync(work.folder).filter(
+    name => name.startsWith('custody.db') && statSync(join(work.folder, name)).isFile(),
   )
-  const bytes = files.map(name => readFileSync(join(folder, name), 'latin1')).join('\n')
+  const bytes = files.map(name => readFileSync(join(work.folder, name), 'latin1')).join('\n')
   return texts.filter(text => bytes.includes(text))
 }
 
 /** Checks each proof with nothing but the user's key, and gives the erasures. */
 function provenBy(path: string): readonly { readonly values: unknown; readonly run: string }[] {
   const certificate = JSON.parse(readFileSync(path, 'utf8')) as ErasureCertificate
-  const keys = trustedKeys(null, env)
+  const keys = trustedKeys(null, work.env)
   const entries = certificate.log.map(({ body, proof }) => {
     const parsed = parseTlogProof(proof)
     const opened = openNote(parsed?.checkpoint ?? '', keys)
@@ -119,11 +106,11 @@ test('all that is on record of a row goes, byte by byte, and others stay', async
   expect((await custody('explain', 'latest', '--row', '4')).stdout).toContain('dora-canary')
   expect(json.elsewhere).toEqual(
     expect.arrayContaining([
-      { run: id, kind: 'source', node: 'people', path: join(folder, 'people.csv') },
-      { run: id, kind: 'sink', node: 'out', path: join(folder, 'out/all.jsonl') },
+      { run: id, kind: 'source', node: 'people', path: join(work.folder, 'people.csv') },
+      { run: id, kind: 'sink', node: 'out', path: join(work.folder, 'out/all.jsonl') },
     ]),
   )
-  expect(readFileSync(join(folder, 'people.csv'), 'utf8')).toBe(PEOPLE)
+  expect(readFileSync(join(work.folder, 'people.csv'), 'utf8')).toBe(PEOPLE)
 })
 
 test('raw texts, errors and what lost a merge go with their row', async () => {
@@ -175,7 +162,7 @@ test('it follows re-runs and replays to both sides', async () => {
 
 test('a record that a replay found changed is another one', async () => {
   const first = await run()
-  writeFileSync(join(folder, 'people.csv'), PEOPLE.replace('dora-canary', 'dino-canary'))
+  writeFileSync(join(work.folder, 'people.csv'), PEOPLE.replace('dora-canary', 'dino-canary'))
   const replay = await custody('replay', 'p.yaml', '--from', first, '--json')
   const { json } = await custody('erase', first, '--row', '4', '--derived', '--json')
   expect(json.erased).toHaveLength(1)
@@ -199,12 +186,12 @@ export default defineAggregate({
 `
 
 test('what an aggregate gave to the other members of a batch is derived, and what they were before isn’t', async () => {
-  writeFileSync(join(folder, 'peers.ts'), PEERS)
+  writeFileSync(join(work.folder, 'peers.ts'), PEERS)
   const nodes = `  check: { aggregate: peers, trigger: { count: 2 }, to: after }
   after: { transform: compute, options: { set: { of: 'row.peers[0]' } }, to: out }
 `
   const head = PIPELINE.slice(0, PIPELINE.indexOf('  towns:')).replace('sources:', 'plugins: [./peers.ts]\nsources:')
-  writeFileSync(join(folder, 'p.yaml'), `${head}nodes:\n${nodes}${PIPELINE.slice(PIPELINE.indexOf('sinks:'))}`)
+  writeFileSync(join(work.folder, 'p.yaml'), `${head}nodes:\n${nodes}${PIPELINE.slice(PIPELINE.indexOf('sinks:'))}`)
   const id = await run()
   const kept = await custody('erase', 'latest', '--row', '1', '--json')
   expect(kept.json.derived).toEqual([{ run: id, row: 2, erased: false }])
@@ -225,7 +212,10 @@ test('names of files that rows gave are the run’s, and go with what is derived
     'group_by: who',
     'group_by: [who]',
   )
-  writeFileSync(join(folder, 'p.yaml'), named.replace('  ages: ', '  # ages: ').replace('}, to: ages', '}, to: out'))
+  writeFileSync(
+    join(work.folder, 'p.yaml'),
+    named.replace('  ages: ', '  # ages: ').replace('}, to: ages', '}, to: out'),
+  )
   const id = await run()
   const { json } = await custody('erase', 'latest', '--row', '1', '--json')
   expect(json.derived).toEqual([{ run: id, erased: false }])
@@ -243,12 +233,12 @@ test('names of files that rows gave are the run’s, and go with what is derived
 
 test('somebody who reads is in the way: pending, no certificate; and then it is brought to its end', async () => {
   await run()
-  const reader = new DatabaseSync(join(folder, 'custody.db'), { readOnly: true })
+  const reader = new DatabaseSync(join(work.folder, 'custody.db'), { readOnly: true })
   reader.exec('BEGIN')
   reader.prepare('SELECT count(*) FROM entries').get()
-  const ports = { env, onForgetful: () => undefined, wait_ms: 50, atPoint: () => undefined }
+  const ports = { env: work.env, onForgetful: () => undefined, wait_ms: 50, atPoint: () => undefined }
   const request = {
-    ...{ url: `sqlite:${join(folder, 'custody.db')}`, run: 'latest', derived: true, confirm: null },
+    ...{ url: `sqlite:${join(work.folder, 'custody.db')}`, run: 'latest', derived: true, confirm: null },
     chosen: { kind: 'rows', rows: [1] } as const,
   }
   const result = await eraseRows(request, ports)
@@ -266,7 +256,7 @@ test('who sits at a terminal is asked before what was derived goes', async () =>
   await run()
   const asked: string[] = []
   const erase = (answer: boolean, ...more: string[]) =>
-    runInProcess(['erase', 'latest', '--row', '1', '--derived', ...more], folder, env, async question => {
+    runInProcess(['erase', 'latest', '--row', '1', '--derived', ...more], work.folder, work.env, async question => {
       asked.push(question)
       return answer
     })
@@ -288,7 +278,7 @@ test('who sits at a terminal is asked before what was derived goes', async () =>
 
 test('runs that aren’t finished are refused, and those that such a run repeats', async () => {
   const guarded = PIPELINE.replace('name: letters', 'name: letters\nguards: { min_rows: 99 }')
-  writeFileSync(join(folder, 'p.yaml'), guarded)
+  writeFileSync(join(work.folder, 'p.yaml'), guarded)
   const { json } = await custody('run', 'p.yaml', '--json')
   const refused = await custody('erase', 'latest', '--row', '1', '--json')
   expect(refused).toMatchObject({ exit: 2, json: { error: { code: 'CUSTODY_ERASE_OPEN' } } })
@@ -311,7 +301,7 @@ test('what can’t be meant is refused, and nothing is written', async () => {
   expect(misspelt.stderr).toContain('1 record was rejected and has no fields')
   expect((await custody('purge', '--older-than', 'soon')).exit).toBe(2)
   expect(found('anna-canary', 'dora-canary')).toHaveLength(2)
-  const db = new DatabaseSync(join(folder, 'custody.db'), { readOnly: true })
+  const db = new DatabaseSync(join(work.folder, 'custody.db'), { readOnly: true })
   expect(db.prepare('SELECT count(*) AS n FROM entries WHERE body LIKE \'%"erase"%\'').get()).toEqual({ n: 0 })
   db.close()
 })
@@ -333,9 +323,9 @@ test('old runs are purged as a whole; how they were made stays', async () => {
 
 test('what a pipeline says of retention is followed', async () => {
   await run()
-  writeFileSync(join(folder, 'p.yaml'), PIPELINE.replace('name: letters', 'name: letters\nretention: 1ms'))
+  writeFileSync(join(work.folder, 'p.yaml'), PIPELINE.replace('name: letters', 'name: letters\nretention: 1ms'))
   const short = await run()
-  writeFileSync(join(folder, 'p.yaml'), PIPELINE.replace('name: letters', 'name: letters\nretention: 90d'))
+  writeFileSync(join(work.folder, 'p.yaml'), PIPELINE.replace('name: letters', 'name: letters\nretention: 90d'))
   await run()
   const { json } = await custody('purge', '--json')
   expect(json.purged.map((each: { run: string }) => each.run)).toEqual([short])

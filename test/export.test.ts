@@ -1,17 +1,7 @@
 /** `custody export`, end to end within this process. */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -26,7 +16,7 @@ import { checkInclusion } from '../src/format/tree.ts'
 import { signingKey } from '../src/ledger/keys/keys.ts'
 import { trustedKeys } from '../src/ledger/keys/known-ledgers.ts'
 import { VIEW_COLUMNS, VIEW_NAMES } from '../src/ledger/read-port.ts'
-import { runInProcess } from './support/in-process.ts'
+import { WorkFolder } from './support/work-folder.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 /** Names in the data are canaries. */
@@ -56,27 +46,15 @@ x,carl-canary,south
 5,emil-canary,south
 `
 
-let folder: string
-let env: { XDG_CONFIG_HOME: string }
+let work: WorkFolder
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'custody-export-'))
-  env = { XDG_CONFIG_HOME: join(folder, 'home') }
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  writeFileSync(join(folder, 'p.yaml'), PIPELINE)
-  writeFileSync(join(folder, 'people.csv'), PEOPLE)
+  work = new WorkFolder({ 'p.yaml': PIPELINE, 'people.csv': PEOPLE })
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => work.close())
 
-async function custody(...argv: string[]) {
-  const result = await runInProcess(argv, folder, env)
-  return { ...result, json: argv.includes('--json') ? JSON.parse(result.stdout) : null }
-}
-async function run(): Promise<string> {
-  const { json, exit, stderr } = await custody('run', 'p.yaml', '--json')
-  expect(exit, stderr).toBe(0)
-  return json.run
-}
-const database = () => new DatabaseSync(join(folder, 'custody.db'))
+const custody = (...argv: string[]) => work.custody(...argv)
+const run = () => work.run()
+const database = () => new DatabaseSync(join(work.folder, 'custody.db'))
 /** A view as SQLite itself gives it, each row as JSON, sorted. */
 function viewOf(name: string, id: string): Record<string, unknown>[] {
   const db = database()
@@ -91,16 +69,16 @@ function viewOf(name: string, id: string): Record<string, unknown>[] {
 }
 const sorted = (rows: readonly unknown[]) => rows.map(row => JSON.stringify(row)).sort()
 /** Hidden names of an export that came to no end. */
-const leftovers = () => readdirSync(folder).filter(name => name.endsWith('.part'))
+const leftovers = () => readdirSync(work.folder).filter(name => name.endsWith('.part'))
 
 test('jsonl has all views, each with all of its rows and columns', async () => {
   const id = await run()
   const { exit, json } = await custody('export', 'latest', '--format', 'jsonl', '--out', 'out-j', '--json')
   expect(exit).toBe(0)
-  expect(json).toMatchObject({ run: id, format: 'jsonl', out: join(folder, 'out-j') })
-  expect(readdirSync(join(folder, 'out-j')).sort()).toEqual(VIEW_NAMES.map(name => `${name}.jsonl`).sort())
+  expect(json).toMatchObject({ run: id, format: 'jsonl', out: join(work.folder, 'out-j') })
+  expect(readdirSync(join(work.folder, 'out-j')).sort()).toEqual(VIEW_NAMES.map(name => `${name}.jsonl`).sort())
   for (const name of VIEW_NAMES) {
-    const text = readFileSync(join(folder, 'out-j', `${name}.jsonl`), 'utf8')
+    const text = readFileSync(join(work.folder, 'out-j', `${name}.jsonl`), 'utf8')
     const rows = text
       .split('\n')
       .slice(0, -1)
@@ -120,10 +98,10 @@ test('jsonl has all views, each with all of its rows and columns', async () => {
 test('csv has a header, and quotes what has to be', async () => {
   const id = await run()
   expect((await custody('export', 'latest', '--format', 'csv', '--out', 'c')).exit).toBe(0)
-  const text = readFileSync(join(folder, 'c', 'batches.csv'), 'utf8')
+  const text = readFileSync(join(work.folder, 'c', 'batches.csv'), 'utf8')
   expect(text).toMatch(/^run_id,batch_id,node,trigger,size,key\r\n/)
   expect(text).toContain(`${id},1,towns,count,2,"{""town"":""north, east""}"\r\n`)
-  expect(readFileSync(join(folder, 'c', 'nodes.csv'), 'utf8').split('\r\n')).toHaveLength(
+  expect(readFileSync(join(work.folder, 'c', 'nodes.csv'), 'utf8').split('\r\n')).toHaveLength(
     viewOf('nodes', id).length + 2,
   )
 })
@@ -132,7 +110,7 @@ test('parquet has the same rows with types', async () => {
   const id = await run()
   expect((await custody('export', 'latest', '--format', 'parquet', '--out', 'pq')).exit).toBe(0)
   for (const name of VIEW_NAMES) {
-    const file = await asyncBufferFromFile(join(folder, 'pq', `${name}.parquet`))
+    const file = await asyncBufferFromFile(join(work.folder, 'pq', `${name}.parquet`))
     const types = parquetSchema(await parquetMetadataAsync(file)).children.map(({ element }) => [
       element.name,
       element.logical_type?.type ?? element.type,
@@ -156,12 +134,12 @@ function plain(value: unknown): unknown {
 test('nothing is replaced, and an empty folder is no obstacle', async () => {
   const id = await run()
   expect((await custody('export', 'latest', '--format', 'csv')).exit).toBe(0)
-  expect(existsSync(join(folder, `export-${id.slice(0, 13)}-csv`, 'runs.csv'))).toBe(true)
+  expect(existsSync(join(work.folder, `export-${id.slice(0, 13)}-csv`, 'runs.csv'))).toBe(true)
   const again = await custody('export', 'latest', '--format', 'csv', '--json')
   expect(again).toMatchObject({ exit: 2, json: { error: { code: 'CUSTODY_TARGET_EXISTS' } } })
-  mkdirSync(join(folder, 'empty'))
+  mkdirSync(join(work.folder, 'empty'))
   expect((await custody('export', 'latest', '--format', 'csv', '--out', 'empty')).exit).toBe(0)
-  expect(existsSync(join(folder, 'empty', 'runs.csv'))).toBe(true)
+  expect(existsSync(join(work.folder, 'empty', 'runs.csv'))).toBe(true)
   expect(leftovers()).toEqual([])
 })
 
@@ -192,7 +170,7 @@ test.each(['jsonl', 'csv', 'parquet', 'prov', 'openlineage', 'in-toto', 'tiles']
     expect(exit).toBe(1)
     expect(json).toMatchObject({ run: 'latest', holds: false })
     expect(json.problems.length).toBeGreaterThan(0)
-    expect(existsSync(join(folder, 'bad'))).toBe(false)
+    expect(existsSync(join(work.folder, 'bad'))).toBe(false)
     expect(leftovers()).toEqual([])
   },
 )
@@ -217,7 +195,7 @@ test('tiles are those of the ledger’s log and of the run’s', async () => {
   ])
   const db = database()
   for (const [log, { folder: prefix, size }] of json.logs.entries()) {
-    const at = join(folder, 't', prefix)
+    const at = join(work.folder, 't', prefix)
     expect(readFileSync(join(at, 'checkpoint'), 'utf8')).toBe(
       db.prepare('SELECT note FROM heads WHERE log = ?').get(log)?.note,
     )
@@ -236,8 +214,8 @@ test('tiles are those of the ledger’s log and of the run’s', async () => {
 async function exported(format: string, name = 'latest') {
   const { exit, stderr } = await custody('export', name, '--format', format, '--out', `x.${format}`)
   expect(exit, stderr).toBe(0)
-  const text = readFileSync(join(folder, `x.${format}`), 'utf8')
-  rmSync(join(folder, `x.${format}`))
+  const text = readFileSync(join(work.folder, `x.${format}`), 'utf8')
+  rmSync(join(work.folder, `x.${format}`))
   return { text, stderr }
 }
 const linesOf = (text: string) =>
@@ -247,7 +225,7 @@ const linesOf = (text: string) =>
     .map(line => JSON.parse(line))
 const sha256Of = (name: string) =>
   createHash('sha256')
-    .update(readFileSync(join(folder, 'out', name)))
+    .update(readFileSync(join(work.folder, 'out', name)))
     .digest('hex')
 
 /** The schema of predicates, as docs/proof-format.md has it. */
@@ -260,7 +238,7 @@ test('in-toto: a statement of each output file, signed with the keys of the ledg
   const { text } = await exported('in-toto')
   const envelopes = linesOf(text)
   expect(envelopes).toHaveLength(2)
-  const keys = trustedKeys(null, env)
+  const keys = trustedKeys(null, work.env)
   const statements = envelopes.map(({ payload, payloadType, signatures }) => {
     expect(payloadType).toBe('application/vnd.in-toto+json')
     expect(signatures.map((each: { keyid: string }) => each.keyid)).toEqual(
@@ -310,14 +288,14 @@ test.skipIf(!has_openssl)('in-toto: openssl finds the Ed25519 signature good', a
   await run()
   const [{ payload, payloadType, signatures }] = linesOf((await exported('in-toto')).text)
   const body = Buffer.from(payload, 'base64')
-  const [key] = trustedKeys(null, env)
+  const [key] = trustedKeys(null, work.env)
   const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), key?.public_key ?? new Uint8Array()])
-  writeFileSync(join(folder, 'key.der'), spki)
-  writeFileSync(join(folder, 'sig'), Buffer.from(signatures[0].sig, 'base64'))
+  writeFileSync(join(work.folder, 'key.der'), spki)
+  writeFileSync(join(work.folder, 'sig'), Buffer.from(signatures[0].sig, 'base64'))
   const verify = (signed: Buffer) => {
-    writeFileSync(join(folder, 'signed'), signed)
+    writeFileSync(join(work.folder, 'signed'), signed)
     const argv = 'pkeyutl -verify -pubin -inkey key.der -keyform DER -rawin -in signed -sigfile sig'.split(' ')
-    return spawnSync('openssl', argv, { cwd: folder, encoding: 'utf8' }).stdout
+    return spawnSync('openssl', argv, { cwd: work.folder, encoding: 'utf8' }).stdout
   }
   expect(verify(Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${body.length} ${body}`))).toMatch(/success/i)
   expect(verify(body)).not.toMatch(/success/i)
@@ -328,10 +306,10 @@ test('statements hold no data of rows', async () => {
   for (const format of ['prov', 'openlineage', 'in-toto', 'tiles']) {
     await custody('export', 'latest', '--format', format, '--out', `y-${format}`)
     const files =
-      format === 'tiles' ? readdirSync(join(folder, 'y-tiles'), { recursive: true, withFileTypes: true }) : null
+      format === 'tiles' ? readdirSync(join(work.folder, 'y-tiles'), { recursive: true, withFileTypes: true }) : null
     const texts =
       files === null
-        ? [readFileSync(join(folder, `y-${format}`), 'utf8')]
+        ? [readFileSync(join(work.folder, `y-${format}`), 'utf8')]
         : files.filter(each => each.isFile()).map(each => readFileSync(join(each.parentPath, each.name), 'latin1'))
     const all = texts.flatMap(text => [
       text,
@@ -342,7 +320,7 @@ test('statements hold no data of rows', async () => {
 })
 
 test('in-toto wants a finished run, files, what is on record of them, and a key that is in force', async () => {
-  writeFileSync(join(folder, 'p.yaml'), PIPELINE.replace('letters', 'letters\nguards: { min_rows: 50 }'))
+  writeFileSync(join(work.folder, 'p.yaml'), PIPELINE.replace('letters', 'letters\nguards: { min_rows: 50 }'))
   const stopped = await custody('run', 'p.yaml', '--json')
   expect(stopped.exit).toBe(1)
   const open = await custody('export', 'latest', '--format', 'in-toto', '--out', 'x', '--json')
@@ -355,14 +333,14 @@ test('in-toto wants a finished run, files, what is on record of them, and a key 
   await custody('abandon', 'latest')
   const none = await custody('export', 'latest', '--format', 'in-toto', '--out', 'x', '--json')
   expect(none).toMatchObject({ exit: 1, json: { error: { code: 'CUSTODY_EXPORT_NOTHING' } } })
-  writeFileSync(join(folder, 'p.yaml'), PIPELINE)
+  writeFileSync(join(work.folder, 'p.yaml'), PIPELINE)
   await run()
-  const before = env
-  env = { XDG_CONFIG_HOME: join(folder, 'other') }
+  const before = work.env
+  work.env = { XDG_CONFIG_HOME: join(work.folder, 'other') }
   const stranger = await custody('export', 'latest', '--format', 'in-toto', '--out', 'x', '--json')
   expect(stranger).toMatchObject({ exit: 1, json: { error: { code: 'CUSTODY_KEY_UNKNOWN' } } })
-  expect(existsSync(join(folder, 'other', 'custody', 'key'))).toBe(false)
-  env = before
+  expect(existsSync(join(work.folder, 'other', 'custody', 'key'))).toBe(false)
+  work.env = before
   expect(await custody('export', 'latest', '--format', 'in-toto', '--json')).toMatchObject({
     exit: 2,
     json: { error: { code: 'CUSTODY_ARGUMENT' } },
@@ -382,7 +360,7 @@ test('in-toto says what was erased, and is refused where all was', async () => {
     [artifact.paths - w + 1, artifact.contents - w + 1].sort((a, b) => a - b)
   const erase = (places: readonly number[]) => {
     eraseValues(db, 1, [Number(publish?.seq)], places)
-    recordErasure(db, signingKey(env), 1, [[Number(publish?.seq), Number(publish?.seq), ...places]])
+    recordErasure(db, signingKey(work.env), 1, [[Number(publish?.seq), Number(publish?.seq), ...places]])
   }
   erase(placesOf(artifacts[0]))
   const { json } = await custody('export', 'latest', '--format', 'in-toto', '--out', 'some', '--json')
@@ -405,7 +383,7 @@ test('openlineage: start and end, with counts, columns and the proof', async () 
     custody_counts: { rows: { read: 5, ingested: 4, rejected: 1 } },
     custody_proof: { plan_sha256: viewOf('runs', id)[0]?.plan_hash },
   })
-  const people = { namespace: 'file', name: join(folder, 'people.csv') }
+  const people = { namespace: 'file', name: join(work.folder, 'people.csv') }
   expect(end.inputs).toMatchObject([
     { ...people, inputFacets: { inputStatistics: { rowCount: 5, size: PEOPLE.length, fileCount: 1 } } },
   ])
@@ -416,7 +394,7 @@ test('openlineage: start and end, with counts, columns and the proof', async () 
   ])
   const [out, problems] = end.outputs
   expect(out).toMatchObject({
-    name: join(folder, 'out', 'all.jsonl'),
+    name: join(work.folder, 'out', 'all.jsonl'),
     outputFacets: { outputStatistics: { rowCount: viewOf('artifacts', id)[0]?.rows } },
   })
   expect(out.facets).toMatchObject({ custody_columns: { unknown_behind: ['towns'], sources: ['people'] } })
@@ -436,11 +414,11 @@ test('prov: what was used, what was generated, and of what', async () => {
   const id = await run()
   const document = JSON.parse((await exported('prov')).text)
   expect(document.entity[`output:${id}/out`]).toMatchObject({
-    'prov:location': join(folder, 'out', 'all.jsonl'),
+    'prov:location': join(work.folder, 'out', 'all.jsonl'),
     'custody:sha256': sha256Of('all.jsonl'),
   })
   expect(document.entity[`input:${id}/people`]).toMatchObject({
-    'prov:location': join(folder, 'people.csv'),
+    'prov:location': join(work.folder, 'people.csv'),
     'custody:sha256': createHash('sha256').update(PEOPLE).digest('hex'),
   })
   expect(document.activity[`run:${id}`]).toMatchObject({ 'prov:label': 'letters', 'custody:rows_read': 5 })

@@ -1,7 +1,7 @@
 /** The outcome path map of docs/outcomes.md: a run of each way to each outcome, and the functions that were called in it. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   ENDINGS,
   functionsIn,
@@ -12,7 +12,7 @@ import {
 } from '../scripts/docs/outcome-paths.ts'
 import { FATES } from '../src/model/outcome.ts'
 import { rowError } from '../src/sdk/results.ts'
-import { whileCounting } from './support/called-functions.ts'
+import { CalledFunctions } from './support/called-functions.ts'
 import { Hook, LOST, NO, pipeline as sending } from './support/hook.ts'
 import { askingPipeline, Peer } from './support/peer.ts'
 import { aggregateOf, Rig, transformOf } from './support/rig.ts'
@@ -171,6 +171,10 @@ const PATHS = FATES.flatMap(({ outcome, cause }) => {
 })
 const makersOf = makersByPath()
 
+const functions = new CalledFunctions()
+beforeAll(() => functions.start())
+afterAll(() => functions.stop())
+
 test('every way has a run, and every run is of a way', () => {
   expect(Object.keys(RUNS)).toEqual(PATHS.map(({ title }) => title))
 })
@@ -188,7 +192,7 @@ describe.each(PATHS)('$title', ({ title, name, path }) => {
   })
 
   test('a run that ends so calls them', async () => {
-    const { result: rig, called } = await whileCounting(RUNS[title] as () => Promise<Rig>)
+    const { result: rig, called } = await functions.during(RUNS[title] as () => Promise<Rig>)
     expect(Object.values(rig.endings()).map(each => each.replace(/@.*/, ''))).toContain(name.replace(' / ', '/'))
     expect([...(called.get(decides) ?? [])]).toContain(decided_by)
     expect([...(called.get(RECORDER) ?? [])]).toEqual(expect.arrayContaining([...recorded_by]))

@@ -1,13 +1,19 @@
 /** Pages with plugins of their own are true: their commands are run by the program as it is shipped. */
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, inject, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import type { ShellResult } from '../support/doc-shell.ts'
 import { tryDocument } from '../support/documents.ts'
+import { Served } from './serve.ts'
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs')
+
+let served: Served
+beforeAll(() => {
+  served = new Served(inject('bin'))
+})
+afterAll(() => served.close())
 
 test.each(['replay.md', 'testing-pipelines.md', 'writing-plugins.md'])('%s', async page => {
   const temporary = mkdtempSync(join(tmpdir(), 'custody-page-'))
@@ -16,12 +22,8 @@ test.each(['replay.md', 'testing-pipelines.md', 'writing-plugins.md'])('%s', asy
   mkdirSync(folder)
   const env = { PATH: `${inject('bin')}:/usr/bin:/bin`, COLUMNS: '100', XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home }
   const runAll = async (block: string): Promise<ShellResult> => {
-    const { status, stdout } = spawnSync('/bin/sh', ['-ec', `exec 2>&1\n${block}`], {
-      cwd: folder,
-      env,
-      encoding: 'utf8',
-    })
-    return { exit: status ?? -1, output: stdout }
+    const { exit, stdout } = await served.shell(`set -e\nexec 2>&1\n${block}`, folder, env)
+    return { exit, output: stdout }
   }
   expect(await tryDocument(join(DOCS, page), folder, home, { runAll })).toEqual([])
 })

@@ -7,7 +7,8 @@
  *   ! …                            standard error, behind it
  *   [2]                            how it ended, if not with 0
  *
- * What differs from run to run stands as `<run>`, `<hash>`, `<time>`, `<took>`, `<folder>`. A line that is `...` stands for any
+ * A command with `a process of its own` in the comment before it is started as a user's shell would start it; others are run in one
+ * process, one after another (serve.ts). What differs from run to run stands as `<run>`, `<hash>`, `<time>`, `<took>`, `<folder>`. A line that is `...` stands for any
  * number of lines. With TRANSCRIPTS=update the files are written anew (lines `...` are lost: put them back).
  */
 import { spawn } from 'node:child_process'
@@ -18,6 +19,7 @@ import { encodeSigningKeys, makeSigner } from '../../src/format/signing-key.ts'
 import type { ProgramResult } from '../support/built-cli.ts'
 import { wordsOf } from '../support/doc-shell.ts'
 import type { Served } from './serve.ts'
+import type { Said } from './served.ts'
 
 export interface Step {
   readonly comments: readonly string[]
@@ -72,7 +74,7 @@ export class Shell {
   readonly env: { readonly [name: string]: string }
   readonly #served: Served | null
 
-  /** `served`: runs what needs no shell; else a process is started for each command. */
+  /** `served`: runs commands; else a process is started for each. */
   constructor(bin: string, served: Served | null = null) {
     this.#served = served
     const seed = new Uint8Array(32).fill(7)
@@ -88,8 +90,8 @@ export class Shell {
   }
 
   /** Output, errors and exit, as a transcript has them. */
-  async run(command: string): Promise<string[]> {
-    const { stdout, stderr, exit } = await this.#end(command)
+  async run(command: string, own_process = false): Promise<string[]> {
+    const { stdout, stderr, exit } = await this.#end(command, own_process)
     const lines = [
       ...linesOf(stdout),
       ...linesOf(stderr).map(line => `! ${line}`.trimEnd()),
@@ -102,9 +104,16 @@ export class Shell {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  #end(command: string): Promise<ProgramResult> {
-    if (this.#served === null || !PLAIN.test(command)) return this.#start(command)
-    return this.#served.run({ argv: wordsOf(command).slice(1), cwd: this.folder, env: this.env })
+  async #end(command: string, own_process: boolean): Promise<ProgramResult> {
+    if (this.#served === null || own_process) return this.#start(command)
+    if (!PLAIN.test(command)) return this.#served.shell(command, this.folder, this.env)
+    const { exit, said } = await this.#served.run({
+      argv: wordsOf(command).slice(1),
+      cwd: this.folder,
+      env: this.env,
+    })
+    const saidTo = (stream: Said['to']) => said.map(({ to, text }) => (to === stream ? text : '')).join('')
+    return { exit, stdout: saidTo('stdout'), stderr: saidTo('stderr') }
   }
 
   #start(command: string): Promise<ProgramResult> {

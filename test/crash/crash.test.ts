@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { POINTS, type Point } from '../../src/engine/ports/crash-points.ts'
 import { Random } from '../simulation/random.ts'
 import { ALL, LONG, sampled } from '../support/form.ts'
@@ -14,12 +14,13 @@ import { type CrashPipeline, PIPELINES, pipelineNamed } from './pipelines.ts'
 const SEED = Number(process.env.CUSTODY_SEED ?? 1)
 const RANDOM = ALL ? 50 : LONG ? 4 : 1
 
-const undisturbed = new Map<string, Undisturbed>()
-beforeAll(async () => {
-  for (const pipeline of PIPELINES) undisturbed.set(pipeline.name, await runUndisturbed(pipeline))
-})
-
-const of = ({ name }: CrashPipeline) => undisturbed.get(name) as Undisturbed
+const undisturbed = new Map<string, Promise<Undisturbed>>()
+/** Of each pipeline that is crashed once. */
+function of(pipeline: CrashPipeline): Promise<Undisturbed> {
+  const found = undisturbed.get(pipeline.name) ?? runUndisturbed(pipeline)
+  undisturbed.set(pipeline.name, found)
+  return found
+}
 
 /** Met once in each process that gets this far: there is no later time. */
 const ONCE: ReadonlySet<Point> = new Set([
@@ -64,9 +65,10 @@ describe.concurrent('a run that is killed and resumed leaves what an undisturbed
       ...([each.later ? 'a later time' : 'first', each.threaded ? 'two threads' : 'one thread', each] as const),
     ] as const
   test.for(cases().map(named))('%s, %s, %s, %s', async ([, point, , , { pipeline, later, threaded }], { skip }) => {
-    const kills = killsAt(point, later, of(pipeline))
+    const whole = await of(pipeline)
+    const kills = killsAt(point, later, whole)
     if (kills === null) return skip('the pipeline never comes there so often')
-    const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL, threaded)
+    const { problems, killed } = await endure(pipeline, kills, whole, ALL, threaded)
     expect(problems).toEqual([])
     // Where answers come sooner or later there may be fewer commits than in the undisturbed run.
     if (!pipeline.asynchronous) expect(killed).toBe(kills.length)
@@ -74,40 +76,49 @@ describe.concurrent('a run that is killed and resumed leaves what an undisturbed
 })
 
 // Whatever else the selection has: in these many are under way, held and in branches.
-test.each(['batches', 'branches', 'sorts', 'joined'])(
+test.each(sampled(['branches', 'batches', 'sorts', 'joined'], 2))(
   'rows that were under way keep the order of their fields: %s',
   async name => {
     const pipeline = pipelineNamed(name)
-    const kills = killsAt('mid_rewind', false, of(pipeline)) ?? []
-    const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL, false)
+    const whole = await of(pipeline)
+    const kills = killsAt('mid_rewind', false, whole) ?? []
+    const { problems, killed } = await endure(pipeline, kills, whole, ALL, false)
     expect(problems).toEqual([])
     expect(killed).toBe(2)
   },
 )
 
 // Whatever else the selection has: commits end within files and between them.
-test.each([
-  ['after_commit', 2, 'after_commit', 1],
+const OF_FILES = [
   ['before_flush', 3, 'after_flush', 2],
-] as const)('a run of many files continues in the right one: %s %i, then %s %i', async (first, nth, second, later) => {
-  const pipeline = pipelineNamed('folders')
-  const kills: Kill[] = [{ at: { point: first, nth } }, { at: { point: second, nth: later } }]
-  const { problems, killed } = await endure(pipeline, kills, of(pipeline), true, false)
-  expect(problems).toEqual([])
-  expect(killed).toBe(2)
-})
+  ['after_commit', 2, 'after_commit', 1],
+] as const
+test.each(sampled(OF_FILES, 2))(
+  'a run of many files continues in the right one: %s %i, then %s %i',
+  async (first, nth, second, later) => {
+    const pipeline = pipelineNamed('folders')
+    const kills: Kill[] = [{ at: { point: first, nth } }, { at: { point: second, nth: later } }]
+    const { problems, killed } = await endure(pipeline, kills, await of(pipeline), true, false)
+    expect(problems).toEqual([])
+    expect(killed).toBe(2)
+  },
+)
 
 // Where it is on record that rows are about to be sent, and nobody can know whether they were. 16 are at a time.
-test.each([
-  [1, false],
+const SENT = [
   [5, true],
-])('rows that may have been sent are sent again: killed at the %i. time', async (nth, threaded) => {
-  const pipeline = pipelineNamed('letters')
-  const kill: Kill = { at: { point: 'before_send', nth } }
-  const { problems, killed } = await endure(pipeline, [kill, kill], of(pipeline), true, threaded)
-  expect(problems).toEqual([])
-  expect(killed).toBe(2)
-})
+  [1, false],
+] as const
+test.each(sampled(SENT, 2))(
+  'rows that may have been sent are sent again: killed at the %i. time',
+  async (nth, threaded) => {
+    const pipeline = pipelineNamed('letters')
+    const kill: Kill = { at: { point: 'before_send', nth } }
+    const { problems, killed } = await endure(pipeline, [kill, kill], await of(pipeline), true, threaded)
+    expect(problems).toEqual([])
+    expect(killed).toBe(2)
+  },
+)
 
 describe.concurrent('a run that is killed anywhere', () => {
   const random = new Random(SEED)
@@ -118,14 +129,15 @@ describe.concurrent('a run that is killed anywhere', () => {
     const pipeline = fate.pick(PIPELINES)
     const threaded = fate.chance(0.5)
     const any = (nth: number): Kill => ({ at: { point: 'any', nth } })
-    const met = of(pipeline).points.any ?? 0
+    const whole = await of(pipeline)
+    const met = whole.points.any ?? 0
     const more = Array.from({ length: fate.below(3) }, () => any(fate.between(1, met)))
     let nth = met + 1
     let endured: Endured
     // How many commits a run makes depends on its speed: one that was done too soon is run again, and killed earlier.
     do {
       nth = fate.between(1, nth - 1)
-      endured = await endure(pipeline, [any(nth), ...more], of(pipeline), true, threaded)
+      endured = await endure(pipeline, [any(nth), ...more], whole, true, threaded)
       expect(endured.problems, `${pipeline.name}: ${nth}, ${JSON.stringify(more)}`).toEqual([])
     } while (endured.killed === 0 && nth > 1)
     expect(endured.killed).toBeGreaterThan(0)
@@ -138,13 +150,14 @@ describe.concurrent('a run that is killed anywhere', () => {
     test.each(seeds)('continues as if nothing had happened: seed %i', async seed => {
       const fate = new Random(seed)
       const pipeline = fate.pick(PIPELINES)
+      const whole = await of(pipeline)
       const kills = Array.from(
         { length: fate.between(1, 3) },
         (): Kill => ({
-          after_ms: fate.next() * of(pipeline).took_ms,
+          after_ms: fate.next() * whole.took_ms,
         }),
       )
-      const endured = await endure(pipeline, kills, of(pipeline), true, fate.chance(0.5))
+      const endured = await endure(pipeline, kills, whole, true, fate.chance(0.5))
       killed += endured.killed
       expect(endured.problems, `${pipeline.name}: ${JSON.stringify(kills)}`).toEqual([])
     })

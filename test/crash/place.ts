@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
@@ -14,7 +15,6 @@ import { showRun } from '../../src/read/show/show.ts'
 import { verifyFiles } from '../../src/read/verify/files.ts'
 import { verifyLedger } from '../../src/read/verify/verify.ts'
 import { built, compiled } from '../support/built.ts'
-import { IN_MEMORY } from '../support/plugin-files.ts'
 import type { Order, Report } from './child.ts'
 import { type CrashPipeline, layOut } from './pipelines.ts'
 
@@ -91,7 +91,7 @@ export class Place {
   readonly url: string
 
   constructor(pipeline: CrashPipeline) {
-    this.folder = mkdtempSync(join(IN_MEMORY, `custody-crash-${pipeline.name}-`))
+    this.folder = mkdtempSync(join(tmpdir(), `custody-crash-${pipeline.name}-`))
     this.url = `sqlite:${join(this.folder, 'custody.db')}`
     layOut(pipeline, this.folder)
   }

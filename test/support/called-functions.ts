@@ -7,18 +7,21 @@ import { ROOT } from './source-file.ts'
 /** Names of the functions that were called, by file from the root; private methods with their `#`. */
 export type Called = ReadonlyMap<string, ReadonlySet<string>>
 
-export async function whileCounting<T>(
-  run: () => Promise<T>,
-): Promise<{ readonly result: T; readonly called: Called }> {
-  const session = new Session()
-  session.connect()
-  try {
-    await session.post('Profiler.enable')
-    await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false })
+/** Counts from `start` to `stop`: to begin is what costs, since all code is compiled anew then. */
+export class CalledFunctions {
+  readonly #session = new Session()
+
+  async start(): Promise<void> {
+    this.#session.connect()
+    await this.#session.post('Profiler.enable')
+    await this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false })
+  }
+
+  async during<T>(run: () => Promise<T>): Promise<{ readonly result: T; readonly called: Called }> {
     // What was called so far doesn't count.
-    await session.post('Profiler.takePreciseCoverage')
+    await this.#session.post('Profiler.takePreciseCoverage')
     const result = await run()
-    const { result: scripts } = await session.post('Profiler.takePreciseCoverage')
+    const { result: scripts } = await this.#session.post('Profiler.takePreciseCoverage')
     const called = new Map<string, Set<string>>()
     for (const { url, functions } of scripts) {
       const names = functions.filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0).map(each => each.functionName)
@@ -26,8 +29,10 @@ export async function whileCounting<T>(
       called.set(file, new Set([...(called.get(file) ?? []), ...names]))
     }
     return { result, called }
-  } finally {
-    await session.post('Profiler.stopPreciseCoverage')
-    session.disconnect()
+  }
+
+  async stop(): Promise<void> {
+    await this.#session.post('Profiler.stopPreciseCoverage')
+    this.#session.disconnect()
   }
 }

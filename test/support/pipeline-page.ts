@@ -7,6 +7,7 @@
  */
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
@@ -26,7 +27,6 @@ import type { Source, SourceSpec } from '../../src/sdk/spec.ts'
 import { SECRETS } from './compile-text.ts'
 import { testPorts } from './ledger.ts'
 import { type CodeBlock, codeBlocks } from './markdown.ts'
-import { IN_MEMORY } from './plugin-files.ts'
 import { ROOT } from './source-file.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -80,7 +80,7 @@ export class PipelinePage {
 
   async #run(command: string): Promise<Finished> {
     const [file = '', ...words] = command.split(' ')
-    const folder = mkdtempSync(join(IN_MEMORY, 'custody-page-'))
+    const folder = mkdtempSync(join(tmpdir(), 'custody-page-'))
     try {
       this.#layOut(folder)
       const sets = words.filter(each => each !== '--set')

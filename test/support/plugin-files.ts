@@ -1,5 +1,5 @@
 /** For tests of sources and sinks: files in a temporary folder, and sources read to their end. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -7,14 +7,10 @@ import type { Row } from '../../src/model/row.ts'
 import { OBSERVED, type RowSchema } from '../../src/model/schema.ts'
 import type { ResumePoint, Sink, SinkSpec, Source, SourceRecord, SourceSpec } from '../../src/sdk/spec.ts'
 
-/** Where syncing costs nothing, for tests that sync often and write little. */
-export const IN_MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-
 export class Folder {
-  readonly path: string
+  readonly path = mkdtempSync(join(tmpdir(), 'custody-test-'))
 
-  constructor(parent = tmpdir()) {
-    this.path = mkdtempSync(join(parent, 'custody-test-'))
+  constructor() {
     onTestFinished(() => rmSync(this.path, { recursive: true, force: true }))
   }
   /** Writes a file. @returns its absolute path. */

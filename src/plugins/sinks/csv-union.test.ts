@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Folder, IN_MEMORY, rowsOf, writeAll } from '../../../test/support/plugin-files.ts'
+import { Folder, rowsOf, writeAll } from '../../../test/support/plugin-files.ts'
 import type { Row } from '../../model/row.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import { csvSource } from '../sources/csv.ts'
@@ -13,7 +13,7 @@ import { widened } from './csv-widen.ts'
 const union = { path: 'out.csv', new_columns: 'union' }
 
 async function written(rows: readonly Row[], options: object = {}): Promise<string> {
-  const folder = new Folder(IN_MEMORY)
+  const folder = new Folder()
   expect(await writeAll(folder.sink(csvSink, { ...union, ...options }), rows)).toEqual([])
   expect(readdirSync(folder.path)).toEqual(['out.csv'])
   return folder.text('out.csv')
@@ -69,7 +69,7 @@ test('what is read back are the rows, with null for what they hadn’t', async (
   const row = fc.dictionary(fc.constantFrom('p', 'q', 'r r', 's,'), cell, { minKeys: 1 })
   await fc.assert(
     fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 6 }), async rows => {
-      const folder = new Folder(IN_MEMORY)
+      const folder = new Folder()
       await writeAll(folder.sink(csvSink, union), rows)
       const columns = new Set(rows.flatMap(each => Object.keys(each)))
       const found = await rowsOf(folder.source(csvSource, { path: 'out.csv', normalise: false }))
@@ -103,7 +103,7 @@ describe('a crash', () => {
     'behind flush %i, before or after the file was made once more',
     async committed => {
       for (const died of ['writing', 'remade', 'finished'] as const) {
-        const folder = new Folder(IN_MEMORY)
+        const folder = new Folder()
         const before = folder.sink(csvSink, union)
         const intent = await before.prepare()
         await before.open(intent, null)
@@ -141,7 +141,7 @@ describe('a crash', () => {
   )
 
   test('in the same process: it is wound back to before the file was made once more', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     const sink = folder.sink(csvSink, union)
     const intent = await sink.prepare()
     await sink.open(intent, null)
@@ -159,7 +159,7 @@ describe('a crash', () => {
   })
 
   test.each([true, false])('and an output that is given up leaves nothing behind', async finished => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     const sink = folder.sink(csvSink, union)
     const intent = await sink.prepare()
     await sink.open(intent, null)

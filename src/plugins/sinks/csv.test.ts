@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Folder, IN_MEMORY, rowsOf, writeAll } from '../../../test/support/plugin-files.ts'
+import { Folder, rowsOf, writeAll } from '../../../test/support/plugin-files.ts'
 import type { Row } from '../../model/row.ts'
 import type { RowSchema } from '../../model/schema.ts'
 import { ERROR_FIELD, ERROR_SCHEMA, REJECT_FIELDS } from '../../sdk/error-row.ts'
@@ -18,7 +18,7 @@ async function written(
   options: object = {},
   more: Parameters<Folder['sink']>[2] = {},
 ): Promise<string> {
-  const folder = new Folder(IN_MEMORY)
+  const folder = new Folder()
   expect(await writeAll(folder.sink(csvSink, { path: 'out.csv', ...options }, more), rows)).toEqual([])
   return folder.text('out.csv')
 }
@@ -70,7 +70,7 @@ describe('cells', () => {
         fc.constantFrom(',', ';'),
         async (n, delimiter) => {
           const text = await written([{ n }], { decimal: ',', delimiter })
-          const folder = new Folder(IN_MEMORY)
+          const folder = new Folder()
           folder.put('in.csv', text)
           const rows = await rowsOf(folder.source(csvSource, { path: 'in.csv', decimal: ',', delimiter }, read))
           expect(rows.map(row => Number(row.n))).toEqual([n === 0 ? 0 : n])
@@ -88,7 +88,7 @@ describe('cells', () => {
   })
 
   test('a text with NUL is refused', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     const sink = folder.sink(csvSink, { path: 'out.csv' })
     expect(await writeAll(sink, [{ a: 'x\0' }, { a: 'y' }])).toEqual(['CSV_NUL'])
     expect(folder.text('out.csv')).toBe('a\ny\n')
@@ -97,7 +97,7 @@ describe('cells', () => {
 
 describe('columns', () => {
   test('of the first row; fields that come later are refused, missing ones empty', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     const sink = folder.sink(csvSink, { path: 'out.csv' })
     expect(await writeAll(sink, [{ a: 1, b: 2 }, { b: 3 }, { a: 4, c: 5 }, { b: 6, a: 7 }])).toEqual(['COLUMN_UNKNOWN'])
     expect(folder.text('out.csv')).toBe('a,b\n1,2\n,3\n7,6\n')
@@ -106,7 +106,7 @@ describe('columns', () => {
   test('of the schema, and of the options before it', async () => {
     expect(await written([{ a: 1, 7: 2 }], {}, { input: schema('b', 'a', '7') })).toBe('b,a,7\n,1,2\n')
     expect(await written([{ a: 1 }], { columns: ['c', 'a'] }, { input: schema('b', 'a') })).toBe('c,a\n,1\n')
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     expect(await writeAll(folder.sink(csvSink, { path: 'o', columns: ['a'] }), [{ b: 1 }])).toEqual(['COLUMN_UNKNOWN'])
     expect(folder.text('o')).toBe('a\n')
   })
@@ -156,7 +156,7 @@ describe('columns', () => {
     expect(await written([failed, rejected], { columns: ['id', 'error_code'] }, { input })).toBe(
       'id,error_code\n1,BAD\n,CSV_RAGGED\n',
     )
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     folder.put('out.csv', 'id,raw\n0,\n')
     const sink = folder.sink(csvSink, { path: 'out.csv', if_exists: 'append' }, { input })
     const intent = await sink.prepare()
@@ -201,7 +201,7 @@ describe('columns', () => {
 
 describe('appending', () => {
   const append = async (prior: string, rows: Row[], options: object = {}, more: Parameters<Folder['sink']>[2] = {}) => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     folder.put('out.csv', prior)
     const sink = folder.sink(csvSink, { path: 'out.csv', if_exists: 'append', ...options }, more)
     const refused = await writeAll(sink, rows)
@@ -278,7 +278,7 @@ describe('what is known of rows', () => {
   })
 
   test('what isn’t known before the run stops it before the header is written', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     const sink = folder.sink(csvSink, { path: 'out.csv', headers: { id: 'k' } })
     await expect(writeAll(sink, [{ id: 1, k: 2 }])).rejects.toMatchObject({
       code: 'CUSTODY_SINK',
@@ -297,7 +297,7 @@ test('columns and headers name fields that rows may lack', () => {
 })
 
 test('from file to file nothing changes', async () => {
-  const folder = new Folder(IN_MEMORY)
+  const folder = new Folder()
   const content = 'id,Loan Amount,note\n1,5000,"a, ""b""\nc"\n2,,""\n3,x,Zoë\n'
   folder.put('in.csv', content)
   const source = folder.source(csvSource, { path: 'in.csv' })
@@ -325,7 +325,7 @@ test('any table is read back as it was written', async () => {
     newline: fc.constantFrom('lf', 'crlf'),
     bom: fc.boolean(),
   })
-  const folder = new Folder(IN_MEMORY)
+  const folder = new Folder()
   await fc.assert(
     fc.asyncProperty(table, syntax, async ([names, lines], options) => {
       const rows = lines.map(cells => Object.fromEntries(cells.map((value, index) => [names[index]!, value])) as Row)

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { Folder, IN_MEMORY, writeAll } from '../../../test/support/plugin-files.ts'
+import { Folder, writeAll } from '../../../test/support/plugin-files.ts'
 import type { Row } from '../../model/row.ts'
 import type { PluginSpec, Receipt } from '../../sdk/spec.ts'
 import { csvSink } from './csv.ts'
@@ -50,7 +50,7 @@ describe.each(FORMATS)('winding back: $name', ({ spec, options, prior }) => {
     if (prior !== null) folder.put('out/file', prior)
   }
   const undisturbed = async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     fill(folder)
     await writeAll(folder.sink(spec, place), ROWS)
     return folder.text('out/file')
@@ -61,7 +61,7 @@ describe.each(FORMATS)('winding back: $name', ({ spec, options, prior }) => {
   test.each([...ROWS.keys(), ROWS.length])('a crash behind flush %i, before or after its commit', async crash => {
     const expected = await undisturbed()
     for (const committed of crash === 0 ? [0] : [crash - 1, crash]) {
-      const folder = new Folder(IN_MEMORY)
+      const folder = new Folder()
       fill(folder)
       const before = folder.sink(spec, place)
       const intent = await before.prepare()
@@ -107,7 +107,7 @@ describe.each(FORMATS)('winding back: $name', ({ spec, options, prior }) => {
 
   test('in the same process too, whatever was written since', async () => {
     const expected = await undisturbed()
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     fill(folder)
     const sink = folder.sink(spec, place)
     const intent = await sink.prepare()
@@ -135,7 +135,7 @@ describe('a former holder', () => {
   ])(
     'of a file that is %s writes nothing, and can’t wind back what is no longer its own',
     async (_name, more, prior) => {
-      const folder = new Folder(IN_MEMORY)
+      const folder = new Folder()
       const options = { path: 'out.jsonl', ...more }
       if (prior !== null) folder.put('out.jsonl', prior)
       const former = folder.sink(jsonlSink, options)
@@ -172,7 +172,7 @@ describe('a former holder', () => {
 
 describe('if_exists', () => {
   test('fail is the default, and names the option', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     folder.put('out.csv', 'x')
     await expect(folder.sink(csvSink, { path: 'out.csv' }).prepare()).rejects.toMatchObject({
       code: 'CUSTODY_TARGET_EXISTS',
@@ -187,7 +187,7 @@ describe('if_exists', () => {
   })
 
   test('nothing is touched before open, and a file that appears in between is left alone', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     for (const spec of [csvSink, jsonlSink, textSink] as AnySink[]) {
       const sink = folder.sink(spec, { path: 'deep/er/out' })
       const intent = await sink.prepare()
@@ -220,7 +220,7 @@ describe('if_exists', () => {
   test.each([null, 'old'])(
     'a folder that comes in the way (where there was %o) is named, and changes no rights',
     async before => {
-      const folder = new Folder(IN_MEMORY)
+      const folder = new Folder()
       if (before !== null) folder.put('out.csv', before)
       const sink = folder.sink(csvSink, { path: 'out.csv', if_exists: 'replace' })
       const intent = await sink.prepare()
@@ -246,7 +246,7 @@ describe('if_exists', () => {
   )
 
   test('a crash in the middle of the renaming is made good', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     const sink = folder.sink(jsonSink, { path: 'out.json' })
     const intent = await sink.prepare()
     await sink.open(intent, null)
@@ -263,7 +263,7 @@ describe('if_exists', () => {
   })
 
   test('append keeps what is there and says so', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     folder.put('out.jsonl', '{"id":0}\n')
     const sink = folder.sink(jsonlSink, { path: 'out.jsonl', if_exists: 'append' })
     const intent = await sink.prepare()
@@ -283,7 +283,7 @@ describe('if_exists', () => {
   })
 
   test('replace leaves the old file until it is published, with its rights', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     chmodSync(folder.put('out.csv', 'old'), 0o640)
     symlinkSync('out.csv', join(folder.path, 'link.csv'))
     const sink = folder.sink(csvSink, { path: 'link.csv', if_exists: 'replace' })
@@ -303,7 +303,7 @@ describe('if_exists', () => {
   test.each(['replace', 'number', 'append'])(
     'a folder that is a link: %s names the file there, whether it is there yet or not',
     async if_exists => {
-      const folder = new Folder(IN_MEMORY)
+      const folder = new Folder()
       mkdirSync(join(folder.path, 'real'))
       symlinkSync('real', join(folder.path, 'link'))
       const prepared = async () =>
@@ -316,7 +316,7 @@ describe('if_exists', () => {
   )
 
   test('number takes the first free name', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     for (const expected of ['out.csv', 'out-1.csv', 'out-2.csv']) {
       const sink = folder.sink(csvSink, { path: 'out.csv', if_exists: 'number' })
       expect((await sink.prepare()).path).toBe(join(folder.path, expected))
@@ -328,7 +328,7 @@ describe('if_exists', () => {
 
 describe('places that can’t be written', () => {
   test('folders, files on the way, links to nothing', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     folder.put('file', 'x')
     symlinkSync('nowhere', join(folder.path, 'link'))
     for (const path of ['.', 'file/out.csv', 'file/a/b.csv', 'link']) {
@@ -340,7 +340,7 @@ describe('places that can’t be written', () => {
   })
 
   test.skipIf(!existsSync('/dev/full'))('a full disk: nothing more is written, and the receipt stands', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     const sink = folder.sink(jsonlSink, { path: '/dev/full' })
     const intent = await sink.prepare()
     expect(intent).toMatchObject({ path: null, mode: 'stream' })
@@ -372,7 +372,7 @@ describe('places that can’t be written', () => {
 
 describe('formats', () => {
   test('without rows', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     await writeAll(folder.sink(csvSink, { path: 'a.csv' }), [])
     await writeAll(folder.sink(csvSink, { path: 'b.csv', columns: ['x', 'y'] }), [])
     await writeAll(folder.sink(jsonlSink, { path: 'c.jsonl' }), [])
@@ -382,7 +382,7 @@ describe('formats', () => {
   })
 
   test('json is an array of the rows in order', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     await writeAll(folder.sink(jsonSink, { path: 'out.json' }), ROWS)
     expect(JSON.parse(folder.text('out.json'))).toEqual(ROWS)
     expect(folder.text('out.json')).toBe(`[\n${ROWS.map(row => JSON.stringify(row)).join(',\n')}\n]\n`)
@@ -390,13 +390,13 @@ describe('formats', () => {
   })
 
   test('jsonl keeps the order of fields, and nulls', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     await writeAll(folder.sink(jsonlSink, { path: 'out' }), [{ b: null, a: [1, { c: 'x\n' }] }])
     expect(folder.text('out')).toBe('{"b":null,"a":[1,{"c":"x\\n"}]}\n')
   })
 
   test('text writes one field', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     const rows: Row[] = [{ t: 'one' }, { t: 2 }, { t: null }, { t: {} }, {}, { t: 'two' }]
     expect(await writeAll(folder.sink(textSink, { path: 'out', field: 't' }), rows)).toEqual(
       Array(3).fill('TEXT_FIELD'),
@@ -424,7 +424,7 @@ describe('formats', () => {
   })
 
   test('a refused row leaves nothing behind, not even in the counts', async () => {
-    const folder = new Folder(IN_MEMORY)
+    const folder = new Folder()
     const sink = folder.sink(textSink, { path: 'out' })
     await sink.open(await sink.prepare(), null)
     expect(sink.write({})).toMatchObject({ kind: 'error', code: 'TEXT_FIELD', retryable: false })

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Folder, IN_MEMORY } from '../../../test/support/plugin-files.ts'
+import { Folder } from '../../../test/support/plugin-files.ts'
 import { byBytes, FilePattern, isPattern } from './file-pattern.ts'
 
 const filesOf = async (folder: Folder, pattern: string) => (await FilePattern.of(pattern)).files(folder.path)
@@ -81,7 +81,7 @@ test('what is found is what fits of all that is there, in the order of bytes', a
   const pattern = fc.tuple(fc.array(piece, { maxLength: 2 }), fc.constantFrom('*', 'a*', '*.csv', '{a,b}*', '**'))
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(name, { maxLength: 8 }), pattern, async (names, [folders, last]) => {
-      const folder = new Folder(IN_MEMORY)
+      const folder = new Folder()
       // A file can't have the name of a folder: these never do, since files end in .csv.
       for (const each of names) folder.put(each, '')
       const of = await FilePattern.of([...folders, last].join('/'))
