@@ -9,6 +9,7 @@ import { TESTS } from '../../src/config/tests/format.ts'
 import { chaosOptionsTable, faultsTable } from './chaos.ts'
 import { elementsTable, ledgerKeysTable, runKeysTable, subjectKeysTable } from './entry-tables.ts'
 import { errorTables, expressionErrors, gateErrors, pluginErrors, schemaErrors } from './errors.ts'
+import { forgeriesTable } from './forgeries.ts'
 import { functionList, functionPages } from './functions.ts'
 import { outcomePathsTable } from './outcome-paths.ts'
 import { carriesTable, outcomesTable } from './outcomes.ts'
@@ -55,6 +56,7 @@ export function allParts(): ReadonlyMap<string, () => string> {
     ['outcomes', outcomesTable],
     ['what endings carry', carriesTable],
     ['outcome paths', outcomePathsTable],
+    ['forgeries', forgeriesTable],
     ['keys of rows and batches', subjectKeysTable],
     ['elements of rows and batches', elementsTable],
     ['keys of the run', runKeysTable],
