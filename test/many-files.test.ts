@@ -1,7 +1,9 @@
 /** Sources of many files, end to end within this process: what is written, what is on record, what resume, re-run and replay read. */
+import { createHash } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runInProcess } from './support/in-process.ts'
 import { zipOf } from './support/zip.ts'
@@ -31,6 +33,17 @@ function put(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true })
   writeFileSync(join(folder, path), content)
 }
+function view(query: string): readonly Record<string, unknown>[] {
+  const db = new DatabaseSync(join(folder, 'custody.db'))
+  try {
+    return db
+      .prepare(query)
+      .all()
+      .map(each => ({ ...each }))
+  } finally {
+    db.close()
+  }
+}
 const text = (path: string) => readFileSync(join(folder, path), 'utf8')
 
 async function custody(...argv: string[]) {
@@ -57,7 +70,22 @@ describe('many files', () => {
     expect(await origin(1)).toEqual({ path: 'in/a.csv', line: 2, index: 1 })
     expect(await origin(3)).toEqual({ path: 'in/b.csv', line: 3, index: 3 })
     expect(await origin(4)).toEqual({ path: 'in/c.zip/c.csv', line: 2, index: 4 })
+    const files = [
+      ['in/a.csv', 1, A],
+      ['in/b.csv', 2, B],
+      ['in/c.zip/c.csv', 1, 'id,amount\n4,40\n'],
+    ] as const
+    const inputs = files.map(([path, rows, read], i) => ({
+      ...{ run_id: json.run, source: 'claims', file: i + 1, path, rows, bytes: read.length },
+      sha256: createHash('sha256').update(read).digest('hex'),
+    }))
+    expect(view('SELECT * FROM inputs')).toEqual(inputs)
     await holds()
+    // As an erasure leaves them.
+    view('DROP TRIGGER payloads_no_update')
+    view(`UPDATE payloads SET body = json_replace(body, '$[0]', NULL, '$[2]', NULL)
+      WHERE seq IN (SELECT seq FROM entries WHERE body LIKE '%"k":"file"%')`)
+    expect(view('SELECT * FROM inputs')).toEqual(inputs.map(each => ({ ...each, path: null, sha256: null })))
   })
 
   test('the last of which lacks a column stop the run before anything is written', async () => {

@@ -234,6 +234,10 @@ export const VIEW_COLUMNS = {
     ...{ run_id: 'text', call_id: 'integer', token_id: 'integer', node: 'text', attempt: 'integer', service: 'text' },
     ...{ status: 'text', duration_us: 'integer', request_hash: 'text', response_hash: 'text' },
   },
+  inputs: {
+    ...{ run_id: 'text', source: 'text', file: 'integer', path: 'text', rows: 'integer', bytes: 'integer' },
+    sha256: 'text',
+  },
   artifacts: { run_id: 'text', sink: 'text', path: 'text', rows: 'integer', bytes: 'integer', sha256: 'text' },
 } as const satisfies { readonly [view: string]: { readonly [column: string]: ViewColumn } }
 export type ViewName = keyof typeof VIEW_COLUMNS

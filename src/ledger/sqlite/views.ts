@@ -214,6 +214,13 @@ ${facts('NULL')}
 ${ENTRIES}, json_each(e.body, '$.x') x WHERE l.log > 0 AND ${is} AND ${at('x', CALL.token)} = 0`
 })
 
+const ownValue = (key: string) => `json_extract(p.body, '$[' || (${field('e', key)} - ${field('e', 'w')}) || '][0]')`
+/** Of sources with lists of files. The name and the hash of one are values of its entry; null where they are erased. */
+const inputs = `SELECT l.run, ${nodeName(field('e', 'source'))}, ${field('e', 'file')}, ${ownValue('name')},
+  ${field('e', 'records')}, ${field('e', 'bytes')}, ${ownValue('hash')}
+${ENTRIES} AND e.row IS NULL AND e.batch IS NULL LEFT JOIN payloads p ON p.log = e.log AND p.seq = e.seq
+WHERE l.log > 0 AND ${field('e', 'k')} = 'file'`
+
 /** Elements of a value that each artifact of the latest publish entry names; none where it is erased. `e` is that entry. */
 const ofArtifacts = (
   key: 'paths' | 'contents',
@@ -250,6 +257,7 @@ export const VIEWS: { readonly [name in ViewName]: View } = {
   batches: view('batches', 'batch_id', batches),
   batch_members: view('batch_members', 'batch_id ordinal', batch_members),
   calls: view('calls', 'call_id', calls),
+  inputs: view('inputs', 'source file', inputs),
   artifacts: view('artifacts', 'sink', artifacts),
 }
 
