@@ -9,6 +9,7 @@ import { render } from '../bench/report.ts'
 import { compare } from '../bench/targets.ts'
 import { WORKLOADS, type WorkloadName } from '../bench/workloads.ts'
 import { encodeSigningKeys, newSeed } from '../src/format/signing-key.ts'
+import { LONG } from './support/form.ts'
 
 function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), 'custody-bench-'))
@@ -16,7 +17,7 @@ function temporary(): string {
   return folder
 }
 
-test('measures a workload, and compares each number with its target', async () => {
+test.runIf(LONG)('measures a workload, and compares each number with its target', async () => {
   const results = await measureAll({
     workloads: ['w1'],
     sizes: [6000],

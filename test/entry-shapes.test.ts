@@ -26,6 +26,7 @@ import {
   subjectEntries,
 } from './support/described.ts'
 import { encodedBy, noEntropy } from './support/encoded.ts'
+import { LONG, sampled } from './support/form.ts'
 import { full } from './support/ledger.ts'
 
 const takes = (decode: (seq: number, body: string) => unknown, value: Json): boolean => {
@@ -61,15 +62,16 @@ describe.each([
         seen[does_fit ? 'yes' : 'no']++
         expect(takes(decode, each)).toBe(does_fit)
       }),
-      { numRuns: 3000 },
+      { numRuns: LONG ? 3_000 : 600 },
     )
-    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(100)
+    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(LONG ? 100 : 20)
   })
 
   test('are taken exactly if they fit, whatever stands in one of their places', () => {
     const by_kind = new Map(fc.sample(entries, 200).map(each => [each.k, each]))
     for (const each of by_kind.values())
-      for (const other of replaced(each)) expect(takes(decode, other), canonicalize(other)).toBe(fits(other))
+      for (const other of sampled([...replaced(each)], 7))
+        expect(takes(decode, other), canonicalize(other)).toBe(fits(other))
   })
 })
 

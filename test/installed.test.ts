@@ -9,6 +9,7 @@ import { encodeSigningKeys, newSeed } from '../src/format/signing-key.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
 import { PAGE_PACKAGES } from '../src/plugins/web/page-reader.ts'
 import { codeOnRecord } from '../src/read/code-on-record.ts'
+import { Served } from './cli/serve.ts'
 import { type ProgramResult, runProgram } from './support/built-cli.ts'
 import { ROOT } from './support/source-file.ts'
 
@@ -26,6 +27,7 @@ const { peerDependencies, peerDependenciesMeta, devDependencies } = JSON.parse(
 let folder: string
 /** Paths of what `npm install custody` brings besides. */
 let packages: readonly string[]
+let served: Served
 
 function npm(...words: readonly string[]): string {
   return execFileSync('npm', words, {
@@ -55,20 +57,28 @@ beforeAll(() => {
   mkdirSync(join(modules, '.bin'))
   symlinkSync(join('..', 'custody', 'bin', 'custody.js'), join(modules, '.bin', 'custody'))
   put('package.json', '{ "private": true, "type": "module" }')
+  served = new Served(join(modules, '.bin'))
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => {
+  served.close()
+  rmSync(folder, { recursive: true, force: true })
+})
 
 const put = (name: string, text: string) => writeFileSync(join(folder, name), text)
 
+const environment = () => ({
+  HOME: folder,
+  XDG_CACHE_HOME: join(folder, 'cache'),
+  KEY: 'a-key-that-is-long-enough',
+  CUSTODY_KEY: SIGNING_KEY,
+})
+
 function custody(...words: readonly string[]): Promise<ProgramResult> {
-  const environment = {
-    HOME: folder,
-    XDG_CACHE_HOME: join(folder, 'cache'),
-    KEY: 'a-key-that-is-long-enough',
-    CUSTODY_KEY: SIGNING_KEY,
-  }
-  return runProgram(join(folder, 'node_modules', '.bin'), 'custody', words, folder, environment)
+  return runProgram(join(folder, 'node_modules', '.bin'), 'custody', words, folder, environment())
 }
+
+/** The same without a process of its own, for what depends on nothing that a process has loaded before. */
+const ask = (...words: readonly string[]) => served.tell({ argv: words, cwd: folder, env: environment() })
 
 test('is two packages', () => {
   expect(packages.map(path => relative(join(ROOT, 'node_modules'), path))).toEqual(['zod'])
@@ -180,8 +190,8 @@ ${more}`
   test('is no reason to begin an export: it says which, and what installs it', async () => {
     put('in.jsonl', '{"text":"a"}\n')
     put('p.yaml', pipelineOf('    transform: passthrough\n'))
-    expect(await custody('run', 'p.yaml')).toMatchObject({ exit: 0 })
-    const { exit, stderr } = await custody('export', 'latest', '--format', 'parquet', '--out', 'tables')
+    expect(await ask('run', 'p.yaml')).toMatchObject({ exit: 0 })
+    const { exit, stderr } = await ask('export', 'latest', '--format', 'parquet', '--out', 'tables')
     expect(exit).toBe(2)
     expect(stderr).toContain('CUSTODY_PACKAGE_MISSING')
     expect(stderr).toContain(`npm install hyparquet-writer@${peerDependencies['hyparquet-writer']}`)
@@ -191,12 +201,12 @@ ${more}`
     put('in.jsonl', '{"text":"https://example.org"}\n')
     put('p.yaml', pipelineOf(node))
     const install = ['npm install', ...missing.map(name => `${name}@${peerDependencies[name]}`)].join(' ')
-    const { exit, stdout } = await custody('validate', 'p.yaml', '--json')
+    const { exit, stdout } = await ask('validate', 'p.yaml', '--json')
     expect(exit).toBe(2)
     expect((JSON.parse(stdout) as { diagnostics: unknown }).diagnostics).toEqual([
       expect.objectContaining({ code: 'CUSTODY_PACKAGE_MISSING', line, column, hint: install }),
     ])
-    const run = await custody('run', 'p.yaml')
+    const run = await ask('run', 'p.yaml')
     expect(run.exit).toBe(2)
     expect(run.stderr).toContain(`CUSTODY_PACKAGE_MISSING`)
     expect(run.stderr).toContain(`hint: ${install}\n`)
@@ -210,7 +220,7 @@ ${more}`
       '    transform: fetch_page\n    options: { url_field: text, as: html }\n',
     ]) {
       put('p.yaml', pipelineOf(node))
-      expect(await custody('validate', 'p.yaml')).toMatchObject({ exit: 0 })
+      expect(await ask('validate', 'p.yaml')).toMatchObject({ exit: 0 })
     }
   })
 })
@@ -225,7 +235,7 @@ describe('a plugin of one’s own', () => {
 
   test('goes from nothing to one that is tested', async () => {
     for (const kind of KINDS)
-      expect(await custody('plugin', 'init', `custody-plugin-a-${kind}`, '--kind', kind)).toMatchObject({ exit: 0 })
+      expect(await ask('plugin', 'init', `custody-plugin-a-${kind}`, '--kind', kind)).toMatchObject({ exit: 0 })
     const all = KINDS.map(kind => `custody-plugin-a-${kind}`)
     const include = all.flatMap(name => [`${name}/src`, `${name}/test`])
     put('tsconfig.json', JSON.stringify({ extends: `./${all[0]}/tsconfig.json`, include }))
@@ -235,7 +245,7 @@ describe('a plugin of one’s own', () => {
     const argv = ['--test', '--test-isolation=none', ...tests]
     expect(execFileSync(process.execPath, argv, { cwd: folder, encoding: 'utf8', env })).toMatch(/pass 10\n/)
     for (const name of all)
-      expect([name, await custody('test', `${name}/example/pipeline.yaml`)]).toMatchObject([name, { exit: 0 }])
+      expect([name, await ask('test', `${name}/example/pipeline.yaml`)]).toMatchObject([name, { exit: 0 }])
   })
 
   test('is found by its name as it is published, and is on record with its version', async () => {

@@ -25,7 +25,7 @@ afterAll(() => {
 })
 
 const LONG: Model = {
-  sources: [{ name: 'letters', to: 'low', on_invalid: 'discard', values: Array.from({ length: 600 }, (_, i) => i) }],
+  sources: [{ name: 'letters', to: 'low', on_invalid: 'discard', values: Array.from({ length: 300 }, (_, i) => i) }],
   nodes: [],
   sinks: [{ name: 'low', rejects: 0, on_error: 'discard' }],
 }

@@ -8,11 +8,13 @@ import type { Question } from './read-questions.ts'
 import { hasOtherCores, ReadThreads } from './read-threads.ts'
 
 /** Runs with fewer rows would be compared before a thread has started. */
-const LONG_ROWS = 10_000
+const THREADED_FROM_ROWS = 10_000
 
 interface DiffRequest extends Omit<DiffOptions, 'pairs' | 'key'> {
   /** Fields by whose values rows are matched; null: they are by number. */
   readonly key: readonly string[] | null
+  /** Runs with at least so many rows are compared in threads, if there are processors for them; 10,000 if absent. */
+  readonly threaded_from_rows?: number
   /** Rows whose keys have been read. */
   readonly onKeys?: DiffOptions['onProgress']
 }
@@ -21,9 +23,10 @@ interface DiffRequest extends Omit<DiffOptions, 'pairs' | 'key'> {
 export async function diffOnAllCores(
   reader: CheckedReader,
   names: Both<string>,
-  { key, onKeys, ...options }: DiffRequest,
+  { key, onKeys, threaded_from_rows = THREADED_FROM_ROWS, ...options }: DiffRequest,
 ): Promise<RunDiff> {
   const threads = new ReadThreads(reader.url)
+  const isShort = (rows: number) => rows < threaded_from_rows || !hasOtherCores()
   const pairs: PairSource = async function* (compared, pages, rows) {
     const { old, new: other } = compared.sides
     if (isShort(rows)) {
@@ -59,10 +62,6 @@ export async function diffOnAllCores(
   } finally {
     await threads.close()
   }
-}
-
-function isShort(rows: number): boolean {
-  return rows < LONG_ROWS || !hasOtherCores()
 }
 
 /** Puts each page that is asked about behind `asked`. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { peerStarter } from '../support/chaos-client.ts'
-import { custody } from '../support/custody-process.ts'
+import { custodyHere } from '../support/custody-process.ts'
 
 const ROWS = 80
 const start = peerStarter()
@@ -19,7 +19,7 @@ test('who came first, what came in time, what was written when: replays follow',
   })
   writeFileSync(join(folder, 'rows.csv'), `id\n${Array.from({ length: ROWS }, (_, i) => i + 1).join('\n')}\n`)
   writeFileSync(join(folder, 'pipeline.yaml'), racing(peer.api_url))
-  const program = (...words: readonly string[]) => custody(folder, words).exit
+  const program = (...words: readonly string[]) => custodyHere(folder, words)
   const written = (outputs: string) => readFileSync(join(folder, outputs, 'all.jsonl'), 'utf8')
   const idOf = async (words: Promise<{ readonly stdout: string }>) => JSON.parse((await words).stdout).run as string
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { ProgramResult } from '../support/built-cli.ts'
-import type { Answer, Command } from './served.ts'
+import type { Answer, Command, Said } from './served.ts'
 
 /**
  * What a shell finds as `custody`. It leaves its words and its environment in a folder, says so through descriptor 3, and does what
@@ -57,6 +57,13 @@ export class Served {
     })
     this.#last = answer.catch(() => undefined)
     return answer.then(([value]) => value as Answer)
+  }
+
+  /** The same, each stream as a whole. */
+  async tell(command: Command): Promise<ProgramResult> {
+    const { exit, said } = await this.run(command)
+    const saidTo = (stream: Said['to']) => said.map(({ to, text }) => (to === stream ? text : '')).join('')
+    return { exit, stdout: saidTo('stdout'), stderr: saidTo('stderr') }
   }
 
   /** What a shell makes of `script`; `custody` in it is run as by `run`. */

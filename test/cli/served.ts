@@ -2,6 +2,7 @@
  * Commands of the program as it is shipped, one after another in one process: most of the time of a short command is that of starting.
  * `serve.ts` begins it, with the script that a shell would find on its PATH.
  */
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { main as Main } from '../../src/cli/main.ts'
@@ -24,7 +25,7 @@ export interface Said {
 }
 
 const [, , script = ''] = process.argv
-const built = join(script, '..', '..')
+const built = join(realpathSync(script), '..', '..')
 const { main } = (await import(pathToFileURL(join(built, 'dist', 'cli', 'main.js')).href)) as { main: typeof Main }
 
 let said: Said[] = []

@@ -19,7 +19,6 @@ import { encodeSigningKeys, makeSigner } from '../../src/format/signing-key.ts'
 import type { ProgramResult } from '../support/built-cli.ts'
 import { wordsOf } from '../support/doc-shell.ts'
 import type { Served } from './serve.ts'
-import type { Said } from './served.ts'
 
 export interface Step {
   readonly comments: readonly string[]
@@ -107,13 +106,7 @@ export class Shell {
   async #end(command: string, own_process: boolean): Promise<ProgramResult> {
     if (this.#served === null || own_process) return this.#start(command)
     if (!PLAIN.test(command)) return this.#served.shell(command, this.folder, this.env)
-    const { exit, said } = await this.#served.run({
-      argv: wordsOf(command).slice(1),
-      cwd: this.folder,
-      env: this.env,
-    })
-    const saidTo = (stream: Said['to']) => said.map(({ to, text }) => (to === stream ? text : '')).join('')
-    return { exit, stdout: saidTo('stdout'), stderr: saidTo('stderr') }
+    return this.#served.tell({ argv: wordsOf(command).slice(1), cwd: this.folder, env: this.env })
   }
 
   #start(command: string): Promise<ProgramResult> {

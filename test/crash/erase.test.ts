@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ERASE_POINTS } from '../../src/ledger/erase-port.ts'
 import { built } from '../support/built.ts'
+import { sampled } from '../support/form.ts'
 import { pipelineNamed } from './pipelines.ts'
 import { Place, Program } from './place.ts'
 
@@ -33,7 +34,7 @@ const erasures = () =>
     return found
   })
 
-test.each(ERASE_POINTS)('killed at %s', async point => {
+test.each(sampled(ERASE_POINTS, 2))('killed at %s', async point => {
   // The ledger as it was, and nobody who remembers another.
   for (const name of ['.config', 'custody.db-wal', 'custody.db-shm'])
     rmSync(join(place.folder, name), { recursive: true, force: true })

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Point } from '../../src/engine/ports/crash-points.ts'
-import { ALL } from '../support/form.ts'
+import { ALL, LONG } from '../support/form.ts'
 import type { Moment } from './child.ts'
 import { runUndisturbed, type Undisturbed } from './endure.ts'
 import { pipelineNamed } from './pipelines.ts'
@@ -86,7 +86,7 @@ const MOMENTS: readonly (readonly [Point, number, Point])[] = [
 const OF_RESUME: readonly Point[] = ['after_take_over', 'after_resume_entry', 'mid_rewind']
 
 describe.concurrent('a holder that was suspended until its lease had run out, and wakes up', () => {
-  test.each(ALL ? MOMENTS : MOMENTS.filter((_, i) => i % 3 === 0))(
+  test.each(ALL ? MOMENTS : LONG ? MOMENTS.filter((_, i) => i % 3 === 0) : MOMENTS.slice(3, 4))(
     'at %s %i: changes nothing, whether its successor is at work or done',
     async (point, nth, at) => {
       const place = newPlace()
@@ -107,7 +107,7 @@ describe.concurrent('a holder that was suspended until its lease had run out, an
     },
   )
 
-  test.each(ALL ? OF_RESUME : OF_RESUME.slice(1))(
+  test.each(ALL ? OF_RESUME : OF_RESUME.slice(LONG ? 1 : 2))(
     'at %s, while it was resuming a run: changes nothing',
     async point => {
       const place = newPlace()

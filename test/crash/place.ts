@@ -18,7 +18,8 @@ import { built, compiled } from '../support/built.ts'
 import type { Order, Report } from './child.ts'
 import { type CrashPipeline, layOut } from './pipelines.ts'
 
-const KEY = encodeSigningKeys('test', new Uint8Array(32).fill(7))
+/** The environment of whoever signs here. */
+export const SIGNING = { CUSTODY_KEY: encodeSigningKeys('test', new Uint8Array(32).fill(7)) }
 
 export interface Exit {
   readonly code: number | null
@@ -37,7 +38,7 @@ export class Program {
   constructor(words: readonly string[], cwd: string, env: { readonly [name: string]: string } = {}) {
     this.process = spawn(words[0] as string, words.slice(1), {
       cwd,
-      env: { PATH: process.env.PATH, HOME: cwd, CUSTODY_KEY: KEY, NODE_COMPILE_CACHE: compiled(), ...env },
+      env: { PATH: process.env.PATH, HOME: cwd, ...SIGNING, NODE_COMPILE_CACHE: compiled(), ...env },
     })
     this.process.stdin?.on('error', () => undefined)
     this.process.stdout?.setEncoding('utf8').on('data', text => {
@@ -127,7 +128,7 @@ export class Place {
   /** All that `verify` finds wrong; `files`: outputs are compared, too. */
   async problems(files: boolean): Promise<string[]> {
     return this.reading(async reader => {
-      const result = await verifyLedger(reader, { keys: trustedKeys(null, { CUSTODY_KEY: KEY }) })
+      const result = await verifyLedger(reader, { keys: trustedKeys(null, SIGNING) })
       const found = result.runs.flatMap(({ checks }) =>
         checks.flatMap(({ name, problems }) => problems.map(each => `${name}: ${each}`)),
       )

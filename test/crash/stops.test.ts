@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { built } from '../support/built.ts'
-import { ALL } from '../support/form.ts'
+import { ALL, LONG } from '../support/form.ts'
 import type { Order } from './child.ts'
 import { runUndisturbed, type Undisturbed } from './endure.ts'
 import { type CrashPipeline, pipelineNamed } from './pipelines.ts'
@@ -110,7 +110,7 @@ describe.concurrent('a source that was changed', () => {
     await isAsUndisturbed(place)
   })
 
-  test.each(
+  test.runIf(LONG).each(
     some([
       ['was changed', (place: Place) => edit(place, 'applications.csv', text => text.replace('\n500,', '\n500000,'))],
       ['is gone', (place: Place) => rmSync(join(place.folder, 'applications.csv'))],
@@ -260,7 +260,7 @@ describe.concurrent('a full disk', () => {
     await isAsUndisturbed(place)
   })
 
-  test.skipIf(!MOUNTS)('under the ledger: the run stops, and with more room it continues', async () => {
+  test.runIf(MOUNTS && LONG)('under the ledger: the run stops, and with more room it continues', async () => {
     const place = newPlace({ ...LINEAR, files: { ...LINEAR.files, 'ledger/.keep': '' } })
     const small = 'mount -t tmpfs -o size=1500k tmpfs ledger; export CUSTODY_LEDGER=sqlite:ledger/custody.db'
     const text = script(small, 'mount -o remount,size=64m ledger')
@@ -280,7 +280,7 @@ describe.concurrent('a full disk', () => {
     },
   )
 
-  test.skipIf(process.platform === 'win32')('a ledger that is written by another thread: the same', async () => {
+  test.runIf(process.platform !== 'win32' && LONG)('a ledger that is written by another thread: the same', async () => {
     const place = newPlace(LINEAR)
     const child = (resume: boolean) => {
       const order: Order = { folder: place.folder, resume, threaded: true }
