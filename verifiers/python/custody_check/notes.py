@@ -202,19 +202,40 @@ class Policy:
     logs: list[Key] = field(default_factory=list)
     witnesses: dict[str, Key] = field(default_factory=dict)
     groups: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
-    quorum: str | None = None
+    quorum: str = ""
 
-    def holds(self, name: str, cosigned: set[str]) -> bool:
-        """Whether a witness or a group has witnessed, given the names of the witnesses that have cosigned."""
+    def is_reached(self, cosigned: set[str]) -> bool:
+        """Whether the witnesses of these names are as many as it demands."""
+        return self._has(self.quorum, cosigned)
+
+    def _has(self, name: str, cosigned: set[str]) -> bool:
         if name == "none" or name in self.witnesses:
             return name == "none" or name in cosigned
         least, members = self.groups[name]
-        return sum(self.holds(each, cosigned) for each in members) >= least
+        return sum(self._has(each, cosigned) for each in members) >= least
+
+
+@dataclass(frozen=True)
+class Cosignature:
+    witness: str
+    """Its name in the policy."""
+    key: Key
+    seconds: int
+    """Since the Unix epoch; 0 if it says no time."""
+
+
+def witnessed(policy: Policy, note: Note) -> list[Cosignature]:
+    """By witnesses of the policy. A wrong one spoils the note."""
+    keys = {key: name for name, key in policy.witnesses.items()}
+    found = [(key, timestamp_of(key, signature.data)) for key, signature in signers(note, list(keys))]
+    return [Cosignature(keys[key], key, seconds) for key, seconds in found]
 
 
 def parse_policy(data: bytes) -> Policy:
     if any(byte < 0x20 and byte not in (0x09, 0x0A) or byte == 0x7F for byte in data):
         raise NoteError("the policy has a control character")
+    if not data.endswith(b"\n"):
+        raise NoteError("the policy doesn't end in a newline: it may have been cut")
     policy, seen, members = Policy(), set[bytes](), set[str]()
     # Names are bytes to the policy: this way each byte has a character.
     for number, line in enumerate(data.decode("latin-1").split("\n"), 1):
@@ -226,7 +247,7 @@ def parse_policy(data: bytes) -> Policy:
             _take(policy, words, seen, members)
         except (NoteError, IndexError, ValueError) as error:
             raise NoteError(f"line {number} of the policy: {error}") from error
-    if policy.quorum is None:
+    if not policy.quorum:
         raise NoteError("the policy has no quorum")
     return policy
 
@@ -256,7 +277,7 @@ def _take(policy: Policy, words: list[str], seen: set[bytes], members: set[str])
             members.add(each)
         policy.groups[name] = (count, names)
     elif kind == "quorum" and len(words) == 2:
-        if policy.quorum is not None or words[1] not in known | {"none"}:
+        if policy.quorum or words[1] not in known | {"none"}:
             raise NoteError("the quorum is defined twice, or isn't known")
         policy.quorum = words[1]
     else:

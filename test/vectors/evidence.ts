@@ -1,0 +1,222 @@
+/** Whole proofs and records, honest and tampered with, and what is to be said of each. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { proofText, type RowProof } from '../../src/format/proof.ts'
+import { makeSigner } from '../../src/format/signing-key.ts'
+import { parseVerifierKey } from '../../src/format/verifier-key.ts'
+import { openLedgerReader } from '../../src/ledger/open.ts'
+import { canonicalize } from '../../src/model/canonical.ts'
+import { isCustodyError } from '../../src/model/error.ts'
+import type { Json } from '../../src/model/row.ts'
+import { checkProof } from '../../src/read/check/check-proof.ts'
+import { checkRecord } from '../../src/read/check/check-record.ts'
+import { CheckedReader } from '../../src/read/evidence/checked-reader.ts'
+import { proveRow } from '../../src/read/prove/prove.ts'
+import type { Model } from '../simulation/model.ts'
+import { testPorts } from '../support/ledger.ts'
+import { type Body, recorded, recordParts, signedAnew } from '../support/records.ts'
+import { runModel, simulatedRun } from '../support/simulated-ledger.ts'
+
+export interface EvidenceVector {
+  readonly what: string
+  readonly kind: 'row' | 'record'
+  /** Of a record unpacked. */
+  readonly file: string
+  readonly keys: readonly string[]
+  /** null: it can't be read. */
+  readonly expected: { readonly ok: boolean; readonly trust: string; readonly proven: readonly string[] } | null
+}
+
+const MODEL: Model = {
+  sources: [{ name: 'letters', to: 'tier', on_invalid: 'bad', values: [3, 5, null, 6, 9, 4] }],
+  nodes: [
+    { kind: 'gate', name: 'tier', mod: 3, broken: 9, routes: ['sums', 'low', 'low'], on_error: 'bad' },
+    {
+      kind: 'aggregate',
+      name: 'sums',
+      count: 2,
+      operation: 'sum',
+      broken: 0,
+      later: false,
+      to: 'low',
+      on_error: 'bad',
+    },
+  ],
+  sinks: [
+    { name: 'bad', rejects: 0, on_error: 'discard' },
+    { name: 'low', rejects: 0, on_error: 'bad' },
+  ],
+}
+
+const { signer } = testPorts()
+const OWN = signer.verifier_keys
+const STRANGER = makeSigner('stranger', new Uint8Array(32).fill(7)).verifier_keys
+
+export async function evidenceVectors(): Promise<readonly EvidenceVector[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'custody-vectors-'))
+  try {
+    const url = `sqlite:${join(folder, 'custody.db')}`
+    await runModel(url, MODEL, 1)
+    const [proof, record, ledger] = [await proofOf(url, 1), await recorded(url, 1), await recorded(url, null)]
+    const batched = await proofOf(url, 4)
+    const all = [...proofs(proof, batched), ...records(record, ledger)]
+    return await Promise.all(all.map(async each => ({ ...each, expected: await expectedOf(each) })))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+type Given = Omit<EvidenceVector, 'expected'>
+
+function proofs(proof: RowProof, batched: RowProof): readonly Given[] {
+  const of = (what: string, file: string, keys = OWN): Given => ({ what, kind: 'row', file, keys })
+  const text = proofText(proof)
+  const edited = (change: (copy: Editable) => void) => {
+    const copy = JSON.parse(text) as Editable
+    change(copy)
+    return `${canonicalize(copy as unknown as Json)}\n`
+  }
+  return [
+    of('a proof', text),
+    of('one of a row that went into a batch', proofText(batched)),
+    of('by a key that isn’t trusted', text, STRANGER),
+    of('by no key', text, []),
+    of(
+      'a value left out',
+      edited(copy => delete copy.subjects[0]?.entries[0]?.values),
+    ),
+    of('a value changed', text.replace('"value":{"', '"value":{"a":1,"')),
+    of(
+      'a salt changed',
+      text.replace(/"salt":"./, hit => `${hit.slice(0, -1)}${hit.endsWith('0') ? '1' : '0'}`),
+    ),
+    of('a number of an entry changed', text.replace('\\"o\\":0', '\\"o\\":1')),
+    of(
+      'an entry left out',
+      edited(copy => copy.subjects[0]?.entries.pop()),
+    ),
+    of(
+      'another row',
+      edited(copy => Object.assign(copy.subjects[0] ?? {}, { number: 2 })),
+    ),
+    of(
+      'the seal left out',
+      edited(copy => copy.run.entries.pop()),
+    ),
+    of(
+      '`sealed` left out',
+      edited(copy => copy.log.pop()),
+    ),
+    of(
+      'a hash of a path changed',
+      edited(copy => copy.subjects[0]?.path.reverse()),
+    ),
+    of(
+      'another root in the checkpoint',
+      text.replaceAll(/\/0\\n(\d+)\\n./g, hit => `${hit.slice(0, -1)}${hit.endsWith('A') ? 'B' : 'A'}`),
+    ),
+    of(
+      'an unknown key',
+      edited(copy => Object.assign(copy, { extra: 1 })),
+    ),
+    of('without its newline', text.slice(0, -1)),
+    of('not canonical', text.replace('{', '{ ')),
+    of('an empty file', ''),
+  ]
+}
+
+function records(record: string, ledger: string): readonly Given[] {
+  const of = (what: string, file: string, keys = OWN): Given => ({ what, kind: 'record', file, keys })
+  const parts = recordParts(record)
+  /** The holder of the key signs it anew, with one entry changed. */
+  const forged = (is: (entry: Body) => boolean, change: (entry: Body) => Body) => {
+    const seq = parts.entries.findIndex(is)
+    return signedAnew({ ...parts, entries: parts.entries.with(seq, change(parts.entries[seq] ?? {})) })
+  }
+  const lines = record.split('\n')
+  return [
+    of('a record', record),
+    of('one of the ledger’s own log', ledger),
+    of('by a key that isn’t trusted', record, STRANGER),
+    of('signed anew, with nothing changed', signedAnew(parts)),
+    of('a line left out', [...lines.slice(0, 3), ...lines.slice(4)].join('\n')),
+    of(
+      'two lines swapped',
+      lines
+        .with(6, lines[7] ?? '')
+        .with(7, lines[6] ?? '')
+        .join('\n'),
+    ),
+    of('a line more', `${record}{}\n`),
+    of('without its newline', record.slice(0, -1)),
+    of('an entry changed', record.replace('"o":0', '"o":1')),
+    of(
+      'made up: a row ends otherwise',
+      forged(
+        each => each.e !== undefined,
+        each => ({ ...each, e: (each.e as number[][]).map(e => e.with(1, e[1] === 1 ? 2 : 1)) }),
+      ),
+    ),
+    of(
+      'made up: a batch lacks a member',
+      forged(
+        each => each.b !== undefined && each.d !== undefined,
+        each => ({ ...each, d: (each.d as number[][]).map(d => d.slice(0, -1)) }),
+      ),
+    ),
+    of(
+      'made up: a count of the seal',
+      forged(
+        each => each.k === 'seal',
+        each => ({ ...each, totals: { ...(each.totals as Body), groups: 7 } }),
+      ),
+    ),
+    of(
+      'made up: a second story of a row',
+      signedAnew({ ...parts, entries: parts.entries.toSpliced(1, 0, parts.entries[1] ?? {}) }),
+    ),
+    of(
+      'made up: another time',
+      forged(
+        each => each.r === 1,
+        each => ({ ...each, t: Number(each.t) - 1 }),
+      ),
+    ),
+  ]
+}
+
+async function expectedOf({ kind, file, keys }: Given): Promise<EvidenceVector['expected']> {
+  const trusted = keys.map(parseVerifierKey)
+  async function* whole() {
+    yield file
+  }
+  try {
+    const { ok, trust, proven } = await (kind === 'row' ? checkProof(file, trusted) : checkRecord(whole(), { trusted }))
+    return { ok, trust, proven: ok ? proven.map(each => each.what) : [] }
+  } catch (error) {
+    if (isCustodyError(error) && error.code === 'CUSTODY_PROOF_UNREADABLE') return null
+    throw error
+  }
+}
+
+async function proofOf(url: string, row: number): Promise<RowProof> {
+  const inner = await openLedgerReader(url)
+  try {
+    return await inner.snapshot(async () => {
+      const reader = new CheckedReader(inner, { remembered: null })
+      const { tree } = await reader.check(1)
+      const options = { withhold: [], only_exact: false, include_shared: false }
+      return (await proveRow(reader, { log: 1, run: simulatedRun(1), tree }, row, options)).proof
+    })
+  } finally {
+    await inner.close()
+  }
+}
+
+/** As much of a proof as is edited here. */
+interface Editable {
+  readonly log: Json[]
+  readonly run: { readonly entries: Json[] }
+  readonly subjects: ReadonlyArray<{ readonly entries: { values?: Json }[]; readonly path: Json[] }>
+}
