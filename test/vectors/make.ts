@@ -131,108 +131,90 @@ function mlDsaVectors() {
 
 // Canonical JSON (RFC 8785).
 
+const CANONICAL = [
+  ...[
+    'null',
+    'true',
+    'false',
+    '0',
+    '1',
+    '-1',
+    '9007199254740991',
+    '-9007199254740991',
+    '1e+21',
+    '100000000000000000000',
+  ],
+  ...[
+    '0.1',
+    '1.5',
+    '0.000001',
+    '1e-7',
+    '123456789012345680000',
+    '1.7976931348623157e+308',
+    '5e-324',
+    '333333333.3333333',
+  ],
+  ...['2.2250738585072014e-308', '4.35', '1e+23', '9007199254740992', '295147905179352830000', '0.002'],
+  ...['""', '"a"', '"\\"\\\\"', '"\\b\\t\\n\\f\\r"', '"\\u0000\\u001f"', '"\u007f"', '"é"', '"\u2028"', '"😀"', '"/"'],
+  ...['[]', '{}', '[1,[2,[]]]', '{"":1}', '{"a":1,"b":2}', '{"1":1,"10":2,"2":3}', '{"A":1,"a":2}', '{"__proto__":1}'],
+  // By UTF-16 code units: U+1F600 stands before U+FB33.
+  '{"€":1,"😀":2,"\ufb33":3}',
+  `${'['.repeat(200)}${']'.repeat(200)}`,
+]
+
+const NOT_CANONICAL = [
+  ...[
+    '',
+    ' 1',
+    '1 ',
+    '+1',
+    '01',
+    '1.0',
+    '1.50',
+    '-0',
+    '1E5',
+    '1e5',
+    '1e21',
+    '1e-07',
+    '0.0000001',
+    '.5',
+    '5.',
+    'NaN',
+    'Infinity',
+  ],
+  ...['9007199254740993', '9223372036854775807', '1e400', '0x10', '1_000', 'True', 'nul', 'undefined'],
+  ...[
+    '"a',
+    "'a'",
+    '"\\/"',
+    '"\\u0041"',
+    '"\\u00e9"',
+    '"\\u001F"',
+    '"\\u0008"',
+    '"\t"',
+    '"\\ud800"',
+    '"\ud800"',
+    '"\\x41"',
+  ],
+  ...[
+    '[1,]',
+    '[1 ,2]',
+    '[,1]',
+    '[1',
+    '1]',
+    '{"a":1,}',
+    '{"a" :1}',
+    '{a:1}',
+    '{"b":1,"a":2}',
+    '{"a":1,"a":1}',
+    '{"a":1,"a":2}',
+  ],
+  ...['{"\ufb33":3,"😀":2}', '{"a":1}\n', '// x', '[1]x', '\ufeff1'],
+  `${'['.repeat(201)}${']'.repeat(201)}`,
+]
+
 function canonicalVectors() {
-  const good = [
-    ...[
-      'null',
-      'true',
-      'false',
-      '0',
-      '1',
-      '-1',
-      '9007199254740991',
-      '-9007199254740991',
-      '1e+21',
-      '100000000000000000000',
-    ],
-    ...[
-      '0.1',
-      '1.5',
-      '0.000001',
-      '1e-7',
-      '123456789012345680000',
-      '1.7976931348623157e+308',
-      '5e-324',
-      '333333333.3333333',
-    ],
-    ...['2.2250738585072014e-308', '4.35', '1e+23', '9007199254740992', '295147905179352830000', '0.002'],
-    ...[
-      '""',
-      '"a"',
-      '"\\"\\\\"',
-      '"\\b\\t\\n\\f\\r"',
-      '"\\u0000\\u001f"',
-      '"\u007f"',
-      '"é"',
-      '"\u2028"',
-      '"😀"',
-      '"/"',
-    ],
-    ...[
-      '[]',
-      '{}',
-      '[1,[2,[]]]',
-      '{"":1}',
-      '{"a":1,"b":2}',
-      '{"1":1,"10":2,"2":3}',
-      '{"A":1,"a":2}',
-      '{"__proto__":1}',
-    ],
-    // By UTF-16 code units: U+1F600 stands before U+FB33.
-    '{"€":1,"😀":2,"\ufb33":3}',
-    `${'['.repeat(200)}${']'.repeat(200)}`,
-  ]
-  const bad = [
-    ...[
-      '',
-      ' 1',
-      '1 ',
-      '+1',
-      '01',
-      '1.0',
-      '1.50',
-      '-0',
-      '1E5',
-      '1e5',
-      '1e21',
-      '1e-07',
-      '0.0000001',
-      '.5',
-      '5.',
-      'NaN',
-      'Infinity',
-    ],
-    ...['9007199254740993', '9223372036854775807', '1e400', '0x10', '1_000', 'True', 'nul', 'undefined'],
-    ...[
-      '"a',
-      "'a'",
-      '"\\/"',
-      '"\\u0041"',
-      '"\\u00e9"',
-      '"\\u001F"',
-      '"\\u0008"',
-      '"\t"',
-      '"\\ud800"',
-      '"\ud800"',
-      '"\\x41"',
-    ],
-    ...[
-      '[1,]',
-      '[1 ,2]',
-      '[,1]',
-      '[1',
-      '1]',
-      '{"a":1,}',
-      '{"a" :1}',
-      '{a:1}',
-      '{"b":1,"a":2}',
-      '{"a":1,"a":1}',
-      '{"a":1,"a":2}',
-    ],
-    ...['{"\ufb33":3,"😀":2}', '{"a":1}\n', '// x', '[1]x', '\ufeff1'],
-    `${'['.repeat(201)}${']'.repeat(201)}`,
-  ]
-  return [...good.map(text => ({ text, ok: true })), ...bad.map(text => ({ text, ok: false }))]
+  return [...CANONICAL.map(text => ({ text, ok: true })), ...NOT_CANONICAL.map(text => ({ text, ok: false }))]
 }
 
 // Notes.
@@ -250,136 +232,155 @@ const cosigned = (note: string, ...of: readonly number[]) =>
   )
 
 function notesVectors() {
+  return { keys: keyVectors(), notes: noteVectors(), checkpoints: checkpointVectors(), proofs: proofVectors() }
+}
+
+/** Verifier keys of a log. */
+function keyVectors() {
   const [key = ''] = signer.verifier_keys
   const [name, hash, data] = key.split('+')
-  const line = SIGNED.split('\n').at(-2) ?? ''
+  return [
+    { text: key, ok: true },
+    ...[
+      `${name}+${hash}+${data}=`,
+      `${name}+00000000+${data}`,
+      `${name}+${hash}`,
+      `+${hash}+${data}`,
+      `a b+${hash}+${data}`,
+    ],
+    ...[`${name}+${hash?.toUpperCase()}+${data}`, `${key}\n`, ` ${key}`, '', 'x'],
+  ].map(each => (typeof each === 'string' ? { text: each, ok: each === key } : each))
+}
+
+/** Notes with the key that is trusted: whether it has signed them, and nothing in them is wrong. */
+function noteVectors() {
+  const [key = ''] = signer.verifier_keys
   const text = checkpointText(HEAD)
+  const line = SIGNED.split('\n').at(-2) ?? ''
   const other = noteOf(text, makeSigner('log.example/b', new Uint8Array(32).fill(8)).signHead(HEAD))
+  return [
+    { what: 'signed', note: SIGNED, ok: true },
+    { what: 'with the line of somebody else', note: `${SIGNED}${other.split('\n').at(-2)}\n`, ok: true },
+    { what: 'signed by somebody else alone', note: other, ok: false },
+    { what: 'of another size', note: SIGNED.replace('\n12\n', '\n13\n'), ok: false },
+    {
+      what: 'a bad line of the key beside a good one',
+      note: `${SIGNED}${line.replace(/.(?==*$)/, 'A')}\n`,
+      ok: false,
+    },
+    { what: 'without its last newline', note: SIGNED.slice(0, -1), ok: false },
+    { what: 'without the empty line', note: SIGNED.replace('\n\n', '\n'), ok: false },
+    { what: 'without signatures', note: `${text}\n`, ok: false },
+    { what: 'with a hyphen in the place of the dash', note: SIGNED.replace('— ', '- '), ok: false },
+    { what: 'with two blanks', note: SIGNED.replace('— ', '—  '), ok: false },
+    { what: 'with a control character', note: SIGNED.replace('custody', 'cus\ttody'), ok: false },
+    { what: 'with CRLF', note: SIGNED.replaceAll('\n', '\r\n'), ok: false },
+  ].map(each => ({ ...each, key }))
+}
+
+/** Texts of notes. */
+function checkpointVectors() {
+  const text = checkpointText(HEAD)
+  return [
+    { text, ok: true },
+    { text: 'a\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n', ok: true },
+    ...[
+      text.slice(0, -1),
+      `${text}x\n`,
+      text.replace('\n12\n', '\n012\n'),
+      text.replace('\n12\n', '\n-1\n'),
+      text.replace('\n12\n', '\n1.0\n'),
+    ],
+    ...[
+      text.replace('\n12\n', '\n9007199254740992\n'),
+      text.replace('=\n', '\n'),
+      text.replace(/^.*\n/, '\n'),
+      text.replace('\n12\n', '\n+12\n'),
+    ],
+  ].map(each => (typeof each === 'string' ? { text: each, ok: false } : each))
+}
+
+/** C2SP tlog-proofs without an `extra` line, which Custody's have none of. */
+function proofVectors() {
   const proof = tlogProofText({ index: 3, path: [leafHash('a'), leafHash('b')], checkpoint: SIGNED })
-  return {
-    /** Verifier keys of a log. */
-    keys: [
-      { text: key, ok: true },
-      ...[
-        `${name}+${hash}+${data}=`,
-        `${name}+00000000+${data}`,
-        `${name}+${hash}`,
-        `+${hash}+${data}`,
-        `a b+${hash}+${data}`,
-      ],
-      ...[`${name}+${hash?.toUpperCase()}+${data}`, `${key}\n`, ` ${key}`, '', 'x'],
-    ].map(each => (typeof each === 'string' ? { text: each, ok: each === key } : each)),
-    /** Notes with the key that is trusted: whether it has signed them, and nothing in them is wrong. */
-    notes: [
-      { what: 'signed', note: SIGNED, ok: true },
-      { what: 'with the line of somebody else', note: `${SIGNED}${other.split('\n').at(-2)}\n`, ok: true },
-      { what: 'signed by somebody else alone', note: other, ok: false },
-      { what: 'of another size', note: SIGNED.replace('\n12\n', '\n13\n'), ok: false },
-      {
-        what: 'a bad line of the key beside a good one',
-        note: `${SIGNED}${line.replace(/.(?==*$)/, 'A')}\n`,
-        ok: false,
-      },
-      { what: 'without its last newline', note: SIGNED.slice(0, -1), ok: false },
-      { what: 'without the empty line', note: SIGNED.replace('\n\n', '\n'), ok: false },
-      { what: 'without signatures', note: `${text}\n`, ok: false },
-      { what: 'with a hyphen in the place of the dash', note: SIGNED.replace('— ', '- '), ok: false },
-      { what: 'with two blanks', note: SIGNED.replace('— ', '—  '), ok: false },
-      { what: 'with a control character', note: SIGNED.replace('custody', 'cus\ttody'), ok: false },
-      { what: 'with CRLF', note: SIGNED.replaceAll('\n', '\r\n'), ok: false },
-    ].map(each => ({ ...each, key })),
-    /** Texts of notes. */
-    checkpoints: [
-      { text, ok: true },
-      { text: 'a\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n', ok: true },
-      ...[
-        text.slice(0, -1),
-        `${text}x\n`,
-        text.replace('\n12\n', '\n012\n'),
-        text.replace('\n12\n', '\n-1\n'),
-        text.replace('\n12\n', '\n1.0\n'),
-      ],
-      ...[
-        text.replace('\n12\n', '\n9007199254740992\n'),
-        text.replace('=\n', '\n'),
-        text.replace(/^.*\n/, '\n'),
-        text.replace('\n12\n', '\n+12\n'),
-      ],
-    ].map(each => (typeof each === 'string' ? { text: each, ok: false } : each)),
-    /** C2SP tlog-proofs without an `extra` line, which Custody's have none of. */
-    proofs: [
-      { text: proof, ok: true },
-      { text: tlogProofText({ index: 0, path: [], checkpoint: SIGNED }), ok: true },
-      ...[
-        proof.replace('@v1', '@v2'),
-        proof.replace('index 3', 'index 03'),
-        proof.replace('index 3', 'index -1'),
-        proof.replace('index 3', 'index'),
-        proof.replace('\n\n', '\n'),
-      ],
-      ...[proof.replace(/index 3\n./, 'index 3\n!'), proof.replace(/=\n/, '\n'), ` ${proof}`],
-    ].map(each => (typeof each === 'string' ? { text: each, ok: false } : each)),
-  }
+  return [
+    { text: proof, ok: true },
+    { text: tlogProofText({ index: 0, path: [], checkpoint: SIGNED }), ok: true },
+    ...[
+      proof.replace('@v1', '@v2'),
+      proof.replace('index 3', 'index 03'),
+      proof.replace('index 3', 'index -1'),
+      proof.replace('index 3', 'index'),
+      proof.replace('\n\n', '\n'),
+    ],
+    ...[proof.replace(/index 3\n./, 'index 3\n!'), proof.replace(/=\n/, '\n'), ` ${proof}`],
+  ].map(each => (typeof each === 'string' ? { text: each, ok: false } : each))
 }
 
 // Policies (C2SP tlog-policy).
 
+const [A, B, C] = [0, 1, 2].map(keyOf)
+const THREE = `witness a ${A}\nwitness b ${B}\nwitness c ${C}\n`
+const TWO_OF_THREE = `${THREE}group g 2 a b c\nquorum g\n`
+const NESTED = `${THREE}group in any b c\ngroup g all a in\nquorum g\n`
+
 function policyVectors() {
-  const [a, b, c] = [0, 1, 2].map(keyOf)
   const [log = ''] = signer.verifier_keys
-  const three = `witness a ${a}\nwitness b ${b}\nwitness c ${c}\n`
-  const two_of_three = `${three}group g 2 a b c\nquorum g\n`
-  const nested = `${three}group in any b c\ngroup g all a in\nquorum g\n`
   const good = [
     'quorum none\n',
     `log ${log}\nquorum none\n`,
-    `witness a ${a}\nquorum a\n`,
-    two_of_three,
-    nested,
-    `# a comment\n\n  witness\ta\t${a}   https://w.example/x\nquorum a\n`,
+    `witness a ${A}\nquorum a\n`,
+    TWO_OF_THREE,
+    NESTED,
+    `# a comment\n\n  witness\ta\t${A}   https://w.example/x\nquorum a\n`,
   ]
   const bad = [
     ...[
       '',
-      `${three}`,
-      `${three}quorum d\n`,
+      `${THREE}`,
+      `${THREE}quorum d\n`,
       `quorum none\nquorum none\n`,
-      `witness a ${a}\nwitness a ${b}\nquorum a\n`,
+      `witness a ${A}\nwitness a ${B}\nquorum a\n`,
     ],
     ...[
-      `witness a ${a}\nwitness b ${a}\nquorum a\n`,
-      `witness none ${a}\nquorum none\n`,
+      `witness a ${A}\nwitness b ${A}\nquorum a\n`,
+      `witness none ${A}\nquorum none\n`,
       `witness a ${log}\nquorum a\n`,
       `witness a x\nquorum a\n`,
     ],
     ...[
-      `${three}group g 0 a b\nquorum g\n`,
-      `${three}group g 3 a b\nquorum g\n`,
-      `${three}group g 2 a a\nquorum g\n`,
-      `${three}group g 1 d\nquorum g\n`,
+      `${THREE}group g 0 a b\nquorum g\n`,
+      `${THREE}group g 3 a b\nquorum g\n`,
+      `${THREE}group g 2 a a\nquorum g\n`,
+      `${THREE}group g 1 d\nquorum g\n`,
     ],
     ...[
-      `group g 1 a\nwitness a ${a}\nquorum g\n`,
-      `${three}group g any a\ngroup h any a\nquorum h\n`,
-      `${three}group g some a\nquorum g\n`,
+      `group g 1 a\nwitness a ${A}\nquorum g\n`,
+      `${THREE}group g any a\ngroup h any a\nquorum h\n`,
+      `${THREE}group g some a\nquorum g\n`,
     ],
     ...[
       `log\nquorum none\n`,
-      `witnes a ${a}\nquorum none\n`,
+      `witnes a ${A}\nquorum none\n`,
       `quorum a none\n`,
       `quorum none`,
       `quorum none\r\n`,
       `log ${log}\nlog ${log}\nquorum none\n`,
     ],
   ]
+  const policies = [...good.map(text => ({ text, ok: true })), ...bad.map(text => ({ text, ok: false }))]
+  return { policies, verdicts: policyVerdicts() }
+}
+
+function policyVerdicts() {
   const wrong = cosigned(SIGNED, 0).replace(/.(?==*\n$)/, 'A')
-  const verdicts = [
-    { what: 'one of three', policy: two_of_three, note: cosigned(SIGNED, 0), ok: false },
-    { what: 'two of three', policy: two_of_three, note: cosigned(SIGNED, 0, 2), ok: true },
-    { what: 'three of three', policy: two_of_three, note: cosigned(SIGNED, 0, 1, 2), ok: true },
-    { what: 'one twice', policy: two_of_three, note: cosigned(SIGNED, 0, 0), ok: false },
-    { what: 'nested, without the one that is demanded', policy: nested, note: cosigned(SIGNED, 1, 2), ok: false },
-    { what: 'nested, with it', policy: nested, note: cosigned(SIGNED, 0, 2), ok: true },
+  return [
+    { what: 'one of three', policy: TWO_OF_THREE, note: cosigned(SIGNED, 0), ok: false },
+    { what: 'two of three', policy: TWO_OF_THREE, note: cosigned(SIGNED, 0, 2), ok: true },
+    { what: 'three of three', policy: TWO_OF_THREE, note: cosigned(SIGNED, 0, 1, 2), ok: true },
+    { what: 'one twice', policy: TWO_OF_THREE, note: cosigned(SIGNED, 0, 0), ok: false },
+    { what: 'nested, without the one that is demanded', policy: NESTED, note: cosigned(SIGNED, 1, 2), ok: false },
+    { what: 'nested, with it', policy: NESTED, note: cosigned(SIGNED, 0, 2), ok: true },
     { what: 'nobody is demanded', policy: 'quorum none\n', note: SIGNED, ok: true },
     {
       what: 'nobody is demanded, and somebody unknown has cosigned',
@@ -387,22 +388,21 @@ function policyVectors() {
       note: cosigned(SIGNED, 1),
       ok: true,
     },
-    { what: 'an unknown one has cosigned', policy: `witness a ${a}\nquorum a\n`, note: cosigned(SIGNED, 1), ok: false },
+    { what: 'an unknown one has cosigned', policy: `witness a ${A}\nquorum a\n`, note: cosigned(SIGNED, 1), ok: false },
     {
       what: 'a cosignature of another size',
-      policy: `witness a ${a}\nquorum a\n`,
+      policy: `witness a ${A}\nquorum a\n`,
       note: cosigned(SIGNED, 0).replace('\n12\n', '\n13\n'),
       ok: false,
     },
-    { what: 'a cosignature with another bit', policy: `witness a ${a}\nquorum a\n`, note: wrong, ok: false },
+    { what: 'a cosignature with another bit', policy: `witness a ${A}\nquorum a\n`, note: wrong, ok: false },
     {
       what: 'the same, of a witness that isn’t demanded',
-      policy: `witness a ${a}\nquorum none\n`,
+      policy: `witness a ${A}\nquorum none\n`,
       note: wrong,
       ok: false,
     },
   ]
-  return { policies: [...good.map(text => ({ text, ok: true })), ...bad.map(text => ({ text, ok: false }))], verdicts }
 }
 
 // Trees.
