@@ -8,6 +8,7 @@ import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
 import { CustodyError } from '../model/error.ts'
 import { type CheckedProof, checkProof } from '../read/check/check-proof.ts'
 import { type CheckedRecord, checkRecord } from '../read/check/check-record.ts'
+import { asLetter, proofTextIn } from '../read/check/letter.ts'
 import { storyJson } from '../read/explain/json.ts'
 import { type GivenFiles, withFiles } from './compared-files.ts'
 import type { Context } from './context.ts'
@@ -55,7 +56,9 @@ async function checkedFile(
       throw new CustodyError('CUSTODY_ARGUMENT', 'a proof of one row says nothing of whole files', {
         hint: '--source and --output go with the record of a run.',
       })
-    return await checkProof(proofIn(file), trusted, since)
+    const { text, in_letter } = proofTextIn(proofIn(file))
+    const checked = await checkProof(text, trusted, since)
+    return in_letter ? asLetter(checked) : checked
   }
   const onProgress = ({ entries, of }: { readonly entries: number; readonly of: number }) =>
     terminal.live(`  checking  ${count(entries)} of ${count(of)} entries`)

@@ -45,7 +45,7 @@ export async function writeEvidence(context: Context, run: string | undefined, g
 type Wrong = readonly [message: string, more: { readonly hint: string }]
 
 function misfit(run: string | undefined, options: ProveOptions): Wrong | null {
-  const { row, disclose, withhold, onlyExact, includeShared, ledger } = options
+  const { row, disclose, withhold, onlyExact, includeShared, html, ledger } = options
   if (run === undefined && ledger === undefined)
     return ['no run is named', { hint: 'Name one, or give --ledger for the record of the ledger’s own log alone.' }]
   if (run !== undefined && ledger === true)
@@ -55,6 +55,8 @@ function misfit(run: string | undefined, options: ProveOptions): Wrong | null {
     return ['--disclose is for records, and --row asks for a proof', { hint: 'Leave one of the two out.' }]
   if (run === undefined && disclose !== undefined)
     return ['--disclose is for the record of a run, and none is named', { hint: 'Name one.' }]
+  if (row === undefined && html === true)
+    return ['a letter is about one row, and none is named', { hint: 'Give --row for a letter about it.' }]
   if (row === undefined && (withhold !== undefined || onlyExact === true || includeShared === true))
     return ['there are no values of rows in a record', { hint: 'Give --row for the proof of one.' }]
   return null

@@ -1,8 +1,12 @@
-/** Writes the proof of a row, and says what it shows and what it leaves out. */
+/** Writes the proof of a row, or a letter with it, and says what it shows and what it leaves out. */
 import { resolve } from 'node:path'
 import { proofText } from '../format/proof.ts'
 import { checkedRun, unsoundness } from '../host/checked-run.ts'
+import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
+import { checkProof } from '../read/check/check-proof.ts'
+import { UnsoundRecord } from '../read/evidence/unsound.ts'
+import { letterText } from '../read/letter/letter.ts'
 import { type MadeProof, proveRow } from '../read/prove/prove.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
@@ -17,6 +21,8 @@ export interface ProveRowOptions extends LedgerOptions {
   readonly withhold?: readonly number[]
   readonly onlyExact?: boolean
   readonly includeShared?: boolean
+  /** A letter, with the proof inside it. */
+  readonly html?: boolean
 }
 
 /** Returns the exit code. */
@@ -35,16 +41,17 @@ async function prove(
   options: ProveRowOptions,
 ): Promise<0 | 1> {
   const { terminal, env, cwd } = context
-  const { row, withhold = [], onlyExact = false, includeShared = false, force = false } = options
+  const { row, withhold = [], onlyExact = false, includeShared = false, force = false, html = false } = options
   try {
     const { reader, log, run } = await checkedRun(env, inner, name, checkLine(terminal))
     const chosen = { withhold, only_exact: onlyExact, include_shared: includeShared }
     const { tree } = await reader.check(log)
     const made = await proveRow(reader, { log, run, tree }, row, chosen)
-    const text = proofText(made.proof)
+    const proof = proofText(made.proof)
+    const text = html ? await letterAround(context, proof) : proof
     if (out === null) terminal.answerFile(text)
     else writeText(out, text, force ? 'replace' : 'keep')
-    terminal.report(reportOf(made, out === null ? null : nearPath(out, cwd), context))
+    terminal.report(reportOf(made, { html, path: out === null ? null : nearPath(out, cwd) }, context))
     return 0
   } catch (error) {
     const problems = unsoundness(error)
@@ -54,8 +61,22 @@ async function prove(
   }
 }
 
-function reportOf({ row, others }: MadeProof, path: string | null, { command }: Context): string {
-  const lines = [`${path === null ? 'the proof' : printable(path)} shows ${valuesText([...row.shown])}`]
+/** It tells what checking the proof tells. @throws UnsoundRecord if that doesn't tell a story. */
+async function letterAround({ env, version }: Context, proof: string): Promise<string> {
+  const checked = await checkProof(proof, trustedKeys(null, env))
+  const { story, checks } = checked
+  if (story === null) throw new UnsoundRecord(checks.flatMap(each => each.problems))
+  return letterText({ ...checked, story, proof, version })
+}
+
+function reportOf(
+  { row, others }: MadeProof,
+  { path, html }: { readonly path: string | null; readonly html: boolean },
+  { command }: Context,
+): string {
+  const lines = [
+    `${path === null ? (html ? 'the letter' : 'the proof') : printable(path)} shows ${valuesText([...row.shown])}`,
+  ]
   if (row.withheld.length > 0) lines.push(`  withheld  ${valuesText(row.withheld)}, as you asked`)
   for (const { value, fields } of row.repeating)
     lines.push(

@@ -9,6 +9,7 @@ import { isCustodyError } from '../model/error.ts'
 import { counted, grouped } from '../model/number-text.ts'
 import { checkProof } from '../read/check/check-proof.ts'
 import { checkRecord } from '../read/check/check-record.ts'
+import { asLetter, proofTextIn } from '../read/check/letter.ts'
 import { printable } from '../read/words/text.ts'
 import { element } from './element.ts'
 import { evidenceIn } from './evidence.ts'
@@ -148,11 +149,11 @@ async function foundIn(file: File, { keys }: Extract<ReadTrust, { ok: true }>, n
   }
   try {
     const evidence = await evidenceIn(file)
-    const checked =
-      evidence.kind === 'proof'
-        ? await checkProof(evidence.text, keys)
-        : await checkRecord(evidence.pieces, { trusted: keys, onProgress })
-    return { kind: 'checked', checked }
+    if (evidence.kind === 'record')
+      return { kind: 'checked', checked: await checkRecord(evidence.pieces, { trusted: keys, onProgress }) }
+    const { text, in_letter } = proofTextIn(evidence.text)
+    const checked = await checkProof(text, keys)
+    return { kind: 'checked', checked: in_letter ? asLetter(checked) : checked }
   } catch (error) {
     if (error instanceof Superseded) return { kind: 'unreadable', message: '' }
     if (isCustodyError(error)) return { kind: 'unreadable', message: `${error.code}: ${error.message}` }

@@ -64,7 +64,7 @@ function claimsElement({ proven, not_proven, withheld, ok }: Checked): HTMLEleme
   return element(
     'section',
     { 'aria-labelledby': 'claims' },
-    element('h2', { id: 'claims' }, ok ? 'What is proven' : 'What is still proven'),
+    element('h2', { id: 'claims' }, ok || claims.length === 0 ? 'What is proven' : 'What is still proven'),
     ...(claims.length === 0 ? [element('p', {}, 'Nothing.')] : claims),
     element('h3', {}, 'Not proven'),
     sentences(not_proven.map(printable)),

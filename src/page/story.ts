@@ -1,7 +1,7 @@
 /** The story of a row as elements: the sentences of `explain`, and the way as a graph before them. */
 import type { Story } from '../read/explain/story.ts'
 import type { Named } from '../read/words/names.ts'
-import type { Step } from '../read/words/steps.ts'
+import { askedAndSeen, type Step } from '../read/words/steps.ts'
 import { type DataWords, type Entered, type StoryWords, storyWords, type TokenWords } from '../read/words/story.ts'
 import { WHOLE } from '../read/words/wording.ts'
 import { element, sentences } from './element.ts'
@@ -131,8 +131,13 @@ function stepElement({ node, by, head, more, duration, failed }: Step, ids: Step
       element('span', { class: 'took' }, duration),
     ),
     headElement(head, failed),
-    ...more.map(each => element('p', { class: 'more' }, each)),
+    ...more.map(each => moreElement(each)),
   )
+}
+
+function moreElement(line: string): HTMLElement {
+  const [asked, seen] = askedAndSeen(line)
+  return element('p', { class: 'more' }, asked, seen === null ? null : element('span', { class: 'seen' }, seen))
 }
 
 function headElement(head: Step['head'], failed: boolean): HTMLElement {

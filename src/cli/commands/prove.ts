@@ -16,6 +16,10 @@ export function proveCommand(context: Context, done: (exit: number) => void): Co
     .option('--out <file>', 'write it to this file (default: standard output)')
     .option('--force', 'overwrite the file if it exists')
     .option(
+      '--html',
+      'with --row: write a letter to the person concerned, to be read and printed, with the proof inside it',
+    )
+    .option(
       '--withhold <n,…>',
       'leave these values out, by their numbers in `explain --values`, and with them what repeats their fields',
       numbersIn,
@@ -53,7 +57,7 @@ export function checkCommand(context: Context, done: (exit: number) => void): Co
     .description(
       'Tells the story that a proof tells, recounts all that a record has, and says what of it is proven and by whose key, what isn’t, and what is withheld. Needs no ledger.',
     )
-    .argument('<file...>', 'files that `custody prove` wrote')
+    .argument('<file...>', 'files that `custody prove` wrote: proofs, letters, records')
     .option('--key <file>', 'the verifier keys to trust, and no others (default: those that you trust)')
     .option('--since <file>', 'check, too, that the ledger’s own log extends the checkpoint in this file')
     .option('--source <name=path>', 'of a record: whether this file is what the source read', collect)

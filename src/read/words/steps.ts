@@ -13,6 +13,15 @@ const VALUE_COLUMNS = 48
 
 type Cut = Wording['cut']
 
+/** Between an expression and the same with its values: a wide gap, at which lines are broken. */
+const GAP = '   '
+
+/** A line of a step where no gap can be seen: what was asked, and with which values; null: with none. */
+export function askedAndSeen(line: string): readonly [asked: string, seen: string | null] {
+  const at = line.indexOf(GAP)
+  return at < 0 ? [line, null] : [line.slice(0, at), line.slice(at + GAP.length)]
+}
+
 /** The result of a step. */
 export type StepHead =
   | { readonly kind: 'text'; readonly text: string }
@@ -200,7 +209,7 @@ function ofPlugin(visit: VisitStory, cut: Cut): string[] {
 
 function seenText(expression: string, seen: Seen, data: VisitStory['data'], cut: Cut): string {
   const text = seenValues(expression, seen, data, cut)
-  return `${oneLine(expression)}${text === '' ? '' : `   ${text}`}`
+  return `${oneLine(expression)}${text === '' ? '' : `${GAP}${text}`}`
 }
 
 function seenValues(expression: string, seen: Seen, data: VisitStory['data'], cut: Cut): string {
