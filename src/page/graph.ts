@@ -68,10 +68,11 @@ function edgeOf({ from, to, label }: PathEdge, places: ReadonlyMap<string, Place
   return svgElement('g', { 'aria-hidden': 'true' }, line, tip, text)
 }
 
-const ENDED = { success: 'ended here', failure: 'ended here, as a failure' } as const
+const ENDED = { success: '(ended here)', failure: '(ended here, as a failure)' } as const
 
 function nodeOf({ name, kind, ended }: PathNode, { x, y }: Place, step: string | null): SVGElement {
-  const words = [name, kind, ended === null ? '' : ENDED[ended]].filter(each => each !== '').join(', ')
+  // The title is its name for those who hear it; it begins with what can be seen, so that it can be asked for by that.
+  const words = [name, kind, ended === null ? '' : ENDED[ended]].filter(each => each !== '').join(' ')
   const parts = [
     svgElement('title', {}, words),
     svgElement('rect', { x, y, width: BOX.width, height: BOX.height, rx: 6 }),
@@ -85,7 +86,7 @@ function nodeOf({ name, kind, ended }: PathNode, { x, y }: Place, step: string |
   const kinds = `node ${ended ?? ''}`.trim()
   return step === null
     ? svgElement('g', { class: kinds }, ...parts)
-    : svgElement('a', { class: kinds, href: `#${step}`, 'aria-label': words }, ...parts)
+    : svgElement('a', { class: kinds, href: `#${step}` }, ...parts)
 }
 
 function short(text: string, most: number): string {

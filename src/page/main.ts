@@ -114,6 +114,7 @@ async function check(): Promise<void> {
   const file = given
   if (file === null) return
   result.replaceChildren()
+  result.removeAttribute('data-checked')
   if (!trusted.ok) {
     status.textContent = 'Nothing is checked until the keys can be read.'
     return
@@ -125,6 +126,7 @@ async function check(): Promise<void> {
   const found = await foundIn(file, trusted, number)
   if (number !== latest) return
   result.removeAttribute('aria-busy')
+  result.setAttribute('data-checked', file.name)
   if (found.kind === 'unreadable') {
     status.textContent = `${printable(file.name)} can’t be checked.`
     const lines = [

@@ -151,7 +151,7 @@ function headElement(head: Step['head'], failed: boolean): HTMLElement {
         'p',
         { class: 'gate' },
         element('code', {}, head.expression),
-        ...(head.values === '' ? [] : [' ', element('code', { class: 'seen' }, head.values)]),
+        head.values === '' ? null : element('code', { class: 'seen' }, head.values),
         ' ',
         element('strong', {}, head.way),
       )

@@ -1,0 +1,279 @@
+/** The verifier's page in a real Chromium, opened from the disk. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { proofText, type RowProof } from '../../src/format/proof.ts'
+import { isCustodyError } from '../../src/model/error.ts'
+import { checkProof } from '../../src/read/check/check-proof.ts'
+import { checkRecord } from '../../src/read/check/check-record.ts'
+import { CheckedReader } from '../../src/read/evidence/checked-reader.ts'
+import { logTree } from '../../src/read/evidence/log-tree.ts'
+import { letterText } from '../../src/read/letter/letter.ts'
+import { proveRow } from '../../src/read/prove/prove.ts'
+import { recordOf } from '../../src/read/prove/record.ts'
+import { Random } from '../simulation/random.ts'
+import { Forger } from '../support/forger.ts'
+import { LONG } from '../support/form.ts'
+import { edited } from '../support/proof-edits.ts'
+import { RICH, runModel, simulatedRun } from '../support/simulated-ledger.ts'
+import { expectedOf, Opened, startChromium } from './chromium.ts'
+
+const EDITS = Number(process.env.CUSTODY_EDITS ?? 200)
+const RUN = { log: 1, run: simulatedRun(1) }
+const chromium = await startChromium()
+const why = chromium.ok ? '' : ` (there is no Chromium here: ${chromium.why})`
+
+let forger: Forger
+let keys = ''
+const proofs: RowProof[] = []
+beforeAll(async () => {
+  if (!chromium.ok) return
+  forger = await Forger.of(url => runModel(url, RICH, 1))
+  keys = forger.keys.map(each => `${each.text}\n`).join('')
+  const tree = await logTree(forger.reader, RUN.log, { signed: '' })
+  for (const row of LONG ? [2, 1, 5, 9, 16] : [2]) {
+    const options = { withhold: [], only_exact: false, include_shared: row !== 1 }
+    proofs.push((await proveRow(forger.reader, { ...RUN, tree }, row, options)).proof)
+  }
+})
+afterAll(async () => {
+  forger?.close()
+  if (chromium.ok) await chromium.close()
+})
+
+const open = (options: Parameters<typeof Opened.at>[2] = {}) => {
+  if (!chromium.ok) throw new Error(chromium.why)
+  return Opened.at(chromium.browser, chromium.url, options)
+}
+const textOf = (proof: RowProof | undefined) => proofText(proof as RowProof)
+
+/** What has the focus, and whether that can be seen. */
+interface Focus {
+  readonly id: string
+  readonly tag: string
+  readonly href: string
+  readonly outline: string
+}
+const FOCUS = `(({ activeElement: at }) => ({
+  id: at.id,
+  tag: at.tagName,
+  href: at.getAttribute('href') ?? '',
+  outline: getComputedStyle(at).outlineStyle,
+}))(document)`
+
+/** Tries what a page could be made to do, and says what was refused. */
+const INTRUDER = `(async () => {
+  const found = []
+  document.addEventListener('securitypolicyviolation', event => found.push(event.effectiveDirective))
+  const script = document.createElement('script')
+  try {
+    script.textContent = 'window.was_run = true'
+  } catch {
+    found.push('trusted types')
+  }
+  const style = Object.assign(document.createElement('style'), { textContent: 'body { opacity: 0 }' })
+  document.body.append(script, style, Object.assign(document.createElement('img'), { src: 'https://example.org/a.png' }))
+  await fetch('https://example.org/').catch(() => found.push('fetch failed'))
+  await new Promise(resolve => setTimeout(resolve, 100))
+  return { found, was_run: 'was_run' in window }
+})()`
+
+describe.skipIf(!chromium.ok)(`in Chromium${why}`, () => {
+  test('a proof, without a key, with it, and changed; nothing is asked for, and nothing goes wrong', async () => {
+    const opened = await open()
+    const text = textOf(proofs[0])
+    const unknown = await opened.give(text)
+    expect(unknown).toMatchObject(expectedOf(await checkProof(text, [])))
+    expect([unknown.verdict, unknown.proven]).toEqual(['untrusted', []])
+    await opened.trust(keys)
+    const known = await opened.give(text)
+    expect(known).toMatchObject(expectedOf(await checkProof(text, forger.keys)))
+    expect([known.verdict, known.status]).toEqual(['holds', expect.stringContaining('holds, by key')])
+    expect(known.nodes[0]).toMatch(/^letters/)
+    const changed = await opened.give(text.replace('"kind":"row","number":2', '"kind":"row","number":3'))
+    expect(changed.verdict).toBe('broken')
+    expect(opened.faults).toEqual([])
+    await opened.close()
+  })
+
+  describe.runIf(LONG)('long', () => {
+    test('200 edits of each proof: the verdict, the claims and the problems are those of check', async () => {
+      const opened = await open()
+      await opened.trust(keys)
+      for (const [i, proof] of proofs.entries()) {
+        const random = new Random(100 + i)
+        for (let edit = 0; edit < EDITS; edit++) {
+          const text = edited(proof, proofs[(i + 1) % proofs.length] as RowProof, random)
+          const shown = await opened.give(text)
+          try {
+            expect(shown).toMatchObject(expectedOf(await checkProof(text, forger.keys)))
+          } catch (error) {
+            if (!isCustodyError(error)) throw error
+            expect([shown.verdict, shown.line]).toEqual(['broken', `${error.code}: ${error.message}`])
+          }
+        }
+      }
+      expect(opened.faults).toEqual([])
+      await opened.close()
+    })
+
+    test('records, whole, cut, with a bit changed, with something behind them', async () => {
+      const reader = new CheckedReader(forger.reader, { remembered: null })
+      const { pieces } = await recordOf(reader, forger.reader, RUN, [])
+      let text = ''
+      for await (const piece of pieces) text += piece
+      const packed = gzipSync(text)
+      const opened = await open()
+      await opened.trust(keys)
+      const whole = await opened.give(packed, 'gz')
+      const checked = await checkRecord(
+        (async function* () {
+          yield text
+        })(),
+        { trusted: forger.keys },
+      )
+      expect(whole).toMatchObject(expectedOf(checked))
+      expect(whole.verdict).toBe('holds')
+      const flipped = gzipSync(text.replace('"k":"seal"', '"k":"seaI"'))
+      const damaged = Uint8Array.from(packed, (byte, i) => (i === packed.length >> 1 ? byte ^ 1 : byte))
+      for (const bad of [
+        packed.subarray(0, -1),
+        packed.subarray(0, 200),
+        Buffer.concat([packed, Buffer.of(0)]),
+        Buffer.concat([packed, packed]),
+        damaged,
+        flipped,
+      ])
+        expect((await opened.give(bad, 'gz')).verdict).toBe('broken')
+      expect(opened.faults).toEqual([])
+      await opened.close()
+    })
+
+    test('letters: the proof in them is what counts', async () => {
+      const text = textOf(proofs[0])
+      const checked = await checkProof(text, forger.keys)
+      if (checked.story === null) throw new Error('it tells nothing')
+      const letter = letterText({ ...checked, story: checked.story, proof: text, version: '0' })
+      const opened = await open()
+      await opened.trust(keys)
+      const shown = await opened.give(letter, 'html')
+      expect(shown.verdict).toBe('holds')
+      expect(shown.text).toContain('what the letter says beside the proof in it')
+      const template = /<template.*<\/template>\n/.exec(letter)?.[0] ?? ''
+      for (const bad of [
+        letter.replace(template, ''),
+        letter.replace(template, template + template),
+        letter.replace('custody-proof">', 'custody-proof">!'),
+      ])
+        expect((await opened.give(bad, 'html')).verdict).toBe('broken')
+      // It is shown by a browser, too, and does nothing there.
+      const { page, context } = opened
+      const own = await context.newPage()
+      const faults: string[] = []
+      own.on('console', message => faults.push(message.text()))
+      await own.route('**/*', route => route.fulfill({ body: letter, contentType: 'text/html' }))
+      await own.goto('http://letter.example/')
+      expect(await own.textContent('main')).toContain('It is the sender’s own statement.')
+      expect(await own.evaluate('getComputedStyle(document.body).maxWidth')).not.toBe('none')
+      expect(faults.filter(each => !each.includes('favicon'))).toEqual([])
+      expect(await page.title()).toBe('Custody verifier')
+      await opened.close()
+    })
+
+    test('keyboard alone', async () => {
+      const opened = await open()
+      const { page } = opened
+      const focus = () => page.evaluate<Focus>(FOCUS)
+      await page.keyboard.press('Tab')
+      expect(await focus()).toMatchObject({ id: 'file', tag: 'INPUT', outline: 'solid' })
+      const chooser = page.waitForEvent('filechooser')
+      await page.keyboard.press('Space')
+      await (await chooser).setFiles({ name: 'proof.json', mimeType: '', buffer: Buffer.from(textOf(proofs[0])) })
+      expect((await opened.shown('proof.json')).verdict).toBe('untrusted')
+      await page.keyboard.press('Tab')
+      expect(await focus()).toMatchObject({ id: 'keys', tag: 'TEXTAREA', outline: 'solid' })
+      await page.keyboard.insertText(keys)
+      await page.keyboard.press('Tab')
+      await page.waitForSelector('.verdict.holds')
+      expect((await focus()).id).toBe('keys-file')
+      const reached: string[] = []
+      for (let i = 0; i < 40; i++) {
+        await page.keyboard.press('Tab')
+        const at = await focus()
+        if (at.tag === 'a') reached.push(at.href)
+      }
+      expect(new Set(reached).size).toBe(await page.locator('a.node').count())
+      await page.locator('a.node').nth(1).focus()
+      await page.keyboard.press('Enter')
+      expect(await page.textContent(':target')).toContain('grow')
+      expect(opened.faults).toEqual([])
+      await opened.close()
+    })
+
+    test('a file that is dropped is taken; what is no key is named by its line, and not shown', async () => {
+      const opened = await open()
+      const { page } = opened
+      const text = textOf(proofs[0])
+      await page.evaluate(
+        `{
+          const data = new DataTransfer()
+          data.items.add(new File([${JSON.stringify(text)}], 'dropped.json'))
+          document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))
+        }`,
+      )
+      expect((await opened.shown('dropped.json')).verdict).toBe('untrusted')
+      await opened.trust(`${keys}PRIVATE+KEY+secret+00000000+AAAA\n`)
+      expect(await page.textContent('#keys-problem')).toMatch(/^Line \d+ is a signing key/)
+      expect(await page.textContent('#keys-problem')).not.toContain('AAAA')
+      expect(await page.locator('.verdict').count()).toBe(0)
+      await opened.close()
+    })
+
+    test('its policy lets nothing in: no script, no style, no network, no form', async () => {
+      const opened = await open()
+      const { page } = opened
+      const blocked = await page.evaluate<{ readonly found: readonly string[]; readonly was_run: boolean }>(INTRUDER)
+      expect(blocked.was_run).toBe(false)
+      expect(new Set(blocked.found)).toEqual(
+        new Set([
+          'trusted types',
+          'require-trusted-types-for',
+          'style-src-elem',
+          'img-src',
+          'connect-src',
+          'fetch failed',
+        ]),
+      )
+      await opened.close()
+    })
+
+    test.each(['light', 'dark'] as const)('what axe finds, %s: nothing', async scheme => {
+      const opened = await open({ colorScheme: scheme, viewport: { width: 420, height: 900 } })
+      await opened.trust(keys)
+      const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+      for (const text of [textOf(proofs[0]), textOf(proofs[0]).replace('"number":2', '"number":3')]) {
+        await opened.give(text)
+        await opened.page.evaluate(axe)
+        const found = await opened.page.evaluate<readonly string[]>(
+          'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))',
+        )
+        expect(found).toEqual([])
+      }
+      // Nothing is wider than a narrow window.
+      expect(await opened.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(420)
+      await opened.close()
+    })
+
+    test('it prints: without what is for the screen', async () => {
+      const opened = await open()
+      await opened.trust(keys)
+      await opened.give(textOf(proofs[0]))
+      await opened.page.emulateMedia({ media: 'print' })
+      expect(await opened.page.isVisible('.drop')).toBe(false)
+      expect(await opened.page.isVisible('.verdict')).toBe(true)
+      expect((await opened.page.pdf()).subarray(0, 5).toString()).toBe('%PDF-')
+      await opened.close()
+    })
+  })
+})
