@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Checks proofs of rows, completeness records, and ledgers, of Custody, from the documentation of its formats alone, with nothing but Python.
 
-    check.py FILE… --key KEYS [--source NAME=PATH] [--output NAME=PATH] [--json]
+    check.py FILE… --key KEYS [--policy FILE] [--tsa PEM] [--since CHECKPOINT] [--source NAME=PATH] [--output NAME=PATH] [--json]
 
+--policy demands what a C2SP tlog-policy says; --tsa trusts timestamp authorities; --since is an older head, which must be extended.
 --source and --output compare a file with what a record discloses of what a source read, or a sink published. KEYS has a verifier key a line, as `custody key show` prints them; lines that begin with # don't count.
 Exit code: 0 it holds, 1 it doesn't, 2 it can't be read.
 """
@@ -14,26 +15,42 @@ import json
 import sys
 from pathlib import Path
 
+from custody_check.certificates import parse_pem
+from custody_check.der import DerError
 from custody_check.ledger import check_ledger
-from custody_check.notes import Key, NoteError, parse_key
+from custody_check.notes import Key, NoteError, parse_key, parse_policy
 from custody_check.proof import Unreadable, check_proof
 from custody_check.record import Files, check_record, is_packed, named_file
 from custody_check.report import Report
+from custody_check.trust import Reader
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, nargs="+")
     parser.add_argument("--key", type=Path, action="append", default=[], help="a file with verifier keys")
+    parser.add_argument("--policy", type=Path, help="a C2SP tlog-policy, which must be met")
+    parser.add_argument("--tsa", type=Path, action="append", default=[], help="certificates of timestamp authorities, in PEM")
+    parser.add_argument("--since", type=Path, help="an older checkpoint")
     parser.add_argument("--source", action="append", default=[], metavar="NAME=PATH", help="of a record")
     parser.add_argument("--output", action="append", default=[], metavar="NAME=PATH", help="of a record")
     parser.add_argument("--json", action="store_true", help="print one JSON value")
     options = parser.parse_args(arguments)
     codes, answers = [], []
+    try:
+        reader = Reader(
+            keys=[key for each in options.key for key in keys_in(each)],
+            policy=parse_policy(options.policy.read_bytes()) if options.policy else None,
+            authorities=[each for file in options.tsa for each in parse_pem(file.read_text("utf-8"))],
+            since=options.since.read_text("utf-8") if options.since else None,
+        )
+        files = Files(*([named_file(each) for each in given] for given in (options.source, options.output)))
+    except (OSError, UnicodeDecodeError, Unreadable, NoteError, DerError) as error:
+        print(f"what is to be trusted can't be read: {error}", file=sys.stderr)
+        return 2
     for file in options.file:
         try:
-            files = Files(*([named_file(each) for each in given] for given in (options.source, options.output)))
-            report = _check(file, [key for each in options.key for key in keys_in(each)], files)
+            report = _check(file, reader, files)
         except (OSError, UnicodeDecodeError, Unreadable, NoteError) as error:
             print(f"{file} can't be checked: {error}", file=sys.stderr)
             codes.append(2)
@@ -48,15 +65,15 @@ def main(arguments: list[str]) -> int:
     return max(codes)
 
 
-def _check(file: Path, trusted: list[Key], files: Files) -> Report:
+def _check(file: Path, reader: Reader, files: Files) -> Report:
     with file.open("rb") as opened:
         beginning = opened.read(16)
         if beginning == b"SQLite format 3\0":
-            return check_ledger(file, trusted)
+            return check_ledger(file, reader)
         data = beginning + opened.read()
     if is_packed(data):
-        return check_record(data, trusted, files)
-    return check_proof(data.decode("utf-8"), trusted)
+        return check_record(data, reader, files)
+    return check_proof(data.decode("utf-8"), reader)
 
 
 def keys_in(file: Path) -> list[Key]:
@@ -73,12 +90,13 @@ def _tell(report: Report, file: Path | None) -> None:
     elif report.problems or report.file_problems:
         print("doesn't hold")
     else:
-        print(f"holds inwardly; it is signed by {who}, and you trust no such key")
+        print(f"holds inwardly; it is signed by {who}, and that isn't enough for you")
     for each in [*report.problems, *report.file_problems]:
         print(f"  ✗ {each}")
-    if report.trust != "none":
-        for each in report.proven:
-            print(f"  proven  {each}")
+    for what, by in report.claims():
+        print(f"  proven  {what}, by {by}")
+    if report.as_of and report.claims():
+        print(f"  existed by  {report.as_of}, by {' and '.join(report.as_of_by)}")
     if report.withheld:
         print(f"  withheld  {report.withheld} values")
 

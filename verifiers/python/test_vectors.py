@@ -16,6 +16,7 @@ from custody_check.merkle import is_consistent, root_from
 from custody_check.notes import NoteError, parse_checkpoint, parse_key, parse_note, parse_policy, parse_proof, signers, witnessed
 from custody_check.proof import Unreadable, check_proof
 from custody_check.record import check_record
+from custody_check.trust import Reader
 
 FOLDER = Path(sys.argv.pop(1)) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else Path("../../test/vectors")
 
@@ -99,13 +100,13 @@ class Vectors(unittest.TestCase):
 
     @staticmethod
     def said(vector: dict[str, Any]) -> dict[str, Any] | None:
-        keys = [parse_key(each) for each in vector["keys"]]
+        reader = Reader([parse_key(each) for each in vector["keys"]])
         try:
             if vector["kind"] == "row":
-                report = check_proof(vector["file"], keys)
+                report = check_proof(vector["file"], reader)
             else:
                 packed = zlib.compressobj(wbits=31)
-                report = check_record(packed.compress(vector["file"].encode("utf-8")) + packed.flush(), keys)
+                report = check_record(packed.compress(vector["file"].encode("utf-8")) + packed.flush(), reader)
         except Unreadable:
             return None
         answer = report.json()

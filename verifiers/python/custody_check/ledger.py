@@ -10,24 +10,25 @@ from .canonical import NotCanonical, canonical, parse
 from .entries import Ending, FormatError, SubjectEntry
 from .ledger_log import LedgerLog, Run, read_log
 from .merkle import commitment
-from .notes import Key, NoteError, parse_checkpoint, parse_note, signers
+from .notes import NoteError, parse_checkpoint, parse_note, signers
 from .report import Report
 from .run import TREES, Entry, RunEntries
 from .run_entries import fits_its_key
 from .story import Story
+from .trust import Reader, judge, older_head, signed_head
 
 APPLICATION_ID = 1129665364
 SALT_BYTES = 16
 
 
-def check_ledger(path: Path, trusted: list[Key]) -> Report:
+def check_ledger(path: Path, reader: Reader) -> Report:
     report = Report("ledger")
     database = sqlite3.connect(f"file:{path.resolve().as_posix()}?mode=ro", uri=True)
     database.text_factory = lambda data: data.decode("utf-8", "strict")
     try:
         # All that is read is of one moment.
         database.execute("BEGIN")
-        _check(database, trusted, report)
+        _check(database, reader, report)
     except (FormatError, NoteError, NotCanonical, UnicodeDecodeError, sqlite3.DatabaseError) as error:
         report.problems.append(str(error))
     finally:
@@ -35,14 +36,19 @@ def check_ledger(path: Path, trusted: list[Key]) -> Report:
     return report
 
 
-def _check(database: sqlite3.Connection, trusted: list[Key], report: Report) -> None:
+def _check(database: sqlite3.Connection, reader: Reader, report: Report) -> None:
     if _number(database, "PRAGMA application_id") != APPLICATION_ID or _number(database, "PRAGMA user_version") != 1:
         raise FormatError("the file is no ledger of format 1")
-    log, tree = read_log(body for _, _, _, body in _entries(database, 0))
-    note = _note(database, 0)
-    head, signed, is_trusted = log.check_head(note, trusted)
-    if (head.size, head.root) != (tree.size, tree.root()):
+    kept = parse_checkpoint(parse_note(reader.since).text).size if reader.since is not None else 0
+    roots: dict[int, bytes] = {}
+    log, tree = read_log((body for _, _, _, body in _entries(database, 0)), roots, kept)
+    head = signed_head(_note(database, 0), log.keys)
+    if (head.checkpoint.size, head.checkpoint.root) != (tree.size, tree.root()):
         raise FormatError("the ledger's own log isn't what its head says")
+    judge(head, log.keys, [], reader, report)
+    since = older_head(reader, log.keys, tree.size)
+    if since is not None and roots.get(since.size) != since.root:
+        raise FormatError("it has another history than the head that you have")
     if _tiles(database, 0) != {(0, *place): root for place, root in tree.tiles.items()}:
         report.problems.append("the tiles of the ledger's own log aren't what its entries give")
     if any(row is not None or batch is not None for _, row, batch, _ in _entries(database, 0)):
@@ -51,9 +57,6 @@ def _check(database: sqlite3.Connection, trusted: list[Key], report: Report) -> 
         logs = {log for (log,) in database.execute(f"SELECT DISTINCT log FROM {table}")}
         if logs - {0, *log.runs} or (table in ("payloads", "endings", "open_tokens") and 0 in logs):
             report.problems.append(f"{table} has records of a log that it can't have any of")
-    report.head = {"ledger": log.keys.ledger, "size": head.size, "root": head.root.hex()}
-    report.signed_by = [key.short for key in signed]
-    report.trust = "key" if is_trusted else "none"
     listed = {number: (run, part) for number, run, part in database.execute("SELECT log, run, part FROM logs")}
     if listed != {0: (None, 0), **{each.log: (each.run, 0) for each in log.runs.values()}}:
         report.problems.append("the list of logs isn't what the ledger's own log says")

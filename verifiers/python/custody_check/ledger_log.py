@@ -8,7 +8,6 @@ from typing import Any, Iterable, NamedTuple
 from .entries import FormatError, hash_of, listed, obj, parse_body, text, whole
 from .keys import KeySet
 from .merkle import Tree, leaf_hash
-from .notes import Checkpoint, Key, NoteError, parse_checkpoint, parse_note
 
 
 class Bound(NamedTuple):
@@ -106,21 +105,12 @@ class LedgerLog:
         if kind == "sealed":
             run.size, run.root, run.sealed_time = size, root, facts["t"]
 
-    def check_head(self, note_text: str, trusted: list[Key]) -> tuple[Checkpoint, list[Key], bool]:
-        """The head, who signed it, and whether the reader trusts that."""
-        note = parse_note(note_text)
-        head = parse_checkpoint(note.text)
-        if head.origin != f"custody/{self.keys.ledger}/0":
-            raise NoteError(f"the checkpoint is that of {head.origin}")
-        signed = self.keys.check_head(note, head.size)
-        return head, signed, self.keys.trusted_signer(trusted) is not None
-
     def run_named(self, run: str) -> Run | None:
         return next((each for each in self.runs.values() if each.run == run), None)
 
 
-def read_log(bodies: Iterable[str]) -> tuple[LedgerLog, Tree]:
-    """The whole log 0, with its tree."""
+def read_log(bodies: Iterable[str], roots: dict[int, bytes] | None = None, size: int = 0) -> tuple[LedgerLog, Tree]:
+    """The whole log 0, with its tree. `roots` gets the root that it had with `size` entries, if it had so many."""
     tree, log = Tree(), None
     for index, body in enumerate(bodies):
         if log is None:
@@ -128,6 +118,8 @@ def read_log(bodies: Iterable[str]) -> tuple[LedgerLog, Tree]:
         else:
             log.take(index, tree.root(), body)
         tree.append(leaf_hash(body.encode()))
+        if roots is not None and tree.size == size:
+            roots[size] = tree.root()
     if log is None:
         raise FormatError("the ledger's own log is empty")
     return log, tree

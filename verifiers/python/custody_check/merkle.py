@@ -76,8 +76,8 @@ def root_from(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes | 
     return node if last == 0 else None
 
 
-def root_before(index: int, size: int, path: list[bytes]) -> bytes:
-    """The root of the leaves before `index`, by a proof that holds: its left siblings are their complete subtrees."""
+def _left_of(index: int, size: int, path: list[bytes]) -> list[bytes]:
+    """The complete subtrees of all leaves before `index`, the largest first: the left siblings of a proof that holds."""
     at, last, left = index, size - 1, []
     for sibling in path:
         if at & 1 or at == last:
@@ -88,7 +88,21 @@ def root_before(index: int, size: int, path: list[bytes]) -> bytes:
         at >>= 1
         last >>= 1
     left.reverse()
-    return root_of(left)
+    return left
+
+
+def root_before(index: int, size: int, path: list[bytes]) -> bytes:
+    """The root of the leaves before `index`, by a proof that holds."""
+    return root_of(_left_of(index, size, path))
+
+
+def root_with(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
+    """The root of these and the leaf."""
+    nodes, node = _left_of(index, size, path), leaf
+    while index & 1:
+        node = node_hash(nodes.pop(), node)
+        index >>= 1
+    return root_of([*nodes, node])
 
 
 def is_consistent(old_size: int, old_root: bytes, size: int, root: bytes, proof: list[bytes]) -> bool:

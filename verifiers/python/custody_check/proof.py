@@ -20,12 +20,13 @@ from .entries import (
     whole,
 )
 from .ledger_log import LedgerLog, Run
-from .merkle import commitment, leaf_hash, root_before, root_from
-from .notes import Key, NoteError, parse_checkpoint, parse_note, parse_proof
+from .merkle import commitment, leaf_hash, root_before, root_from, root_with
+from .notes import Checkpoint, NoteError, parse_checkpoint, parse_note, parse_proof
 from .report import Report
 from .run_entries import fits_its_key, run_entry, values_named
 from .story import Story
 from .topology import Topology
+from .trust import Reader, judge, older_head, signed_head
 
 FORMAT = "custody-proof/1"
 UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -38,11 +39,11 @@ class Unreadable(Exception):
     """The file isn't what it should be at all."""
 
 
-def check_proof(file: str, trusted: list[Key]) -> Report:
+def check_proof(file: str, reader: Reader) -> Report:
     proof = _read(file)
     report = Report("row", run=proof["run"]["run"], row=proof["subjects"][0]["number"])
     try:
-        _check(proof, trusted, report)
+        _check(proof, reader, report)
     except (FormatError, NoteError, NotCanonical) as error:
         report.problems.append(str(error))
     if report.problems:
@@ -122,8 +123,8 @@ def _path(value: Any) -> list[bytes]:
     return [hash_of(each, "path") for each in listed(value, "path")]
 
 
-def _check(proof: dict[str, Any], trusted: list[Key], report: Report) -> None:
-    log, run = _log_part(proof, trusted, report)
+def _check(proof: dict[str, Any], reader: Reader, report: Report) -> None:
+    log, run = _log_part(proof, reader, report)
     opening, publish, seal, shown = _run_part(proof["run"], run, report)
     topology = Topology(opening["topology"])
     stories = [_subject(subject, run, topology, seal, report) for subject in proof["subjects"]]
@@ -132,7 +133,7 @@ def _check(proof: dict[str, Any], trusted: list[Key], report: Report) -> None:
     report.proven += claims.of_row_run(log.keys.ledger, opening, seal, run.size, topology, publish)
 
 
-def _log_part(proof: dict[str, Any], trusted: list[Key], report: Report) -> tuple[LedgerLog, Run]:
+def _log_part(proof: dict[str, Any], reader: Reader, report: Report) -> tuple[LedgerLog, Run]:
     log: LedgerLog | None = None
     run_log = proof["run"]["log"]
     checkpoint: str | None = None
@@ -156,14 +157,29 @@ def _log_part(proof: dict[str, Any], trusted: list[Key], report: Report) -> tupl
                 raise FormatError(f"entry {inclusion.index} of the ledger's log isn't one that belongs here")
     if log is None or checkpoint is None or log.keys.ledger != proof["ledger"]:
         raise FormatError(f"it isn't the log of ledger {proof['ledger']}")
-    head, signed, is_trusted = log.check_head(checkpoint, trusted)
-    report.head = {"ledger": log.keys.ledger, "size": head.size, "root": head.root.hex()}
-    report.signed_by = [key.short for key in signed]
-    report.trust = "key" if is_trusted else "none"
+    head = signed_head(checkpoint, log.keys)
+    judge(head, log.keys, proof.get("timestamps", []), reader, report)
+    _since(head.checkpoint, proof, log, reader)
     run = log.runs.get(proof["run"]["log"])
     if run is None or run.run != proof["run"]["run"] or run.size == 0:
         raise FormatError("the ledger's log doesn't say that the run was opened and sealed")
     return log, run
+
+
+def _since(head: Checkpoint, proof: dict[str, Any], log: LedgerLog, reader: Reader) -> None:
+    """The roots that an inclusion proof shows are those before and with its entry."""
+    since = older_head(reader, log.keys, head.size)
+    if since is None:
+        return
+    roots = {head.size: head.root}
+    for each in proof["log"]:
+        inclusion, leaf = parse_proof(each["proof"]), leaf_hash(each["body"].encode())
+        roots[inclusion.index] = root_before(inclusion.index, head.size, inclusion.path)
+        roots[inclusion.index + 1] = root_with(leaf, inclusion.index, head.size, inclusion.path)
+    if since.size not in roots:
+        raise FormatError(f"it has no entry beside the {since.size} of the head that you have, so it can't show that it extends it")
+    if roots[since.size] != since.root:
+        raise FormatError("it has another history than the head that you have")
 
 
 def _head_of(note: str) -> tuple[int, bytes]:

@@ -14,11 +14,12 @@ from .canonical import NotCanonical, canonical, parse
 from .entries import FormatError, listed, obj, text, whole
 from .ledger_log import LedgerLog, Run, read_log
 from .merkle import commitment
-from .notes import Key, NoteError
+from .notes import NoteError, parse_checkpoint, parse_note
 from .proof import UUID, Unreadable, read_value
 from .report import Report
 from .run import RunEntries
 from .run_entries import fits_its_key
+from .trust import Reader, judge, older_head, signed_head
 
 FORMAT = "custody-record/1"
 CHUNK = 1 << 20
@@ -37,13 +38,13 @@ def is_packed(beginning: bytes) -> bool:
     return beginning[:2] == b"\x1f\x8b"
 
 
-def check_record(packed: bytes, trusted: list[Key], files: Files = Files()) -> Report:
+def check_record(packed: bytes, reader: Reader, files: Files = Files()) -> Report:
     header, shown = _form(packed)
     report = Report("record", run=header["run"]["run"] if "run" in header else None)
     lines = _lines(packed)
     next(lines)
     try:
-        log = _ledger(header, (next(lines) for _ in range(header["ledger_entries"])), trusted, report)
+        log = _ledger(header, (next(lines) for _ in range(header["ledger_entries"])), reader, report)
         entries = None
         if "run" in header:
             for _ in shown:
@@ -122,18 +123,21 @@ def _header(line: str) -> dict[str, Any]:
     return header
 
 
-def _ledger(header: dict[str, Any], bodies: Iterator[str], trusted: list[Key], report: Report) -> LedgerLog:
-    log, tree = read_log(bodies)
-    head, signed, is_trusted = log.check_head(header["checkpoint"], trusted)
+def _ledger(header: dict[str, Any], bodies: Iterator[str], reader: Reader, report: Report) -> LedgerLog:
+    kept = parse_checkpoint(parse_note(reader.since).text).size if reader.since is not None else 0
+    roots: dict[int, bytes] = {}
+    log, tree = read_log(bodies, roots, kept)
+    head = signed_head(header["checkpoint"], log.keys)
     if log.keys.ledger != header["ledger"]:
         raise FormatError(f"it isn't the log of ledger {header['ledger']}")
-    if (head.size, head.root) != (tree.size, tree.root()):
+    if (head.checkpoint.size, head.checkpoint.root) != (tree.size, tree.root()):
         raise FormatError("the ledger's own log isn't what the checkpoint says")
-    report.head = {"ledger": log.keys.ledger, "size": head.size, "root": head.root.hex()}
-    report.signed_by = [key.short for key in signed]
-    report.trust = "key" if is_trusted else "none"
+    judge(head, log.keys, header.get("timestamps", []), reader, report)
+    since = older_head(reader, log.keys, tree.size)
+    if since is not None and roots.get(since.size) != since.root:
+        raise FormatError("it has another history than the head that you have")
     sealed = sum(run.size != 0 for run in log.runs.values())
-    report.proven.append(claims.of_ledger(log.keys.ledger, head.size, len(log.runs), sealed))
+    report.proven.append(claims.of_ledger(log.keys.ledger, tree.size, len(log.runs), sealed))
     return log
 
 

@@ -15,6 +15,10 @@ class Report:
     file_problems: list[str] = field(default_factory=list)
     """Of files that a record was compared with."""
     proven: list[str] = field(default_factory=list)
+    attested: list[tuple[str, str]] = field(default_factory=list)
+    """What others than the ledger say, and who."""
+    as_of: str | None = None
+    as_of_by: list[str] = field(default_factory=list)
     not_proven: list[str] = field(default_factory=list)
     signed_by: list[str] = field(default_factory=list)
     trust: str = "none"
@@ -27,16 +31,28 @@ class Report:
     def ok(self) -> bool:
         return not self.problems and not self.file_problems and self.trust != "none"
 
-    def json(self) -> dict[str, object]:
+    def attest(self, what: str, by: str) -> None:
+        if (what, by) not in self.attested:
+            self.attested.append((what, by))
+
+    def claims(self) -> list[tuple[str, str]]:
+        """What is proven, and by whom."""
+        if self.problems or self.trust == "none":
+            return []
         by = ", ".join(self.signed_by)
+        return [*self.attested, *((what, by) for what in self.proven)]
+
+    def json(self) -> dict[str, object]:
+        dated = {"as_of": self.as_of, "as_of_by": self.as_of_by} if self.as_of and self.claims() else {}
         return {
             "ok": self.ok,
             "trust": self.trust,
             "head": self.head,
+            **dated,
             "kind": self.kind,
             "run": self.run,
             **({} if self.row is None else {"row": self.row}),
-            "proven": [{"what": what, "by": by} for what in self.proven] if self.trust != "none" else [],
+            "proven": [{"what": what, "by": by} for what, by in self.claims()],
             "not_proven": self.not_proven,
             "withheld": self.withheld,
             "signed_by": self.signed_by,
