@@ -15,15 +15,17 @@ export const NO_PYTHON: string | null = (() => {
 export interface PythonAnswer {
   readonly ok: boolean
   readonly trust?: string
+  readonly as_of?: string
+  readonly as_of_by?: readonly string[]
   readonly proven?: ReadonlyArray<{ readonly what: string; readonly by: string }>
   readonly checks?: ReadonlyArray<{ readonly name: string; readonly problems: readonly string[] }>
   /** It can't be read. */
   readonly error?: { readonly message: string }
 }
 
-/** What it says of each file. `keys`: a file with verifier keys. */
-export function askPython(files: readonly string[], keys: string): readonly PythonAnswer[] {
-  const { stdout, stderr } = spawnSync('python3', [VERIFIER, ...files, '--key', keys, '--json'], {
+/** What it says of each file. `keys`: a file with verifier keys. `more`: other arguments. */
+export function askPython(files: readonly string[], keys: string, ...more: readonly string[]): readonly PythonAnswer[] {
+  const { stdout, stderr } = spawnSync('python3', [VERIFIER, ...files, '--key', keys, ...more, '--json'], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   })

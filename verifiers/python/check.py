@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks proofs of rows, completeness records, and ledgers, of Custody, from the documentation of its formats alone, with nothing but Python.
+"""Checks proofs of rows, letters with such a proof, completeness records, and ledgers, of Custody, from the documentation of its formats alone, with nothing but Python.
 
     check.py FILE… --key KEYS [--policy FILE] [--tsa PEM] [--since CHECKPOINT] [--source NAME=PATH] [--output NAME=PATH] [--json]
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from custody_check.certificates import parse_pem
 from custody_check.der import DerError
 from custody_check.ledger import check_ledger
+from custody_check.letter import is_letter, proof_in
 from custody_check.notes import Key, NoteError, parse_key, parse_policy
 from custody_check.proof import Unreadable, check_proof
 from custody_check.record import Files, check_record, is_packed, named_file
@@ -73,7 +74,8 @@ def _check(file: Path, reader: Reader, files: Files) -> Report:
         data = beginning + opened.read()
     if is_packed(data):
         return check_record(data, reader, files)
-    return check_proof(data.decode("utf-8"), reader)
+    text = data.decode("utf-8")
+    return check_proof(proof_in(text) if is_letter(text) else text, reader)
 
 
 def keys_in(file: Path) -> list[Key]:
