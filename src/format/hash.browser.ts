@@ -50,20 +50,22 @@ export class HashArray {
 /** Whether it begins with one. */
 function writeHash(bytes: Uint8Array, at: number, hash: Hash): boolean {
   if (hash.length < 2 * HASH_BYTES) return false
+  let wrong = 0
   for (let i = 0; i < HASH_BYTES; i++) {
-    const [high, low] = [digit(hash.charCodeAt(2 * i)), digit(hash.charCodeAt(2 * i + 1))]
-    if (high < 0 || low < 0) return false
+    const high = DIGITS[hash.charCodeAt(2 * i)] ?? NONE
+    const low = DIGITS[hash.charCodeAt(2 * i + 1)] ?? NONE
+    wrong |= high | low
     bytes[at + i] = high * 16 + low
   }
-  return true
+  return wrong < NONE
 }
 
-/** Of a UTF-16 unit; −1: it is none. */
-function digit(unit: number): number {
-  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30
-  if (unit >= 0x61 && unit <= 0x66) return unit - 0x57
-  return unit >= 0x41 && unit <= 0x46 ? unit - 0x37 : -1
-}
+const NONE = 16
+/** Of each UTF-16 unit that is a hex digit, of either case, what it stands for. */
+const DIGITS = Uint8Array.from({ length: 128 }, (_, unit) => {
+  const value = Number.parseInt(String.fromCharCode(unit), 16)
+  return Number.isNaN(value) ? NONE : value
+})
 
 export function hexToBytes(hex: string): Uint8Array {
   if (!/^(?:[0-9a-f]{2})*$/.test(hex)) throw new TypeError('not lower-case hex')

@@ -21,7 +21,7 @@ export function resultElement(checked: Checked, name: string): HTMLElement {
     'div',
     {},
     verdictElement(checked, name),
-    story === null ? null : storyElement(story),
+    story === null ? null : storyElement(story, checked.ok),
     claimsElement(checked),
     checksElement(checked),
     headElement(checked),
@@ -54,7 +54,7 @@ function verdictElement(checked: Checked, name: string): HTMLElement {
   return element('div', { class: `verdict ${verdict.kind}` }, line, claimed, element('p', { class: 'quiet' }, name))
 }
 
-function claimsElement({ proven, not_proven, withheld, ok }: Checked): HTMLElement {
+function claimsElement({ kind, proven, not_proven, withheld, ok }: Checked): HTMLElement {
   const by = new Map<string, string[]>()
   for (const each of proven) by.set(each.by, [...(by.get(each.by) ?? []), printable(each.what)])
   const claims = [...by].flatMap(([who, what]) => [
@@ -69,7 +69,11 @@ function claimsElement({ proven, not_proven, withheld, ok }: Checked): HTMLEleme
     element('h3', {}, 'Not proven'),
     sentences(not_proven.map(printable)),
     element('h3', {}, 'Withheld'),
-    element('p', {}, withheld === 0 ? 'Nothing.' : `${counted(withheld, 'value')}: see the story for which.`),
+    element(
+      'p',
+      {},
+      withheld === 0 ? 'Nothing.' : `${counted(withheld, 'value')}${kind === 'row' ? ', named above' : ''}.`,
+    ),
   )
 }
 

@@ -8,7 +8,8 @@ import { element, sentences } from './element.ts'
 import { graphOf } from './graph.ts'
 import { pathOf } from './path.ts'
 
-export function storyElement(story: Story): HTMLElement {
+/** `is_proven`: else it is what somebody says. */
+export function storyElement(story: Story, is_proven: boolean): HTMLElement {
   const ids = new StepIds()
   const subject = subjectElement(storyWords(story, WHOLE), ids, 3)
   const source = story.subject.kind === 'row' ? story.subject.source : null
@@ -16,7 +17,7 @@ export function storyElement(story: Story): HTMLElement {
   return element(
     'section',
     { 'aria-labelledby': 'story' },
-    element('h2', { id: 'story' }, 'What happened'),
+    element('h2', { id: 'story' }, is_proven ? 'What happened' : 'What it says happened'),
     graph,
     subject,
   )

@@ -230,7 +230,7 @@ function tokenSteps(token: TokenWords, single: boolean, first: number): readonly
 
 function moreText(line: string): string {
   const [asked, seen] = askedAndSeen(line)
-  return seen === null ? asked : `${asked}, with values ${seen}`
+  return seen === null ? asked : `${asked} — ${seen}`
 }
 
 function headText(head: Step['head']): string {
@@ -240,9 +240,7 @@ function headText(head: Step['head']): string {
     case 'error':
       return `${head.code}: ${head.message} ${head.way}`.trim()
     case 'gate':
-      return [head.expression, head.values === '' ? '' : `with values ${head.values}`, head.way]
-        .filter(each => each !== '')
-        .join(', ')
+      return [head.expression, head.values, head.way].filter(each => each !== '').join(' — ')
   }
 }
 
