@@ -15,8 +15,13 @@ type Child = Markup | string | null
 export function markup(tag: string, ...children: readonly Child[]): Markup {
   const [name = '', kind] = tag.split('.')
   const inner = children.map(each => (each instanceof Markup ? each.html : escaped(each ?? ''))).join('')
-  return new Markup(`<${name}${kind === undefined ? '' : ` class="${kind}"`}>${inner}</${name}>\n`)
+  return new Markup(
+    `<${name}${kind === undefined ? '' : ` class="${kind}"`}>${inner}</${name}>${WITHIN.has(name) ? '' : '\n'}`,
+  )
 }
+
+/** Elements that stand within a line, where a line break would be a blank. */
+const WITHIN: ReadonlySet<string> = new Set(['code', 'strong'])
 
 const ENTITIES: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
