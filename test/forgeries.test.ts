@@ -95,7 +95,7 @@ async function observed(name: ForgeryName): Promise<readonly Observer[]> {
   const noticed: { readonly [observer in Observer]: boolean } = {
     verify: !(await verifyLedger(reader, { keys })).ok,
     decisions: !decided.ok || files.get(run?.run ?? '')?.ok === false,
-    proof: !(await checkProof(madeProof(forged, 1, row), keys)).ok,
+    proof: !(await checkProof(madeProof(forged, 1, row), { trusted: keys })).ok,
     record: !(await checkRecord(record(), { trusted: keys })).ok,
     head: !(await verifyLedger(reader, { keys, since })).ledger.checks.every(each => each.name !== 'since' || each.ok),
     witness: !witnessed(forged, before ? null : from),
@@ -311,7 +311,7 @@ test('nothing is noticed where nothing was made up', async () => {
   expect((await verifyLedger(reader, { keys, since: keptIn(headOf(honest)) })).ok).toBe(true)
   expect(await checkRecord(record(), { trusted: keys })).toMatchObject({ ok: true })
   for (const row of [REFUSED, SMALL])
-    expect((await checkProof(madeProof(honest, 1, row), keys)).checks.filter(each => !each.ok)).toEqual([])
+    expect((await checkProof(madeProof(honest, 1, row), { trusted: keys })).checks.filter(each => !each.ok)).toEqual([])
   expect(witnessed(honest, honest)).toBe(true)
 })
 

@@ -64,7 +64,7 @@ async function provenRows(url: string, n: number): Promise<readonly Proven[]> {
         for (const include_shared of [false, true]) {
           const options = { withhold: [], only_exact: false, include_shared }
           const { proof } = await proveRow(reader, { log, run, tree }, row, options)
-          const honest = await checkProof(proofText(proof), keys)
+          const honest = await checkProof(proofText(proof), { trusted: keys })
           expect(honest.checks.filter(each => !each.ok)).toEqual([])
           expect(honest).toMatchObject({ ok: true, trust: 'key', kind: 'row', run, row })
           if (include_shared) expect([comparable(honest.story as Story), honest.withheld]).toEqual([explained, 0])

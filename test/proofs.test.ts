@@ -37,7 +37,7 @@ async function prove(row: number, options: Partial<ProveOptions> = {}, from = fo
   const tree = await logTree(from.reader, RUN.log, { signed: '' })
   return proveRow(from.reader, { ...RUN, tree }, row, { ...ALL, ...options })
 }
-const check = (proof: RowProof, keys = forger.keys) => checkProof(proofText(proof), keys)
+const check = (proof: RowProof, keys = forger.keys) => checkProof(proofText(proof), { trusted: keys })
 const wrong = (checked: Awaited<ReturnType<typeof check>>) =>
   checked.checks.flatMap(({ name, problems }) => problems.map(each => `${name}: ${each}`))
 /** Rows that have what is asked for. */
@@ -85,7 +85,7 @@ test('an older head is extended, where the proof has an entry beside its end; an
   const bodies = forger.all('SELECT body FROM entries WHERE log = 0 ORDER BY seq').map(each => `${each.body}`)
   const origin = `custody/${proof.ledger}/0`
   const since = async (size: number, root: string, of = origin) => {
-    const checked = await checkProof(proofText(proof), forger.keys, { origin: of, size, root })
+    const checked = await checkProof(proofText(proof), { trusted: forger.keys, since: { origin: of, size, root } })
     return checked.checks.find(({ name }) => name === 'since')?.problems
   }
   const tree = new Frontier()
@@ -211,7 +211,7 @@ describe('who has the key can sign a story that can’t be, and it is found', ()
 
 test('whichever bit of a proof is changed, nothing new is claimed', async () => {
   const text = Buffer.from(proofText((await prove(2)).proof))
-  const honest = await checkProof(text.toString(), forger.keys)
+  const honest = await checkProof(text.toString(), { trusted: forger.keys })
   expect(honest.ok).toBe(true)
   const step = LONG ? 1 : 211
   for (let bit = 0; bit < text.length * 8; bit += step) {

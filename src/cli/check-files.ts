@@ -1,14 +1,14 @@
 /** Checks proofs and records, and prints what they tell and what they prove. */
 import { resolve } from 'node:path'
-import type { Checkpoint } from '../format/checkpoint.ts'
-import type { VerifierKey } from '../format/verifier-key.ts'
 import { TextShelf } from '../host/text-shelf.ts'
+import { readAuthorities, readPolicy, usersAuthorities, usersPolicy } from '../host/witnessing/settings.ts'
 import { verifierKeysIn } from '../ledger/keys/keys.ts'
 import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
 import { CustodyError } from '../model/error.ts'
 import { type CheckedProof, checkProof } from '../read/check/check-proof.ts'
 import { type CheckedRecord, checkRecord } from '../read/check/check-record.ts'
 import { asLetter, proofTextIn } from '../read/check/letter.ts'
+import type { CheckOptions } from '../read/check/word.ts'
 import { storyJson } from '../read/explain/json.ts'
 import { type GivenFiles, withFiles } from './compared-files.ts'
 import type { Context } from './context.ts'
@@ -19,22 +19,24 @@ import { count } from './render/text.ts'
 
 export interface CheckFileOptions extends GivenFiles {
   readonly key?: string
+  readonly policy?: string
+  readonly tsa?: string
   readonly since?: string
   readonly json?: boolean
 }
 
-/** Returns the exit code. @throws CustodyError CUSTODY_CHECKPOINT, CUSTODY_FILE_NOT_FOUND, CUSTODY_PROOF_UNREADABLE */
+/** Returns the exit code. @throws CustodyError CUSTODY_CHECKPOINT, CUSTODY_POLICY, CUSTODY_FILE_NOT_FOUND, CUSTODY_PROOF_UNREADABLE */
 export async function checkFiles(
   context: Context,
   files: readonly string[],
-  { key, since, json = false, ...given }: CheckFileOptions,
+  { json = false, source, output, ...trusting }: CheckFileOptions,
 ): Promise<0 | 1> {
-  const { terminal, cwd, env } = context
-  const trusted = key === undefined ? trustedKeys(null, env) : verifierKeysIn(resolve(cwd, key))
-  const head = since === undefined ? null : keptCheckpoint(resolve(cwd, since)).checkpoint
+  const { terminal, cwd } = context
+  const options = optionsOf(context, trusting)
+  const given = { ...(source === undefined ? {} : { source }), ...(output === undefined ? {} : { output }) }
   const results: Array<CheckedProof | CheckedRecord> = []
   for (const [i, file] of files.entries()) {
-    const checked = await checkedFile(context, resolve(cwd, file), { trusted, since: head }, given)
+    const checked = await checkedFile(context, resolve(cwd, file), options, given)
     results.push(checked)
     if (!json) terminal.answer(`${i > 0 ? '\n' : ''}${renderChecked(checked, context)}`)
   }
@@ -43,10 +45,23 @@ export async function checkFiles(
   return results.every(each => each.ok) ? 0 : 1
 }
 
+/** Whom the user trusts: who is named, else who stands in their configuration. */
+function optionsOf({ cwd, env }: Context, { key, policy: path, tsa, since }: CheckFileOptions): CheckOptions {
+  const policy = path === undefined ? null : readPolicy(resolve(cwd, path))
+  const pins_log = policy !== null && policy.logs.length > 0
+  return {
+    trusted: key !== undefined ? verifierKeysIn(resolve(cwd, key)) : pins_log ? null : trustedKeys(null, env),
+    policy,
+    known: policy === null ? usersPolicy(env) : null,
+    authorities: tsa === undefined ? usersAuthorities(env) : readAuthorities(resolve(cwd, tsa)),
+    since: since === undefined ? null : keptCheckpoint(resolve(cwd, since)).checkpoint,
+  }
+}
+
 async function checkedFile(
   { terminal, cwd }: Context,
   path: string,
-  { trusted, since }: { readonly trusted: readonly VerifierKey[]; readonly since: Checkpoint | null },
+  options: CheckOptions,
   given: GivenFiles,
 ): Promise<CheckedProof | CheckedRecord> {
   const has_files = given.source !== undefined || given.output !== undefined
@@ -57,12 +72,12 @@ async function checkedFile(
         hint: '--source and --output go with the record of a run.',
       })
     const { text, in_letter } = proofTextIn(proofIn(file))
-    const checked = await checkProof(text, trusted, since)
+    const checked = await checkProof(text, options)
     return in_letter ? asLetter(checked) : checked
   }
   const onProgress = ({ entries, of }: { readonly entries: number; readonly of: number }) =>
     terminal.live(`  checking  ${count(entries)} of ${count(of)} entries`)
-  const record = await checkRecord(recordPieces(file), { trusted, since, onProgress, newShelf: () => new TextShelf() })
+  const record = await checkRecord(recordPieces(file), { ...options, onProgress, newShelf: () => new TextShelf() })
   terminal.clearLive()
   return has_files ? await withFiles(cwd, record, given) : record
 }

@@ -11,11 +11,13 @@ import { CustodyError } from '../model/error.ts'
 import { makeFolders } from '../model/folder.ts'
 import { CheckedReader } from '../read/evidence/checked-reader.ts'
 import type { Disclosure } from '../read/prove/disclosure.ts'
+import type { WhichHead } from '../read/prove/logged.ts'
 import { recordOf } from '../read/prove/record.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
 import { type LedgerOptions, reading } from './ledger-access.ts'
 import { type ProveRowOptions, writeProof } from './prove-row.ts'
+import { headText } from './render/evidence-head.ts'
 import { count, counted, nearPath, printable } from './render/text.ts'
 import { refuseExisting } from './write-text.ts'
 
@@ -34,12 +36,14 @@ export async function writeEvidence(context: Context, run: string | undefined, g
   const wrong = misfit(run, given)
   if (wrong !== null) throw new CustodyError('CUSTODY_ARGUMENT', ...wrong)
   const { row, ledger, disclose = [], ...options } = given
+  // Of the ledger's own log all is wanted.
+  const which = run === undefined || options.latestHead === true ? 'latest' : 'witnessed'
   const of: LedgerOptions = typeof ledger === 'string' ? { ledger } : {}
   if (run !== undefined && row !== undefined) return writeProof(context, run, { ...options, ...of, row })
   const out = options.out === undefined ? null : resolve(context.cwd, options.out)
   if (out !== null && options.force !== true) refuseExisting(out)
   const disclosures = disclose.map(disclosureIn)
-  return reading(context, of, reader => record(context, reader, run ?? null, out, disclosures))
+  return reading(context, of, reader => record(context, reader, run ?? null, out, { disclose: disclosures, which }))
 }
 
 type Wrong = readonly [message: string, more: { readonly hint: string }]
@@ -77,13 +81,13 @@ async function record(
   inner: LedgerReader,
   name: string | null,
   out: string | null,
-  disclose: readonly Disclosure[],
+  { disclose, which }: { readonly disclose: readonly Disclosure[]; readonly which: WhichHead },
 ): Promise<0 | 1> {
   const { terminal, cwd, env } = context
   try {
     const run = name === null ? null : await checkedRun(env, inner, name, checkLine(terminal))
     const reader = run?.reader ?? new CheckedReader(inner, { remembered: await rememberedOf(inner, env) })
-    const made = await recordOf(reader, inner, run, disclose)
+    const made = await recordOf(reader, inner, run, disclose, which)
     await write(context, made.pieces, out)
     const where = out === null ? 'the record' : printable(nearPath(out, cwd))
     terminal.report(
@@ -94,6 +98,7 @@ async function record(
           : [
               '  It tells routes, codes, times and costs of each row, by its number: keep it from those whom these don’t concern.',
             ]),
+        ...headText(made.head, context.command),
         `Whoever gets it can check it with \`${context.command} check\`, and your verifier key, which they must have from somewhere else: \`${context.command} key show\``,
       ].join('\n'),
     )

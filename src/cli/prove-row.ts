@@ -11,6 +11,7 @@ import { type MadeProof, proveRow } from '../read/prove/prove.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
 import { type LedgerOptions, reading } from './ledger-access.ts'
+import { headText } from './render/evidence-head.ts'
 import { counted, nearPath, printable } from './render/text.ts'
 import { refuseExisting, writeText } from './write-text.ts'
 
@@ -23,6 +24,7 @@ export interface ProveRowOptions extends LedgerOptions {
   readonly includeShared?: boolean
   /** A letter, with the proof inside it. */
   readonly html?: boolean
+  readonly latestHead?: boolean
 }
 
 /** Returns the exit code. */
@@ -41,12 +43,20 @@ async function prove(
   options: ProveRowOptions,
 ): Promise<0 | 1> {
   const { terminal, env, cwd } = context
-  const { row, withhold = [], onlyExact = false, includeShared = false, force = false, html = false } = options
+  const {
+    row,
+    withhold = [],
+    onlyExact = false,
+    includeShared = false,
+    force = false,
+    latestHead = false,
+    html = false,
+  } = options
   try {
     const { reader, log, run } = await checkedRun(env, inner, name, checkLine(terminal))
     const chosen = { withhold, only_exact: onlyExact, include_shared: includeShared }
     const { tree } = await reader.check(log)
-    const made = await proveRow(reader, { log, run, tree }, row, chosen)
+    const made = await proveRow(reader, { log, run, tree }, row, chosen, latestHead ? 'latest' : 'witnessed')
     const proof = proofText(made.proof)
     const text = html ? await letterAround(context, proof) : proof
     if (out === null) terminal.answerFile(text)
@@ -63,14 +73,14 @@ async function prove(
 
 /** It tells what checking the proof tells. @throws UnsoundRecord if that doesn't tell a story. */
 async function letterAround({ env, version }: Context, proof: string): Promise<string> {
-  const checked = await checkProof(proof, trustedKeys(null, env))
+  const checked = await checkProof(proof, { trusted: trustedKeys(null, env) })
   const { story, checks } = checked
   if (story === null) throw new UnsoundRecord(checks.flatMap(each => each.problems))
   return letterText({ ...checked, story, proof, version })
 }
 
 function reportOf(
-  { row, others }: MadeProof,
+  { row, others, head }: MadeProof,
   { path, html }: { readonly path: string | null; readonly html: boolean },
   { command }: Context,
 ): string {
@@ -87,6 +97,7 @@ function reportOf(
     lines.push(
       `  left out  ${counted(row.shared.length + shared, 'value')} in which other rows have a part (--include-shared shows ${row.shared.length + shared === 1 ? 'it' : 'them'})`,
     )
+  lines.push(...headText(head, command))
   lines.push(
     `Whoever gets it can check it with \`${command} check\`, and your verifier key, which they must have from somewhere else: \`${command} key show\``,
   )

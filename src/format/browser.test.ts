@@ -3,8 +3,11 @@ import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import { ed25519 } from '@noble/curves/ed25519.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { party } from '../../test/support/authority.ts'
 import * as sha256Browser from '../model/sha256.browser.ts'
 import * as sha256Node from '../model/sha256.ts'
+import { parseCertificate } from './certificate.ts'
+import { der } from './der.ts'
 import * as hashBrowser from './hash.browser.ts'
 import * as hashNode from './hash.ts'
 import * as shakeBrowser from './shake128.browser.ts'
@@ -13,12 +16,15 @@ import { isEd25519Key, type KeyType } from './signatures.ts'
 import * as browser from './signed-by.browser.ts'
 import * as node from './signed-by.ts'
 import { publicBytes } from './signing-key.ts'
+import * as stampBrowser from './timestamp-signature.browser.ts'
+import * as stampNode from './timestamp-signature.ts'
 import { utf8 } from './verifier-key.ts'
 
 test('a twin has what the other exports', () => {
   expect(Object.keys(hashBrowser).sort()).toEqual(Object.keys(hashNode).sort())
   expect(Object.keys(sha256Browser).sort()).toEqual(Object.keys(sha256Node).sort())
   expect(Object.keys(shakeBrowser)).toEqual(Object.keys(shakeNode))
+  expect(Object.keys(stampBrowser).sort()).toEqual(Object.keys(stampNode).sort())
 })
 
 test('hashes are the same, of any text', () => {
@@ -135,5 +141,76 @@ describe('Ed25519', () => {
       if (!verdict('ed25519', key, MESSAGE, new Uint8Array(64))) none++
     }
     expect(none).toBe(28)
+  })
+})
+
+describe('signatures of timestamp authorities', () => {
+  const digests = ['sha256', 'sha384', 'sha512'] as const
+  const parties = (['rsa', 'P-256', 'P-384'] as const).flatMap(kind =>
+    digests.map(digest => party('TSA', { kind, digest })),
+  )
+
+  test('both take the same, and refuse the same', () => {
+    for (const by of parties) {
+      const { key } = parseCertificate(by.certificate)
+      if (key === null) throw new Error('a key that isn’t known')
+      const good = sign(by.digest, MESSAGE, by.private_key)
+      const holds = (signature: Uint8Array, message = MESSAGE, digest = by.digest) => {
+        const [one, other] = [stampNode, stampBrowser].map(each => each.isSigned(key, digest, message, signature))
+        expect(other).toBe(one)
+        return one
+      }
+      expect(stampBrowser.digestOf(by.digest, MESSAGE)).toEqual(new Uint8Array(stampNode.digestOf(by.digest, MESSAGE)))
+      expect([holds(good), holds(good, utf8('another'))]).toEqual([true, false])
+      for (const other of digests) expect(holds(good, MESSAGE, other)).toBe(other === by.digest)
+      for (const at of [0, 1, 3, 5, 40, good.length - 1])
+        expect(holds(good.with(at, (good[at] ?? 0) ^ 1)), `${by.kind} byte ${at}`).toBe(false)
+      for (const bad of [
+        good.subarray(1),
+        Buffer.concat([good, Buffer.of(0)]),
+        Buffer.concat([Buffer.of(0), good]),
+        Buffer.of(),
+      ])
+        expect(holds(bad)).toBe(false)
+    }
+  })
+
+  test('numbers of ECDSA: the other one of two that hold, larger ones, and zero', () => {
+    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+    const by = party('TSA', { kind: 'P-256' })
+    const { key } = parseCertificate(by.certificate)
+    if (key === null) throw new Error('a key that isn’t known')
+    const raw = sign('sha256', MESSAGE, { key: by.private_key, dsaEncoding: 'ieee-p1363' })
+    const [r, s] = [raw.subarray(0, 32), raw.subarray(32)].map(each => BigInt(`0x${each.toString('hex')}`)) as [
+      bigint,
+      bigint,
+    ]
+    const integer = (n: bigint, zeros = 0) => {
+      const hex = n.toString(16)
+      const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')
+      return der(0x02, Buffer.concat([Buffer.alloc(zeros + ((bytes[0] ?? 0) >> 7)), bytes]))
+    }
+    const verdicts = (
+      [
+        [r, s],
+        [r, order - s],
+        [r + order, s],
+        [r, s + order],
+        [0n, s],
+        [r, 0n],
+      ] as const
+    ).map(([a, b]) =>
+      [stampNode, stampBrowser].map(each => each.isSigned(key, 'sha256', MESSAGE, der(0x30, integer(a), integer(b)))),
+    )
+    expect(verdicts).toEqual([
+      [true, true],
+      [true, true],
+      [false, false],
+      [false, false],
+      [false, false],
+      [false, false],
+    ])
+    for (const each of [stampNode, stampBrowser])
+      expect(each.isSigned(key, 'sha256', MESSAGE, der(0x30, integer(r, 1), integer(s)))).toBe(false)
   })
 })

@@ -90,10 +90,10 @@ test('any change of the head, the time, the name or the signature spoils the not
   )
 })
 
-test('a second, bad line of a key spoils the note; one that holds counts once', () => {
+test('a second, bad line of a key spoils the note; one that holds is another cosignature', () => {
   const lines = [...witness.cosign(TEXT, head, 7), ...witness.cosign(TEXT, head, 8)]
   expect(cosignaturesOf(noteOf(TEXT, lines), witness.keys)).toMatchObject({
-    cosignatures: [{ timestamp: 7 }, { timestamp: 7 }],
+    cosignatures: [{ timestamp: 7 }, { timestamp: 7 }, { timestamp: 8 }, { timestamp: 8 }],
   })
   const bad = witness.cosign(TEXT.replace('5', '6'), { ...head, size: 6 }, 8)
   expect(cosignaturesOf(noteOf(TEXT, [...lines, ...bad]), witness.keys).ok).toBe(false)

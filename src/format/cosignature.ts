@@ -63,7 +63,7 @@ export interface Cosignature {
   readonly timestamp: number
 }
 
-/** What of a note's signatures are cosignatures by some keys, in the order of its lines; each key at most once. */
+/** What of a note's signatures are cosignatures by some keys, in the order of its lines; a key can have several, of several times. */
 export type ReadCosignatures =
   | { readonly ok: true; readonly cosignatures: readonly Cosignature[] }
   | { readonly ok: false; readonly message: string }
@@ -78,7 +78,7 @@ export function cosignaturesOf(note: string, keys: readonly CosignerKey[]): Read
     const timestamp = cosignedAt(key, read.text, signature)
     if (timestamp === null)
       return { ok: false, message: `the cosignature of ${key.name}+${key.hash} is not one of this checkpoint` }
-    if (!cosignatures.some(each => each.key === key)) cosignatures.push({ key, timestamp })
+    cosignatures.push({ key, timestamp })
   }
   return { ok: true, cosignatures }
 }

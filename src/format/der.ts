@@ -11,7 +11,11 @@ export interface DerElement {
   readonly bytes: Uint8Array
 }
 
-export const TAGS = { integer: 0x02, octets: 0x04, oid: 0x06, time: 0x18, sequence: 0x30, set: 0x31 } as const
+export const TAGS = {
+  ...{ boolean: 0x01, integer: 0x02, bits: 0x03, octets: 0x04, oid: 0x06, sequence: 0x30, set: 0x31 },
+  // UTCTime, whose year has two digits, and GeneralizedTime.
+  ...{ short_time: 0x17, time: 0x18 },
+} as const
 
 /** It isn't DER, or not what it should be. */
 export class DerError extends Error {
@@ -40,6 +44,27 @@ export function derElement(bytes: Uint8Array, tag: number): DerElement {
 export function tagged(element: DerElement | undefined, tag: number): DerElement {
   if (element?.tag !== tag) throw new DerError(`no element with tag ${tag.toString(16)} where one should be`)
   return element
+}
+
+/** A whole number that isn't negative, and below 2^48. @throws DerError */
+export function derNumber(element: DerElement | undefined): number {
+  return numberIn(tagged(element, TAGS.integer).content)
+}
+
+/** The same of an integer's content, whatever tag it has. @throws DerError */
+export function numberIn(content: Uint8Array): number {
+  const [first = 0x80, second = 0] = content
+  if (first >= 0x80 || content.length > 6 || (content.length > 1 && first === 0 && second < 0x80))
+    throw new DerError('a number that can’t stand there')
+  return content.reduce((sum, byte) => sum * 256 + byte, 0)
+}
+
+/** False as well if it is missing: that is what DER has for it. @throws DerError */
+export function derFlag(element: DerElement | undefined): boolean {
+  if (element === undefined) return false
+  const { content } = tagged(element, TAGS.boolean)
+  if (content.length !== 1 || content[0] !== 0xff) throw new DerError('a flag that isn’t one')
+  return true
 }
 
 function extent(bytes: Uint8Array, at: number): { readonly start: number; readonly end: number } {

@@ -7,6 +7,8 @@
  *     own, so that names aren't compared: whichever name the key was given, what is signed with it counts.
  * POLICY-4. No two logs, and no two witnesses, have one public key; each witness or group is a member of at most one group. So no
  *     witness counts twice.
+ * POLICY-5. Log lines of one name are keys of one signer: of each type that they have one must have signed, so that who knows an ML-DSA-44
+ *     key of a log isn't content with its Ed25519 key.
  */
 import { type Cosignature, type CosignerKey, cosignaturesOf, parseCosignerKey } from './cosignature.ts'
 import { bytesToHex } from './hash.ts'
@@ -192,15 +194,19 @@ function isSame(a: { readonly public_key: Uint8Array }, b: { readonly public_key
   return bytesToHex(a.public_key) === bytesToHex(b.public_key)
 }
 
-/** Whether a policy is about heads that these keys have signed: it pins one of them (POLICY-3), or no log at all. */
+/** Whether a policy is about heads that these keys have signed: it pins them (POLICY-3, POLICY-5), or no log at all. */
 export function isAbout({ logs }: Policy, signed_by: readonly VerifierKey[]): boolean {
-  return logs.length === 0 || signed_by.some(key => logs.some(log => log.key.type === key.type && isSame(log.key, key)))
+  const pinned = logs.filter(({ key }) => signed_by.some(each => each.type === key.type && isSame(each, key)))
+  const types = (of: readonly PolicyLog[], name: string) =>
+    new Set(of.flatMap(({ key }) => (key.name === name ? [key.type] : [])))
+  return logs.length === 0 || pinned.some(({ key: { name } }) => types(pinned, name).size === types(logs, name).size)
 }
 
 /** Who has cosigned a note, of the witnesses that a policy knows. */
 export interface Witnessed {
   /** Whether they are as many as the policy demands. */
   readonly quorum: boolean
+  /** One can have cosigned several times. */
   readonly by: ReadonlyArray<{ readonly witness: PolicyWitness; readonly timestamp: Cosignature['timestamp'] }>
   /** Why its cosignatures count for nothing: it is no note, or a cosignature of a known witness doesn't hold; null if none is wrong. */
   readonly problem: string | null

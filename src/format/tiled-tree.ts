@@ -36,7 +36,7 @@ export class TiledTree {
     this.#store = store
     this.#tiles = tiles
     this.#rest = rest
-    this.#above = new WholeTree([...tiles, ...restRoots(rest)])
+    this.#above = new WholeTree(this.#roots())
     this.size = tiles.length * TILE_WIDTH + rest.length
   }
 
@@ -102,13 +102,29 @@ export class TiledTree {
     return true
   }
 
-  /** That leaf `index` is in it, as `inclusionProof` gives it; null if what is stored of its tile isn't what the tile's root says. */
-  async inclusion(index: number): Promise<readonly Hash[] | null> {
+  /**
+   * That leaf `index` is among its first `size` ones, as `inclusionProof` gives it; null if it isn't, or if what is stored of a tile isn't what
+   * the tile's root says.
+   */
+  async inclusion(index: number, size = this.size): Promise<readonly Hash[] | null> {
+    if (!Number.isSafeInteger(size) || index >= size || size > this.size) return null
     const tile = Math.floor(index / TILE_WIDTH)
+    const end = Math.floor(size / TILE_WIDTH)
+    const last = (await this.#tile(end)).slice(0, size % TILE_WIDTH)
+    const leaves = tile === end ? last : await this.#tile(tile)
+    if (leaves.length <= index % TILE_WIDTH || last.length < size % TILE_WIDTH) return null
+    const above = size === this.size ? this.#above : new WholeTree([...this.#roots().slice(0, end), ...restRoots(last)])
+    return [...new WholeTree(leaves).inclusion(index % TILE_WIDTH), ...above.inclusion(tile)]
+  }
+
+  /** The leaves of a tile, full or not; none if they don't give its root. */
+  async #tile(tile: number): Promise<readonly Hash[]> {
     const behind = (tile - this.#tiles.length) * TILE_WIDTH
-    const leaves = behind < 0 ? await this.#leavesOf(tile) : this.#rest.slice(behind, behind + TILE_WIDTH)
-    if (leaves.length <= index % TILE_WIDTH) return null
-    return [...new WholeTree(leaves).inclusion(index % TILE_WIDTH), ...this.#above.inclusion(tile)]
+    return behind < 0 ? this.#leavesOf(tile) : this.#rest.slice(behind, behind + TILE_WIDTH)
+  }
+
+  #roots(): readonly Hash[] {
+    return [...this.#tiles, ...restRoots(this.#rest)]
   }
 
   /** The bytes of a full tile's leaves; none if they don't give its root. */

@@ -3,25 +3,38 @@
  *
  * TIMESTAMP-1. The hash is SHA-256. A token counts for bytes only if its imprint is theirs.
  * TIMESTAMP-2. It is a CMS message (RFC 5652) by one signer, whose certificate it carries. The signature is over its attributes, which have
- *     the digest of its content; whether the certificate is one to be believed isn't asked here.
+ *     the digest of its content, and name the certificate by its hash (RFC 5816).
  */
 
-import { type DerElement, DerError, der, derElement, derElements, derOid, TAGS, tagged } from './der.ts'
+import {
+  type DerElement,
+  DerError,
+  der,
+  derElement,
+  derElements,
+  derNumber,
+  derOid,
+  numberIn,
+  TAGS,
+  tagged,
+} from './der.ts'
 import { bytesToHex } from './hash.ts'
+import type { Digest } from './public-key.ts'
 
 const SHA256 = derOid('2.16.840.1.101.3.4.2.1')
 const SIGNED_DATA = derOid('1.2.840.113549.1.7.2')
 const TST_INFO = derOid('1.2.840.113549.1.9.16.1.4')
 const MESSAGE_DIGEST = derOid('1.2.840.113549.1.9.4')
 const CONTENT_TYPE = derOid('1.2.840.113549.1.9.3')
-const CONTEXT_0 = 0xa0
-const DIGESTS = new Map(
-  [
-    ['2.16.840.1.101.3.4.2.1', 'sha256'],
-    ['2.16.840.1.101.3.4.2.2', 'sha384'],
-    ['2.16.840.1.101.3.4.2.3', 'sha512'],
-  ].map(([oid = '', name = '']) => [bytesToHex(derOid(oid)), name] as const),
-)
+const SIGNING_CERTIFICATE = derOid('1.2.840.113549.1.9.16.2.47')
+/** Tags of what can be missing, or is one of several. */
+const [CONTEXT_0, CONTEXT_1, CONTEXT_4] = [0xa0, 0xa1, 0xa4]
+const [MILLIS, MICROS] = [0x80, 0x81]
+const DIGESTS: ReadonlyMap<string, Digest> = new Map([
+  [bytesToHex(SHA256), 'sha256'],
+  [bytesToHex(derOid('2.16.840.1.101.3.4.2.2')), 'sha384'],
+  [bytesToHex(derOid('2.16.840.1.101.3.4.2.3')), 'sha512'],
+])
 
 export const TIMESTAMP_QUERY = 'application/timestamp-query'
 
@@ -51,78 +64,138 @@ export function tokenIn(answer: Uint8Array): Uint8Array {
 
 /** A token taken apart; that its signature holds is for whoever has the means of a platform. */
 export interface Timestamp {
-  /** As the token has it: `20261201031006Z`. */
+  /** As the token has it: `20261201031006Z`, or with a fraction of the second. */
   readonly time: string
+  /** How much later it may have been, in microseconds. */
+  readonly accuracy_us: number
   /** Lower-case hex. */
   readonly sha256: string
   /** Without its leading 1; null: it has none. */
   readonly nonce: Uint8Array | null
   readonly signed: {
-    /** `sha256`, `sha384`, `sha512`. */
-    readonly digest: string
+    readonly digest: Digest
     /** Over which the digest that is signed for is taken. */
     readonly content: Uint8Array
     /** The digest that is signed for. */
     readonly content_digest: Uint8Array
     /** What is signed. */
     readonly attributes: Uint8Array
+    /** AlgorithmIdentifier of the signature. */
+    readonly algorithm: DerElement
     readonly signature: Uint8Array
     /** DER of the certificates that it carries, its signer's among them. */
     readonly certificates: readonly Uint8Array[]
     /** Issuer and serial number of the signer's, as DER, one behind the other. */
     readonly signer: Uint8Array
+    /** How its attributes name that certificate. */
+    readonly named: NamedCertificate
   }
+}
+
+/** ESSCertIDv2 of RFC 5816. */
+export interface NamedCertificate {
+  readonly digest: Digest
+  readonly hash: Uint8Array
+  /** DER, one behind the other; null: it doesn't name them. */
+  readonly issuer_serial: Uint8Array | null
 }
 
 /** @throws DerError */
 export function parseTimestamp(token: Uint8Array): Timestamp {
-  const [type, wrapped] = derElements(derElement(token, TAGS.sequence).content)
+  const [type, wrapped, ...nothing] = derElements(derElement(token, TAGS.sequence).content)
   mustBe(type, SIGNED_DATA)
   const data = derElement(tagged(wrapped, CONTEXT_0).content, TAGS.sequence)
-  const [, , encapsulated, certificates, ...rest] = derElements(data.content)
+  const [version, , encapsulated, certificates, ...rest] = derElements(data.content)
+  if (nothing.length > 0 || derNumber(version) !== 3) throw new DerError('it is of another version')
   const [content_type, content_place] = derElements(tagged(encapsulated, TAGS.sequence).content)
   mustBe(content_type, TST_INFO)
   const content = derElement(tagged(content_place, CONTEXT_0).content, TAGS.octets).content
-  const signers = derElements(tagged(rest.at(-1), TAGS.set).content)
-  if (signers.length !== 1) throw new DerError('not one signer')
-  const [, signer, digest, attributes, , signature] = derElements(tagged(signers[0], TAGS.sequence).content)
-  const all = derElements(tagged(attributes, CONTEXT_0).content)
-  mustBe(derElements(attribute(all, CONTENT_TYPE))[0], TST_INFO)
-  const [digest_oid] = derElements(tagged(digest, TAGS.sequence).content)
-  const name = DIGESTS.get(bytesToHex(digest_oid?.bytes ?? new Uint8Array()))
-  if (name === undefined) throw new DerError('a digest that isn’t known')
+  const [signers, ...others] = rest[0]?.tag === CONTEXT_1 ? rest.slice(1) : rest
+  const [signer, ...more] = derElements(tagged(signers, TAGS.set).content)
+  if (more.length > 0 || others.length > 0) throw new DerError('not one signer')
   return {
     ...infoIn(content),
     signed: {
-      ...{ digest: name, content, content_digest: derElement(attribute(all, MESSAGE_DIGEST), TAGS.octets).content },
-      // RFC 5652, section 5.4: as a set, whatever tag it has in the message.
-      attributes: Uint8Array.of(TAGS.set, ...tagged(attributes, CONTEXT_0).bytes.subarray(1)),
-      signature: tagged(signature, TAGS.octets).content,
+      ...signerIn(tagged(signer, TAGS.sequence)),
+      content,
       certificates: derElements(tagged(certificates, CONTEXT_0).content).map(each => each.bytes),
-      signer: tagged(signer, TAGS.sequence).content,
     },
   }
 }
 
-function infoIn(content: Uint8Array): Pick<Timestamp, 'time' | 'sha256' | 'nonce'> {
-  const [, , imprint, , time, ...more] = derElements(derElement(content, TAGS.sequence).content)
+function signerIn({ content }: DerElement): Omit<Timestamp['signed'], 'content' | 'certificates'> {
+  const [version, signer, digest, attributes, algorithm, signature, ...rest] = derElements(content)
+  if (derNumber(version) !== 1 || rest.some(each => each.tag !== CONTEXT_1))
+    throw new DerError('a signer of another version')
+  const all = derElements(tagged(attributes, CONTEXT_0).content)
+  mustBe(derElement(attribute(all, CONTENT_TYPE), TAGS.oid), TST_INFO)
+  return {
+    digest: digestIn(digest),
+    content_digest: derElement(attribute(all, MESSAGE_DIGEST), TAGS.octets).content,
+    // RFC 5652, section 5.4: as a set, whatever tag it has in the message.
+    attributes: Uint8Array.of(TAGS.set, ...tagged(attributes, CONTEXT_0).bytes.subarray(1)),
+    algorithm: tagged(algorithm, TAGS.sequence),
+    signature: tagged(signature, TAGS.octets).content,
+    signer: tagged(signer, TAGS.sequence).content,
+    named: namedIn(derElement(attribute(all, SIGNING_CERTIFICATE), TAGS.sequence)),
+  }
+}
+
+/** Of an AlgorithmIdentifier. */
+function digestIn(element: DerElement | undefined): Digest {
+  const [oid] = derElements(tagged(element, TAGS.sequence).content)
+  const digest = DIGESTS.get(bytesToHex(oid?.bytes ?? new Uint8Array()))
+  if (digest === undefined) throw new DerError('a digest that isn’t known')
+  return digest
+}
+
+function namedIn({ content }: DerElement): NamedCertificate {
+  const [first] = derElements(tagged(derElements(content)[0], TAGS.sequence).content)
+  const parts = derElements(tagged(first, TAGS.sequence).content)
+  const [hash, issuer_serial] = parts[0]?.tag === TAGS.sequence ? parts.slice(1) : parts
+  const digest = parts[0]?.tag === TAGS.sequence ? digestIn(parts[0]) : 'sha256'
+  const named = { digest, hash: tagged(hash, TAGS.octets).content }
+  if (issuer_serial === undefined) return { ...named, issuer_serial: null }
+  const [names, serial] = derElements(tagged(issuer_serial, TAGS.sequence).content)
+  const name = derElement(tagged(names, TAGS.sequence).content, CONTEXT_4).content
+  return { ...named, issuer_serial: Uint8Array.of(...name, ...tagged(serial, TAGS.integer).bytes) }
+}
+
+function infoIn(content: Uint8Array): Pick<Timestamp, 'time' | 'accuracy_us' | 'sha256' | 'nonce'> {
+  const [version, , imprint, , time, ...more] = derElements(derElement(content, TAGS.sequence).content)
+  if (derNumber(version) !== 1) throw new DerError('it is of another version')
   const [algorithm, hash] = derElements(tagged(imprint, TAGS.sequence).content)
-  mustBe(derElements(tagged(algorithm, TAGS.sequence).content)[0], SHA256)
+  if (digestIn(algorithm) !== 'sha256') throw new DerError('its imprint isn’t a SHA-256')
   const nonce = more.find(each => each.tag === TAGS.integer)?.content ?? null
+  for (const each of derElements(more.find(({ tag }) => tag === CONTEXT_1)?.content ?? new Uint8Array()))
+    if (derElements(tagged(each, TAGS.sequence).content)[1]?.tag === TAGS.boolean)
+      throw new DerError('it has a critical extension')
   return {
     time: new TextDecoder().decode(tagged(time, TAGS.time).content),
+    accuracy_us: accuracyIn(more[0]?.tag === TAGS.sequence ? more[0] : null),
     sha256: bytesToHex(tagged(hash, TAGS.octets).content),
     nonce: nonce === null ? null : nonce.subarray(1),
   }
 }
 
+function accuracyIn(element: DerElement | null): number {
+  let accuracy_us = 0
+  for (const { tag, content } of element === null ? [] : derElements(element.content)) {
+    const unit = tag === TAGS.integer ? 1_000_000 : tag === MILLIS ? 1_000 : tag === MICROS ? 1 : 0
+    accuracy_us += numberIn(content) * unit
+  }
+  return accuracy_us
+}
+
 /** The content of an attribute's set. */
 function attribute(all: readonly DerElement[], oid: Uint8Array): Uint8Array {
-  for (const each of all) {
+  const found = all.flatMap(each => {
     const [type, values] = derElements(tagged(each, TAGS.sequence).content)
-    if (type !== undefined && bytesToHex(type.bytes) === bytesToHex(oid)) return tagged(values, TAGS.set).content
-  }
-  throw new DerError('an attribute is missing')
+    return bytesToHex(type?.bytes ?? new Uint8Array()) === bytesToHex(oid) ? [tagged(values, TAGS.set).content] : []
+  })
+  const [only, more] = found
+  if (only === undefined || more !== undefined) throw new DerError('an attribute is missing, or stands there twice')
+  return only
 }
 
 function mustBe(element: DerElement | undefined, oid: Uint8Array): void {

@@ -174,8 +174,8 @@ export interface LedgerReader {
   heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>
   /** In order of size, those of one size as they came, streamed; or the newest first. */
   witnessed(order?: 'newest'): AsyncIterable<StoredWitnessed>
-  /** In order of size, those of one size as they came, streamed. */
-  timestamps(): AsyncIterable<StoredTimestamp>
+  /** The same. */
+  timestamps(order?: 'newest'): AsyncIterable<StoredTimestamp>
   /** Of the largest head that has a timestamp; 0 if none has. */
   timestamped(): Promise<number>
   leases(): Promise<readonly StoredLease[]>

@@ -454,7 +454,7 @@ export const ERRORS = {
   ),
   CUSTODY_POLICY: spec(
     2,
-    'The policy that names witnesses, or the address of a timestamp authority, can’t be read.',
+    'The policy that names witnesses, or the address or certificates of a timestamp authority, can’t be read.',
     'Write a C2SP policy: a line `witness NAME KEY URL` for each witness, and one `quorum NAME`; docs/witnesses.md shows one.',
   ),
   CUSTODY_WITNESS: spec(

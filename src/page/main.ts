@@ -154,7 +154,7 @@ async function foundIn(file: File, { keys }: Extract<ReadTrust, { ok: true }>, n
     if (evidence.kind === 'record')
       return { kind: 'checked', checked: await checkRecord(evidence.pieces, { trusted: keys, onProgress }) }
     const { text, in_letter } = proofTextIn(evidence.text)
-    const checked = await checkProof(text, keys)
+    const checked = await checkProof(text, { trusted: keys })
     return { kind: 'checked', checked: in_letter ? asLetter(checked) : checked }
   } catch (error) {
     if (error instanceof Superseded) return { kind: 'unreadable', message: '' }

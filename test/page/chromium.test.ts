@@ -84,11 +84,11 @@ describe.skipIf(!chromium.ok)(`in Chromium${why}`, () => {
     const opened = await open()
     const text = textOf(proofs[0])
     const unknown = await opened.give(text)
-    expect(unknown).toMatchObject(expectedOf(await checkProof(text, [])))
+    expect(unknown).toMatchObject(expectedOf(await checkProof(text, { trusted: [] })))
     expect([unknown.verdict, unknown.proven]).toEqual(['untrusted', []])
     await opened.trust(keys)
     const known = await opened.give(text)
-    expect(known).toMatchObject(expectedOf(await checkProof(text, forger.keys)))
+    expect(known).toMatchObject(expectedOf(await checkProof(text, { trusted: forger.keys })))
     expect([known.verdict, known.status]).toEqual(['holds', expect.stringContaining('holds, by key')])
     expect(known.nodes[0]).toMatch(/^letters/)
     const changed = await opened.give(text.replace('"kind":"row","number":2', '"kind":"row","number":3'))
@@ -107,7 +107,7 @@ describe.skipIf(!chromium.ok)(`in Chromium${why}`, () => {
           const text = edited(proof, proofs[(i + 1) % proofs.length] as RowProof, random)
           const shown = await opened.give(text)
           try {
-            expect(shown).toMatchObject(expectedOf(await checkProof(text, forger.keys)))
+            expect(shown).toMatchObject(expectedOf(await checkProof(text, { trusted: forger.keys })))
           } catch (error) {
             if (!isCustodyError(error)) throw error
             expect([shown.verdict, shown.line]).toEqual(['broken', `${error.code}: ${error.message}`])
@@ -152,7 +152,7 @@ describe.skipIf(!chromium.ok)(`in Chromium${why}`, () => {
 
     test('letters: the proof in them is what counts', async () => {
       const text = textOf(proofs[0])
-      const checked = await checkProof(text, forger.keys)
+      const checked = await checkProof(text, { trusted: forger.keys })
       if (checked.story === null) throw new Error('it tells nothing')
       const letter = letterText({ ...checked, story: checked.story, proof: text, version: '0' })
       const opened = await open()

@@ -60,7 +60,7 @@ type Verdict = 'does not hold' | 'unreadable' | { readonly proven: PythonAnswer[
 
 async function verdictOf(text: string, trusted: readonly VerifierKey[]): Promise<Verdict> {
   try {
-    const { ok, proven } = await checkProof(text, trusted)
+    const { ok, proven } = await checkProof(text, { trusted })
     return ok ? { proven } : 'does not hold'
   } catch (error) {
     if (isCustodyError(error) && error.code === 'CUSTODY_PROOF_UNREADABLE') return 'unreadable'

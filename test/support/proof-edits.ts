@@ -69,7 +69,7 @@ export async function claimsBeyond(
   keys: readonly VerifierKey[],
 ): Promise<readonly string[]> {
   try {
-    const { proven } = await checkProof(text, keys)
+    const { proven } = await checkProof(text, { trusted: keys })
     const had = new Set(honest.flatMap(each => each.proven.map(claimText)))
     return proven.map(claimText).filter(each => !had.has(each))
   } catch (error) {

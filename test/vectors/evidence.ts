@@ -192,7 +192,9 @@ async function expectedOf({ kind, file, keys }: Given): Promise<EvidenceVector['
     yield file
   }
   try {
-    const { ok, trust, proven } = await (kind === 'row' ? checkProof(file, trusted) : checkRecord(whole(), { trusted }))
+    const { ok, trust, proven } = await (kind === 'row'
+      ? checkProof(file, { trusted })
+      : checkRecord(whole(), { trusted }))
     return { ok, trust, proven: ok ? proven.map(each => each.what) : [] }
   } catch (error) {
     if (isCustodyError(error) && error.code === 'CUSTODY_PROOF_UNREADABLE') return null

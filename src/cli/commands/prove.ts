@@ -30,6 +30,10 @@ export function proveCommand(context: Context, done: (exit: number) => void): Co
       'show values, too, in which other rows have a part: of batches, of joins, of requests with several rows',
     )
     .option(
+      '--latest-head',
+      'end in the newest head of the ledger’s own log, even if witnesses have cosigned only an older one',
+    )
+    .option(
       '--disclose <what>',
       'of a record: source:NAME (hashes of what was read), output:NAME (hashes of what was published), options:NAME (a node’s options), or plan (the pipeline file); can be given several times',
       collect,
@@ -59,6 +63,14 @@ export function checkCommand(context: Context, done: (exit: number) => void): Co
     )
     .argument('<file...>', 'files that `custody prove` wrote: proofs, letters, records')
     .option('--key <file>', 'the verifier keys to trust, and no others (default: those that you trust)')
+    .option(
+      '--policy <file>',
+      'demand what this policy says: whose log it is, and how many witnesses have cosigned its head (with --key, the keys count, too)',
+    )
+    .option(
+      '--tsa <file>',
+      'certificates of timestamp authorities to trust, or of who certifies them, in PEM (default: `authorities.pem` in your configuration folder)',
+    )
     .option('--since <file>', 'check, too, that the ledger’s own log extends the checkpoint in this file')
     .option('--source <name=path>', 'of a record: whether this file is what the source read', collect)
     .option('--output <name=path>', 'of a record: whether this file is what the sink published', collect)

@@ -1,6 +1,7 @@
 /** The result of `custody check` for people: the story of a row, then what is proven, and what isn’t. */
 import type { CheckedProof } from '../../read/check/check-proof.ts'
 import type { CheckedRecord } from '../../read/check/check-record.ts'
+import { listed } from '../../read/words/text.ts'
 import { verdictOf } from '../../read/words/verdict.ts'
 import type { Context } from '../context.ts'
 import { renderStory } from './story.ts'
@@ -15,7 +16,7 @@ export function renderChecked(
 ): string {
   const { columns, paint } = terminal
   const story = checked.kind === 'row' ? checked.story : null
-  const { ok, proven, not_proven, withheld, checks } = checked
+  const { ok, as_of, as_of_by = [], signed_by, proven, not_proven, withheld, checks } = checked
   const lines: string[] = []
   if (story !== null) lines.push(renderStory(story, { columns, paint, cwd }), '')
   const verdict = verdictOf(checked)
@@ -35,8 +36,12 @@ export function renderChecked(
     for (const { name, unfinished, problems } of checks)
       if (unfinished === true && problems.length === 0) lines.push(...item('–', `${name}: not checked`, columns))
   }
-  for (const [i, { what }] of proven.entries())
-    lines.push(...item(i === 0 ? (ok ? 'proven' : 'still proven') : '', printable(what), columns))
+  if (as_of !== undefined)
+    lines.push(...item('as of', printable(`${as_of}: it existed by then, as ${listed(as_of_by)} says`), columns))
+  for (const [i, { what, by }] of proven.entries()) {
+    const whose = by === signed_by.join(', ') ? '' : ` (${by})`
+    lines.push(...item(i === 0 ? (ok ? 'proven' : 'still proven') : '', printable(`${what}${whose}`), columns))
+  }
   for (const [i, what] of not_proven.entries())
     lines.push(...item(i === 0 ? 'not proven' : '', printable(what), columns))
   lines.push(...item('withheld', withheld === 0 ? 'nothing' : `${count(withheld)} of the values`, columns))

@@ -1,6 +1,11 @@
-/** Which witnesses and which timestamp authority a ledger's heads are given to: by the pipeline file, else by the user's configuration. */
+/**
+ * Which witnesses and which timestamp authority a ledger's heads are given to, by the pipeline file, else by the user's configuration; and whose
+ * word of heads the user trusts.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Certificate, certificatesIn } from '../../format/certificate.ts'
+import { DerError } from '../../format/der.ts'
 import { type Policy, PolicyError, parsePolicy } from '../../format/policy.ts'
 import { configFolder, type Environment } from '../../ledger/keys/config-folder.ts'
 import { CustodyError } from '../../model/error.ts'
@@ -18,9 +23,10 @@ export interface NamedWitnessing {
   readonly timestamps: string | null
 }
 
-/** Files of the user's configuration folder: a policy, and a URL. */
+/** Files of the user's configuration folder: a policy, a URL, and certificates. */
 const WITNESSES = 'witnesses'
 const TIMESTAMPS = 'timestamps'
+const AUTHORITIES = 'authorities.pem'
 
 /** @throws CustodyError CUSTODY_POLICY. */
 export function witnessingOf(env: Environment, named: NamedWitnessing): WitnessingSettings {
@@ -51,6 +57,31 @@ function policyIn(path: string, bytes: Uint8Array): Policy {
     if (!(error instanceof PolicyError)) throw error
     throw new CustodyError('CUSTODY_POLICY', `the policy can’t be read: ${error.message}`, {
       where: { file: path, line: error.line },
+    })
+  }
+}
+
+/** Certificates of the user's configuration; none if there is no such file. @throws CustodyError CUSTODY_POLICY. */
+export function usersAuthorities(env: Environment): readonly Certificate[] {
+  const path = join(configFolder(env), AUTHORITIES)
+  const bytes = fileOf(path)
+  return bytes === null ? [] : authoritiesIn(path, bytes)
+}
+
+/** @throws CustodyError CUSTODY_POLICY. */
+export function readAuthorities(path: string): readonly Certificate[] {
+  const bytes = fileOf(path)
+  if (bytes === null) throw new CustodyError('CUSTODY_POLICY', `there are no certificates ${path}`)
+  return authoritiesIn(path, bytes)
+}
+
+function authoritiesIn(path: string, bytes: Uint8Array): readonly Certificate[] {
+  try {
+    return certificatesIn(new TextDecoder().decode(bytes))
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw new CustodyError('CUSTODY_POLICY', `${path} can’t be read: it has ${error.message}`, {
+      hint: 'Give certificates of timestamp authorities, in PEM, and nothing else.',
     })
   }
 }

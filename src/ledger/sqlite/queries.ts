@@ -53,6 +53,7 @@ export const QUERIES = {
   witnessed: `SELECT size, ${large('note')} FROM witnessed ORDER BY size, rowid`,
   newest_witnessed: `SELECT size, ${large('note')} FROM witnessed ORDER BY size DESC, rowid DESC`,
   timestamps: `SELECT size, ${large('note')}, ${large('token', 'stamp')} FROM timestamps ORDER BY size, rowid`,
+  newest_timestamps: `SELECT size, ${large('note')}, ${large('token', 'stamp')} FROM timestamps ORDER BY size DESC, rowid DESC`,
   newest_timestamp: `SELECT coalesce(max(size), 0) AS size FROM timestamps`,
   leases: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases ORDER BY log`,
   lease: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log = ?`,

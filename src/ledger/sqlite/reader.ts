@@ -262,8 +262,8 @@ export class SqliteReader implements LedgerReader {
     return this.#stream(order === 'newest' ? QUERIES.newest_witnessed : QUERIES.witnessed)
   }
 
-  timestamps(): AsyncIterable<StoredTimestamp> {
-    return this.#stream(QUERIES.timestamps)
+  timestamps(order?: 'newest'): AsyncIterable<StoredTimestamp> {
+    return this.#stream(order === 'newest' ? QUERIES.newest_timestamps : QUERIES.timestamps)
   }
 
   async timestamped(): Promise<number> {

@@ -5,25 +5,27 @@
  * CHECK-PROOF-1. Each step stands on the one before; what a step that failed would have shown is neither claimed nor shown.
  * CHECK-PROOF-2. Nothing is claimed by keys that the reader doesn't trust.
  */
-import type { Checkpoint } from '../../format/checkpoint.ts'
 import type { ProvenSubject, RowProof } from '../../format/proof.ts'
-import type { VerifierKey } from '../../format/verifier-key.ts'
 import type { Story } from '../explain/story.ts'
 import { Telling } from '../explain/telling.ts'
 import { Check, type CheckResult } from '../verify/check.ts'
-import { type Claim, claimsOf, notProven } from './claims.ts'
+import { claimsOf, notProven } from './claims.ts'
 import { heldByProofs } from './held-entries.ts'
 import { checkLogPart, checkSince, type LogPart } from './log-part.ts'
 import { parseProof } from './parse.ts'
 import { checkRunPart, type RunPart } from './run-part.ts'
 import { sceneOf } from './scene.ts'
 import { SubjectParts } from './subjects.ts'
+import { type CheckOptions, type Claim, NOBODYS, type TrustKind, wordChecks, wordJson } from './word.ts'
 
 export interface CheckedProof {
   readonly ok: boolean
-  readonly trust: 'key' | 'none'
+  readonly trust: TrustKind
   /** Of the ledger's own log; null if it can't be read. */
   readonly head: { readonly ledger: string; readonly size: number; readonly root: string } | null
+  /** By when the head existed, as others say whom the reader trusts, and who they are; absent if nobody does. ISO 8601, UTC. */
+  readonly as_of?: string
+  readonly as_of_by?: readonly string[]
   readonly kind: 'row'
   readonly run: string
   readonly row: number
@@ -38,63 +40,60 @@ export interface CheckedProof {
   readonly signed_by: readonly string[]
 }
 
-/** In this order. `since` only if an older head is given. */
-const STEPS = ['log', 'signatures', 'trust', 'since', 'run', 'entries', 'story', 'values'] as const
+const STEPS = [
+  ...(['log', 'signatures', 'witnesses', 'trust', 'timestamps', 'since'] as const),
+  ...(['run', 'entries', 'story', 'values'] as const),
+] as const
 type Checks = { readonly [step in (typeof STEPS)[number]]: Check }
 
 /**
  * @param file the text of the file
- * @param trusted the reader's keys
- * @param since a head that the reader has, and that the ledger's own log is to extend
  * @throws CustodyError CUSTODY_PROOF_UNREADABLE
  */
-export async function checkProof(
-  file: string,
-  trusted: readonly VerifierKey[],
-  since: Checkpoint | null = null,
-): Promise<CheckedProof> {
+export async function checkProof(file: string, options: CheckOptions): Promise<CheckedProof> {
   const proof = parseProof(file)
   // cast: each step has its check.
   const checks = Object.fromEntries(STEPS.map(step => [step, new Check(step)])) as unknown as Checks
-  const log = logPartOf(proof, trusted, since, checks)
+  const log = logPartOf(proof, options, checks)
+  const word = log?.word ?? null
   const run = log === null ? null : checkRunPart(proof.run, log, checks)
   if (run === null) for (const step of ['entries', 'story', 'values'] as const) checks[step].leave()
   const subjects = run === null ? null : SubjectParts.check(proof.subjects, run, checks)
   if (subjects !== null && subjects.all.length < proof.subjects.length) checks.story.leave()
   const story = run === null || subjects === null ? null : await storyOf(run, subjects, proof.subjects, checks)
-  const claims = log?.is_trusted === true ? claimsOf(log, run, subjects, checks.story.ok) : []
-  const results = STEPS.filter(step => step !== 'since' || since !== null).map(step => checks[step].result())
+  const claims = log === null || log.word.trust === 'none' ? [] : claimsOf(log, run, subjects, checks.story.ok)
+  const results = [
+    ...[checks.log, ...wordChecks(checks, word, proof.timestamps ?? [], options)],
+    ...((options.since ?? null) === null ? [] : [checks.since]),
+    ...[checks.run, checks.entries, checks.story, checks.values],
+  ].map(each => each.result())
   return {
     ok: results.every(each => each.ok),
-    trust: log?.is_trusted === true ? 'key' : 'none',
+    ...wordJson(word),
     head: log === null ? null : { ledger: log.ledger, size: log.head.size, root: log.head.root },
     kind: 'row',
     run: proof.run.run,
     row: proof.subjects[0]?.number ?? 0,
     proven: claims,
-    not_proven: [...untrusted(log), ...notProven(run, subjects)],
+    not_proven: [...(word?.open ?? [NOBODYS]), ...notProven(run, subjects)],
     withheld: (subjects?.all ?? []).reduce((sum, { absent }) => sum + withheldIn(absent), 0),
     checks: results,
     story,
-    signed_by: log?.signed_by ?? [],
+    signed_by: word?.signed_by ?? [],
   }
 }
 
-function logPartOf(
-  proof: RowProof,
-  trusted: readonly VerifierKey[],
-  since: Checkpoint | null,
-  checks: Checks,
-): LogPart | null {
+function logPartOf(proof: RowProof, options: CheckOptions, checks: Checks): LogPart | null {
+  const { since = null } = options
   const held = heldByProofs(proof.log, checks.log)
-  const log = held === null ? null : checkLogPart(held.entries, held.note, trusted, checks)
+  const log = held === null ? null : checkLogPart(held.entries, held.note, proof.timestamps ?? [], options, checks)
   if (log !== null && log.ledger !== proof.ledger)
     checks.log.add(`it is the log of ledger ${log.ledger}, not of ${proof.ledger}`)
   if (held !== null && log !== null && checks.log.ok) {
     if (since !== null) checkSince(since, log, held.entries, checks.since)
     return log
   }
-  for (const step of ['signatures', 'trust', 'since', 'run'] as const) checks[step].leave()
+  for (const step of ['since', 'run'] as const) checks[step].leave()
   return null
 }
 
@@ -107,11 +106,6 @@ async function storyOf(
   const [row] = subjects.all
   if (row === undefined || row.subject.kind !== 'row' || row.subject.row !== proven[0]?.number) return null
   return new Telling(subjects, sceneOf(run, checks.values)).of(row)
-}
-
-function untrusted(log: LogPart | null): readonly string[] {
-  if (log?.is_trusted === true) return []
-  return ['any of it: no key that you trust has signed it, so whoever made it can have made all of it up']
 }
 
 function withheldIn(absent: ReadonlyMap<number, 'withheld' | 'erased'>): number {

@@ -6,11 +6,9 @@
  * CHECK-RECORD-2. Something is claimed only if all checks hold, and by keys that the reader trusts.
  */
 
-import type { Checkpoint } from '../../format/checkpoint.ts'
 import { leafHash } from '../../format/hash.ts'
 import type { ShownValue } from '../../format/proof.ts'
 import type { RecordedRun, RecordHeader } from '../../format/record.ts'
-import type { VerifierKey } from '../../format/verifier-key.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { Check, type CheckResult } from '../verify/check.ts'
 import { LedgerLog } from '../verify/ledger-log.ts'
@@ -18,17 +16,29 @@ import { LogWalk } from '../verify/log.ts'
 import { ProgressCheck } from '../verify/progress.ts'
 import { RunFold } from '../verify/run-fold.ts'
 import type { Shelf } from '../verify/shelf.ts'
-import type { Claim } from './claims.ts'
-import { headIn, signersOf } from './log-part.ts'
+import { headIn } from './log-part.ts'
 import { type DisclosedFiles, disclosedFiles, recordClaims, unproven } from './record-claims.ts'
 import { parseHeader, parseValue, RecordLines, unreadable } from './record-lines.ts'
 import { recordPages } from './record-pages.ts'
 import { RecordValues } from './record-values.ts'
+import {
+  type CheckOptions,
+  type Claim,
+  checkWord,
+  type TrustKind,
+  type Word,
+  type WordChecks,
+  wordChecks,
+  wordJson,
+} from './word.ts'
 
 export interface CheckedRecord {
   readonly ok: boolean
-  readonly trust: 'key' | 'none'
+  readonly trust: TrustKind
   readonly head: { readonly ledger: string; readonly size: number; readonly root: string } | null
+  /** By when the head existed, as others say whom the reader trusts, and who they are; absent if nobody does. ISO 8601, UTC. */
+  readonly as_of?: string
+  readonly as_of_by?: readonly string[]
   readonly kind: 'record'
   /** Absent if it is the record of the ledger's own log alone. */
   readonly run?: string
@@ -43,11 +53,7 @@ export interface CheckedRecord {
   readonly files: DisclosedFiles
 }
 
-export interface RecordOptions {
-  /** The reader's keys. */
-  readonly trusted: readonly VerifierKey[]
-  /** A head that the reader has, and that the ledger's own log is to extend. */
-  readonly since?: Checkpoint | null
+export interface RecordOptions extends CheckOptions {
   /** Where is put what is known of rows that wait for long; absent: it stays in memory. */
   readonly newShelf?: (() => Shelf) | undefined
   /** Called now and then with how many of the run's entries have been read. */
@@ -58,8 +64,8 @@ export interface RecordOptions {
 export interface RecordedLedger {
   readonly log: LedgerLog
   readonly head: { readonly size: number; readonly root: string }
-  readonly signed_by: readonly string[]
-  readonly is_trusted: boolean
+  /** null: nothing can be built on the head. */
+  readonly word: Word | null
 }
 
 /** And of the run. */
@@ -78,36 +84,40 @@ export async function checkRecord(pieces: AsyncIterable<string>, options: Record
   const header = parseHeader(await lines.one())
   const { since = null } = options
   const checks = {
-    ...{ log: new Check('log'), signatures: new Check('signatures'), trust: new Check('trust') },
-    ...(since === null ? {} : { since: new Check('since') }),
+    ...{ log: new Check('log'), signatures: new Check('signatures'), witnesses: new Check('witnesses') },
+    ...{ trust: new Check('trust'), timestamps: new Check('timestamps'), since: new Check('since') },
   }
   const ledger = await ledgerIn(lines, header, options, checks)
   const run = header.run === undefined ? null : await runIn(lines, header, header.run, ledger.log, options)
   await lines.end()
-  const results = [...Object.values(checks), ...(run?.checks ?? [])].map(each => each.result())
+  const { head, word } = ledger
+  const results = [
+    ...[checks.log, ...wordChecks(checks, word, header.timestamps ?? [], options)],
+    ...[...(since === null ? [] : [checks.since]), ...(run?.checks ?? [])],
+  ].map(each => each.result())
   const ok = results.every(each => each.ok)
-  const { head, signed_by, is_trusted } = ledger
   return {
     ok,
-    trust: is_trusted ? 'key' : 'none',
+    ...wordJson(word),
     head: { ledger: ledger.log.id, ...head },
     kind: 'record',
     ...(header.run === undefined ? {} : { run: header.run.run }),
-    proven: ok ? recordClaims(ledger, run) : [],
-    not_proven: unproven(ok, is_trusted, run),
+    proven: ok && word !== null ? recordClaims(ledger, word, run) : [],
+    not_proven: unproven(ok, word, run),
     withheld: run === null ? 0 : run.fold.values_checked - run.values.fitting.size,
     checks: results,
-    signed_by,
+    signed_by: word?.signed_by ?? [],
     files: ok && run !== null ? disclosedFiles(run) : { sources: [], outputs: [] },
   }
 }
 
 async function ledgerIn(
   lines: RecordLines,
-  { ledger, ledger_entries, checkpoint }: RecordHeader,
-  { trusted, since = null }: RecordOptions,
-  checks: { readonly log: Check; readonly signatures: Check; readonly trust: Check; readonly since?: Check },
+  { ledger, ledger_entries, checkpoint, timestamps = [] }: RecordHeader,
+  options: RecordOptions,
+  checks: WordChecks & { readonly log: Check; readonly since: Check },
 ): Promise<RecordedLedger> {
+  const { since = null } = options
   const log = new LedgerLog(checks.log, { keys: 'any', remembered: null })
   const walk = new LogWalk({ entries: checks.log, values: checks.log })
   for (let seq = 0; seq < ledger_entries; )
@@ -115,15 +125,15 @@ async function ledgerIn(
       walk.takeText(body, leafHash(body))
       log.take(seq++, body, walk)
       if (seq === since?.size && walk.tree.root() !== since.root)
-        checks.since?.add('it has another history than the head that you have')
+        checks.since.add('it has another history than the head that you have')
     }
   const { size, root } = walk.head()
   const head = headIn(checkpoint, checks.log)
   const origin = log.origin(0)
   if (since !== null && since.origin !== origin)
-    checks.since?.add(`the head that you have is that of ${since.origin}, not of ${origin}`)
+    checks.since.add(`the head that you have is that of ${since.origin}, not of ${origin}`)
   if (since !== null && since.size > size)
-    checks.since?.add(
+    checks.since.add(
       `it has ${counted(size, 'entry', 'entries')}, and the head that you have ${grouped(since.size)}: it is older, or was cut`,
     )
   if (log.id !== ledger) checks.log.add(`it is the log of ledger ${log.id}, not of ${ledger}`)
@@ -133,11 +143,9 @@ async function ledgerIn(
     checks.log.add(
       `its checkpoint is of ${counted(head.size, 'entry', 'entries')} with another root than the ${grouped(size)} that are in it`,
     )
-  const signed_by = signersOf(checkpoint, log.keysOf(0, size).good, checks.signatures)
-  const is_trusted = signed_by.length > 0 && log.isTrustedBy(trusted)
-  if (signed_by.length === 0) checks.trust.leave()
-  else if (!is_trusted) checks.trust.add(`it is signed by ${signed_by.join(' and ')}, and you trust no such key`)
-  return { log, head: { size, root }, signed_by, is_trusted }
+  const signed = { note: checkpoint, good: log.keysOf(0, size).good, isTrustedBy: log.isTrustedBy.bind(log) }
+  const word = head === null ? null : checkWord(signed, timestamps, options, checks)
+  return { log, head: { size, root }, word }
 }
 
 async function runIn(

@@ -13,16 +13,11 @@ import type { LogPart } from './log-part.ts'
 import type { RunPart } from './run-part.ts'
 import type { SubjectPart } from './subject-part.ts'
 import type { SubjectParts } from './subjects.ts'
-
-export interface Claim {
-  readonly what: string
-  /** Whose word it is: keys, as `name+hash`. */
-  readonly by: string
-}
+import type { Claim } from './word.ts'
 
 /** `tells`: whether the stories of the subjects are ones that can be. */
 export function claimsOf(
-  { ledger, signed_by }: LogPart,
+  { ledger, word }: LogPart,
   run: RunPart | null,
   subjects: SubjectParts | null,
   tells: boolean,
@@ -33,8 +28,8 @@ export function claimsOf(
       what.push(...ofEntries(part, run), ...(tells ? ofEndings(part, run) : []), ...ofValues(part))
     what.push(...ofOpening(run), ...ofRun(ledger, run))
   }
-  const by = signed_by.join(', ')
-  return what.map(each => ({ what: each, by }))
+  const by = word.signed_by.join(', ')
+  return [...what.map(each => ({ what: each, by })), ...word.claims]
 }
 
 function* ofRun(ledger: string, { run, tree, opening, seal, publish }: RunPart): Iterable<string> {
@@ -81,12 +76,8 @@ function* ofValues({ subject, values, absent }: SubjectPart): Iterable<string> {
   }
 }
 
-/** Whether or not there are timestamps or cosignatures. */
-export const UNDATED =
-  'by when this existed: no timestamp and no cosignature of a witness is looked at; recorded times are what the machine’s clock said'
-
 export function notProven(run: RunPart | null, subjects: SubjectParts | null): readonly string[] {
-  const open = [UNDATED, 'that what came in was true: the record says what was read, not that it was right']
+  const open = ['that what came in was true: the record says what was read, not that it was right']
   if (run === null || subjects === null) return open
   const [row] = subjects.all
   if (row !== undefined)

@@ -4,17 +4,18 @@
  *
  * LOG-PART-1. Whoever hands entries over has seen that the head commits to them, and knows the root before each.
  * LOG-PART-2. Which keys are in force follows from the entries at hand. That none that changes keys was left out only the whole log shows.
- * LOG-PART-3. Signatures are looked at first, and whether the reader trusts them afterwards: so a reader without a key still hears what is wrong.
+ * LOG-PART-3. Signatures are looked at first, and whether the reader trusts them afterwards (word.ts): so a reader without a key still hears what is
+ *     wrong.
  */
 import { type Checkpoint, checkpointIn } from '../../format/checkpoint.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
-import { openNote } from '../../format/note.ts'
-import { NoteError, type VerifierKey } from '../../format/verifier-key.ts'
+import { NoteError } from '../../format/verifier-key.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeLedgerEntry } from '../decode.ts'
 import { type Check, entryName, type Report } from '../verify/check.ts'
-import { KeysInForce, missing } from '../verify/keys.ts'
+import { KeysInForce } from '../verify/keys.ts'
+import { checkWord, type Trusting, type Word, type WordChecks } from './word.ts'
 
 /** An entry of log 0 to which the head commits. */
 export interface HeldEntry {
@@ -32,9 +33,7 @@ export interface LogPart {
   readonly head: Checkpoint
   /** By ascending index; the first is the birth. */
   readonly entries: ReadonlyArray<{ readonly index: number; readonly entry: LedgerEntry }>
-  /** Keys in force that have signed the head, each as `name+hash`. */
-  readonly signed_by: readonly string[]
-  readonly is_trusted: boolean
+  readonly word: Word
 }
 
 /** Reports where it isn't shown that the log extends an older head, which the reader has. */
@@ -59,23 +58,22 @@ export function checkSince(since: Checkpoint, { head }: LogPart, held: readonly 
   }
 }
 
-/** Where is reported what is wrong with the entries, with the signatures of the head, and with the trust in these. */
-export interface LogChecks {
+/** Where is reported what is wrong with the entries, and with whose word they are. */
+export interface LogChecks extends WordChecks {
   readonly log: Check
-  readonly signatures: Check
-  readonly trust: Check
 }
 
 /**
  * @param held by ascending index
  * @param note the signed checkpoint of log 0
- * @param trusted the reader's keys
+ * @param tokens timestamps of it, in base64
  * @returns null if nothing can be built on it.
  */
 export function checkLogPart(
   held: readonly HeldEntry[],
   note: string,
-  trusted: readonly VerifierKey[],
+  tokens: readonly string[],
+  trusting: Trusting,
   checks: LogChecks,
 ): LogPart | null {
   const entries = decodedEntries(held, checks.log)
@@ -88,11 +86,9 @@ export function checkLogPart(
   if (head.origin !== origin) checks.log.add(`its checkpoint is that of ${head.origin}, not of ${origin}`)
   const keys = keysBy(ledger, held, entries, checks.log)
   if (!checks.log.ok) return null
-  const signed_by = signersOf(note, keys.ofLogZero(head.size).good, checks.signatures)
-  if (signed_by.length === 0) return null
-  const is_trusted = keys.isTrustedBy(trusted)
-  if (!is_trusted) checks.trust.add(`it is signed by ${signed_by.join(' and ')}, and you trust no such key`)
-  return { ledger, head, entries, signed_by, is_trusted }
+  const signed = { note, good: keys.ofLogZero(head.size).good, isTrustedBy: keys.isTrustedBy.bind(keys) }
+  const word = checkWord(signed, tokens, trusting, checks)
+  return word === null ? null : { ledger, head, entries, word }
 }
 
 function decodedEntries(held: readonly HeldEntry[], check: Report): LogPart['entries'] {
@@ -133,19 +129,4 @@ function keysBy(ledger: string, held: readonly HeldEntry[], entries: LogPart['en
     if (problem !== null) check.add(`${entryName(index)}: ${problem}`)
   }
   return keys
-}
-
-/** Nobody if the signatures of the keys in force aren't all there, and good. */
-export function signersOf(note: string, good: readonly VerifierKey[], check: Report): readonly string[] {
-  const opened = openNote(note, good)
-  if (!opened.ok) {
-    check.add(`the checkpoint doesn’t hold: ${opened.message}`)
-    return []
-  }
-  const lacking = missing(good, opened.signed_by)
-  if (lacking.length > 0) {
-    check.add(`the checkpoint doesn’t hold: no ${lacking.join(' and no ')} key that is in force has signed it`)
-    return []
-  }
-  return [...new Set(opened.signed_by.map(({ name, hash }) => `${name}+${hash}`))]
 }

@@ -1,4 +1,5 @@
 /** Reads the file of a proof strictly, so that one proof has one file: what docs/proof-format.md doesn't have is refused. */
+import { fromBase64 } from '../../format/base64.ts'
 import {
   type LoggedEntry,
   PROOF_FORMAT,
@@ -54,6 +55,12 @@ const any: Decoder<Json> = (value, where) => {
   return value
 }
 
+/** Of at least one byte, in its one spelling. */
+export const base64: Decoder<string> = (value, where) => {
+  if (typeof value !== 'string' || fromBase64(value) === null) refuse(value, where, 'bytes in base64')
+  return value
+}
+
 /** Where nothing would be in it, the list isn't there. */
 export const some =
   <T>(decode: Decoder<T>): Decoder<readonly T[]> =>
@@ -106,7 +113,7 @@ const PROOF: Decoder<RowProof> = (value, where) =>
   object({
     ...{ format: oneOf(PROOF_FORMAT), ledger: text(), log: some(LOGGED) },
     ...{ run: object({ run: uuid, log: int(1), entries: ENTRIES }), subjects: SUBJECTS },
-    ...(has(value, where, 'timestamps') ? { timestamps: some(text()) } : {}),
+    ...(has(value, where, 'timestamps') ? { timestamps: some(base64) } : {}),
   })(value, where)
 
 function has(value: Json | undefined, where: string, key: string): boolean {

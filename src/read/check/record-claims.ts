@@ -8,7 +8,7 @@ import { fateOf } from '../../model/outcome.ts'
 import { formed } from '../verify/run-values.ts'
 import { Ways } from '../verify/ways.ts'
 import type { FoldedRun, RecordedLedger } from './check-record.ts'
-import { type Claim, UNDATED } from './claims.ts'
+import { type Claim, NOBODYS, type Word } from './word.ts'
 
 /** A file, or a part of one from its beginning. */
 export interface DisclosedFile {
@@ -52,9 +52,10 @@ function contentFile({ rows, ...content }: FileContent): DisclosedFile {
 }
 
 /** For a record of which all checks hold. */
-export function recordClaims(ledger: RecordedLedger, run: FoldedRun | null): readonly Claim[] {
-  const by = ledger.signed_by.join(', ')
-  return [...ofLedger(ledger), ...(run === null ? [] : ofRun(ledger, run))].map(what => ({ what, by }))
+export function recordClaims(ledger: RecordedLedger, word: Word, run: FoldedRun | null): readonly Claim[] {
+  const by = word.signed_by.join(', ')
+  const own = [...ofLedger(ledger), ...(run === null ? [] : ofRun(ledger, run))].map(what => ({ what, by }))
+  return [...own, ...word.claims]
 }
 
 function* ofLedger({ log, head }: RecordedLedger): Iterable<string> {
@@ -103,11 +104,11 @@ function* ofOpening({ opening, fitting }: FoldedRun['values'], ways: Ways): Iter
       if (fitting.has(number)) yield `the ${key} of ${ways.name(i + 1)} are those that the record discloses`
 }
 
-export function unproven(ok: boolean, is_trusted: boolean, run: FoldedRun | null): readonly string[] {
-  if (!is_trusted)
-    return ['any of it: no key that you trust has signed it, so whoever made it can have made all of it up']
+export function unproven(ok: boolean, word: Word | null, run: FoldedRun | null): readonly string[] {
+  if (word === null) return [NOBODYS]
+  if (word.trust === 'none') return word.open
   if (!ok) return ['any of it: it doesn’t hold']
-  const open = [UNDATED, 'that the ledger has had no more entries since: only a later head can show that']
+  const open = [...word.open, 'that the ledger has had no more entries since: only a later head can show that']
   if (run === null) return open
   open.push(
     'that what came in was true: the record says how much was read, and what became of each, not that it was right',

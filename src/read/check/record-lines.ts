@@ -6,7 +6,7 @@ import { CustodyError } from '../../model/error.ts'
 import { JsonTextError, parseStored } from '../../model/json.ts'
 import { grouped } from '../../model/number-text.ts'
 import { asObject, type Decoder, int, object, oneOf, ShapeError, text } from '../shape.ts'
-import { SHOWN, some, uuid } from './parse.ts'
+import { base64, SHOWN, some, uuid } from './parse.ts'
 
 /** As no text of a ledger has. */
 const MOST_UNITS = 128 * 1024 * 1024
@@ -93,7 +93,7 @@ const HEADER: Decoder<RecordHeader> = (value, where) => {
   const format = oneOf(RECORD_FORMAT)(given.format, 'format')
   return object({
     ...{ format: () => format, ledger: text(), ledger_entries: int(1), checkpoint: text() },
-    ...(given.timestamps === undefined ? {} : { timestamps: some(text()) }),
+    ...(given.timestamps === undefined ? {} : { timestamps: some(base64) }),
     ...(given.run === undefined ? {} : { run: object({ run: uuid, log: int(1), entries: int(2) }) }),
     ...(given.run === undefined || given.values === undefined ? {} : { values: int(1) }),
   })(value, where)

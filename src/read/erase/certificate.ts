@@ -36,14 +36,14 @@ export async function certify(
   reader: LedgerReader,
   wanted: (entry: EraseEntry, seq: number) => boolean,
 ): Promise<Certified | null> {
-  const isShown = (entry: LedgerEntry, seq: number) => entry.k === 'key' || (entry.k === 'erase' && wanted(entry, seq))
-  const { ledger, checkpoint, entries } = await loggedEntries(reader, isShown)
+  const isShown = (entry: LedgerEntry, seq: number) => entry.k === 'erase' && wanted(entry, seq)
+  const { ledger, head, entries } = await loggedEntries(reader, isShown, 'bare')
   const erasures = entries.flatMap(({ seq, entry }) => (entry.k === 'erase' ? [{ seq, entry }] : []))
   if (erasures.length === 0) return null
   const log = entries.map(each => each.logged)
   const certificate: ErasureCertificate = { format: CERTIFICATE_FORMAT, ledger, log }
   const text = `${canonicalize(certificate as unknown as Json)}\n`
-  return { text, erasures, signed_by: signersOf(checkpoint) }
+  return { text, erasures, signed_by: signersOf(head.note) }
 }
 
 function signersOf(note: string): readonly string[] {

@@ -301,8 +301,8 @@ export class CheckedReader implements LedgerReader {
   witnessed(order?: 'newest') {
     return this.#inner.witnessed(order)
   }
-  timestamps() {
-    return this.#inner.timestamps()
+  timestamps(order?: 'newest') {
+    return this.#inner.timestamps(order)
   }
   timestamped() {
     return this.#inner.timestamped()

@@ -115,7 +115,8 @@ async function ledgerLogOf(
   log: number,
 ): Promise<Pick<RunFacts, 'ledger' | 'checkpoint' | 'sealed'>> {
   const isSeal = (entry: LedgerEntry) => entry.k === 'sealed' && entry.log === log
-  const { ledger, checkpoint, entries } = await loggedEntries(reader, isSeal)
+  const { ledger, head, entries } = await loggedEntries(reader, isSeal, 'bare')
+  const checkpoint = head.note
   const { entry, logged } = entries.find(each => isSeal(each.entry)) ?? {}
   if (entry?.k !== 'sealed' || logged === undefined) return { ledger, checkpoint, sealed: null }
   return { ledger, checkpoint, sealed: { size: entry.size, root: entry.root, ...logged } }

@@ -1,7 +1,8 @@
-/** Entries of the ledger's own log with the proofs that they are in it, all under its latest checkpoint. */
+/** Entries of the ledger's own log with the proofs that they are in it, all under one checkpoint. */
 import { headIn } from '../../format/checkpoint.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import type { LoggedEntry } from '../../format/proof.ts'
+import type { TiledTree } from '../../format/tiled-tree.ts'
 import { tlogProofText } from '../../format/tlog-proof.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { decodeLedgerEntry } from '../decode.ts'
@@ -9,35 +10,90 @@ import { logTree } from '../evidence/log-tree.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { readable } from '../runs/damaged.ts'
 import { entryName } from '../verify/check.ts'
+import { KeysInForce } from '../verify/keys.ts'
+import { type EvidenceHead, withWords, witnessedHead } from './witnessed-head.ts'
+
+/**
+ * Which head: the latest as it is signed; the same with what others said of it; or, of those that have all entries that are wanted, one that
+ * others have signed, and the latest if there is none.
+ */
+export type WhichHead = 'bare' | 'latest' | 'witnessed'
 
 export interface Logged {
   /** The ledger's id. */
   readonly ledger: string
-  /** The signed head to which all proofs lead. */
-  readonly checkpoint: string
+  /** To which all proofs lead. */
+  readonly head: EvidenceHead
+  /** Entries of the latest head. */
+  readonly latest: number
   /** By ascending index, the birth first. */
   readonly entries: ReadonlyArray<{ readonly seq: number; readonly entry: LedgerEntry; readonly logged: LoggedEntry }>
 }
 
-/** The birth, and those that `isWanted`. Within one snapshot. @throws UnsoundRecord */
+type Reader = Pick<LedgerReader, 'entries' | 'head' | 'leaves' | 'tileRoots' | 'witnessed' | 'timestamps'>
+type Found = { readonly seq: number; readonly body: string; readonly entry: LedgerEntry }
+
+/** The birth, changes of keys, and those that `isWanted`, as far as the head has them. Within one snapshot. @throws UnsoundRecord */
 export async function loggedEntries(
-  reader: Pick<LedgerReader, 'entries' | 'head' | 'leaves' | 'tileRoots'>,
+  reader: Reader,
   isWanted: (entry: LedgerEntry, seq: number) => boolean,
+  which: WhichHead,
 ): Promise<Logged> {
-  const checkpoint = (await reader.head(0)) ?? ''
-  const head = headIn(checkpoint)
-  if (head === null) throw new UnsoundRecord(['the ledger’s own log has no checkpoint'])
-  const tree = await logTree(reader, 0, { signed: head.root })
-  if (tree.root !== head.root) throw new UnsoundRecord(['the ledger’s own log isn’t what its checkpoint is of'])
-  const entries: Array<Logged['entries'][number]> = []
-  let ledger = ''
+  const note = (await reader.head(0)) ?? ''
+  const latest = headIn(note)
+  if (latest === null) throw new UnsoundRecord(['the ledger’s own log has no checkpoint'])
+  const tree = await logTree(reader, 0, { signed: latest.root })
+  if (tree.root !== latest.root || tree.size !== latest.size)
+    throw new UnsoundRecord(['the ledger’s own log isn’t what its checkpoint is of'])
+  const found: Found[] = []
+  let [ledger, covers] = ['', 1]
   for await (const { seq, body } of reader.entries(0)) {
     const entry = readable(0, () => decodeLedgerEntry(seq, body))
     if (entry.k === 'birth') ledger = entry.ledger
-    else if (!isWanted(entry, seq)) continue
-    const path = await tree.inclusion(seq)
-    if (path === null) throw new UnsoundRecord([`${entryName(seq)} of log 0 isn’t in its tree`])
-    entries.push({ seq, entry, logged: { body, proof: tlogProofText({ index: seq, path, checkpoint }) } })
+    const is_wanted = isWanted(entry, seq)
+    if (is_wanted) covers = seq + 1
+    if (is_wanted || entry.k === 'birth' || entry.k === 'key') found.push({ seq, body, entry })
   }
-  return { ledger, checkpoint, entries }
+  const head = await headOf(reader, { ledger, note, tree, found, covers }, which)
+  const entries: Array<Logged['entries'][number]> = []
+  for (const { seq, body, entry } of found.filter(each => each.seq < head.size)) {
+    const path = await tree.inclusion(seq, head.size)
+    if (path === null) throw new UnsoundRecord([`${entryName(seq)} of log 0 isn’t in its tree`])
+    entries.push({ seq, entry, logged: { body, proof: tlogProofText({ index: seq, path, checkpoint: head.note }) } })
+  }
+  return { ledger, head, latest: latest.size, entries }
+}
+
+interface LogZero {
+  readonly ledger: string
+  /** Of the latest head. */
+  readonly note: string
+  readonly tree: TiledTree
+  readonly found: readonly Found[]
+  /** So many entries the head must have. */
+  readonly covers: number
+}
+
+async function headOf(reader: Reader, log: LogZero, which: WhichHead): Promise<EvidenceHead> {
+  const { ledger, note, tree, covers } = log
+  if (which === 'bare') return { size: tree.size, note, cosigners: 0, timestamps: [] }
+  const keys = await keysOf(log)
+  const known = {
+    origin: `custody/${ledger}/0`,
+    keys: (size: number) => keys.ofLogZero(size),
+    rootOf: (size: number) => tree.rootOf(size),
+  }
+  const witnessed = which === 'latest' ? null : await witnessedHead(reader, known, covers)
+  return witnessed ?? withWords(reader, note, tree.size, keys.ofLogZero(tree.size).good)
+}
+
+async function keysOf({ ledger, tree, found }: LogZero): Promise<KeysInForce> {
+  const keys = new KeysInForce('any')
+  for (const { seq, entry } of found) {
+    const root = entry.k === 'key' ? ((await tree.rootOf(seq)) ?? '') : ''
+    const problem =
+      entry.k === 'birth' ? keys.birth(entry) : entry.k === 'key' ? keys.change(ledger, seq, root, entry) : null
+    if (problem !== null) throw new UnsoundRecord([`${entryName(seq)} of log 0: ${problem}`])
+  }
+  return keys
 }

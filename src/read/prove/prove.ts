@@ -23,13 +23,21 @@ import { readable } from '../runs/damaged.ts'
 import { closingOf } from '../runs/run-log.ts'
 import { type Commits, decodePayload } from '../values.ts'
 import { Ways } from '../verify/ways.ts'
-import { loggedEntries } from './logged.ts'
+import { loggedEntries, type WhichHead } from './logged.ts'
 import { type ProveOptions, type Selection, type Selections, select } from './selection.ts'
 import { type GatheredSubject, gatherSubjects } from './subjects.ts'
 import { RunTrees } from './trees.ts'
+import type { EvidenceHead } from './witnessed-head.ts'
 
 export interface MadeProof extends Selections {
   readonly proof: RowProof
+  readonly head: GivenHead
+}
+
+/** The head that evidence leads to. */
+export interface GivenHead extends EvidenceHead {
+  /** Entries of the latest one. */
+  readonly latest: number
 }
 
 /** A run with its log, and the tree of that. */
@@ -48,11 +56,12 @@ export async function proveRow(
   { log, run, tree }: ProvenRun,
   row: number,
   options: ProveOptions,
+  which: WhichHead = 'witnessed',
 ): Promise<MadeProof> {
   const { last, last_seq, publish } = await closingOf(reader, log)
   if (last?.k !== 'seal') throw new CustodyError('CUSTODY_PROOF_OPEN', `run ${run} isn’t sealed yet`)
   await entriesOfRow(reader, log, row)
-  const logged = await loggedEntries(reader, entry => isOf(entry, log))
+  const logged = await loggedEntries(reader, entry => isOf(entry, log), which)
   const sealed = logged.entries.find(({ entry }) => entry.k === 'sealed')?.entry
   if (sealed?.k !== 'sealed') throw new UnsoundRecord(['the ledger’s own log doesn’t say that the run was sealed'])
   if (tree.root !== sealed.root)
@@ -73,28 +82,18 @@ export async function proveRow(
   const proven: ProvenSubject[] = []
   for (const [i, subject] of subjects.entries())
     proven.push(await provenSubject(trees, subject, i === 0 ? selections.row : selections.others[i - 1]))
-  const { ledger } = logged
+  const { ledger, head, latest } = logged
   const proof: RowProof = {
     format: PROOF_FORMAT,
     ...{ ledger, log: logged.entries.map(each => each.logged), run: { run, log, entries }, subjects: proven },
+    ...(head.timestamps.length === 0 ? {} : { timestamps: head.timestamps }),
   }
-  return { proof, ...selections }
+  return { proof, head: { ...head, latest }, ...selections }
 }
 
 /** Who took a run over, and how far it was when, is nothing that a sealed run needs. */
-function isOf(entry: LedgerEntry, log: number): boolean {
-  switch (entry.k) {
-    case 'birth':
-    case 'key':
-      return true
-    case 'opened':
-    case 'sealed':
-    case 'erase':
-      return entry.log === log
-    case 'taken_over':
-    case 'progress':
-      return false
-  }
+export function isOf(entry: LedgerEntry, log: number): boolean {
+  return (entry.k === 'opened' || entry.k === 'sealed' || entry.k === 'erase') && entry.log === log
 }
 
 interface FoundEntry extends Commits {

@@ -8,12 +8,12 @@ import { headerLine, RECORD_FORMAT, valueLine } from '../../format/record.ts'
 import { Frontier } from '../../format/tree.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
-import { decodeLedgerEntry } from '../decode.ts'
 import type { CheckedReader } from '../evidence/checked-reader.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
-import { readable } from '../runs/damaged.ts'
 import { closingOf } from '../runs/run-log.ts'
 import { type Disclosure, disclosedValues } from './disclosure.ts'
+import { loggedEntries, type WhichHead } from './logged.ts'
+import { type GivenHead, isOf } from './prove.ts'
 
 /** So many characters are handed over at a time, or a line more. */
 const PIECE_UNITS = 128 * 1024
@@ -23,6 +23,7 @@ export interface RecordedPieces {
   readonly pieces: AsyncIterable<string>
   readonly entries: number
   readonly values: number
+  readonly head: GivenHead
 }
 
 /**
@@ -36,33 +37,36 @@ export async function recordOf(
   inner: Pick<LedgerReader, 'entries'>,
   of: { readonly run: string; readonly log: number } | null,
   disclose: readonly Disclosure[],
+  which: WhichHead = 'witnessed',
 ): Promise<RecordedPieces> {
-  const checkpoint = await headOf(reader, 0)
-  const birth = await reader.entry(0, 0)
-  const born = birth === null ? null : readable(0, () => decodeLedgerEntry(0, birth.body))
-  if (born?.k !== 'birth') throw new UnsoundRecord(['the ledger’s own log doesn’t begin with its birth'])
   const { run, log } = of ?? { run: '', log: 0 }
   const closing = of === null ? null : await closingOf(reader, log)
   if (closing !== null && closing.last?.k !== 'seal')
     throw new CustodyError('CUSTODY_PROOF_OPEN', `run ${run} isn’t sealed yet`)
+  const logged = await loggedEntries(reader, entry => of !== null && isOf(entry, log), which)
+  const { note, timestamps } = logged.head
+  const zero = { ...logged.head, root: checkpointIn(note).root }
   const head = of === null ? null : await headOf(reader, log)
   const values = closing === null ? [] : await disclosedValues(reader, log, closing, disclose)
   const header = headerLine({
-    ...{ format: RECORD_FORMAT, ledger: born.ledger, ledger_entries: checkpoint.size, checkpoint: checkpoint.note },
+    ...{ format: RECORD_FORMAT, ledger: logged.ledger, ledger_entries: zero.size, checkpoint: note },
+    ...(timestamps.length === 0 ? {} : { timestamps }),
     ...(head === null ? {} : { run: { run, log, entries: head.size } }),
     ...(values.length === 0 ? {} : { values: values.length }),
   })
   async function* lines(): AsyncIterable<string> {
     yield header
-    yield* signedBodies(inner, 0, checkpoint)
+    yield* signedBodies(inner, 0, zero)
     for (const each of values) yield valueLine(each)
     if (head !== null) yield* signedBodies(inner, log, head)
   }
-  return { pieces: inPieces(lines()), entries: checkpoint.size + (head?.size ?? 0), values: values.length }
+  return {
+    ...{ pieces: inPieces(lines()), entries: zero.size + (head?.size ?? 0), values: values.length },
+    head: { ...logged.head, latest: logged.latest },
+  }
 }
 
 interface SignedHead {
-  readonly note: string
   readonly size: number
   readonly root: string
 }
@@ -70,11 +74,10 @@ interface SignedHead {
 async function headOf(reader: Pick<LedgerReader, 'head'>, log: number): Promise<SignedHead> {
   const note = await reader.head(log)
   if (note === null) throw new UnsoundRecord([`log ${log} has no checkpoint`])
-  const { size, root } = checkpointIn(note)
-  return { note, size, root }
+  return checkpointIn(note)
 }
 
-/** Of a log's entries, as its head has them. @throws UnsoundRecord */
+/** The first entries of a log, as one of its heads has them. @throws UnsoundRecord */
 async function* signedBodies(
   reader: Pick<LedgerReader, 'entries'>,
   log: number,
@@ -82,6 +85,7 @@ async function* signedBodies(
 ): AsyncIterable<string> {
   const tree = new Frontier()
   for await (const { body } of reader.entries(log)) {
+    if (tree.size === size) break
     tree.append(leafHash(body))
     yield body
   }

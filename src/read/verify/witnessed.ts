@@ -6,7 +6,7 @@ import { parseCheckpoint } from '../../format/checkpoint.ts'
 import { headNote } from '../../format/head-note.ts'
 import { openNote } from '../../format/note.ts'
 import { isAbout, isReached, type Policy, type PolicyWitness, witnessedBy } from '../../format/policy.ts'
-import { checkTimestamp } from '../../format/timestamp-signature.ts'
+import { checkTimestamp } from '../../format/timestamp-check.ts'
 import { NoteError, utf8 } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredWitnessed } from '../../ledger/read-port.ts'
 import { counted } from '../../model/number-text.ts'
@@ -25,12 +25,16 @@ export interface WitnessedHead {
   }>
 }
 
-/** Log 0, as it was read. */
-export interface WitnessedLog {
+/** Whose heads they must be. */
+export interface HeadsOf {
   readonly origin: string
+  keys(size: number): HeadKeys
+}
+
+/** Log 0, as it was read. */
+export interface WitnessedLog extends HeadsOf {
   /** Root of its first so many entries; undefined if it has fewer. */
   rootAt(size: number): Hash | undefined
-  keys(size: number): HeadKeys
 }
 
 /** Sizes that something is stored of, for `WitnessedLog.rootAt`. */
@@ -52,7 +56,7 @@ export async function checkWitnessed(
   const witnesses = new Map<PolicyWitness, number>()
   let size = 0
   for await (const stored of reader.witnessed()) {
-    const problem = headProblem(stored, log)
+    const problem = headProblem(stored, log, log.rootAt(stored.size))
     if (problem !== null) {
       check.add(`what is stored as witnessed of ${counted(stored.size, 'entry', 'entries')} ${problem}`)
       continue
@@ -91,7 +95,7 @@ export async function checkTimestamps(
   for await (const stored of reader.timestamps()) {
     const { size, note, stamp } = stored
     const what = `the timestamp of ${counted(size, 'entry', 'entries')}`
-    const problem = headProblem(stored, log)
+    const problem = headProblem(stored, log, log.rootAt(stored.size))
     if (problem !== null) check.add(`${what} ${problem}`)
     if (problem !== null) continue
     if (headNote(note, log.keys(size).good) !== note)
@@ -107,8 +111,8 @@ function reaches(policy: Policy, witnesses: ReadonlyMap<PolicyWitness, number>):
   return witnesses.size > 0 && isReached(policy.quorum, new Set(witnesses.keys()))
 }
 
-/** Continues "what is stored … "; null if the note is of a head that the log had. */
-function headProblem({ size, note }: StoredWitnessed, log: WitnessedLog): string | null {
+/** `root`: of the log's first `size` entries. Continues "what is stored … "; null if the note is of a head that the log had. */
+export function headProblem({ size, note }: StoredWitnessed, log: HeadsOf, root: Hash | undefined): string | null {
   const { good } = log.keys(size)
   const own = headNote(note, good)
   const opened = own === null ? null : openNote(own, good)
@@ -118,7 +122,6 @@ function headProblem({ size, note }: StoredWitnessed, log: WitnessedLog): string
     const head = parseCheckpoint(opened.text)
     if (head.origin !== log.origin) return `is a head of ${head.origin}`
     if (head.size !== size) return `is a head of ${head.size}`
-    const root = log.rootAt(size)
     if (root === undefined) return 'is a head of more entries than there are: this ledger is older, or another one'
     return head.root === root ? null : 'is a head of other entries: this is another history'
   } catch (error) {
