@@ -1,7 +1,7 @@
 /**
  * The only place that waits. Takes records in, lets the executor advance them, and commits.
  *
- * SCHEDULER-1. The only suspension points are `#commit`, `#renew`, `#listen` and `#idle`; between them everything runs to its end without a
+ * SCHEDULER-1. The only suspension points are `#commit`, `#renew`, `#hear` and `#idle`; between them everything runs to its end without a
  *     promise, and while calls are under way never for long: answers must be heard, though there are rows to read without end.
  *     A commit may still be under way after `#commit`; that it failed is seen before anything else is done.
  * SCHEDULER-2. (I12) New records are taken, and what a join or a sort holds is let go, only while fewer than WINDOW tokens are in the order list. Tokens in backoff don't count, up to
@@ -22,7 +22,7 @@ import type { Wake } from './wake.ts'
 
 /** Answers of calls are durable within 100 ms of their arrival, the commit included. */
 const COMMIT_AFTER_US = 50_000
-/** How long rows may be read before the outside is heard, while answers may come. */
+/** How long rows may be read, while answers may come, and sorts and joins be prepared, before the outside is heard. */
 const LISTEN_EVERY_US = 5_000
 const RENEW_EVERY_US = 3_000_000
 const WINDOW = 4096
@@ -87,7 +87,7 @@ export class Scheduler {
       const input = signal.aborted ? 'pending' : this.#take()
       if (this.#isCommitDue || this.#commit_due || calls.outbox.size > 0) await this.#commit()
       else if (input === 'more') await this.#listen()
-      else if (input === 'end' && executor.flush()) await this.#keepLease()
+      else if (input === 'end' && executor.flush()) await this.#attend()
       else if (input === 'end' && executor.drained) return 'end'
       else if (this.#renew_due) {
         executor.refuseSilence()
@@ -163,15 +163,21 @@ export class Scheduler {
     await this.#parts.committer.renew()
   }
 
-  /** What follows from the end of input may take long without a commit. */
-  async #keepLease(): Promise<void> {
-    if (this.#parts.clock.monotonic_us() - this.#renewed_us >= RENEW_EVERY_US) await this.#renew()
+  /** What follows from the end of input may take long without a commit: the lease is kept, and whoever stops the run is heard. */
+  async #attend(): Promise<void> {
+    const now_us = this.#parts.clock.monotonic_us()
+    if (now_us - this.#renewed_us >= RENEW_EVERY_US) await this.#renew()
+    else if (now_us - this.#listened_us >= LISTEN_EVERY_US) await this.#hear()
   }
 
   /** There is more to read; answers that came meanwhile are heard first, if it is time. */
   async #listen(): Promise<void> {
     if (!this.#isTimeToListen) return
     this.#commitSoon()
+    await this.#hear()
+  }
+
+  async #hear(): Promise<void> {
     await new Promise<void>(resolve => this.#parts.clock.wake(0, resolve))
     this.#listened_us = this.#parts.clock.monotonic_us()
   }
