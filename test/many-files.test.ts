@@ -171,6 +171,40 @@ describe('a run that stopped within the second of three files', () => {
   })
 })
 
+test('verify --files says which of them are as they were read, and which aren’t, and that is no fault', async () => {
+  put('p.yaml', PIPELINE.replace('sinks:', `  one: { plugin: jsonl, options: { path: one.jsonl }, to: all }\nsinks:`))
+  put('in/a.csv', A)
+  put('in/b.csv', B)
+  put('in/c.zip', C)
+  put('one.jsonl', '{"id":5,"amount":50,"file":"one"}\n')
+  await custody('run', 'p.yaml')
+  const inputs = async (...more: string[]) => {
+    const { exit, json } = await custody('verify', '--files', '--json', ...more)
+    return [exit, json.runs[0].checks.find((each: { name: string }) => each.name === 'inputs')]
+  }
+  const packed = `source claims: ${join(folder, 'in/c.zip/c.csv')} is not compared: on record is the hash of what was unpacked`
+  const holds = { name: 'inputs', ok: true, problems: [] }
+  expect(await inputs()).toEqual([0, { ...holds, compared: 3, not_checked: [packed] }])
+  // What stands behind what was read isn't looked at.
+  appendFileSync(join(folder, 'in/a.csv'), '7,70\n')
+  put('in/b.csv', B.replace('20', '21'))
+  put('one.jsonl', '{}\n')
+  const changed = [
+    `source claims: ${join(folder, 'in/b.csv')} was changed since it was read`,
+    packed,
+    `source one: ${join(folder, 'one.jsonl')} was changed since: it has 3 bytes, and 34 were read`,
+  ]
+  expect(await inputs()).toEqual([0, { ...holds, compared: 1, not_checked: changed }])
+  expect((await custody('verify', '--files')).stdout).toContain('1 input file of its, as read')
+  const gone = ['in/a.csv', 'in/b.csv'].map(path => `source claims: ${join('/moved', path)} is gone`)
+  const [, { compared, not_checked }] = await inputs('--root', '/moved')
+  expect([compared, not_checked.slice(0, 2), not_checked.at(-1)]).toEqual([
+    0,
+    gone,
+    'source one: /moved/one.jsonl is gone',
+  ])
+})
+
 describe('another run', () => {
   beforeEach(async () => {
     put('in/a.csv', 'id,amount\n1,one\n')

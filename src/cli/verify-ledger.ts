@@ -8,6 +8,7 @@ import type { Remembered } from '../ledger/keys/trust.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { findRun } from '../read/runs/list.ts'
+import { compareInputs } from '../read/verify/compare-inputs.ts'
 import { verifyFiles } from '../read/verify/files.ts'
 import type { VerifiedRun, VerifyResult } from '../read/verify/verify.ts'
 import type { Context } from './context.ts'
@@ -71,16 +72,14 @@ async function verify(
   return withFiles(reader, result, options.root === undefined ? undefined : resolve(cwd, options.root))
 }
 
-/** The result with one more check for each run. */
+/** The result with more checks for each run: of its inputs, if it read files, and of its outputs. */
 async function withFiles(reader: LedgerReader, result: VerifyResult, root: string | undefined): Promise<VerifyResult> {
-  const files = await verifyFiles(
-    reader,
-    result.runs.map(({ run }) => run),
-    { root },
-  )
+  const ids = result.runs.map(({ run }) => run)
+  const inputs = await compareInputs(reader, ids, { root })
+  const outputs = await verifyFiles(reader, ids, { root })
   const runs = result.runs.map((each): VerifiedRun => {
-    const check = files.get(each.run)
-    return check === undefined ? each : { ...each, ok: each.ok && check.ok, checks: [...each.checks, check] }
+    const more = [inputs.get(each.run), outputs.get(each.run)].flatMap(check => check ?? [])
+    return { ...each, ok: each.ok && more.every(({ ok }) => ok), checks: [...each.checks, ...more] }
   })
   return { ...result, ok: result.ok && runs.every(each => each.ok), runs }
 }

@@ -11,8 +11,8 @@ export function verifyCommand(context: Context, done: (exit: number) => void): C
       'Recomputes everything from the stored bytes: entries, trees, signatures, values, endings, totals, views. Names what is wrong.',
     )
     .argument('[run]', 'a run: its id, a unique beginning of one, or latest (default: all)')
-    .option('--files', 'compare the output files on disk, too')
-    .option('--root <dir>', 'with --files: the pipeline’s folder is now here, and its outputs with it')
+    .option('--files', 'compare the output files on disk, too, and say which input files are as they were read')
+    .option('--root <dir>', 'with --files: the pipeline’s folder is now here, and its files with it')
     .option(
       '--decisions',
       'evaluate the expressions of gates again on what entered them, and keys of batches on what they hold',

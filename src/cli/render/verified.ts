@@ -82,13 +82,16 @@ function isOpen({ sealed, checks }: VerifiedRun): boolean {
 
 type Checks = VerifiedRun['checks']
 
+/** Checks of all files that there are, where none is left out. */
+const IS_OF_FILES = /^(inputs|files)$/
+
 function checkLines(checks: Checks, run: VerifiedRun | null, columns: number, paint: Paint): string[] {
   const lines: string[] = []
   for (const { name, ok, problems, unfinished, compared, not_checked = [] } of checks) {
     // What wasn't looked at isn't ticked.
     if (ok && (compared !== 0 || not_checked.length === 0))
       lines.push(
-        `  ${paint('green', '✓')} ${whatHolds(name, run, name === 'files' && not_checked.length === 0 ? null : compared)}`,
+        `  ${paint('green', '✓')} ${whatHolds(name, run, IS_OF_FILES.test(name) && not_checked.length === 0 ? null : compared)}`,
       )
     else
       lines.push(
@@ -128,6 +131,10 @@ function whatHolds(name: string, run: VerifiedRun | null, compared: number | nul
       return compared === null
         ? 'the output files are as they were written'
         : `${counted(compared, 'output file')} of its, as written`
+    case 'inputs':
+      return compared === null
+        ? 'the input files are as they were read'
+        : `${counted(compared, 'input file')} of its, as read`
     case 'decisions':
       return `${counted(compared ?? 0, 'decision')} evaluated again, each with the same result`
     case 'schema':

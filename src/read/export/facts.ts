@@ -1,16 +1,16 @@
 /** What statements about a run are made of: what it read and wrote, how its rows ended, and where the ledger's own log says so. No row. */
-import { isAbsolute, join } from 'node:path'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import type { DeclaredField, ExpressionText } from '../../format/run-values.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { isObject, type Json } from '../../model/row.ts'
+import type { Json } from '../../model/row.ts'
 import { loggedEntries } from '../prove/logged.ts'
 import { InputFiles } from '../runs/input-files.ts'
 import type { IsHeld } from '../runs/list.ts'
 import { intentsOf, planOf, type RecordedPlan } from '../runs/opening-values.ts'
 import { publishedIn } from '../runs/published-values.ts'
 import { type Closing, closingOf, type Opening, openingOf } from '../runs/run-log.ts'
+import { pathIn } from '../runs/source-path.ts'
 import { ValuesOnRecord } from '../runs/values-on-record.ts'
 import { showRun } from '../show/show.ts'
 import type { ShownRun } from '../show/summary.ts'
@@ -157,14 +157,6 @@ async function inputsOf(
     })
   }
   return inputs
-}
-
-/** The option `path`, as sources of files have it; `-` is standard input. */
-function pathIn(options: Json | undefined, folder: string | null): string | null {
-  if (!isObject(options) || typeof options.path !== 'string' || options.path === '-') return null
-  const { path } = options
-  if (isAbsolute(path) || /^[a-z][a-z0-9+.-]*:/i.test(path)) return path
-  return folder === null ? null : join(folder, path)
 }
 
 async function outputsOf(reader: LedgerReader, log: number, { opening, closing }: Ends): Promise<OutputFacts[]> {

@@ -9,12 +9,12 @@ import { type OutputPlace, type PublishedFile, publishedFiles } from '../show/pu
 import { Check, type CheckResult } from './check.ts'
 
 export interface FilesOptions {
-  /** Where the pipeline's folder is now, if its outputs have moved with it; absolute. */
+  /** Where the pipeline's folder is now, if its files have moved with it; absolute. */
   readonly root?: string | undefined
 }
 
 /** Of one run; the rest is counted. */
-const MOST_NOT_CHECKED = 20
+export const MOST_NOT_CHECKED = 20
 
 /**
  * By run: each file that it published against what stands at its path, length and SHA-256. What a later run put in its place
@@ -82,7 +82,7 @@ class FilesCheck extends Check {
  * Where a file is now, if the pipeline's folder is `root`: by the path that the pipeline's file has for it. One that is absolute has
  * moved only from within that folder.
  */
-function placeOf({ path, folder, named }: OutputPlace, root: string | undefined): string {
+export function placeOf({ path, folder, named }: OutputPlace, root: string | undefined): string {
   if (root === undefined || folder === null) return path
   const from_folder = relative(folder, named === null ? path : resolve(folder, named))
   const outside = isAbsolute(from_folder) || from_folder === '..' || from_folder.startsWith(`..${sep}`)
