@@ -1,22 +1,4 @@
-import { expect, test } from 'vitest'
-import { LONG } from '../support/form.ts'
-import { repeating, SHAPES } from './shapes.ts'
-import { simulate } from './simulate.ts'
+/** Runs that nothing interrupts; those that crash are in crashes.test.ts, so that two workers share the work. */
+import { testSeedsOf } from './seeds.ts'
 
-/** Of each shape; of those with calls, which take longer, a quarter. */
-const SEEDS = Number(process.env.CUSTODY_SEEDS ?? (LONG ? 300 : 4))
-const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
-
-test.each(Object.entries(SHAPES))(
-  'random pipelines do what a naive interpreter does, and what must always hold: %s',
-  async (name, shape) => {
-    let rows = 0
-    const seeds = shape.calls === true ? Math.ceil(SEEDS / 4) : SEEDS
-    for (let seed = FIRST; seed < FIRST + seeds; seed++) {
-      const { model, problems, rows: read } = await simulate(seed, shape)
-      rows += read
-      expect(problems, `repeat with: ${repeating(name, seed)}\n${JSON.stringify(model)}`).toEqual([])
-    }
-    expect(rows).toBeGreaterThan(seeds)
-  },
-)
+testSeedsOf(({ crashes }) => crashes !== true)

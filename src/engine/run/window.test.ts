@@ -48,7 +48,7 @@ function linesOf(rig: Rig): number[] {
 
 describe('I12: what is in flight is bounded, however long the input is', () => {
   test('answers that come in time keep the line short', async () => {
-    const { source, counter } = numbers(10_000)
+    const { source, counter } = numbers(6_000)
     let [in_flight, most_under_way, most_ahead] = [0, 0, 0]
     const ask = transformOf('answer', async row => {
       most_under_way = Math.max(most_under_way, ++in_flight)
@@ -59,8 +59,8 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     })
     const rig = new Rig(text(), [source, ask])
     const { summary } = await rig.run()
-    expect(summary.rows.read).toBe(10_000)
-    expect(rig.column('out', 'n')).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1))
+    expect(summary.rows.read).toBe(6_000)
+    expect(rig.column('out', 'n')).toEqual(Array.from({ length: 6_000 }, (_, i) => i + 1))
     expect(most_under_way).toBe(16)
     expect(Math.max(...linesOf(rig))).toBeLessThanOrEqual(WINDOW)
     // Two chunks may be read ahead, and a commit may be under way.
@@ -68,7 +68,7 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
   })
 
   test('one row that takes an hour holds the order up, and reading with it', async () => {
-    const { source, counter } = numbers(10_000)
+    const { source, counter } = numbers(6_000)
     let read_within_the_hour = 0
     const process = (row: Row) =>
       row.n === 1
@@ -82,8 +82,8 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     expect(read_within_the_hour).toBeLessThanOrEqual(WINDOW + 2 * CHUNK)
     expect(read_within_the_hour).toBeGreaterThanOrEqual(WINDOW)
     expect(Math.max(...linesOf(rig))).toBe(WINDOW)
-    expect(summary.tokens.ended).toBe(10_000)
-    expect(rig.column('out', 'n')).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1))
+    expect(summary.tokens.ended).toBe(6_000)
+    expect(rig.column('out', 'n')).toEqual(Array.from({ length: 6_000 }, (_, i) => i + 1))
   })
 
   test('rows that rest in backoff let others in, up to a longer line', async () => {
@@ -103,8 +103,8 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
   })
 
   test('members of an open batch are in no line, and hold nobody up', async () => {
-    const { source } = numbers(10_000)
-    const rig = new Rig(text('{ count: 9000 }'), [source, transformOf('answer', row => ({ kind: 'row', row }))])
+    const { source } = numbers(6_000)
+    const rig = new Rig(text('{ count: 5500 }'), [source, transformOf('answer', row => ({ kind: 'row', row }))])
     await rig.run()
     expect(rig.verdicts()).toEqual(['count', 'end_of_input'])
     // What a batch gives waits for the commit that its members have made overdue.
@@ -112,12 +112,12 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
   })
 
   test('what a large batch lets go goes on in commits of ordinary size', async () => {
-    const { source } = numbers(10_000)
+    const { source } = numbers(6_000)
     const release = aggregateOf('release', rows => ({ kind: 'members', rows }))
-    const passing = text('{ count: 9000 }').replace('gather,', 'release, output: passthrough,')
+    const passing = text('{ count: 5500 }').replace('gather,', 'release, output: passthrough,')
     const rig = new Rig(passing, [source, transformOf('answer', row => ({ kind: 'row', row })), release])
     await rig.run()
-    expect(rig.column('out', 'n')).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1))
+    expect(rig.column('out', 'n')).toEqual(Array.from({ length: 6_000 }, (_, i) => i + 1))
     const commits = rig.ledger.entries_kept.flatMap(each =>
       each.kind === 'run' && each.draft.entry.k === 'commit' ? [each.draft.entry.totals.tokens.ended] : [],
     )
