@@ -69,7 +69,7 @@ export async function checkProof(file: string, options: CheckOptions): Promise<C
   ].map(each => each.result())
   return {
     ok: results.every(each => each.ok),
-    ...wordJson(word),
+    ...wordJson(word, true),
     head: log === null ? null : { ledger: log.ledger, size: log.head.size, root: log.head.root },
     kind: 'row',
     run: proof.run.run,

@@ -98,7 +98,7 @@ export async function checkRecord(pieces: AsyncIterable<string>, options: Record
   const ok = results.every(each => each.ok)
   return {
     ok,
-    ...wordJson(word),
+    ...wordJson(word, ok),
     head: { ledger: ledger.log.id, ...head },
     kind: 'record',
     ...(header.run === undefined ? {} : { run: header.run.run }),

@@ -130,9 +130,9 @@ export function wordChecks(
   return [signatures, ...(knows_witnesses ? [witnesses] : []), trust, ...(tokens.length > 0 ? [timestamps] : [])]
 }
 
-/** What `check --json` says of it. */
-export function wordJson(word: Word | null) {
-  const as_of = word?.as_of ?? null
+/** What `check --json` says of it. `dates`: whether by when it existed is said, too. */
+export function wordJson(word: Word | null, dates: boolean) {
+  const as_of = dates ? (word?.as_of ?? null) : null
   return {
     trust: word?.trust ?? 'none',
     ...(as_of === null ? {} : { as_of: timeText(as_of.at_ms), as_of_by: as_of.by }),
