@@ -28,7 +28,7 @@ const sourceOf = text => `'sha256-${createHash('sha256').update(text).digest('ba
 export async function pageHtml() {
   const { code } = await bundled()
   const script = minifySync('page.js', code, { compress: true, mangle: true, codegen: { removeWhitespace: true } }).code
-  const style = textOf('page.css')
+  const style = dense(textOf('page.css'))
   if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) throw new Error('the page would end within itself')
   return `<!doctype html>
 <html lang="en">
@@ -52,6 +52,11 @@ export async function pagePackages() {
     id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id.replaceAll('\\', '/'))?.[0] ?? [],
   )
   return [...new Set(found)].sort()
+}
+
+/** A style without the blanks that only people need; texts in it stay as they are. */
+function dense(css) {
+  return css.replace(/"[^"]*"|\s*([{};:,>])\s*|\s+/g, (found, sign) => (found.startsWith('"') ? found : (sign ?? ' ')))
 }
 
 /** Line ends of whoever checked the sources out would be others on Windows. */

@@ -1,11 +1,12 @@
 /** The tables of docs/outcomes.md, from the one table of outcomes. */
 import { FATES, type Fate } from '../../src/model/outcome.ts'
 import { code, table } from './markdown.ts'
+import { whenText } from './outcome-when.ts'
 
 export function outcomesTable(): string {
   return table(
     ['outcome', 'cause', 'class', 'in words', 'when'],
-    FATES.map(fate => [code(fate.outcome), code(fate.cause), fate.class, fate.words, fate.when]),
+    FATES.map(fate => [code(fate.outcome), code(fate.cause), fate.class, fate.words, whenText(fate)]),
   )
 }
 

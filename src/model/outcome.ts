@@ -21,8 +21,6 @@ interface FateSpec {
   readonly error: 'required' | 'forbidden'
   /** For people: "Row 17 was … ". */
   readonly words: string
-  /** For the documentation: when this happens, and why it is an ending of its own. */
-  readonly when: string
 }
 
 const fate = <const T extends FateSpec>(spec: T): T => spec
@@ -37,7 +35,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'forbidden',
     words: 'written to a sink',
-    when: 'It reached a sink by an ordinary edge.',
   }),
   fate({
     number: 2,
@@ -48,7 +45,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'forbidden',
     words: 'routed to a sink by a gate',
-    when: 'The edge into the sink left a gate, so the gate decided the end.',
   }),
   fate({
     number: 3,
@@ -59,7 +55,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'required',
     words: 'routed to a sink after an error',
-    when: 'A node met an error that a retry would not help, and its `on_error` names the sink.',
   }),
   fate({
     number: 4,
@@ -70,7 +65,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'forbidden',
     words: 'discarded by a gate',
-    when: 'A gate chose a way that leads to `discard`.',
   }),
   fate({
     number: 5,
@@ -81,7 +75,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'forbidden',
     words: 'filtered out',
-    when: 'A transform returned nothing for it, or its way on is `discard`.',
   }),
   fate({
     number: 6,
@@ -92,7 +85,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'required',
     words: 'rejected at the source',
-    when: 'The source could not read the record, or the record does not fit the declared schema. `on_invalid` says where it goes: to a sink, or nowhere.',
   }),
   fate({
     number: 7,
@@ -103,7 +95,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'required',
     words: 'dropped after an error',
-    when: 'A node met an error that a retry would not help, and its `on_error` is `discard`.',
   }),
   fate({
     number: 8,
@@ -114,7 +105,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'required',
     words: 'failed after all retries',
-    when: 'Each attempt that `retry` allows met an error that a retry could have helped.',
   }),
   fate({
     number: 9,
@@ -125,7 +115,6 @@ export const FATES = [
     group: 'required',
     error: 'required',
     words: 'failed with its batch',
-    when: 'The aggregate could not process the batch: all its members fail together.',
   }),
   fate({
     number: 10,
@@ -136,7 +125,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'required',
     words: 'refused by a sink',
-    when: 'The sink could not take the row. The ending names the sink that `on_error` gave it to, if any.',
   }),
   fate({
     number: 11,
@@ -147,7 +135,6 @@ export const FATES = [
     group: 'required',
     error: 'required',
     words: 'came too late to be merged',
-    when: 'It reached a coalesce after its group had merged, or had failed by timeout. The ending names the sink that `on_error` gave it to, if any.',
   }),
   fate({
     number: 12,
@@ -158,7 +145,6 @@ export const FATES = [
     group: 'required',
     error: 'required',
     words: 'failed because another branch was lost',
-    when: 'Policy `require_all`, and a branch of its group can no longer arrive. The ending names the sink that `on_error` gave it to, if any.',
   }),
   fate({
     number: 13,
@@ -169,7 +155,6 @@ export const FATES = [
     group: 'required',
     error: 'required',
     words: 'failed because too few branches arrived',
-    when: 'Policy `quorum`, and the quorum has become impossible, or the timeout passed before it was met. The ending names the sink that `on_error` gave it to, if any.',
   }),
   fate({
     number: 14,
@@ -180,7 +165,6 @@ export const FATES = [
     group: 'required',
     error: 'required',
     words: 'failed because another branch took too long',
-    when: 'Policy `require_all`, and the timeout passed before every branch had arrived. The ending names the sink that `on_error` gave it to, if any.',
   }),
   fate({
     number: 15,
@@ -191,7 +175,6 @@ export const FATES = [
     group: 'required',
     error: 'required',
     words: 'failed because branches disagreed',
-    when: 'Two branches wrote different values to one field, and `on_conflict` is `fail`. The ending names the sink that `on_error` gave it to, if any.',
   }),
   fate({
     number: 16,
@@ -202,7 +185,6 @@ export const FATES = [
     group: 'required',
     error: 'required',
     words: 'failed because the selected branch was missing',
-    when: '`merge: select`, and the selected branch is not among those that arrived. The ending names the sink that `on_error` gave it to, if any.',
   }),
   fate({
     number: 17,
@@ -213,7 +195,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'required',
     words: 'in doubt: the far side may have taken it',
-    when: 'A sink was about to send it, and no answer says whether the far side took it.',
   }),
   fate({
     number: 18,
@@ -224,7 +205,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'required',
     words: 'failed because the replayed run has no such call',
-    when: 'A replay met a request for which nothing is recorded.',
   }),
   fate({
     number: 19,
@@ -235,7 +215,6 @@ export const FATES = [
     group: 'forbidden',
     error: 'required',
     words: 'abandoned',
-    when: '`custody abandon` ended it while it was still open.',
   }),
   fate({
     number: 20,
@@ -246,7 +225,6 @@ export const FATES = [
     group: 'required',
     error: 'forbidden',
     words: 'split into branches',
-    when: 'A fork made one child for each branch.',
   }),
   fate({
     number: 21,
@@ -257,7 +235,6 @@ export const FATES = [
     group: 'required',
     error: 'forbidden',
     words: 'expanded into several rows',
-    when: 'A transform returned several rows for it.',
   }),
   fate({
     number: 22,
@@ -268,7 +245,6 @@ export const FATES = [
     group: 'required',
     error: 'forbidden',
     words: 'merged with its other branches',
-    when: 'A coalesce merged it with others of its group into a new token.',
   }),
   fate({
     number: 23,
@@ -279,7 +255,6 @@ export const FATES = [
     group: 'required',
     error: 'forbidden',
     words: 'consumed in a batch',
-    when: 'An aggregate closed the batch it was a member of.',
   }),
   fate({
     number: 24,
@@ -290,7 +265,6 @@ export const FATES = [
     group: 'required',
     error: 'forbidden',
     words: 'joined with what matches it',
-    when: 'A join made new tokens of it and of what matches it on the other side. The ending names the first group that it was a member of.',
   }),
 ] as const
 

@@ -44,7 +44,7 @@ const trust = element(
   element(
     'p',
     { id: 'keys-help', class: 'quiet' },
-    'Verifier keys, one a line, from whoever keeps the ledger. Never take them from the file, or from whoever gave you the file.',
+    'Verifier keys, one a line, from whoever keeps the ledger; a policy of witnesses (C2SP tlog-policy), which must then be met; certificates of timestamp authorities (PEM). Never take them from the file, or from whoever gave you the file.',
   ),
   element('label', { for: 'keys-file', class: 'small' }, 'or load them from a file: '),
   keysFile,
@@ -116,10 +116,10 @@ async function check(): Promise<void> {
   result.replaceChildren()
   result.removeAttribute('data-checked')
   if (!trusted.ok) {
-    status.textContent = 'Nothing is checked until the keys can be read.'
+    tell('Nothing is checked until that can be read.', 'waits')
     return
   }
-  status.textContent = `Checking ${file.name} …`
+  tell(`Checking ${printable(file.name)} …`, 'waits')
   result.setAttribute('aria-busy', 'true')
   // So that this is seen before the work begins.
   await new Promise(resolve => setTimeout(resolve))
@@ -128,7 +128,7 @@ async function check(): Promise<void> {
   result.removeAttribute('aria-busy')
   result.setAttribute('data-checked', file.name)
   if (found.kind === 'unreadable') {
-    status.textContent = `${printable(file.name)} can’t be checked.`
+    tell(`${printable(file.name)} can’t be checked.`, 'done')
     const lines = [
       element('p', { class: 'line' }, printable(found.message)),
       element('p', {}, 'Nothing is known of it.'),
@@ -136,25 +136,31 @@ async function check(): Promise<void> {
     result.append(element('div', { class: 'verdict broken' }, ...lines))
     return
   }
-  status.textContent = verdictText(found.checked)
+  tell(verdictText(found.checked), 'done')
   result.append(resultElement(found.checked, `${printable(file.name)}, ${counted(file.size, 'byte')}`))
+}
+
+/** Says how far it is. What is done can be seen below, and is only said to those who hear the page. */
+function tell(text: string, state: 'waits' | 'done'): void {
+  status.textContent = text
+  status.classList.toggle('spoken', state === 'done')
 }
 
 type Found =
   | { readonly kind: 'checked'; readonly checked: Checked }
   | { readonly kind: 'unreadable'; readonly message: string }
 
-async function foundIn(file: File, { keys }: Extract<ReadTrust, { ok: true }>, number: number): Promise<Found> {
+async function foundIn(file: File, { trusting }: Extract<ReadTrust, { ok: true }>, number: number): Promise<Found> {
   const onProgress = ({ entries, of }: { readonly entries: number; readonly of: number }) => {
     if (number !== latest) throw new Superseded()
-    status.textContent = `Checking ${file.name}: ${grouped(entries)} of ${grouped(of)} entries`
+    tell(`Checking ${printable(file.name)}: ${grouped(entries)} of ${grouped(of)} entries`, 'waits')
   }
   try {
     const evidence = await evidenceIn(file)
     if (evidence.kind === 'record')
-      return { kind: 'checked', checked: await checkRecord(evidence.pieces, { trusted: keys, onProgress }) }
+      return { kind: 'checked', checked: await checkRecord(evidence.pieces, { ...trusting, onProgress }) }
     const { text, in_letter } = proofTextIn(evidence.text)
-    const checked = await checkProof(text, { trusted: keys })
+    const checked = await checkProof(text, trusting)
     return { kind: 'checked', checked: in_letter ? asLetter(checked) : checked }
   } catch (error) {
     if (error instanceof Superseded) return { kind: 'unreadable', message: '' }

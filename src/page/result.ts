@@ -2,7 +2,7 @@
 import { counted } from '../model/number-text.ts'
 import type { CheckedProof } from '../read/check/check-proof.ts'
 import type { CheckedRecord } from '../read/check/check-record.ts'
-import { printable } from '../read/words/text.ts'
+import { listed, printable } from '../read/words/text.ts'
 import { verdictOf } from '../read/words/verdict.ts'
 import { element, sentences } from './element.ts'
 import { storyElement } from './story.ts'
@@ -51,7 +51,13 @@ function verdictElement(checked: Checked, name: string): HTMLElement {
           ', or so it says. It holds together; get the key from whoever keeps the ledger, not from whoever gave you the file, and paste it above.',
         )
       : null
-  return element('div', { class: `verdict ${verdict.kind}` }, line, claimed, element('p', { class: 'quiet' }, name))
+  const { as_of, as_of_by = [] } = checked
+  const existed =
+    as_of === undefined
+      ? null
+      : element('p', {}, `As of ${printable(as_of)}: it existed by then, as ${listed(as_of_by.map(printable))} says.`)
+  const parts = [line, claimed, existed, element('p', { class: 'quiet' }, name)]
+  return element('div', { class: `verdict ${verdict.kind}` }, ...parts)
 }
 
 function claimsElement({ kind, proven, not_proven, withheld, ok }: Checked): HTMLElement {
