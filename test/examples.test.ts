@@ -88,6 +88,15 @@ const CASES: readonly Expected[] = [
     },
   },
   {
+    example: 'loan-decision',
+    status: 'completed_with_failures',
+    counts: [8, 0, 8],
+    outcomes: { ROUTED: 8 },
+    causes: { gate: 7, error: 1 },
+    sinks: { granted: 4, rejected: 3, people: 1, unreadable: 0 },
+    lines: { 'rejected.csv': ['L-104,Dana Whitfield,3100,820,30000,5,701,43'] },
+  },
+  {
     example: 'error-routing',
     status: 'completed_with_failures',
     counts: [14, 2, 14],
