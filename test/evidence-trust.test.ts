@@ -201,6 +201,10 @@ describe('by when it existed', () => {
     expect(await open({})).toMatch(/^that it existed by 2027-01-15T08:10:00.000Z, once somebody has/m)
     const lasts = policyOf(`${witnessLines}quorum lasting\n`)
     expect(await open({ known: lasts, authorities: [] })).not.toMatch(/existed.*quantum/)
+    const both = policyOf(`${witnessLines}group g all acme lasting\nquorum g\n`)
+    expect(await open({ known: both, authorities: [] })).not.toMatch(/existed.*quantum/)
+    const either = policyOf(`${witnessLines}group g any acme regulator\nquorum g\n`)
+    expect(await open({ known: either, authorities: [] })).toMatch(/^that it existed by .*, once somebody has/m)
     expect(await open({ known: policyOf(`${witnessLines}quorum none\n`) })).toMatch(
       /^that it existed before 2027-01-15T08:02:00.000Z, once somebody/m,
     )

@@ -37,9 +37,15 @@ export function renderChecked(
       if (unfinished === true && problems.length === 0) lines.push(...item('–', `${name}: not checked`, columns))
   }
   if (as_of !== undefined)
-    lines.push(...item('as of', printable(`${as_of}: it existed by then, as ${listed(as_of_by)} says`), columns))
+    lines.push(
+      ...item(
+        'as of',
+        printable(`${as_of}: it existed by then, as ${listed(as_of_by)} ${as_of_by.length === 1 ? 'says' : 'say'}`),
+        columns,
+      ),
+    )
   for (const [i, { what, by }] of proven.entries()) {
-    const whose = by === signed_by.join(', ') ? '' : ` (${by})`
+    const whose = by === signed_by.join(', ') ? '' : `, by ${by}`
     lines.push(...item(i === 0 ? (ok ? 'proven' : 'still proven') : '', printable(`${what}${whose}`), columns))
   }
   for (const [i, what] of not_proven.entries())

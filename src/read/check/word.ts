@@ -241,16 +241,33 @@ function untrusted(demanded: Policy | null): string {
     : 'any of it: what you demand of its head isn’t there, so whoever made it can have made all of it up'
 }
 
-/** When as many as the policy demands had cosigned; of nobody demanded, one. */
-function quorumTime(policy: Policy | null, cosigned: readonly Cosigner[]): AsOf | null {
+/** When as many as the policy demands had cosigned, beside `others`; of nobody demanded, one. */
+function quorumTime(
+  policy: Policy | null,
+  cosigned: readonly Cosigner[],
+  others: ReadonlySet<PolicyWitness> = new Set(),
+): AsOf | null {
   if (policy === null) return null
   const timed = cosigned.flatMap(({ witness, at_ms }) => (at_ms === null ? [] : [{ witness, at_ms }]))
   const witnesses = new Set<PolicyWitness>()
   for (const { witness, at_ms } of timed.sort((a, b) => a.at_ms - b.at_ms)) {
     witnesses.add(witness)
-    if (isReached(policy.quorum, witnesses)) return { at_ms, by: [...witnesses].map(witnessText) }
+    if (isReached(policy.quorum, witnesses.union(others))) return { at_ms, by: [...witnesses].map(witnessText) }
   }
   return null
+}
+
+/**
+ * What of that is there even for whoever can make up all but ML-DSA-44: as many as are demanded have such keys, or it takes some of them whoever else
+ * has signed.
+ */
+function lastingTime(policy: Policy, cosigned: readonly Cosigner[]): number | null {
+  const isLasting = ({ key }: PolicyWitness) => key.cosigns === 'ml-dsa-44'
+  const lasting = cosigned.filter(({ witness }) => isLasting(witness))
+  const others = new Set(policy.witnesses.filter(each => !isLasting(each)))
+  const alone = quorumTime(policy, lasting)?.at_ms ?? null
+  const needed = isReached(policy.quorum, others) ? null : (quorumTime(policy, lasting, others)?.at_ms ?? null)
+  return alone === null || needed === null ? (alone ?? needed) : Math.min(alone, needed)
 }
 
 function asOfTimestamp({ by_ms, by }: Dated): AsOf {
@@ -325,15 +342,14 @@ function forgeable(
   if (!signers.some(each => each.type === 'ml-dsa-44'))
     open.push('any of it, once somebody has a large quantum computer: the ledger’s keys are Ed25519 alone')
   if (as_of === null) return open
-  const lasting = cosigned.filter(({ witness }) => witness.key.cosigns === 'ml-dsa-44')
-  const lasts = quorumTime(policy, lasting)
+  const lasts = policy === null ? null : lastingTime(policy, cosigned)
   if (lasts === null)
     open.push(
       `that it existed by ${timeText(as_of.at_ms)}, once somebody has a large quantum computer: that is signed with Ed25519, RSA or elliptic curves alone`,
     )
-  else if (lasts.at_ms > as_of.at_ms)
+  else if (lasts > as_of.at_ms)
     open.push(
-      `that it existed before ${timeText(lasts.at_ms)}, once somebody has a large quantum computer: what is older is signed with Ed25519, RSA or elliptic curves alone`,
+      `that it existed before ${timeText(lasts)}, once somebody has a large quantum computer: what is older is signed with Ed25519, RSA or elliptic curves alone`,
     )
   return open
 }
