@@ -3,8 +3,15 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toBase64 } from '../../src/format/base64.ts'
+import { checkpointIn } from '../../src/format/checkpoint.ts'
+import { type Cosigner, makeCosigner } from '../../src/format/cosigning-key.ts'
+import { headNote } from '../../src/format/head-note.ts'
 import { proofText, type RowProof } from '../../src/format/proof.ts'
+import { parseTlogProof, tlogProofText } from '../../src/format/tlog-proof.ts'
+import { utf8 } from '../../src/format/verifier-key.ts'
 import { isCustodyError } from '../../src/model/error.ts'
+import { trustIn } from '../../src/page/trust.ts'
 import { checkProof } from '../../src/read/check/check-proof.ts'
 import { checkRecord } from '../../src/read/check/check-record.ts'
 import { CheckedReader } from '../../src/read/evidence/checked-reader.ts'
@@ -13,6 +20,7 @@ import { letterText } from '../../src/read/letter/letter.ts'
 import { proveRow } from '../../src/read/prove/prove.ts'
 import { recordOf } from '../../src/read/prove/record.ts'
 import { Random } from '../simulation/random.ts'
+import { type Party, party, token } from '../support/authority.ts'
 import { Forger } from '../support/forger.ts'
 import { LONG } from '../support/form.ts'
 import { edited } from '../support/proof-edits.ts'
@@ -47,6 +55,21 @@ const open = (options: Parameters<typeof Opened.at>[2] = {}) => {
   return Opened.at(chromium.browser, chromium.url, options)
 }
 const textOf = (proof: RowProof | undefined) => proofText(proof as RowProof)
+
+/** The proof with a head that a witness has cosigned, and an authority dated. */
+function datedBy(proof: RowProof, witness: Cosigner, authority: Party): RowProof {
+  const note = parseTlogProof(proof.log[0]?.proof ?? '')?.checkpoint ?? ''
+  const text = note.slice(0, note.lastIndexOf('\n\n') + 1)
+  const lines = witness.cosign(text, checkpointIn(note), AT_S).map(each => `— ${each}\n`)
+  const log = proof.log.map(({ body, proof: of }) => {
+    const { index = 0, path = [] } = parseTlogProof(of) ?? {}
+    return { body, proof: tlogProofText({ index, path, checkpoint: `${note}${lines.join('')}` }) }
+  })
+  const own = utf8(headNote(note, forger.keys) ?? '')
+  return { ...proof, log, timestamps: [toBase64(token(authority, own, { time: '20270115081000Z' }))] }
+}
+/** Ten minutes before. */
+const AT_S = Date.UTC(2027, 0, 15, 8) / 1000
 
 /** What has the focus, and whether that can be seen. */
 interface Focus {
@@ -178,6 +201,33 @@ describe.skipIf(!chromium.ok)(`in Chromium${why}`, () => {
       expect(await own.evaluate('getComputedStyle(document.body).maxWidth')).not.toBe('none')
       expect(faults.filter(each => !each.includes('favicon'))).toEqual([])
       expect(await page.title()).toBe('Custody verifier')
+      await opened.close()
+    })
+
+    test('a policy and certificates, pasted in one text: who has cosigned and dated it, and by when it existed', async () => {
+      const witness = makeCosigner('w.example', {
+        ed25519: new Uint8Array(32).fill(1),
+        'ml-dsa-44': new Uint8Array(32).fill(2),
+      })
+      const witnesses = witness.keys.map((each, i) => `witness w${i} ${each.text}\n`).join('')
+      const policy = `log ${forger.signer.verifier_key}\n${witnesses}group g all w0 w1\nquorum g\n`
+      const opened = await open()
+      for (const kind of ['rsa', 'P-256', 'P-384'] as const) {
+        const authority = party('TSA', { kind })
+        const text = textOf(datedBy(proofs[0] as RowProof, witness, authority))
+        const pem = `-----BEGIN CERTIFICATE-----\n${toBase64(authority.certificate)}\n-----END CERTIFICATE-----\n`
+        await opened.trust(`# mine\n${policy}${pem}`)
+        const { trusting } = trustIn(`${policy}${pem}`) as Extract<ReturnType<typeof trustIn>, { ok: true }>
+        const checked = await checkProof(text, trusting)
+        expect([checked.trust, checked.as_of]).toEqual(['policy', '2027-01-15T08:00:00.000Z'])
+        const shown = await opened.give(text)
+        expect(shown).toMatchObject(expectedOf(checked))
+        expect(shown.text).toContain('As of 2027-01-15T08:00:00.000Z: it existed by then, as ')
+        expect(shown.line).toContain('as the policy demands')
+      }
+      await opened.trust(policy)
+      expect((await opened.give(textOf(proofs[0]))).verdict).toBe('broken')
+      expect(opened.faults).toEqual([])
       await opened.close()
     })
 
