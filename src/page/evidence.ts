@@ -31,6 +31,7 @@ async function* recordPieces(file: Blob): AsyncIterable<string> {
   const reader = file.stream().pipeThrough(new DecompressionStream('gzip')).getReader()
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let since = performance.now()
+  let is_open = true
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       yield decoder.decode(read.value, { stream: true })
@@ -38,13 +39,14 @@ async function* recordPieces(file: Blob): AsyncIterable<string> {
       await new Promise(resolve => setTimeout(resolve))
       since = performance.now()
     }
+    is_open = false
     yield decoder.decode()
   } catch (error) {
-    if (error instanceof CustodyError) throw error
+    is_open = false
     throw unreadable(error instanceof Error ? error.message : String(error), error)
   } finally {
     // Whoever stopped reading wants no more of it.
-    await reader.cancel().catch((error: unknown) => error)
+    if (is_open) await reader.cancel()
   }
 }
 

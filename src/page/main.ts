@@ -115,6 +115,7 @@ async function check(): Promise<void> {
   if (file === null) return
   result.replaceChildren()
   result.removeAttribute('data-checked')
+  result.removeAttribute('aria-busy')
   if (!trusted.ok) {
     tell('Nothing is checked until that can be read.', 'waits')
     return
@@ -146,13 +147,19 @@ function tell(text: string, state: 'waits' | 'done'): void {
   status.classList.toggle('spoken', state === 'done')
 }
 
+/** How often it is said how far a check is: whoever hears the page hears each time. */
+const TELLING_MS = 1_000
+
 type Found =
   | { readonly kind: 'checked'; readonly checked: Checked }
   | { readonly kind: 'unreadable'; readonly message: string }
 
 async function foundIn(file: File, { trusting }: Extract<ReadTrust, { ok: true }>, number: number): Promise<Found> {
+  let since = performance.now()
   const onProgress = ({ entries, of }: { readonly entries: number; readonly of: number }) => {
     if (number !== latest) throw new Superseded()
+    if (performance.now() - since < TELLING_MS) return
+    since = performance.now()
     tell(`Checking ${printable(file.name)}: ${grouped(entries)} of ${grouped(of)} entries`, 'waits')
   }
   try {
