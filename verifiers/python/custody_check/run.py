@@ -68,6 +68,9 @@ class RunEntries:
         self._time = self._latest = 0
         self._tiles: dict[tuple[int, int], bytes] = {}
         self._unconfirmed: dict[int, dict[str, Any]] = {}
+        # Of each sink and each source, what the commit before says.
+        self._receipts: dict[int, dict[str, Any]] = {}
+        self._cursors: dict[int, dict[str, Any]] = {}
         """What was published, by sink, until a commit has the receipt of it."""
         self._sources: dict[int, _Source] = {}
 
@@ -235,6 +238,9 @@ class RunEntries:
         for each in facts["receipts"]:
             if each["rows"] != self.totals.written_to(each["sink"]):
                 yield f"{self.topology.name(each['sink'])} has written {each['rows']} rows, and other tokens ended in it"
+            if each["bytes"] < self._receipts.get(each["sink"], each)["bytes"]:
+                yield f"{self.topology.name(each['sink'])} has fewer bytes than in the commit before"
+            self._receipts[each["sink"]] = each
             artifact = self._unconfirmed.get(each["sink"])
             if artifact is not None and (artifact["rows"], artifact["bytes"]) != (each["rows"], each["bytes"]):
                 yield f"{self.topology.name(each['sink'])} was published with other rows and bytes than its last receipt has"
@@ -242,6 +248,12 @@ class RunEntries:
         for each in facts["cursors"]:
             if each["records"] != self.totals.read_of[each["source"]]:
                 yield f"{each['records']} records of {self.topology.name(each['source'])} were read, and other rows"
+            before = self._cursors.get(each["source"], each)
+            if each.get("bytes", 0) < before.get("bytes", 0):
+                yield f"{self.topology.name(each['source'])} has been read for fewer bytes than in the commit before"
+            if before["done"] and (not each["done"] or each["records"] != before["records"]):
+                yield f"{self.topology.name(each['source'])} continues after its end"
+            self._cursors[each["source"]] = each
         if [each["source"] for each in facts["cursors"]] != self._nodes("source"):
             yield "it doesn't have a cursor for each source"
         for tree, index, root in facts.get("tiles", []):
