@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { systemClock } from '../src/engine/ports/ports.ts'
 import { runPlan } from '../src/engine/run/start.ts'
 import { boundHeap } from '../src/host/heap.ts'
+import { spillBeside } from '../src/host/spill-folder.ts'
 import { signingKey } from '../src/ledger/keys/keys.ts'
 import { trustedKeys } from '../src/ledger/keys/known-ledgers.ts'
 import { trustIn } from '../src/ledger/keys/trust.ts'
@@ -58,6 +59,7 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
     limit: task.rows,
     dry_run: false,
     signal: new AbortController().signal,
+    spill: spillBeside(url, run),
     onProgress: ({ rows_read, tokens_ended, elapsed_us }) => {
       // Rows that make calls stay in the order list long after they were read.
       const rows = task.kind === 'calls' ? tokens_ended : rows_read

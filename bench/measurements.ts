@@ -8,6 +8,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CallsResult, measureCalls } from './asking.ts'
 import { writeData } from './data.ts'
+import { type HeldRowsResult, measureHeldRows } from './held-rows.ts'
 import { measureOpenGroups, type OpenGroupsResult } from './open-groups.ts'
 import { crash, measure, type Start, timeProgram } from './start.ts'
 import { type StartResult, timeStarts } from './starting.ts'
@@ -27,6 +28,8 @@ export interface Bench {
   readonly calls: { readonly rows: number; readonly concurrency: number; readonly latency_ms: number } | null
   /** Rows of the run with very many open groups; null: it isn't made. */
   readonly open_groups: number | null
+  /** Rows of the run whose sort holds them all; null: it isn't made. */
+  readonly held_rows: number | null
   /** Whether the built program is timed, too. */
   readonly program: boolean
   /** Made, and removed at the end; on the disk that is to be measured. */
@@ -73,6 +76,7 @@ export interface Results {
   readonly workloads: { readonly [name in WorkloadName]?: readonly SizeResult[] }
   readonly long_run: LongRun | null
   readonly open_groups: OpenGroupsResult | null
+  readonly held_rows: HeldRowsResult | null
   readonly calls: CallsResult | null
   /** null: not measured. */
   readonly starts: StartResult | null
@@ -89,7 +93,7 @@ export async function measureAll(bench: Bench): Promise<Results> {
     onStep('writing the input')
     await writeData(
       join(folder, 'data.csv'),
-      Math.max(...sizes, others, bench.calls?.rows ?? 0, bench.open_groups ?? 0),
+      Math.max(...sizes, others, bench.calls?.rows ?? 0, bench.open_groups ?? 0, bench.held_rows ?? 0),
     )
     const results: { [name in WorkloadName]?: SizeResult[] } = {}
     let long_run: LongRun | null = null
@@ -107,6 +111,7 @@ export async function measureAll(bench: Bench): Promise<Results> {
       workloads: results,
       long_run,
       open_groups: await lookAtGroups(bench),
+      held_rows: await lookAtHeld(bench),
       calls: await lookAtCalls(bench),
       starts,
     }
@@ -158,6 +163,12 @@ async function lookAtGroups({ open_groups, folder, start, onStep }: Bench): Prom
   if (open_groups === null) return null
   onStep(`open groups, ${open_groups.toLocaleString('en')} rows`)
   return measureOpenGroups(open_groups, join(folder, 'groups'), start)
+}
+
+async function lookAtHeld({ held_rows, folder, start, onStep }: Bench): Promise<HeldRowsResult | null> {
+  if (held_rows === null) return null
+  onStep(`held rows, ${held_rows.toLocaleString('en')}`)
+  return measureHeldRows(held_rows, join(folder, 'held'), start)
 }
 
 async function lookAtCalls({ calls, folder, start, onStep }: Bench): Promise<CallsResult | null> {

@@ -57,6 +57,7 @@ export function render({ machine, results, compared }: Report): string {
     ...workloadLines(results),
     ...(w1 === undefined || results.long_run === null ? [] : ['', ...longLines(results.long_run)]),
     ...groupLines(results),
+    ...heldLines(results),
     ...callLines(results),
     ...startLines(results),
     '',
@@ -116,6 +117,15 @@ function groupLines({ open_groups }: Results): string[] {
     '',
     `open groups: ${whole(rows)} rows, ${whole(groups)} groups open at most: ${whole(rows_per_second)} rows/s, peak ${whole(peak_rss_bytes / 1e6)} MB`,
     `       most RSS in MB in each tenth: ${rss_of_tenths_bytes.map(each => whole(each / 1e6)).join(' ')}`,
+  ]
+}
+
+function heldLines({ held_rows }: Results): string[] {
+  if (held_rows === null) return []
+  const { rows, rows_per_second, peak_rss_bytes, peak_of_tenth_bytes, bytes_a_row } = held_rows
+  return [
+    '',
+    `a sort that holds ${whole(rows)} rows: ${whole(rows_per_second)} rows/s, peak ${whole(peak_rss_bytes / 1e6)} MB; of a tenth of them ${whole(peak_of_tenth_bytes / 1e6)} MB: ${whole(bytes_a_row)} bytes a row`,
   ]
 }
 

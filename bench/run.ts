@@ -59,6 +59,7 @@ function benchOf(options: ReturnType<typeof parse>): Bench {
     repeat: number('repeat', options.repeat) ?? (quick ? 3 : 5),
     calls: only === undefined || only === 'calls' ? { rows: 5_000, concurrency: 64, latency_ms: 400 } : null,
     open_groups: only === 'groups' || (only === undefined && !quick) ? (rows ?? 20 * OPEN_GROUPS) : null,
+    held_rows: only === 'sort' || (only === undefined && !quick) ? (rows ?? 1_000_000) : null,
     program: true,
     // On the disk of the checkout: /tmp may be in memory, where an fsync costs nothing.
     folder: join(RESULTS, `work-${process.pid}`),

@@ -18,7 +18,7 @@ const PIPELINE = `
 name: one-row
 defaults: { on_error: discard, on_invalid: discard }
 sources:
-  rows: { plugin: csv, options: { path: one.csv }, schema: { fields: { id: integer } }, to: double }
+  rows: { plugin: csv, options: { path: one.csv }, schema: { mode: fixed, fields: { id: integer } }, to: double }
 nodes:
   double: { transform: compute, options: { set: { twice: row.id * 2 } }, to: out }
 sinks:

@@ -111,6 +111,12 @@ const TARGETS: readonly Target[] = [
     of: r => growth(r.open_groups?.rss_growth),
   },
   {
+    what: 'memory of a sort, growth with ten times the rows held',
+    ...{ unit: '%', at_least: 30, aim: 10, less_is_better: true },
+    of: ({ held_rows }) =>
+      growth(held_rows === null ? undefined : held_rows.peak_rss_bytes / held_rows.peak_of_tenth_bytes),
+  },
+  {
     what: 'calls: rows/s against the ideal',
     ...{ unit: 'ratio', at_least: 0.9, aim: 0.95 },
     of: r => (r.calls === null ? undefined : r.calls.rows_per_second / r.calls.ideal_rows_per_second),

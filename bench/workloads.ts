@@ -1,6 +1,6 @@
 /** The pipelines that are measured. Each reads `data.csv` of the folder above its own. */
 
-export type WorkloadName = 'w1' | 'w2' | 'w3' | 'groups'
+export type WorkloadName = 'w1' | 'w2' | 'w3' | 'groups' | 'sort'
 
 export interface Workload {
   readonly what: string
@@ -72,6 +72,15 @@ nodes:
     options: { key: [id] }
     to: joined
   joined: { coalesce: [straight, pooled], policy: require_all, merge: union, to: rows_out }
+sinks:
+  rows_out: { plugin: csv, options: { path: out/rows.csv } }
+`,
+  },
+  sort: {
+    what: 'all rows held by a sort, one CSV sink',
+    yaml: `${head('sort', 'ranked')}
+nodes:
+  ranked: { sort: [amount desc, id], to: rows_out }
 sinks:
   rows_out: { plugin: csv, options: { path: out/rows.csv } }
 `,

@@ -24,6 +24,7 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
     others: 1000,
     repeat: 1,
     open_groups: 2000,
+    held_rows: 2000,
     // One after the other: how many of several overlap would be up to the machine.
     calls: { rows: 40, concurrency: 1, latency_ms: 2 },
     program: false,
@@ -46,6 +47,7 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
   expect(results.long_run).toMatchObject({ rows: 6000, readers: { verify_ok: true }, explain_process_ms: null })
   expect(results.long_run?.resume.restored_seconds).toBeLessThan(results.long_run?.resume.first_commit_seconds ?? 0)
 
+  expect(results.held_rows).toMatchObject({ rows: 2000, rows_per_second: expect.any(Number) })
   expect(results.open_groups).toMatchObject({ rows: 2000, groups: 100_000, rows_per_second: expect.any(Number) })
 
   const calls = { rows: 40, concurrency: 1, peak_in_flight: 1, rows_per_second: expect.any(Number) }
