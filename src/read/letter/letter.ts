@@ -134,8 +134,9 @@ function data(of: DataWords): Markup {
     case 'changes':
       return markup('p', of.texts.join(' · '))
     case 'value':
+      return markup('p', of.text)
     case 'absent':
-      return markup('p', capital(of.text))
+      return markup('p', `Its data is ${of.why}.`)
   }
 }
 
@@ -250,9 +251,9 @@ function limits({ withheld, not_proven }: LetterParts): readonly Markup[] {
       'p',
       withheld === 0
         ? 'No value is withheld.'
-        : `${counted(withheld, 'value is', 'values are')} withheld: where it would stand, the steps say so.`,
+        : `${counted(withheld, 'value is', 'values are')} withheld: the steps say where.`,
     ),
-    markup('p', 'And this is what no check of the proof can show:'),
+    markup('p', 'Nor does the proof inside it show:'),
     markup('ul', ...not_proven.map(each => markup('li', printable(each)))),
   ]
 }

@@ -3,7 +3,7 @@
  * them.
  */
 import { grouped as count, counted } from '../../model/number-text.ts'
-import type { MergeDetail, Story, TokenStory, VisitStory } from '../explain/story.ts'
+import type { Absent, MergeDetail, Story, TokenStory, VisitStory } from '../explain/story.ts'
 import { forKey } from './batch-key.ts'
 import { type ClosingWords, closingOf } from './ending.ts'
 import { type Named, parentList, tokenNamed } from './names.ts'
@@ -43,7 +43,7 @@ export type DataWords =
   | { readonly kind: 'fields'; readonly fields: ReadonlyArray<readonly [name: string, value: string]> }
   | { readonly kind: 'changes'; readonly texts: readonly string[] }
   | { readonly kind: 'value'; readonly text: string }
-  | { readonly kind: 'absent'; readonly text: string }
+  | { readonly kind: 'absent'; readonly why: Absent['kind']; readonly text: string }
 
 export type Entered =
   | DataWords
@@ -139,7 +139,7 @@ function enteredAs(visit: VisitStory, cut: Wording['cut']): Entered | null {
 function dataWords(data: VisitStory['data'], cut: Wording['cut']): DataWords | null {
   if (data === null) return null
   if (data.kind !== 'known')
-    return { kind: 'absent', text: `its data is ${data.kind}; the commitments below still stand` }
+    return { kind: 'absent', why: data.kind, text: `its data is ${data.kind}; the commitments below still stand` }
   const { value } = data
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { kind: 'value', text: valueText(value) }
