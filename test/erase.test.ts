@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseCheckpoint } from '../src/format/checkpoint.ts'
+import type { ErasureCertificate } from '../src/format/erasure.ts'
 import { leafHash } from '../src/format/hash.ts'
 import { openNote } from '../src/format/note.ts'
 import { parseTlogProof } from '../src/format/tlog-proof.ts'
 import { checkInclusion } from '../src/format/tree.ts'
 import { eraseRows } from '../src/host/erase.ts'
 import { trustedKeys } from '../src/ledger/keys/known-ledgers.ts'
-import type { ErasureCertificate } from '../src/read/erase/certificate.ts'
 import { runInProcess } from './support/in-process.ts'
 import { WorkFolder } from './support/work-folder.ts'
 
@@ -100,6 +100,10 @@ test('all that is on record of a row goes, byte by byte, and others stay', async
   expect(found('anna-canary')).toEqual([])
   expect(found('dora-canary', 'nils-canary', 'emil-canary')).toHaveLength(3)
   expect(provenBy(json.certificate)).toMatchObject([{ run: id }])
+  const checked = await custody('check', json.certificate)
+  expect(checked.stdout.replaceAll(/\s+/g, ' ')).toMatch(
+    /^holds, by keys .* that all values of .* were erased; the time/,
+  )
   await mustHold()
   const { stdout } = await custody('explain', 'latest', '--row', '1')
   expect(stdout).toContain('its data is erased')

@@ -1,10 +1,12 @@
 /** Checks proofs and records, and prints what they tell and what they prove. */
 import { resolve } from 'node:path'
+import { isErasure } from '../format/erasure.ts'
 import { TextShelf } from '../host/text-shelf.ts'
 import { readAuthorities, readPolicy, usersAuthorities, usersPolicy } from '../host/witnessing/settings.ts'
 import { verifierKeysIn } from '../ledger/keys/keys.ts'
 import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
 import { CustodyError } from '../model/error.ts'
+import { type CheckedErasure, checkErasure } from '../read/check/check-erasure.ts'
 import { type CheckedProof, checkProof } from '../read/check/check-proof.ts'
 import { type CheckedRecord, checkRecord } from '../read/check/check-record.ts'
 import { asLetter, proofTextIn } from '../read/check/letter.ts'
@@ -34,7 +36,7 @@ export async function checkFiles(
   const { terminal, cwd } = context
   const options = optionsOf(context, trusting)
   const given = { ...(source === undefined ? {} : { source }), ...(output === undefined ? {} : { output }) }
-  const results: Array<CheckedProof | CheckedRecord> = []
+  const results: Checked[] = []
   for (const [i, file] of files.entries()) {
     const checked = await checkedFile(context, resolve(cwd, file), options, given)
     results.push(checked)
@@ -63,15 +65,17 @@ async function checkedFile(
   path: string,
   options: CheckOptions,
   given: GivenFiles,
-): Promise<CheckedProof | CheckedRecord> {
+): Promise<Checked> {
   const has_files = given.source !== undefined || given.output !== undefined
   const file = evidenceFile(path)
   if (!isPacked(file)) {
     if (has_files)
-      throw new CustodyError('CUSTODY_ARGUMENT', 'a proof of one row says nothing of whole files', {
+      throw new CustodyError('CUSTODY_ARGUMENT', 'only the record of a run says something of whole files', {
         hint: '--source and --output go with the record of a run.',
       })
-    const { text, in_letter } = proofTextIn(proofIn(file))
+    const found = proofIn(file)
+    if (isErasure(found)) return checkErasure(found, options)
+    const { text, in_letter } = proofTextIn(found)
     const checked = await checkProof(text, options)
     return in_letter ? asLetter(checked) : checked
   }
@@ -82,7 +86,10 @@ async function checkedFile(
   return has_files ? await withFiles(cwd, record, given) : record
 }
 
-function checkedJson(result: CheckedProof | CheckedRecord) {
+type Checked = CheckedProof | CheckedRecord | CheckedErasure
+
+function checkedJson(result: Checked) {
+  if (result.kind === 'erasure') return result
   if (result.kind === 'record') {
     const { files: _files, ...checked } = result
     return checked

@@ -61,7 +61,7 @@ export function checkCommand(context: Context, done: (exit: number) => void): Co
     .description(
       'Tells the story that a proof tells, recounts all that a record has, and says what of it is proven and by whose key, what isn’t, and what is withheld. Needs no ledger.',
     )
-    .argument('<file...>', 'files that `custody prove` wrote: proofs, letters, records')
+    .argument('<file...>', 'files that `custody prove` wrote: proofs, letters, records; or certificates of erasure')
     .option('--key <file>', 'the verifier keys to trust, and no others (default: those that you trust)')
     .option(
       '--policy <file>',

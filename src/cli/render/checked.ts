@@ -1,4 +1,5 @@
 /** The result of `custody check` for people: the story of a row, then what is proven, and what isn’t. */
+import type { CheckedErasure } from '../../read/check/check-erasure.ts'
 import type { CheckedProof } from '../../read/check/check-proof.ts'
 import type { CheckedRecord } from '../../read/check/check-record.ts'
 import { listed } from '../../read/words/text.ts'
@@ -11,7 +12,7 @@ import { count, filled, printable } from './text.ts'
 const LEAD = 14
 
 export function renderChecked(
-  checked: CheckedProof | CheckedRecord,
+  checked: CheckedProof | CheckedRecord | CheckedErasure,
   { terminal, cwd }: Pick<Context, 'terminal' | 'cwd'>,
 ): string {
   const { columns, paint } = terminal

@@ -1,5 +1,6 @@
 /** Reads the file of a proof strictly, so that one proof has one file: what docs/proof-format.md doesn't have is refused. */
 import { fromBase64 } from '../../format/base64.ts'
+import { ERASURE_FORMAT, type ErasureCertificate } from '../../format/erasure.ts'
 import {
   type LoggedEntry,
   PROOF_FORMAT,
@@ -17,21 +18,30 @@ import { asObject, type Decoder, hex, int, listOf, object, oneOf, refuse, ShapeE
 
 /** @throws CustodyError CUSTODY_PROOF_UNREADABLE */
 export function parseProof(file: string): RowProof {
+  return parsed(file, PROOF_FORMAT, PROOF)
+}
+
+/** @throws CustodyError CUSTODY_PROOF_UNREADABLE */
+export function parseErasure(file: string): ErasureCertificate {
+  return parsed(file, ERASURE_FORMAT, ERASURE)
+}
+
+function parsed<T>(file: string, format: string, decode: Decoder<T>): T {
   try {
-    return PROOF(canonicalIn(file), '')
+    return decode(canonicalIn(file, format), '')
   } catch (error) {
     if (error instanceof ShapeError) throw unreadable(error.message, error)
     throw error
   }
 }
 
-function canonicalIn(file: string): Json {
+function canonicalIn(file: string, wanted: string): Json {
   const body = file.slice(0, -1)
   try {
     const value = parseStored(body)
     // Other formats may be laid out otherwise.
     const { format } = asObject(value, 'it')
-    oneOf(PROOF_FORMAT)(format, 'format')
+    oneOf(wanted)(format, 'format')
     if (!file.endsWith('\n') || !isCanonical(value, body)) throw unreadable('its text isn’t canonical')
     return value
   } catch (error) {
@@ -115,6 +125,10 @@ const PROOF: Decoder<RowProof> = (value, where) =>
     ...{ run: object({ run: uuid, log: int(1), entries: ENTRIES }), subjects: SUBJECTS },
     ...(has(value, where, 'timestamps') ? { timestamps: some(base64) } : {}),
   })(value, where)
+
+const ERASURE: Decoder<ErasureCertificate> = object({
+  ...{ format: oneOf(ERASURE_FORMAT), ledger: text(), log: some(LOGGED) },
+})
 
 function has(value: Json | undefined, where: string, key: string): boolean {
   return Object.hasOwn(asObject(value, where), key)

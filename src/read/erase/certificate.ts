@@ -1,24 +1,10 @@
 /** What log 0 says of erasures, for those who erase, and for those who want it proven. */
+import { ERASURE_FORMAT, erasureText } from '../../format/erasure.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import { readNote } from '../../format/note.ts'
-import type { LoggedEntry } from '../../format/proof.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { canonicalize } from '../../model/canonical.ts'
-import type { Json } from '../../model/row.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { loggedEntries } from '../prove/logged.ts'
-
-const CERTIFICATE_FORMAT = 'custody-erasure/1'
-
-/**
- * That erasures are on record, for others: entries of log 0 by ascending index, the birth of the ledger and its changes of keys first of all
- * that say so. All proofs end in the same checkpoint.
- */
-export interface ErasureCertificate {
-  readonly format: typeof CERTIFICATE_FORMAT
-  readonly ledger: string
-  readonly log: readonly LoggedEntry[]
-}
 
 export type EraseEntry = Extract<LedgerEntry, { readonly k: 'erase' }>
 
@@ -41,8 +27,7 @@ export async function certify(
   const erasures = entries.flatMap(({ seq, entry }) => (entry.k === 'erase' ? [{ seq, entry }] : []))
   if (erasures.length === 0) return null
   const log = entries.map(each => each.logged)
-  const certificate: ErasureCertificate = { format: CERTIFICATE_FORMAT, ledger, log }
-  const text = `${canonicalize(certificate as unknown as Json)}\n`
+  const text = erasureText({ format: ERASURE_FORMAT, ledger, log })
   return { text, erasures, signed_by: signersOf(head.note) }
 }
 
