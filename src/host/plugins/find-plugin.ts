@@ -1,9 +1,10 @@
 /** The file that a pipeline means by `./file.ts`, `/absolute/file.js`, `./package-folder`, `package`, `@scope/package` or `package/path`. */
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CustodyError } from '../../model/error.ts'
 import { nearestNames } from '../../model/nearest.ts'
+import { type Manifest, manifestIn } from './manifest.ts'
 import { exportedFile, exportedPaths } from './package-exports.ts'
 
 export interface FoundPlugin {
@@ -83,13 +84,10 @@ export function installedIn(name: string, folder: string): string | null {
   }
 }
 
-function readManifest(folder: string): { readonly exports?: unknown; readonly main?: unknown } {
-  const file = join(folder, 'package.json')
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as { exports?: unknown; main?: unknown }
-  } catch (error) {
-    throw problem(`${file} can’t be read.`, 'Install the package again.', error)
-  }
+function readManifest(folder: string): Manifest {
+  const manifest = manifestIn(folder)
+  if (manifest === null) throw problem(`${join(folder, 'package.json')} can’t be read.`, 'Install the package again.')
+  return manifest
 }
 
 /** Packages without `exports`, and those that something else than a folder holds (Plug’n’Play, NODE_PATH). */

@@ -86,6 +86,11 @@ describe('packages are found by name', () => {
       hint: 'It exports near, near/gates/*.',
     })
     expect(await load('unbuilt')).toMatchObject({ message: 'The package unbuilt has no main file.' })
+    for (const broken of ['{', 'null', '[]']) {
+      put({ 'project/node_modules/broken/package.json': broken })
+      const message = `${join(folder, 'project', 'node_modules', 'broken', 'package.json')} can’t be read.`
+      expect(await load('broken')).toMatchObject({ message, hint: 'Install the package again.' })
+    }
     expect(await load('own.js')).toMatchObject({ hint: 'The file is named ./own.js.' })
     expect(await load('fs')).toMatchObject({ message: 'fs is no package with plugins.' })
   })

@@ -1,5 +1,5 @@
 /** The plugins that a pipeline can use, and what is wrong with those that it names. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { PipelineFile } from '../../config/pipeline.ts'
 import type { Diagnostic } from '../../model/error.ts'
@@ -7,6 +7,7 @@ import { builtins } from '../../plugins/index.ts'
 import { Catalogue } from '../../sdk/catalogue.ts'
 import { installedIn } from './find-plugin.ts'
 import { type LoadedPlugin, loadPlugins } from './load.ts'
+import { type Manifest, manifestIn } from './manifest.ts'
 
 export interface PluginsOf {
   /** The built-ins, and those that the file names, but for second ones of a name. */
@@ -73,37 +74,20 @@ export function withPackageHints(diagnostics: readonly Diagnostic[], pipeline: P
 
 const UNNAMED = 'a plugin that isn’t built in needs its file or package under `plugins`'
 
-interface Manifest {
-  readonly keywords?: unknown
-  readonly dependencies?: object
-  readonly devDependencies?: object
-}
-
 /** Those that the project of the folder depends on, by their keyword. */
 function pluginPackages(folder: string): readonly string[] {
   const project = manifestAbove(folder)
   const names = [...Object.keys(project?.dependencies ?? {}), ...Object.keys(project?.devDependencies ?? {})]
   return names.filter(name => {
     const at = installedIn(name, folder)
-    const keywords = at === null ? [] : readManifest(join(at, 'package.json'))?.keywords
+    const keywords = at === null ? [] : manifestIn(at)?.keywords
     return Array.isArray(keywords) && keywords.includes(PLUGIN_KEYWORD)
   })
 }
 
 function manifestAbove(folder: string): Manifest | null {
   for (let at = folder; ; at = dirname(at)) {
-    const file = join(at, 'package.json')
-    if (existsSync(file)) return readManifest(file)
+    if (existsSync(join(at, 'package.json'))) return manifestIn(at)
     if (dirname(at) === at) return null
-  }
-}
-
-/** null if it can't be read: this is only for a hint. */
-function readManifest(file: string): Manifest | null {
-  try {
-    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'))
-    return typeof manifest === 'object' ? manifest : null
-  } catch {
-    return null
   }
 }
