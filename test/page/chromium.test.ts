@@ -27,7 +27,7 @@ import { edited } from '../support/proof-edits.ts'
 import { RICH, runModel, simulatedRun } from '../support/simulated-ledger.ts'
 import { expectedOf, Opened, startChromium } from './chromium.ts'
 
-const EDITS = Number(process.env.CUSTODY_EDITS ?? 200)
+const EDITS = 200
 const RUN = { log: 1, run: simulatedRun(1) }
 const chromium = await startChromium()
 const why = chromium.ok ? '' : ` (there is no Chromium here: ${chromium.why})`

@@ -17,7 +17,7 @@ import { askedAndSeen, callText, type Step } from '../words/steps.ts'
 import { type DataWords, type Entered, type StoryWords, storyWords, type TokenWords } from '../words/story.ts'
 import { listed, printable, timeText } from '../words/text.ts'
 import { WHOLE } from '../words/wording.ts'
-import { Markup, markup, numbered } from './markup.ts'
+import { type Markup, markup, numbered } from './markup.ts'
 import { LETTER_STYLE } from './style.ts'
 
 /** What a letter is made of: what checking the proof gave, with the sender's own keys trusted. */
@@ -78,21 +78,18 @@ const visitsOf = (stories: readonly Story[]): readonly VisitStory[] =>
 
 function statement({ story, version }: LetterParts): Markup {
   const { subject, name, run } = story
-  const which = subject.kind === 'row' ? `record ${count(subject.index)} of ${printable(subject.source)}` : 'a batch'
-  return new Markup(
-    `<div class="statement">\n${[
-      markup(
-        'p',
-        `This letter is about ${which}, which was row ${subject.kind === 'row' ? count(subject.row) : '?'} of run ${run} of ${printable(name)}.`,
-      ),
-      markup(
-        'p',
-        markup('strong', 'It is the sender’s own statement.'),
-        ` It was made with Custody ${version} from the sender’s record of that run. Nothing is true because it stands here. Inside this file there is a proof, which can be checked without the sender: the end of this letter says how.`,
-      ),
-    ]
-      .map(each => each.html)
-      .join('')}</div>\n`,
+  const which =
+    subject.kind === 'row'
+      ? `record ${count(subject.index)} of ${printable(subject.source)}, which was row ${count(subject.row)}`
+      : `batch ${count(subject.batch)}`
+  return markup(
+    'div.statement',
+    markup('p', `This letter is about ${which} of run ${run} of ${printable(name)}.`),
+    markup(
+      'p',
+      markup('strong', 'It is the sender’s own statement.'),
+      ` It was made with Custody ${version} from the sender’s record of that run. Nothing is true because it stands here. Inside this file there is a proof, which can be checked without the sender: the end of this letter says how.`,
+    ),
   )
 }
 
