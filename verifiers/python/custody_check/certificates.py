@@ -34,8 +34,8 @@ def algorithm(value: Value) -> tuple[str, Value | None]:
 
 
 def digest_of(value: Value) -> str:
-    name, parameters = algorithm(value)
-    if name not in HASHES or parameters is not None:
+    name, _ = algorithm(value)
+    if name not in HASHES:
         raise DerError("a digest is none of SHA-256, SHA-384 and SHA-512")
     return HASHES[name]
 
@@ -177,9 +177,7 @@ def _public_key(value: Value) -> RsaKey | EcKey:
 
 def is_signed(key: RsaKey | EcKey, kind: Value, digest: str | None, message: bytes, signature: bytes) -> bool:
     """`digest`: the one that the algorithm must be with; None: whichever it names."""
-    name, parameters = algorithm(kind)
-    if parameters is not None:
-        return False
+    name, _ = algorithm(kind)
     known = RSA_WITH if isinstance(key, RsaKey) else ECDSA_WITH
     named = digest if name == RSA and isinstance(key, RsaKey) and digest is not None else known.get(name)
     if named is None or digest not in (None, named):

@@ -68,10 +68,10 @@ class RunEntries:
         self._time = self._latest = 0
         self._tiles: dict[tuple[int, int], bytes] = {}
         self._unconfirmed: dict[int, dict[str, Any]] = {}
-        # Of each sink and each source, what the commit before says.
+        """What was published, by sink, until a commit has the receipt of it."""
         self._receipts: dict[int, dict[str, Any]] = {}
         self._cursors: dict[int, dict[str, Any]] = {}
-        """What was published, by sink, until a commit has the receipt of it."""
+        """Of each sink and each source, what the commit before says."""
         self._sources: dict[int, _Source] = {}
 
     def _begin(self, topology: Topology) -> None:

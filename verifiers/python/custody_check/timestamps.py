@@ -37,8 +37,9 @@ def _check(token: bytes, note: bytes, trusted: list[Certificate]) -> Timestamp:
     kind, signed = der.parse(token).of(SEQUENCE).members()
     if kind.oid() != SIGNED_DATA:
         raise DerError("it is no signed data")
-    _, digests, content, *rest = signed.of(context(0)).inner().of(SEQUENCE).members()
-    digests.of(SET)
+    version, _, content, *rest = signed.of(context(0)).inner().of(SEQUENCE).members()
+    if version.number() != 3:
+        raise DerError("it is of a version that isn't known")
     content_kind, wrapped = content.of(SEQUENCE).members()
     info = wrapped.of(context(0)).inner().of(OCTETS).content
     (signer,) = rest[-1].of(SET).members()
