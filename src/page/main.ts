@@ -5,8 +5,10 @@
  * MAIN-2. Whom to trust comes from the reader alone. Without that no verdict is a good one.
  * MAIN-3. A file that was given later, or other keys, make what is being checked not worth waiting for.
  */
+import { isErasure } from '../format/erasure.ts'
 import { isCustodyError } from '../model/error.ts'
 import { counted, grouped } from '../model/number-text.ts'
+import { checkErasure } from '../read/check/check-erasure.ts'
 import { checkProof } from '../read/check/check-proof.ts'
 import { checkRecord } from '../read/check/check-record.ts'
 import { asLetter, proofTextIn } from '../read/check/letter.ts'
@@ -33,7 +35,7 @@ const drop = element(
   element(
     'p',
     { id: 'file-help', class: 'quiet' },
-    'Drop it anywhere on this page, or choose it: a proof, a letter, or a record of a run. It stays on this computer.',
+    'Drop it anywhere on this page, or choose it: a proof, a letter, the record of a run, or a certificate of erasure. It stays on this computer.',
   ),
 )
 const trust = element(
@@ -166,6 +168,7 @@ async function foundIn(file: File, { trusting }: Extract<ReadTrust, { ok: true }
     const evidence = await evidenceIn(file)
     if (evidence.kind === 'record')
       return { kind: 'checked', checked: await checkRecord(evidence.pieces, { ...trusting, onProgress }) }
+    if (isErasure(evidence.text)) return { kind: 'checked', checked: checkErasure(evidence.text, trusting) }
     const { text, in_letter } = proofTextIn(evidence.text)
     const checked = await checkProof(text, trusting)
     return { kind: 'checked', checked: in_letter ? asLetter(checked) : checked }

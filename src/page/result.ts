@@ -1,5 +1,6 @@
 /** What was found, as elements: the verdict, what is proven and what isn't, and each check with its reason. */
 import { counted } from '../model/number-text.ts'
+import type { CheckedErasure } from '../read/check/check-erasure.ts'
 import type { CheckedProof } from '../read/check/check-proof.ts'
 import type { CheckedRecord } from '../read/check/check-record.ts'
 import { listed, printable } from '../read/words/text.ts'
@@ -7,7 +8,7 @@ import { verdictOf } from '../read/words/verdict.ts'
 import { element, sentences } from './element.ts'
 import { storyElement } from './story.ts'
 
-export type Checked = CheckedProof | CheckedRecord
+export type Checked = CheckedProof | CheckedRecord | CheckedErasure
 
 /** One sentence of it, for whoever hears the page. */
 export function verdictText(checked: Checked): string {
@@ -28,16 +29,16 @@ export function resultElement(checked: Checked, name: string): HTMLElement {
   )
 }
 
+const NAMES = { row: 'The proof', record: 'The record', erasure: 'The certificate' } as const
 const MARKS = { holds: '✓', untrusted: '?', broken: '✗' } as const
 
 function verdictElement(checked: Checked, name: string): HTMLElement {
   const verdict = verdictOf(checked)
-  const what = checked.kind === 'row' ? 'The proof' : 'The record'
   const line = element(
     'p',
     { class: 'line' },
     element('span', { class: 'sign', 'aria-hidden': 'true' }, MARKS[verdict.kind]),
-    `${what} `,
+    `${NAMES[checked.kind]} `,
     element('strong', {}, verdict.name),
     verdict.kind === 'holds' ? `${verdict.rest}.` : verdict.kind === 'untrusted' ? '.' : ': see below what is wrong.',
   )
@@ -124,6 +125,7 @@ const ABOUT: { readonly [check: string]: string | undefined } = {
   groups: 'forks, merges, batches and joins add up',
   totals: 'all is counted again',
   seal: 'the seal says what the entries give',
+  erasures: 'there are erasures on record, and nothing else',
 }
 
 function headElement({ head, signed_by }: Checked): HTMLElement | null {

@@ -12,8 +12,10 @@ import { parseTlogProof, tlogProofText } from '../../src/format/tlog-proof.ts'
 import { utf8 } from '../../src/format/verifier-key.ts'
 import { isCustodyError } from '../../src/model/error.ts'
 import { trustIn } from '../../src/page/trust.ts'
+import { checkErasure } from '../../src/read/check/check-erasure.ts'
 import { checkProof } from '../../src/read/check/check-proof.ts'
 import { checkRecord } from '../../src/read/check/check-record.ts'
+import { certify } from '../../src/read/erase/certificate.ts'
 import { CheckedReader } from '../../src/read/evidence/checked-reader.ts'
 import { logTree } from '../../src/read/evidence/log-tree.ts'
 import { letterText } from '../../src/read/letter/letter.ts'
@@ -21,6 +23,7 @@ import { proveRow } from '../../src/read/prove/prove.ts'
 import { recordOf } from '../../src/read/prove/record.ts'
 import { Random } from '../simulation/random.ts'
 import { type Party, party, token } from '../support/authority.ts'
+import { eraseValues, recordErasure } from '../support/erasing.ts'
 import { Forger } from '../support/forger.ts'
 import { LONG } from '../support/form.ts'
 import { edited } from '../support/proof-edits.ts'
@@ -227,6 +230,24 @@ describe.skipIf(!chromium.ok)(`in Chromium${why}`, () => {
       }
       await opened.trust(policy)
       expect((await opened.give(textOf(proofs[0]))).verdict).toBe('broken')
+      expect(opened.faults).toEqual([])
+      await opened.close()
+    })
+
+    test('certificates of erasure', async () => {
+      const copy = forger.copy()
+      copy.change(() => {
+        eraseValues(copy.db, 1, [2, 3])
+        recordErasure(copy.db, copy.signer, 1, [[2, 3]])
+      })
+      const text = (await certify(copy.reader, () => true))?.text ?? ''
+      copy.close()
+      const opened = await open()
+      await opened.trust(keys)
+      const shown = await opened.give(text)
+      expect(shown).toMatchObject(expectedOf(checkErasure(text, { trusted: forger.keys })))
+      expect(shown.line).toContain('The certificate holds, by key')
+      expect((await opened.give(text.replace('[[2,3]]', '[[2,4]]'))).verdict).toBe('broken')
       expect(opened.faults).toEqual([])
       await opened.close()
     })
