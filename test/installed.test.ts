@@ -11,6 +11,7 @@ import { PAGE_PACKAGES } from '../src/plugins/web/page-reader.ts'
 import { codeOnRecord } from '../src/read/code-on-record.ts'
 import { Served } from './cli/serve.ts'
 import { type ProgramResult, runProgram } from './support/built-cli.ts'
+import { LONG } from './support/form.ts'
 import { ROOT } from './support/source-file.ts'
 
 const SIGNING_KEY = encodeSigningKeys('test', newSeed())
@@ -248,7 +249,7 @@ describe('a plugin of one’s own', () => {
       expect([name, await ask('test', `${name}/example/pipeline.yaml`)]).toMatchObject([name, { exit: 0 }])
   })
 
-  test('is found by its name as it is published, and is on record with its version', async () => {
+  test.runIf(LONG)('is found by its name as it is published, and is on record with its version', async () => {
     const name = 'custody-plugin-a-transform'
     const at = join('node_modules', name)
     cpSync(join(folder, name), join(folder, at), { recursive: true })
@@ -276,7 +277,7 @@ describe('a plugin of one’s own', () => {
 
 const compiler = () => join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 
-test('has types that need nothing else', () => {
+test.runIf(LONG)('has types that need nothing else', () => {
   put(
     'plugin.ts',
     `import { compileExpression, CustodyError, defineTransform, oneRow } from 'custody/sdk'

@@ -5,6 +5,7 @@ import { canonicalize } from '../src/model/canonical.ts'
 import type { Json } from '../src/model/row.ts'
 import type { Model } from './simulation/model.ts'
 import { Forger, TABLES, type Table, type TableRow } from './support/forger.ts'
+import { LONG } from './support/form.ts'
 import { RICH, runModel, simulatedRun } from './support/simulated-ledger.ts'
 
 let forger: Forger
@@ -17,14 +18,14 @@ beforeAll(async () => {
     await runModel(url, RICH, 1)
     await runModel(url, RICH, 2, { after_us: 30_000, next: 'nothing' })
   })
-  many = await Forger.of(url => runModel(url, LONG, 1))
+  many = await Forger.of(url => runModel(url, LETTERS, 1))
 })
 afterAll(() => {
   few.close()
   many.close()
 })
 
-const LONG: Model = {
+const LETTERS: Model = {
   sources: [{ name: 'letters', to: 'low', on_invalid: 'discard', values: Array.from({ length: 300 }, (_, i) => i) }],
   nodes: [],
   sinks: [{ name: 'low', rejects: 0, on_error: 'discard' }],
@@ -121,7 +122,7 @@ describe.each(TABLES)('table %s', table => {
   })
 
   test('a row that is gone is found and named', async () => {
-    for (const place of samples(table, 'three')) {
+    for (const place of samples(table, LONG ? 'three' : 'one')) {
       const { where, values } = keyOf(table, place)
       const problems = await forger.problems(() => forger.run(`DELETE FROM ${table} WHERE ${where}`, ...values))
       expect(problems.join('\n'), `${table} ${canonicalize(values as Json)}`).toMatch(NAMED[table])
@@ -129,7 +130,7 @@ describe.each(TABLES)('table %s', table => {
   })
 
   test('a row too many is found and named', async () => {
-    for (const place of samples(table, 'three')) {
+    for (const place of samples(table, LONG ? 'three' : 'one')) {
       const { record } = keyOf(table, place)
       const columns = Object.keys(record)
       const last = columns.includes('token')

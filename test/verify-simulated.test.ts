@@ -14,7 +14,7 @@ import { LONG } from './support/form.ts'
 import { testPorts } from './support/ledger.ts'
 import { RICH, runModel, type Stopped } from './support/simulated-ledger.ts'
 
-const SEEDS = Number(process.env.CUSTODY_SEEDS ?? (LONG ? 40 : 2))
+const SEEDS = Number(process.env.CUSTODY_SEEDS ?? (LONG ? 40 : 1))
 const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
 /** Timeouts, and slow branches: groups wait wherever a run is stopped. */
 const TIMED = { later: true, groups: true, timed: true, crashes: false, max_nodes: 12, max_rows: 30 }

@@ -93,7 +93,7 @@ const OF_FILES = [
   ['before_flush', 3, 'after_flush', 2],
   ['after_commit', 2, 'after_commit', 1],
 ] as const
-test.each(sampled(OF_FILES, 2))(
+test.runIf(LONG).each(OF_FILES)(
   'a run of many files continues in the right one: %s %i, then %s %i',
   async (first, nth, second, later) => {
     const pipeline = pipelineNamed('folders')
@@ -109,7 +109,7 @@ const SENT = [
   [5, true],
   [1, false],
 ] as const
-test.each(sampled(SENT, 2))(
+test.runIf(LONG).each(SENT)(
   'rows that may have been sent are sent again: killed at the %i. time',
   async (nth, threaded) => {
     const pipeline = pipelineNamed('letters')

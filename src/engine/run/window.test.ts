@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { LONG } from '../../../test/support/form.ts'
 import { aggregateOf, Rig, sourceOf, transformOf } from '../../../test/support/rig.ts'
 import { type LineMember, RecordedLine } from '../../format/commit-line.ts'
 import { newRow, type Row } from '../../model/row.ts'
@@ -86,7 +87,7 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     expect(rig.column('out', 'n')).toEqual(Array.from({ length: 6_000 }, (_, i) => i + 1))
   })
 
-  test('rows that rest in backoff let others in, up to a longer line', async () => {
+  test.runIf(LONG)('rows that rest in backoff let others in, up to a longer line', async () => {
     const { source, counter } = numbers(18_000)
     let read_before_retries = 0
     const ask = transformOf('answer', (row, { attempt }) =>

@@ -1,6 +1,7 @@
 /** What each function says of itself, held against what it does with random values of the kinds that it takes. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { LONG } from '../../../test/support/form.ts'
 import { Decimal } from '../../model/decimal.ts'
 import { type ExpressionErrorCode, Fault } from '../faults.ts'
 import { Secret } from '../secret.ts'
@@ -161,6 +162,6 @@ test.each(calls)('$name gives what it says, or fails as it says', ({ spec, overl
   const args = fc.tuple(...overload.takes.map(kind => OF_KIND[kind]))
   fc.assert(
     fc.property(args, values => judge(spec, overload, values)),
-    { numRuns: 400 },
+    { numRuns: LONG ? 400 : 150 },
   )
 })
