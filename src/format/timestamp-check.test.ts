@@ -11,7 +11,7 @@ import {
   token,
 } from '../../test/support/authority.ts'
 import { certificatesIn, nameText, parseCertificate } from './certificate.ts'
-import { der, derOid, TAGS } from './der.ts'
+import { type DerElement, der, derElement, derElements, derOid, TAGS } from './der.ts'
 import { checkTimestamp, isByTrusted } from './timestamp-check.ts'
 import { utf8 } from './verifier-key.ts'
 
@@ -108,6 +108,38 @@ test('nor one of other bytes, nor what is no token', () => {
   for (const bytes of [new Uint8Array(), utf8('hello'), tsa.certificate])
     expect(checkTimestamp(bytes, BYTES)).toMatchObject({ ok: false })
 })
+
+test('one of any length is read to its end', () => {
+  const long = (bytes: number) =>
+    der(TAGS.sequence, derOid('1.2.3'), der(TAGS.set, der(TAGS.octets, new Uint8Array(bytes))))
+  const content = token(tsa, BYTES, { attributes: all => [...all, long(100)] })
+  expect(checkTimestamp(content, BYTES).ok).toBe(true)
+  expect(() => checkTimestamp(lengthened(content, 400_000), BYTES)).not.toThrow()
+})
+
+/** A token with so many bytes in its last attribute, whose signature doesn't hold any more. */
+function lengthened(bytes: Uint8Array, more: number): Uint8Array {
+  const grow = (element: DerElement): Uint8Array => {
+    if (element.tag === TAGS.octets && element.content.length === 100)
+      return Buffer.concat([
+        Buffer.of(TAGS.octets, 0x83, more >> 16, (more >> 8) & 0xff, more & 0xff),
+        Buffer.alloc(more),
+      ])
+    if ((element.tag & 0x20) === 0) return element.bytes
+    const content = Buffer.concat(derElements(element.content).map(grow))
+    const { length } = content
+    const head =
+      length < 0x80
+        ? [length]
+        : length < 0x100
+          ? [0x81, length]
+          : length < 0x10000
+            ? [0x82, length >> 8, length & 0xff]
+            : [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff]
+    return Buffer.concat([Buffer.of(element.tag, ...head), content])
+  }
+  return grow(derElement(bytes, TAGS.sequence))
+}
 
 test.each<[time: string, accuracy: Uint8Array | undefined, by: string]>([
   ['20261201031006Z', undefined, '2026-12-01T03:10:06.000Z'],

@@ -20,6 +20,7 @@ import {
 } from './der.ts'
 import { bytesToHex } from './hash.ts'
 import type { Digest } from './public-key.ts'
+import { joined } from './verifier-key.ts'
 
 const SHA256 = derOid('2.16.840.1.101.3.4.2.1')
 const SIGNED_DATA = derOid('1.2.840.113549.1.7.2')
@@ -133,7 +134,7 @@ function signerIn({ content }: DerElement): Omit<Timestamp['signed'], 'content' 
     digest: digestIn(digest),
     content_digest: derElement(attribute(all, MESSAGE_DIGEST), TAGS.octets).content,
     // RFC 5652, section 5.4: as a set, whatever tag it has in the message.
-    attributes: Uint8Array.of(TAGS.set, ...tagged(attributes, CONTEXT_0).bytes.subarray(1)),
+    attributes: joined(Uint8Array.of(TAGS.set), tagged(attributes, CONTEXT_0).bytes.subarray(1)),
     algorithm: tagged(algorithm, TAGS.sequence),
     signature: tagged(signature, TAGS.octets).content,
     signer: tagged(signer, TAGS.sequence).content,
@@ -158,7 +159,7 @@ function namedIn({ content }: DerElement): NamedCertificate {
   if (issuer_serial === undefined) return { ...named, issuer_serial: null }
   const [names, serial] = derElements(tagged(issuer_serial, TAGS.sequence).content)
   const name = derElement(tagged(names, TAGS.sequence).content, CONTEXT_4).content
-  return { ...named, issuer_serial: Uint8Array.of(...name, ...tagged(serial, TAGS.integer).bytes) }
+  return { ...named, issuer_serial: joined(name, tagged(serial, TAGS.integer).bytes) }
 }
 
 function infoIn(content: Uint8Array): Pick<Timestamp, 'time' | 'accuracy_us' | 'sha256' | 'nonce'> {
