@@ -105,9 +105,6 @@ class LedgerLog:
         if kind == "sealed":
             run.size, run.root, run.sealed_time = size, root, facts["t"]
 
-    def run_named(self, run: str) -> Run | None:
-        return next((each for each in self.runs.values() if each.run == run), None)
-
 
 def read_log(bodies: Iterable[str], roots: dict[int, bytes] | None = None, size: int = 0) -> tuple[LedgerLog, Tree]:
     """The whole log 0, with its tree. `roots` gets the root that it had with `size` entries, if it had so many."""
