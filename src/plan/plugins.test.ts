@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { brief, SECRETS } from '../../test/support/compile-text.ts'
 import { testCatalogue } from '../../test/support/stub-plugins.ts'
@@ -12,6 +12,7 @@ import { oneRow } from '../sdk/results.ts'
 import { compilePlan } from './compile.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-plan-plugins-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const greet = defineTransform({
   name: 'greet',

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { filesIn, putFiles } from '../sdk/option-files.ts'
 import { specProblems } from '../sdk/spec-problems.ts'
@@ -11,6 +11,7 @@ test.each(builtins.map(spec => [`${spec.kind} ${spec.name}`, spec] as const))('%
   expect(specProblems(spec)).toEqual([])
   for (const example of spec.examples) {
     const folder = mkdtempSync(join(tmpdir(), 'custody-examples-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     for (const [path, content] of Object.entries(example.files ?? {})) {
       mkdirSync(dirname(join(folder, path)), { recursive: true })
       writeFileSync(join(folder, path), content)

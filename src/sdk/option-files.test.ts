@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { filesIn, putFiles } from './option-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-option-files-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const write = (name: string, content: string | Uint8Array) => writeFileSync(join(folder, name), content)
 write('a.liquid', 'Hello {{ name }}\n')
 write('b.json', '{"x": [1, 2]}')

@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { leaving, refusals, schemaOf, tryOut } from '../../../test/support/try-out.ts'
 import type { Json } from '../../model/row.ts'
 import { decimalSchema, type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.ts'
@@ -10,6 +10,7 @@ import { performing, visitContext } from '../../sdk/testing/calling.ts'
 import { lookup } from './lookup.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-lookup-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const file = (name: string, content: string | Uint8Array) => writeFileSync(join(folder, name), content)
 file('desks.csv', 'id,desk,floor\n7,north,1\n07,south,\n"a ""b""",east,3\n')
 file('desks.tsv', 'id\tdesk\n7\tnorth\n')
