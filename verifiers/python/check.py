@@ -17,6 +17,7 @@ from pathlib import Path
 
 from custody_check.certificates import parse_pem
 from custody_check.der import DerError
+from custody_check.erasure import check_erasure, is_erasure
 from custody_check.ledger import check_ledger
 from custody_check.letter import is_letter, proof_in
 from custody_check.notes import Key, NoteError, parse_key, parse_policy
@@ -75,6 +76,8 @@ def _check(file: Path, reader: Reader, files: Files) -> Report:
     if is_packed(data):
         return check_record(data, reader, files)
     text = data.decode("utf-8")
+    if is_erasure(text):
+        return check_erasure(text, reader)
     return check_proof(proof_in(text) if is_letter(text) else text, reader)
 
 

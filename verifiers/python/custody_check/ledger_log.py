@@ -46,7 +46,10 @@ class Run:
 class LedgerLog:
     """Takes entries by ascending index; those in between may be absent, but the birth."""
 
-    def __init__(self, birth: str) -> None:
+    def __init__(self, birth: str, knows_runs: bool = True) -> None:
+        """`knows_runs`: erasures are of runs whose opening and sealing it was given."""
+        self.knows_runs = knows_runs
+        self.erasures: list[tuple[int, dict[str, Any]]] = []
         facts = parse_body(birth)
         if facts.get("k") != "birth":
             raise FormatError("it doesn't begin with the birth of a ledger")
@@ -83,13 +86,19 @@ class LedgerLog:
     def _of_run(self, index: int, kind: str, facts: dict[str, Any]) -> None:
         more = {"sealed": {"size", "root"}, "progress": {"size", "root"}, "taken_over": {"epoch"}, "erase": {"values"}}
         obj(facts, kind, {"k", "log", "run", "t", "z", *more[kind]})
+        if kind == "erase":
+            _check_erased(facts["values"])
+            self.erasures.append((index, facts))
+            if not self.knows_runs:
+                whole(facts["log"], 1, "log"), text(facts["run"], "run")
+                return
         run = self.runs.get(whole(facts["log"], 1, "log"))
         if run is None or facts["run"] != run.run:
             raise FormatError(f"entry {index} of log 0 speaks of a run that wasn't opened so")
         if (run.size != 0) != (kind == "erase"):
             raise FormatError(f"entry {index} of log 0: {kind} of run {run.run} can't be here")
         if kind == "erase":
-            run.erased += [[whole(each, 0, "values") for each in part] for part in listed(facts["values"], "values")]
+            run.erased += facts["values"]
             return
         run.mentioned_at = index
         if kind == "taken_over":
@@ -120,3 +129,16 @@ def read_log(bodies: Iterable[str], roots: dict[int, bytes] | None = None, size:
     if log is None:
         raise FormatError("the ledger's own log is empty")
     return log, tree
+
+
+def _check_erased(values: Any) -> None:
+    """Entries by their first and last, or places within one, from 1; in order, without overlaps."""
+    behind = 0
+    for part in listed(values, "values"):
+        first, last, *places = [whole(each, 0, "values") for each in listed(part, "values")] if len(part) > 1 else [1, 0]
+        rising = [0, *places]
+        if first < behind or last < first or (places and first != last) or any(a >= b for a, b in zip(rising, rising[1:])):
+            raise FormatError("what was erased isn't named in order")
+        behind = last + 1
+    if behind == 0:
+        raise FormatError("an erasure names nothing")

@@ -133,46 +133,51 @@ def _check(proof: dict[str, Any], reader: Reader, report: Report) -> None:
     report.proven += claims.of_row_run(log.keys.ledger, opening, seal, run.size, topology, publish)
 
 
-def _log_part(proof: dict[str, Any], reader: Reader, report: Report) -> tuple[LedgerLog, Run]:
-    log: LedgerLog | None = None
-    run_log = proof["run"]["log"]
+def logged(entries: list[dict[str, Any]]) -> tuple[str, list[tuple[int, bytes, str]]]:
+    """Entries of log 0 by their proofs: the checkpoint that all end in, and of each its index, the root before it, and its text."""
     checkpoint: str | None = None
-    for each in proof["log"]:
-        inclusion = parse_proof(each["proof"])
+    found = []
+    for each in entries:
+        inclusion, body = parse_proof(each["proof"]), each["body"]
         if checkpoint not in (None, inclusion.checkpoint):
             raise FormatError("its proofs lead to several checkpoints")
         checkpoint = inclusion.checkpoint
-        body = each["body"]
         size, root = _head_of(checkpoint)
         if root_from(leaf_hash(body.encode()), inclusion.index, size, inclusion.path) != root:
             raise FormatError(f"entry {inclusion.index} isn't in the log that the checkpoint is of")
-        if log is None:
-            if inclusion.index != 0:
-                raise FormatError("it doesn't begin with the birth of the ledger")
-            log = LedgerLog(body)
-        else:
-            log.take(inclusion.index, root_before(inclusion.index, size, inclusion.path), body)
-            facts = parse_body(body)
-            if facts["k"] not in ("key", "opened", "sealed", "erase") or facts.get("log", run_log) != run_log:
-                raise FormatError(f"entry {inclusion.index} of the ledger's log isn't one that belongs here")
-    if log is None or checkpoint is None or log.keys.ledger != proof["ledger"]:
+        found.append((inclusion.index, root_before(inclusion.index, size, inclusion.path), body))
+    if checkpoint is None or found[0][0] != 0:
+        raise FormatError("it doesn't begin with the birth of the ledger")
+    return checkpoint, found
+
+
+def _log_part(proof: dict[str, Any], reader: Reader, report: Report) -> tuple[LedgerLog, Run]:
+    run_log = proof["run"]["log"]
+    checkpoint, entries = logged(proof["log"])
+    log = LedgerLog(entries[0][2])
+    for index, before, body in entries[1:]:
+        log.take(index, before, body)
+        facts = parse_body(body)
+        if facts["k"] not in ("key", "opened", "sealed", "erase") or facts.get("log", run_log) != run_log:
+            raise FormatError(f"entry {index} of the ledger's log isn't one that belongs here")
+    if log.keys.ledger != proof["ledger"]:
         raise FormatError(f"it isn't the log of ledger {proof['ledger']}")
     head = signed_head(checkpoint, log.keys)
     judge(head, log.keys, proof.get("timestamps", []), reader, report)
-    _since(head.checkpoint, proof, log, reader)
+    check_since(head.checkpoint, proof["log"], log, reader)
     run = log.runs.get(proof["run"]["log"])
     if run is None or run.run != proof["run"]["run"] or run.size == 0:
         raise FormatError("the ledger's log doesn't say that the run was opened and sealed")
     return log, run
 
 
-def _since(head: Checkpoint, proof: dict[str, Any], log: LedgerLog, reader: Reader) -> None:
+def check_since(head: Checkpoint, entries: list[dict[str, Any]], log: LedgerLog, reader: Reader) -> None:
     """The roots that an inclusion proof shows are those before and with its entry."""
     since = older_head(reader, log.keys, head.size)
     if since is None:
         return
     roots = {head.size: head.root}
-    for each in proof["log"]:
+    for each in entries:
         inclusion, leaf = parse_proof(each["proof"]), leaf_hash(each["body"].encode())
         roots[inclusion.index] = root_before(inclusion.index, head.size, inclusion.path)
         roots[inclusion.index + 1] = root_with(leaf, inclusion.index, head.size, inclusion.path)
