@@ -292,6 +292,30 @@ test('runs that aren’t finished are refused, and those that such a run repeats
   expect((await custody('erase', 'latest', '--row', '1')).exit).toBe(0)
 })
 
+test('a certificate takes the place of no other file, and nothing is erased that it couldn’t be written for', async () => {
+  await run()
+  for (const command of [
+    ['erase', 'latest', '--row', '1'],
+    ['purge', '--older-than', '0s'],
+  ]) {
+    for (const out of ['custody.db', 'people.csv', 'out']) {
+      const { json, exit } = await custody(...command, '--out', out, '--json')
+      expect([json.error.code, exit]).toEqual(['CUSTODY_TARGET_EXISTS', 2])
+    }
+    const within_file = await custody(...command, '--out', 'people.csv/certificate.json', '--json')
+    expect(within_file.json.error).toMatchObject({
+      code: 'CUSTODY_OUTPUT',
+      message: expect.stringMatching(/; nothing was erased$/),
+    })
+  }
+  expect(found('anna-canary')).toHaveLength(1)
+  await mustHold()
+  const erase = ['erase', 'latest', '--row', '1', '--out', 'new/certificate.json', '--json']
+  expect((await custody(...erase)).exit).toBe(0)
+  expect((await custody(...erase)).exit).toBe(0)
+  expect(provenBy(join(work.folder, 'new/certificate.json'))).toHaveLength(1)
+})
+
 test('what can’t be meant is refused, and nothing is written', async () => {
   await run()
   const { json } = await custody('erase', 'latest', '--row', '99', '--json')

@@ -5,7 +5,14 @@ import { giveToNamed } from '../host/witnessing/witnessing.ts'
 import { CustodyError } from '../model/error.ts'
 import type { ErasePlan } from '../read/erase/plan.ts'
 import type { Context } from './context.ts'
-import { certificateText, erasePorts, pendingError, reportPending, writeCertificate } from './erasing.ts'
+import {
+  certificateText,
+  erasePorts,
+  pendingError,
+  refuseCertificatePlace,
+  reportPending,
+  writeCertificate,
+} from './erasing.ts'
 import type { LedgerOptions } from './ledger-access.ts'
 import { renderErased } from './render/erased.ts'
 import { counted } from './render/text.ts'
@@ -27,6 +34,7 @@ export async function eraseOfRun(context: Context, run: string, options: EraseOp
   const { terminal, host } = context
   const url = ledgerUrl(context, options)
   const chosen = chosenBy(context, options)
+  refuseCertificatePlace(context, options.out)
   const { derived = false, yes = false, json = false } = options
   const asks = derived && !yes && host.ask !== undefined
   const confirm = asks ? (plan: ErasePlan) => confirmed(context, plan) : null

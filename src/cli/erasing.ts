@@ -1,10 +1,14 @@
 /** What `erase` and `purge` have in common: the certificate's file, and what is said where others are in the way. */
-import { resolve } from 'node:path'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { dirname, resolve, sep } from 'node:path'
+import { isErasure } from '../format/erasure.ts'
 import type { ErasePorts } from '../host/erase.ts'
+import { CustodyError } from '../model/error.ts'
 import { ERRORS } from '../model/error-codes.ts'
 import { formatTime } from '../model/time.ts'
 import type { Certified } from '../read/erase/certificate.ts'
 import type { Context } from './context.ts'
+import { evidenceFile } from './evidence-file.ts'
 import { nearPath, shortRun } from './render/text.ts'
 import { writeText } from './write-text.ts'
 
@@ -20,9 +24,40 @@ export function erasePorts({ env, terminal }: Context): ErasePorts {
   }
 }
 
+/** As much of a file as says whether it is a certificate. */
+const HEAD_BYTES = 64
+
+/**
+ * Refuses a place where the certificate can't be, or would take the place of something else: before anything is
+ * erased, as that can't be undone.
+ * @throws CustodyError CUSTODY_TARGET_EXISTS, CUSTODY_OUTPUT.
+ */
+export function refuseCertificatePlace({ cwd }: Context, out: string | undefined): void {
+  const path = resolve(cwd, out ?? 'certificate.json')
+  const stat = out === undefined ? undefined : statSync(path, { throwIfNoEntry: false })
+  if (stat?.isDirectory() || (stat?.isFile() && !isErasure(evidenceFile(path).at(0, HEAD_BYTES).toString('latin1'))))
+    throw new CustodyError(
+      'CUSTODY_TARGET_EXISTS',
+      `${path} exists already, and is no certificate of an erasure; nothing was erased`,
+      { hint: 'Name another file for the certificate with --out.' },
+    )
+  let place = stat === undefined ? dirname(path) : path
+  while (!existsSync(place)) place = dirname(place)
+  try {
+    // With the separator a file isn't taken for a folder.
+    accessSync(stat === undefined ? `${place}${sep}` : place, constants.W_OK)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CustodyError('CUSTODY_OUTPUT', `${path} can’t be written: ${why}; nothing was erased`, {
+      hint: 'Name another place for the certificate with --out.',
+      cause,
+    })
+  }
+}
+
 /** Writes the certificate. Gives its path. @throws CustodyError CUSTODY_OUTPUT. */
 export function writeCertificate(
-  { cwd }: Context,
+  { cwd, command }: Context,
   { text, erasures }: Certified,
   what: 'erasure' | 'purge',
   out: string | undefined,
@@ -30,7 +65,15 @@ export function writeCertificate(
   const [last] = erasures.slice(-1)
   const run = what === 'purge' ? '' : `${shortRun(last?.entry.run ?? '')}-`
   const path = resolve(cwd, out ?? `${what}-${run}${last?.seq ?? 0}.json`)
-  writeText(path, text)
+  try {
+    writeText(path, text)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CustodyError('CUSTODY_OUTPUT', `the values are erased, but ${why}`, {
+      hint: `\`${command} erase RUN\` writes the certificate of what was erased of a run before.`,
+      cause,
+    })
+  }
   return path
 }
 

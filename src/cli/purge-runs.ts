@@ -7,7 +7,14 @@ import { CustodyError } from '../model/error.ts'
 import { formatTime } from '../model/time.ts'
 import type { PurgePlan } from '../read/erase/purge.ts'
 import type { Context } from './context.ts'
-import { certificateText, erasePorts, pendingError, reportPending, writeCertificate } from './erasing.ts'
+import {
+  certificateText,
+  erasePorts,
+  pendingError,
+  refuseCertificatePlace,
+  reportPending,
+  writeCertificate,
+} from './erasing.ts'
 import type { LedgerOptions } from './ledger-access.ts'
 import { counted, shortRun } from './render/text.ts'
 
@@ -25,6 +32,7 @@ export async function purgeOldRuns(context: Context, options: PurgeOptions): Pro
   const { terminal } = context
   const older_than_us = options.olderThan === undefined ? null : ageOf(options.olderThan) * 1000
   const rule = { now_us: Date.now() * 1000, older_than_us }
+  refuseCertificatePlace(context, options.out)
   const url = ledgerUrl(context, options)
   const { plan, certified, pending } = await purgeRuns(url, rule, erasePorts(context))
   await giveToNamed(context.env, url, why => terminal.report(`warning: ${why}`))
