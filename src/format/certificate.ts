@@ -7,7 +7,19 @@
  * CERTIFICATE-2. Trust is in certificates, byte for byte, never in names: a path ends at one that the reader has.
  */
 import { fromBase64 } from './base64.ts'
-import { type DerElement, DerError, derElement, derElements, derFlag, derNumber, derOid, TAGS, tagged } from './der.ts'
+import {
+  type DerElement,
+  DerError,
+  derElement,
+  derElements,
+  derFlag,
+  derNatural,
+  derNumber,
+  derOid,
+  derText,
+  TAGS,
+  tagged,
+} from './der.ts'
 import { bytesToHex } from './hash.ts'
 import type { Digest, PublicKey } from './public-key.ts'
 import { isSigned } from './timestamp-signature.ts'
@@ -58,7 +70,9 @@ export function parseCertificate(bytes: Uint8Array): Certificate {
   if (bytesToHex(tagged(inner, TAGS.sequence).bytes) !== bytesToHex(outer.bytes))
     throw new DerError('a certificate that names two algorithms')
   const [from, to] = derElements(tagged(validity, TAGS.sequence).content)
-  const last = rest.at(-1)
+  const last = rest.pop()
+  // Elsewhere they would be passed over, the critical ones among them.
+  if (rest.some(each => each.tag === CONTEXT_3)) throw new DerError('extensions that don’t stand at the end')
   return {
     ...{ der: bytes, signed: signed.bytes, signature: bitsOf(signature), signed_with: signedWith(outer) },
     serial: tagged(serial, TAGS.integer).bytes,
@@ -106,31 +120,33 @@ function bitsOf(element: DerElement | undefined): Uint8Array {
 }
 
 function keyIn(info: DerElement): PublicKey | null {
-  const [algorithm, bits] = derElements(info.content)
+  const [algorithm, bits, ...more] = derElements(info.content)
   const [oid, parameter] = derElements(tagged(algorithm, TAGS.sequence).content)
   const kind = bytesToHex(oid?.bytes ?? new Uint8Array())
   const key = bitsOf(bits)
+  if (more.length > 0) throw new DerError('something stands behind a key')
   if (kind === RSA) {
-    const [modulus, exponent] = derElements(derElement(key, TAGS.sequence).content)
-    const n = positive(modulus)
-    const is_known = n.length >= 256 && n.length <= 1024 && (n.length > 256 || (n[0] ?? 0) >= 0x80)
-    return is_known ? { kind: 'rsa', info: info.bytes, modulus: n, exponent: positive(exponent) } : null
+    const [n, e, ...others] = derElements(derElement(key, TAGS.sequence).content)
+    if (others.length > 0) throw new DerError('something stands in a key')
+    const [modulus, exponent] = [derNatural(n), derNatural(e)]
+    return isRsa(modulus, exponent) ? { kind: 'rsa', info: info.bytes, modulus, exponent } : null
   }
   const curve = kind === EC ? CURVES.get(bytesToHex(parameter?.bytes ?? new Uint8Array())) : undefined
   if (curve === undefined || key.length !== curve.bytes || key[0] !== 4) return null
   return { kind: 'ec', info: info.bytes, curve: curve.curve, point: key }
 }
 
-/** Without the zero byte that says that it is no negative one. */
-function positive(element: DerElement | undefined): Uint8Array {
-  const { content } = tagged(element, TAGS.integer)
-  if (content.length === 0 || (content[0] ?? 0) >= 0x80) throw new DerError('a number that isn’t positive')
-  return content[0] === 0 ? content.subarray(1) : content
+/** A modulus of 2,048 to 8,192 bits, an exponent from 3 to below 2^64, both odd: what OpenSSL takes, and a browser computes in no time. */
+function isRsa(modulus: Uint8Array, exponent: Uint8Array): boolean {
+  const [top = 0] = modulus
+  const is_size = modulus.length >= 256 && modulus.length <= 1024 && (modulus.length > 256 || top >= 0x80)
+  const is_odd = [modulus, exponent].every(each => (each.at(-1) ?? 0) % 2 === 1)
+  return is_size && is_odd && exponent.length <= 8 && !(exponent.length === 1 && exponent[0] === 1)
 }
 
 /** Milliseconds since the Unix epoch. @throws DerError */
 function timeIn(element: DerElement | undefined): number {
-  const text = new TextDecoder().decode(element?.content)
+  const text = element === undefined ? '' : derText(element)
   const is_short = element?.tag === TAGS.short_time
   if (!is_short && element?.tag !== TAGS.time) throw new DerError('no time where one should be')
   const year = is_short ? `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}` : text
@@ -141,7 +157,7 @@ function timeIn(element: DerElement | undefined): number {
 
 /** Of a text as `20261201031006Z`, since the Unix epoch; null if it is none. */
 export function secondsIn(text: string): number | null {
-  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? []
+  const [, year, month, day, hour, minute, second] = /^(?!0000)(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? []
   if (year === undefined) return null
   const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`
   const at = Date.parse(iso)
@@ -198,14 +214,17 @@ export function leadsTo(
   trusted: readonly Certificate[],
   at_ms: number,
 ): boolean {
-  const all = [...trusted, ...others]
-  const seen = new Set<string>()
+  const anchors = new Set(trusted.map(each => bytesToHex(each.der)))
+  if (anchors.size === 0) return false
+  // Each is reached once: of all paths that somebody can lay there are too many.
+  const left = new Map([...trusted, ...others].map(each => [bytesToHex(each.der), each] as const))
   let reached = [first]
   for (let length = 1; length <= LONGEST_PATH && reached.length > 0; length++) {
     const good = reached.filter(each => mayStand(each, length, at_ms))
-    if (good.some(each => trusted.some(one => isSame(one.der, each.der)))) return true
-    for (const each of good) seen.add(bytesToHex(each.der))
-    reached = good.flatMap(each => all.filter(issuer => !seen.has(bytesToHex(issuer.der)) && hasIssued(issuer, each)))
+    const names = good.map(each => bytesToHex(each.der))
+    if (names.some(each => anchors.has(each))) return true
+    for (const each of names) left.delete(each)
+    reached = [...left.values()].filter(issuer => good.some(each => hasIssued(issuer, each)))
   }
   return false
 }
@@ -256,7 +275,7 @@ export function nameText(name: Uint8Array): string {
       const [oid, value] = derElements(tagged(each, TAGS.sequence).content)
       const type = tagged(oid, TAGS.oid)
       if (value === undefined) throw new DerError('a part of a name that has no value')
-      const text = TEXTS.includes(value.tag) ? new TextDecoder().decode(value.content) : `#${bytesToHex(value.bytes)}`
+      const text = TEXTS.includes(value.tag) ? derText(value) : `#${bytesToHex(value.bytes)}`
       return `${ATTRIBUTES.get(bytesToHex(type.bytes)) ?? dotted(type.content)}=${text}`
     }),
   )

@@ -59,6 +59,20 @@ export function numberIn(content: Uint8Array): number {
   return content.reduce((sum, byte) => sum * 256 + byte, 0)
 }
 
+/** The bytes of a whole number that isn't negative, of any size, big-endian; at least one, and no zero before others. @throws DerError */
+export function derNatural(element: DerElement | undefined): Uint8Array {
+  const { content } = tagged(element, TAGS.integer)
+  const [first = 0x80, second = 0x80] = content
+  if (first >= 0x80 || (content.length > 1 && first === 0 && second < 0x80))
+    throw new DerError('a number that can’t stand there')
+  return content.length > 1 && first === 0 ? content.subarray(1) : content
+}
+
+/** What isn't UTF-8 is replaced. */
+export function derText({ content }: DerElement): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(content)
+}
+
 /** False as well if it is missing: that is what DER has for it. @throws DerError */
 export function derFlag(element: DerElement | undefined): boolean {
   if (element === undefined) return false

@@ -2,7 +2,7 @@
  * Whether an ECDSA signature over P-256 or P-384 holds (FIPS 186-5, section 6.4.2), for browsers, whose own means answer later. It works on what is
  * public alone, so that its time may depend on that. A library of curves would make the page larger than it may be.
  */
-import { DerError, derElement, derElements, TAGS, tagged } from './der.ts'
+import { DerError, derElement, derElements, derNatural, TAGS } from './der.ts'
 import { bytesToHex } from './hash.ts'
 import type { PublicKey } from './public-key.ts'
 
@@ -64,18 +64,11 @@ function numbersIn(signature: Uint8Array): readonly [bigint, bigint] | null {
   try {
     const [r, s, more] = derElements(derElement(signature, TAGS.sequence).content)
     if (more !== undefined) return null
-    return [positive(tagged(r, TAGS.integer).content), positive(tagged(s, TAGS.integer).content)]
+    return [numberOf(derNatural(r)), numberOf(derNatural(s))]
   } catch (error) {
     if (error instanceof DerError) return null
     throw error
   }
-}
-
-/** @throws DerError */
-function positive(content: Uint8Array): bigint {
-  const [first = 0x80, second = 0x80] = content
-  if (first >= 0x80 || (content.length > 1 && first === 0 && second < 0x80)) throw new DerError('not a positive number')
-  return numberOf(content)
 }
 
 export function numberOf(bytes: Uint8Array): bigint {

@@ -10,7 +10,7 @@ import {
   type TokenOptions,
   token,
 } from '../../test/support/authority.ts'
-import { certificatesIn, nameText, parseCertificate } from './certificate.ts'
+import { certificatesIn, leadsTo, nameText, parseCertificate } from './certificate.ts'
 import { type DerElement, der, derElement, derElements, derOid, TAGS } from './der.ts'
 import { checkTimestamp, isByTrusted } from './timestamp-check.ts'
 import { utf8 } from './verifier-key.ts'
@@ -79,6 +79,24 @@ test.each<[what: string, by: Party, options: TokenOptions, message: string]>([
   ],
   ['with a critical extension', tsa, { extensions: [EXTENSIONS.unknown_critical] }, 'a critical extension'],
   ['at a time that is none', tsa, { time: '20261301031006Z' }, 'is no time'],
+  [
+    'at a time that nobody can write',
+    tsa,
+    { accuracy: der(TAGS.sequence, der(TAGS.integer, Uint8Array.of(1, 0, 0, 0, 0, 0))) },
+    'after the year 9999',
+  ],
+  [
+    'with an accuracy in other units',
+    tsa,
+    { accuracy: der(TAGS.sequence, der(0x82, Uint8Array.of(1))) },
+    'isn’t known',
+  ],
+  [
+    'with more certificates than any path has',
+    tsa,
+    { certificates: Array.from({ length: 17 }, () => tsa.certificate) },
+    'more than 16',
+  ],
   ['at a fraction that ends in 0', tsa, { time: '20261201031006.50Z' }, 'is no time'],
   [
     'by a certificate that signs other things, too',
@@ -213,9 +231,49 @@ test('a path: as long as it may be, of certificates that are valid then, with no
   const ends = chain.map(each => trusts(issued(each), chain, root))
   expect(ends).toEqual([true, true, true, true, true, false])
   const old = issued(root, { valid: ['20200101000000Z', '20261201031006Z'] })
-  expect([trusts(old, [], root), trusts(old, [], root, '20261201031007Z')]).toEqual([true, false])
+  const ends_at = ['20261201031006Z', '20261201031006.000001Z', '20261201031007Z'] as const
+  expect(ends_at.map(at => trusts(old, [], root, at))).toEqual([true, false, false])
   expect(trusts(old, [], old, '20191231235959Z')).toBe(false)
   expect(trusts(issued(root, { extensions: [EXTENSIONS.stamping, EXTENSIONS.unknown_critical] }), [], root)).toBe(false)
+})
+
+test('of many paths each certificate is looked at once', () => {
+  const layer = (level: number) =>
+    Array.from({ length: 12 }, (_, i) =>
+      party(`Level ${level}`, {
+        issuer: party(`Level ${level + 1}`),
+        extensions: [EXTENSIONS.authority],
+        valid: [`200001010000${10 + i}Z`, '20491231235959Z'],
+      }),
+    )
+  const others = [0, 1, 2, 3, 4].flatMap(layer)
+  const [first] = read(issued(party('Level 0')))
+  expect(first && leadsTo(first, read(...others), read(root), Date.UTC(2026))).toBe(false)
+})
+
+const integer = (...bytes: readonly number[]) => der(TAGS.integer, Uint8Array.from(bytes))
+const rsa = (modulus: Uint8Array, exponent: Uint8Array) => (info: Uint8Array) => {
+  const [algorithm] = derElements(derElement(info, TAGS.sequence).content)
+  const key = der(TAGS.sequence, modulus, exponent)
+  return der(TAGS.sequence, algorithm?.bytes ?? info, der(TAGS.bits, Uint8Array.of(0), key))
+}
+const keyOf = (info: (info: Uint8Array) => Uint8Array) =>
+  parseCertificate(party('K', { kind: 'rsa', info }).certificate).key
+
+test('RSA keys are those that all readers compute with, in time', () => {
+  const modulus = (last: number) => integer(0, ...Array.from({ length: 255 }, () => 0xaa), last)
+  expect(keyOf(rsa(modulus(1), integer(3)))).toMatchObject({ kind: 'rsa', exponent: Uint8Array.of(3) })
+  for (const exponent of [integer(0), integer(1), integer(4), integer(1, ...Array.from({ length: 8 }, () => 1))])
+    expect(keyOf(rsa(modulus(1), exponent))).toBe(null)
+  expect(keyOf(rsa(modulus(2), integer(3)))).toBe(null)
+  expect(keyOf(rsa(integer(...Array.from({ length: 255 }, () => 1)), integer(3)))).toBe(null)
+  for (const number of [integer(), integer(0x80), integer(0, 3)])
+    expect(() => keyOf(rsa(modulus(1), number))).toThrow('a number that can’t stand there')
+})
+
+test('extensions that stand in another place than theirs aren’t passed over', () => {
+  const twice = (info: Uint8Array) => Buffer.concat([info, der(0xa3, der(TAGS.sequence, EXTENSIONS.unknown_critical))])
+  expect(() => parseCertificate(party('T', { info: twice }).certificate)).toThrow('don’t stand at the end')
 })
 
 test('certificates in PEM; other things are refused', () => {

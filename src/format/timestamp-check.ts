@@ -21,6 +21,8 @@ export type CheckedTimestamp =
       readonly ok: true
       /** As the token has it. */
       readonly time: string
+      /** When, as it says: milliseconds since the Unix epoch, with their fraction. */
+      readonly at_ms: number
       /** By when it was, as far as it says: milliseconds since the Unix epoch, rounded up. */
       readonly by_ms: number
       /** The subject of its certificate. Whether it is one to be believed, `isByTrusted` says. */
@@ -43,9 +45,7 @@ export function checkTimestamp(token: Uint8Array, bytes: Uint8Array): CheckedTim
     const problem = signatureProblem(stamp, signer)
     if (problem !== null) return { ok: false, message: problem }
     const { time, nonce } = stamp
-    const [from_ms, by_ms] = timesOf(stamp)
-    if (from_ms === null) return { ok: false, message: `it can’t be read: ${JSON.stringify(time)} is no time` }
-    return { ok: true, time, by_ms, by: nameText(signer.subject), nonce, signer, certificates }
+    return { ok: true, time, ...timesOf(stamp), by: nameText(signer.subject), nonce, signer, certificates }
   } catch (error) {
     if (error instanceof DerError) return { ok: false, message: `it can’t be read: ${error.message}` }
     throw error
@@ -77,20 +77,27 @@ function signatureProblem({ signed }: Timestamp, signer: Certificate): string | 
   return signsTimestamps(signer) ? null : 'its certificate isn’t one that signs timestamps'
 }
 
-/** Milliseconds: as it says, without the fraction of the second (null: that is no time), and by when at the latest. */
-function timesOf({ time, accuracy_us }: Pick<Timestamp, 'time' | 'accuracy_us'>): readonly [number | null, number] {
+/** Of the year 9999, since the Unix epoch: later ones have more digits. */
+export const LAST_SECOND = 253_402_300_799
+
+/** @throws DerError */
+function timesOf({ time, accuracy_us }: Pick<Timestamp, 'time' | 'accuracy_us'>): {
+  readonly at_ms: number
+  readonly by_ms: number
+} {
   const [, whole = '', fraction = ''] = /^(\d{14})(?:\.(\d{0,8}[1-9]))?Z$/.exec(time) ?? []
   const seconds = secondsIn(`${whole}Z`)
-  if (seconds === null) return [null, 0]
-  const micros = Math.ceil(Number(`0.${fraction || '0'}`) * 1_000_000) + accuracy_us
-  return [seconds * 1000, seconds * 1000 + Math.ceil(micros / 1000)]
+  if (seconds === null) throw new DerError(`${JSON.stringify(time)} is no time`)
+  const nanos = Number(fraction.padEnd(9, '0'))
+  const by_ms = seconds * 1000 + Math.ceil((Math.ceil(nanos / 1000) + accuracy_us) / 1000)
+  if (by_ms >= (LAST_SECOND + 1) * 1000) throw new DerError('it may be of a time after the year 9999')
+  return { at_ms: seconds * 1000 + nanos / 1_000_000, by_ms }
 }
 
 /** Whether its authority is one of those that are trusted, or certified by one of them, when it was made. */
 export function isByTrusted(
-  { signer, certificates, time }: Extract<CheckedTimestamp, { readonly ok: true }>,
+  { signer, certificates, at_ms }: Extract<CheckedTimestamp, { readonly ok: true }>,
   trusted: readonly Certificate[],
 ): boolean {
-  const at = secondsIn(`${time.slice(0, 14)}Z`)
-  return at !== null && leadsTo(signer, certificates, trusted, at * 1000)
+  return leadsTo(signer, certificates, trusted, at_ms)
 }

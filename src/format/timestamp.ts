@@ -14,6 +14,7 @@ import {
   derElements,
   derNumber,
   derOid,
+  derText,
   numberIn,
   TAGS,
   tagged,
@@ -30,7 +31,14 @@ const CONTENT_TYPE = derOid('1.2.840.113549.1.9.3')
 const SIGNING_CERTIFICATE = derOid('1.2.840.113549.1.9.16.2.47')
 /** Tags of what can be missing, or is one of several. */
 const [CONTEXT_0, CONTEXT_1, CONTEXT_4] = [0xa0, 0xa1, 0xa4]
-const [MILLIS, MICROS] = [0x80, 0x81]
+/** Parts of an accuracy by their tags, in microseconds: seconds, thousandths, millionths. */
+const UNITS: ReadonlyMap<number, number> = new Map([
+  [TAGS.integer, 1_000_000],
+  [0x80, 1_000],
+  [0x81, 1],
+])
+/** More would be work for whoever looks for a path among them, and no path needs them. */
+const MOST_CERTIFICATES = 16
 const DIGESTS: ReadonlyMap<string, Digest> = new Map([
   [bytesToHex(SHA256), 'sha256'],
   [bytesToHex(derOid('2.16.840.1.101.3.4.2.2')), 'sha384'],
@@ -114,12 +122,14 @@ export function parseTimestamp(token: Uint8Array): Timestamp {
   const [signers, ...others] = rest[0]?.tag === CONTEXT_1 ? rest.slice(1) : rest
   const [signer, ...more] = derElements(tagged(signers, TAGS.set).content)
   if (more.length > 0 || others.length > 0) throw new DerError('not one signer')
+  const carried = derElements(tagged(certificates, CONTEXT_0).content)
+  if (carried.length > MOST_CERTIFICATES) throw new DerError(`it carries more than ${MOST_CERTIFICATES} certificates`)
   return {
     ...infoIn(content),
     signed: {
       ...signerIn(tagged(signer, TAGS.sequence)),
       content,
-      certificates: derElements(tagged(certificates, CONTEXT_0).content).map(each => each.bytes),
+      certificates: carried.map(each => each.bytes),
     },
   }
 }
@@ -128,7 +138,7 @@ function signerIn({ content }: DerElement): Omit<Timestamp['signed'], 'content' 
   const [version, signer, digest, attributes, algorithm, signature, ...rest] = derElements(content)
   if (derNumber(version) !== 1 || rest.some(each => each.tag !== CONTEXT_1))
     throw new DerError('a signer of another version')
-  const all = derElements(tagged(attributes, CONTEXT_0).content)
+  const all = attributesIn(tagged(attributes, CONTEXT_0))
   mustBe(derElement(attribute(all, CONTENT_TYPE), TAGS.oid), TST_INFO)
   return {
     digest: digestIn(digest),
@@ -172,7 +182,7 @@ function infoIn(content: Uint8Array): Pick<Timestamp, 'time' | 'accuracy_us' | '
     if (derElements(tagged(each, TAGS.sequence).content)[1]?.tag === TAGS.boolean)
       throw new DerError('it has a critical extension')
   return {
-    time: new TextDecoder().decode(tagged(time, TAGS.time).content),
+    time: derText(tagged(time, TAGS.time)),
     accuracy_us: accuracyIn(more[0]?.tag === TAGS.sequence ? more[0] : null),
     sha256: bytesToHex(tagged(hash, TAGS.octets).content),
     nonce: nonce === null ? null : nonce.subarray(1),
@@ -182,21 +192,31 @@ function infoIn(content: Uint8Array): Pick<Timestamp, 'time' | 'accuracy_us' | '
 function accuracyIn(element: DerElement | null): number {
   let accuracy_us = 0
   for (const { tag, content } of element === null ? [] : derElements(element.content)) {
-    const unit = tag === TAGS.integer ? 1_000_000 : tag === MILLIS ? 1_000 : tag === MICROS ? 1 : 0
+    const unit = UNITS.get(tag)
+    if (unit === undefined) throw new DerError('an accuracy with a part that isn’t known')
     accuracy_us += numberIn(content) * unit
   }
   return accuracy_us
 }
 
-/** The content of an attribute's set. */
-function attribute(all: readonly DerElement[], oid: Uint8Array): Uint8Array {
-  const found = all.flatMap(each => {
+/** The contents of their sets, by the hex of their types. */
+type Attributes = ReadonlyMap<string, Uint8Array>
+
+function attributesIn({ content }: DerElement): Attributes {
+  const found = new Map<string, Uint8Array>()
+  for (const each of derElements(content)) {
     const [type, values] = derElements(tagged(each, TAGS.sequence).content)
-    return bytesToHex(type?.bytes ?? new Uint8Array()) === bytesToHex(oid) ? [tagged(values, TAGS.set).content] : []
-  })
-  const [only, more] = found
-  if (only === undefined || more !== undefined) throw new DerError('an attribute is missing, or stands there twice')
-  return only
+    const name = bytesToHex(tagged(type, TAGS.oid).bytes)
+    if (found.has(name)) throw new DerError('an attribute stands there twice')
+    found.set(name, tagged(values, TAGS.set).content)
+  }
+  return found
+}
+
+function attribute(all: Attributes, oid: Uint8Array): Uint8Array {
+  const found = all.get(bytesToHex(oid))
+  if (found === undefined) throw new DerError('an attribute is missing')
+  return found
 }
 
 function mustBe(element: DerElement | undefined, oid: Uint8Array): void {

@@ -8,6 +8,7 @@ import { toBase64 } from '../../src/format/base64.ts'
 import { parseCertificate } from '../../src/format/certificate.ts'
 import { checkpointIn, checkpointText } from '../../src/format/checkpoint.ts'
 import { makeCosigner } from '../../src/format/cosigning-key.ts'
+import { der, derOid, TAGS } from '../../src/format/der.ts'
 import { parsePolicy } from '../../src/format/policy.ts'
 import { makeSigner } from '../../src/format/signing-key.ts'
 import { parseVerifierKey, utf8 } from '../../src/format/verifier-key.ts'
@@ -16,7 +17,15 @@ import { isCustodyError } from '../../src/model/error.ts'
 import type { Json } from '../../src/model/row.ts'
 import { checkRecord } from '../../src/read/check/check-record.ts'
 import { Random } from '../simulation/random.ts'
-import { accuracyOf, EXTENSIONS, type Party, party, type TokenOptions, token } from '../support/authority.ts'
+import {
+  accuracyOf,
+  EXTENSIONS,
+  type Party,
+  party,
+  SIGNING_CERTIFICATE,
+  type TokenOptions,
+  token,
+} from '../support/authority.ts'
 import { LONG, sampled } from '../support/form.ts'
 import { testPorts } from '../support/ledger.ts'
 import { recorded } from '../support/records.ts'
@@ -167,11 +176,25 @@ describe.skipIf(NO_PYTHON !== null)(
         { attributes: each => each.slice(0, 2) },
         { attributes: each => [...each, ...each.slice(0, 1)] },
         { attributes: each => each.toReversed() },
+        { accuracy: der(TAGS.sequence, der(TAGS.integer, Uint8Array.of(1, 0, 0, 0, 0, 0))) },
+        { accuracy: der(TAGS.sequence, der(0x82, Uint8Array.of(1))) },
+        { time: '20261201031006.069Z' },
+        { time: '20261201031006.0690000001Z' },
+        { certificates: [der(0xa1), der(TAGS.sequence), parties[0]!.certificate] },
+        { certificates: Array.from({ length: 17 }, () => parties[0]!.certificate) },
+        {
+          attributes: each => [
+            ...each.slice(0, 2),
+            der(TAGS.sequence, derOid(SIGNING_CERTIFICATE), der(TAGS.set, der(TAGS.sequence))),
+          ],
+        },
       ]
+      const ending = under({ valid: ['20200101000000Z', '20261201031006Z'] })
       const tokens = [
         ...parties.map(by => token(by, note, { certificates: [by.certificate, ca.certificate] })),
         ...options.map(each => token(parties[0]!, note, each)),
         token(parties[0]!, utf8('another note\n')),
+        ...['20261201031006Z', '20261201031006.5Z'].map(time => token(ending, note, { time })),
       ]
       const trusted = [...parties.slice(0, 5).map(each => each.certificate), ca.certificate]
       const records = sampled(tokens, 3).map(each => recordOf([], [each]))

@@ -53,6 +53,8 @@ export interface PartyOptions {
   readonly digest?: Digest
   readonly issuer?: Party
   readonly extensions?: readonly Uint8Array[]
+  /** What stands in the place of its SubjectPublicKeyInfo. */
+  readonly info?: (info: Uint8Array) => Uint8Array
   /** `YYYYMMDDHHMMSSZ` */
   readonly valid?: readonly [string, string]
 }
@@ -74,7 +76,13 @@ function keysOf(kind: Kind, of: string) {
 
 /** Its certificate is issued by `issuer`, else by itself. */
 export function party(of: string, options: PartyOptions = {}): Party {
-  const { kind = 'P-256', digest = 'sha256', issuer, extensions = [EXTENSIONS.stamping] } = options
+  const {
+    kind = 'P-256',
+    digest = 'sha256',
+    issuer,
+    extensions = [EXTENSIONS.stamping],
+    info: infoOf = each => each,
+  } = options
   const { valid = ['20200101000000Z', '20491231235959Z'] } = options
   const { private_key, info } = keysOf(kind, of)
   const serial = integer((hashed('sha256', Buffer.from(of))[0] ?? 0) % 120)
@@ -85,7 +93,7 @@ export function party(of: string, options: PartyOptions = {}): Party {
   const by = issuer ?? own
   const body = sequence(
     ...[der(0xa0, integer(2)), serial, algorithm(by), by.name],
-    ...[sequence(...valid.map(each => ascii(TAGS.time, each))), own.name, info],
+    ...[sequence(...valid.map(each => ascii(TAGS.time, each))), own.name, infoOf(info)],
     ...(extensions.length === 0 ? [] : [der(0xa3, sequence(...extensions))]),
   )
   const certificate = sequence(body, algorithm(by), der(TAGS.bits, Uint8Array.of(0), signed(by, body)))

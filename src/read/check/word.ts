@@ -12,7 +12,7 @@ import { type Checkpoint, checkpointIn } from '../../format/checkpoint.ts'
 import { headNote } from '../../format/head-note.ts'
 import { openNote, readNote } from '../../format/note.ts'
 import { isAbout, isReached, type Policy, type PolicyWitness, type Quorum, witnessedBy } from '../../format/policy.ts'
-import { type CheckedTimestamp, checkTimestamp, isByTrusted } from '../../format/timestamp-check.ts'
+import { type CheckedTimestamp, checkTimestamp, isByTrusted, LAST_SECOND } from '../../format/timestamp-check.ts'
 import { utf8, type VerifierKey } from '../../format/verifier-key.ts'
 import { counted } from '../../model/number-text.ts'
 import type { Check, Report } from '../verify/check.ts'
@@ -161,9 +161,6 @@ interface Cosigner {
   /** Milliseconds since the Unix epoch; null: it doesn't say when. */
   readonly at_ms: number | null
 }
-
-/** The year 9999 has 4 digits, and no later one. */
-const LAST_SECOND = 253_402_300_799
 
 /** None if one of them is wrong. */
 function cosignersOf(note: string, policy: Policy, check: Report): readonly Cosigner[] {

@@ -139,8 +139,6 @@ class EcKey:
         return found is not None and found[0] % order == r
 
 
-
-
 def _sequence(content: bytes) -> bytes:
     return bytes([SEQUENCE, len(content)]) + content
 
@@ -161,7 +159,8 @@ def _public_key(value: Value) -> RsaKey | EcKey:
     name, parameters = algorithm(kind)
     if name == RSA and parameters is None:
         modulus, exponent = (each.natural() for each in der.parse(bits.bits()).of(SEQUENCE).members())
-        if not 2048 <= modulus.bit_length() <= 8192 or exponent < 3 or exponent % 2 == 0:
+        is_size = 2048 <= modulus.bit_length() <= 8192 and 3 <= exponent < 2**64
+        if not is_size or modulus % 2 == 0 or exponent % 2 == 0:
             raise DerError("an RSA key has a size that isn't known")
         return RsaKey(modulus, exponent)
     curve = CURVES.get(parameters.oid()) if name == EC and parameters is not None else None
@@ -197,12 +196,15 @@ class Certificate:
     serial: int
     issuer: bytes
     subject: bytes
-    subject_name: str
     begins: Fraction
     ends: Fraction
     key_info: Value
     extensions: dict[str, tuple[bool, bytes]]
     """Whether each is critical, and its value."""
+
+    @property
+    def subject_name(self) -> str:
+        return _name(der.parse(self.subject))
 
     @property
     def key(self) -> RsaKey | EcKey:
@@ -247,13 +249,23 @@ class Certificate:
         except DerError:
             return False
 
+    def may_issue(self, other: "Certificate", at: Fraction, between: int) -> bool:
+        try:
+            return self.subject == other.issuer and self.is_usable(at) and self.may_certify(between) and self.has_signed(other)
+        except DerError:
+            return False
+
 
 def parse_certificate(data: bytes) -> Certificate:
     try:
         whole = der.parse(data)
         signed, kind, signature = whole.of(SEQUENCE).members()
         version, serial, inner_kind, issuer, validity, subject, key, *rest = signed.of(SEQUENCE).members()
-        begins, ends = validity.of(SEQUENCE).members()
+        begins, ends = (each.time() for each in validity.of(SEQUENCE).members())
+        if begins.denominator != 1 or ends.denominator != 1:
+            raise DerError("a certificate is valid to whole seconds")
+        if any(each.tag == context(3) for each in rest[:-1]):
+            raise DerError("a certificate's extensions don't stand at its end")
         if version.of(context(0)).inner().number() != 2 or inner_kind.der != kind.der:
             raise DerError("a certificate isn't one of version 3")
         extensions: dict[str, tuple[bool, bytes]] = {}
@@ -262,12 +274,12 @@ def parse_certificate(data: bytes) -> Certificate:
                 continue
             for extension in each.inner().of(SEQUENCE).members():
                 name, *flag, value = extension.of(SEQUENCE).members()
-                if name.oid() in extensions:
-                    raise DerError("a certificate has an extension twice")
+                if name.oid() in extensions or len(flag) > 1:
+                    raise DerError("an extension isn't one, or is there twice")
                 extensions[name.oid()] = (bool(flag) and flag[0].flag(), value.of(OCTETS).content)
         return Certificate(
             *(whole.der, signed.der, kind, signature.of(BITS).bits(), serial.number(), issuer.der, subject.der),
-            *(_name(subject), begins.time(), ends.time(), key, extensions),
+            *(begins, ends, key, extensions),
         )
     except ValueError as error:
         raise DerError("a certificate is malformed") from error
@@ -280,7 +292,7 @@ def _name(name: Value) -> str:
             kind, value = attribute.of(SEQUENCE).members()
             text = f"#{value.der.hex()}"
             if value.tag in (der.UTF8, der.PRINTABLE, der.IA5):
-                text = value.content.decode("utf-8")
+                text = value.content.decode("utf-8", "replace")
             parts.append(f"{NAMES.get(kind.oid(), kind.oid())}={text}")
     return ", ".join(parts)
 
@@ -298,21 +310,13 @@ def parse_pem(text: str) -> list[Certificate]:
 def leads_to(signer: Certificate, others: list[Certificate], trusted: list[Certificate], at: Fraction) -> bool:
     """Whether a path of at most six certificates leads from the signer's to one that is trusted, each good at that time."""
     anchors = {each.der for each in trusted}
-
-    def follow(path: list[Certificate]) -> bool:
-        last = path[-1]
-        if last.der in anchors:
+    left = {each.der: each for each in (*trusted, *others)}
+    reached = [signer] if signer.is_usable(at) else []
+    for between in range(LONGEST_PATH):
+        if any(each.der in anchors for each in reached):
             return True
-        if len(path) == LONGEST_PATH:
-            return False
-        return any(
-            follow([*path, each])
-            for each in [*trusted, *others]
-            if each.subject == last.issuer
-            and each not in path
-            and each.is_usable(at)
-            and each.may_certify(len(path) - 1)
-            and each.has_signed(last)
-        )
-
-    return signer.is_usable(at) and follow([signer])
+        for each in reached:
+            left.pop(each.der, None)
+        # Each is reached once: of all paths that somebody can lay there are too many.
+        reached = [each for each in left.values() if any(each.may_issue(below, at, between) for below in reached)]
+    return False

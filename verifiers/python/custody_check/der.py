@@ -59,9 +59,9 @@ class Value:
         return found
 
     def flag(self) -> bool:
-        if self.of(BOOLEAN).content not in (b"\0", b"\xff"):
-            raise DerError("a boolean is neither")
-        return self.content == b"\xff"
+        if self.of(BOOLEAN).content != b"\xff":
+            raise DerError("a flag isn't true, which alone is written")
+        return True
 
     def oid(self) -> str:
         data = self.of(OID).content
@@ -97,7 +97,7 @@ class Value:
             text = ("19" if text[0] >= "5" else "20") + text
         elif self.tag != TIME:
             raise DerError("a time isn't one")
-        match = re.fullmatch(r"(\d{14})(?:\.(\d*[1-9]))?Z", text)
+        match = re.fullmatch(r"(\d{14})(?:\.(\d{0,8}[1-9]))?Z", text)
         if match is None:
             raise DerError(f"{text} isn't a time in UTC")
         try:

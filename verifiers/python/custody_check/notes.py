@@ -228,6 +228,9 @@ def witnessed(policy: Policy, note: Note) -> list[Cosignature]:
     """By witnesses of the policy. A wrong one spoils the note."""
     keys = {key: name for name, key in policy.witnesses.items()}
     found = [(key, timestamp_of(key, signature.data)) for key, signature in signers(note, list(keys))]
+    for key, seconds in found:
+        if seconds >= 2**53:
+            raise NoteError(f"the cosignature of {key.short} has a time that isn't one")
     return [Cosignature(keys[key], key, seconds) for key, seconds in found]
 
 

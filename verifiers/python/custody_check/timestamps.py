@@ -6,6 +6,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Iterator
 
 from . import der
 from .certificates import Certificate, digest_of, is_signed, leads_to, parse_certificate
@@ -15,6 +16,9 @@ SIGNED_DATA = "1.2.840.113549.1.7.2"
 TST_INFO = "1.2.840.113549.1.9.16.1.4"
 CONTENT_TYPE, MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
 SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.47"
+MOST_CERTIFICATES = 16
+LAST_MS = 253_402_300_799_999
+"""Of the year 9999, since the epoch."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ def check_timestamp(token: bytes, note: bytes, trusted: list[Certificate]) -> Ti
     """Raises DerError if it isn't a token of the note that holds."""
     try:
         return _check(token, note, trusted)
-    except ValueError as error:
+    except (ValueError, IndexError) as error:
         raise DerError(f"a part of it is missing, or one too many: {error}") from error
 
 
@@ -43,7 +47,10 @@ def _check(token: bytes, note: bytes, trusted: list[Certificate]) -> Timestamp:
     content_kind, wrapped = content.of(SEQUENCE).members()
     info = wrapped.of(context(0)).inner().of(OCTETS).content
     (signer,) = rest[-1].of(SET).members()
-    certificates = [parse_certificate(each.der) for part in rest[:-1] if part.tag == context(0) for each in part.members()]
+    carried = [each for part in rest[:-1] if part.tag == context(0) for each in part.members()]
+    if len(carried) > MOST_CERTIFICATES:
+        raise DerError(f"it carries more than {MOST_CERTIFICATES} certificates")
+    certificates = list(_readable(carried))
     if content_kind.oid() != TST_INFO:
         raise DerError("its content is no timestamp")
     at, until = _info(info, note)
@@ -51,7 +58,18 @@ def _check(token: bytes, note: bytes, trusted: list[Certificate]) -> Timestamp:
     if not certificate.signs_timestamps():
         raise DerError("its certificate doesn't sign timestamps")
     milliseconds = math.ceil(until * 1000)
+    if milliseconds > LAST_MS:
+        raise DerError("it may be of a time after the year 9999")
     return Timestamp(milliseconds, certificate.subject_name, leads_to(certificate, certificates, trusted, at))
+
+
+def _readable(carried: list[Value]) -> Iterator[Certificate]:
+    for each in carried:
+        try:
+            yield parse_certificate(each.der)
+        except DerError:
+            # It leads nowhere.
+            continue
 
 
 def _info(info: bytes, note: bytes) -> tuple[Fraction, Fraction]:

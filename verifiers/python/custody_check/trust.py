@@ -12,10 +12,9 @@ from .der import DerError
 from .keys import KeySet
 from .notes import ED25519, Checkpoint, Cosignature, Key, Note, NoteError, Policy, from_base64, parse_checkpoint, parse_note, signers, witnessed
 from .report import Report
-from .timestamps import Timestamp, check_timestamp
+from .timestamps import LAST_MS, Timestamp, check_timestamp
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-LAST_MS = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc) - EPOCH) // timedelta(milliseconds=1) + 999
 
 
 @dataclass(frozen=True)
