@@ -5,7 +5,7 @@ import { TextShelf } from '../host/text-shelf.ts'
 import { readAuthorities, readPolicy, usersAuthorities, usersPolicy } from '../host/witnessing/settings.ts'
 import { verifierKeysIn } from '../ledger/keys/keys.ts'
 import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
-import { CustodyError } from '../model/error.ts'
+import { CustodyError, isCustodyError } from '../model/error.ts'
 import { type CheckedErasure, checkErasure } from '../read/check/check-erasure.ts'
 import { type CheckedProof, checkProof } from '../read/check/check-proof.ts'
 import { type CheckedRecord, checkRecord } from '../read/check/check-record.ts'
@@ -38,13 +38,22 @@ export async function checkFiles(
   const given = { ...(source === undefined ? {} : { source }), ...(output === undefined ? {} : { output }) }
   const results: Checked[] = []
   for (const [i, file] of files.entries()) {
-    const checked = await checkedFile(context, resolve(cwd, file), options, given)
+    const path = resolve(cwd, file)
+    const checked = await checkedFile(context, path, options, given).catch(error => {
+      throw inFile(error, path)
+    })
     results.push(checked)
     if (!json) terminal.answer(`${i > 0 ? '\n' : ''}${renderChecked(checked, context)}`)
   }
   const answers = results.map(checkedJson)
   if (json) terminal.answerJson(answers.length === 1 ? answers[0] : answers)
   return results.every(each => each.ok) ? 0 : 1
+}
+
+/** Names the file: who reads a text doesn't know where it came from, and several files may have been given. */
+function inFile(error: unknown, file: string): unknown {
+  if (!isCustodyError(error) || error.code !== 'CUSTODY_PROOF_UNREADABLE' || error.where !== undefined) return error
+  return new CustodyError(error.code, error.message, { where: { file }, hint: error.hint, cause: error })
 }
 
 /** Whom the user trusts: who is named, else who stands in their configuration. */

@@ -19,7 +19,9 @@ export interface EvidenceFile {
 /** @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_PROOF_UNREADABLE */
 export function evidenceFile(path: string): EvidenceFile {
   const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) throw new CustodyError('CUSTODY_FILE_NOT_FOUND', `${path} doesn’t exist`)
+  if (stat === undefined)
+    throw new CustodyError('CUSTODY_FILE_NOT_FOUND', `${path} doesn’t exist`, { hint: 'Check the path.' })
+  if (stat.isDirectory()) throw unreadable(path, 'it is a folder')
   if (stat.isFile())
     return {
       ...{ path, size: stat.size },
@@ -69,7 +71,7 @@ export async function* recordPieces(packed: EvidenceFile): AsyncIterable<string>
     yield decoder.decode()
   } catch (error) {
     if (error instanceof CustodyError) throw error
-    throw unreadable(path, error instanceof Error ? error.message : String(error), error)
+    throw unreadable(path, whyNotUnpacked(error), error)
   } finally {
     file.destroy()
   }
@@ -77,6 +79,11 @@ export async function* recordPieces(packed: EvidenceFile): AsyncIterable<string>
   if (HEADER_BYTES + inflate.bytesWritten + TRAILER_BYTES !== size) throw unreadable(path, 'something stands behind it')
   if (trailer.readUInt32LE(0) !== crc || trailer.readUInt32LE(4) !== bytes % 2 ** 32)
     throw unreadable(path, 'it was damaged on the way')
+}
+
+function whyNotUnpacked(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it isn’t UTF-8' : error.message
 }
 
 function bytesAt(path: string, from: number, count: number): Buffer {
@@ -99,5 +106,6 @@ function reading<T>(path: string, read: () => T): T {
 }
 
 function unreadable(path: string, why: string, cause?: unknown): CustodyError {
-  return new CustodyError('CUSTODY_PROOF_UNREADABLE', `${path} can’t be read: ${why}`, { cause })
+  const where = { file: path }
+  return new CustodyError('CUSTODY_PROOF_UNREADABLE', `the file can’t be read: ${why}`, { where, cause })
 }

@@ -83,6 +83,19 @@ test('names are bytes', () => {
   expect(() => parse(`witness \xff ${w1}\nwitness \xfe ${w2}\nquorum \xff\n`)).not.toThrow()
 })
 
+test('of a file that is no policy the beginning is shown', () => {
+  const message = (text: string) => {
+    try {
+      parse(text)
+    } catch (error) {
+      return (error as PolicyError).message
+    }
+    return null
+  }
+  expect(message('wittness A B\n')).toBe('"wittness" is none of log, witness, group, quorum')
+  expect(message(`${'x'.repeat(30_000)}\n`)).toMatch(/^"x{60}…" is none of/)
+})
+
 test.each<readonly [what: string, text: string, line: number]>([
   ['nothing', '', 1],
   ['no quorum', `witness A ${w1}\n`, 2],

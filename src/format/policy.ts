@@ -58,6 +58,7 @@ export class PolicyError extends Error {
 
 /** Of logs, witnesses and groups together. */
 const MOST_DEFINITIONS = 1_000
+const MOST_SHOWN = 60
 const NONE = 'none'
 
 /** @throws PolicyError with the line of what isn't one. */
@@ -93,6 +94,11 @@ function shown(text: string): string {
   return new TextDecoder().decode(Uint8Array.from(text, each => each.charCodeAt(0)))
 }
 
+/** As much of a word as shows which it is: in a file that is no policy at all it can be the whole file. */
+function beginning(word: string): string {
+  return word.length > MOST_SHOWN ? `${word.slice(0, MOST_SHOWN)}…`.toWellFormed() : word
+}
+
 class PolicyReader {
   readonly #logs: PolicyLog[] = []
   readonly #witnesses: PolicyWitness[] = []
@@ -118,7 +124,7 @@ class PolicyReader {
       case 'quorum':
         return this.#setQuorum(rest, fail)
       default:
-        return fail(`${JSON.stringify(shown(keyword))} is none of log, witness, group, quorum`)
+        return fail(`${JSON.stringify(beginning(shown(keyword)))} is none of log, witness, group, quorum`)
     }
   }
 

@@ -61,6 +61,8 @@ function policyIn(path: string, bytes: Uint8Array): Policy {
   }
 }
 
+const CERTIFICATES = 'Give certificates of timestamp authorities, in PEM, and nothing else.'
+
 /** Certificates of the user's configuration; none if there is no such file. @throws CustodyError CUSTODY_POLICY. */
 export function usersAuthorities(env: Environment): readonly Certificate[] {
   const path = join(configFolder(env), AUTHORITIES)
@@ -71,7 +73,7 @@ export function usersAuthorities(env: Environment): readonly Certificate[] {
 /** @throws CustodyError CUSTODY_POLICY. */
 export function readAuthorities(path: string): readonly Certificate[] {
   const bytes = fileOf(path)
-  if (bytes === null) throw new CustodyError('CUSTODY_POLICY', `there are no certificates ${path}`)
+  if (bytes === null) throw new CustodyError('CUSTODY_POLICY', `there is no file ${path}`, { hint: CERTIFICATES })
   return authoritiesIn(path, bytes)
 }
 
@@ -81,7 +83,7 @@ function authoritiesIn(path: string, bytes: Uint8Array): readonly Certificate[] 
   } catch (error) {
     if (!(error instanceof DerError)) throw error
     throw new CustodyError('CUSTODY_POLICY', `${path} can’t be read: it has ${error.message}`, {
-      hint: 'Give certificates of timestamp authorities, in PEM, and nothing else.',
+      hint: CERTIFICATES,
     })
   }
 }

@@ -36,6 +36,7 @@ function parsed<T>(file: string, format: string, decode: Decoder<T>): T {
 }
 
 function canonicalIn(file: string, wanted: string): Json {
+  if (file === '') throw unreadable('it is empty')
   const body = file.slice(0, -1)
   try {
     const value = parseStored(body)
