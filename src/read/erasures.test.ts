@@ -39,3 +39,20 @@ test('has exactly what entries of log 0 named, of that log', () => {
     }),
   )
 })
+
+test('what names nothing, or what can’t be, is refused', () => {
+  for (const bad of [
+    [],
+    [[1]],
+    [[2, 1]],
+    [[0, SIZE]],
+    [[1, 1, 0]],
+    [[1, 2, 1]],
+    [[1, 1, 2, 2]],
+    [
+      [1, 2],
+      [2, 3],
+    ],
+  ])
+    expect(new Erasures().add(1, bad, SIZE)).not.toBeNull()
+})

@@ -11,6 +11,7 @@ export class Erasures {
 
   /** @returns what is wrong with it; null if nothing. `size`: entries of the log. */
   add(log: number, erased: Erased, size: number): string | null {
+    if (erased.length === 0) return 'it names nothing'
     let before = -1
     for (const [first = 0, last = -1, ...places] of erased) {
       if (first <= before || last < first || last >= size)

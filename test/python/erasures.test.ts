@@ -29,13 +29,18 @@ test.skipIf(NO_PYTHON !== null)(
       recordErasure(forger.db, forger.signer, 1, [[4, 4, 1]])
     })
     const text = (await certify(forger.reader, () => true))?.text ?? ''
+    const odd: string[] = []
+    for (const values of [[], [[5]], [[6, 5]], [[5, 5, 0]]]) {
+      forger.change(() => recordErasure(forger.db, forger.signer, 1, values))
+      odd.push((await certify(forger.reader, () => true))?.text ?? '')
+    }
     forger.close()
     const random = new Random(1)
     const edited = Array.from({ length: EDITS }, () => {
       const at = random.below(text.length)
       return `${text.slice(0, at)}${'a1B/'[random.below(4)]}${text.slice(at + 1)}`
     }).filter(isErasure)
-    const texts = [text, ...edited]
+    const texts = [text, ...odd, ...edited]
     const first = texts.map(each => {
       try {
         const { ok, proven } = checkErasure(each, { trusted: forger.keys })
@@ -56,5 +61,6 @@ test.skipIf(NO_PYTHON !== null)(
     )
     expect(second).toEqual(first)
     expect(second[0]).toHaveLength(2)
+    expect(second.slice(1, 5)).toEqual(odd.map(() => 'does not hold'))
   },
 )

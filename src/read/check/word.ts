@@ -221,7 +221,7 @@ function lackingIn(
 }
 
 /** `2 of (acme, regulator)` */
-export function quorumText(quorum: Quorum): string {
+function quorumText(quorum: Quorum): string {
   switch (quorum.kind) {
     case 'none':
       return 'nobody'

@@ -10,6 +10,7 @@ from .canonical import MAX_INTEGER, Json, NotCanonical, parse
 
 CODE = re.compile(r"[A-Z0-9_]{1,64}")
 VERDICT = re.compile(r"[a-z0-9_]+")
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OK, ERROR, HELD, EXHAUSTED = 0, 1, 2, 3
 FORK, EXPAND, MERGE, BATCH, JOIN = range(5)
 # Of requests.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Iterable, NamedTuple
 
-from .entries import FormatError, hash_of, listed, obj, parse_body, text, whole
+from .entries import UUID, FormatError, hash_of, listed, obj, parse_body, text, whole
 from .keys import KeySet
 from .merkle import Tree, leaf_hash
 
@@ -81,7 +81,7 @@ class LedgerLog:
         log = whole(facts["log"], 1, "log")
         if log in self.runs:
             raise FormatError(f"log {log} is opened twice")
-        self.runs[log] = Run(log, text(facts["run"], "run"), hash_of(facts["root"], "root"), index, facts["t"], mentioned_at=index)
+        self.runs[log] = Run(log, text(facts["run"], "run", UUID), hash_of(facts["root"], "root"), index, facts["t"], mentioned_at=index)
 
     def _of_run(self, index: int, kind: str, facts: dict[str, Any]) -> None:
         more = {"sealed": {"size", "root"}, "progress": {"size", "root"}, "taken_over": {"epoch"}, "erase": {"values"}}
@@ -90,7 +90,7 @@ class LedgerLog:
             _check_erased(facts["values"])
             self.erasures.append((index, facts))
             if not self.knows_runs:
-                whole(facts["log"], 1, "log"), text(facts["run"], "run")
+                whole(facts["log"], 1, "log"), text(facts["run"], "run", UUID)
                 return
         run = self.runs.get(whole(facts["log"], 1, "log"))
         if run is None or facts["run"] != run.run:
@@ -135,7 +135,10 @@ def _check_erased(values: Any) -> None:
     """Entries by their first and last, or places within one, from 1; in order, without overlaps."""
     behind = 0
     for part in listed(values, "values"):
-        first, last, *places = [whole(each, 0, "values") for each in listed(part, "values")] if len(part) > 1 else [1, 0]
+        numbers = [whole(each, 0, "values") for each in listed(part, "values")]
+        if len(numbers) < 2:
+            raise FormatError("what was erased isn't named by first and last")
+        first, last, *places = numbers
         rising = [0, *places]
         if first < behind or last < first or (places and first != last) or any(a >= b for a, b in zip(rising, rising[1:])):
             raise FormatError("what was erased isn't named in order")

@@ -8,6 +8,7 @@ from typing import Any, Iterator
 from . import claims
 from .canonical import NotCanonical, canonical, parse
 from .entries import (
+    UUID,
     FormatError,
     SubjectEntry,
     hash_of,
@@ -29,7 +30,6 @@ from .topology import Topology
 from .trust import Reader, judge, older_head, signed_head
 
 FORMAT = "custody-proof/1"
-UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SALT = re.compile("[0-9a-f]{32}")
 IN_BATCH, IN_JOIN = 23, 24
 """Fates."""

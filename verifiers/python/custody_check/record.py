@@ -11,11 +11,11 @@ from typing import Any, Iterator
 
 from . import claims
 from .canonical import NotCanonical, canonical, parse
-from .entries import FormatError, listed, obj, text, whole
+from .entries import UUID, FormatError, listed, obj, text, whole
 from .ledger_log import LedgerLog, Run, read_log
 from .merkle import commitment
 from .notes import NoteError, parse_checkpoint, parse_note
-from .proof import UUID, Unreadable, read_value
+from .proof import Unreadable, read_value
 from .report import Report
 from .run import RunEntries
 from .run_entries import fits_its_key

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Callable, Iterator, NamedTuple
 
 from .canonical import Json
-from .entries import FormatError, commitments_of, hash_of, listed, number, obj, text, whole
+from .entries import UUID, FormatError, commitments_of, hash_of, listed, number, obj, text, whole
 
 Form = Callable[[Json, str], Any]
 
@@ -83,7 +82,7 @@ _VALUE = _COUNT_1 = _NODE = _natural(1)
 _COUNT = _natural(0)
 _HASH: Form = hash_of
 _TEXT: Form = text
-_UUID: Form = lambda value, what: text(value, what, re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"))
+_UUID: Form = lambda value, what: text(value, what, UUID)
 _TIME: Form = _COUNT
 
 _PLUGINS = _list_of(_object({"kind": _TEXT, "name": _TEXT}, {"package": _TEXT, "version": _TEXT, "sha256": _HASH}))
@@ -231,7 +230,6 @@ _COMMON = {"k", "c", "w", "z", "t"}
 
 _CONTENT = _object({"rows": _COUNT, "bytes": _COUNT, "sha256": _HASH})
 _READ = _object({"path": _TEXT, "bytes": _COUNT, "sha256": _HASH})
-_FIELD = _object({"schema": _any, "optional": _flag})
 _VALUE_FORMS: dict[str, Form] = {
     "plan": _object({"text": _TEXT, "file": _TEXT}),
     "folder": _TEXT,
