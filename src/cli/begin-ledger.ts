@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { type GivenLedger, ledgerUrl } from '../host/ledger.ts'
 import { ledgerPorts } from '../host/ledger-ports.ts'
-import { verifierKeysIn } from '../ledger/keys/keys.ts'
+import { namedKeysIn } from '../ledger/keys/keys.ts'
 import { headKnown } from '../ledger/known-head.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
 import type { BirthOptions } from '../ledger/write-port.ts'
@@ -31,7 +31,7 @@ export async function beginLedger(context: Context, options: LedgerInitOptions):
   const { recovery, succeeds } = options
   const birth: BirthOptions = {
     ...ports.birth,
-    ...(recovery !== undefined && { recovery: verifierKeysIn(resolve(cwd, recovery)).map(each => each.text) }),
+    ...(recovery !== undefined && { recovery: namedKeysIn(resolve(cwd, recovery)).map(each => each.text) }),
     ...(succeeds !== undefined && { succeeds: await succeeded(ledgerUrl(context, { ledger: succeeds }), ports.trust) }),
   }
   const ledger = await openLedger(url, { ...ports, birth }, { create: true })

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { isErasure } from '../format/erasure.ts'
 import { TextShelf } from '../host/text-shelf.ts'
 import { readAuthorities, readPolicy, usersAuthorities, usersPolicy } from '../host/witnessing/settings.ts'
-import { verifierKeysIn } from '../ledger/keys/keys.ts'
+import { namedKeysIn } from '../ledger/keys/keys.ts'
 import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import { type CheckedErasure, checkErasure } from '../read/check/check-erasure.ts'
@@ -61,7 +61,7 @@ function optionsOf({ cwd, env }: Context, { key, policy: path, tsa, since }: Che
   const policy = path === undefined ? null : readPolicy(resolve(cwd, path))
   const pins_log = policy !== null && policy.logs.length > 0
   return {
-    trusted: key !== undefined ? verifierKeysIn(resolve(cwd, key)) : pins_log ? null : trustedKeys(null, env),
+    trusted: key !== undefined ? namedKeysIn(resolve(cwd, key)) : pins_log ? null : trustedKeys(null, env),
     policy,
     known: policy === null ? usersPolicy(env) : null,
     authorities: tsa === undefined ? usersAuthorities(env) : readAuthorities(resolve(cwd, tsa)),

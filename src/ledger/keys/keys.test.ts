@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { encodeSigningKeys, makeSigner } from '../../format/signing-key.ts'
 import { signingKey } from './keys.ts'
-import { trustedKeys } from './known-ledgers.ts'
+import { trustedKeys, trustKeys } from './known-ledgers.ts'
 
 let folder: string
 beforeEach(() => {
@@ -28,6 +28,15 @@ test('the first use makes a key, for its user only; later ones find it', () => {
   expect(readdirSync(join(folder, 'config', 'custody'))).toEqual(['key'])
   expect(signingKey(env).verifier_keys).toEqual(made)
   expect(trustedKeys(null, env).map(each => each.text)).toEqual(made)
+})
+
+test('a file that is named for its keys has one at least', () => {
+  const env = { XDG_CONFIG_HOME: join(folder, 'config') }
+  const path = join(folder, 'their.keys')
+  writeFileSync(path, '# of the sender\n\n')
+  const none = { code: 'CUSTODY_KEY', message: `there is no verifier key in ${path}` }
+  expect(() => trustedKeys(path, env)).toThrow(expect.objectContaining(none))
+  expect(() => trustKeys(path, env)).toThrow(expect.objectContaining(none))
 })
 
 test('two first uses at the same time agree', async () => {

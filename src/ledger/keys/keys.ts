@@ -88,6 +88,14 @@ export function verifierKeysIn(file: string): readonly VerifierKey[] {
   throw new CustodyError('CUSTODY_KEY', `line ${read.line} of ${file} is ${read.what}`, { hint: VERIFIER_KEYS })
 }
 
+/** Of a file that somebody names: one without any key isn't what they meant. @throws CustodyError CUSTODY_KEY. */
+export function namedKeysIn(file: string): readonly VerifierKey[] {
+  const keys = verifierKeysIn(file)
+  if (keys.length === 0)
+    throw new CustodyError('CUSTODY_KEY', `there is no verifier key in ${file}`, { hint: VERIFIER_KEYS })
+  return keys
+}
+
 /** The text of a new pair of keys, Ed25519 and ML-DSA-44, for a file. */
 export function newKeyText(): string {
   const name = `${KEY_NAME}${randomBytes(KEY_NAME_BYTES).toString('hex')}`

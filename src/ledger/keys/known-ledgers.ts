@@ -11,7 +11,7 @@ import { CustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
 import { isHash, sha256Hex } from '../../model/sha256.ts'
 import { configFolder, type Environment } from './config-folder.ts'
-import { ownKeys, verifierKeysIn } from './keys.ts'
+import { namedKeysIn, ownKeys, verifierKeysIn } from './keys.ts'
 import type { Remembered, SeenHead, Trust } from './trust.ts'
 
 /** Called once if nothing can be remembered, as in a container whose folders can't be written. */
@@ -19,7 +19,7 @@ export type ReportForgetful = (why: string) => void
 
 /** The user's own keys, if there are any, those that they accepted with `key trust`, and those of `file`. @throws CustodyError CUSTODY_KEY. */
 export function trustedKeys(file: string | null, env: Environment = process.env): readonly VerifierKey[] {
-  return [...ownKeys(env), ...acceptedKeys(env), ...(file === null ? [] : verifierKeysIn(file))]
+  return [...ownKeys(env), ...acceptedKeys(env), ...(file === null ? [] : namedKeysIn(file))]
 }
 
 /** @throws CustodyError CUSTODY_KEY. */
@@ -43,7 +43,7 @@ export function userTrust(env: Environment, reportForgetful: ReportForgetful): T
 /** Trusts the keys of a file from now on. Gives those that are new. @throws CustodyError CUSTODY_KEY. */
 export function trustKeys(file: string, env: Environment): readonly VerifierKey[] {
   const known = new Set(acceptedKeys(env).map(each => each.text))
-  const fresh = verifierKeysIn(file).filter(each => !known.has(each.text))
+  const fresh = namedKeysIn(file).filter(each => !known.has(each.text))
   if (fresh.length === 0) return fresh
   try {
     makeFolders(configFolder(env), 0o700)
