@@ -361,6 +361,7 @@ function policyVectors() {
     ],
     ...[
       `log\nquorum none\n`,
+      `log ${A}\nquorum none\n`,
       `witnes a ${A}\nquorum none\n`,
       `quorum a none\n`,
       `quorum none`,

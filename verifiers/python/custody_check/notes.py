@@ -259,7 +259,10 @@ def _take(policy: Policy, words: list[str], seen: set[bytes], members: set[str])
     kind = words[0]
     known = {*policy.witnesses, *policy.groups}
     if kind == "log" and len(words) in (2, 3):
-        policy.logs.append(_fresh(words[1], seen, b"log"))
+        key = _fresh(words[1], seen, b"log")
+        if key.type == ED25519_COSIGNATURE:
+            raise NoteError(f"{key.short} is a witness's key, and none of a log")
+        policy.logs.append(key)
     elif kind == "witness" and len(words) in (3, 4):
         key = _fresh(words[2], seen, b"witness")
         if words[1] in known or words[1] == "none":
