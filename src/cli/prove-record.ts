@@ -63,6 +63,8 @@ function misfit(run: string | undefined, options: ProveOptions): Wrong | null {
     return ['a letter is about one row, and none is named', { hint: 'Give --row for a letter about it.' }]
   if (row === undefined && (withhold !== undefined || onlyExact === true || includeShared === true))
     return ['there are no values of rows in a record', { hint: 'Give --row for the proof of one.' }]
+  if (onlyExact === true && withhold === undefined)
+    return ['--only-exact goes with --withhold, which is missing', { hint: 'Name the values to be left out.' }]
   return null
 }
 
