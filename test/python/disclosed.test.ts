@@ -1,13 +1,11 @@
 /** Files that a record discloses: a second implementation ties them to it as the first one does. */
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { runInProcess } from '../support/in-process.ts'
-import { askPython, NO_PYTHON, type PythonAnswer } from './python.ts'
+import { askPython, NO_PYTHON, type PythonAnswer, pythonFolder } from './python.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'custody-python-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const { folder } = pythonFolder()
 
 const PLAN = `name: people
 sources:

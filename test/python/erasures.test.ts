@@ -1,8 +1,7 @@
 /** Certificates of erasure: a second implementation says of them what the first one says, edited ones included. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { isErasure } from '../../src/format/erasure.ts'
 import { isCustodyError } from '../../src/model/error.ts'
 import { checkErasure } from '../../src/read/check/check-erasure.ts'
@@ -12,11 +11,10 @@ import { eraseValues, recordErasure } from '../support/erasing.ts'
 import { Forger } from '../support/forger.ts'
 import { LONG } from '../support/form.ts'
 import { RICH, runModel } from '../support/simulated-ledger.ts'
-import { askPython, NO_PYTHON } from './python.ts'
+import { askPython, NO_PYTHON, pythonFolder } from './python.ts'
 
 const EDITS = LONG ? 200 : 15
-const folder = mkdtempSync(join(tmpdir(), 'custody-python-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const { folder } = pythonFolder()
 
 test.skipIf(NO_PYTHON !== null)(
   `a verifier in Python says the same of certificates${NO_PYTHON === null ? '' : ` (skipped: ${NO_PYTHON})`}`,

@@ -1,8 +1,6 @@
 /** Whole ledgers, as a second implementation reads them: honest ones hold, and whatever somebody changes without the key doesn't. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { generateModel } from '../simulation/generate.ts'
 import { Random } from '../simulation/random.ts'
 import { SHAPES } from '../simulation/shapes.ts'
@@ -11,7 +9,7 @@ import { Forger } from '../support/forger.ts'
 import { LONG } from '../support/form.ts'
 import { testPorts } from '../support/ledger.ts'
 import { RICH, runModel } from '../support/simulated-ledger.ts'
-import { askPython, NO_PYTHON } from './python.ts'
+import { askPython, NO_PYTHON, pythonFolder } from './python.ts'
 
 const EDITS = LONG ? 200 : 12
 /** Every so many of the simulation's shapes are taken. */
@@ -19,14 +17,7 @@ const STEP = LONG ? 1 : 6
 /** Of leases the page says that they are no evidence. */
 const NO_EVIDENCE = /\bleases\b/
 
-let folder: string
-let keys: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'custody-python-'))
-  keys = join(folder, 'keys')
-  writeFileSync(keys, `${testPorts().signer.verifier_key}\n`)
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const { folder, keys } = pythonFolder(testPorts().signer.verifier_key)
 
 describe.skipIf(NO_PYTHON !== null)(
   `a verifier in Python${NO_PYTHON === null ? '' : ` (skipped: ${NO_PYTHON})`}`,

@@ -1,8 +1,7 @@
 /** Proofs of rows, as a second implementation reads them: it says of each what the first one says, edited ones included. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { proofText, type RowProof } from '../../src/format/proof.ts'
 import { parseVerifierKey, type VerifierKey } from '../../src/format/verifier-key.ts'
 import { openLedgerReader } from '../../src/ledger/open.ts'
@@ -16,22 +15,17 @@ import { LONG } from '../support/form.ts'
 import { testPorts } from '../support/ledger.ts'
 import { edited } from '../support/proof-edits.ts'
 import { RICH, runModel, simulatedRun } from '../support/simulated-ledger.ts'
-import { askPython, NO_PYTHON, type PythonAnswer } from './python.ts'
+import { askPython, NO_PYTHON, type PythonAnswer, pythonFolder } from './python.ts'
 
 const EDITS = Number(process.env.CUSTODY_EDITS ?? (LONG ? 2_000 : 60))
 
-let folder: string
-let keys: string
+const { folder, keys } = pythonFolder(testPorts().signer.verifier_key)
 let proofs: readonly RowProof[]
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'custody-python-'))
-  keys = join(folder, 'keys')
-  writeFileSync(keys, `${testPorts().signer.verifier_key}\n`)
   const url = `sqlite:${join(folder, 'custody.db')}`
   await runModel(url, RICH, 1)
   proofs = await proofsOf(url)
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Of all rows, without what they share with others and with it. */
 async function proofsOf(url: string): Promise<readonly RowProof[]> {

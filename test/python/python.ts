@@ -1,6 +1,9 @@
 /** The verifier in Python (verifiers/python), where there is a Python. */
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 
 const VERIFIER = join(import.meta.dirname, '..', '..', 'verifiers', 'python', 'check.py')
 
@@ -21,6 +24,15 @@ export interface PythonAnswer {
   readonly checks?: ReadonlyArray<{ readonly name: string; readonly problems: readonly string[] }>
   /** It can't be read. */
   readonly error?: { readonly message: string }
+}
+
+/** A test file's own folder for what it is asked about, gone at the end; `keys`: a file in it with these verifier keys. */
+export function pythonFolder(...verifier_keys: readonly string[]): { readonly folder: string; readonly keys: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'custody-python-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const keys = join(folder, 'keys')
+  writeFileSync(keys, verifier_keys.map(each => `${each}\n`).join(''))
+  return { folder, keys }
 }
 
 /** What it says of each file. `keys`: a file with verifier keys. `more`: other arguments. */

@@ -2,11 +2,10 @@
  * Completeness records, as a second implementation reads them: it says of each what the first one says, of edited ones, and of those that the holder
  * of the key has made up.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { parseVerifierKey } from '../../src/format/verifier-key.ts'
 import { isCustodyError } from '../../src/model/error.ts'
 import { checkRecord } from '../../src/read/check/check-record.ts'
@@ -17,27 +16,22 @@ import { LONG } from '../support/form.ts'
 import { testPorts } from '../support/ledger.ts'
 import { editedLines, forgedNumbers, recorded, recordParts, signedAnew } from '../support/records.ts'
 import { RICH, runModel } from '../support/simulated-ledger.ts'
-import { askPython, NO_PYTHON, type PythonAnswer } from './python.ts'
+import { askPython, NO_PYTHON, type PythonAnswer, pythonFolder } from './python.ts'
 
 const EDITS = Number(process.env.CUSTODY_EDITS ?? (LONG ? 200 : 20))
 /** Every so many of the simulation's shapes, and of the numbers that can be forged. */
 const [STEP, STRIDE] = LONG ? [1, 7] : [19, 211]
 
-let folder: string
-let keys: string
+const { folder, keys } = pythonFolder(testPorts().signer.verifier_key)
 /** Of one run that went through, one that was resumed, one that was given up, and of the ledger's own log. */
 let rich: readonly string[]
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'custody-python-'))
-  keys = join(folder, 'keys')
-  writeFileSync(keys, `${testPorts().signer.verifier_key}\n`)
   const url = `sqlite:${join(folder, 'custody.db')}`
   await runModel(url, RICH, 1)
   await runModel(url, RICH, 2, { after_us: 30_000, next: 'resume' })
   await runModel(url, RICH, 3, { after_us: 30_000, next: 'abandon' })
   rich = await Promise.all([1, 2, 3, null].map(n => recorded(url, n)))
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 interface Answer {
   readonly verdict: 'holds' | 'does not hold' | 'unreadable'

@@ -1,10 +1,9 @@
 /** Whom a reader trusts, and by when a head existed, as a second implementation has it from the page of the format. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { checkpointIn, checkpointText } from '../../src/format/checkpoint.ts'
 import { makeCosigner } from '../../src/format/cosigning-key.ts'
 import { withProof } from '../../src/format/letter.ts'
@@ -16,20 +15,17 @@ import { testPorts } from '../support/ledger.ts'
 import { madeProof } from '../support/made-evidence.ts'
 import { recorded } from '../support/records.ts'
 import { RICH, runModel } from '../support/simulated-ledger.ts'
-import { askPython, NO_PYTHON } from './python.ts'
+import { askPython, NO_PYTHON, pythonFolder } from './python.ts'
 
 const WITNESSES = [5, 6].map(n => makeCosigner(`w${n}.example/w`, { ed25519: new Uint8Array(32).fill(n) }))
 const [A, B] = WITNESSES.map(each => each.keys[0]?.text ?? '')
 const [LOG = ''] = testPorts().signer.verifier_keys
 const NO_OPENSSL = spawnSync('openssl', ['version']).status === 0 ? null : 'no openssl'
 
-let folder: string
-let keys: string
+const { folder, keys } = pythonFolder(LOG)
 let record: string
 let proof: string
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'custody-python-'))
-  keys = put('keys', `${LOG}\n`)
   const ledger = await Forger.of(url => runModel(url, RICH, 1))
   try {
     record = await recorded(ledger.url, 1)
@@ -38,7 +34,6 @@ beforeAll(async () => {
     ledger.close()
   }
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function put(name: string, content: string | Uint8Array): string {
   const file = join(folder, name)

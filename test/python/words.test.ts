@@ -1,9 +1,8 @@
 /** Policies, cosignatures and timestamps: a second implementation says of records with them what the first one says, edited ones included. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { toBase64 } from '../../src/format/base64.ts'
 import { parseCertificate } from '../../src/format/certificate.ts'
 import { checkpointIn, checkpointText } from '../../src/format/checkpoint.ts'
@@ -30,7 +29,7 @@ import { LONG, sampled } from '../support/form.ts'
 import { testPorts } from '../support/ledger.ts'
 import { recorded } from '../support/records.ts'
 import { RICH, runModel } from '../support/simulated-ledger.ts'
-import { askPython, NO_PYTHON, type PythonAnswer } from './python.ts'
+import { askPython, NO_PYTHON, type PythonAnswer, pythonFolder } from './python.ts'
 
 const EDITS = LONG ? 200 : 9
 const seed = (n: number) => new Uint8Array(32).fill(n)
@@ -50,14 +49,10 @@ const POLICIES = [
   `log ${makeSigner('stranger', seed(7)).verifier_key}\nquorum none\n`,
 ]
 
-let folder: string
-let keys: string
+const { folder, keys } = pythonFolder(LOG)
 let header: { readonly [key: string]: Json; readonly checkpoint: string }
 let lines: readonly string[]
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'custody-python-'))
-  keys = join(folder, 'keys')
-  writeFileSync(keys, `${LOG}\n`)
   for (const [i, policy] of POLICIES.entries()) writeFileSync(join(folder, `policy-${i}`), policy)
   const url = `sqlite:${join(folder, 'custody.db')}`
   await runModel(url, RICH, 1)
@@ -65,7 +60,6 @@ beforeAll(async () => {
   header = JSON.parse(first) as typeof header
   lines = rest
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** The ledger's own log under a head that these have cosigned and dated. */
 function recordOf(cosigned: ReadonlyArray<readonly [witness: number, seconds: number]>, tokens: readonly Uint8Array[]) {

@@ -38,18 +38,25 @@ const ORDER = Point.Fn.ORDER
 const P = 2n ** 255n - 19n
 const TORSION = Point.fromHex('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a')
 
+interface Signed {
+  readonly key: Uint8Array
+  readonly message: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** Of one that holds, with what is changed of it. */
+const vectorsOf =
+  (honest: Signed) =>
+  (what: string, ok: boolean, change: Partial<Signed> = {}) => {
+    const { key, message, signature } = { ...honest, ...change }
+    return { what, key: hex(key), message: hex(message), signature: hex(signature), ok }
+  }
+
 function ed25519Vectors() {
   const seed = new Uint8Array(32).fill(1)
   const [key, message] = [ed25519.getPublicKey(seed), utf8('what is signed\n')]
   const signature = ed25519.sign(message, seed)
-  const vector = (
-    what: string,
-    ok: boolean,
-    change: Partial<{ key: Uint8Array; message: Uint8Array; signature: Uint8Array }> = {},
-  ) => {
-    const all = { key, message, signature, ...change }
-    return { what, key: hex(all.key), message: hex(all.message), signature: hex(all.signature), ok }
-  }
+  const vector = vectorsOf({ key, message, signature })
   const [r, s] = [signature.slice(0, 32), signature.slice(32)]
   const small = TORSION.toBytes()
   // R and A of order 1: [S]B = R + [k]A holds for S = 0, whatever the message.
@@ -106,14 +113,7 @@ function mlDsaVectors() {
   const message = utf8('what is signed\n')
   // Without the randomness with which Custody signs: so the vectors are the same again.
   const signature = ml_dsa44.sign(message, secretKey, { extraEntropy: false })
-  const vector = (
-    what: string,
-    ok: boolean,
-    change: Partial<{ key: Uint8Array; message: Uint8Array; signature: Uint8Array }> = {},
-  ) => {
-    const all = { key, message, signature, ...change }
-    return { what, key: hex(all.key), message: hex(all.message), signature: hex(all.signature), ok }
-  }
+  const vector = vectorsOf({ key, message, signature })
   const context = ml_dsa44.sign(message, secretKey, { extraEntropy: false, context: utf8('x') })
   return [
     vector('honest', true),
