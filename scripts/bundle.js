@@ -6,6 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
 import { rolldown } from 'rolldown'
 import { minifySync } from 'rolldown/utils'
+import { explorer, explorerPackages } from './explorer.js'
 import { pageHtml, pagePackages } from './page.js'
 
 const { default: standaloneCode } = standalone
@@ -30,24 +31,26 @@ const ENTRIES = [
 
 /**
  * Writes the bundle to `folder`: each entry at its own place, and what entries share, or load later, in chunks that are one folder
- * deep. What is shared is there once: plugins and the program get the same `custody/sdk`. Beside it the verifier's page. `more`: entries of
+ * deep. What is shared is there once: plugins and the program get the same `custody/sdk`. Beside it the verifier's page, and the explorer. `more`: entries of
  * tests, by place; these need no page.
  */
 export async function bundle(folder, more = null) {
   const bundling = await begin(more ?? {})
   await bundling.write({ ...OUTPUT, dir: folder })
   await bundling.close()
-  if (more === null) writeFileSync(join(folder, 'verifier.html'), await pageHtml())
+  if (more !== null) return
+  writeFileSync(join(folder, 'verifier.html'), await pageHtml())
+  await explorer(join(folder, 'explorer'))
 }
 
-/** Folders of the packages that are part of the bundle, or of the page, sorted. */
+/** Folders of the packages that are part of the bundle, of the page or of the explorer, sorted. */
 export async function bundledPackages() {
   const bundling = await begin({})
   const { output } = await bundling.generate(OUTPUT)
   await bundling.close()
   const modules = output.flatMap(({ moduleIds = [] }) => moduleIds.map(id => id.replaceAll('\\', '/')))
   const own = modules.flatMap(id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? [])
-  return [...new Set([...own, ...(await pagePackages())])].sort()
+  return [...new Set([...own, ...(await pagePackages()), ...(await explorerPackages())])].sort()
 }
 
 /** Names stay as they are in the source text, so that a stack can be read. */

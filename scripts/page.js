@@ -1,11 +1,12 @@
 // Makes the verifier's page of src/page/: one HTML file with its script and its style inside, which a policy in it allows by their hashes and
 // nothing else. Plain JavaScript that any Node from 20 up can run, as build.js is.
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { minifySync } from 'rolldown/utils'
+import { browserTwins } from './twins.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const page = join(root, 'src', 'page')
@@ -70,17 +71,9 @@ async function bundled() {
     platform: 'browser',
     experimental: { attachDebugInfo: 'none' },
     input: join(page, 'main.ts'),
-    plugins: [{ name: 'browser-twins', resolveId: { order: 'pre', handler: twinOf } }],
+    plugins: [browserTwins],
   })
   const { output } = await bundling.generate({ format: 'iife', comments: false })
   await bundling.close()
   return output[0]
-}
-
-/** `hash.browser.ts` in the place of `hash.ts`. What only Node has is refused. */
-function twinOf(specifier, importer) {
-  if (specifier.startsWith('node:')) throw new Error(`${importer} needs ${specifier}, which no browser has`)
-  if (importer === undefined || !specifier.startsWith('.') || !specifier.endsWith('.ts')) return null
-  const twin = join(dirname(importer), specifier.replace(/\.ts$/, '.browser.ts'))
-  return existsSync(twin) ? twin : null
 }

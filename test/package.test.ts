@@ -66,7 +66,7 @@ test('is of the sources as they are now', () => {
 
 test('has nothing else', () => {
   const meant =
-    /^(package\.json|[A-Z]+(\.md)?|bin\/[^/]+\.js|dist\/(code\.json|verifier\.html|.+\.(js|d\.ts))|docs\/[\w-]+\.md|examples\/.+|verifiers\/python\/([\w/]+\.py|README\.md))$/
+    /^(package\.json|[A-Z]+(\.md)?|bin\/[^/]+\.js|dist\/(code\.json|verifier\.html|explorer\/(index\.html|assets\/[\w.-]+\.(js|css))|.+\.(js|d\.ts))|docs\/[\w-]+\.md|examples\/.+|verifiers\/python\/([\w/]+\.py|README\.md))$/
   expect(paths.filter(path => !meant.test(path))).toEqual([])
 })
 

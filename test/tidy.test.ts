@@ -26,9 +26,11 @@ const MAY_IMPORT: { readonly [part: string]: readonly string[] | null } = {
   chaos: ['sdk', 'expression'],
   page: ['format', 'read'],
   witness: ['format'],
+  api: [],
+  web: ['api', 'format', 'read'],
   infer: ['sdk', 'plugins'],
   host: null,
-  server: ['host', 'read'],
+  server: ['api', 'host', 'read'],
   cli: null,
 }
 /** Rooms of the engine, from the one that calls to those that are called. */

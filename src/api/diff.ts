@@ -1,0 +1,75 @@
+/** Two runs compared, as `diff --json`. */
+import { z } from 'zod'
+import { AnyJson, Count, RowNumber, RunId, RunName, TokenNumber } from './common.ts'
+
+const both = <T extends z.ZodType>(of: T) => z.object({ old: of, new: of })
+
+export const Parting = z.looseObject({
+  node: z.string(),
+  kind: z.enum(['way', 'error', 'value', 'rows', 'members', 'outcome']),
+  old: z.string().nullable(),
+  new: z.string().nullable(),
+  to: both(z.string().nullable()),
+  fields: z.array(z.string()),
+  because: z.enum(['answer', 'request']).nullable(),
+})
+export type Parting = z.infer<typeof Parting>
+
+export const EndingSummary = z.object({
+  outcome: z.string(),
+  cause: z.string(),
+  sink: z.string().nullable(),
+  error_code: z.string().nullable(),
+})
+
+export const RowDifference = z.looseObject({
+  row: both(RowNumber),
+  source: z.string(),
+  index: Count,
+  key: z.record(z.string(), AnyJson).optional(),
+  parted_at: Parting,
+  changed: z.record(z.string(), z.object({ old: AnyJson.optional(), new: AnyJson.optional() })),
+  token: both(TokenNumber.nullable()),
+  outcome: both(EndingSummary.nullable()),
+  differs: z.object({ path: z.boolean(), outcome: z.boolean(), output: z.boolean() }),
+})
+export type RowDifference = z.infer<typeof RowDifference>
+
+const DiffCounts = z.looseObject({
+  compared: Count,
+  same: Count,
+  unknown: Count,
+  different: Count,
+  only_old: Count,
+  only_new: Count,
+})
+
+export const DiffQuery = z.object({
+  old: RunName,
+  new: RunName,
+  key: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('fields that match rows; else they are matched by number'),
+  list: z.coerce.number().int().min(0).max(1000).default(100).describe('differences that are listed one by one'),
+})
+
+export const RunDiff = z.looseObject({
+  old: RunId,
+  new: RunId,
+  rows: DiffCounts,
+  groups: z
+    .array(Parting.extend({ rows: Count, examples: z.array(RowNumber) }))
+    .describe('by where rows parted, the biggest first; examples are rows of the old run'),
+  differences: z.array(RowDifference),
+  only: z.array(
+    z.object({
+      in: z.enum(['old', 'new']),
+      source: z.string(),
+      index: z.object({ from: Count, to: Count }),
+      row: z.object({ from: RowNumber, to: RowNumber }),
+    }),
+  ),
+  holds: z.literal(true),
+})
+export type RunDiff = z.infer<typeof RunDiff>

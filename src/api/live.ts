@@ -1,0 +1,23 @@
+/** What is reported while it happens, as server-sent events: the names of events, and their data as JSON. */
+import { z } from 'zod'
+import { Count, RowCounts, RunId, RunStatus, TokenCounts } from './common.ts'
+import { NodeCounts } from './runs.ts'
+
+/** `GET /live`: event `run`, for each run that began, went on, or ended. */
+export const RunChanged = z.object({
+  run: RunId,
+  name: z.string(),
+  status: RunStatus,
+  rows: RowCounts,
+  tokens: TokenCounts,
+  failed_rows: Count,
+})
+export type RunChanged = z.infer<typeof RunChanged>
+
+/** `GET /runs/{run}/live`: event `counts`, at most each 500 ms while it runs; the last one after its end. */
+export const RunCounts = RunChanged.extend({
+  nodes: z.array(NodeCounts),
+  rows_per_second: z.number().nullable(),
+  duration_ms: Count,
+})
+export type RunCounts = z.infer<typeof RunCounts>

@@ -1,0 +1,31 @@
+/** What operators do: start, stop, resume, re-run, and try changes on recorded answers. */
+import { z } from 'zod'
+import { RunId, RunName } from './common.ts'
+
+export const PipelineFile = z.object({
+  path: z.string().describe('relative to the folder of pipelines'),
+  name: z.string().nullable(),
+  problems: z.array(z.string()).describe('why it can’t be started; empty if it can'),
+})
+export type PipelineFile = z.infer<typeof PipelineFile>
+export const Pipelines = z.object({ folder: z.string(), pipelines: z.array(PipelineFile) })
+
+const Settings = z.record(z.string(), z.string()).describe('as `--set path=value`')
+
+export const StartRequest = z.object({
+  pipeline: z.string().describe('a file below the folder of pipelines'),
+  set: Settings.optional(),
+  limit: z.int().min(1).optional(),
+})
+export const RerunRequest = z.object({
+  where: z.string().optional().describe('a CEL expression; without it: the failed rows'),
+  pipeline: z.string().optional(),
+  fresh: z.boolean().optional(),
+})
+/** A change tried on the recorded answers of a run: nothing is bought, no output of the pipeline is touched. */
+export const WhatIfRequest = z.object({ run: RunName, set: Settings })
+
+/** A run was begun (202): its process writes it on, whatever becomes of the server. */
+export const Begun = z.object({ run: RunId })
+export const Stopping = z.object({ run: RunId, stopping: z.boolean().describe('false: it isn’t running here') })
+export type Begun = z.infer<typeof Begun>

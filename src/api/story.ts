@@ -1,0 +1,115 @@
+/** The story of a row, as `explain --json`. */
+import { z } from 'zod'
+import { AnyJson, Count, Hash, RowNumber, RunId, TokenNumber } from './common.ts'
+import { NodeKind } from './runs.ts'
+
+export const StoryError = z.looseObject({
+  code: z.string(),
+  message: z.string().nullable(),
+  details: AnyJson.optional(),
+})
+
+export const StoryCall = z.looseObject({
+  call: Count,
+  service: z.string(),
+  status: z.string(),
+  ordinal: Count,
+  request: AnyJson.nullable(),
+  response: AnyJson.nullable(),
+  request_hash: Hash.nullable(),
+  response_hash: Hash.nullable(),
+  input_tokens: Count,
+  output_tokens: Count,
+  cost_usd: z.number(),
+  started_us: Count,
+  duration_us: Count,
+  erased: z.literal(true).optional(),
+})
+export type StoryCall = z.infer<typeof StoryCall>
+
+export const StoryVisit = z.looseObject({
+  node: z.string(),
+  kind: NodeKind,
+  attempt: Count,
+  status: z.enum(['ok', 'error', 'held']),
+  input_hash: Hash.nullable(),
+  output_hash: Hash.nullable(),
+  data: AnyJson.optional().describe('as the token entered'),
+  erased: z.literal(true).optional(),
+  withheld: z.literal(true).optional(),
+  changed: z.object({ set: z.record(z.string(), AnyJson), unset: z.array(z.string()) }).optional(),
+  decision: z
+    .looseObject({
+      expression: z.string(),
+      values: z.record(z.string(), AnyJson),
+      label: z.string().nullable(),
+      tried: z.array(z.object({ label: z.string(), expression: z.string() })).optional(),
+    })
+    .optional(),
+  evaluations: z
+    .array(z.looseObject({ for: z.string(), expression: z.string(), values: z.record(z.string(), AnyJson) }))
+    .optional(),
+  error: StoryError.optional(),
+  calls: z.array(StoryCall),
+  to: z.string().nullable().describe('where it went on: a node, or discard; null if it ended or stayed'),
+  started_us: Count,
+  duration_us: Count,
+})
+export type StoryVisit = z.infer<typeof StoryVisit>
+
+export const StoryToken = z.looseObject({
+  token: TokenNumber,
+  parents: z.array(TokenNumber),
+  branch: z.string().nullable(),
+  visits: z.array(StoryVisit),
+  outcome: z.string().nullable(),
+  cause: z.string().nullable(),
+  sink: z.string().nullable(),
+  error: StoryError.optional(),
+  waits_at: z.string().optional(),
+})
+export type StoryToken = z.infer<typeof StoryToken>
+
+const storyKeys = {
+  run: RunId,
+  row: RowNumber.nullable().describe('null: of a batch'),
+  source: z.string().nullable(),
+  batch: z
+    .looseObject({
+      batch: Count,
+      node: z.string(),
+      key: AnyJson.nullable().optional(),
+      trigger: z.string().nullable(),
+      members: z.array(TokenNumber),
+      calls: z.array(StoryCall),
+    })
+    .optional(),
+  tokens: z.array(StoryToken),
+  origin: z.object({ path: z.string().nullable(), line: Count.nullable(), index: Count }).nullable(),
+  left_out: z.object({ batches: Count, token: TokenNumber.nullable() }).optional(),
+  entries: z.array(Count),
+  head: z.object({ size: Count, root: Hash, signed_by: z.string().nullable() }).nullable(),
+  sealed: z.string().nullable(),
+}
+
+export interface Story extends z.infer<z.ZodObject<typeof storyKeys>> {
+  /** Batches that its tokens went into, and rows that they were joined with. */
+  readonly onward?: Story[] | undefined
+}
+export const Story: z.ZodType<Story> = z.looseObject({
+  ...storyKeys,
+  get onward() {
+    return z.array(Story).optional()
+  },
+})
+
+/** The whole answer: with the stories of the same record in runs before and after. */
+export const ExplainedRow = z.looseObject({
+  ...storyKeys,
+  onward: z.array(Story).optional(),
+  bound: Count.optional(),
+  repeats: z.array(Story).optional(),
+  reruns: z.array(Story).optional(),
+  holds: z.literal(true),
+})
+export type ExplainedRow = z.infer<typeof ExplainedRow>
