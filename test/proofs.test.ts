@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { leafHash } from '../src/format/hash.ts'
-import { proofText, type RowProof } from '../src/format/proof.ts'
+import { proofText, type RowProof, type ShownValue } from '../src/format/proof.ts'
 import { makeSigner } from '../src/format/signing-key.ts'
 import { Frontier } from '../src/format/tree.ts'
 import { parseVerifierKey } from '../src/format/verifier-key.ts'
@@ -12,9 +12,13 @@ import { fateNumber } from '../src/model/outcome.ts'
 import type { Json } from '../src/model/row.ts'
 import { checkProof } from '../src/read/check/check-proof.ts'
 import { logTree } from '../src/read/evidence/log-tree.ts'
+import { storyJson } from '../src/read/explain/json.ts'
+import type { Story } from '../src/read/explain/story.ts'
 import { proveRow } from '../src/read/prove/prove.ts'
 import { repeatedFields } from '../src/read/prove/repeats.ts'
 import type { ProveOptions } from '../src/read/prove/selection.ts'
+import { storyWords } from '../src/read/words/story.ts'
+import { WHOLE } from '../src/read/words/wording.ts'
 import { erase } from './support/erasing.ts'
 import { type Body, Forger } from './support/forger.ts'
 import { LONG } from './support/form.ts'
@@ -40,6 +44,12 @@ async function prove(row: number, options: Partial<ProveOptions> = {}, from = fo
 const check = (proof: RowProof, keys = forger.keys) => checkProof(proofText(proof), { trusted: keys })
 const wrong = (checked: Awaited<ReturnType<typeof check>>) =>
   checked.checks.flatMap(({ name, problems }) => problems.map(each => `${name}: ${each}`))
+/** The first value of the row's first entry is another. */
+const withValue = ([row, ...others]: RowProof['subjects'], value: ShownValue): RowProof['subjects'] => {
+  const [entry, ...entries] = row?.entries ?? []
+  if (row === undefined || entry === undefined) throw new Error('it has no entries')
+  return [{ ...row, entries: [{ ...entry, values: [value, ...(entry.values ?? []).slice(1)] }, ...entries] }, ...others]
+}
 /** Rows that have what is asked for. */
 const rowsWith = (sql: string) => forger.all(sql).map(each => Number(each.row))
 
@@ -153,6 +163,21 @@ describe('what is left out', () => {
     ['not what is null', { a: null }, { a: null }, []],
   ])('what repeats a value: %s', (_what, secret, shown, fields) => {
     expect(repeatedFields(secret, shown)).toEqual(fields)
+  })
+
+  test('what is shown and isn’t what was recorded is said to be so, and not to be withheld', async () => {
+    const { proof } = await prove(2)
+    const honest = await check(proof)
+    const first = proof.subjects[0]?.entries[0]?.values?.[0] as ShownValue
+    const changed = await check({ ...proof, subjects: withValue(proof.subjects, { ...first, value: { n: 7 } }) })
+    expect(wrong(changed)).toEqual([expect.stringMatching(/^values: value 1 of entry \d+ doesn’t fit its commitment/)])
+    expect(changed.withheld).toBe(honest.withheld)
+    expect(changed.not_proven).toContain('what value 1 of row 2 was: what the proof shows isn’t what was recorded')
+    expect(changed.not_proven.filter(each => !honest.not_proven.includes(each))).toHaveLength(1)
+    expect(JSON.stringify(storyJson(changed.story as Story))).toContain('"altered":true')
+    expect(JSON.stringify(storyWords(changed.story as Story, WHOLE))).toContain(
+      'its data isn’t shown: the proof has something else than was recorded',
+    )
   })
 
   test('what was erased is said to be so, and not to be withheld', async () => {

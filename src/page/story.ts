@@ -86,7 +86,7 @@ function dataElement(data: DataWords): HTMLElement {
     case 'value':
       return element('p', {}, element('code', {}, data.text))
     case 'absent':
-      return element('p', { class: 'quiet' }, data.text)
+      return element('p', { class: data.why === 'altered' ? 'failure' : 'quiet' }, data.text)
   }
 }
 

@@ -25,7 +25,13 @@ export interface EvidenceVector {
   readonly file: string
   readonly keys: readonly string[]
   /** null: it can't be read. */
-  readonly expected: { readonly ok: boolean; readonly trust: string; readonly proven: readonly string[] } | null
+  readonly expected: {
+    readonly ok: boolean
+    readonly trust: string
+    readonly proven: readonly string[]
+    /** Where all that is shown of the run is shown to be of it, whatever its values are: what stands behind a step that failed isn't counted. */
+    readonly withheld?: number
+  } | null
 }
 
 const MODEL: Model = {
@@ -59,8 +65,9 @@ export async function evidenceVectors(): Promise<readonly EvidenceVector[]> {
     const url = `sqlite:${join(folder, 'custody.db')}`
     await runModel(url, MODEL, 1)
     const [proof, record, ledger] = [await proofOf(url, 1), await recorded(url, 1), await recorded(url, null)]
-    const batched = await proofOf(url, 4)
-    const all = [...proofs(proof, batched), ...records(record, ledger)]
+    const [batched, shared] = [await proofOf(url, 4), await proofOf(url, 4, true)]
+    const disclosing = await recorded(url, 1, [{ of: 'plan' }])
+    const all = [...proofs(proof, batched, shared), ...records(record, ledger), ...disclosed(disclosing)]
     return await Promise.all(all.map(async each => ({ ...each, expected: await expectedOf(each) })))
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -69,11 +76,14 @@ export async function evidenceVectors(): Promise<readonly EvidenceVector[]> {
 
 type Given = Omit<EvidenceVector, 'expected'>
 
-function proofs(proof: RowProof, batched: RowProof): readonly Given[] {
+const CHANGED = (text: string) => text.replace('"value":{"', '"value":{"a":1,"')
+
+function proofs(proof: RowProof, batched: RowProof, shared: RowProof): readonly Given[] {
   const of = (what: string, file: string, keys = OWN): Given => ({ what, kind: 'row', file, keys })
   const text = proofText(proof)
-  const edited = (change: (copy: Editable) => void) => {
-    const copy = JSON.parse(text) as Editable
+  const whole = proofText(shared)
+  const edited = (change: (copy: Editable) => void, of = text) => {
+    const copy = JSON.parse(of) as Editable
     change(copy)
     return `${canonicalize(copy as unknown as Json)}\n`
   }
@@ -86,7 +96,10 @@ function proofs(proof: RowProof, batched: RowProof): readonly Given[] {
       'a value left out',
       edited(copy => delete copy.subjects[0]?.entries[0]?.values),
     ),
-    of('a value changed', text.replace('"value":{"', '"value":{"a":1,"')),
+    of('a value changed', CHANGED(text)),
+    of('one with the values of its batch', whole),
+    of('of that, the value of the row changed', CHANGED(whole)),
+    of('and that of the batch left out', CHANGED(edited(copy => delete copy.subjects[1]?.entries[0]?.values, whole))),
     of(
       'a salt changed',
       text.replace(/"salt":"./, hit => `${hit.slice(0, -1)}${hit.endsWith('0') ? '1' : '0'}`),
@@ -186,29 +199,42 @@ function records(record: string, ledger: string): readonly Given[] {
   ]
 }
 
+function disclosed(record: string): readonly Given[] {
+  const of = (what: string, file: string): Given => ({ what, kind: 'record', file, keys: OWN })
+  return [
+    of('a record that discloses a value', record),
+    of('the value that is disclosed changed', CHANGED(record)),
+    of(
+      'its salt changed',
+      record.replace(/"salt":"./, hit => `${hit.slice(0, -1)}${hit.endsWith('0') ? '1' : '0'}`),
+    ),
+  ]
+}
+
 async function expectedOf({ kind, file, keys }: Given): Promise<EvidenceVector['expected']> {
   const trusted = keys.map(parseVerifierKey)
   async function* whole() {
     yield file
   }
   try {
-    const { ok, trust, proven } = await (kind === 'row'
+    const { ok, trust, proven, checks, withheld } = await (kind === 'row'
       ? checkProof(file, { trusted })
       : checkRecord(whole(), { trusted }))
-    return { ok, trust, proven: ok ? proven.map(each => each.what) : [] }
+    const counts = checks.every(each => each.ok || ['trust', 'values'].includes(each.name))
+    return { ok, trust, proven: ok ? proven.map(each => each.what) : [], ...(counts ? { withheld } : {}) }
   } catch (error) {
     if (isCustodyError(error) && error.code === 'CUSTODY_PROOF_UNREADABLE') return null
     throw error
   }
 }
 
-async function proofOf(url: string, row: number): Promise<RowProof> {
+async function proofOf(url: string, row: number, include_shared = false): Promise<RowProof> {
   const inner = await openLedgerReader(url)
   try {
     return await inner.snapshot(async () => {
       const reader = new CheckedReader(inner, { remembered: null })
       const { tree } = await reader.check(1)
-      const options = { withhold: [], only_exact: false, include_shared: false }
+      const options = { withhold: [], only_exact: false, include_shared }
       return (await proveRow(reader, { log: 1, run: simulatedRun(1), tree }, row, options)).proof
     })
   } finally {

@@ -96,7 +96,10 @@ class Vectors(unittest.TestCase):
     def test_evidence(self) -> None:
         for vector in stored("evidence.json"):
             with self.subTest(vector["what"]):
-                self.assertEqual(self.said(vector), vector["expected"])
+                said, expected = self.said(vector), vector["expected"]
+                if said is not None and expected is not None and "withheld" not in expected:
+                    del said["withheld"]
+                self.assertEqual(said, expected)
 
     @staticmethod
     def said(vector: dict[str, Any]) -> dict[str, Any] | None:
@@ -111,7 +114,7 @@ class Vectors(unittest.TestCase):
             return None
         answer = report.json()
         proven = [each["what"] for each in answer["proven"]] if report.ok else []
-        return {"ok": report.ok, "trust": answer["trust"], "proven": proven}
+        return {"ok": report.ok, "trust": answer["trust"], "proven": proven, "withheld": report.withheld}
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ function dataLines(data: DataWords, columns: number, paint: Paint): string[] {
     case 'value':
       return [`  ${shorten(data.text, columns - 2)}`]
     case 'absent':
-      return [paint('dim', `  ${data.text}`)]
+      return [paint(data.why === 'altered' ? 'red' : 'dim', `  ${data.text}`)]
   }
 }
 

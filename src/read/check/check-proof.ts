@@ -15,6 +15,7 @@ import { checkLogPart, checkSince, type LogPart } from './log-part.ts'
 import { parseProof } from './parse.ts'
 import { checkRunPart, type RunPart } from './run-part.ts'
 import { sceneOf } from './scene.ts'
+import { absentAs } from './subject-part.ts'
 import { SubjectParts } from './subjects.ts'
 import { type CheckOptions, type Claim, NOBODYS, type TrustKind, wordChecks, wordJson } from './word.ts'
 
@@ -31,7 +32,7 @@ export interface CheckedProof {
   readonly row: number
   readonly proven: readonly Claim[]
   readonly not_proven: readonly string[]
-  /** Values of the row, and of what it went into, that are neither shown nor erased. */
+  /** Values of the row, and of what it went into, that are neither shown nor erased. What is shown and isn't what was recorded isn't withheld. */
   readonly withheld: number
   readonly checks: readonly CheckResult[]
   /** null if its entries aren't shown to be all. */
@@ -76,7 +77,7 @@ export async function checkProof(file: string, options: CheckOptions): Promise<C
     row: proof.subjects[0]?.number ?? 0,
     proven: claims,
     not_proven: [...(word?.open ?? [NOBODYS]), ...notProven(run, subjects)],
-    withheld: (subjects?.all ?? []).reduce((sum, { absent }) => sum + withheldIn(absent), 0),
+    withheld: (subjects?.all ?? []).reduce((sum, { absent }) => sum + absentAs('withheld', absent).length, 0),
     checks: results,
     story,
     signed_by: word?.signed_by ?? [],
@@ -106,10 +107,4 @@ async function storyOf(
   const [row] = subjects.all
   if (row === undefined || row.subject.kind !== 'row' || row.subject.row !== proven[0]?.number) return null
   return new Telling(subjects, sceneOf(run, checks.values)).of(row)
-}
-
-function withheldIn(absent: ReadonlyMap<number, 'withheld' | 'erased'>): number {
-  let count = 0
-  for (const why of absent.values()) if (why === 'withheld') count++
-  return count
 }

@@ -104,7 +104,7 @@ export async function checkRecord(pieces: AsyncIterable<string>, options: Record
     ...(header.run === undefined ? {} : { run: header.run.run }),
     proven: ok && word !== null ? recordClaims(ledger, word, run) : [],
     not_proven: unproven(ok, word, run),
-    withheld: run === null ? 0 : run.fold.values_checked - run.values.fitting.size,
+    withheld: run === null ? 0 : run.fold.values_checked - run.values.fitting.size - run.values.altered,
     checks: results,
     signed_by: word?.signed_by ?? [],
     files: ok && run !== null ? disclosedFiles(run) : { sources: [], outputs: [] },

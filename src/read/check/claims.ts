@@ -11,7 +11,7 @@ import { subjectName, tokenName } from '../verify/check.ts'
 import { Ways } from '../verify/ways.ts'
 import type { LogPart } from './log-part.ts'
 import type { RunPart } from './run-part.ts'
-import type { SubjectPart } from './subject-part.ts'
+import { absentAs, type SubjectPart } from './subject-part.ts'
 import type { SubjectParts } from './subjects.ts'
 import type { Claim } from './word.ts'
 
@@ -86,10 +86,14 @@ export function notProven(run: RunPart | null, subjects: SubjectParts | null): r
     )
   for (const part of subjects.all) {
     const name = subjectName(part.subject)
-    const withheld = [...part.absent].flatMap(([number, why]) => (why === 'withheld' ? [number] : []))
+    const [withheld, altered] = [absentAs('withheld', part.absent), absentAs('altered', part.absent)]
     if (withheld.length > 0)
       open.push(
         `${withheld.length === 1 ? 'value' : 'values'} ${withheld.map(grouped).join(', ')} of ${name}, which the proof doesn’t show; who left ${withheld.length === 1 ? 'it' : 'them'} out can’t be known`,
+      )
+    if (altered.length > 0)
+      open.push(
+        `what ${altered.length === 1 ? 'value' : 'values'} ${altered.map(grouped).join(', ')} of ${name} ${altered.length === 1 ? 'was' : 'were'}: what the proof shows isn’t what was recorded`,
       )
     if (part.members.size > 0)
       open.push(`of which rows the tokens are that ${name} names: that is what the ledger says`)

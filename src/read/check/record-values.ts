@@ -22,6 +22,8 @@ export class RecordValues implements ValueLooks {
   readonly files: FileEntry[] = []
   /** Those that are what was committed to, by number. */
   readonly fitting = new Map<number, Json>()
+  /** How many are disclosed that aren't. */
+  altered = 0
   /** By number; those that have not come yet. */
   readonly #disclosed: Map<number, ShownValue>
   readonly #isErased: IsErased
@@ -59,7 +61,9 @@ export class RecordValues implements ValueLooks {
       this.#disclosed.delete(number)
       if (shown !== undefined) own.push(shown)
     }
-    const shown = shownValues({ seq, ...(own.length === 0 ? {} : { values: own }) }, commits, this.#isErased, check)
+    const given = { seq, ...(own.length === 0 ? {} : { values: own }) }
+    const { fitting: shown, altered } = shownValues(given, commits, this.#isErased, check)
+    this.altered += altered.size
     for (const [number, value] of shown) this.fitting.set(number, value)
     if (facts.k === 'file' && shown.has(facts.hash ?? 0)) this.files.push(facts)
     return this.#add(commits, seq, shown.size === 0 ? null : asPayload(shown, commits), values, where, check)

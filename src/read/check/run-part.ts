@@ -117,7 +117,7 @@ function decodedEntries(
   for (const entry of entries) {
     try {
       const { facts, ...commits } = decodeRunEntry(entry.seq, entry.body)
-      decoded.push({ seq: entry.seq, facts, shown: shownValues(entry, commits, isErased, values) })
+      decoded.push({ seq: entry.seq, facts, shown: shownValues(entry, commits, isErased, values).fitting })
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       run.add(`${entryName(entry.seq)}: ${error.message}`)

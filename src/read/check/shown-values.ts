@@ -9,24 +9,34 @@ import { entryName, type Report } from '../verify/check.ts'
 /** Whether log 0 says that a value was erased. `place`: from 1, among the values of the entry. */
 export type IsErased = (seq: number, place: number) => boolean
 
-/** By number; those that aren't what was committed to, or that were erased, are left out, and reported. */
+/** What is shown of the values of an entry, by number. */
+export interface Shown {
+  readonly fitting: ReadonlyMap<number, Json>
+  /** Those that aren't what was committed to: they are neither what was recorded nor withheld. */
+  readonly altered: ReadonlySet<number>
+}
+
+/** Those that aren't what was committed to, that were erased, or that the entry doesn't commit to, are reported. */
 export function shownValues(
   { seq, values = [] }: Pick<ProvenEntry, 'seq' | 'values'>,
   { commitments, first_value }: Commits,
   isErased: IsErased,
   check: Report,
-): ReadonlyMap<number, Json> {
-  const shown = new Map<number, Json>()
+): Shown {
+  const fitting = new Map<number, Json>()
+  const altered = new Set<number>()
   for (const { number, salt, value } of values) {
     const expected = commitments[number - first_value]
     if (expected === undefined) check.add(`${entryName(seq)} doesn’t commit to a value ${number}`)
     else if (isErased(seq, number - first_value + 1))
       check.add(`value ${number} of ${entryName(seq)} is there, and was erased, as log 0 says`)
-    else if (!fits(hexToBytes(salt), value, expected))
+    else if (fits(hexToBytes(salt), value, expected)) fitting.set(number, value)
+    else {
+      altered.add(number)
       check.add(`value ${number} of ${entryName(seq)} doesn’t fit its commitment: it, or its salt, was changed`)
-    else shown.set(number, value)
+    }
   }
-  return shown
+  return { fitting, altered }
 }
 
 /** As a payload that has these values and no others, for whoever numbers the values of a subject. */

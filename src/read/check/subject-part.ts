@@ -11,6 +11,7 @@ import type { ProvenEntry, ProvenSubject } from '../../format/proof.ts'
 import { checkInclusion } from '../../format/tree.ts'
 import type { Json } from '../../model/row.ts'
 import { DecodeError, decodeSubjectEntry } from '../decode.ts'
+import type { Absent } from '../explain/story.ts'
 import { Course } from '../fold/course.ts'
 import type { SubjectValues } from '../values.ts'
 import { type Check, entryName, subjectName } from '../verify/check.ts'
@@ -28,10 +29,15 @@ export interface SubjectPart {
   readonly seqs: readonly number[]
   readonly course: Course
   readonly values: SubjectValues
-  /** Values that aren't there, by number. */
-  readonly absent: ReadonlyMap<number, 'withheld' | 'erased'>
+  /** Values that aren't there as they were recorded, by number. */
+  readonly absent: ReadonlyMap<number, Absent['kind']>
   /** Of which rows tokens are, as the ledger has it. */
   readonly members: ReadonlyMap<number, number>
+}
+
+/** Numbers of the values that aren't there for a reason. */
+export function absentAs(reason: Absent['kind'], absent: SubjectPart['absent']): readonly number[] {
+  return [...absent].flatMap(([number, why]) => (why === reason ? [number] : []))
 }
 
 export interface SubjectChecks {
@@ -53,15 +59,17 @@ export function checkSubject(proven: ProvenSubject, run: RunPart, checks: Subjec
   for (const problem of problems) checks.entries.add(`${subjectName(subject)}: ${problem}`)
   if (problems.length > 0) return null
   const state = new SubjectState(subject)
-  const absent = new Map<number, 'withheld' | 'erased'>()
+  const absent = new Map<number, Absent['kind']>()
   const nth = entries[0]?.entry.origin?.index ?? 0
   const witness = loneWitness(new Ways(run.opening.topology), nth, checks.story)
   for (const { proof, entry } of entries) {
-    const shown = shownValues(proof, entry, run.isErased, checks.values)
-    if (!addValues(state.values, proof.seq, entry, shown, checks.story)) return null
+    const { fitting, altered } = shownValues(proof, entry, run.isErased, checks.values)
+    if (!addValues(state.values, proof.seq, entry, fitting, checks.story)) return null
     for (const [i] of entry.commitments.entries()) {
       const value = entry.first_value + i
-      if (!shown.has(value)) absent.set(value, run.isErased(proof.seq, i + 1) ? 'erased' : 'withheld')
+      if (fitting.has(value)) continue
+      const is_erased = run.isErased(proof.seq, i + 1)
+      absent.set(value, is_erased ? 'erased' : altered.has(value) ? 'altered' : 'withheld')
     }
     state.fold(proof.seq, entry, witness)
   }

@@ -4,8 +4,8 @@ import type { Absent, CallStory, Known, Story, TokenStory, VisitStory } from './
 
 /**
  * `{run, row, source, tokens}`, and beside it `batch`, `origin`, `onward`, `entries` and `head`. An erased value is
- * left out, and `erased: true` says so; `withheld: true` that a proof doesn't show it. Keys that end in `_value` have the number of a value,
- * by which `prove --withhold` names it.
+ * left out, and `erased: true` says so; `withheld: true` that a proof doesn't show it, `altered: true` that what it shows isn't what was recorded. Keys
+ * that end in `_value` have the number of a value, by which `prove --withhold` names it.
  */
 export function storyJson(story: Story): { readonly [key: string]: unknown } {
   const { subject } = story
@@ -84,10 +84,10 @@ function numbersJson({ input_value, output_value, error_value }: VisitStory): { 
   return Object.fromEntries(numbers.filter(([, number]) => number !== 0))
 }
 
-type AbsentJson = { readonly erased?: true; readonly withheld?: true }
+type AbsentJson = { readonly [kind in Absent['kind']]?: true }
 
 function absentJson({ kind }: Absent): AbsentJson {
-  return kind === 'erased' ? { erased: true } : { withheld: true }
+  return { [kind]: true }
 }
 
 function keyJson(key: VisitStory['key']): AbsentJson & { readonly key?: Json } {

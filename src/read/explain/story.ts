@@ -13,9 +13,12 @@ import type { Partner } from './partners.ts'
 /** A value of the ledger: there, or not: then only its commitment is known. */
 export type Known<T> = { readonly kind: 'known'; readonly value: T } | Absent
 
-/** Erased from the ledger, or withheld by whoever made the proof that is read, or passed it on. */
+/**
+ * Erased from the ledger; withheld by whoever made the proof that is read, or passed it on; or altered: the proof shows something in its place
+ * that isn't what was recorded.
+ */
 export interface Absent {
-  readonly kind: 'erased' | 'withheld'
+  readonly kind: 'erased' | 'withheld' | 'altered'
 }
 
 /** Fields that a visit wrote and removed. */

@@ -12,6 +12,7 @@ import { grouped as count, counted } from '../../model/number-text.ts'
 import { sha256Hex } from '../../model/sha256.ts'
 import type { CheckedProof } from '../check/check-proof.ts'
 import type { CallStory, Story, VisitStory } from '../explain/story.ts'
+import { IS_ABSENT } from '../words/absent.ts'
 import { endingText } from '../words/ending.ts'
 import { askedAndSeen, callText, type Step } from '../words/steps.ts'
 import { type DataWords, type Entered, type StoryWords, storyWords, type TokenWords } from '../words/story.ts'
@@ -133,7 +134,7 @@ function data(of: DataWords): Markup {
     case 'value':
       return markup('p', of.text)
     case 'absent':
-      return markup('p', `Its data is ${of.why}.`)
+      return markup('p', `Its data ${IS_ABSENT[of.why]}.`)
   }
 }
 
@@ -186,7 +187,8 @@ function modelText({ request, response }: CallStory): string {
   const fields = [response, request].map(each => (each.kind === 'known' ? objectOf(each.value) : {}))
   const models = fields.flatMap(({ model }) => (typeof model === 'string' ? [printable(model)] : []))
   const provider = fields.map(each => each.provider).find(each => typeof each === 'string')
-  if (models.length === 0) return request.kind === 'known' ? '' : `what was asked of which model is ${request.kind}; `
+  if (models.length === 0)
+    return request.kind === 'known' ? '' : `what was asked of which model ${IS_ABSENT[request.kind]}; `
   const asked = listed([...new Set(models)].slice(0, 2))
   return `language model ${asked}${typeof provider === 'string' ? `, of ${printable(provider)}` : ''}; `
 }

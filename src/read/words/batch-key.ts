@@ -1,5 +1,6 @@
 /** What the rows of one batch have in common, or what a sort looks at, in words. */
 import type { VisitStory } from '../explain/story.ts'
+import { IS_ABSENT } from './absent.ts'
 import { printable, valueText } from './text.ts'
 import type { Wording } from './wording.ts'
 
@@ -13,7 +14,7 @@ export function forKey(key: VisitStory['key'], cut: Wording['cut']): string {
 
 /** `amount 10 · id 3` */
 export function keyText(key: NonNullable<VisitStory['key']>, cut: Wording['cut']): string {
-  if (key.kind !== 'known') return `a key that is ${key.kind}`
+  if (key.kind !== 'known') return `a key that ${IS_ABSENT[key.kind]}`
   const fields = typeof key.value === 'object' && key.value !== null ? Object.entries(key.value) : []
   return fields.map(([field, value]) => `${printable(field)} ${cut(valueText(value), VALUE_COLUMNS)}`).join(' · ')
 }

@@ -3,6 +3,7 @@ import { fileReadText } from '../../format/files-read.ts'
 import { grouped as count, counted, ordinalText } from '../../model/number-text.ts'
 import { formatDuration } from '../../model/time.ts'
 import type { CallStory, Change, Decision, Seen, VisitStory } from '../explain/story.ts'
+import { ARE_ABSENT, IS_ABSENT } from './absent.ts'
 import { forKey, keyText } from './batch-key.ts'
 import { withValues } from './expression.ts'
 import { dollars, printable, valueText } from './text.ts'
@@ -165,8 +166,9 @@ function unchangedText(visit: VisitStory, { children, cut, path }: Around): stri
   if (visit.kind === 'join') return joinText(visit, children)
   if (visit.left === null) return 'filtered out'
   if (visit.kind === 'gate') return `→ ${printable(visit.left.to)}`
-  const absent = visit.absent_output ?? (visit.data?.kind === 'withheld' ? 'withheld' : 'erased')
-  return visit.input_hash === visit.output_hash ? 'nothing changed' : `what it changed is ${absent}`
+  if (visit.input_hash === visit.output_hash) return 'nothing changed'
+  const of_input = visit.data === null || visit.data.kind === 'known' ? 'erased' : visit.data.kind
+  return `what it changed ${IS_ABSENT[visit.absent_output ?? of_input]}`
 }
 
 /** Of a right row nothing is born by itself. */
@@ -177,7 +179,7 @@ function joinText({ left }: VisitStory, children: number): string {
 
 function errorHead(visit: VisitStory, attempt: string, again: boolean): StepHead {
   const { code, message } = visit.error ?? { code: '', message: { kind: 'erased' as const } }
-  const said = message.kind === 'known' ? printable(message.value) : `the message is ${message.kind}`
+  const said = message.kind === 'known' ? printable(message.value) : `the message ${IS_ABSENT[message.kind]}`
   const way = visit.left !== null ? `→ ${printable(visit.left.to)}` : again ? 'tried again' : ''
   return { kind: 'error', code: `${attempt}error ${printable(code)}`, message: said, way }
 }
@@ -213,7 +215,7 @@ function seenText(expression: string, seen: Seen, data: VisitStory['data'], cut:
 }
 
 function seenValues(expression: string, seen: Seen, data: VisitStory['data'], cut: Cut): string {
-  return data === null || data.kind === 'known' ? substituted(expression, seen, cut) : `values are ${data.kind}`
+  return data === null || data.kind === 'known' ? substituted(expression, seen, cut) : `values ${ARE_ABSENT[data.kind]}`
 }
 
 /** The expression with its values; nothing if that says no more than the expression. */

@@ -4,6 +4,7 @@
  */
 import { grouped as count, counted } from '../../model/number-text.ts'
 import type { Absent, MergeDetail, Story, TokenStory, VisitStory } from '../explain/story.ts'
+import { IS_ABSENT } from './absent.ts'
 import { forKey } from './batch-key.ts'
 import { type ClosingWords, closingOf } from './ending.ts'
 import { type Named, parentList, tokenNamed } from './names.ts'
@@ -139,7 +140,11 @@ function enteredAs(visit: VisitStory, cut: Wording['cut']): Entered | null {
 function dataWords(data: VisitStory['data'], cut: Wording['cut']): DataWords | null {
   if (data === null) return null
   if (data.kind !== 'known')
-    return { kind: 'absent', why: data.kind, text: `its data is ${data.kind}; the commitments below still stand` }
+    return {
+      kind: 'absent',
+      why: data.kind,
+      text: `its data ${IS_ABSENT[data.kind]}; the commitments below still stand`,
+    }
   const { value } = data
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { kind: 'value', text: valueText(value) }
@@ -150,7 +155,7 @@ function dataWords(data: VisitStory['data'], cut: Wording['cut']): DataWords | n
 }
 
 function rejected({ data }: VisitStory, { code, message, details }: NonNullable<VisitStory['error']>): Entered {
-  const said = message.kind === 'known' ? printable(message.value) : `the message is ${message.kind}`
+  const said = message.kind === 'known' ? printable(message.value) : `the message ${IS_ABSENT[message.kind]}`
   const value = data?.kind === 'known' ? data.value : null
   const has_raw = typeof value === 'object' && value !== null && 'raw' in value
   // cast: whatever it is, it is shown as it is.
@@ -159,7 +164,7 @@ function rejected({ data }: VisitStory, { code, message, details }: NonNullable<
     kind: 'rejected',
     text: `rejected ${printable(code)}: ${said}`,
     raw: has_raw ? (typeof raw === 'string' ? printable(raw) : valueText(raw)) : null,
-    absent: data === null || data.kind === 'known' ? null : `the record is ${data.kind}`,
+    absent: data === null || data.kind === 'known' ? null : `the record ${IS_ABSENT[data.kind]}`,
     details: details === null ? null : valueText(details),
   }
 }

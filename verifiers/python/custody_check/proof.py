@@ -220,28 +220,33 @@ def _run_part(
     numbers: set[int] = set()
     for entry, found in zip(entries, facts):
         first, commitments = run_entry(found)
-        numbers |= _values(entry, first, commitments, run, "the run")
+        fitting, _ = _values(entry, first, commitments, run, "the run", report)
+        numbers |= fitting
         named = {each.number: each.key for each in values_named(found)}
         for value in entry.get("values", []):
-            if not fits_its_key(named.get(value["number"], ""), value["value"]):
+            if value["number"] in fitting and not fits_its_key(named.get(value["number"], ""), value["value"]):
                 raise FormatError(f"value {value['number']} of the run isn't what its name asks for")
     return opening, facts[1] if len(facts) == 3 else None, seal, numbers
 
 
-def _values(entry: dict[str, Any], first: int, commitments: list[bytes], run: Run, of: str) -> set[int]:
-    """The numbers of the values that are shown."""
-    shown = set()
+def _values(
+    entry: dict[str, Any], first: int, commitments: list[bytes], run: Run, of: str, report: Report
+) -> tuple[set[int], set[int]]:
+    """The numbers of the values that are shown as they were recorded, and of those that were altered: these aren't withheld."""
+    fitting, altered = set(), set()
     for value in entry.get("values", []):
         place = value["number"] - first
         if not 0 <= place < len(commitments):
             raise FormatError(f"entry {entry['seq']} doesn't commit to value {value['number']}")
-        salt = bytes.fromhex(value["salt"])
-        if commitment(salt, canonical(value["value"])) != commitments[place]:
-            raise FormatError(f"value {value['number']} of {of} isn't the one that was recorded")
+        number, salt = value["number"], bytes.fromhex(value["salt"])
         if run.is_erased(entry["seq"], place + 1):
-            raise FormatError(f"value {value['number']} of {of} is shown, and was erased")
-        shown.add(value["number"])
-    return shown
+            report.problems.append(f"value {number} of {of} is shown, and was erased")
+        elif commitment(salt, canonical(value["value"])) == commitments[place]:
+            fitting.add(number)
+        else:
+            altered.add(number)
+            report.problems.append(f"value {number} of {of} isn't the one that was recorded")
+    return fitting, altered
 
 
 def _subject(part: dict[str, Any], run: Run, topology: Topology, seal: dict[str, Any], report: Report) -> Story:
@@ -261,15 +266,15 @@ def _subject(part: dict[str, Any], run: Run, topology: Topology, seal: dict[str,
         before = entry["seq"]
         decoded: SubjectEntry = subject_entry(facts)
         report.problems += [f"{story.name}, entry {before}: {each}" for each in story.take(before, decoded)]
-        shown = _values(entry, decoded.first_value, decoded.commitments, run, story.name)
+        fitting, altered = _values(entry, decoded.first_value, decoded.commitments, run, story.name, report)
         for place, _ in enumerate(decoded.commitments):
             number = decoded.first_value + place
             name = f"value {number:,} of {claims.name_of(story.kind, story.number)}"
-            if number in shown:
+            if number in fitting:
                 values.append(f"{name} is what was recorded")
             elif run.is_erased(before, place + 1):
                 values.append(f"{name} was erased, as the ledger says")
-            else:
+            elif number not in altered:
                 report.withheld += 1
     report.problems += [f"{story.name}: {each}" for each in story.unfinished()]
     report.proven += [*claims.of_subject(run.run, story, len(entries)), *values]
