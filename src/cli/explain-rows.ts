@@ -42,7 +42,8 @@ async function explain(
   const { terminal } = context
   let shown = 0
   try {
-    const { reader, log, run } = await checkedRun(context.env, inner, name, checkLine(context.terminal))
+    const reads = where === undefined ? 'stories' : 'all'
+    const { reader, log, run } = await checkedRun(context.env, inner, name, checkLine(context.terminal), reads)
     if (where !== undefined) await explainAll(context, reader, log, options, () => shown++)
     else {
       const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)

@@ -53,7 +53,7 @@ async function prove(
     html = false,
   } = options
   try {
-    const { reader, log, run } = await checkedRun(env, inner, name, checkLine(terminal))
+    const { reader, log, run } = await checkedRun(env, inner, name, checkLine(terminal), 'stories')
     const chosen = { withhold, only_exact: onlyExact, include_shared: includeShared }
     const { tree } = await reader.check(log)
     const made = await proveRow(reader, { log, run, tree }, row, chosen, latestHead ? 'latest' : 'witnessed')

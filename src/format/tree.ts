@@ -96,27 +96,35 @@ export function rangeRoot(leafAt: LeafAt, start: number, end: number): Hash {
   return range.root()
 }
 
+/** Leaves from `start` up to but without `end`: those below one node of a tree. */
+export type Range = readonly [start: number, end: number]
+
 /**
  * Proof that leaf `index` is in the tree of the first `size` leaves: PATH(m, D[n]), lowest sibling first.
  * Reads each other leaf once.
  * @throws RangeError if there is no such leaf.
  */
 export function inclusionProof(index: number, size: number, leafAt: LeafAt): Hash[] {
+  return inclusionRanges(index, size).map(([start, end]) => rangeRoot(leafAt, start, end))
+}
+
+/** Of what the hashes of such a proof are the roots. @throws RangeError if there is no such leaf. */
+export function inclusionRanges(index: number, size: number): readonly Range[] {
   if (!isIndex(index) || !isIndex(size) || index >= size) throw new RangeError(`no leaf ${index} in a tree of ${size}`)
-  const proof: Hash[] = []
+  const ranges: Range[] = []
   let start = 0
   let end = size
   while (end - start > 1) {
     const middle = start + largestPowerBelow(end - start)
     if (index < middle) {
-      proof.push(rangeRoot(leafAt, middle, end))
+      ranges.push([middle, end])
       end = middle
     } else {
-      proof.push(rangeRoot(leafAt, start, middle))
+      ranges.push([start, middle])
       start = middle
     }
   }
-  return proof.reverse()
+  return ranges.reverse()
 }
 
 /** The root of a tree, and which inclusion proofs lead to it; for many of them, where all leaves are at hand. */
@@ -153,11 +161,16 @@ export class WholeTree {
  * @throws RangeError if `old_size` is larger than `size`.
  */
 export function consistencyProof(old_size: number, size: number, leafAt: LeafAt): Hash[] {
+  return consistencyRanges(old_size, size).map(([start, end]) => rangeRoot(leafAt, start, end))
+}
+
+/** Of what the hashes of such a proof are the roots. @throws RangeError if `old_size` is larger than `size`. */
+export function consistencyRanges(old_size: number, size: number): readonly Range[] {
   if (!isIndex(old_size) || !isIndex(size) || old_size > size) {
     throw new RangeError(`a tree of ${size} does not begin with one of ${old_size}`)
   }
   if (old_size === 0) return []
-  const proof: Hash[] = []
+  const ranges: Range[] = []
   let start = 0
   let end = size
   // True as long as the old tree begins where the range does: its root is then known to who checks.
@@ -165,16 +178,16 @@ export function consistencyProof(old_size: number, size: number, leafAt: LeafAt)
   while (old_size !== end) {
     const middle = start + largestPowerBelow(end - start)
     if (old_size <= middle) {
-      proof.push(rangeRoot(leafAt, middle, end))
+      ranges.push([middle, end])
       end = middle
     } else {
-      proof.push(rangeRoot(leafAt, start, middle))
+      ranges.push([start, middle])
       start = middle
       whole = false
     }
   }
-  if (!whole) proof.push(rangeRoot(leafAt, start, end))
-  return proof.reverse()
+  if (!whole) ranges.push([start, end])
+  return ranges.reverse()
 }
 
 /** RFC 9162, 2.1.3.2. `leaf` is the leaf's hash. */
@@ -267,7 +280,7 @@ const half = (n: number): number => Math.floor(n / 2)
 const isIndex = (n: number): boolean => Number.isSafeInteger(n) && n >= 0
 
 /** The largest power of two smaller than `n`, which is at least 2. */
-function largestPowerBelow(n: number): number {
+export function largestPowerBelow(n: number): number {
   let power = 1
   while (power * 2 < n) power *= 2
   return power

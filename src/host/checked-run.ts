@@ -23,15 +23,20 @@ export interface CheckedRun {
   readonly run: string
 }
 
-/** The run that `name` means, if it is the one that its own entries say it is; and a reader that checks. @throws UnsoundRecord */
+/**
+ * The run that `name` means, if it is the one that its own entries say it is; and a reader that checks. `reads`: 'stories' as in `CheckOptions`.
+ * @throws UnsoundRecord
+ */
 export async function checkedRun(
   env: Environment,
   inner: LedgerReader,
   name: string,
   observer: CheckObserver,
+  reads: 'stories' | 'all' = 'all',
 ): Promise<CheckedRun> {
   const reader = new CheckedReader(inner, {
     remembered: await rememberedOf(inner, env),
+    of_stories: reads === 'stories',
     onProgress: entries => observer.onChecking(entries),
   })
   const { log, run } = await findRun(reader, name)

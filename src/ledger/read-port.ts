@@ -32,6 +32,12 @@ export interface StoredTile {
   readonly idx: number
   readonly hash: Uint8Array
 }
+/** Tiles of one level, from 0: at most `most` from place `from` on. */
+export interface TileRange {
+  readonly level: number
+  readonly from: number
+  readonly most: number
+}
 /** Rows or batches by their numbers, both ends included. */
 export interface SubjectRange {
   readonly kind: 'row' | 'batch'
@@ -153,8 +159,8 @@ export interface LedgerReader {
   entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]>
   /** The last entry of each, streamed in order of their numbers. */
   lastEntries(log: number, range: SubjectRange): AsyncIterable<StoredEntry>
-  /** Roots of the full tiles of level 0 of a tree, in their order, up to the first that is missing. */
-  tileRoots(log: number, tree: TreeNumber): Promise<readonly string[]>
+  /** Roots of full tiles of a tree, in their order, up to the first that is missing. */
+  tileRoots(log: number, tree: TreeNumber, range: TileRange): Promise<readonly string[]>
   /** All tiles of a log, in order of tree, level and place, streamed. */
   tiles(log: number): AsyncIterable<StoredTile>
   payload(log: number, seq: number): Promise<StoredPayload | null>

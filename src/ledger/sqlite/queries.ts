@@ -46,7 +46,7 @@ export const QUERIES = {
     GROUP BY node, error_code ORDER BY count DESC, node, error_code`,
   open_tokens: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? ORDER BY token`,
   open_token: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? AND token = ?`,
-  tile_roots: `SELECT idx, hash FROM tiles WHERE log = ? AND tree = ? AND level = 0 ORDER BY idx`,
+  tile_roots: `SELECT idx, hash FROM tiles WHERE log = ? AND tree = ? AND level = ? AND idx >= ? ORDER BY idx LIMIT ?`,
   tiles: `SELECT tree, level, idx, hash FROM tiles WHERE log = ? ORDER BY tree, level, idx`,
   head: `SELECT ${large('note')} FROM heads WHERE log = ?`,
   heads: `SELECT log, ${large('note')} FROM heads ORDER BY log`,

@@ -26,6 +26,7 @@ import type {
   StoredTimestamp,
   StoredWitnessed,
   SubjectRange,
+  TileRange,
   ViewName,
 } from '../read-port.ts'
 import { type CellRecord, cellError, cellOf, isExact, isFaithful, plainCells, TOO_LARGE, troubleIn } from './cells.ts'
@@ -197,10 +198,10 @@ export class SqliteReader implements LedgerReader {
     return lastOfEach(this.#stream<StoredEntry>(query, log, first, last), each => each[kind])
   }
 
-  async tileRoots(log: number, tree: TreeNumber): Promise<readonly Hash[]> {
+  async tileRoots(log: number, tree: TreeNumber, { level, from, most }: TileRange): Promise<readonly Hash[]> {
     const roots: Hash[] = []
-    for (const { idx, hash } of this.#all<StoredTile>(QUERIES.tile_roots, log, tree)) {
-      if (idx !== roots.length) break
+    for (const { idx, hash } of this.#all<StoredTile>(QUERIES.tile_roots, log, tree, level, from, most)) {
+      if (idx !== from + roots.length) break
       roots.push(bytesToHex(hash))
     }
     return roots

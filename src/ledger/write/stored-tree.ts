@@ -5,9 +5,10 @@ import { TREES } from '../../format/trees.ts'
 import type { LedgerReader } from '../read-port.ts'
 
 /** Nothing of it is to be believed before its root was compared with one that was signed. */
-export function treeOf(reader: Pick<LedgerReader, 'tileRoots' | 'leaves'>, log: number): Promise<TiledTree> {
+export function treeOf(reader: Pick<LedgerReader, 'size' | 'tileRoots' | 'leaves'>, log: number): Promise<TiledTree> {
   return TiledTree.read({
-    tiles: () => reader.tileRoots(log, TREES.log),
+    size: () => reader.size(log),
+    tiles: (level, from, most) => reader.tileRoots(log, TREES.log, { level, from, most }),
     leaves: (from, most) => reader.leaves(log, from, most),
   })
 }

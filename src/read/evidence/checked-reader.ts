@@ -50,8 +50,11 @@ export class CheckedReader implements LedgerReader {
     return this.#checks.of(log)
   }
 
+  /** Null: the log isn't so long. */
   async entry(log: number, seq: number): Promise<StoredEntry | null> {
     const found = await this.#inner.entry(log, seq)
+    const { tree } = await this.check(log)
+    if (found === null && seq >= 0 && seq < tree.size) throw new UnsoundRecord([`${entryName(seq)} is missing`])
     const [entry = null] = await this.#checked(log, async () => (found === null ? [] : [found]))
     return entry
   }
@@ -71,13 +74,13 @@ export class CheckedReader implements LedgerReader {
   async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
     const { isErased } = await this.check(log)
     const decode = (entry: FullEntry) => valuesFit(log, entry, entry.payload, isErased)
-    const entries = await this.#checked(log, () => this.#inner.entriesOfRows(log, first, last))
+    const entries = await this.#ofWhole(log, () => this.#inner.entriesOfRows(log, first, last))
     return entries.map(entry => new CheckedEntry(entry, decode))
   }
 
   async page(log: number, from: number, end: number): Promise<readonly FullEntry[]> {
     const { isErased } = await this.check(log)
-    const entries = await this.#checked(log, () => this.#inner.page(log, from, end))
+    const entries = await this.#ofWhole(log, () => this.#inner.page(log, from, end))
     for (const entry of entries) valuesFit(log, entry, entry.payload, isErased)
     return entries
   }
@@ -103,7 +106,7 @@ export class CheckedReader implements LedgerReader {
   async #ingestedAmong(log: number, read: () => Promise<readonly FullEntry[]>): Promise<readonly MaybeIngested[]> {
     const { isErased } = await this.check(log)
     const found: MaybeIngested[] = []
-    for (const entry of await this.#checked(log, read))
+    for (const entry of await this.#ofWhole(log, read))
       if (isFirstOfRow(entry)) {
         const data = firstValue(entry, () => valuesFit(log, entry, entry.payload, isErased).payload)
         found.push({ entry, data, is_erased: isErased(entry.seq, 1) })
@@ -117,7 +120,7 @@ export class CheckedReader implements LedgerReader {
 
   async entryWithValue(log: number, value: number): Promise<StoredEntry | null> {
     const found = await this.#inner.entryWithValue(log, value)
-    const [entry = null] = await this.#checked(log, async () => (found === null ? [] : [found]))
+    const [entry = null] = await this.#ofWhole(log, async () => (found === null ? [] : [found]))
     return entry
   }
 
@@ -129,8 +132,9 @@ export class CheckedReader implements LedgerReader {
     yield* this.#each(log, this.#inner.entriesOfBatches(log))
   }
 
+  /** Whether these are all, and each is the last, the tree of these says, whose root the seal names. */
   async *lastEntries(...of: Parameters<LedgerReader['lastEntries']>): AsyncIterable<StoredEntry> {
-    yield* this.#each(of[0], this.#inner.lastEntries(...of))
+    for await (const entry of this.#inner.lastEntries(...of)) yield* await this.#checked(of[0], async () => [entry])
   }
 
   async #checked<T extends StoredEntry>(log: number, read: () => Promise<readonly T[]>): Promise<readonly T[]> {
@@ -141,7 +145,14 @@ export class CheckedReader implements LedgerReader {
     return entries
   }
 
+  /** The same, where one that is missing would be missed by nobody. */
+  async #ofWhole<T extends StoredEntry>(log: number, read: () => Promise<readonly T[]>): Promise<readonly T[]> {
+    await (await this.check(log)).mustBeWhole()
+    return this.#checked(log, read)
+  }
+
   async *#each(log: number, entries: AsyncIterable<StoredEntry>): AsyncIterable<StoredEntry> {
+    await (await this.check(log)).mustBeWhole()
     for await (const entry of entries) yield* await this.#checked(log, async () => [entry])
   }
 

@@ -21,6 +21,8 @@ export interface CheckedLog {
   readonly tree: TiledTree
   /** @throws UnsoundRecord if one of the entries isn't in the tree that was signed. */
   mustHave(entries: readonly StoredEntry[]): Promise<void>
+  /** @throws UnsoundRecord if one of its entries is missing, wherever: to be known by who reads entries without knowing how many there are. */
+  mustBeWhole(): Promise<void>
   /** Whether it is on record that a value was erased; `place`: from 1, among the values of the entry. */
   isErased(seq: number, place: number): boolean
   /** How many entries of a run that isn't sealed log 0 binds, and since when; null of one that is sealed, or of log 0. */
@@ -35,6 +37,11 @@ export interface Bound {
 export interface CheckOptions {
   /** What the user knows of the ledger from before. */
   readonly remembered: KnownLedger | null
+  /**
+   * Whether nothing is asked but the stories of rows and batches, each of which is looked at for whether it is whole (subject-check.ts). Then
+   * the entries of a log aren't counted, which takes longer than all else, before somebody asks for those that he doesn't know.
+   */
+  readonly of_stories?: boolean
   /** Called now and then while the entries of a long log are looked at. */
   readonly onProgress?: (entries: number) => void
 }
@@ -72,8 +79,13 @@ export class LogChecks {
     const [tree] = trees
     if (tree === undefined || wrong.length > 0) throw new UnsoundRecord(wrong)
     const leaves = (from: number, most: number) => this.#reader.leaves(log, from, most)
+    let whole: Promise<void> | null = null
     return {
       tree,
+      mustBeWhole: () => {
+        whole ??= this.#countedWhole(log, tree)
+        return whole
+      },
       async mustHave(entries) {
         const stray = await strayOf(entries, tree, leaves)
         if (stray !== null)
@@ -84,6 +96,17 @@ export class LogChecks {
       isErased: (seq, place) => zero.log.erasures.has(log, seq, place),
       bound: zero.log.boundOf(log),
     }
+  }
+
+  async #countedWhole(log: number, tree: TiledTree): Promise<void> {
+    const missing = await this.#missing(log, tree)
+    if (missing !== null) throw new UnsoundRecord([missing])
+  }
+
+  async #missing(log: number, tree: TiledTree): Promise<string | null> {
+    const entries = await this.#reader.count(log, 'entries')
+    const size = await this.#reader.size(log)
+    return entries < size ? `${entryName(tree.size)}, or one before it, is missing` : null
   }
 
   async #readZero() {
@@ -97,8 +120,10 @@ export class LogChecks {
     const origin = zero.origin(log)
     const signed = headIn((await reader.head(log)) ?? '')?.root ?? ''
     const tree = await logTree(reader, log, { ...this.#options, signed })
-    const entries = await reader.count(log, 'entries')
-    if (entries < (await reader.size(log))) check.add(`${entryName(tree.size)}, or one before it, is missing`)
+    if (this.#options.of_stories !== true) {
+      const missing = await this.#missing(log, tree)
+      if (missing !== null) check.add(missing)
+    }
     await checkHead(reader, { log, origin }, tree, size => zero.keysOf(log, size), check)
     if (log === 0) return tree
     const said = zero.progressOf(log).at(-1)

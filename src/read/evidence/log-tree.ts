@@ -11,14 +11,17 @@ import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import type { Hash } from '../../model/sha256.ts'
 
 /** `signed`: the root that is expected. */
-export async function logTree(
-  reader: Pick<LedgerReader, 'leaves' | 'tileRoots'>,
+export function logTree(
+  reader: Pick<LedgerReader, 'size' | 'leaves' | 'tileRoots'>,
   log: number,
-  { signed, onProgress }: { readonly signed: Hash; readonly onProgress?: (entries: number) => void },
+  options: { readonly signed: Hash; readonly onProgress?: (entries: number) => void },
 ): Promise<TiledTree> {
-  const leaves = (from: number, most: number) => reader.leaves(log, from, most)
-  const tree = await TiledTree.read({ tiles: () => reader.tileRoots(log, TREES.log), leaves })
-  return tree.root === signed ? tree : TiledTree.read({ tiles: async () => [], leaves }, onProgress)
+  const store = {
+    size: () => reader.size(log),
+    tiles: (level: number, from: number, most: number) => reader.tileRoots(log, TREES.log, { level, from, most }),
+    leaves: (from: number, most: number) => reader.leaves(log, from, most),
+  }
+  return TiledTree.read(store, options)
 }
 
 type ReadLeaves = (from: number, most: number) => Promise<readonly Hash[]>
@@ -43,7 +46,7 @@ export async function strayOf(
   }
   for (const [tile, leaves] of tiles) {
     const all = leaves.size < MANY ? [] : await filled(tile, leaves, readLeaves)
-    if (all.length === TILE_WIDTH && tree.hasTiles(tile * TILE_WIDTH, all)) continue
+    if (all.length === TILE_WIDTH && (await tree.hasTiles(tile * TILE_WIDTH, all))) continue
     for (const [seq, leaf] of leaves) if (!(await tree.has(seq, leaf))) return seq
   }
   return null

@@ -30,7 +30,7 @@ export interface Logged {
   readonly entries: ReadonlyArray<{ readonly seq: number; readonly entry: LedgerEntry; readonly logged: LoggedEntry }>
 }
 
-type Reader = Pick<LedgerReader, 'entries' | 'head' | 'leaves' | 'tileRoots' | 'witnessed' | 'timestamps'>
+type Reader = Pick<LedgerReader, 'size' | 'entries' | 'head' | 'leaves' | 'tileRoots' | 'witnessed' | 'timestamps'>
 type Found = { readonly seq: number; readonly body: string; readonly entry: LedgerEntry }
 
 /** The birth, changes of keys, and those that `isWanted`, as far as the head has them. Within one snapshot. @throws UnsoundRecord */

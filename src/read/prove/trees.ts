@@ -43,15 +43,18 @@ export class RunTrees {
   async #read(kind: 'row' | 'batch'): Promise<TiledTree> {
     const [tree, { size, root }] =
       kind === 'row' ? [TREES.rows, this.#heads.rows] : [TREES.batches, this.#heads.batches]
-    const read = await TiledTree.read({
-      tiles: () => this.#reader.tileRoots(this.#log, tree),
-      leaves: async (from, most) => {
+    const store = {
+      size: async () => size,
+      tiles: (level: number, from: number, most: number) =>
+        this.#reader.tileRoots(this.#log, tree, { level, from, most }),
+      leaves: async (from: number, most: number) => {
         const leaves: Hash[] = []
         const range = { kind, first: from + 1, last: Math.min(from + most, size) }
         for await (const { body } of this.#reader.lastEntries(this.#log, range)) leaves.push(leafHash(body))
         return leaves
       },
-    })
+    }
+    const read = await TiledTree.read(store, { signed: root })
     if (read.root !== root)
       throw new UnsoundRecord([
         `the last entries of all ${kind === 'row' ? 'rows' : 'batches'} don’t give the root that the seal names`,
