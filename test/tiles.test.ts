@@ -1,6 +1,9 @@
 /** Tiles of long runs, stopped and continued or not: what is stored is what the entries give, and whoever continues reads no more than that. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { TREES } from '../src/format/trees.ts'
+import { unsoundness } from '../src/host/checked-run.ts'
+import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
+import { explainRow } from '../src/read/explain/explain.ts'
 import type { Model } from './simulation/model.ts'
 import { Forger, problemTexts } from './support/forger.ts'
 import { goOnWithModel, runModel, type Stopped } from './support/simulated-ledger.ts'
@@ -64,6 +67,31 @@ test.each<[string, Stopped | null]>([
   expect(resumed).toHaveLength(stopped === null ? 0 : 1)
   expect(tilesOf(TREES.rows)).toBe(Math.floor(Number(size) / 256))
   expect(tilesOf(TREES.log)).toBeGreaterThan(1)
+})
+
+test('whoever asks for one story counts no entries: a row that lost one has no story, one elsewhere has all of it, and nobody gets a list of entries', async () => {
+  forger = await Forger.of(url => runModel(url, LONG, 1))
+  const { reader } = forger
+  const [gone] = forger.all(
+    'SELECT seq, row FROM entries WHERE log = 1 AND seq BETWEEN 300 AND 500 AND row IS NOT NULL',
+  )
+  const [seq, row] = [Number(gone?.seq), Number(gone?.row)]
+  const options = { remembered: null, of_stories: true } as const
+  const whole = await explainRow(new CheckedReader(reader, options), 1, 2)
+  forger.change(() => forger?.run('DELETE FROM entries WHERE log = 1 AND seq = ?', seq))
+  const stories = new CheckedReader(reader, options)
+  expect(await explainRow(stories, 1, 2)).toEqual(whole)
+  const missing = { problems: [expect.stringContaining('missing')] }
+  const lists = [stories.entries(1), stories.entriesOfRun(1), stories.entriesOfBatches(1), stories.payloads(1)]
+  for (const list of lists) await expect(list[Symbol.asyncIterator]().next()).rejects.toMatchObject(missing)
+  await expect(stories.page(1, 0, 10)).rejects.toMatchObject(missing)
+  await expect(stories.entriesOfRows(1, 1, 3)).rejects.toMatchObject(missing)
+  await expect(stories.ingestedOfRows(1, 2, 2)).rejects.toMatchObject(missing)
+  await expect(stories.entryWithValue(1, 1)).rejects.toMatchObject(missing)
+  await expect(stories.entry(1, seq)).rejects.toMatchObject(missing)
+  await expect(explainRow(stories, 1, row)).rejects.toSatisfy(error => unsoundness(error) !== null)
+  const all = new CheckedReader(reader, { remembered: null })
+  await expect(explainRow(all, 1, 2)).rejects.toMatchObject(missing)
 })
 
 describe('of a run that is too long to be checked in full', () => {
