@@ -1,21 +1,27 @@
 /** Begins the explorer: who is asking, then the screen of the URL. */
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { router } from './app/router.tsx'
-import { signIn } from './app/session.ts'
+import { Explorer } from './app/explorer.tsx'
+import { type SignedIn, signIn } from './app/session.ts'
+import { applyTheme, chosenTheme } from './app/theme.ts'
+import './style.css'
 
+applyTheme(chosenTheme())
 const place = document.getElementById('explorer')
 if (place === null) throw new Error('index.html has no place for the explorer')
-const root = createRoot(place)
-const signedIn = await signIn()
-if (signedIn.kind === 'session')
-  root.render(
-    <StrictMode>
-      <QueryClientProvider client={new QueryClient()}>
-        <RouterProvider router={router} />
-      </QueryClientProvider>
-    </StrictMode>,
-  )
-else root.render(<p>{signedIn.failure?.message ?? 'Open the URL that `custody serve` printed.'}</p>)
+
+/** A server that can't be reached is said in the place of the screens. */
+async function signedIn(): Promise<SignedIn> {
+  try {
+    return await signIn()
+  } catch {
+    const message = 'The server doesn’t answer.'
+    return { kind: 'none', failure: { code: 'UNREACHABLE', message }, oidc: false }
+  }
+}
+
+createRoot(place).render(
+  <StrictMode>
+    <Explorer signedIn={await signedIn()} />
+  </StrictMode>,
+)

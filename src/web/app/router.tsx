@@ -1,11 +1,71 @@
-/** Every screen and its URL. */
-import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router'
-import { RunsScreen } from '../runs/runs-screen.tsx'
+/** Every screen and its URL. Screens are loaded when somebody goes there. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { Empty } from '../parts/states.tsx'
+import { ScreenFailed } from './error-boundary.tsx'
+import { Layout } from './layout.tsx'
+import { RunLayout } from './run-layout.tsx'
+import { parseSearch, searchText, searchWords } from './search-words.ts'
 
-const root = createRootRoute({ component: Outlet })
-const runs = createRoute({ getParentRoute: () => root, path: '/', component: RunsScreen })
+const root = createRootRoute({ component: Layout, notFoundComponent: NotFound })
+const at = <const Path extends string>(path: Path) => ({
+  getParentRoute: () => root,
+  path,
+  validateSearch: searchWords,
+})
 
-export const router = createRouter({ routeTree: root.addChildren([runs]), defaultPreload: 'intent' })
+const runs = createRoute({
+  ...at('/'),
+  component: lazyRouteComponent(() => import('../runs/runs-screen.tsx'), 'RunsScreen'),
+})
+const compare = createRoute({
+  ...at('/compare'),
+  component: lazyRouteComponent(() => import('../compare/compare-screen.tsx'), 'CompareScreen'),
+})
+const evidence = createRoute({
+  ...at('/evidence'),
+  component: lazyRouteComponent(() => import('../evidence/evidence-screen.tsx'), 'EvidenceScreen'),
+})
+const run = createRoute({ getParentRoute: () => root, path: '/runs/$run', component: RunLayout })
+const ofRun = <const Path extends string>(path: Path) => ({
+  getParentRoute: () => run,
+  path,
+  validateSearch: searchWords,
+})
+const overview = createRoute({
+  ...ofRun('/'),
+  component: lazyRouteComponent(() => import('../run/run-screen.tsx'), 'RunScreen'),
+})
+const problems = createRoute({
+  ...ofRun('/problems'),
+  component: lazyRouteComponent(() => import('../problems/problems-screen.tsx'), 'ProblemsScreen'),
+})
+const rows = createRoute({
+  ...ofRun('/rows'),
+  component: lazyRouteComponent(() => import('../rows/rows-screen.tsx'), 'RowsScreen'),
+})
+const row = createRoute({
+  ...ofRun('/rows/$row'),
+  component: lazyRouteComponent(() => import('../row/row-screen.tsx'), 'RowScreen'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([runs, compare, evidence, run.addChildren([overview, problems, rows, row])]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultErrorComponent: ScreenFailed,
+  parseSearch,
+  stringifySearch: searchText,
+})
+
+function NotFound() {
+  return (
+    <Empty title="There is no such screen">
+      <p>
+        <a href="/">All runs of the ledger</a>
+      </p>
+    </Empty>
+  )
+}
 
 declare module '@tanstack/react-router' {
   interface Register {

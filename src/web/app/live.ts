@@ -1,0 +1,62 @@
+/** What the server reports by itself, while somebody looks. A connection that is lost is made again, later and later. */
+import { useEffect, useEffectEvent, useState } from 'react'
+import { urlOf } from './client.ts'
+
+export type Connection = 'off' | 'connecting' | 'live' | 'lost'
+
+const FIRST_WAIT_MS = 1_000
+const LONGEST_WAIT_MS = 30_000
+
+/** Listens to `path` for `events`, while `on`; each gets its data as JSON. */
+export function useLive(
+  path: string,
+  events: { readonly [name: string]: (data: unknown) => void },
+  on = true,
+): Connection {
+  const [state, setState] = useState<Connection>(on ? 'connecting' : 'off')
+  const names = Object.keys(events).join(' ')
+  const report = useEffectEvent((name: string, text: string) => events[name]?.(JSON.parse(text)))
+  useEffect(() => {
+    if (!on) {
+      setState('off')
+      return
+    }
+    return connected(urlOf(path), names.split(' '), (name, text) => report(name, text), setState)
+  }, [path, names, on])
+  return state
+}
+
+/** Returns how to stop it. */
+function connected(
+  url: string,
+  names: readonly string[],
+  report: (name: string, text: string) => void,
+  setState: (state: Connection) => void,
+): () => void {
+  let wait_ms = FIRST_WAIT_MS
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let source: EventSource | null = null
+  const connect = () => {
+    setState('connecting')
+    source = new EventSource(url)
+    source.onopen = () => {
+      wait_ms = FIRST_WAIT_MS
+      setState('live')
+    }
+    source.onerror = () => {
+      source?.close()
+      setState('lost')
+      timer = setTimeout(connect, wait_ms)
+      wait_ms = Math.min(LONGEST_WAIT_MS, wait_ms * 2)
+    }
+    for (const name of names)
+      source.addEventListener(name, event => {
+        if (event instanceof MessageEvent && typeof event.data === 'string') report(name, event.data)
+      })
+  }
+  connect()
+  return () => {
+    clearTimeout(timer)
+    source?.close()
+  }
+}

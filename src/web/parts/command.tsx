@@ -1,0 +1,34 @@
+/** The command that answers what the screen shows. */
+import { CopyButton } from './copy.tsx'
+
+/** Words behind `custody`; each is quoted for a shell where it must be. */
+export function commandText(words: ReadonlyArray<string | number>): string {
+  return ['custody', ...words.map(word => quoted(String(word)))].join(' ')
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+export function Command({ words }: { readonly words: ReadonlyArray<string | number> }) {
+  const text = commandText(words)
+  return (
+    <div className="command">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is wider than its place is scrolled by keys, too */}
+      <code tabIndex={0}>{text}</code>
+      <CopyButton text={text} what="command" />
+    </div>
+  )
+}
+
+/** At the foot of a screen. */
+export function Commands({ of }: { readonly of: ReadonlyArray<ReadonlyArray<string | number>> }) {
+  return (
+    <section className="commands" aria-label="The same at the command line">
+      <h2 className="small quiet">The same at the command line</h2>
+      {of.map(words => (
+        <Command key={words.join(' ')} words={words} />
+      ))}
+    </section>
+  )
+}
