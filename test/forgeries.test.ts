@@ -7,6 +7,7 @@ import { addCheckpointText } from '../src/format/add-checkpoint.ts'
 import { makeCosigner } from '../src/format/cosigning-key.ts'
 import { commitment } from '../src/format/hash.ts'
 import { encodeSigningKeys } from '../src/format/signing-key.ts'
+import { parseVerifierKey, type VerifierKey } from '../src/format/verifier-key.ts'
 import { canonicalize } from '../src/model/canonical.ts'
 import type { Json } from '../src/model/row.ts'
 import { checkProof } from '../src/read/check/check-proof.ts'
@@ -40,7 +41,7 @@ const INPUT = `id,name,amount\n${AMOUNTS.map((amount, i) => `${i + 1},n${i},${am
 /** Rows: one that is refused, the first and the last that go into a batch. */
 const [REFUSED, SMALL, LAST_MEMBER] = [1, 2, 4]
 
-async function runs(url: string, count: number, input = INPUT): Promise<void> {
+async function runs(url: string, count: number, input = INPUT, rotates = false): Promise<void> {
   const folder = dirname(url.slice('sqlite:'.length))
   writeFileSync(join(folder, 'pipeline.yaml'), PLAN)
   writeFileSync(join(folder, 'in.csv'), input)
@@ -51,26 +52,37 @@ async function runs(url: string, count: number, input = INPUT): Promise<void> {
     const { exit, stderr } = await runInProcess(['run', 'pipeline.yaml', '--ledger', url], folder, env)
     expect(exit, stderr).toBe(0)
   }
+  if (!rotates) return
+  const key = join(folder, 'key')
+  writeFileSync(key, CUSTODY_KEY, { mode: 0o600 })
+  const rotated = await runInProcess(['key', 'rotate', '--revoke', '--ledger', url], folder, {
+    ...env,
+    CUSTODY_KEY: key,
+  })
+  expect(rotated.exit, rotated.stderr).toBe(0)
 }
 
 /** With three runs. What is made up is of the first, the others are other runs. */
 let honest: Forger
 /** With one, whose output files nobody has replaced. */
 let single: Forger
+/** With one run and, after that, another key in the place of the first, which was revoked. */
+let revoked: Forger
 const made: Forger[] = []
 beforeAll(async () => {
   honest = await Forger.of(url => runs(url, 3))
+  revoked = await Forger.of(url => runs(url, 1, INPUT, true))
   single = await Forger.of(url => runs(url, 1))
 })
 afterAll(() => {
-  for (const each of [...made, single, honest]) each.close()
+  for (const each of [...made, revoked, single, honest]) each.close()
 })
 
 async function madeUp(
   name: ForgeryName,
 ): Promise<{ readonly from: Forger; readonly forged: Forger; readonly row: number }> {
   const forge = FORGE[name]
-  const from = name === 'output' ? single : honest
+  const from = name === 'output' ? single : name.startsWith('revoked') ? revoked : honest
   const forged = 'begin' in forge ? await Forger.of(forge.begin) : from.copy()
   made.push(forged)
   if ('change' in forge)
@@ -103,7 +115,7 @@ async function observed(name: ForgeryName): Promise<readonly Observer[]> {
   return (Object.keys(noticed) as Observer[]).filter(each => noticed[each])
 }
 
-/** Whether a witness that knows the key cosigns the ledger's head, if it has cosigned that of `first` before. */
+/** Whether a witness that knows the key in force cosigns the ledger's head, if it has cosigned that of `first` before. */
 function witnessed(ledger: Forger, first: Forger | null): boolean {
   const heads = new Map<string, LastHead>()
   const store: HeadStore = {
@@ -115,7 +127,7 @@ function witnessed(ledger: Forger, first: Forger | null): boolean {
     },
   }
   const cosigner = makeCosigner('witness.example/w', { ed25519: new Uint8Array(32).fill(3) })
-  const key = ledger.keys[0]!
+  const key = inForce(first ?? ledger)
   const logs = [
     { origin: null, key },
     ...[ledger, first ?? ledger].map(of => ({ origin: `custody/${of.body(0, 0).ledger}/0`, key })),
@@ -129,6 +141,15 @@ function witnessed(ledger: Forger, first: Forger | null): boolean {
   }
   if (first !== null) expect(ask(first)).toBe(200)
   return ask(ledger) === 200
+}
+
+/** The Ed25519 key that came last. */
+function inForce(ledger: Forger): VerifierKey {
+  const [added] = ledger.all(
+    `SELECT body FROM entries WHERE log = 0 AND json_extract(body, '$.change') = 'add' ORDER BY seq DESC`,
+  )
+  const { keys } = added === undefined ? { keys: [] } : (JSON.parse(`${added.body}`) as { readonly keys: string[] })
+  return keys.map(parseVerifierKey).find(each => each.type === 'ed25519') ?? ledger.keys[0]!
 }
 
 // What is made up.
@@ -299,17 +320,31 @@ const FORGE: { readonly [name in ForgeryName]: Forge } = {
   },
   run_cut_out: { change: it => dropRun(it, 2) },
   last_run_cut_off: { change: it => dropRun(it, 3) },
+  // What is rebuilt is signed with the first key.
+  revoked_above: { change: it => void it.resign(0, it.signer) },
+  revoked_below: {
+    change: it => {
+      for (const { seq } of it.all(
+        `SELECT seq FROM entries WHERE log = 0 AND body LIKE '%"k":"key"%' ORDER BY seq DESC`,
+      ))
+        takeOut(it, 0, Number(seq))
+      putValue(it, entryOf(it, SMALL), 1, withField('name', 'somebody else'))
+    },
+    row: SMALL,
+  },
   second_ledger: { begin: url => runs(url, 1) },
   input: { begin: url => runs(url, 1, INPUT.replace('7,n6,100\n', '').replace('5000', '6000')) },
 }
 
 test('nothing is noticed where nothing was made up', async () => {
-  const { reader, keys } = honest
-  async function* record() {
-    yield madeRecord(honest, 1)
+  const { keys } = honest
+  for (const ledger of [honest, revoked]) {
+    async function* record() {
+      yield madeRecord(ledger, 1)
+    }
+    expect((await verifyLedger(ledger.reader, { keys, since: keptIn(headOf(ledger)) })).ok).toBe(true)
+    expect(await checkRecord(record(), { trusted: keys })).toMatchObject({ ok: true })
   }
-  expect((await verifyLedger(reader, { keys, since: keptIn(headOf(honest)) })).ok).toBe(true)
-  expect(await checkRecord(record(), { trusted: keys })).toMatchObject({ ok: true })
   for (const row of [REFUSED, SMALL])
     expect((await checkProof(madeProof(honest, 1, row), { trusted: keys })).checks.filter(each => !each.ok)).toEqual([])
   expect(witnessed(honest, honest)).toBe(true)

@@ -85,6 +85,16 @@ export const FORGERIES = {
     noticed_by: [...LEDGER, 'record', ...OUTSIDE],
   },
   last_run_cut_off: { what: 'the newest run is cut off', when: AFTER, noticed_by: OUTSIDE },
+  revoked_above: {
+    what: 'a thief of a key that was revoked goes on above the revocation, and signs with it',
+    when: AFTER,
+    noticed_by: [...LEDGER, 'proof', 'record', 'witness'],
+  },
+  revoked_below: {
+    what: 'a thief of a key that was revoked writes another history below the revocation',
+    when: AFTER,
+    noticed_by: OUTSIDE,
+  },
   second_ledger: {
     what: 'another ledger is shown in the place of this one, begun with the same key',
     when: AFTER,

@@ -4,14 +4,17 @@ import { resolve } from 'node:path'
 import { keyLabel } from '../format/verifier-key.ts'
 import { ledgerUrl } from '../host/ledger.ts'
 import { ledgerPorts } from '../host/ledger-ports.ts'
+import { giveToNamed } from '../host/witnessing/witnessing.ts'
 import { addRequestedKey, readRequest, requestKey } from '../ledger/key-request.ts'
 import { makeKeyFile, useForRecovery } from '../ledger/keys/recovery.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
-import { recoverKeys } from '../ledger/recover-keys.ts'
+import { recoverKeys, revokeWithRecovery } from '../ledger/recover-keys.ts'
+import { type TakenAway, takeAway } from '../ledger/take-keys.ts'
 import type { StoredLedger } from '../ledger/write/ledger.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Context } from './context.ts'
 import { type KeyOptions, shown } from './keys.ts'
+import { count } from './render/text.ts'
 
 export interface NewKeyOptions {
   readonly out: string
@@ -74,29 +77,57 @@ export async function addKey(context: Context, file: string, options: KeyOptions
 
 /** Takes the keys of a name away, those of another machine. */
 export async function retireKeys(context: Context, name: string, options: KeyOptions): Promise<void> {
-  const { terminal, command } = context
+  const { gone } = await taken(context, 'retire', name, options)
+  if (options.json !== true) context.terminal.report(goneText(gone, 'retire'))
+  await shown(context, options)
+}
+
+export interface RevokeOptions extends KeyOptions {
+  readonly with?: string
+}
+
+/** Says that the keys of a name were stolen or lost. */
+export async function revokeKeys(context: Context, name: string, options: RevokeOptions): Promise<void> {
+  const { terminal, env, cwd, command } = context
+  const { with: recovery, json = false } = options
+  const { gone, entry, signer } =
+    recovery === undefined
+      ? await taken(context, 'revoke', name, options)
+      : await revokeWithRecovery(env, resolve(cwd, recovery), name, () => opened(context, options))
+  await giveToNamed(env, ledgerUrl(context, options), why => terminal.report(`warning: ${why}`))
+  if (json) return terminal.answerJson({ revoked: gone, entry, signed_by: signer })
+  terminal.report(goneText(gone, 'revoke'))
+  terminal.report(
+    `no head with entry ${count(entry)} of the ledger’s own log is good under it any more; it is signed with ${signer} from now on`,
+  )
+  terminal.report(
+    `whoever has the key can still write another history below that entry: give others a head from after it (\`${command} checkpoint\`), and your keys (\`${command} key show\`)`,
+  )
+}
+
+/** By the user's own key. */
+async function taken(
+  context: Context,
+  change: 'retire' | 'revoke',
+  name: string,
+  options: KeyOptions,
+): Promise<TakenAway> {
   const { signer } = ports(context)
-  const change = options.revoke === true ? 'revoke' : 'retire'
   const ledger = await opened(context, options)
   try {
     ledger.mustBeInForce(signer)
     await ledger.refuseHeldRuns()
-    const named = ledger.keys.in_force.filter(each => each.name === name)
-    if (named.length === 0)
-      throw new CustodyError('CUSTODY_ARGUMENT', `no key of this name is in force: ${name}`, {
-        hint: `In force are ${[...new Set(ledger.keys.in_force.map(each => each.name))].join(', ')}.`,
-      })
     if (name === signer.name)
       throw new CustodyError('CUSTODY_ARGUMENT', `${name} is your own key`, {
-        hint: `\`${command} key rotate\` puts another in its place.`,
+        hint:
+          change === 'retire'
+            ? `\`${context.command} key rotate\` puts another in its place.`
+            : `\`${context.command} key rotate --revoke\` puts another in its place, and revokes it. If a thief could have done so before you, \`key revoke ${name} --with FILE\` does it with the recovery key.`,
       })
-    const gone = named.map(each => each.text)
-    await ledger.changeKeys(change, gone, [signer])
-    if (options.json !== true) terminal.report(goneText(gone, change))
+    return await takeAway(ledger, change, name, signer)
   } finally {
     await ledger.close()
   }
-  await shown(context, options)
 }
 
 function goneText(keys: readonly string[], change: 'retire' | 'revoke'): string {

@@ -1,6 +1,7 @@
 /** Checks proofs and records, and prints what they tell and what they prove. */
 import { resolve } from 'node:path'
 import { isErasure } from '../format/erasure.ts'
+import { revokedIn } from '../host/seen-ledger.ts'
 import { TextShelf } from '../host/text-shelf.ts'
 import { readAuthorities, readPolicy, usersAuthorities, usersPolicy } from '../host/witnessing/settings.ts'
 import { namedKeysIn } from '../ledger/keys/keys.ts'
@@ -65,6 +66,7 @@ function optionsOf({ cwd, env }: Context, { key, policy: path, tsa, since }: Che
     policy,
     known: policy === null ? usersPolicy(env) : null,
     authorities: tsa === undefined ? usersAuthorities(env) : readAuthorities(resolve(cwd, tsa)),
+    revokedIn: ledger => revokedIn(env, ledger),
     since: since === undefined ? null : keptCheckpoint(resolve(cwd, since)).checkpoint,
   }
 }

@@ -7,7 +7,7 @@ import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import type { Context } from './context.ts'
 import { quoted } from './render/shell.ts'
-import { olderText } from './render/sight.ts'
+import { olderText, restsOnText } from './render/sight.ts'
 import { printable } from './render/text.ts'
 
 export type LedgerOptions = GivenLedger
@@ -69,6 +69,10 @@ export function seen(
 }
 
 function reportSight({ terminal, command }: Context, url: string, sight: Sight): void {
+  if (sight.kind !== 'unsound' && sight.rests_on.length > 0)
+    terminal.report(
+      `warning: ${printable(url)} ${restsOnText(sight.rests_on)}. Get the key that is in force from whoever keeps the ledger, and trust it with \`${command} key trust <file>\`.`,
+    )
   if (sight.kind === 'older')
     terminal.report(
       `warning: ${printable(url)} is older than when you last saw it: ${olderText(sight)}. An earlier copy may stand in its place.`,

@@ -202,10 +202,19 @@ function isSame(a: { readonly public_key: Uint8Array }, b: { readonly public_key
 
 /** Whether a policy is about heads that these keys have signed: it pins them (POLICY-3, POLICY-5), or no log at all. */
 export function isAbout({ logs }: Policy, signed_by: readonly VerifierKey[]): boolean {
-  const pinned = logs.filter(({ key }) => signed_by.some(each => each.type === key.type && isSame(each, key)))
+  const pinned = logs.filter(({ key }) => signed_by.some(each => isOne(key, each)))
   const types = (of: readonly PolicyLog[], name: string) =>
     new Set(of.flatMap(({ key }) => (key.name === name ? [key.type] : [])))
   return logs.length === 0 || pinned.some(({ key: { name } }) => types(pinned, name).size === types(logs, name).size)
+}
+
+/** Whether a policy's log lines name this key (POLICY-3). */
+export function isPinned({ logs }: Policy, key: VerifierKey): boolean {
+  return logs.some(each => isOne(each.key, key))
+}
+
+function isOne(a: VerifierKey, b: VerifierKey): boolean {
+  return a.type === b.type && isSame(a, b)
 }
 
 /** Who has cosigned a note, of the witnesses that a policy knows. */

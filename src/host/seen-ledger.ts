@@ -1,21 +1,29 @@
 /** How a ledger that is read stands to what this user saw of it before, and remembering what they see now. */
 import { standingOf } from '../format/standing.ts'
+import { parseVerifierKey, type VerifierKey } from '../format/verifier-key.ts'
 import type { Environment } from '../ledger/keys/config-folder.ts'
-import { type ReportForgetful, userTrust } from '../ledger/keys/known-ledgers.ts'
+import { type ReportForgetful, recall, userTrust } from '../ledger/keys/known-ledgers.ts'
 import { newestOf, type Remembered, rememberSeen, type SeenHead } from '../ledger/keys/trust.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { forked } from '../ledger/write/log-zero.ts'
 import { isCustodyError } from '../model/error.ts'
 import { DecodeError } from '../read/decode.ts'
 import { type LedgerHead, ledgerHead } from '../read/evidence/ledger-head.ts'
+import { type RevokedKey, restingOn } from '../read/verify/keys.ts'
 
 export type Sight =
   /** It holds no more than what was seen, or continues it. */
-  | { readonly kind: 'known'; readonly now: SeenHead }
-  | { readonly kind: 'first'; readonly now: SeenHead }
-  | { readonly kind: 'older'; readonly now: SeenHead; readonly seen: SeenHead }
+  | ({ readonly kind: 'known' } & Looked)
+  | ({ readonly kind: 'first' } & Looked)
+  | ({ readonly kind: 'older'; readonly seen: SeenHead } & Looked)
   /** Its own log isn't what was signed; nothing can be said, and nothing is remembered. */
   | { readonly kind: 'unsound' }
+
+interface Looked {
+  readonly now: SeenHead
+  /** Revoked keys on which alone rests that the user trusts it. */
+  readonly rests_on: readonly RevokedKey[]
+}
 
 /**
  * To be called within a snapshot. `before` was remembered before that began: others may write, and remember that, at any time.
@@ -29,16 +37,30 @@ export async function seeLedger(
 ): Promise<Sight> {
   const found = await headOf(reader, before)
   if (found === null) return { kind: 'unsound' }
-  const { head: now, ledger, keys, in_force } = found
+  const { head: now, ledger, keys, in_force, taken } = found
   const rootOf = (size: number) => found.rootOf(size)
+  const trust = userTrust(env, onForgetful)
+  const rests_on = restingOf(found, before, trust.keys)
   const standing = before === null ? 'first' : await standingOf(before.heads, now, rootOf)
   if (before !== null && standing === 'forked') throw forked(reader.url, newestOf(before).size, before)
-  if (before !== null && standing === 'older') return { kind: 'older', now, seen: newestOf(before) }
-  const trust = userTrust(env, onForgetful)
-  const meanwhile = await rememberSeen(trust, ledger, { keys, in_force, written: false, head: now }, rootOf)
+  if (before !== null && standing === 'older') return { kind: 'older', now, seen: newestOf(before), rests_on }
+  const meanwhile = await rememberSeen(trust, ledger, { keys, in_force, taken, written: false, head: now }, rootOf)
   const remembered = trust.recall(ledger)
   if (meanwhile === 'forked' && remembered !== null) throw forked(reader.url, newestOf(remembered).size, remembered)
-  return { kind: standing === 'first' ? 'first' : 'known', now }
+  return { kind: standing === 'first' ? 'first' : 'known', now, rests_on }
+}
+
+function restingOf(
+  { keys, in_force, taken }: LedgerHead,
+  before: Remembered | null,
+  trusted: readonly VerifierKey[],
+): readonly RevokedKey[] {
+  const own = before?.written === true ? keys.map(parseVerifierKey) : []
+  return restingOn(
+    [...trusted, ...own],
+    [...in_force, ...taken.map(each => each.key)],
+    revokedOf([...taken, ...(before?.taken ?? [])]),
+  )
 }
 
 async function headOf(reader: LedgerReader, before: Remembered | null): Promise<LedgerHead | null> {
@@ -48,4 +70,13 @@ async function headOf(reader: LedgerReader, before: Remembered | null): Promise<
     if (error instanceof DecodeError || isCustodyError(error)) return null
     throw error
   }
+}
+
+/** Keys of a ledger that were revoked, as far as this user has seen it. @throws CustodyError CUSTODY_KEY if what is remembered can't be read. */
+export function revokedIn(env: Environment, ledger: string): readonly RevokedKey[] {
+  return revokedOf(recall(env, ledger)?.taken ?? [])
+}
+
+function revokedOf(taken: LedgerHead['taken']): readonly RevokedKey[] {
+  return taken.filter(each => each.revoked).map(({ key, index }) => ({ key: parseVerifierKey(key), index }))
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { opening, RUN, testPorts } from '../../test/support/ledger.ts'
+import type { Signer } from '../format/signing-key.ts'
 import { verifyLedger } from '../read/verify/verify.ts'
 import { addRequestedKey, readRequest, requestKey } from './key-request.ts'
 import { signingKey } from './keys/keys.ts'
@@ -11,7 +12,8 @@ import { trustedKeys, trustKeys, userTrust } from './keys/known-ledgers.ts'
 import { makeKeyFile, recoveryKeys, useForRecovery } from './keys/recovery.ts'
 import { headKnown } from './known-head.ts'
 import { openLedger, openLedgerReader } from './open.ts'
-import { recoverKeys } from './recover-keys.ts'
+import { recoverKeys, revokeWithRecovery } from './recover-keys.ts'
+import { takeAway } from './take-keys.ts'
 import type { BirthOptions } from './write-port.ts'
 
 let folder: string
@@ -131,6 +133,53 @@ test('a recovery key puts another key in force, and all others out of it; once m
   const { to: again } = await recoverKeys(user('one'), offline, 'retire', () => open('one', true))
   expect(gone).not.toContain(again.verifier_key)
   expect(await problems('two')).toEqual([])
+})
+
+test('a key is revoked by another that is in force, or with the recovery key; never by itself, and for ever', async () => {
+  const offline = join(folder, 'offline')
+  useForRecovery(user('one'), makeKeyFile(offline))
+  await begin('a', 'one', { recovery: recoveryKeys(user('one')) })
+  for (const name of ['two', 'three']) {
+    trust(name, 'one')
+    await add('one', await request(name))
+  }
+  const [one, two, three] = ['one', 'two', 'three'].map(name => signingKey(user(name)))
+  const revoke = async (name: string, whom: string, by = name) => {
+    const ledger = await open(name, true)
+    try {
+      return await takeAway(ledger, 'revoke', whom, signingKey(user(by)))
+    } finally {
+      await ledger.close()
+    }
+  }
+  const addedAgain = async (by: string, signer: Signer) => {
+    const ledger = await open(by)
+    try {
+      await ledger.changeKeys('add', signer.verifier_keys, [signingKey(user(by)), signer])
+    } finally {
+      await ledger.close()
+    }
+  }
+  // Alone it can’t: whoever stole it could take the others’ place.
+  await expect(revoke('one', one!.name)).rejects.toMatchObject({
+    code: 'CUSTODY_KEY',
+    message: /and stays so|that is in force/,
+  })
+  expect(await revoke('two', one!.name)).toEqual({ gone: one!.verifier_keys, entry: 3, signer: two!.name })
+  await expect(revoke('two', one!.name)).rejects.toMatchObject({ message: /it was revoked in entry 3 of/ })
+  await expect(open('one')).rejects.toMatchObject({ code: 'CUSTODY_KEY_UNKNOWN' })
+  await expect(request('one')).rejects.toMatchObject({ code: 'CUSTODY_KEY', message: /was revoked in entry 3/ })
+  const back = addedAgain('two', one!)
+  await expect(back).rejects.toMatchObject({ code: 'CUSTODY_KEY', message: /is added, and was revoked before/ })
+  // With the recovery key the others stay; who has the stolen one gets another.
+  const recovered = await revokeWithRecovery(user('three'), offline, three!.name, () => open('three', true))
+  expect(recovered).toMatchObject({ gone: three!.verifier_keys, entry: 5 })
+  const ledger = await open('three')
+  expect(ledger.keys.in_force.map(each => each.name)).toEqual([
+    ...[two!.name, two!.name, recovered.signer, recovered.signer],
+  ])
+  await ledger.close()
+  expect([await problems('one'), await problems('two'), await problems('three')]).toEqual([[], [], []])
 })
 
 test('no other key recovers a ledger, and a recovery key writes none', async () => {

@@ -26,13 +26,20 @@ export interface KeyRequest {
   readonly signatures: readonly string[]
 }
 
-/** @throws CustodyError as `LogZero.read`; CUSTODY_KEY if the keys are in force already. */
+/** @throws CustodyError as `LogZero.read`; CUSTODY_KEY if the keys are in force already, or were revoked. */
 export async function requestKey(reader: LedgerReader, signer: Signer, trust: Trust): Promise<KeyRequest> {
   const log_zero = await reader.snapshot(() => LogZero.read(reader, trust))
   if (log_zero.keys.in_force.some(({ text }) => signer.verifier_keys.includes(text)))
     throw new CustodyError('CUSTODY_KEY', `your key ${signer.name} is in force in ${reader.url} already`, {
       hint: 'There is nothing to ask for: you can write to it.',
     })
+  const revoked = log_zero.keys.taken.find(each => each.revoked && signer.verifier_keys.includes(each.key))
+  if (revoked !== undefined)
+    throw new CustodyError(
+      'CUSTODY_KEY',
+      `your key ${signer.name} was revoked in entry ${revoked.index} of ${reader.url}’s own log, and can’t be added again`,
+      { hint: 'Move the file of the key away, and ask once more: another key is made then.' },
+    )
   const place = log_zero.place()
   const { keys, signatures } = signedChange('add', signer.verifier_keys, place, [signer])
   return { format: FORMAT, ...place, keys, signatures }

@@ -6,6 +6,7 @@ import type { Environment } from './keys/config-folder.ts'
 import { ownKeyFile, replaceKey, signerIn } from './keys/key-file.ts'
 import { lackingTypes } from './keys/key-ring.ts'
 import { signingKey } from './keys/keys.ts'
+import { mustHave, type TakenAway, takeAway } from './take-keys.ts'
 import type { StoredLedger } from './write/ledger.ts'
 
 export interface Recovered {
@@ -25,6 +26,38 @@ export async function recoverKeys(
   change: 'retire' | 'revoke',
   open: () => Promise<StoredLedger>,
 ): Promise<Recovered> {
+  return recovering(recovery, open, async (ledger, offline) => {
+    const to = await broughtIn(ledger, offline, usable(env, ledger))
+    const gone = ledger.keysInForce().filter(each => !to.verifier_keys.includes(each))
+    if (gone.length > 0) await ledger.changeKeys(change, gone, [to])
+    return { to, gone }
+  })
+}
+
+/**
+ * Revokes the keys of one name alone: the others stay. The user's key comes in force if it isn't, a new one if it is that which was stolen.
+ * @throws CustodyError as `recoverKeys`; CUSTODY_ARGUMENT if no such key is in force.
+ */
+export async function revokeWithRecovery(
+  env: Environment,
+  recovery: string,
+  name: string,
+  open: () => Promise<StoredLedger>,
+): Promise<TakenAway> {
+  return recovering(recovery, open, async (ledger, offline) => {
+    mustHave(ledger, name)
+    const own = usable(env, ledger)
+    const to = own.name === name ? replaceKey(ownKeyFile(env), own) : own
+    return takeAway(ledger, 'revoke', name, await broughtIn(ledger, offline, to))
+  })
+}
+
+/** `offline`: the recovery key of the ledger, which is `recovery`. */
+async function recovering<T>(
+  recovery: string,
+  open: () => Promise<StoredLedger>,
+  work: (ledger: StoredLedger, offline: Signer) => Promise<T>,
+): Promise<T> {
   const offline = recoverySigner(recovery)
   const ledger = await open()
   try {
@@ -37,16 +70,17 @@ export async function recoverKeys(
             ? 'The ledger was born without one. Begin another that names it: `custody ledger init --succeeds <url>`.'
             : `It was born with ${named.map(keyLabel).join(' and ')}.`,
       })
-    const to = usable(env, ledger)
-    const in_force = ledger.keysInForce()
-    if (!to.verifier_keys.every(each => in_force.includes(each)))
-      await ledger.changeKeys('add', to.verifier_keys, [offline, to])
-    const gone = ledger.keysInForce().filter(each => !to.verifier_keys.includes(each))
-    if (gone.length > 0) await ledger.changeKeys(change, gone, [to])
-    return { to, gone }
+    return await work(ledger, offline)
   } finally {
     await ledger.close()
   }
+}
+
+async function broughtIn(ledger: StoredLedger, offline: Signer, to: Signer): Promise<Signer> {
+  const in_force = ledger.keysInForce()
+  if (!to.verifier_keys.every(each => in_force.includes(each)))
+    await ledger.changeKeys('add', to.verifier_keys, [offline, to])
+  return to
 }
 
 function recoverySigner(path: string): Signer {

@@ -159,7 +159,7 @@ test('what is remembered of a ledger is the key of its birth and its head; an ol
   const { ledger: id } = JSON.parse((await reader.entry(0, 0))?.body ?? '') as { ledger: string }
   await reader.close()
   expect(recall(env, id)).toMatchObject({
-    ...{ keys: signingKey(env).verifier_keys, in_force: signingKey(env).verifier_keys, written: true },
+    ...{ keys: signingKey(env).verifier_keys, in_force: signingKey(env).verifier_keys, taken: [], written: true },
     heads: [{ size: 1 }],
   })
   await rotate('a')
@@ -174,7 +174,8 @@ test.skipIf(process.getuid?.() === 0)(
     const reported: string[] = []
     const trust = userTrust(env, why => reported.push(why))
     const heads = [{ size: 1, root: 'ab'.repeat(32), t_us: 1 }]
-    for (let i = 0; i < 2; i++) trust.replace('id', null, { keys: ['k'], in_force: [], written: true, heads })
+    for (let i = 0; i < 2; i++)
+      trust.replace('id', null, { keys: ['k'], in_force: [], taken: [], written: true, heads })
     expect(reported.length).toBe(1)
     chmodSync(join(env.XDG_CONFIG_HOME, 'custody'), 0o700)
   },

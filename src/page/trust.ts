@@ -6,7 +6,7 @@ import { type Certificate, certificatesIn } from '../format/certificate.ts'
 import { DerError } from '../format/der.ts'
 import { type Policy, PolicyError, parsePolicy } from '../format/policy.ts'
 import { readVerifierKeys, utf8 } from '../format/verifier-key.ts'
-import type { Trusting } from '../read/check/word.ts'
+import type { Trusting } from '../read/check/trusting.ts'
 
 export type ReadTrust =
   | { readonly ok: true; readonly trusting: Trusting }

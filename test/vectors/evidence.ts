@@ -2,10 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkpointIn } from '../../src/format/checkpoint.ts'
 import { proofText, type RowProof } from '../../src/format/proof.ts'
 import { makeSigner } from '../../src/format/signing-key.ts'
+import { parseTlogProof } from '../../src/format/tlog-proof.ts'
 import { parseVerifierKey } from '../../src/format/verifier-key.ts'
-import { openLedgerReader } from '../../src/ledger/open.ts'
+import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
 import { canonicalize } from '../../src/model/canonical.ts'
 import { isCustodyError } from '../../src/model/error.ts'
 import type { Json } from '../../src/model/row.ts'
@@ -31,6 +33,8 @@ export interface EvidenceVector {
     readonly proven: readonly string[]
     /** Where all that is shown of the run is shown to be of it, whatever its values are: what stands behind a step that failed isn't counted. */
     readonly withheld?: number
+    /** Entries that revoked all keys on which its trust rests; absent if there are others. */
+    readonly rests_on?: readonly number[]
   } | null
 }
 
@@ -57,6 +61,7 @@ const MODEL: Model = {
 
 const { signer } = testPorts()
 const OWN = signer.verifier_keys
+const HEIR = makeSigner('heir', new Uint8Array(32).fill(8))
 const STRANGER = makeSigner('stranger', new Uint8Array(32).fill(7)).verifier_keys
 
 export async function evidenceVectors(): Promise<readonly EvidenceVector[]> {
@@ -67,7 +72,12 @@ export async function evidenceVectors(): Promise<readonly EvidenceVector[]> {
     const [proof, record, ledger] = [await proofOf(url, 1), await recorded(url, 1), await recorded(url, null)]
     const [batched, shared] = [await proofOf(url, 4), await proofOf(url, 4, true)]
     const disclosing = await recorded(url, 1, [{ of: 'plan' }])
-    const all = [...proofs(proof, batched, shared), ...records(record, ledger), ...disclosed(disclosing)]
+    await revoke(url)
+    const revoked = { proof: await proofOf(url, 1), record: await recorded(url, 1) }
+    const all = [
+      ...[...proofs(proof, batched, shared), ...records(record, ledger)],
+      ...[...disclosed(disclosing), ...ofRevoked(revoked)],
+    ]
     return await Promise.all(all.map(async each => ({ ...each, expected: await expectedOf(each) })))
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -211,17 +221,57 @@ function disclosed(record: string): readonly Given[] {
   ]
 }
 
+/** From now on the heads of the ledger are signed by another key: whoever has the first one may be a thief. */
+async function revoke(url: string): Promise<void> {
+  const ledger = await openLedger(url, testPorts('revoking'), { create: false, changes_keys: true })
+  await ledger.changeKeys('add', HEIR.verifier_keys, [signer, HEIR])
+  await ledger.changeKeys('revoke', OWN, [HEIR])
+  await ledger.close()
+}
+
+/** With heads above the revocation. */
+function ofRevoked({ proof, record }: { readonly proof: RowProof; readonly record: string }): readonly Given[] {
+  const thief = (text: string) => text.replaceAll(/\\n\\n— .*?\\n(?=")/g, `\\n\\n${thiefs(proof)}`)
+  const rows = (what: string, file: string, keys: readonly string[]): Given => ({ what, kind: 'row', file, keys })
+  const all = (what: string, file: string, keys: readonly string[]): Given => ({ what, kind: 'record', file, keys })
+  const text = proofText(proof)
+  return [
+    rows('a proof above the revocation of a key, by that which came after it', text, HEIR.verifier_keys),
+    rows('the same by the revoked key alone', text, OWN),
+    rows('the same by both', text, [...OWN, ...HEIR.verifier_keys]),
+    rows('a thief of the revoked key signs above the revocation', thief(text), OWN),
+    all('a record above the revocation, by the key that came after it', record, HEIR.verifier_keys),
+    all('the same by the revoked key alone', record, OWN),
+    all('a thief of the revoked key signs a record above the revocation', thief(record), OWN),
+  ]
+}
+
+/** Signature lines of the head of a proof by the key that was revoked, as JSON has them. */
+function thiefs(proof: RowProof): string {
+  const head = checkpointIn(parseTlogProof(proof.log[0]?.proof ?? '')?.checkpoint ?? '')
+  const lines = signer.signHead(head).map(each => `— ${each}\n`)
+  return JSON.stringify(lines.join('')).slice(1, -1)
+}
+
 async function expectedOf({ kind, file, keys }: Given): Promise<EvidenceVector['expected']> {
   const trusted = keys.map(parseVerifierKey)
   async function* whole() {
     yield file
   }
   try {
-    const { ok, trust, proven, checks, withheld } = await (kind === 'row'
-      ? checkProof(file, { trusted })
-      : checkRecord(whole(), { trusted }))
+    const {
+      ok,
+      trust,
+      proven,
+      rests_on = [],
+      checks,
+      withheld,
+    } = await (kind === 'row' ? checkProof(file, { trusted }) : checkRecord(whole(), { trusted }))
     const counts = checks.every(each => each.ok || ['trust', 'values'].includes(each.name))
-    return { ok, trust, proven: ok ? proven.map(each => each.what) : [], ...(counts ? { withheld } : {}) }
+    return {
+      ...{ ok, trust, proven: ok ? proven.map(each => each.what) : [], ...(counts ? { withheld } : {}) },
+      ...(rests_on.length === 0 ? {} : { rests_on: rests_on.map(each => each.entry) }),
+    }
   } catch (error) {
     if (isCustodyError(error) && error.code === 'CUSTODY_PROOF_UNREADABLE') return null
     throw error

@@ -102,6 +102,8 @@ def _tell(report: Report, file: Path | None) -> None:
         print(f"  proven  {what}, by {by}")
     if report.as_of and report.claims():
         print(f"  existed by  {report.as_of}, by {' and '.join(report.as_of_by)}")
+    for key, entry in report.rests_on if report.ok else []:
+        print(f"  rests on  {key} alone, which was revoked in entry {entry} of the ledger's own log: whoever had stolen it could have written another history below")
     if report.withheld:
         print(f"  withheld  {report.withheld} values")
 

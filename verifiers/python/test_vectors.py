@@ -114,7 +114,8 @@ class Vectors(unittest.TestCase):
             return None
         answer = report.json()
         proven = [each["what"] for each in answer["proven"]] if report.ok else []
-        return {"ok": report.ok, "trust": answer["trust"], "proven": proven, "withheld": report.withheld}
+        resting = {"rests_on": [entry for _, entry in report.rests_on]} if report.rests_on and answer["trust"] != "none" else {}
+        return {"ok": report.ok, "trust": answer["trust"], "proven": proven, "withheld": report.withheld, **resting}
 
 
 if __name__ == "__main__":

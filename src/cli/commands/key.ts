@@ -1,7 +1,7 @@
 /** `custody key …`: the commands and their options; keys.ts and change-keys.ts do the work. */
 import { Command } from 'commander'
 import { withLedgerOption } from '../arguments.ts'
-import type { NewKeyOptions } from '../change-keys.ts'
+import type { NewKeyOptions, RevokeOptions } from '../change-keys.ts'
 import type { Context } from '../context.ts'
 import type { KeyOptions } from '../keys.ts'
 
@@ -52,6 +52,7 @@ export function keyCommand(context: Context, done: (exit: number) => void): Comm
     .addCommand(requestCommand(context, done))
     .addCommand(addCommand(context, done))
     .addCommand(retireCommand(context, done))
+    .addCommand(revokeCommand(context, done))
 }
 
 const changes = () => import('../change-keys.ts')
@@ -111,12 +112,28 @@ function addCommand(context: Context, done: (exit: number) => void): Command {
 function retireCommand(context: Context, done: (exit: number) => void): Command {
   return withLedgerOption(new Command('retire'))
     .summary('take another machine’s key away')
-    .description('From now on the keys of this name write the ledger no more.')
+    .description(
+      'From now on the keys of this name write the ledger no more. What they signed before still counts: if somebody else may have them, use `key revoke`.',
+    )
     .argument('<name>', 'as `key show` prints it before the first +')
-    .option('--revoke', 'others may have the key: what it signed, and no sealed run binds, counts no more')
     .option('--json', 'print your keys as JSON')
     .action(async (name: string, options: KeyOptions) => {
       await (await changes()).retireKeys(context, name, options)
+      done(0)
+    })
+}
+
+function revokeCommand(context: Context, done: (exit: number) => void): Command {
+  return withLedgerOption(new Command('revoke'))
+    .summary('say that a key was stolen or lost, and take it away for good')
+    .description(
+      'From now on no head is good under the keys of this name, and they can never be added again. What they signed of runs that weren’t sealed counts no more. Another key that is in force must sign that, or the recovery key.',
+    )
+    .argument('<name>', 'as `key show` prints it before the first +')
+    .option('--with <file>', 'the file of the recovery key: if no other key is in force, or you have none of them')
+    .option('--json', 'print what was revoked as JSON')
+    .action(async (name: string, options: RevokeOptions) => {
+      await (await changes()).revokeKeys(context, name, options)
       done(0)
     })
 }

@@ -4,7 +4,7 @@ import { formatTime } from '../../model/time.ts'
 import type { VerifiedRun, VerifyResult } from '../../read/verify/verify.ts'
 import type { Paint } from '../terminal.ts'
 import { boundText } from './bound.ts'
-import { olderText } from './sight.ts'
+import { olderText, restsOnText } from './sight.ts'
 import { count, counted, printable, shorten } from './text.ts'
 
 /** `sight`: null where the ledger doesn't hold. */
@@ -38,7 +38,13 @@ function witnessedText({ size, by }: NonNullable<VerifyResult['witnessed']>): st
   return `its own log witnessed up to ${counted(size, 'entry', 'entries')}, by ${who}`
 }
 
-function sightLines({ compared_with, rolled_back }: VerifyResult, sight: Sight | null, paint: Paint): string[] {
+function sightLines(result: VerifyResult, sight: Sight | null, paint: Paint): string[] {
+  const { rests_on = [] } = result
+  const resting = rests_on.length === 0 ? [] : [`  ${paint('yellow', '!')} it ${restsOnText(rests_on)}`]
+  return [...resting, ...comparedLines(result, sight, paint)]
+}
+
+function comparedLines({ compared_with, rolled_back }: VerifyResult, sight: Sight | null, paint: Paint): string[] {
   if (sight?.kind === 'older') return [`  ${paint('yellow', '!')} older than when you last saw it: ${olderText(sight)}`]
   if (sight === null || rolled_back !== undefined || compared_with?.from === 'checkpoint') return []
   if (compared_with !== undefined)

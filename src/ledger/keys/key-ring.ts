@@ -14,6 +14,7 @@ import type { KeyType } from '../../format/signatures.ts'
 import type { Signer } from '../../format/signing-key.ts'
 import { birthText, checkStatement, keyChangeText } from '../../format/statement.ts'
 import { KEY_TYPE_NAMES, NoteError, parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
+import type { TakenKey } from './trust.ts'
 
 interface Term {
   readonly key: VerifierKey
@@ -64,6 +65,13 @@ export class KeyRing {
       .filter(({ from, until, revoked }) => from <= seq && seq < until && (sealed || !revoked))
       .map(({ key }) => key)
       .filter(({ type }) => type === 'ed25519')
+  }
+
+  /** Those that aren't any more, in the order in which they came in. */
+  get taken(): readonly TakenKey[] {
+    return this.#terms
+      .filter(({ until }) => until < Number.POSITIVE_INFINITY)
+      .map(({ key, until, revoked }) => ({ key: key.text, index: until, revoked }))
   }
 
   wasRevoked(key: string): boolean {

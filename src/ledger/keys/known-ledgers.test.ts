@@ -16,7 +16,13 @@ const logOf = (history: string) => {
   const headAt = (size: number) => ({ size, root: rootOf(size), t_us: size })
   return { rootOf, headAt }
 }
-const seenAt = (head: Seen['head'], written = false): Seen => ({ keys: ['k'], in_force: ['k'], written, head })
+const seenAt = (head: Seen['head'], written = false): Seen => ({
+  keys: ['k'],
+  in_force: ['k'],
+  taken: [],
+  written,
+  head,
+})
 
 /** Two histories that part somewhere, or don’t. */
 const histories = fc
@@ -116,7 +122,7 @@ test('several processes remember at the same time: nothing is lost, and one that
     for (let i = 1; i <= ${EACH}; i++) {
       const size = i * ${PROCESSES} + ${nth}
       const head = { size, root: rootOf(size), t_us: size }
-      await rememberSeen(trust, 'l', { keys: ['k'], in_force: ['k'], written: false, head }, rootOf)
+      await rememberSeen(trust, 'l', { keys: ['k'], in_force: ['k'], taken: [], written: false, head }, rootOf)
     }
     if (${nth} === 0) {
       const { DatabaseSync } = await import('node:sqlite')

@@ -5,14 +5,14 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { VerifierKey } from '../../format/verifier-key.ts'
+import { NoteError, parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
 import { isHash, sha256Hex } from '../../model/sha256.ts'
 import { configFolder, type Environment } from './config-folder.ts'
 import { namedKeysIn, ownKeys, verifierKeysIn } from './keys.ts'
-import type { Remembered, SeenHead, Trust } from './trust.ts'
+import type { Remembered, SeenHead, TakenKey, Trust } from './trust.ts'
 
 /** Called once if nothing can be remembered, as in a container whose folders can't be written. */
 export type ReportForgetful = (why: string) => void
@@ -106,11 +106,12 @@ function locked<T>(path: string, work: () => T): T {
 
 function textOf(ledger: string, remembered: Remembered | null): string {
   if (remembered === null) return ''
-  const { keys, in_force, written, heads } = remembered
+  const { keys, in_force, taken, written, heads } = remembered
   return canonicalize({
     ledger,
     keys,
     in_force,
+    taken: taken.map(({ key, index, revoked }) => [key, index, revoked]),
     written,
     heads: heads.map(({ size, root, t_us }) => [size, root, t_us]),
   })
@@ -118,11 +119,13 @@ function textOf(ledger: string, remembered: Remembered | null): string {
 
 function parsed(text: string): Remembered | null {
   try {
-    const { keys, in_force, written, heads }: { readonly [key: string]: unknown } = JSON.parse(text)
-    if (!isTexts(keys) || !isTexts(in_force) || typeof written !== 'boolean' || !Array.isArray(heads)) return null
-    const seen = heads.flatMap(headIn)
+    const { keys, in_force, taken, written, heads }: { readonly [key: string]: unknown } = JSON.parse(text)
+    if (!isTexts(keys) || !isTexts(in_force) || typeof written !== 'boolean') return null
+    if (!Array.isArray(taken) || !Array.isArray(heads)) return null
+    const [gone, seen] = [taken.flatMap(takenIn), heads.flatMap(headIn)]
+    if (gone.length < taken.length || seen.length < heads.length || seen.length === 0) return null
     const ascends = seen.every((each, i) => each.size > (seen[i - 1]?.size ?? 0))
-    return ascends && seen.length > 0 && seen.length === heads.length ? { keys, in_force, written, heads: seen } : null
+    return ascends ? { keys, in_force, taken: gone, written, heads: seen } : null
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) return null
     throw error
@@ -130,9 +133,27 @@ function parsed(text: string): Remembered | null {
 }
 
 /** None, if it isn't one. */
+function takenIn(value: unknown): TakenKey[] {
+  const [key, index, revoked]: readonly unknown[] = Array.isArray(value) ? value : []
+  return typeof key === 'string' && isKey(key) && isWhole(index) && typeof revoked === 'boolean'
+    ? [{ key, index, revoked }]
+    : []
+}
+
+/** None, if it isn't one. */
 function headIn(value: unknown): SeenHead[] {
   const [size, root, t_us]: readonly unknown[] = Array.isArray(value) ? value : []
   return isWhole(size) && isWhole(t_us) && typeof root === 'string' && isHash(root) ? [{ size, root, t_us }] : []
+}
+
+function isKey(text: string): boolean {
+  try {
+    parseVerifierKey(text)
+    return true
+  } catch (error) {
+    if (error instanceof NoteError) return false
+    throw error
+  }
 }
 
 function isWhole(value: unknown): value is number {

@@ -17,11 +17,22 @@ export interface SeenHead extends TreeHead {
   readonly t_us: number
 }
 
+/** A key that is in force no more. */
+export interface TakenKey {
+  /** Verifier key. */
+  readonly key: string
+  /** seq of the entry of log 0 that took it away. */
+  readonly index: number
+  readonly revoked: boolean
+}
+
 export interface Remembered {
   /** Verifier keys of the ledger's birth. */
   readonly keys: readonly string[]
   /** Those that were in force at the newest head. */
   readonly in_force: readonly string[]
+  /** Those that had been, until then. */
+  readonly taken: readonly TakenKey[]
   /** The user has written to it: the keys of its birth are trusted in it. */
   readonly written: boolean
   /** With ascending sizes: the newest last, at least one. */
@@ -74,10 +85,10 @@ export async function rememberSeen(
     const standing = before === null ? 'first' : await standingOf(before.heads, seen.head, rootOf)
     if (standing === 'forked' || standing === 'older') return standing
     if (standing === 'same' && (before?.written === true || !seen.written)) return standing
-    const { head, keys, in_force, written } = seen
+    const { head, keys, in_force, taken, written } = seen
     const earlier = (before?.heads ?? []).filter(each => each.size < head.size)
     const heads = [...earlier, head].slice(-MOST_HEADS)
-    const after = { keys, in_force, written: written || before?.written === true, heads }
+    const after = { keys, in_force, taken, written: written || before?.written === true, heads }
     if (trust.replace(ledger, before, after)) return standing
   }
 }

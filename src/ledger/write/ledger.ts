@@ -322,7 +322,7 @@ export class StoredLedger implements Ledger, ErasingLedger {
     const { trust } = this.#ports
     const head: SeenHead = { size, root: this.#log_zero.root(), t_us: last_us }
     const texts = (of: readonly VerifierKey[]) => of.map(each => each.text)
-    const seen = { keys: texts(keys.birth), in_force: texts(keys.in_force), written: true, head }
+    const seen = { keys: texts(keys.birth), in_force: texts(keys.in_force), taken: keys.taken, written: true, head }
     const { reader } = this.#store
     const before = this.#seen
     const standing = await rememberSeen(trust, id, seen, async of =>

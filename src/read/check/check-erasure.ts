@@ -4,6 +4,7 @@ import { counted } from '../../model/number-text.ts'
 import { formatTime } from '../../model/time.ts'
 import { Erasures } from '../erasures.ts'
 import { Check, type CheckResult, entryName } from '../verify/check.ts'
+import type { RevokedJson } from '../verify/keys.ts'
 import { heldByProofs } from './held-entries.ts'
 import { checkLogPart, checkSince, type LogPart } from './log-part.ts'
 import { parseErasure } from './parse.ts'
@@ -16,6 +17,8 @@ export interface CheckedErasure {
   /** By when the head existed, as others say whom the reader trusts, and who they are; absent if nobody does. ISO 8601, UTC. */
   readonly as_of?: string
   readonly as_of_by?: readonly string[]
+  /** Keys that were revoked, on which alone it rests whose word this is; absent if there are others. */
+  readonly rests_on?: readonly RevokedJson[]
   readonly kind: 'erasure'
   readonly proven: readonly Claim[]
   readonly not_proven: readonly string[]

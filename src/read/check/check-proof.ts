@@ -9,6 +9,7 @@ import type { ProvenSubject, RowProof } from '../../format/proof.ts'
 import type { Story } from '../explain/story.ts'
 import { Telling } from '../explain/telling.ts'
 import { Check, type CheckResult } from '../verify/check.ts'
+import type { RevokedJson } from '../verify/keys.ts'
 import { claimsOf, notProven } from './claims.ts'
 import { heldByProofs } from './held-entries.ts'
 import { checkLogPart, checkSince, type LogPart } from './log-part.ts'
@@ -27,6 +28,8 @@ export interface CheckedProof {
   /** By when the head existed, as others say whom the reader trusts, and who they are; absent if nobody does. ISO 8601, UTC. */
   readonly as_of?: string
   readonly as_of_by?: readonly string[]
+  /** Keys that were revoked, on which alone it rests whose word this is; absent if there are others. */
+  readonly rests_on?: readonly RevokedJson[]
   readonly kind: 'row'
   readonly run: string
   readonly row: number

@@ -11,6 +11,7 @@ import type { ShownValue } from '../../format/proof.ts'
 import type { RecordedRun, RecordHeader } from '../../format/record.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { Check, type CheckResult } from '../verify/check.ts'
+import type { RevokedJson } from '../verify/keys.ts'
 import { LedgerLog } from '../verify/ledger-log.ts'
 import { LogWalk } from '../verify/log.ts'
 import { ProgressCheck } from '../verify/progress.ts'
@@ -39,6 +40,8 @@ export interface CheckedRecord {
   /** By when the head existed, as others say whom the reader trusts, and who they are; absent if nobody does. ISO 8601, UTC. */
   readonly as_of?: string
   readonly as_of_by?: readonly string[]
+  /** Keys that were revoked, on which alone it rests whose word this is; absent if there are others. */
+  readonly rests_on?: readonly RevokedJson[]
   readonly kind: 'record'
   /** Absent if it is the record of the ledger's own log alone. */
   readonly run?: string
@@ -143,7 +146,7 @@ async function ledgerIn(
     checks.log.add(
       `its checkpoint is of ${counted(head.size, 'entry', 'entries')} with another root than the ${grouped(size)} that are in it`,
     )
-  const signed = { note: checkpoint, good: log.keysOf(0, size).good, isTrustedBy: log.isTrustedBy.bind(log) }
+  const signed = { note: checkpoint, good: log.keysOf(0, size).good, keys: log.keys }
   const word = head === null ? null : checkWord(signed, timestamps, options, checks)
   return { log, head: { size, root }, word }
 }

@@ -15,7 +15,8 @@ import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeLedgerEntry } from '../decode.ts'
 import { type Check, entryName, type Report } from '../verify/check.ts'
 import { KeysInForce } from '../verify/keys.ts'
-import { checkWord, type Trusting, type Word, type WordChecks } from './word.ts'
+import type { Trusting } from './trusting.ts'
+import { checkWord, type Word, type WordChecks } from './word.ts'
 
 /** An entry of log 0 to which the head commits. */
 export interface HeldEntry {
@@ -86,7 +87,7 @@ export function checkLogPart(
   if (head.origin !== origin) checks.log.add(`its checkpoint is that of ${head.origin}, not of ${origin}`)
   const keys = keysBy(ledger, held, entries, checks.log)
   if (!checks.log.ok) return null
-  const signed = { note, good: keys.ofLogZero(head.size).good, isTrustedBy: keys.isTrustedBy.bind(keys) }
+  const signed = { note, good: keys.ofLogZero(head.size).good, keys }
   const word = checkWord(signed, tokens, trusting, checks)
   return word === null ? null : { ledger, head, entries, word }
 }

@@ -7,7 +7,6 @@
  * WORD-3. Each cosignature and each timestamp is a claim of its own, so that with one of them taken away the others say the same as before.
  */
 import { fromBase64 } from '../../format/base64.ts'
-import type { Certificate } from '../../format/certificate.ts'
 import { type Checkpoint, checkpointIn } from '../../format/checkpoint.ts'
 import { headNote } from '../../format/head-note.ts'
 import { openNote, readNote } from '../../format/note.ts'
@@ -16,19 +15,9 @@ import { type CheckedTimestamp, checkTimestamp, isByTrusted, LAST_SECOND } from 
 import { utf8, type VerifierKey } from '../../format/verifier-key.ts'
 import { counted } from '../../model/number-text.ts'
 import type { Check, Report } from '../verify/check.ts'
-import { missing } from '../verify/keys.ts'
-
-/** Whom the reader trusts. */
-export interface Trusting {
-  /** The reader's keys; null: the log lines of `policy` say whose log it must be. */
-  readonly trusted: readonly VerifierKey[] | null
-  /** Must be met. */
-  readonly policy?: Policy | null
-  /** Where no policy must be met: says which witnesses are known. */
-  readonly known?: Policy | null
-  /** Of timestamp authorities, or of those who certify them. */
-  readonly authorities?: readonly Certificate[]
-}
+import { missing, type RevokedKey, revokedJson } from '../verify/keys.ts'
+import { otherHistory, restingKeys, restingText } from './revoked.ts'
+import { type AsOf, type SignedHead, type Trusting, timeText } from './trusting.ts'
 
 export interface CheckOptions extends Trusting {
   /** A head that the reader has, and that the ledger's own log is to extend. */
@@ -43,19 +32,14 @@ export interface Claim {
 
 export type TrustKind = 'key' | 'policy' | 'none'
 
-/** By when the head existed. */
-export interface AsOf {
-  /** Milliseconds since the Unix epoch. */
-  readonly at_ms: number
-  readonly by: readonly string[]
-}
-
 export interface Word {
   /** Keys in force that have signed the head, each as `name+hash`. */
   readonly signed_by: readonly string[]
   readonly trust: TrustKind
   /** null as well without trust. */
   readonly as_of: AsOf | null
+  /** Revoked keys on which alone its trust rests; none without trust. */
+  readonly rests_on: readonly RevokedKey[]
   /** What witnesses and authorities say; none without trust. */
   readonly claims: readonly Claim[]
   /** What isn't proven of trust and times, in sentences. */
@@ -69,16 +53,6 @@ export interface WordChecks {
   readonly witnesses: Check
   readonly trust: Check
   readonly timestamps: Check
-}
-
-/** A head of the ledger's own log, of which is known that the entries at hand are in it. */
-export interface SignedHead {
-  /** With all its lines. */
-  readonly note: string
-  /** In force for its size. */
-  readonly good: readonly VerifierKey[]
-  /** Whether who trusts these keys can trust those that are on record. */
-  isTrustedBy(keys: readonly VerifierKey[]): boolean
 }
 
 /**
@@ -97,19 +71,26 @@ export function checkWord(
   const policy = demanded ?? (known !== null && isAbout(known, signers) ? known : null)
   const cosigned = policy === null ? [] : cosignersOf(head.note, policy, checks.witnesses)
   const dated = timestampsOf(head, tokens, checks.timestamps)
-  const lacking = lackingIn({ ...trusting, demanded }, head, signers, cosigned, checks.witnesses.ok)
+  const other_history = otherHistory(head, trusting)
+  const lacking = [
+    ...lackingIn({ ...trusting, demanded }, head, signers, cosigned, checks.witnesses.ok),
+    ...(other_history === null ? [] : [other_history]),
+  ]
   for (const each of lacking) checks.trust.add(each)
   const signed_by = [...new Set(signers.map(({ name, hash }) => `${name}+${hash}`))]
   const trust = lacking.length > 0 ? 'none' : demanded === null ? 'key' : 'policy'
   const known_of = { signed_by, trust, knows_witnesses: policy !== null } as const
-  if (trust === 'none') return { ...known_of, as_of: null, claims: [], open: [untrusted(demanded)] }
+  if (trust === 'none')
+    return { ...known_of, as_of: null, rests_on: [], claims: [], open: [untrusted(demanded, other_history !== null)] }
   const { size } = checkpointIn(head.note)
   const believed = dated.filter(each => isByTrusted(each, authorities))
   const as_of = earliest([quorumTime(policy, cosigned), ...believed.map(asOfTimestamp)])
+  const rests_on = restingKeys(head, signers, trusting)
   return {
-    ...{ ...known_of, as_of },
+    ...{ ...known_of, as_of, rests_on },
     claims: [...cosigned.map(each => cosignerClaim(each, size)), ...believed.map(each => timestampClaim(each, size))],
     open: [
+      ...(rests_on.length === 0 ? [] : [restingText(rests_on, as_of)]),
       ...untimed(as_of),
       ...dated.filter(each => !believed.includes(each)).map(untrustedTimestamp),
       ...unknownSigners(head, policy),
@@ -133,9 +114,11 @@ export function wordChecks(
 /** What `check --json` says of it. `dates`: whether by when it existed is said, too. */
 export function wordJson(word: Word | null, dates: boolean) {
   const as_of = dates ? (word?.as_of ?? null) : null
+  const rests_on = word?.rests_on ?? []
   return {
     trust: word?.trust ?? 'none',
     ...(as_of === null ? {} : { as_of: timeText(as_of.at_ms), as_of_by: as_of.by }),
+    ...(rests_on.length === 0 ? {} : { rests_on: rests_on.map(revokedJson) }),
   } as const
 }
 
@@ -208,7 +191,7 @@ function lackingIn(
   const names = [...new Set(signers.map(({ name, hash }) => `${name}+${hash}`))].join(' and ')
   const lacking: string[] = []
   const must_have_keys = trusted !== null || (demanded?.logs.length ?? 0) === 0
-  if (must_have_keys && !head.isTrustedBy(trusted ?? [])) lacking.push(`it is signed by ${names}${NO_KEY}`)
+  if (must_have_keys && !head.keys.isTrustedBy(trusted ?? [])) lacking.push(`it is signed by ${names}${NO_KEY}`)
   if (demanded === null) return lacking
   if (!isAbout(demanded, signers)) lacking.push(`it is signed by ${names}, and the policy names another log`)
   const witnesses = new Set(cosigned.map(each => each.witness))
@@ -232,7 +215,9 @@ function quorumText(quorum: Quorum): string {
   }
 }
 
-function untrusted(demanded: Policy | null): string {
+function untrusted(demanded: Policy | null, is_other_history: boolean): string {
+  if (is_other_history)
+    return 'any of it: it isn’t the history that you saw, so whoever had a key that was revoked there can have made all of it up'
   return demanded === null
     ? 'any of it: no key that you trust has signed it, so whoever made it can have made all of it up'
     : 'any of it: what you demand of its head isn’t there, so whoever made it can have made all of it up'
@@ -283,10 +268,6 @@ function witnessText({ name, key }: PolicyWitness): string {
 
 function authorityText(by: string): string {
   return `timestamp authority ${by}`
-}
-
-export function timeText(at_ms: number): string {
-  return new Date(at_ms).toISOString()
 }
 
 function cosignerClaim({ witness, at_ms }: Cosigner, size: number): Claim {

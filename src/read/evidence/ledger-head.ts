@@ -11,7 +11,7 @@ import { NoteError, parseVerifierKey } from '../../format/verifier-key.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { decodeLedgerEntry } from '../decode.ts'
 import { Check } from '../verify/check.ts'
-import { missing } from '../verify/keys.ts'
+import { type KeysInForce, missing } from '../verify/keys.ts'
 import { LedgerLog } from '../verify/ledger-log.ts'
 import { logTree } from './log-tree.ts'
 
@@ -19,17 +19,19 @@ import { logTree } from './log-tree.ts'
 export interface HeadBefore {
   /** Verifier keys of its birth. */
   readonly keys: readonly string[]
-  /** Verifier keys that were in force at the newest of `heads`. */
+  /** Verifier keys that were in force at the newest of `heads`, and those that had been. */
   readonly in_force: readonly string[]
+  readonly taken: LedgerHead['taken']
   /** With ascending sizes, at least one. */
   readonly heads: readonly TreeHead[]
 }
 
 export interface LedgerHead {
   readonly ledger: string
-  /** Verifier keys of its birth, and those that are in force now. */
+  /** Verifier keys of its birth, those that are in force now, and those that aren't any more. */
   readonly keys: readonly string[]
   readonly in_force: readonly string[]
+  readonly taken: KeysInForce['taken']
   /** `t_us`: of the last entry. */
   readonly head: TreeHead & { readonly t_us: number }
   /** Root of its first entries; null if that can't be known. */
@@ -49,7 +51,7 @@ export async function ledgerHead(reader: LedgerReader, before: HeadBefore | null
   return { ...found, head: { size, root, t_us: found.t_us }, rootOf: of => tree.rootOf(of) }
 }
 
-type Found = Pick<LedgerHead, 'ledger' | 'keys' | 'in_force'> & { readonly t_us: number }
+type Found = Pick<LedgerHead, 'ledger' | 'keys' | 'in_force' | 'taken'> & { readonly t_us: number }
 
 /** Null: it doesn't continue what was seen, or keys have changed since: all of it must be looked at. */
 async function continuedHead(reader: LedgerReader, tree: TiledTree, before: HeadBefore): Promise<Found | null> {
@@ -72,12 +74,13 @@ async function continuedHead(reader: LedgerReader, tree: TiledTree, before: Head
   const birth = decodeLedgerEntry(0, born.body)
   if (birth.k !== 'birth') return null
   const { t } = decodeLedgerEntry(last.seq, last.body)
-  return { ledger: birth.ledger, keys: birth.keys, in_force: before.in_force, t_us: t }
+  const { in_force, taken } = before
+  return { ledger: birth.ledger, keys: birth.keys, in_force, taken, t_us: t }
 }
 
 async function wholeHead(reader: LedgerReader): Promise<Found | null> {
   const check = new Check('ledger')
   const log = await LedgerLog.read(reader, { keys: 'any', remembered: null }, check)
   if (!check.ok) return null
-  return { ledger: log.id, keys: log.born, in_force: log.in_force, t_us: log.last_us }
+  return { ledger: log.id, keys: log.born, in_force: log.in_force, taken: log.keys.taken, t_us: log.last_us }
 }

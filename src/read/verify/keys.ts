@@ -22,6 +22,24 @@ interface Use {
   revoked: boolean
 }
 
+/** A key that was revoked, and the entry of log 0 that says so. */
+export interface RevokedKey {
+  readonly key: VerifierKey
+  readonly index: number
+}
+
+/** As `--json` has it. */
+export interface RevokedJson {
+  /** `name+hash` */
+  readonly key: string
+  /** Of the ledger's own log. */
+  readonly entry: number
+}
+
+export function revokedJson({ key: { name, hash }, index }: RevokedKey): RevokedJson {
+  return { key: `${name}+${hash}`, entry: index }
+}
+
 /** Keys that a head can be checked with; `others` were in force at another time, and why they don't count is said. */
 export interface HeadKeys {
   readonly good: readonly VerifierKey[]
@@ -143,16 +161,67 @@ export class KeysInForce {
   }
 
   #isTrustedBy(trusted: ReadonlyMap<string, readonly VerifierKey[]>): boolean {
-    const signers = new Set(this.#uses.map(each => each.key.text))
-    return [...trusted.values()].some(keys => {
-      const signing = keys.filter(({ text }) => signers.has(text))
-      return signing.length > 0 && missing(keys, signing).length === 0
-    })
+    return believedOf(trusted, new Set(this.#uses.map(each => each.key.text))).length > 0
+  }
+
+  /** Verifier keys that were in force, and aren't any more, and by which entry. */
+  get taken(): ReadonlyArray<{ readonly key: string; readonly index: number; readonly revoked: boolean }> {
+    return this.#uses.flatMap(({ key, taken_at, revoked }) =>
+      taken_at === null ? [] : [{ key: key.text, index: taken_at, revoked }],
+    )
+  }
+
+  get revoked(): readonly RevokedKey[] {
+    return this.#uses.flatMap(({ key, taken_at, revoked }) => (revoked ? [{ key, index: taken_at ?? 0 }] : []))
+  }
+
+  /** The keys on which alone it rests that somebody who trusts `keys` trusts those on record, if all were revoked; `also` were so by other knowledge. */
+  restsOn(keys: readonly VerifierKey[], also: readonly RevokedKey[] = []): readonly RevokedKey[] {
+    const all = this.#uses.map(each => each.key.text)
+    return restingOn(keys, all, [...this.revoked, ...also])
+  }
+
+  /** The same for the verifier, whose keys these are. */
+  get resting(): readonly RevokedKey[] {
+    return this.#trusted === null ? [] : this.restsOn([...this.#trusted.values()].flat())
   }
 
   #add(key: VerifierKey, added_at: number): void {
     this.#uses.push({ key, added_at, taken_at: null, revoked: false })
   }
+}
+
+/** Of each signer whom somebody trusts, and who is believed to sign, the keys that do. `signers`: texts of keys. */
+function believedOf(
+  trusted: ReadonlyMap<string, readonly VerifierKey[]>,
+  signers: ReadonlySet<string>,
+): ReadonlyArray<readonly VerifierKey[]> {
+  return [...trusted.values()]
+    .map(keys => ({ keys, signing: keys.filter(({ text }) => signers.has(text)) }))
+    .filter(({ keys, signing }) => signing.length > 0 && missing(keys, signing).length === 0)
+    .map(each => each.signing)
+}
+
+/**
+ * Keys that were revoked, if nobody is believed but by them: whoever had stolen them could have begun another history before that. None as soon as a
+ * signer who is believed has a key that wasn't.
+ * @param signers texts of all keys that ever were in force
+ */
+export function restingOn(
+  trusted: readonly VerifierKey[],
+  signers: readonly string[],
+  revoked: readonly RevokedKey[],
+): readonly RevokedKey[] {
+  const believed = believedOf(
+    Map.groupBy(trusted, each => each.name),
+    new Set(signers),
+  )
+  const found = believed.map(keys => keys.flatMap(({ text }) => revoked.find(each => each.key.text === text) ?? []))
+  return found.every((each, i) => each.length === believed[i]?.length) ? distinct(found.flat()) : []
+}
+
+function distinct(keys: readonly RevokedKey[]): readonly RevokedKey[] {
+  return [...new Map(keys.map(each => [each.key.text, each])).values()]
 }
 
 /** The types, as people call them, that `of` has and `those` haven't. */

@@ -146,9 +146,9 @@ export class LedgerLog {
     return this.#logs.get(log) ?? null
   }
 
-  /** Whether somebody who trusts these keys can trust those that sign this ledger. */
-  isTrustedBy(keys: readonly VerifierKey[]): boolean {
-    return this.#keys.isTrustedBy(keys)
+  /** Those that are and were in force. */
+  get keys(): KeysInForce {
+    return this.#keys
   }
 
   get registered(): Iterable<Registered> {

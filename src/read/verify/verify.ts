@@ -11,6 +11,7 @@ import type { LedgerReader, StoredLog } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { Check, type CheckResult, noting } from './check.ts'
 import { Decisions } from './decisions.ts'
+import { type RevokedJson, revokedJson } from './keys.ts'
 import { type KnownLedger, LedgerLog } from './ledger-log.ts'
 import { checkFile, checkIntegrity, checkObjects, checkStrays } from './objects.ts'
 import { type PageSource, pagesHere } from './page.ts'
@@ -80,6 +81,8 @@ export interface VerifyResult {
   readonly compared_with?: ComparedWith
   /** The ledger is older than what the verifier remembers: numbers of entries of log 0. */
   readonly rolled_back?: { readonly seen: number; readonly now: number }
+  /** Revoked keys on which alone rests that the verifier trusts it: another history could have been begun with them before. Absent if there are others. */
+  readonly rests_on?: readonly RevokedJson[]
   /** The largest head that as many witnesses have cosigned as the policy demands; absent without a policy, or if there is none. */
   readonly witnessed?: WitnessedHead
   /** The largest head that a timestamp authority has dated; absent if there is none. */
@@ -125,6 +128,7 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
     head: { ledger: log_zero.id, size: log_zero.entries, root: log_zero.root },
     ...(compared_with === null ? {} : { compared_with }),
     ...(older ? { rolled_back: { seen: known.size, now: log_zero.entries } } : {}),
+    ...(log_zero.keys.resting.length === 0 ? {} : { rests_on: log_zero.keys.resting.map(revokedJson) }),
     ...(witnessed === null ? {} : { witnessed }),
     ...(dated === null ? {} : { timestamped: dated }),
     runs: runs.map(each => resultOf(each, boundOf(each), checks)),

@@ -88,14 +88,24 @@ class KeySet:
             and (sealed or not t.revoked)
         ]
 
-    def trusted_signer(self, trusted: list[Key]) -> str | None:
-        """The name of a signer all of whose trusted types have a key that was named by the birth, or added later."""
+    def trusted_signers(self, trusted: list[Key]) -> list[list[Key]]:
+        """Of each signer all of whose trusted types have a key that was named by the birth, or added later: these keys."""
         known = {term.key for term in self.terms}
+        found = []
         for name in dict.fromkeys(key.name for key in trusted):
             own = [key for key in trusted if key.name == name]
-            if {key.type for key in own} == {key.type for key in own if key in known}:
-                return name
-        return None
+            there = [key for key in own if key in known]
+            if {key.type for key in own} == {key.type for key in there}:
+                found.append(there)
+        return found
+
+    def rests_on(self, trusted: list[Key]) -> list[Term]:
+        """What was revoked of the keys by which the reader trusts the ledger, if all of them were."""
+        revoked = {term.key: term for term in self.terms if term.revoked}
+        signers = self.trusted_signers(trusted)
+        if not all(key in revoked for signer in signers for key in signer):
+            return []
+        return [revoked[key] for key in dict.fromkeys(key for signer in signers for key in signer)]
 
     def check_head(self, note: Note, size: int) -> list[Key]:
         """Those that have signed a head of log 0: of each type that is good for its size, one at least."""

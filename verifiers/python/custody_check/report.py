@@ -20,6 +20,8 @@ class Report:
     as_of: str | None = None
     as_of_by: list[str] = field(default_factory=list)
     not_proven: list[str] = field(default_factory=list)
+    rests_on: list[tuple[str, int]] = field(default_factory=list)
+    """Revoked keys on which alone its trust rests, and the entries that revoked them."""
     signed_by: list[str] = field(default_factory=list)
     trust: str = "none"
     withheld: int = 0
@@ -43,7 +45,9 @@ class Report:
         return [*self.attested, *((what, by) for what in self.proven)]
 
     def json(self) -> dict[str, object]:
-        dated = {"as_of": self.as_of, "as_of_by": self.as_of_by} if self.as_of and self.claims() else {}
+        dated: dict[str, object] = {"as_of": self.as_of, "as_of_by": self.as_of_by} if self.as_of and self.claims() else {}
+        if self.rests_on and self.trust != "none":
+            dated["rests_on"] = [{"key": key, "entry": entry} for key, entry in self.rests_on]
         return {
             "ok": self.ok,
             "trust": self.trust,

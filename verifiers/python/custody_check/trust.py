@@ -52,6 +52,11 @@ def judge(head: Head, keys: KeySet, tokens: list[str], reader: Reader, report: R
     cosigned = _cosigned(head, reader.policy, report)
     stamps = _stamps(head, keys, tokens, reader.authorities, report)
     report.trust = _trust(head, keys, cosigned, reader)
+    report.rests_on = [(term.key.short, term.taken or 0) for term in keys.rests_on(reader.keys)]
+    for key, entry in report.rests_on:
+        report.not_proven.append(
+            f"that nobody who had stolen {key} wrote another history: it was revoked in entry {entry}, and nothing else that you trust leads to the head"
+        )
     what = f"the head of {counted(checkpoint.size, 'entry', 'entries')}"
     seen = "all heads of this log that the witness had seen"
     times: list[tuple[int, str]] = []
@@ -88,7 +93,7 @@ def _cosigned(head: Head, policy: Policy | None, report: Report) -> list[Cosigna
 
 
 def _trust(head: Head, keys: KeySet, cosigned: list[Cosignature] | None, reader: Reader) -> str:
-    by_keys = keys.trusted_signer(reader.keys) is not None
+    by_keys = keys.trusted_signers(reader.keys) != []
     policy = reader.policy
     if policy is None:
         return "key" if by_keys else "none"
