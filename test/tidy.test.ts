@@ -28,6 +28,7 @@ const MAY_IMPORT: { readonly [part: string]: readonly string[] | null } = {
   witness: ['format'],
   api: [],
   web: ['api', 'format', 'read'],
+  search: ['api', 'format', 'read', 'ledger'],
   infer: ['sdk', 'plugins'],
   host: null,
   server: ['api', 'host', 'read'],

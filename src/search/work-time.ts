@@ -1,0 +1,36 @@
+/** The time that one question may take: then it is answered with what was found, and another one goes on. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/** Of work for one question, while its page isn't full. */
+const PAGE_MS = 300
+/** Of work for one question whose page is full: what is left is counted. */
+const COUNT_MS = 100
+/** For so long nothing else of this thread is let in. */
+const TURN_MS = 10
+
+export class WorkTime {
+  readonly #now_ms: () => number
+  readonly #signal: AbortSignal
+  readonly #begun: number
+  #turn: number
+
+  constructor(signal: AbortSignal, now_ms: () => number = () => performance.now()) {
+    this.#now_ms = now_ms
+    this.#signal = signal
+    this.#begun = now_ms()
+    this.#turn = this.#begun
+  }
+
+  isOver(is_full: boolean): boolean {
+    return this.#now_ms() - this.#begun >= (is_full ? COUNT_MS : PAGE_MS)
+  }
+
+  /** Lets others in, now and then. @throws what the question was given up with. */
+  async pass(): Promise<void> {
+    this.#signal.throwIfAborted()
+    if (this.#now_ms() - this.#turn < TURN_MS) return
+    await nextTurn()
+    this.#turn = this.#now_ms()
+    this.#signal.throwIfAborted()
+  }
+}
