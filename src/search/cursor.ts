@@ -1,4 +1,4 @@
-/** Where looking for rows goes on: a text for whoever asks, who gives it back as it is. */
+/** From where another question continues: a text for whoever asks, who gives it back as it is. */
 import { CustodyError } from '../model/error.ts'
 
 export interface Cursor {

@@ -24,7 +24,7 @@ export interface FoundRows {
 
 export interface RowFinder {
   /**
-   * Works for a limited time: then it gives what it has, and `next` goes on from there.
+   * Works for a limited time: then it gives what it has, and `next` says where another question begins.
    * @throws CustodyError CUSTODY_ARGUMENT if the filter or the cursor can't be meant; DiagnosticsError if the expression is wrong;
    * UnsoundRecord if what is found isn't what was signed; what the signal was given up with.
    */

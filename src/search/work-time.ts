@@ -1,4 +1,4 @@
-/** The time that one question may take: then it is answered with what was found, and another one goes on. */
+/** The time that one question may take: then it is answered with what was found until then. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** Of work for one question, while its page isn't full. */
