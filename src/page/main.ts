@@ -16,7 +16,7 @@ import { printable } from '../read/words/text.ts'
 import { element } from './element.ts'
 import { evidenceIn } from './evidence.ts'
 import { type Checked, resultElement, verdictText } from './result.ts'
-import { type ReadTrust, trustIn } from './trust.ts'
+import { type ReadTrust, trustIn } from '../read/check/trust-text.ts'
 
 const fileInput = element('input', { type: 'file', id: 'file', 'aria-describedby': 'file-help' })
 const keysInput = element('textarea', {

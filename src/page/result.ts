@@ -4,7 +4,7 @@ import type { CheckedErasure } from '../read/check/check-erasure.ts'
 import type { CheckedProof } from '../read/check/check-proof.ts'
 import type { CheckedRecord } from '../read/check/check-record.ts'
 import { listed, printable } from '../read/words/text.ts'
-import { verdictOf } from '../read/words/verdict.ts'
+import { LOOKS_AT, verdictOf } from '../read/words/verdict.ts'
 import { element, sentences } from './element.ts'
 import { storyElement } from './story.ts'
 
@@ -97,7 +97,7 @@ function checksElement({ checks }: Checked): HTMLElement {
       element('span', { class: 'sign', 'aria-hidden': 'true' }, sign ?? ''),
       element('strong', {}, printable(name)),
       ` ${word}`,
-      ABOUT[name] === undefined ? null : element('span', { class: 'quiet' }, ` (${ABOUT[name]})`),
+      LOOKS_AT[name] === undefined ? null : element('span', { class: 'quiet' }, ` (${LOOKS_AT[name]})`),
       problems.length === 0 ? null : sentences(problems.map(printable), 'problems'),
     )
   })
@@ -107,25 +107,6 @@ function checksElement({ checks }: Checked): HTMLElement {
     element('h2', { id: 'checks' }, 'Each check'),
     element('ul', { class: 'checks' }, ...items),
   )
-}
-
-/** What each check looks at. One that isn't here is shown with its name alone. */
-const ABOUT: { readonly [check: string]: string | undefined } = {
-  log: 'the ledger’s own log leads to the signed head',
-  signatures: 'the head is signed by the keys that are in force',
-  trust: 'you trust who has signed',
-  witnesses: 'cosignatures of witnesses are theirs',
-  timestamps: 'timestamps are of this head, and signed',
-  since: 'the log extends the head that you have',
-  run: 'the run is one of the ledger, and sealed',
-  entries: 'these are all entries, and they are in the run’s tree',
-  story: 'what they tell can have happened',
-  values: 'what is shown is what was recorded',
-  tokens: 'each token has exactly one ending',
-  groups: 'forks, merges, batches and joins add up',
-  totals: 'all is counted again',
-  seal: 'the seal says what the entries give',
-  erasures: 'there are erasures on record, and nothing else',
 }
 
 function headElement({ head, signed_by }: Checked): HTMLElement | null {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { makeCosigner } from '../../src/format/cosigning-key.ts'
 import { makeSigner } from '../../src/format/signing-key.ts'
-import { trustIn } from '../../src/page/trust.ts'
+import { trustIn } from '../../src/read/check/trust-text.ts'
 
 const KEY = makeSigner('key', new Uint8Array(32).fill(1)).verifier_key
 const WITNESS = makeCosigner('witness', { ed25519: new Uint8Array(32).fill(2) }).keys[0]?.text

@@ -28,3 +28,22 @@ export function verdictOf({ ok, trust, checks, signed_by }: Checked): Verdict {
     ? { kind: 'untrusted', name: 'proves nothing to you: no key that you trust has signed it', signed_by: by }
     : { kind: 'broken', name: 'proves nothing to you: what you demand of its head isn’t there' }
 }
+
+/** What each check looks at. One that isn't here is shown with its name alone. */
+export const LOOKS_AT: { readonly [check: string]: string | undefined } = {
+  log: 'the ledger’s own log leads to the signed head',
+  signatures: 'the head is signed by the keys that are in force',
+  trust: 'you trust who has signed',
+  witnesses: 'cosignatures of witnesses are theirs',
+  timestamps: 'timestamps are of this head, and signed',
+  since: 'the log extends the head that you have',
+  run: 'the run is one of the ledger, and sealed',
+  entries: 'these are all entries, and they are in the run’s tree',
+  story: 'what they tell can have happened',
+  values: 'what is shown is what was recorded',
+  tokens: 'each token has exactly one ending',
+  groups: 'forks, merges, batches and joins add up',
+  totals: 'all is counted again',
+  seal: 'the seal says what the entries give',
+  erasures: 'there are erasures on record, and nothing else',
+}

@@ -2,11 +2,11 @@
  * What the reader trusts, from what they pasted or loaded: never from the file that is checked, nor from this page. Verifier keys, a policy
  * (C2SP tlog-policy) and certificates of timestamp authorities (PEM) can stand in one text: they are told apart by their lines.
  */
-import { type Certificate, certificatesIn } from '../format/certificate.ts'
-import { DerError } from '../format/der.ts'
-import { type Policy, PolicyError, parsePolicy } from '../format/policy.ts'
-import { readVerifierKeys, utf8 } from '../format/verifier-key.ts'
-import type { Trusting } from '../read/check/trusting.ts'
+import { type Certificate, certificatesIn } from '../../format/certificate.ts'
+import { DerError } from '../../format/der.ts'
+import { type Policy, PolicyError, parsePolicy } from '../../format/policy.ts'
+import { readVerifierKeys, utf8 } from '../../format/verifier-key.ts'
+import type { Trusting } from './trusting.ts'
 
 export type ReadTrust =
   | { readonly ok: true; readonly trusting: Trusting }
