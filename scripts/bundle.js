@@ -20,6 +20,7 @@ const ENTRIES = [
   'chaos/index',
   'ledger/thread/worker',
   'host/read-worker',
+  'host/answers/answer-worker',
   'plugins/web/page-worker',
   'plugins/templates/liquid',
   'sdk/ajv',

@@ -8,9 +8,11 @@ import { builtins } from '../../src/plugins/index.ts'
 import { SCHEMA_ERRORS } from '../../src/sdk/schema-check.ts'
 import { code, table } from './markdown.ts'
 
-const SOURCE = new URL('../../src/model/error-codes.ts', import.meta.url)
+const SOURCES = ['error-codes', 'answer-error-codes'].map(
+  name => new URL(`../../src/model/${name}.ts`, import.meta.url),
+)
 
-/** One table for each group of the source; the comments there are its titles. */
+/** One table for each group of the sources; the comments there are its titles. */
 export function errorTables(): string {
   return groups()
     .map(([title, codes]) => {
@@ -25,10 +27,10 @@ export function errorTables(): string {
     .join('\n\n')
 }
 
-/** @throws Error if the comments of the source don't group all codes. */
+/** @throws Error if the comments of the sources don't group all codes. */
 function groups(): ReadonlyArray<readonly [title: string, codes: readonly ErrorCode[]]> {
   const found: [string, ErrorCode[]][] = []
-  for (const line of readFileSync(SOURCE, 'utf8').split('\n')) {
+  for (const line of SOURCES.flatMap(source => readFileSync(source, 'utf8').split('\n'))) {
     const title = /^ {2}\/\/ (.+)$/.exec(line)?.[1]
     if (title !== undefined) found.push([title, []])
     const name = /^ {2}(CUSTODY_[A-Z_]+):/.exec(line)?.[1]

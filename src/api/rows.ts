@@ -47,6 +47,10 @@ export const RowsQuery = RowFilter.extend({
 })
 export type RowsQuery = z.infer<typeof RowsQuery>
 
+/** All rows that fit: a line of JSON each, or of CSV. */
+export const ExportQuery = RowFilter.extend({ format: z.enum(['jsonl', 'csv']).default('jsonl') })
+export type ExportQuery = z.infer<typeof ExportQuery>
+
 export const RowEnding = z.object({
   token: TokenNumber,
   outcome: z.string(),
@@ -94,5 +98,6 @@ export const RowsPage = z.object({
     .object({ rows: Count, of: Count })
     .describe('how far the run was looked through for this page, where no index helps'),
   index: IndexState,
+  holds: z.literal(true),
 })
 export type RowsPage = z.infer<typeof RowsPage>

@@ -7,6 +7,7 @@ import {
   RowCounts,
   RowNumber,
   RunId,
+  RunName,
   RunStatus,
   Time,
   TokenCounts,
@@ -26,7 +27,7 @@ export const RunLine = z.object({
   ended_at: Time.nullable(),
   rows: RowCounts,
   tokens: TokenCounts,
-  failed_rows: Count.describe('tokens with an ending of class failure'),
+  failed_rows: Count.describe('rows with an ending of class failure, rejected records among them'),
   cost_usd: z.number().describe('of the calls of language models'),
   duration_ms: Count.describe('until its end, or its last commit'),
   staged: z.array(z.unknown()).optional(),
@@ -37,6 +38,9 @@ export type RunLine = z.infer<typeof RunLine>
 export const UnreadableRun = z.object({ run: z.string(), problem: z.string() })
 export type UnreadableRun = z.infer<typeof UnreadableRun>
 
+/** One run, as it is named. */
+export const RunQuery = z.object({ run: RunName })
+
 export const RunsQuery = z.object({
   name: z.string().optional().describe('name of a pipeline'),
   status: RunStatus.optional(),
@@ -45,6 +49,9 @@ export const RunsQuery = z.object({
 })
 /** An array, as `runs --json`; the next page stands in the header `Link`, rel="next". */
 export const Runs = z.array(z.union([RunLine, UnreadableRun]))
+/** The newest first. With a filter a page may have fewer than were asked for, and still be followed by others. */
+export const RunsPage = z.object({ runs: Runs, next_cursor: z.string().nullable() })
+export type RunsPage = z.infer<typeof RunsPage>
 
 export const NodeCounts = z.object({
   node: z.string(),
@@ -108,11 +115,16 @@ export const Plan = z.object({
       branches: z.array(z.string()).optional(),
       policy: z.string().optional(),
       services: z.array(z.string()).optional(),
-      expression: z.string().optional().describe('of a gate'),
+      expression: z.string().optional().describe('of a gate with a single one'),
+      expressions: z
+        .array(z.object({ for: z.string(), text: z.string() }))
+        .optional()
+        .describe('all that it evaluates, by what it decides: `gate`, the label of a case, the path of an option'),
     }),
   ),
   edges: z.array(z.object({ from: z.string(), label: z.string(), to: z.string().describe('a node, or discard') })),
   text: z.string().nullable().describe('the pipeline file as it ran'),
+  holds: z.literal(true),
 })
 export type Plan = z.infer<typeof Plan>
 
@@ -127,7 +139,12 @@ export const ErrorGroup = z.object({
     .describe('the first of them; its message is null where it is erased, or the reader may not see values'),
 })
 export type ErrorGroup = z.infer<typeof ErrorGroup>
-export const Errors = z.object({ run: RunId, errors: z.array(ErrorGroup), failed_rows: Count })
+export const Errors = z.object({
+  run: RunId,
+  errors: z.array(ErrorGroup),
+  failed_rows: Count,
+  holds: z.literal(true),
+})
 
 /** Calls of one node to one service. Times in microseconds. */
 export const CallGroup = z.object({
@@ -142,4 +159,10 @@ export const CallGroup = z.object({
   cost_usd: z.number(),
 })
 export type CallGroup = z.infer<typeof CallGroup>
-export const Calls = z.object({ run: RunId, groups: z.array(CallGroup), calls: Count, cost_usd: z.number() })
+export const Calls = z.object({
+  run: RunId,
+  groups: z.array(CallGroup),
+  calls: Count,
+  cost_usd: z.number(),
+  holds: z.literal(true),
+})

@@ -1,7 +1,14 @@
 /** The story of a row, as `explain --json`. */
 import { z } from 'zod'
-import { AnyJson, Count, Hash, RowNumber, RunId, TokenNumber } from './common.ts'
+import { AnyJson, Count, Hash, RowNumber, RunId, RunName, TokenNumber } from './common.ts'
 import { NodeKind } from './runs.ts'
+
+/** A row, or the row or batch that a token belongs to. */
+export const RowQuery = z.union([
+  z.object({ run: RunName, row: z.coerce.number().pipe(RowNumber) }),
+  z.object({ run: RunName, token: z.coerce.number().pipe(TokenNumber) }),
+])
+export type RowQuery = z.infer<typeof RowQuery>
 
 export const StoryError = z.looseObject({
   code: z.string(),

@@ -1,6 +1,5 @@
 /** Commands that show what a ledger says: of a record that isn't what was signed they say so, and nothing else. */
 import type { CheckObserver } from '../host/checked-run.ts'
-import type { Bound } from '../read/evidence/log-check.ts'
 import type { Context } from './context.ts'
 import { count, counted, printable, shorten, shortRun } from './render/text.ts'
 
@@ -10,11 +9,6 @@ export function checkLine(terminal: Context['terminal']): CheckObserver {
     onChecking: entries => terminal.live(`  checking  ${count(entries)} entries`),
     onChecked: () => terminal.clearLive(),
   }
-}
-
-/** Of a run that isn't sealed: how many of its entries the ledger's own log binds. */
-export function boundJson(bound: Bound | null): { readonly bound?: number } {
-  return bound === null ? {} : { bound: bound.entries }
 }
 
 /** In the place of an answer, or of what is left of one. `what` begins the sentence: `Row 17 of run 0193f0…`. `shown`: rows that were shown, and hold. */

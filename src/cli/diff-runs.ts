@@ -1,13 +1,14 @@
 /** Compares two runs, and shows which rows differ and where they parted. */
-import { checkedRun, unsoundness } from '../host/checked-run.ts'
-import { diffOnAllCores } from '../host/diff.ts'
+import { compareRuns, diffJson } from '../host/answers/compared-runs.ts'
+import { unsoundness } from '../host/checked-run.ts'
+import type { DiffRequest } from '../host/diff.ts'
 import { type GivenLedger, ledgerUrl } from '../host/ledger.ts'
 import type { Sight } from '../host/seen-ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import type { RunDiff } from '../read/diff/difference.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
-import { ledgerArgument, reading, rolledBack } from './ledger-access.ts'
+import { ledgerArgument, reading } from './ledger-access.ts'
 import { differs, renderDiff } from './render/diff.ts'
 import { count } from './render/text.ts'
 
@@ -46,22 +47,21 @@ export async function printDiff(context: Context, runs: Compared, options: DiffO
 
 async function compare(context: Context, inner: LedgerReader, runs: Compared, options: DiffOptions): Promise<RunDiff> {
   const { terminal } = context
-  const { reader } = await checkedRun(context.env, inner, runs.old, checkLine(context.terminal))
-  await checkedRun(context.env, inner, runs.new, checkLine(context.terminal))
-  const found = await diffOnAllCores(reader, runs, {
+  const request: DiffRequest = {
     // What to try next needs one of them.
     list: options.list ?? 1,
     key: options.key,
     onKeys: ({ rows, of }) => terminal.live(`  matching  ${count(rows)} of ${count(of)} rows`),
     onProgress: ({ rows, of }) => terminal.live(`  comparing  ${count(rows)} of ${count(of)} rows`),
-  })
+  }
+  const found = await compareRuns(context.env, inner, runs, request, checkLine(terminal))
   terminal.clearLive()
   return found
 }
 
 function print(context: Context, diff: RunDiff, options: DiffOptions, sight: Sight): void {
   const { terminal } = context
-  if (options.json === true) return terminal.answerJson({ ...diff, ...rolledBack(sight), holds: true })
+  if (options.json === true) return terminal.answerJson(diffJson(diff, sight))
   const ledger = ledgerArgument(context, ledgerUrl(context, options))
   const explain = (run: string, what: string) => `${context.command} explain ${run} ${what}${ledger}`
   const byKey = (old: string, now: string) => `${context.command} diff ${old} ${now} --key FIELD${ledger}`

@@ -1,18 +1,19 @@
 /** Prints the whole stories of rows. */
 import { setImmediate } from 'node:timers/promises'
+import { explainedJson, findStory, type Subject } from '../host/answers/explained-row.ts'
 import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import type { Sight } from '../host/seen-ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import type { CheckedReader } from '../read/evidence/checked-reader.ts'
 import type { Bound } from '../read/evidence/log-check.ts'
-import { explainRow, explainToken, explainWhere } from '../read/explain/explain.ts'
-import { type Joined, joinedStories } from '../read/explain/joined.ts'
+import { explainWhere } from '../read/explain/explain.ts'
+import type { Joined } from '../read/explain/joined.ts'
 import { storyJson } from '../read/explain/json.ts'
 import type { Story } from '../read/explain/story.ts'
-import { boundJson, checkLine, runNamed, unsoundText } from './checked.ts'
+import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
-import { type LedgerOptions, reading, rolledBack } from './ledger-access.ts'
+import { type LedgerOptions, reading } from './ledger-access.ts'
 import { boundText } from './render/bound.ts'
 import type { StoryView } from './render/steps.ts'
 import { renderStory } from './render/story.ts'
@@ -42,22 +43,15 @@ async function explain(
   const { terminal } = context
   let shown = 0
   try {
-    const reads = where === undefined ? 'stories' : 'all'
-    const { reader, log, run } = await checkedRun(context.env, inner, name, checkLine(context.terminal), reads)
-    if (where !== undefined) await explainAll(context, reader, log, options, () => shown++)
-    else {
-      const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
-      const joined = await joinedStories(reader, inner, { run, log }, story)
-      const { bound } = await reader.check(log)
-      if (json)
-        terminal.answerJson({
-          ...storyJson(story),
-          ...boundJson(bound),
-          ...rolledBack(sight),
-          ...joinedJson(joined),
-          holds: true,
-        })
+    if (where !== undefined) {
+      const { reader, log } = await checkedRun(context.env, inner, name, checkLine(terminal))
+      await explainAll(context, reader, log, options, () => shown++)
+    } else {
+      const subject: Subject = row !== undefined ? { row } : { token: token ?? 0 }
+      const found = await findStory(context.env, inner, name, subject, checkLine(terminal))
+      if (json) terminal.answerJson(explainedJson(found, sight))
       else {
+        const { story, joined, bound } = found
         const open = bound === null ? [] : [boundLine(bound, story)]
         terminal.answer([renderJoined(joined, story, viewOf(context, options)), ...open].join('\n'))
       }
@@ -93,13 +87,6 @@ function boundLine({ entries }: Bound, story: Story): string {
   if (last < entries) return 'The ledger’s own log binds what is shown here.'
   const binds = boundText(entries, story.head?.size ?? entries)
   return `The ledger’s own log doesn’t bind all of that yet: ${binds}.`
-}
-
-function joinedJson({ before, again }: Joined) {
-  return {
-    ...(before.length === 0 ? {} : { repeats: before.map(storyJson) }),
-    ...(again.length === 0 ? {} : { reruns: again.map(storyJson) }),
-  }
 }
 
 function mustChooseOne(context: Context, { row, token, where }: ExplainOptions): void {

@@ -83,11 +83,6 @@ function reportSight({ terminal, command }: Context, url: string, sight: Sight):
     )
 }
 
-/** `rolled_back` of answers in JSON. */
-export function rolledBack(sight: Sight): { readonly rolled_back?: { readonly seen: number; readonly now: number } } {
-  return sight.kind === 'older' ? { rolled_back: { seen: sight.seen.size, now: sight.now.size } } : {}
-}
-
 /** Reading works with any key; but the reader is shown whose key it is. */
 async function reportUnknownKey({ env, terminal, command }: Context, reader: LedgerReader): Promise<void> {
   const signer = await unknownSigner(reader, env)

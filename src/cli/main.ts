@@ -2,12 +2,11 @@
  * The program: words in, exit code out. Whatever a command throws ends here, as text on standard error, or with `--json` as
  * one JSON value on standard output. Exit codes are those of docs/errors.md.
  */
-import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { CommanderError } from 'commander'
 import { DiagnosticsError } from '../host/diagnostics-error.ts'
 import { CustodyError } from '../model/error.ts'
-import { ownFile } from '../model/own-file.ts'
+import { ownVersion } from '../model/own-file.ts'
 import { type Context, commandFor, type Host, processHost } from './context.ts'
 import { nodeVersionProblem } from './node-version.ts'
 import { firstHelp, makeProgram } from './program.ts'
@@ -88,9 +87,4 @@ function usageError(error: CommanderError, [first]: readonly string[], { command
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--')
   return (end === -1 ? argv : argv.slice(0, end)).includes('--json')
-}
-
-function ownVersion(): string {
-  const text = readFileSync(ownFile('../package.json'), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
 }

@@ -1,9 +1,10 @@
 /** Prints the signed head of the ledger's own log. */
+import { rolledBack } from '../host/seen-ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { type Kept, keptIn } from '../read/verify/since.ts'
 import type { Context } from './context.ts'
-import { type LedgerOptions, reading, rolledBack } from './ledger-access.ts'
+import { type LedgerOptions, reading } from './ledger-access.ts'
 
 export interface CheckpointOptions extends LedgerOptions {
   readonly json?: boolean

@@ -1,13 +1,9 @@
 /** Writes the proof of a row, or a letter with it, and says what it shows and what it leaves out. */
 import { resolve } from 'node:path'
-import { proofText } from '../format/proof.ts'
-import { checkedRun, unsoundness } from '../host/checked-run.ts'
-import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
+import { findProof, letterAround } from '../host/answers/row-proof.ts'
+import { unsoundness } from '../host/checked-run.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import { checkProof } from '../read/check/check-proof.ts'
-import { UnsoundRecord } from '../read/evidence/unsound.ts'
-import { letterText } from '../read/letter/letter.ts'
-import { type MadeProof, proveRow } from '../read/prove/prove.ts'
+import type { MadeProof } from '../read/prove/prove.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
 import { type LedgerOptions, reading } from './ledger-access.ts'
@@ -42,7 +38,7 @@ async function prove(
   out: string | null,
   options: ProveRowOptions,
 ): Promise<0 | 1> {
-  const { terminal, env, cwd } = context
+  const { terminal, env, cwd, version } = context
   const {
     row,
     withhold = [],
@@ -53,12 +49,11 @@ async function prove(
     html = false,
   } = options
   try {
-    const { reader, log, run } = await checkedRun(env, inner, name, checkLine(terminal), 'stories')
     const chosen = { withhold, only_exact: onlyExact, include_shared: includeShared }
-    const { tree } = await reader.check(log)
-    const made = await proveRow(reader, { log, run, tree }, row, chosen, latestHead ? 'latest' : 'witnessed')
-    const proof = proofText(made.proof)
-    const text = html ? await letterAround(context, proof) : proof
+    const head = latestHead ? 'latest' : 'witnessed'
+    const found = await findProof(env, inner, { run: name, row, options: chosen, head }, checkLine(terminal))
+    const { made } = found
+    const text = html ? await letterAround(env, version, found.text) : found.text
     if (out === null) terminal.answerFile(text)
     else writeText(out, text, force ? 'replace' : 'keep')
     terminal.report(reportOf(made, { html, path: out === null ? null : nearPath(out, cwd) }, context))
@@ -69,14 +64,6 @@ async function prove(
     terminal.report(unsoundText(context, `Row ${row} of ${runNamed(name)}`, name, problems))
     return 1
   }
-}
-
-/** It tells what checking the proof tells. @throws UnsoundRecord if that doesn't tell a story. */
-async function letterAround({ env, version }: Context, proof: string): Promise<string> {
-  const checked = await checkProof(proof, { trusted: trustedKeys(null, env) })
-  const { story, checks } = checked
-  if (story === null) throw new UnsoundRecord(checks.flatMap(each => each.problems))
-  return letterText({ ...checked, story, proof, version })
 }
 
 function reportOf(

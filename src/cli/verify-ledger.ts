@@ -1,13 +1,12 @@
 /** Verifies a ledger or one run of it, and says whether the record holds. */
 
 import { resolve } from 'node:path'
-import { verifyOnAllCores } from '../host/verify.ts'
+import { verifyNamed } from '../host/answers/verified-ledger.ts'
 import { readPolicy, usersPolicy } from '../host/witnessing/settings.ts'
 import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
 import type { Remembered } from '../ledger/keys/trust.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
-import { findRun } from '../read/runs/list.ts'
 import { compareInputs } from '../read/verify/compare-inputs.ts'
 import { verifyFiles } from '../read/verify/files.ts'
 import type { VerifiedRun, VerifyResult } from '../read/verify/verify.ts'
@@ -57,9 +56,7 @@ async function verify(
 ): Promise<VerifyResult> {
   const { terminal, cwd, env } = context
   const keys = trustedKeys(options.key === undefined ? null : resolve(cwd, options.key), env)
-  const run = name === undefined ? undefined : (await findRun(reader, name)).run
-  const result = await verifyOnAllCores(reader, {
-    run,
+  const result = await verifyNamed(reader, name, {
     keys,
     policy: options.policy === undefined ? usersPolicy(env) : readPolicy(resolve(cwd, options.policy)),
     decisions: options.decisions === true,

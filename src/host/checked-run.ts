@@ -3,6 +3,7 @@ import type { Environment } from '../ledger/keys/config-folder.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { isCustodyError } from '../model/error.ts'
 import { CheckedReader } from '../read/evidence/checked-reader.ts'
+import type { Bound } from '../read/evidence/log-check.ts'
 import { UnsoundRecord } from '../read/evidence/unsound.ts'
 import { findRun } from '../read/runs/list.ts'
 import { openingOf } from '../read/runs/run-log.ts'
@@ -22,6 +23,9 @@ export interface CheckedRun {
   readonly log: number
   readonly run: string
 }
+
+/** For who tells nobody how far it is. */
+export const UNOBSERVED: CheckObserver = { onChecking: () => undefined, onChecked: () => undefined }
 
 /**
  * The run that `name` means, if it is the one that its own entries say it is; and a reader that checks. `reads`: 'stories' as in `CheckOptions`.
@@ -46,6 +50,11 @@ export async function checkedRun(
   if (opening.run !== run)
     throw new UnsoundRecord([`log ${log} is listed as that of run ${run}, and is that of ${opening.run}`])
   return { reader, log, run }
+}
+
+/** Of a run that isn't sealed: how many of its entries the ledger's own log binds. */
+export function boundJson(bound: Bound | null): { readonly bound?: number } {
+  return bound === null ? {} : { bound: bound.entries }
 }
 
 /** Why a record can't be shown, as sentences; null if it was something else that went wrong. */

@@ -10,7 +10,7 @@ import { hasOtherCores, ReadThreads } from './read-threads.ts'
 /** Runs with fewer rows would be compared before a thread has started. */
 const THREADED_FROM_ROWS = 10_000
 
-interface DiffRequest extends Omit<DiffOptions, 'pairs' | 'key'> {
+export interface DiffRequest extends Omit<DiffOptions, 'pairs' | 'key'> {
   /** Fields by whose values rows are matched; null: they are by number. */
   readonly key: readonly string[] | null
   /** Runs with at least so many rows are compared in threads, if there are processors for them; 10,000 if absent. */

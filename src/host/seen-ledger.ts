@@ -25,6 +25,11 @@ interface Looked {
   readonly rests_on: readonly RevokedKey[]
 }
 
+/** `rolled_back` of answers in JSON. */
+export function rolledBack(sight: Sight): { readonly rolled_back?: { readonly seen: number; readonly now: number } } {
+  return sight.kind === 'older' ? { rolled_back: { seen: sight.seen.size, now: sight.now.size } } : {}
+}
+
 /**
  * To be called within a snapshot. `before` was remembered before that began: others may write, and remember that, at any time.
  * @throws CustodyError CUSTODY_LEDGER_FORKED; CUSTODY_KEY if what is remembered can't be read.

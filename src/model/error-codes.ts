@@ -1,18 +1,6 @@
 /** Every code that Custody itself raises. `docs/errors.md` is generated from this table. */
-
-export interface ErrorSpec {
-  /** What is wrong, in general. */
-  readonly summary: string
-  /** What to do; the default hint. */
-  readonly hint: string
-  /** 1: the run stopped or a check found something wrong; 2: the configuration or the arguments are wrong; 3: `--strict`. */
-  readonly exit: 1 | 2 | 3
-  /** Whether a run that it stopped can only be abandoned. */
-  readonly final: boolean
-}
-
-const spec = (exit: 1 | 2 | 3, summary: string, hint: string): ErrorSpec => ({ exit, summary, hint, final: false })
-const finalSpec = (exit: 1 | 2 | 3, summary: string, hint: string): ErrorSpec => ({ exit, summary, hint, final: true })
+import { ANSWER_ERRORS } from './answer-error-codes.ts'
+import { type ErrorSpec, finalSpec, spec } from './error-table.ts'
 
 export const ERRORS = {
   // files and YAML
@@ -496,4 +484,5 @@ export const ERRORS = {
     'Something went wrong that Custody didn’t expect.',
     'Run again with CUSTODY_DEBUG=1, and please report it.',
   ),
+  ...ANSWER_ERRORS,
 } as const satisfies Record<string, ErrorSpec>

@@ -2,6 +2,7 @@
  * Custody's own files that are found by their place: what threads start with, libraries that few commands need, what the build wrote
  * down. They have the same places below src/ and, compiled (scripts/bundle.js), below dist/.
  */
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,3 +19,9 @@ export const ownFile = (path: string): URL => new URL(path, TOP)
 
 /** What a module exports, loaded where there is no time to wait for an import. */
 export const loadOwnModule = (path: string): unknown => createRequire(import.meta.url)(fileURLToPath(ownModule(path)))
+
+/** Of this program. */
+export function ownVersion(): string {
+  // cast: what Custody's own package.json has.
+  return (JSON.parse(readFileSync(ownFile('../package.json'), 'utf8')) as { readonly version: string }).version
+}

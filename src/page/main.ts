@@ -12,11 +12,11 @@ import { checkErasure } from '../read/check/check-erasure.ts'
 import { checkProof } from '../read/check/check-proof.ts'
 import { checkRecord } from '../read/check/check-record.ts'
 import { asLetter, proofTextIn } from '../read/check/letter.ts'
+import { type ReadTrust, trustIn } from '../read/check/trust-text.ts'
 import { printable } from '../read/words/text.ts'
 import { element } from './element.ts'
 import { evidenceIn } from './evidence.ts'
 import { type Checked, resultElement, verdictText } from './result.ts'
-import { type ReadTrust, trustIn } from '../read/check/trust-text.ts'
 
 const fileInput = element('input', { type: 'file', id: 'file', 'aria-describedby': 'file-help' })
 const keysInput = element('textarea', {

@@ -180,7 +180,8 @@ function known(values: SubjectValues, absent: SubjectRecord['absent'], first: re
   }
 }
 
-function inOrder(row: Row, first: readonly string[]): Row {
+/** With the fields of `first` first. */
+export function inOrder(row: Row, first: readonly string[]): Row {
   const ordered = newRow()
   // cast: it is there.
   for (const field of first) if (Object.hasOwn(row, field)) ordered[field] = row[field] as Json

@@ -4,7 +4,7 @@ import type { LedgerReader, StoredLease } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
 import { formatTime } from '../../model/time.ts'
-import { closingOf, openingOf, statusOf } from './run-log.ts'
+import { closingOf, durationMs, failedRows, openingOf, statusOf } from './run-log.ts'
 import { type StagedOutput, stagedOf } from './staged.ts'
 
 export interface RunLine {
@@ -17,6 +17,12 @@ export interface RunLine {
   readonly ended_at: string | null
   readonly rows: RowCounts
   readonly tokens: TokenCounts
+  /** Rows with an ending of class failure, rejected records among them. */
+  readonly failed_rows: number
+  /** Of the calls of language models. */
+  readonly cost_usd: number
+  /** Until its end, or until its last commit. */
+  readonly duration_ms: number
   /** Absent if nothing is staged. */
   readonly staged?: readonly StagedOutput[]
 }
@@ -76,8 +82,53 @@ async function runLine(reader: LedgerReader, log: number, run: string, isHeld: I
     ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
     rows: closing.totals.rows,
     tokens: closing.totals.tokens,
+    failed_rows: failedRows(closing),
+    cost_usd: (closing.totals.calls?.cost_nusd ?? 0) / 1e9,
+    duration_ms: durationMs(opening, closing),
     ...(staged.length === 0 ? {} : { staged }),
   }
+}
+
+export interface RunsWanted {
+  /** Runs with lower numbers of logs; null: from the newest on. */
+  readonly below: number | null
+  readonly most: number
+  /** Of the pipeline; null: any. */
+  readonly name: string | null
+  readonly status: RunStatus | null
+}
+
+export interface PageOfRuns {
+  /** Newest first: in the order in which they were opened. */
+  readonly runs: ReadonlyArray<RunLine | UnreadableRun>
+  /** For the next page; null: there are no more. */
+  readonly below: number | null
+}
+
+/** So many runs are looked at for one page, whether they are wanted or not: some tenths of a second. */
+const LOOKED_AT = 2_000
+
+/** A page of the runs that are wanted, unchecked as in `listRuns`. It may have fewer than `most` and not be the last. */
+export async function pageOfRuns(reader: LedgerReader, isHeld: IsHeld, wanted: RunsWanted): Promise<PageOfRuns> {
+  const { below, most, name, status } = wanted
+  const runs: Array<RunLine | UnreadableRun> = []
+  let looked = 0
+  let last: number | null = null
+  for await (const { log, run } of reader.newestLogs()) {
+    if (run === null || (below !== null && log >= below)) continue
+    if (runs.length >= most || looked >= LOOKED_AT) return { runs, below: last }
+    looked++
+    last = log
+    try {
+      if (name !== null && (await openingOf(reader, log)).name !== name) continue
+      const line = await runLine(reader, log, run, isHeld)
+      if (status === null || line.status === status) runs.push(line)
+    } catch (error) {
+      if (!isCustodyError(error)) throw error
+      runs.push({ run, problem: error.message })
+    }
+  }
+  return { runs, below: null }
 }
 
 /**

@@ -97,6 +97,19 @@ function closing(
   }
 }
 
+/** Rows with an ending of class failure, rejected records among them. */
+export function failedRows({ totals }: Pick<Closing, 'totals'>): number {
+  return (totals.failures ?? []).reduce((sum, [, , failed]) => sum + failed, 0)
+}
+
+/** Until it ended; of a run that isn't over, until its last entry. */
+export function durationMs(
+  { t }: Pick<Opening, 't'>,
+  { ended_us, last_us }: Pick<Closing, 'ended_us' | 'last_us'>,
+): number {
+  return Math.max(0, Math.round(((ended_us ?? last_us) - t) / 1000))
+}
+
 /** `interrupted` is computed: nothing says that it ended, and nobody holds it any more. */
 export function statusOf(
   { last }: Pick<Closing, 'last'>,

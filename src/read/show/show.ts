@@ -10,7 +10,7 @@ import { InputFiles } from '../runs/input-files.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
 import { filesReadIn, intentsOf, planOf } from '../runs/opening-values.ts'
 import { publishedIn } from '../runs/published-values.ts'
-import { type Closing, closingOf, headOf, openingOf, statusOf } from '../runs/run-log.ts'
+import { type Closing, closingOf, durationMs, failedRows, headOf, openingOf, statusOf } from '../runs/run-log.ts'
 import { stagedOf } from '../runs/staged.ts'
 import { ValuesOnRecord } from '../runs/values-on-record.ts'
 import { abandonedGroups } from './abandoned.ts'
@@ -30,7 +30,6 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
   const plan = await planOf(reader, log)
   const reads = await filesReadIn(reader, log)
   const endings = endingCounts(closing.totals, opening.topology)
-  const end_us = closing.ended_us ?? closing.last_us
   return {
     // The keys of `run --json` first, in its order.
     run,
@@ -41,10 +40,10 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     causes: summed(endings, each => each.cause),
     sinks: await sinkCounts(reader, log, opening.topology, closing),
     checkpoint: head?.root ?? '',
-    duration_ms: Math.max(0, Math.round((end_us - opening.t) / 1000)),
+    duration_ms: durationMs(opening, closing),
     nodes: nodeCounts(closing.totals, opening.topology),
     name: opening.name,
-    failed_rows: (closing.totals.failures ?? []).reduce((sum, [, , failed]) => sum + failed, 0),
+    failed_rows: failedRows(closing),
     signed_by: head?.signed_by ?? null,
     ...(closing.totals.calls === undefined ? {} : { calls: callSummary(closing.totals.calls) }),
     endings,
@@ -112,7 +111,8 @@ function summed(endings: readonly EndingCounts[], key: (each: EndingCounts) => s
   return sums
 }
 
-function nodeCounts(totals: TotalsFact, topology: Topology): NodeCounts[] {
+/** Of each node, in the plan's order. */
+export function nodeCounts(totals: TotalsFact, topology: Topology): NodeCounts[] {
   const taken = new Map(totals.edges)
   const visits = new Map(totals.visits.map(([node, ...counts]) => [node, counts]))
   return topology.nodes.map(({ name, kind }, i) => {

@@ -1,0 +1,48 @@
+/** The proof of a row, and the letter with it: what `prove` writes. */
+import { proofText } from '../../format/proof.ts'
+import type { Environment } from '../../ledger/keys/config-folder.ts'
+import { trustedKeys } from '../../ledger/keys/known-ledgers.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { checkProof } from '../../read/check/check-proof.ts'
+import { UnsoundRecord } from '../../read/evidence/unsound.ts'
+import { letterText } from '../../read/letter/letter.ts'
+import type { WhichHead } from '../../read/prove/logged.ts'
+import { type MadeProof, proveRow } from '../../read/prove/prove.ts'
+import type { ProveOptions } from '../../read/prove/selection.ts'
+import { type CheckObserver, checkedRun } from '../checked-run.ts'
+
+export interface ProofWanted {
+  /** As it was named. */
+  readonly run: string
+  readonly row: number
+  readonly options: ProveOptions
+  readonly head: WhichHead
+}
+
+export interface ProofFound {
+  /** Id. */
+  readonly run: string
+  readonly made: MadeProof
+  readonly text: string
+}
+
+/** @throws UnsoundRecord; CustodyError as `proveRow`, or as `findRun`. */
+export async function findProof(
+  env: Environment,
+  inner: LedgerReader,
+  { run: name, row, options, head }: ProofWanted,
+  observer: CheckObserver,
+): Promise<ProofFound> {
+  const { reader, log, run } = await checkedRun(env, inner, name, observer, 'stories')
+  const { tree } = await reader.check(log)
+  const made = await proveRow(reader, { log, run, tree }, row, options, head)
+  return { run, made, text: proofText(made.proof) }
+}
+
+/** HTML. It tells what checking the proof tells. `version`: of this program. @throws UnsoundRecord if that doesn't tell a story. */
+export async function letterAround(env: Environment, version: string, proof: string): Promise<string> {
+  const checked = await checkProof(proof, { trusted: trustedKeys(null, env) })
+  const { story, checks } = checked
+  if (story === null) throw new UnsoundRecord(checks.flatMap(each => each.problems))
+  return letterText({ ...checked, story, proof, version })
+}
