@@ -1,11 +1,11 @@
 /**
  * Each row of random ledgers is proven, and its proof checked: it holds, tells the story that `explain` tells, and whoever edits it gets no claim
- * that the honest one hasn't.
+ * that the honest one hasn't, from any of the three checkers.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { proofText, type RowProof } from '../src/format/proof.ts'
 import { parseVerifierKey } from '../src/format/verifier-key.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
@@ -17,14 +17,15 @@ import { storyJson } from '../src/read/explain/json.ts'
 import type { Story } from '../src/read/explain/story.ts'
 import { proveRow } from '../src/read/prove/prove.ts'
 import { closingOf } from '../src/read/runs/run-log.ts'
+import { NO_PYTHON, type PythonAnswer, pythonJudge } from './python/python.ts'
 import { generateModel, type Shape } from './simulation/generate.ts'
 import { Random } from './simulation/random.ts'
-import { LONG } from './support/form.ts'
+import { LONG, sampled } from './support/form.ts'
 import { testPorts } from './support/ledger.ts'
-import { claimsBeyond, edited } from './support/proof-edits.ts'
+import { checkedBy, claimsBeyond, edited } from './support/proof-edits.ts'
 import { RICH, runModel, simulatedRun } from './support/simulated-ledger.ts'
 
-/** In all: 500 ledgers, 100 proofs that are edited 200 times. */
+/** In all: 500 ledgers, 100 proofs that are edited 200 times, of which all three checkers say the same. */
 const SEEDS = Number(process.env.CUSTODY_SEEDS ?? (LONG ? 100 : 1))
 const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
 const EDITED = LONG ? 20 : 1
@@ -40,8 +41,25 @@ const SHAPES: ReadonlyArray<readonly [string, Shape]> = [
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-proofs-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const keys = [parseVerifierKey(testPorts().signer.verifier_key)]
+const [KEY = ''] = testPorts().signer.verifier_keys
+const keys = [parseVerifierKey(KEY)]
+
+// A Chromium takes a second to start.
+const browser = LONG ? await import('./page/chromium.ts') : null
+const chromium = (await browser?.startChromium()) ?? { ok: false as const }
+let python: ReturnType<typeof pythonJudge> | null = null
+let page: Awaited<ReturnType<NonNullable<typeof browser>['pageJudge']>> | null = null
+beforeAll(async () => {
+  writeFileSync(join(folder, 'keys'), `${KEY}\n`)
+  if (NO_PYTHON === null) python = pythonJudge(join(folder, 'keys'))
+  if (chromium.ok && browser !== null) page = await browser.pageJudge(chromium, `${KEY}\n`)
+})
+afterAll(async () => {
+  await Promise.all([python?.close(), page?.close()])
+  if (chromium.ok) await chromium.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+const who = ['the library', ...(NO_PYTHON === null ? ['Python'] : []), ...(chromium.ok ? ['the page'] : [])].join(', ')
 
 interface Proven {
   readonly proof: RowProof
@@ -90,7 +108,7 @@ function comparable(story: Story): string {
   return canonicalize(JSON.parse(text))
 }
 
-test.each(SHAPES)('the rows of random pipelines with %s', async (name, shape) => {
+test.each(SHAPES)(`the rows of random pipelines with %s (edited ones: ${who})`, async (name, shape) => {
   for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
     const url = `sqlite:${join(folder, `${name} ${seed}.db`)}`
     await runModel(url, generateModel(new Random(seed), shape), seed)
@@ -103,17 +121,51 @@ test('a row that met everything, in a run that was resumed and in one that was a
   for (const [i, next] of (['resume', 'abandon'] as const).entries()) {
     const url = `sqlite:${join(folder, `${next}.db`)}`
     await runModel(url, RICH, i + 1, { after_us: 60_000, next })
-    await mustClaimNoMore(await provenRows(url, i + 1), new Random(i + 1), next)
+    const proven = await provenRows(url, i + 1)
+    await mustClaimNoMore(proven, new Random(i + 1), next, proven)
   }
 })
 
-/** Parts of one proof are put into another, too. */
-async function mustClaimNoMore(proven: readonly Proven[], random: Random, repeat: string): Promise<void> {
+/** One is edited, and parts of others are put into it. `unedited`: what is checked as it is, too. */
+async function mustClaimNoMore(
+  proven: readonly Proven[],
+  random: Random,
+  repeat: string,
+  unedited: readonly Proven[] = proven.slice(0, 1),
+): Promise<void> {
   if (proven.length === 0) return
   const { proof, honest } = proven[random.below(proven.length)] as Proven
-  for (let i = 0; i < EDITS; i++) {
+  const whole = unedited.map((each, i) => ({
+    ...{ text: proofText(each.proof), honest: [each.honest], what: `${repeat}, unedited ${i}` },
+  }))
+  const edits = Array.from({ length: EDITS }, (_, i) => {
     const other = proven[random.below(proven.length)] as Proven
-    const text = edited(proof, other.proof, random)
-    expect(await claimsBeyond(text, [honest, other.honest], keys), `${repeat}, edit ${i}: ${text}`).toEqual([])
+    return { text: edited(proof, other.proof, random), honest: [honest, other.honest], what: `${repeat}, edit ${i}` }
+  })
+  const all = [...whole, ...edits]
+  const asked = sampled([...all.keys()], 4)
+  const texts = asked.map(i => all[i]?.text ?? '')
+  const others = Promise.all([python?.ask(texts), page?.ask(texts)])
+  const said = await Promise.all(all.map(each => checkedBy(keys, each.text)))
+  for (const [i, each] of all.entries())
+    expect(claimsBeyond(said[i] ?? null, each.honest), `${each.what}: ${each.text}`).toEqual([])
+  const [in_python, on_page] = await others
+  for (const [n, i] of asked.entries()) {
+    const [checked, what] = [said[i] ?? null, `${all[i]?.what}: ${all[i]?.text}`]
+    if (in_python !== undefined) expect(inPython(in_python[n]), what).toEqual(verdictOf(checked))
+    if (on_page !== undefined) expect(on_page[n], what).toEqual(browser?.onPage(checked))
   }
+}
+
+/** With what is proven, if it holds: of what doesn't the second implementation claims nothing. */
+type Verdict = 'does not hold' | 'unreadable' | { readonly proven: CheckedProof['proven'] | undefined }
+
+const verdictOf = (checked: CheckedProof | null): Verdict =>
+  checked === null ? 'unreadable' : checked.ok ? { proven: checked.proven } : 'does not hold'
+
+function inPython(answer: PythonAnswer | undefined): Verdict {
+  if (answer === undefined || answer.error !== undefined) return 'unreadable'
+  if (answer.ok) return { proven: answer.proven }
+  expect(answer.proven).toEqual([])
+  return 'does not hold'
 }

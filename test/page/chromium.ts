@@ -133,3 +133,50 @@ export function expectedOf({
     problems: checks.flatMap(each => each.problems),
   }
 }
+
+/** What is read off the page. */
+export type PageAnswer = Pick<Shown, 'verdict' | 'proven' | 'problems'>
+
+/** Drops one file after another on the page, as many as a message can take at once, and reads what it shows of each. */
+const DROPPED = `(async texts => {
+  const result = document.querySelector('#result')
+  const read = selector => [...result.querySelectorAll(selector)].map(each => each.textContent)
+  const answers = []
+  for (const [i, text] of texts.entries()) {
+    const data = new DataTransfer()
+    data.items.add(new File([text], 'dropped-' + i))
+    const shown = new Promise(resolve => {
+      const observer = new MutationObserver(() => {
+        if (result.dataset.checked !== 'dropped-' + i) return
+        observer.disconnect()
+        resolve()
+      })
+      observer.observe(result, { attributes: true, childList: true })
+    })
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))
+    await shown
+    const verdict = result.querySelector('.verdict').className.replace('verdict ', '')
+    answers.push({ verdict, proven: read('.proven li'), problems: read('.problems li') })
+  }
+  return answers
+})`
+
+/** One page on which many proofs are dropped. `keys`: one a line. */
+export async function pageJudge(chromium: Extract<Started, { ok: true }>, keys: string) {
+  const opened = await Opened.at(chromium.browser, chromium.url)
+  await opened.trust(keys)
+  return {
+    /** What it shows of each, in their order. */
+    async ask(texts: readonly string[]): Promise<readonly PageAnswer[]> {
+      const answers = await opened.page.evaluate<readonly PageAnswer[], readonly string[]>(DROPPED, texts)
+      if (opened.faults.length > 0) throw new Error(`the page does what it mustn't: ${opened.faults.join('; ')}`)
+      return answers
+    },
+    close: () => opened.close(),
+  }
+}
+
+/** What the page must show of what the library says. */
+export function onPage(checked: CheckedProof | null): PageAnswer {
+  return checked === null ? { verdict: 'broken', proven: [], problems: [] } : expectedOf(checked)
+}

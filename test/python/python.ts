@@ -1,11 +1,14 @@
 /** The verifier in Python (verifiers/python), where there is a Python. */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterAll } from 'vitest'
 
 const VERIFIER = join(import.meta.dirname, '..', '..', 'verifiers', 'python', 'check.py')
+const JUDGE = join(import.meta.dirname, 'judge.py')
 
 /** Why it can't run here; null if it can. */
 export const NO_PYTHON: string | null = (() => {
@@ -46,5 +49,35 @@ export function askPython(files: readonly string[], keys: string, ...more: reado
     return Array.isArray(answers) ? answers : [answers]
   } catch (cause) {
     throw new Error(`the verifier in Python ended without an answer: ${stderr}`, { cause })
+  }
+}
+
+/** One process that is asked about many proofs. `keys`: a file with verifier keys. */
+export function pythonJudge(keys: string) {
+  const child = spawn('python3', [JUDGE, keys], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const ended = once(child, 'close')
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', text => {
+    said += text
+  })
+  // Why it ended is said by whoever waits for an answer.
+  child.stdin.on('error', () => undefined)
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  return {
+    /** What it says of each, in their order. */
+    async ask(texts: readonly string[]): Promise<readonly PythonAnswer[]> {
+      child.stdin.write(texts.map(text => `${JSON.stringify(text)}\n`).join(''))
+      const answers: PythonAnswer[] = []
+      while (answers.length < texts.length) {
+        const { done, value } = await lines.next()
+        if (done === true) throw new Error(`the verifier in Python ended without an answer: ${said}`)
+        answers.push(JSON.parse(value) as PythonAnswer)
+      }
+      return answers
+    },
+    async close() {
+      child.stdin.end()
+      await ended
+    },
   }
 }

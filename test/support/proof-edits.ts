@@ -62,20 +62,20 @@ function altered(value: Json, random: Random): Json {
   return value.slice(0, at) + replaced + value.slice(at + 1)
 }
 
-/** Claims that all of the honest proofs lack that the file was made of. One that can't be read claims nothing. */
-export async function claimsBeyond(
-  text: string,
-  honest: readonly CheckedProof[],
-  keys: readonly VerifierKey[],
-): Promise<readonly string[]> {
+/** null: it can't be read. */
+export async function checkedBy(keys: readonly VerifierKey[], text: string): Promise<CheckedProof | null> {
   try {
-    const { proven } = await checkProof(text, { trusted: keys })
-    const had = new Set(honest.flatMap(each => each.proven.map(claimText)))
-    return proven.map(claimText).filter(each => !had.has(each))
+    return await checkProof(text, { trusted: keys })
   } catch (error) {
-    if (isCustodyError(error) && error.code === 'CUSTODY_PROOF_UNREADABLE') return []
+    if (isCustodyError(error) && error.code === 'CUSTODY_PROOF_UNREADABLE') return null
     throw error
   }
+}
+
+/** Claims that all of the honest proofs lack that the file was made of. One that can't be read (null) claims nothing. */
+export function claimsBeyond(checked: CheckedProof | null, honest: readonly CheckedProof[]): readonly string[] {
+  const had = new Set(honest.flatMap(each => each.proven.map(claimText)))
+  return (checked?.proven ?? []).map(claimText).filter(each => !had.has(each))
 }
 
 const claimText = ({ what, by }: CheckedProof['proven'][number]) => `${what}, by ${by}`
