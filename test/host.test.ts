@@ -61,7 +61,7 @@ const output = (name = 'out.csv') => readFileSync(join(folder, name), 'utf8')
 async function request(): Promise<StartRequest> {
   const plan = await compilePipeline(ports().env, join(folder, 'p.yaml'), [], each => observer.onWarnings(each))
   const limit = Number.POSITIVE_INFINITY
-  return { plan, url: url(), before_url: url(), limit, dry_run: false, strict: false, outputs_folder: null }
+  return { plan, url: url(), before_url: url(), limit, dry_run: false, kept: true, strict: false, outputs_folder: null }
 }
 
 const resumed = (name: string, sets: readonly string[] = []) =>

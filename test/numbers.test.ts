@@ -104,7 +104,7 @@ async function compare(folder: string, expected: readonly object[]): Promise<voi
   const env = { XDG_CONFIG_HOME: join(folder, 'config'), XDG_CACHE_HOME: join(folder, 'cache') }
   const url = `sqlite:${join(folder, 'custody.db')}`
   const plan = await compilePipeline(env, join(folder, 'p.yaml'), [], nothing)
-  const limits = { limit: Number.POSITIVE_INFINITY, dry_run: false, strict: false, outputs_folder: null }
+  const limits = { limit: Number.POSITIVE_INFINITY, dry_run: false, kept: true, strict: false, outputs_folder: null }
   const request = { plan, url, before_url: url, ...limits }
   const ports = (signal = new AbortController().signal) => ({
     cwd: folder,

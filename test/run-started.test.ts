@@ -58,6 +58,7 @@ async function request() {
     before_url: url(),
     limit: Number.POSITIVE_INFINITY,
     dry_run: false,
+    kept: true,
     strict: false,
     outputs_folder: null,
   }

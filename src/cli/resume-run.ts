@@ -66,7 +66,12 @@ async function reportSealed(
       `nothing to ${abandon ? 'abandon' : 'resume'}: the run is sealed`,
       statusText(shown, shown.duration_ms * 1000, paint),
       '',
-      ...renderSummary({ ...shown, dry_run: false }, context.cwd, terminal.columns_stderr, paint),
+      ...renderSummary(
+        { ...shown, writes_nothing: false, dry_run: false },
+        context.cwd,
+        terminal.columns_stderr,
+        paint,
+      ),
     ].join('\n'),
   )
   return 0

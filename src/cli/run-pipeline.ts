@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { compilePipeline } from '../host/compile.ts'
 import { ledgerUrl } from '../host/ledger.ts'
 import { optionOf } from '../host/option-of.ts'
+import { planOnRecord } from '../host/plan-on-record.ts'
 import { replayRun } from '../host/replay.ts'
 import { type StartObserver, type StartRequest, startRun } from '../host/start.ts'
 import { inTemporaryLedger } from '../host/temporary-ledger.ts'
@@ -25,27 +26,46 @@ export interface RunOptions {
   /** For a replay: the run whose answers are given, or compared with. */
   readonly from?: string
   readonly live?: boolean
-  readonly outputs?: string
+  /** A folder; false: no output is written. */
+  readonly outputs?: string | false
   /** Entries that the own log of an older copy of the ledger has. */
   readonly acceptRollback?: number
 }
 
 /** Returns the exit code. @throws DiagnosticsError of the file; with `json`, CustodyError if the run couldn't begin. */
 export function runPipeline(context: Context, file: string, options: RunOptions): Promise<number> {
-  return orNothingRun(context, options.json === true, begun => run(context, file, options, begun))
+  return orNothingRun(context, options.json === true, async begun => {
+    const plan = await compilePipeline(context.env, file, options.set ?? [], each => reportWarnings(context, each))
+    const url = ledgerUrl(context, options, { url: plan.ledger_url, folder: plan.folder })
+    return run(context, plan, url, options, begun)
+  })
 }
 
-async function run(context: Context, file: string, options: RunOptions, begun: () => void): Promise<number> {
-  const plan = await compilePipeline(context.env, file, options.set ?? [], each => reportWarnings(context, each))
+/** Replays a run on the plan that it has on record, changed by `--set`. Returns the exit code. @throws as `runPipeline` */
+export function replayOnRecord(context: Context, from: string, options: RunOptions): Promise<number> {
+  return orNothingRun(context, options.json === true, async begun => {
+    const url = ledgerUrl(context, options)
+    const found = await planOnRecord(context.env, url, from, options.set ?? [], each => reportWarnings(context, each))
+    // By its id: `latest` may be another when the replay begins.
+    return run(context, found.plan, url, { ...options, from: found.run }, begun)
+  })
+}
+
+async function run(context: Context, plan: Plan, url: string, options: RunOptions, begun: () => void): Promise<number> {
   refuse(plan, options)
-  const url = ledgerUrl(context, options, { url: plan.ledger_url, folder: plan.folder })
   if (options.acceptRollback !== undefined) await beginAnew(context, url, options.acceptRollback)
   if (options.dryRun !== true) return runInto(context, plan, url, url, options, begun)
   return inTemporaryLedger(temporary => runInto(context, plan, temporary, url, options, begun))
 }
 
+/** Whether it is only found out what would be written. */
+function writesNothing({ dryRun, outputs }: RunOptions): boolean {
+  return dryRun === true || outputs === false
+}
+
 /** Refuses what is sound, but can't be run with these options. */
-function refuse(plan: Plan, { json, acceptRollback, dryRun }: RunOptions): void {
+function refuse(plan: Plan, options: RunOptions): void {
+  const { json, acceptRollback, dryRun } = options
   if (acceptRollback !== undefined && dryRun === true)
     throw new CustodyError('CUSTODY_ARGUMENT', '--accept-rollback begins a ledger, and --dry-run keeps none', {
       hint: 'Leave one of them away.',
@@ -82,9 +102,10 @@ async function runInto(
     url,
     before_url,
     limit: options.limit ?? Number.POSITIVE_INFINITY,
-    dry_run: options.dryRun === true,
+    dry_run: writesNothing(options),
+    kept: options.dryRun !== true,
     strict: options.strict === true,
-    outputs_folder: options.outputs === undefined ? null : resolve(context.cwd, options.outputs),
+    outputs_folder: typeof options.outputs === 'string' ? resolve(context.cwd, options.outputs) : null,
   }
   const { run, result, drift } =
     options.from === undefined

@@ -26,6 +26,8 @@ const INTERRUPTED = 130
 /** The options of a command that concern its report. */
 export interface ReportOptions {
   readonly dryRun?: boolean
+  /** false: no output was written. */
+  readonly outputs?: string | false
   readonly strict?: boolean
   readonly json?: boolean
   /** For a replay that asked again: how answers differ from those on record. */
@@ -98,7 +100,9 @@ export function reportResult(
       ...(error === null ? {} : errorJson(error)),
     })
   } else {
-    const facts = { ...shown, ...(dry_run ? { sinks: intended(summary.sinks, plan) } : {}), dry_run }
+    const writes_nothing = dry_run || options.outputs === false
+    const sinks = writes_nothing ? intended(summary.sinks, plan) : shown.sinks
+    const facts = { ...shown, sinks, writes_nothing, dry_run }
     if (untouched)
       terminal.report(untouchedText(error, { rows_read: shown.rows.read, sinks: facts.sinks }, context.cwd, paint))
     else
@@ -160,7 +164,7 @@ function moreToSpend({ limits }: Plan, next_call_usd: number): number {
   return Number(Math.max(2 * cap, cap + 2 * next_call_usd).toPrecision(3))
 }
 
-/** For a dry run: paths as the pipeline file names them. */
+/** Where nothing is written: paths as the pipeline file names them. */
 function intended(sinks: ShownRun['sinks'], plan: Plan): ShownRun['sinks'] {
   return Object.fromEntries(
     Object.entries(sinks).map(([name, { rows }]) => {

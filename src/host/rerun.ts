@@ -62,7 +62,7 @@ export async function rerunRows(
     observer.onChosen(rows)
     if (rows.rows.size === 0) return { kind: 'nothing', rows }
     const placed: Placed = request.outputs === 'append' ? { kind: 'append' } : await numbered(inner, found.run, plan)
-    const start = { plan, url, before_url: url, limit: Number.POSITIVE_INFINITY, dry_run: false, strict }
+    const start = { plan, url, before_url: url, limit: Number.POSITIVE_INFINITY, dry_run: false, kept: true, strict }
     const again = { kind: 'rerun', ...repeated, placed } as const
     const started = await startRun({ ...start, outputs_folder: null }, again, ports, observer)
     return { kind: 'run', ...started, rows, plan }

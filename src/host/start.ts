@@ -25,8 +25,10 @@ export interface StartRequest {
   readonly before_url: string
   /** Records to read at most, as if input ended there; Infinity for all. */
   readonly limit: number
-  /** Writes no sink. The ledger should be a temporary one. */
+  /** Writes no sink: it is only found out what would be written. */
   readonly dry_run: boolean
+  /** Whether the ledger is kept: if not, no witness hears of it, and nothing waits for the disk. */
+  readonly kept: boolean
   /** No ending may be in failure, or nothing is published. */
   readonly strict: boolean
   /** Absolute folder that relative paths of sinks start from; null: the pipeline file's. */
@@ -67,11 +69,11 @@ export async function startRun(
   ports: HostPorts,
   observer: StartObserver,
 ): Promise<Started> {
-  const { plan, url, before_url, limit, dry_run, strict, outputs_folder } = request
+  const { plan, url, before_url, limit, dry_run, kept, strict, outputs_folder } = request
   const { env, cwd, custody, clock } = ports
   const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
-  const open = () => laterLedger(url, ledgerPorts(env, dry_run ? null : why => observer.onTrouble(why)), dry_run)
-  const result = await hosting(plan, ports, observer, { url: dry_run ? null : url, open }, (ledger, hosted) => {
+  const open = () => laterLedger(url, ledgerPorts(env, kept ? why => observer.onTrouble(why) : null), !kept)
+  const result = await hosting(plan, ports, observer, { url: kept ? url : null, open }, (ledger, hosted) => {
     observer.onStart(plan, again)
     return runPlan({
       ...hosted,

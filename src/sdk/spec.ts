@@ -309,7 +309,7 @@ export interface SinkIntent {
    * `*` for each value.
    */
   readonly path: string | null
-  /** `fail`, `append`, `replace`, `number`, `stream`; `send` where nothing is written. */
+  /** `fail`, `append`, `replace`, `number`, `stream`; `send` where rows are sent; `none` where the run only rehearses. */
   readonly mode: string
   /** Length and SHA-256 of what is there before (append), else 0 and null. */
   readonly prior_bytes: number

@@ -7,6 +7,7 @@ import { counted, listed, printable, shortRun } from './text.ts'
 
 interface HeaderOptions {
   readonly dryRun?: boolean
+  readonly outputs?: string | false
   readonly limit?: number
 }
 
@@ -14,7 +15,7 @@ interface HeaderOptions {
 export function headerText(
   { version, terminal }: Pick<Context, 'version' | 'terminal'>,
   plan: Plan,
-  { dryRun, limit }: HeaderOptions,
+  { dryRun, outputs, limit }: HeaderOptions,
   again: Again | null,
 ): string {
   const number = (...kinds: readonly string[]) => plan.nodes.filter(node => kinds.includes(node.kind)).length
@@ -26,6 +27,7 @@ export function headerText(
     counted(number('sink'), 'output'),
     ...(limit === undefined ? [] : [`at most ${counted(limit, 'record')}`]),
     ...(dryRun === true ? ['dry run: nothing is written'] : []),
+    ...(outputs === false ? ['no output is written'] : []),
     ...(again === null ? [] : [againText(again, plan)]),
   ]
   return parts.join(' · ')

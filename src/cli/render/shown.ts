@@ -33,7 +33,7 @@ export function renderShown(
     `  started ${started} · ${runStatus(shown, paint)} · ${counted(shown.entries, 'entry', 'entries')}`,
   ]
   if (shown.stopped !== null) lines.push(`  ${stopText(shown.stopped, paint)}`)
-  lines.push('', ...renderSummary({ ...shown, dry_run: false }, cwd, columns, paint))
+  lines.push('', ...renderSummary({ ...shown, writes_nothing: false, dry_run: false }, cwd, columns, paint))
   if (shown.abandoned.length > 0) lines.push(`  ${paint('bold', 'abandoned')}    ${abandonedText(shown.abandoned)}`)
   lines.push(`  ${paint('bold', 'repeatable')}   ${shorten(gradeText(grade), columns - 15)}`)
   if (bound !== null)

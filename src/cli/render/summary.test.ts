@@ -9,7 +9,15 @@ const ending = (words: string, count: number, more: Partial<EndingCounts> = {}):
 function summary(endings: readonly EndingCounts[], rows: number, errors: readonly ErrorCounts[] = []): string[] {
   const facts = {
     ...{ status: 'completed', rows: { read: rows, rejected: 0 }, tokens: { born: rows, ended: rows, open: 0 } },
-    ...{ endings, errors, sinks: { out: { rows: 1 } }, checkpoint: '', signed_by: null, dry_run: false },
+    ...{
+      endings,
+      errors,
+      sinks: { out: { rows: 1 } },
+      checkpoint: '',
+      signed_by: null,
+      writes_nothing: false,
+      dry_run: false,
+    },
   }
   return renderSummary(facts, '/', 120, plain)
 }

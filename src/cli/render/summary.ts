@@ -16,6 +16,8 @@ export interface SummaryFacts {
   readonly checkpoint: string
   readonly signed_by: string | null
   /** Nothing was written: sinks show what would have been. */
+  readonly writes_nothing: boolean
+  /** Nor is a ledger kept. */
   readonly dry_run: boolean
 }
 
@@ -34,7 +36,7 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
   if (facts.calls !== undefined) add('asked', askedText(facts.calls))
   const written = writtenTexts(facts.sinks, cwd)
   // Until the seal, a file may still stand under another name.
-  const title = facts.dry_run ? 'would write' : titleOf(facts.status)
+  const title = facts.writes_nothing ? 'would write' : titleOf(facts.status)
   for (const [i, text] of written.entries()) add(i > 0 ? '' : title, text)
   if (!facts.dry_run && facts.checkpoint !== '')
     add(

@@ -30,7 +30,7 @@ export interface RunRequest extends SessionRequest {
   readonly ledger: Ledger
   /** Version of this program, for the record. */
   readonly custody: string
-  /** Writes no sink. The ledger should be a temporary one. */
+  /** Writes no sink, and neither does the run when it is resumed. */
   readonly dry_run: boolean
   /** Files that no sink may write to, beside those that the plan reads. */
   readonly in_use?: FilesInUse | undefined

@@ -67,9 +67,10 @@ export interface SinkSet {
   close(): Promise<void>
 }
 
+/** Of a run that only rehearses. It is on record, so that one that is resumed writes nothing either. */
 const NOWHERE: SinkIntent = {
   path: null,
-  mode: 'stream',
+  mode: 'none',
   prior_bytes: 0,
   prior_sha256: null,
   staged: null,
@@ -90,22 +91,27 @@ export function prepareSinks(plan: Plan, request: SinksRequest): Promise<SinkSet
   const { dry_run, in_use } = request
   const written = new FilesInUse()
   const patterns = new Map<string, string>()
-  return createAll(plan, request, async ({ name }, sink) => {
-    const intent = dry_run ? NOWHERE : await sink.prepare()
-    if (intent.by_value === true && intent.path !== null) {
-      refuseMeeting(name, intent.path, patterns)
-      patterns.set(name, intent.path)
-    }
-    for (const path of [intent.path, intent.staged]) {
-      if (path === null) continue
-      const used = in_use.find(path)
-      if (used !== null) throw sameOutput(name, `sink \`${name}\` would write to ${path}, ${used}`)
-      const owner = written.find(path)
-      if (owner !== null) throw sameOutput(name, `sinks ${owner} and \`${name}\` would both write ${path}`)
-    }
-    for (const path of [intent.path, intent.staged]) if (path !== null) written.add(path, `\`${name}\``)
-    return { intent, receipt: null }
-  })
+  return createAll(
+    plan,
+    request,
+    () => dry_run,
+    async ({ name }, sink) => {
+      const intent = dry_run ? NOWHERE : await sink.prepare()
+      if (intent.by_value === true && intent.path !== null) {
+        refuseMeeting(name, intent.path, patterns)
+        patterns.set(name, intent.path)
+      }
+      for (const path of [intent.path, intent.staged]) {
+        if (path === null) continue
+        const used = in_use.find(path)
+        if (used !== null) throw sameOutput(name, `sink \`${name}\` would write to ${path}, ${used}`)
+        const owner = written.find(path)
+        if (owner !== null) throw sameOutput(name, `sinks ${owner} and \`${name}\` would both write ${path}`)
+      }
+      for (const path of [intent.path, intent.staged]) if (path !== null) written.add(path, `\`${name}\``)
+      return { intent, receipt: null }
+    },
+  )
 }
 
 /** The sinks of a run that is resumed: where they write, and what they have durably, is known. */
@@ -115,14 +121,21 @@ export function restoreSinks(
   intents: SinkIntents,
   receipts: Receipts,
 ): Promise<SinkSet> {
-  return createAll(plan, { ...request, dry_run: false }, async ({ name }) => ({
+  const rehearses = (name: string) => intents[name]?.mode === NOWHERE.mode
+  return createAll(plan, request, rehearses, async ({ name }) => ({
     intent: onRecord(intents[name], `path of sink ${name} in its first entry`),
     // None before the first commit.
     receipt: receipts.get(name) ?? null,
   }))
 }
 
-async function createAll(plan: Plan, request: SinksRequest, find: Found): Promise<SinkSet> {
+/** `rehearses`: whether the sink of that name writes nothing. */
+async function createAll(
+  plan: Plan,
+  request: Omit<SinksRequest, 'dry_run'>,
+  rehearses: (name: string) => boolean,
+  find: Found,
+): Promise<SinkSet> {
   const created = new Created()
   return created.closedOnFailure(async () => {
     const all: Output[] = []
@@ -130,7 +143,7 @@ async function createAll(plan: Plan, request: SinksRequest, find: Found): Promis
     const inUse = usedBy(request.in_use, all)
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue
-      const sink = request.dry_run
+      const sink = rehearses(node.name)
         ? countingSink(NOWHERE, rehearsalOf(node, { ...contextOf(node, request), inUse }))
         : await create(node, { ...contextOf(node, request), inUse }, outbound, created)
       const found = await find(node, created.add(sink))
@@ -161,7 +174,7 @@ async function create(
   return countingSink(SENT, null)
 }
 
-function contextOf(node: SinkNode, { run, folder, originalNames, placed }: SinksRequest): SinkContext {
+function contextOf(node: SinkNode, { run, folder, originalNames, placed }: Omit<SinksRequest, 'dry_run'>): SinkContext {
   return { node: node.name, run, folder, input: node.input, secrets: node.plugin.secrets, originalNames, placed }
 }
 
