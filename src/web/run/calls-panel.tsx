@@ -1,0 +1,103 @@
+/** What was asked of services: how often, how long it took, LLM tokens, and cost. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { CallGroup, ShownRun } from '../../api/runs.ts'
+import { dollars } from '../../read/words/text.ts'
+import { callsQuery, isUnsound } from '../app/queries.ts'
+import { Panel, TableFrame } from '../parts/panel.tsx'
+import { ErrorNotice, UnsoundNotice } from '../parts/states.tsx'
+import { Text } from '../parts/text.tsx'
+import { counted, countText, durationText } from '../parts/units.ts'
+import { callTotalsOf } from './more.ts'
+
+/** Nothing where nothing was asked. */
+export function CallsPanel({ shown }: { readonly shown: ShownRun }) {
+  const { run } = shown
+  const asked = callTotalsOf(shown) !== null
+  const { data, error, refetch } = useQuery({ ...callsQuery(run), enabled: asked })
+  if (!asked) return null
+  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />
+  if (isUnsound(data)) return <UnsoundNotice of={data} what="its calls" run={run} />
+  const groups = data?.groups ?? []
+  return (
+    <Panel
+      title="Calls"
+      flush
+      note={data === undefined ? '' : `${counted(data.calls, 'call')} · ${dollars(data.cost_usd)}`}
+    >
+      <TableFrame label="Calls">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Node</th>
+              <th scope="col">Service</th>
+              <th scope="col" className="number">
+                Calls
+              </th>
+              <th scope="col">Answers</th>
+              <th scope="col" className="number">
+                Median
+              </th>
+              <th scope="col" className="number">
+                95 %
+              </th>
+              <th scope="col" className="number">
+                Longest
+              </th>
+              <th scope="col" className="number">
+                LLM tokens in
+              </th>
+              <th scope="col" className="number">
+                out
+              </th>
+              <th scope="col" className="number">
+                Cost
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {groups.map(each => (
+              <CallRow key={`${each.node} ${each.service} ${each.model}`} run={run} group={each} />
+            ))}
+          </tbody>
+        </table>
+      </TableFrame>
+    </Panel>
+  )
+}
+
+function CallRow({ run, group }: { readonly run: string; readonly group: CallGroup }) {
+  const { node, service, model, statuses, duration_us } = group
+  return (
+    <tr>
+      <td>
+        <Link to="/runs/$run/rows" params={{ run }} search={{ node }}>
+          <Text of={node} />
+        </Link>
+      </td>
+      <td>
+        <Text of={service} />
+        {model !== null && (
+          <span className="quiet">
+            {' · '}
+            <Text of={model} />
+          </span>
+        )}
+      </td>
+      <td className="number">{countText(group.calls)}</td>
+      <td>
+        {Object.entries(statuses).map(([status, count]) => (
+          <span key={status} className={`status-count ${status === 'ok' ? '' : 'toned tone-bad'}`}>
+            {countText(count)} <Text of={status} />
+          </span>
+        ))}
+      </td>
+      <td className="number">{durationText(duration_us.p50)}</td>
+      <td className="number">{durationText(duration_us.p95)}</td>
+      <td className="number">{durationText(duration_us.max)}</td>
+      <td className="number">{countText(group.input_tokens)}</td>
+      <td className="number">{countText(group.output_tokens)}</td>
+      <td className="number">{dollars(group.cost_usd)}</td>
+    </tr>
+  )
+}
