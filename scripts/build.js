@@ -52,5 +52,5 @@ function hashOfDist() {
 }
 
 function isOfRuns(name) {
-  return name.endsWith('.js') && !/^explorer[\\/]/.test(name)
+  return /\.m?js$/.test(name) && !/^explorer[\\/]/.test(name)
 }

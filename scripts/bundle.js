@@ -58,7 +58,8 @@ export async function bundledPackages() {
 const OUTPUT = {
   format: 'esm',
   entryFileNames: '[name].js',
-  chunkFileNames: 'chunks/[name].js',
+  // By `.mjs` Node knows what they are: for each `.js` it looks for a package.json in all folders up to the package's own.
+  chunkFileNames: 'chunks/[name].mjs',
   comments: { jsdoc: false, annotation: false, legal: false },
 }
 
@@ -72,6 +73,11 @@ function begin(more) {
     experimental: { attachDebugInfo: 'none' },
     input: { ...own, ...more },
     plugins: [
+      {
+        name: 'on-demand',
+        resolveId: (id, importer) => (isOnDemand(id, importer) ? `\0${id}` : null),
+        load: id => ON_DEMAND[id.slice(1)] ?? null,
+      },
       { name: 'meta-schema', load: id => (id === META_SCHEMA ? metaSchemaCode() : null) },
       {
         name: 'dense-libraries',
@@ -81,6 +87,19 @@ function begin(more) {
     // Peers are loaded from where they are installed, if they are.
     external: id => optional.some(name => id === name || id.startsWith(`${name}/`)),
   })
+}
+
+/** What the library of command lines takes of Node, by the time that it uses it, if ever: importing these takes as long as all of its own code. */
+const ON_DEMAND = {
+  // An import makes all standard streams.
+  'node:process': 'export default globalThis.process',
+  // For commands that are programs of their own.
+  'node:child_process':
+    "export default { spawn: (...of) => globalThis.process.getBuiltinModule('node:child_process').spawn(...of) }",
+}
+
+function isOnDemand(id, importer) {
+  return Object.hasOwn(ON_DEMAND, id) && /[\\/]node_modules[\\/]commander[\\/]/.test(importer ?? '')
 }
 
 /** Whether nothing of ours is in a chunk but a few lines that lead to a library: nobody reads stacks of these. */

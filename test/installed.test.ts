@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeSigningKeys, newSeed } from '../src/format/signing-key.ts'
-import { openLedgerReader } from '../src/ledger/open.ts'
+import { openLedgerReader } from '../src/ledger/open-reader.ts'
 import { PAGE_PACKAGES } from '../src/plugins/web/page-reader.ts'
 import { codeOnRecord } from '../src/read/code-on-record.ts'
 import { Served } from './cli/serve.ts'
@@ -143,7 +143,7 @@ test('has stacks with the names that the source text has', async () => {
   expect((await custody('explain', 'nothing', '--row', '1')).stderr).not.toContain('    at ')
   process.env.CUSTODY_DEBUG = '1'
   const failed = await custody('explain', 'nothing', '--row', '1').finally(() => delete process.env.CUSTODY_DEBUG)
-  expect(failed.stderr).toMatch(/^ +at findRun \(.*custody\/dist\/chunks\/[\w-]+\.js:\d+:\d+\)$/m)
+  expect(failed.stderr).toMatch(/^ +at findRun \(.*custody\/dist\/chunks\/[\w-]+\.mjs:\d+:\d+\)$/m)
 })
 
 const pipelineOf = (node: string, plugins = '') => `name: p

@@ -56,7 +56,7 @@ test('has the program, its documentation, examples and licence', () => {
 
 test('is of the sources as they are now', () => {
   const fresh = join(inject('built'), 'dist')
-  const names = readdirSync(fresh, { recursive: true, encoding: 'utf8' }).filter(name => /\.(js|html)$/.test(name))
+  const names = readdirSync(fresh, { recursive: true, encoding: 'utf8' }).filter(name => /\.(m?js|html)$/.test(name))
   const stale = names.filter(name => {
     const built = join(ROOT, 'dist', name)
     return !existsSync(built) || readFileSync(built, 'utf8') !== readFileSync(join(fresh, name), 'utf8')
@@ -66,7 +66,7 @@ test('is of the sources as they are now', () => {
 
 test('has nothing else', () => {
   const meant =
-    /^(package\.json|[A-Z]+(\.md)?|bin\/[^/]+\.js|dist\/(code\.json|verifier\.html|explorer\/(index\.html|assets\/[\w.-]+\.(js|css))|.+\.(js|d\.ts))|docs\/[\w-]+\.md|examples\/.+|verifiers\/python\/([\w/]+\.py|README\.md))$/
+    /^(package\.json|[A-Z]+(\.md)?|bin\/[^/]+\.js|dist\/(code\.json|verifier\.html|explorer\/(index\.html|assets\/[\w.-]+\.(js|css))|.+\.(m?js|d\.ts))|docs\/[\w-]+\.md|examples\/.+|verifiers\/python\/([\w/]+\.py|README\.md))$/
   expect(paths.filter(path => !meant.test(path))).toEqual([])
 })
 

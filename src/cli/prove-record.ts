@@ -1,4 +1,4 @@
-/** Writes evidence for somebody without the ledger: the proof of a row (prove-row.ts), or a completeness record. */
+/** Writes a completeness record. */
 import { createWriteStream, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
@@ -16,7 +16,6 @@ import { recordOf } from '../read/prove/record.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
 import { type LedgerOptions, reading } from './ledger-access.ts'
-import { type ProveRowOptions, writeProof } from './prove-row.ts'
 import { headText } from './render/evidence-head.ts'
 import { count, counted, nearPath, printable } from './render/text.ts'
 import { refuseExisting } from './write-text.ts'
@@ -24,48 +23,24 @@ import { refuseExisting } from './write-text.ts'
 /** Commitments are most of a record, and no level packs those: this one takes half the time of the default, and 5 % more room. */
 const LEVEL = 3
 
-export interface ProveOptions extends Omit<ProveRowOptions, 'row' | 'ledger'> {
-  readonly row?: number
+export interface RecordOptions extends LedgerOptions {
+  readonly out?: string
+  readonly force?: boolean
   readonly disclose?: readonly string[]
-  /** True: named without saying which. */
-  readonly ledger?: string | true
+  readonly latestHead?: boolean
 }
 
 /** Returns the exit code. `run`: as it was named; absent for the ledger's own log. */
-export async function writeEvidence(context: Context, run: string | undefined, given: ProveOptions): Promise<0 | 1> {
-  const wrong = misfit(run, given)
-  if (wrong !== null) throw new CustodyError('CUSTODY_ARGUMENT', ...wrong)
-  const { row, ledger, disclose = [], ...options } = given
+export async function writeRecord(context: Context, run: string | undefined, options: RecordOptions): Promise<0 | 1> {
+  const { disclose = [], force, latestHead } = options
   // Of the ledger's own log all is wanted.
-  const which = run === undefined || options.latestHead === true ? 'latest' : 'witnessed'
-  const of: LedgerOptions = typeof ledger === 'string' ? { ledger } : {}
-  if (run !== undefined && row !== undefined) return writeProof(context, run, { ...options, ...of, row })
+  const which = run === undefined || latestHead === true ? 'latest' : 'witnessed'
   const out = options.out === undefined ? null : resolve(context.cwd, options.out)
-  if (out !== null && options.force !== true) refuseExisting(out)
+  if (out !== null && force !== true) refuseExisting(out)
   const disclosures = disclose.map(disclosureIn)
-  return reading(context, of, reader => record(context, reader, run ?? null, out, { disclose: disclosures, which }))
-}
-
-type Wrong = readonly [message: string, more: { readonly hint: string }]
-
-function misfit(run: string | undefined, options: ProveOptions): Wrong | null {
-  const { row, disclose, withhold, onlyExact, includeShared, html, ledger } = options
-  if (run === undefined && ledger === undefined)
-    return ['no run is named', { hint: 'Name one, or give --ledger for the record of the ledger’s own log alone.' }]
-  if (run !== undefined && ledger === true)
-    return ['--ledger names no ledger', { hint: 'Give its URL, or no run for the ledger’s own log alone.' }]
-  if (run === undefined && row !== undefined) return ['a row is of a run, and none is named', { hint: 'Name one.' }]
-  if (row !== undefined && disclose !== undefined)
-    return ['--disclose is for records, and --row asks for a proof', { hint: 'Leave one of the two out.' }]
-  if (run === undefined && disclose !== undefined)
-    return ['--disclose is for the record of a run, and none is named', { hint: 'Name one.' }]
-  if (row === undefined && html === true)
-    return ['a letter is about one row, and none is named', { hint: 'Give --row for a letter about it.' }]
-  if (row === undefined && (withhold !== undefined || onlyExact === true || includeShared === true))
-    return ['there are no values of rows in a record', { hint: 'Give --row for the proof of one.' }]
-  if (onlyExact === true && withhold === undefined)
-    return ['--only-exact goes with --withhold, which is missing', { hint: 'Name the values to be left out.' }]
-  return null
+  return reading(context, options, reader =>
+    record(context, reader, run ?? null, out, { disclose: disclosures, which }),
+  )
 }
 
 /** @throws CustodyError CUSTODY_ARGUMENT */

@@ -1,6 +1,7 @@
 /** Writes the proof of a row, or a letter with it, and says what it shows and what it leaves out. */
 import { resolve } from 'node:path'
-import { findProof, letterAround } from '../host/answers/row-proof.ts'
+import type { letterAround } from '../host/answers/row-letter.ts'
+import { findProof } from '../host/answers/row-proof.ts'
 import { unsoundness } from '../host/checked-run.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import type { MadeProof } from '../read/prove/prove.ts'
@@ -53,7 +54,7 @@ async function prove(
     const head = latestHead ? 'latest' : 'witnessed'
     const found = await findProof(env, inner, { run: name, row, options: chosen, head }, checkLine(terminal))
     const { made } = found
-    const text = html ? await letterAround(env, version, found.text) : found.text
+    const text = html ? await letter(env, version, found.text) : found.text
     if (out === null) terminal.answerFile(text)
     else writeText(out, text, force ? 'replace' : 'keep')
     terminal.report(reportOf(made, { html, path: out === null ? null : nearPath(out, cwd) }, context))
@@ -64,6 +65,12 @@ async function prove(
     terminal.report(unsoundText(context, `Row ${row} of ${runNamed(name)}`, name, problems))
     return 1
   }
+}
+
+/** Checking a proof, to tell what is in it, takes much that making one doesn't. */
+async function letter(...of: Parameters<typeof letterAround>): Promise<string> {
+  const { letterAround } = await import('../host/answers/row-letter.ts')
+  return letterAround(...of)
 }
 
 function reportOf(

@@ -1,6 +1,6 @@
 /** A thread that reads a ledger: one question at a time, with a connection of its own, in one snapshot. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { openLedgerReader } from '../ledger/open.ts'
+import { openLedgerReader } from '../ledger/open-reader.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { failureOf } from '../ledger/thread/messages.ts'
 import { isCustodyError } from '../model/error.ts'

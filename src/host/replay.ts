@@ -1,5 +1,5 @@
 /** Runs a plan on the answers that another run has on record, or asks again and compares. */
-import { openLedgerReader } from '../ledger/open.ts'
+import { openLedgerReader } from '../ledger/open-reader.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { type Drift, driftOf } from '../read/recorded/drift.ts'
 import { findRun } from '../read/runs/list.ts'

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { RerunValue } from '../format/run-values.ts'
-import { openLedgerReader } from '../ledger/open.ts'
+import { openLedgerReader } from '../ledger/open-reader.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { counted } from '../model/number-text.ts'

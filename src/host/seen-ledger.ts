@@ -1,11 +1,11 @@
 /** How a ledger that is read stands to what this user saw of it before, and remembering what they see now. */
 import { standingOf } from '../format/standing.ts'
-import { parseVerifierKey, type VerifierKey } from '../format/verifier-key.ts'
+import { parseVerifierKey } from '../format/verifier-key.ts'
 import type { Environment } from '../ledger/keys/config-folder.ts'
-import { type ReportForgetful, recall, userTrust } from '../ledger/keys/known-ledgers.ts'
+import { forked } from '../ledger/keys/forked.ts'
+import { type ReportForgetful, recall, trustedKeys, userMemory } from '../ledger/keys/known-ledgers.ts'
 import { newestOf, type Remembered, rememberSeen, type SeenHead } from '../ledger/keys/trust.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import { forked } from '../ledger/write/log-zero.ts'
 import { isCustodyError } from '../model/error.ts'
 import { DecodeError } from '../read/decode.ts'
 import { type LedgerHead, ledgerHead } from '../read/evidence/ledger-head.ts'
@@ -44,13 +44,13 @@ export async function seeLedger(
   if (found === null) return { kind: 'unsound' }
   const { head: now, ledger, keys, in_force, taken } = found
   const rootOf = (size: number) => found.rootOf(size)
-  const trust = userTrust(env, onForgetful)
-  const rests_on = restingOf(found, before, trust.keys)
+  const rests_on = restingOf(found, before, env)
   const standing = before === null ? 'first' : await standingOf(before.heads, now, rootOf)
   if (before !== null && standing === 'forked') throw forked(reader.url, newestOf(before).size, before)
   if (before !== null && standing === 'older') return { kind: 'older', now, seen: newestOf(before), rests_on }
-  const meanwhile = await rememberSeen(trust, ledger, { keys, in_force, taken, written: false, head: now }, rootOf)
-  const remembered = trust.recall(ledger)
+  const memory = userMemory(env, onForgetful)
+  const meanwhile = await rememberSeen(memory, ledger, { keys, in_force, taken, written: false, head: now }, rootOf)
+  const remembered = memory.recall(ledger)
   if (meanwhile === 'forked' && remembered !== null) throw forked(reader.url, newestOf(remembered).size, remembered)
   return { kind: standing === 'first' ? 'first' : 'known', now, rests_on }
 }
@@ -58,14 +58,12 @@ export async function seeLedger(
 function restingOf(
   { keys, in_force, taken }: LedgerHead,
   before: Remembered | null,
-  trusted: readonly VerifierKey[],
+  env: Environment,
 ): readonly RevokedKey[] {
+  const revoked = revokedOf([...taken, ...(before?.taken ?? [])])
+  if (revoked.length === 0) return []
   const own = before?.written === true ? keys.map(parseVerifierKey) : []
-  return restingOn(
-    [...trusted, ...own],
-    [...in_force, ...taken.map(each => each.key)],
-    revokedOf([...taken, ...(before?.taken ?? [])]),
-  )
+  return restingOn([...trustedKeys(null, env), ...own], [...in_force, ...taken.map(each => each.key)], revoked)
 }
 
 async function headOf(reader: LedgerReader, before: Remembered | null): Promise<LedgerHead | null> {

@@ -1,7 +1,7 @@
 /** Starts a run of a plan, on its own input or on what another run has on record, and drives it to its seal or a stop. */
 import { randomBytes } from 'node:crypto'
 import { type RunRequest, type RunResult, runPlan } from '../engine/run/start.ts'
-import { openLedgerReader } from '../ledger/open.ts'
+import { openLedgerReader } from '../ledger/open-reader.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { isCustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'

@@ -159,6 +159,8 @@ export interface LedgerReader {
   entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]>
   /** The last entry of each, streamed in order of their numbers. */
   lastEntries(log: number, range: SubjectRange): AsyncIterable<StoredEntry>
+  /** Their leaf hashes, in the same order. */
+  lastLeaves(log: number, range: SubjectRange): Promise<readonly string[]>
   /** Roots of full tiles of a tree, in their order, up to the first that is missing. */
   tileRoots(log: number, tree: TreeNumber, range: TileRange): Promise<readonly string[]>
   /** All tiles of a log, in order of tree, level and place, streamed. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 /** src/ or dist/: this file is one folder below it, compiled or not. */
 const TOP = new URL('../', import.meta.url)
-const ENDING = extname(import.meta.url)
+const ENDING = extname(import.meta.url) === '.ts' ? '.ts' : '.js'
 
 /** A module, by its path below src/ without the ending. What is named here is an entry of the bundle. */
 export const ownModule = (path: string): URL => new URL(`${path}${ENDING}`, TOP)

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { collect, integerFrom } from '../arguments.ts'
 import type { CheckFileOptions } from '../check-files.ts'
 import type { Context } from '../context.ts'
-import type { ProveOptions } from '../prove-record.ts'
+import type { ProveOptions } from '../write-evidence.ts'
 
 export function proveCommand(context: Context, done: (exit: number) => void): Command {
   return new Command('prove')
@@ -43,7 +43,7 @@ export function proveCommand(context: Context, done: (exit: number) => void): Co
       'the ledger, sqlite:PATH (default: $CUSTODY_LEDGER, else sqlite:./custody.db); without a run: the record of its own log alone',
     )
     .action(async (run: string | undefined, options: ProveOptions) => {
-      const { writeEvidence } = await import('../prove-record.ts')
+      const { writeEvidence } = await import('../write-evidence.ts')
       done(await writeEvidence(context, run, options))
     })
 }

@@ -1,11 +1,7 @@
-/** The proof of a row, and the letter with it: what `prove` writes. */
+/** The proof of a row: what `prove` writes. */
 import { proofText } from '../../format/proof.ts'
 import type { Environment } from '../../ledger/keys/config-folder.ts'
-import { trustedKeys } from '../../ledger/keys/known-ledgers.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { checkProof } from '../../read/check/check-proof.ts'
-import { UnsoundRecord } from '../../read/evidence/unsound.ts'
-import { letterText } from '../../read/letter/letter.ts'
 import type { WhichHead } from '../../read/prove/logged.ts'
 import { type MadeProof, proveRow } from '../../read/prove/prove.ts'
 import type { ProveOptions } from '../../read/prove/selection.ts'
@@ -37,12 +33,4 @@ export async function findProof(
   const { tree } = await reader.check(log)
   const made = await proveRow(reader, { log, run, tree }, row, options, head)
   return { run, made, text: proofText(made.proof) }
-}
-
-/** HTML. It tells what checking the proof tells. `version`: of this program. @throws UnsoundRecord if that doesn't tell a story. */
-export async function letterAround(env: Environment, version: string, proof: string): Promise<string> {
-  const checked = await checkProof(proof, { trusted: trustedKeys(null, env) })
-  const { story, checks } = checked
-  if (story === null) throw new UnsoundRecord(checks.flatMap(each => each.problems))
-  return letterText({ ...checked, story, proof, version })
 }

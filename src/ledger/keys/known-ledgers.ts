@@ -24,9 +24,13 @@ export function trustedKeys(file: string | null, env: Environment = process.env)
 
 /** @throws CustodyError CUSTODY_KEY. */
 export function userTrust(env: Environment, reportForgetful: ReportForgetful): Trust {
+  return { keys: trustedKeys(null, env), ...userMemory(env, reportForgetful) }
+}
+
+/** What the user remembers of ledgers, for those who trust nobody for what they do. */
+export function userMemory(env: Environment, reportForgetful: ReportForgetful): Omit<Trust, 'keys'> {
   let reported = false
   return {
-    keys: trustedKeys(null, env),
     recall: ledger => recall(env, ledger),
     replace: (ledger, before, after) => {
       try {

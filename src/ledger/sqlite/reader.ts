@@ -198,6 +198,12 @@ export class SqliteReader implements LedgerReader {
     return lastOfEach(this.#stream<StoredEntry>(query, log, first, last), each => each[kind])
   }
 
+  async lastLeaves(log: number, range: SubjectRange): Promise<readonly Hash[]> {
+    const leaves: Hash[] = []
+    for await (const { body } of this.lastEntries(log, range)) leaves.push(leafHash(body))
+    return leaves
+  }
+
   async tileRoots(log: number, tree: TreeNumber, { level, from, most }: TileRange): Promise<readonly Hash[]> {
     const roots: Hash[] = []
     for (const { idx, hash } of this.#all<StoredTile>(QUERIES.tile_roots, log, tree, level, from, most)) {

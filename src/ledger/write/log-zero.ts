@@ -17,6 +17,7 @@ import { Frontier } from '../../format/tree.ts'
 import { KEY_TYPE_NAMES, keyLabel, NoteError, type VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
+import { forked } from '../keys/forked.ts'
 import { type Birth, type ChangePlace, KeyRing, lackingTypes, problemOf, signedBirth } from '../keys/key-ring.ts'
 import { isTrusted, newestOf, type Remembered, type Trust } from '../keys/trust.ts'
 import type { LedgerReader } from '../read-port.ts'
@@ -281,17 +282,4 @@ function rolledBack(url: string, size: number, remembered: Remembered): CustodyE
       hint: `Put the newest copy back. If it is lost: \`custody run FILE --accept-rollback ${size}\` keeps this copy aside, and begins a new ledger that names it.`,
     },
   )
-}
-
-export function forked(url: string, size: number, remembered: Remembered): CustodyError {
-  return new CustodyError(
-    'CUSTODY_LEDGER_FORKED',
-    `the first ${counted(size, 'entry', 'entries')} of ${url}’s own log aren’t those that you saw: it has another history`,
-    { hint: hintOf(remembered) },
-  )
-}
-
-function hintOf({ kept_in }: Remembered): string | undefined {
-  if (kept_in === undefined) return undefined
-  return `Put the newest copy back. If it is lost, and you want to continue from this one all the same, remove ${kept_in}.`
 }

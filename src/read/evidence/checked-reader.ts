@@ -63,6 +63,7 @@ export class CheckedReader implements LedgerReader {
     yield* this.#each(log, this.#inner.entries(log, from))
   }
 
+  /** As they are stored: their tree has a root that was signed. */
   leaves(log: number, from: number, most: number) {
     return this.#inner.leaves(log, from, most)
   }
@@ -132,9 +133,13 @@ export class CheckedReader implements LedgerReader {
     yield* this.#each(log, this.#inner.entriesOfBatches(log))
   }
 
-  /** Whether these are all, and each is the last, the tree of these says, whose root the seal names. */
   async *lastEntries(...of: Parameters<LedgerReader['lastEntries']>): AsyncIterable<StoredEntry> {
-    for await (const entry of this.#inner.lastEntries(...of)) yield* await this.#checked(of[0], async () => [entry])
+    yield* this.#each(of[0], this.#inner.lastEntries(...of))
+  }
+
+  /** As they are stored: the tree of these has a root that the seal names. */
+  lastLeaves(...of: Parameters<LedgerReader['lastLeaves']>) {
+    return this.#inner.lastLeaves(...of)
   }
 
   async #checked<T extends StoredEntry>(log: number, read: () => Promise<readonly T[]>): Promise<readonly T[]> {

@@ -1,5 +1,4 @@
 /** The trees of a sealed run as they are stored: that an entry is in its log, and that one is the last of its row or batch. */
-import { leafHash } from '../../format/hash.ts'
 import { TiledTree } from '../../format/tiled-tree.ts'
 import { type SubjectTrees, TREES } from '../../format/trees.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
@@ -7,7 +6,7 @@ import type { Hash } from '../../model/sha256.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { entryName } from '../verify/check.ts'
 
-type TreeReader = Pick<LedgerReader, 'tileRoots' | 'lastEntries'>
+type TreeReader = Pick<LedgerReader, 'tileRoots' | 'lastLeaves'>
 
 export class RunTrees {
   readonly #reader: TreeReader
@@ -47,12 +46,8 @@ export class RunTrees {
       size: async () => size,
       tiles: (level: number, from: number, most: number) =>
         this.#reader.tileRoots(this.#log, tree, { level, from, most }),
-      leaves: async (from: number, most: number) => {
-        const leaves: Hash[] = []
-        const range = { kind, first: from + 1, last: Math.min(from + most, size) }
-        for await (const { body } of this.#reader.lastEntries(this.#log, range)) leaves.push(leafHash(body))
-        return leaves
-      },
+      leaves: (from: number, most: number) =>
+        this.#reader.lastLeaves(this.#log, { kind, first: from + 1, last: Math.min(from + most, size) }),
     }
     const read = await TiledTree.read(store, { signed: root })
     if (read.root !== root)

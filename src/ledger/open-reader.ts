@@ -1,0 +1,41 @@
+/** Opens ledgers to read them, by their URLs. */
+import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CustodyError } from '../model/error.ts'
+import type { LedgerReader } from './read-port.ts'
+import { EmptyLedgerError, openForReading } from './sqlite/file.ts'
+import { SqliteReader } from './sqlite/reader.ts'
+
+const LOOK_EVERY_MS = 20
+const LOOKS = 100
+
+/**
+ * Opens a ledger for reading, and never makes one. An empty file is looked at for two seconds, or `looks` times: a run that
+ * begins just now may be making its ledger.
+ * @throws CustodyError CUSTODY_LEDGER_URL, CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_READ,
+ * CUSTODY_LEDGER_BUSY.
+ */
+export async function openLedgerReader(url: string, looks = LOOKS): Promise<LedgerReader> {
+  const path = pathOf(url)
+  const absolute = `sqlite:${path}`
+  for (let look = 1; ; look++) {
+    try {
+      return new SqliteReader(openForReading(path, absolute), absolute)
+    } catch (error) {
+      if (!(error instanceof EmptyLedgerError) || look >= looks) throw error
+      await sleep(LOOK_EVERY_MS)
+    }
+  }
+}
+
+/** The absolute path of a `sqlite:` URL; a relative one is taken from the current folder. @throws CustodyError CUSTODY_LEDGER_URL */
+export function pathOf(url: string): string {
+  if (/^postgres(ql)?:/.test(url)) {
+    throw new CustodyError('CUSTODY_LEDGER_URL', 'this version of Custody keeps its ledgers in SQLite only', {
+      hint: 'Use sqlite:PATH.',
+    })
+  }
+  const path = /^sqlite:(?<path>.+)$/.exec(url)?.groups?.path
+  if (path === undefined) throw new CustodyError('CUSTODY_LEDGER_URL', `${JSON.stringify(url)} is no ledger’s URL`)
+  return resolve(path)
+}
