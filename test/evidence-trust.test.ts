@@ -22,6 +22,7 @@ import { logTree } from '../src/read/evidence/log-tree.ts'
 import type { WhichHead } from '../src/read/prove/logged.ts'
 import { proveRow } from '../src/read/prove/prove.ts'
 import { recordOf } from '../src/read/prove/record.ts'
+import { verifyLedger } from '../src/read/verify/verify.ts'
 import { Random } from './simulation/random.ts'
 import { party, token } from './support/authority.ts'
 import { Forger } from './support/forger.ts'
@@ -152,6 +153,26 @@ describe('what policies demand', () => {
     ])
     expect([await trust(null, foreign), await trust(forger.keys, foreign)]).toEqual(['none', 'none'])
     expect(await trust(null, undefined)).toBe('none')
+  })
+
+  test('a ledger is no witness of its own, whatever name its key is given, and whether it has cosigned or not', async () => {
+    const own = makeCosigner('w9.example', { ed25519: seed(9) })
+    const of = (log: string) => policyOf(`${log}witness own ${own.keys[0]?.text}\n${witnessLines}quorum acme\n`)
+    expect(() => of(log_line)).toThrow(/a log and a witness have the same public key/)
+    const proof = withNote(await honest(), note => cosigned(note, own, ALL_OF_IT))
+    const refused = [
+      expect.stringMatching(/^witnesses: witness own of the policy \(w9.example\+\w+\) has a key of the ledger itself/),
+    ]
+    expect(wrong(await check(proof, { known: of('') }))).toEqual(refused)
+    const demanded = await check(await honest(), { policy: of('') })
+    expect([demanded.trust, wrong(demanded).slice(0, 1)]).toEqual(['none', refused])
+    const verified = await verifyLedger(forger.reader, { keys: forger.keys, policy: of('') })
+    expect(verified.ledger.checks.flatMap(each => each.problems)).toEqual([
+      expect.stringMatching(/a key of the ledger itself/),
+    ])
+    const foreign = of(`log ${makeSigner('other', seed(77)).verifier_key}\n`)
+    expect(await check(proof, { known: foreign })).toMatchObject({ ok: true })
+    expect(await verifyLedger(forger.reader, { keys: forger.keys, policy: foreign })).toMatchObject({ ok: true })
   })
 
   test('keys of both types in log lines of one name: both must have signed', async () => {

@@ -34,7 +34,7 @@ export async function eraseOfRun(context: Context, run: string, options: EraseOp
   const { terminal, host } = context
   const url = ledgerUrl(context, options)
   const chosen = chosenBy(context, options)
-  refuseCertificatePlace(context, options.out)
+  refuseCertificatePlace(context, options)
   const { derived = false, yes = false, json = false } = options
   const asks = derived && !yes && host.ask !== undefined
   const confirm = asks ? (plan: ErasePlan) => confirmed(context, plan) : null

@@ -3,12 +3,15 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
 import { isErasure } from '../format/erasure.ts'
 import type { ErasePorts } from '../host/erase.ts'
+import { ledgerUrl } from '../host/ledger.ts'
 import { CustodyError } from '../model/error.ts'
 import { ERRORS } from '../model/error-codes.ts'
 import { formatTime } from '../model/time.ts'
 import type { Certified } from '../read/erase/certificate.ts'
 import type { Context } from './context.ts'
 import { evidenceFile } from './evidence-file.ts'
+import type { LedgerOptions } from './ledger-access.ts'
+import { refuseOwnFile } from './out-file.ts'
 import { nearPath, shortRun } from './render/text.ts'
 import { writeText } from './write-text.ts'
 
@@ -32,8 +35,10 @@ const HEAD_BYTES = 64
  * erased, as that can't be undone.
  * @throws CustodyError CUSTODY_TARGET_EXISTS, CUSTODY_OUTPUT.
  */
-export function refuseCertificatePlace({ cwd }: Context, out: string | undefined): void {
-  const path = resolve(cwd, out ?? 'certificate.json')
+export function refuseCertificatePlace(context: Context, options: LedgerOptions & { readonly out?: string }): void {
+  const { out } = options
+  const path = resolve(context.cwd, out ?? 'certificate.json')
+  refuseOwnFile(context, path, ledgerUrl(context, options))
   const stat = out === undefined ? undefined : statSync(path, { throwIfNoEntry: false })
   if (stat?.isDirectory() || (stat?.isFile() && !isErasure(evidenceFile(path).at(0, HEAD_BYTES).toString('latin1'))))
     throw new CustodyError(

@@ -5,7 +5,7 @@ import { statementsOf } from '../host/export/in-toto.ts'
 import { Staged } from '../host/export/staged.ts'
 import { mustHold, type TableFormat, tableMaker, writeTables } from '../host/export/tables.ts'
 import { writeTiles } from '../host/export/tiles.ts'
-import { isHeld, rememberedOf } from '../host/ledger.ts'
+import { isHeld, ledgerUrl, rememberedOf } from '../host/ledger.ts'
 import { verifyOnAllCores } from '../host/verify.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
@@ -19,6 +19,7 @@ import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
 import type { ExportFormat, ExportOptions } from './export-formats.ts'
 import { reading } from './ledger-access.ts'
+import { refuseOwnFile } from './out-file.ts'
 import { count, counted, nearPath, shortRun } from './render/text.ts'
 
 /** What was written: for people, and as JSON. */
@@ -33,6 +34,7 @@ interface Written {
 /** Returns the exit code. @throws CustodyError if it can't be written, or there is nothing of that format. */
 export function exportRun(context: Context, name: string, options: ExportOptions): Promise<0 | 1> {
   const { terminal, cwd } = context
+  if (options.out !== undefined) refuseOwnFile(context, resolve(cwd, options.out), ledgerUrl(context, options))
   return reading(context, options, async reader => {
     try {
       const written = await write(context, reader, name, options)

@@ -1,6 +1,8 @@
 /** A pipeline for data files: where it is written, and what people should know of it. */
 import { writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
+import { FilesInUse } from '../engine/nodes/sink/files-in-use.ts'
+import { ledgerUrl } from '../host/ledger.ts'
 import type { SourceFinding } from '../infer/finding.ts'
 import type { FormatName } from '../infer/format.ts'
 import { inferPipeline } from '../infer/infer.ts'
@@ -8,6 +10,7 @@ import { doubtsOf, inputText, readText } from '../infer/pipeline.ts'
 import { CustodyError } from '../model/error.ts'
 import { makeFolders } from '../model/folder.ts'
 import type { Context } from './context.ts'
+import { refuseOwnFile } from './out-file.ts'
 import { quoted } from './render/shell.ts'
 import { count, filled, printable } from './render/text.ts'
 import { refuseExisting } from './write-text.ts'
@@ -42,7 +45,7 @@ export async function inferCommandLine(
     throw new CustodyError('CUSTODY_ARGUMENT', '--force is about the file that --out names', {
       hint: 'Add --out PATH.',
     })
-  if (target !== null) refuseTarget(target, paths, force)
+  if (target !== null) refuseTarget(context, target, paths, force)
   const inferred = await inferPipeline({
     names: files,
     cwd,
@@ -72,9 +75,12 @@ function knownOf({ format, delimiter, header }: InferOptions) {
   }
 }
 
-function refuseTarget(target: string, paths: readonly string[], force: boolean): void {
+function refuseTarget(context: Context, target: string, paths: readonly string[], force: boolean): void {
   const where = { file: target }
-  if (paths.includes(target))
+  refuseOwnFile(context, target, ledgerUrl(context, {}))
+  const data = new FilesInUse()
+  for (const path of paths) data.add(path, 'which is read')
+  if (data.find(target) !== null)
     throw new CustodyError('CUSTODY_ARGUMENT', 'the pipeline would be written over the data', {
       where,
       hint: 'Name another file.',

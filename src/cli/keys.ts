@@ -10,7 +10,6 @@ import { keyPlace, signingKey } from '../ledger/keys/keys.ts'
 import { trustKeys } from '../ledger/keys/known-ledgers.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
 import { rotateKey } from '../ledger/rotate-key.ts'
-import { isCustodyError } from '../model/error.ts'
 import { formatTime } from '../model/time.ts'
 import { keysOnRecord } from '../read/keys-on-record.ts'
 import type { Context } from './context.ts'
@@ -25,16 +24,21 @@ export interface KeyOptions extends LedgerOptions {
 interface KeyShown {
   readonly name: string
   readonly verifier_key: string
-  /** Of the ledger: those that are in force; without one, the user's own. */
+  /** Of the ledger that the command is about: those that are in force; without one, the user's own. */
   readonly verifier_keys: readonly string[]
-  /** When `verifier_key` came in force there; without a ledger, when its file was written. Null if neither is known. */
+  /** When `verifier_key` came in force there; without a ledger, when its file was written. Null if that isn't known, or it isn't in force. */
   readonly since: string | null
 }
 
+/** The user's own keys; with --ledger those that are in force there. */
 export async function showKey(context: Context, options: KeyOptions): Promise<void> {
-  await shown(context, options)
+  const { terminal } = context
+  const url = options.ledger === undefined ? null : ledgerUrl(context, options)
+  const { name, verifier_keys } = await shown(context, options, url)
   if (options.json === true) return
-  for (const key of signingKey(context.env).verifier_keys) context.terminal.answer(key)
+  for (const key of verifier_keys) terminal.answer(key)
+  if (url !== null && !verifier_keys.some(each => each.startsWith(`${name}+`)))
+    terminal.report(`note: yours, ${name}, isn’t among them`)
 }
 
 export async function trustKeysIn(context: Context, file: string, options: KeyOptions): Promise<void> {
@@ -42,7 +46,7 @@ export async function trustKeysIn(context: Context, file: string, options: KeyOp
   const fresh = trustKeys(resolve(cwd, file), env)
   for (const { text } of fresh) terminal.report(`trusted from now on: ${keyLabel(text)}`)
   if (fresh.length === 0) terminal.report('nothing new: you trust these already')
-  await shown(context, options)
+  await shown(context, options, null)
 }
 
 export async function rotateOwnKey(context: Context, options: KeyOptions): Promise<void> {
@@ -65,16 +69,20 @@ export async function rotateOwnKey(context: Context, options: KeyOptions): Promi
   await shown(context, options)
 }
 
-/** As JSON, if that is wanted. */
-export async function shown(context: Context, options: KeyOptions): Promise<KeyShown> {
-  const key = await shownKey(context, options)
+/** As JSON, if that is wanted. `url`: of the ledger that it is about; null: of none. */
+export async function shown(
+  context: Context,
+  options: KeyOptions,
+  url: string | null = ledgerUrl(context, options),
+): Promise<KeyShown> {
+  const key = await shownKey(context, url)
   if (options.json === true) context.terminal.answerJson(key)
   return key
 }
 
-async function shownKey(context: Context, options: LedgerOptions): Promise<KeyShown> {
+async function shownKey(context: Context, url: string | null): Promise<KeyShown> {
   const { name, verifier_key, verifier_keys } = signingKey(context.env)
-  const in_force = await inForce(context, options)
+  const in_force = url === null ? null : await inForce(url)
   const own = in_force?.find(each => each.verifier_key === verifier_key)
   return {
     name,
@@ -84,18 +92,13 @@ async function shownKey(context: Context, options: LedgerOptions): Promise<KeySh
   }
 }
 
-/** null if there is no ledger. */
-async function inForce(context: Context, options: LedgerOptions) {
+/** @throws CustodyError CUSTODY_LEDGER_NOT_FOUND */
+async function inForce(url: string) {
+  const reader = await openLedgerReader(url)
   try {
-    const reader = await openLedgerReader(ledgerUrl(context, options))
-    try {
-      return await keysOnRecord(reader)
-    } finally {
-      await reader.close()
-    }
-  } catch (error) {
-    if (isCustodyError(error) && error.code === 'CUSTODY_LEDGER_NOT_FOUND') return null
-    throw error
+    return await keysOnRecord(reader)
+  } finally {
+    await reader.close()
   }
 }
 

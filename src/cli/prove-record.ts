@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { checkedRun, unsoundness } from '../host/checked-run.ts'
-import { rememberedOf } from '../host/ledger.ts'
+import { ledgerUrl, rememberedOf } from '../host/ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { makeFolders } from '../model/folder.ts'
@@ -36,6 +36,7 @@ export async function writeRecord(context: Context, run: string | undefined, opt
   // Of the ledger's own log all is wanted.
   const which = run === undefined || latestHead === true ? 'latest' : 'witnessed'
   const out = options.out === undefined ? null : resolve(context.cwd, options.out)
+  if (out !== null) (await import('./out-file.ts')).refuseOwnFile(context, out, ledgerUrl(context, options))
   if (out !== null && force !== true) refuseExisting(out)
   const disclosures = disclose.map(disclosureIn)
   return reading(context, options, reader =>
@@ -63,6 +64,7 @@ async function record(
   const { terminal, cwd, env } = context
   try {
     const run = name === null ? null : await checkedRun(env, inner, name, checkLine(terminal))
+    if (out !== null && run !== null) await (await import('./out-file.ts')).refuseFileOfRun(run.reader, run.log, out)
     const reader = run?.reader ?? new CheckedReader(inner, { remembered: await rememberedOf(inner, env) })
     const made = await recordOf(reader, inner, run, disclose, which)
     await write(context, made.pieces, out)

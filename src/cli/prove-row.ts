@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { letterAround } from '../host/answers/row-letter.ts'
 import { findProof } from '../host/answers/row-proof.ts'
 import { unsoundness } from '../host/checked-run.ts'
+import { ledgerUrl } from '../host/ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import type { MadeProof } from '../read/prove/prove.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
@@ -25,9 +26,10 @@ export interface ProveRowOptions extends LedgerOptions {
 }
 
 /** Returns the exit code. */
-export function writeProof(context: Context, run: string, options: ProveRowOptions): Promise<0 | 1> {
+export async function writeProof(context: Context, run: string, options: ProveRowOptions): Promise<0 | 1> {
   const { cwd } = context
   const out = options.out === undefined ? null : resolve(cwd, options.out)
+  if (out !== null) (await import('./out-file.ts')).refuseOwnFile(context, out, ledgerUrl(context, options))
   if (out !== null && options.force !== true) refuseExisting(out)
   return reading(context, options, reader => prove(context, reader, run, out, options))
 }
@@ -53,7 +55,8 @@ async function prove(
     const chosen = { withhold, only_exact: onlyExact, include_shared: includeShared }
     const head = latestHead ? 'latest' : 'witnessed'
     const found = await findProof(env, inner, { run: name, row, options: chosen, head }, checkLine(terminal))
-    const { made } = found
+    const { made, reader, log } = found
+    if (out !== null) await (await import('./out-file.ts')).refuseFileOfRun(reader, log, out)
     const text = html ? await letter(env, version, found.text) : found.text
     if (out === null) terminal.answerFile(text)
     else writeText(out, text, force ? 'replace' : 'keep')

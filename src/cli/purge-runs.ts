@@ -32,7 +32,7 @@ export async function purgeOldRuns(context: Context, options: PurgeOptions): Pro
   const { terminal } = context
   const older_than_us = options.olderThan === undefined ? null : ageOf(options.olderThan) * 1000
   const rule = { now_us: Date.now() * 1000, older_than_us }
-  refuseCertificatePlace(context, options.out)
+  refuseCertificatePlace(context, options)
   const url = ledgerUrl(context, options)
   const { plan, certified, pending } = await purgeRuns(url, rule, erasePorts(context))
   await giveToNamed(context.env, url, why => terminal.report(`warning: ${why}`))

@@ -1,10 +1,12 @@
 /** Writes the verifier's page, which the build has made of src/page/, and says which one it is. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { ledgerUrl } from '../host/ledger.ts'
 import { CustodyError } from '../model/error.ts'
 import { ownFile } from '../model/own-file.ts'
 import { sha256Hex } from '../model/sha256.ts'
 import type { Context } from './context.ts'
+import { refuseOwnFile } from './out-file.ts'
 import { counted, nearPath, printable } from './render/text.ts'
 import { refuseExisting, writeText } from './write-text.ts'
 
@@ -18,10 +20,12 @@ const DEFAULT_FILE = 'custody-verifier.html'
 
 /** @throws CustodyError CUSTODY_TARGET_EXISTS, CUSTODY_OUTPUT */
 export function writeVerifier(
-  { terminal, cwd, version }: Context,
+  context: Context,
   { out = DEFAULT_FILE, force = false, json = false }: VerifierOptions,
 ): void {
+  const { terminal, cwd, version } = context
   const file = resolve(cwd, out)
+  refuseOwnFile(context, file, ledgerUrl(context, {}))
   if (!force) refuseExisting(file)
   const page = pageText()
   writeText(file, page, force ? 'replace' : 'keep')

@@ -5,7 +5,7 @@
  * POLICY-2. Names are bytes: two are the same if their bytes are.
  * POLICY-3. A `log` line pins a ledger by its public key. Its name should be the log's origin, and Custody's keys have names of their
  *     own, so that names aren't compared: whichever name the key was given, what is signed with it counts.
- * POLICY-4. No two logs, and no two witnesses, have one public key; each witness or group is a member of at most one group. So no
+ * POLICY-4. No two logs, no two witnesses, and no log and witness have one public key: a log is no witness of its own. Each witness or group is a member of at most one group. So no
  *     witness counts twice.
  * POLICY-5. Log lines of one name are keys of one signer: of each type that they have one must have signed, so that who knows an ML-DSA-44
  *     key of a log isn't content with its Ed25519 key.
@@ -60,6 +60,7 @@ export class PolicyError extends Error {
 const MOST_DEFINITIONS = 1_000
 const MOST_SHOWN = 60
 const NONE = 'none'
+const OWN_WITNESS = 'a log and a witness have the same public key: what it signs twice is one word'
 
 /** @throws PolicyError with the line of what isn't one. */
 export function parsePolicy(bytes: Uint8Array): Policy {
@@ -138,6 +139,7 @@ class PolicyReader {
     if (key === '' || more.length > 0) fail('a log is: log <verifier key> [<url>]')
     const parsed = keyOf(key, parseVerifierKey, fail)
     if (this.#logs.some(each => isSame(each.key, parsed))) fail('another log has the same public key')
+    if (this.#witnesses.some(each => isSame(each.key, parsed))) fail(OWN_WITNESS)
     this.#logs.push({ key: parsed, url: url === undefined ? null : shown(url) })
   }
 
@@ -145,6 +147,7 @@ class PolicyReader {
     if (key === '' || more.length > 0) fail('a witness is: witness <name> <verifier key> [<url>]')
     const parsed = keyOf(key, parseCosignerKey, fail)
     if (this.#witnesses.some(each => isSame(each.key, parsed))) fail('another witness has the same public key')
+    if (this.#logs.some(each => isSame(each.key, parsed))) fail(OWN_WITNESS)
     const witness = { name: shown(name), key: parsed, url: url === undefined ? null : shown(url) }
     this.#define(name, { kind: 'witness', witness }, fail)
     this.#witnesses.push(witness)
@@ -206,6 +209,16 @@ export function isAbout({ logs }: Policy, signed_by: readonly VerifierKey[]): bo
   const types = (of: readonly PolicyLog[], name: string) =>
     new Set(of.flatMap(({ key }) => (key.name === name ? [key.type] : [])))
   return logs.length === 0 || pinned.some(({ key: { name } }) => types(pinned, name).size === types(logs, name).size)
+}
+
+/** A witness that has a public key of the log's own, whatever names it was given; null if there is none. */
+export function ownWitness({ witnesses }: Policy, keys: readonly VerifierKey[]): PolicyWitness | null {
+  return witnesses.find(({ key }) => keys.some(each => each.type === key.cosigns && isSame(each, key))) ?? null
+}
+
+/** What is wrong with it, as a sentence. */
+export function ownWitnessText({ name, key }: PolicyWitness): string {
+  return `witness ${name} of the policy (${key.name}+${key.hash}) has a key of the ledger itself, whose word that would be once more`
 }
 
 /** Whether a policy's log lines name this key (POLICY-3). */

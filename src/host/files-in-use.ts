@@ -21,22 +21,13 @@ export function filesInUse(
   url: string,
   { folder, file, limits, plugins }: Plan,
 ): FilesInUse {
-  const in_use = new FilesInUse()
+  const in_use = ownFiles(env, cwd, url)
   in_use.add(join(folder, basename(file)), 'which is the pipeline file')
   for (const source of plugins) {
     const path = pluginFile(source, folder)
     if (path !== null) in_use.add(path, 'which has plugins')
   }
-  const database = (path: string, what: string) => {
-    for (const each of SQLITE_FILES) in_use.add(`${in_use.realPath(path)}${each}`, what)
-  }
-  if (url.startsWith('sqlite:')) database(url.slice('sqlite:'.length), 'which is the ledger')
-  const spill = spillFolder(url)
-  if (spill !== null) in_use.addFolder(spill, 'in which Custody keeps what doesn’t fit into memory')
-  if (limits.file !== null) database(limits.file, 'in which runs of this machine keep limits together')
-  in_use.addFolder(configFolder(env), 'in which Custody keeps its own configuration')
-  const key = keyPlace(env)
-  if (key.kind === 'file') in_use.add(resolve(cwd, key.path), 'which is the signing key')
+  if (limits.file !== null) addDatabase(in_use, limits.file, 'in which runs of this machine keep limits together')
   for (const [descriptor, what] of [
     'standard input comes from',
     'standard output goes to',
@@ -46,6 +37,22 @@ export function filesInUse(
     if (stats?.isFile() === true) in_use.addOpen(stats, `which ${what}`)
   }
   return in_use
+}
+
+/** Custody's own, whatever runs: the ledger at `url`, the configuration folder, the key; as for `filesInUse`. */
+export function ownFiles(env: Environment, cwd: string, url: string): FilesInUse {
+  const in_use = new FilesInUse()
+  if (url.startsWith('sqlite:')) addDatabase(in_use, url.slice('sqlite:'.length), 'which is the ledger')
+  const spill = spillFolder(url)
+  if (spill !== null) in_use.addFolder(spill, 'in which Custody keeps what doesn’t fit into memory')
+  in_use.addFolder(configFolder(env), 'in which Custody keeps its own configuration')
+  const key = keyPlace(env)
+  if (key.kind === 'file') in_use.add(resolve(cwd, key.path), 'which is the signing key')
+  return in_use
+}
+
+function addDatabase(in_use: FilesInUse, path: string, what: string): void {
+  for (const each of SQLITE_FILES) in_use.add(`${in_use.realPath(path)}${each}`, what)
 }
 
 /** null for one that isn't open. */

@@ -5,6 +5,7 @@ import { CustodyError } from '../model/error.ts'
 import type { LedgerReader } from './read-port.ts'
 import { EmptyLedgerError, openForReading } from './sqlite/file.ts'
 import { SqliteReader } from './sqlite/reader.ts'
+import { APPLICATION_ID } from './sqlite/schema.ts'
 
 const LOOK_EVERY_MS = 20
 const LOOKS = 100
@@ -38,4 +39,16 @@ export function pathOf(url: string): string {
   const path = /^sqlite:(?<path>.+)$/.exec(url)?.groups?.path
   if (path === undefined) throw new CustodyError('CUSTODY_LEDGER_URL', `${JSON.stringify(url)} is no ledger’s URL`)
   return resolve(path)
+}
+
+const SQLITE_MAGIC = 'SQLite format 3\0'
+const APPLICATION_ID_AT = 68
+
+/** Whether a file that begins so (100 bytes, or as many as there are) is a ledger in SQLite. */
+export function isLedgerFile(head: Buffer): boolean {
+  return (
+    head.length >= APPLICATION_ID_AT + 4 &&
+    head.toString('latin1', 0, SQLITE_MAGIC.length) === SQLITE_MAGIC &&
+    head.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID
+  )
 }

@@ -2,11 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkpointIn } from '../../src/format/checkpoint.ts'
+import { checkpointIn, checkpointText } from '../../src/format/checkpoint.ts'
+import { makeCosigner } from '../../src/format/cosigning-key.ts'
+import { parsePolicy } from '../../src/format/policy.ts'
 import { proofText, type RowProof } from '../../src/format/proof.ts'
 import { makeSigner } from '../../src/format/signing-key.ts'
-import { parseTlogProof } from '../../src/format/tlog-proof.ts'
-import { parseVerifierKey } from '../../src/format/verifier-key.ts'
+import { parseTlogProof, tlogProofText } from '../../src/format/tlog-proof.ts'
+import { parseVerifierKey, utf8 } from '../../src/format/verifier-key.ts'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
 import { canonicalize } from '../../src/model/canonical.ts'
 import { isCustodyError } from '../../src/model/error.ts'
@@ -26,6 +28,8 @@ export interface EvidenceVector {
   /** Of a record unpacked. */
   readonly file: string
   readonly keys: readonly string[]
+  /** A policy that is demanded. */
+  readonly policy?: string
   /** null: it can't be read. */
   readonly expected: {
     readonly ok: boolean
@@ -76,7 +80,7 @@ export async function evidenceVectors(): Promise<readonly EvidenceVector[]> {
     const revoked = { proof: await proofOf(url, 1), record: await recorded(url, 1) }
     const all = [
       ...[...proofs(proof, batched, shared), ...records(record, ledger)],
-      ...[...disclosed(disclosing), ...ofRevoked(revoked)],
+      ...[...disclosed(disclosing), ...ofRevoked(revoked), ...witnessedByKeys(proof)],
     ]
     return await Promise.all(all.map(async each => ({ ...each, expected: await expectedOf(each) })))
   } finally {
@@ -246,6 +250,27 @@ function ofRevoked({ proof, record }: { readonly proof: RowProof; readonly recor
   ]
 }
 
+type KeySeeds = Parameters<typeof makeCosigner>[1]
+
+/** Cosigned by a key, and that as witness in a policy. */
+function witnessedByKeys(proof: RowProof): readonly Given[] {
+  const of = (what: string, by: KeySeeds): Given => {
+    const cosigner = makeCosigner('witness.example/w', by)
+    const log = proof.log.map(({ body, proof: text }) => {
+      const { index = 0, path = [], checkpoint = '' } = parseTlogProof(text) ?? {}
+      const head = checkpointIn(checkpoint)
+      const lines = cosigner.cosign(checkpointText(head), head, 1_800_000_000).map(line => `— ${line}\n`)
+      return { body, proof: tlogProofText({ index, path, checkpoint: `${checkpoint}${lines.join('')}` }) }
+    })
+    const policy = `witness w ${cosigner.keys[0]?.text}\nquorum w\n`
+    return { what, kind: 'row', file: proofText({ ...proof, log }), keys: OWN, policy }
+  }
+  return [
+    of('cosigned by a witness', { ed25519: new Uint8Array(32).fill(21) }),
+    of('the witness has the ledger’s own key', { ed25519: new Uint8Array(32).fill(9) }),
+  ]
+}
+
 /** Signature lines of the head of a proof by the key that was revoked, as JSON has them. */
 function thiefs(proof: RowProof): string {
   const head = checkpointIn(parseTlogProof(proof.log[0]?.proof ?? '')?.checkpoint ?? '')
@@ -253,8 +278,9 @@ function thiefs(proof: RowProof): string {
   return JSON.stringify(lines.join('')).slice(1, -1)
 }
 
-async function expectedOf({ kind, file, keys }: Given): Promise<EvidenceVector['expected']> {
+async function expectedOf({ kind, file, keys, policy: text }: Given): Promise<EvidenceVector['expected']> {
   const trusted = keys.map(parseVerifierKey)
+  const trusting = { trusted, policy: text === undefined ? null : parsePolicy(utf8(text)) }
   async function* whole() {
     yield file
   }
@@ -266,7 +292,7 @@ async function expectedOf({ kind, file, keys }: Given): Promise<EvidenceVector['
       rests_on = [],
       checks,
       withheld,
-    } = await (kind === 'row' ? checkProof(file, { trusted }) : checkRecord(whole(), { trusted }))
+    } = await (kind === 'row' ? checkProof(file, trusting) : checkRecord(whole(), trusting))
     const counts = checks.every(each => each.ok || ['trust', 'values'].includes(each.name))
     return {
       ...{ ok, trust, proven: ok ? proven.map(each => each.what) : [], ...(counts ? { withheld } : {}) },

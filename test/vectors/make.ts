@@ -324,6 +324,13 @@ const THREE = `witness a ${A}\nwitness b ${B}\nwitness c ${C}\n`
 const TWO_OF_THREE = `${THREE}group g 2 a b c\nquorum g\n`
 const NESTED = `${THREE}group in any b c\ngroup g all a in\nquorum g\n`
 
+/** The log's own keys, as witnesses have them; and the key of a log that has one of ML-DSA-44. */
+const [OWN_ED25519, OWN_ML_DSA] = [
+  makeCosigner('own.example/w', { ed25519: new Uint8Array(32).fill(4) }),
+  makeCosigner('own.example/w', { 'ml-dsa-44': new Uint8Array(32).fill(8) }),
+].map(each => each.keys[0]?.text)
+const LOG_ML_DSA = makeSigner('test', new Uint8Array(32).fill(7), new Uint8Array(32).fill(8)).verifier_keys[1]
+
 function policyVectors() {
   const [log = ''] = signer.verifier_keys
   const good = [
@@ -367,6 +374,8 @@ function policyVectors() {
       `quorum none`,
       `quorum none\r\n`,
       `log ${log}\nlog ${log}\nquorum none\n`,
+      `log ${log}\nwitness a ${OWN_ED25519}\nquorum a\n`,
+      `witness a ${OWN_ML_DSA}\nlog ${LOG_ML_DSA}\nquorum a\n`,
     ],
   ]
   const policies = [...good.map(text => ({ text, ok: true })), ...bad.map(text => ({ text, ok: false }))]

@@ -103,7 +103,8 @@ class Vectors(unittest.TestCase):
 
     @staticmethod
     def said(vector: dict[str, Any]) -> dict[str, Any] | None:
-        reader = Reader([parse_key(each) for each in vector["keys"]])
+        policy = parse_policy(vector["policy"].encode()) if "policy" in vector else None
+        reader = Reader([parse_key(each) for each in vector["keys"]], policy)
         try:
             if vector["kind"] == "row":
                 report = check_proof(vector["file"], reader)

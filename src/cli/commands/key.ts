@@ -7,17 +7,18 @@ import type { KeyOptions } from '../keys.ts'
 
 export function keyCommand(context: Context, done: (exit: number) => void): Command {
   const work = () => import('../keys.ts')
-  const show = withLedgerOption(new Command('show'))
-    .summary('print your verifier keys')
+  const show = new Command('show')
+    .summary('print your verifier keys, or those of a ledger')
     .description(
-      'Prints the verifier keys of your signing key, a line for each, for those who are to trust what you sign. Makes a key if there is none.',
+      'Prints the verifier keys of your signing key, a line for each, for those who are to trust what you sign; with --ledger those that are in force in that ledger, whosever they are. Makes a key if there is none.',
     )
+    .option('--ledger <url>', 'show the keys that are in force in this ledger, sqlite:PATH')
     .option('--json', 'print it as JSON')
     .action(async (options: KeyOptions) => {
       await (await work()).showKey(context, options)
       done(0)
     })
-  const trust = withLedgerOption(new Command('trust'))
+  const trust = new Command('trust')
     .summary('trust the verifier keys in a file')
     .description(
       'Trusts the verifier keys in a file from now on, in all ledgers: one key a line, as `key show` prints it.',

@@ -2,6 +2,7 @@
 import { proofText } from '../../format/proof.ts'
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { CheckedReader } from '../../read/evidence/checked-reader.ts'
 import type { WhichHead } from '../../read/prove/logged.ts'
 import { type MadeProof, proveRow } from '../../read/prove/prove.ts'
 import type { ProveOptions } from '../../read/prove/selection.ts'
@@ -18,6 +19,9 @@ export interface ProofWanted {
 export interface ProofFound {
   /** Id. */
   readonly run: string
+  readonly log: number
+  /** With which it was read. */
+  readonly reader: CheckedReader
   readonly made: MadeProof
   readonly text: string
 }
@@ -32,5 +36,5 @@ export async function findProof(
   const { reader, log, run } = await checkedRun(env, inner, name, observer, 'stories')
   const { tree } = await reader.check(log)
   const made = await proveRow(reader, { log, run, tree }, row, options, head)
-  return { run, made, text: proofText(made.proof) }
+  return { run, log, reader, made, text: proofText(made.proof) }
 }

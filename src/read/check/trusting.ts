@@ -25,7 +25,7 @@ export interface SignedHead {
   /** In force for its size. */
   readonly good: readonly VerifierKey[]
   /** Those that are on record. */
-  readonly keys: Pick<KeysInForce, 'isTrustedBy' | 'restsOn' | 'revoked'>
+  readonly keys: Pick<KeysInForce, 'all' | 'isTrustedBy' | 'restsOn' | 'revoked'>
 }
 
 /** By when the head existed. */

@@ -10,7 +10,16 @@ import { fromBase64 } from '../../format/base64.ts'
 import { type Checkpoint, checkpointIn } from '../../format/checkpoint.ts'
 import { headNote } from '../../format/head-note.ts'
 import { openNote, readNote } from '../../format/note.ts'
-import { isAbout, isReached, type Policy, type PolicyWitness, type Quorum, witnessedBy } from '../../format/policy.ts'
+import {
+  isAbout,
+  isReached,
+  ownWitness,
+  ownWitnessText,
+  type Policy,
+  type PolicyWitness,
+  type Quorum,
+  witnessedBy,
+} from '../../format/policy.ts'
 import { type CheckedTimestamp, checkTimestamp, isByTrusted, LAST_SECOND } from '../../format/timestamp-check.ts'
 import { utf8, type VerifierKey } from '../../format/verifier-key.ts'
 import { counted } from '../../model/number-text.ts'
@@ -69,7 +78,7 @@ export function checkWord(
   if (signers.length === 0) return null
   const { policy: demanded = null, known = null, authorities = [] } = trusting
   const policy = demanded ?? (known !== null && isAbout(known, signers) ? known : null)
-  const cosigned = policy === null ? [] : cosignersOf(head.note, policy, checks.witnesses)
+  const cosigned = policy === null ? [] : cosignersOf(head, policy, checks.witnesses)
   const dated = timestampsOf(head, tokens, checks.timestamps)
   const other_history = otherHistory(head, trusting)
   const lacking = [
@@ -145,8 +154,13 @@ interface Cosigner {
   readonly at_ms: number | null
 }
 
-/** None if one of them is wrong. */
-function cosignersOf(note: string, policy: Policy, check: Report): readonly Cosigner[] {
+/** None if one of them is wrong, or the ledger is among those who are to witness it. */
+function cosignersOf({ note, keys }: SignedHead, policy: Policy, check: Report): readonly Cosigner[] {
+  const own = ownWitness(policy, keys.all)
+  if (own !== null) {
+    check.add(ownWitnessText(own))
+    return []
+  }
   const { by, problem } = witnessedBy(policy, note)
   if (problem !== null) check.add(problem)
   return by.map(({ witness, timestamp }) => ({
@@ -195,7 +209,7 @@ function lackingIn(
   if (demanded === null) return lacking
   if (!isAbout(demanded, signers)) lacking.push(`it is signed by ${names}, and the policy names another log`)
   const witnesses = new Set(cosigned.map(each => each.witness))
-  if (!witnesses_hold) lacking.push('a cosignature by a witness of the policy is a wrong one')
+  if (!witnesses_hold) lacking.push('a witness of the policy, or a cosignature by one, is a wrong one')
   else if (!isReached(demanded.quorum, witnesses))
     lacking.push(
       `the policy demands ${quorumText(demanded.quorum)}, and ${witnesses.size === 0 ? 'none of its witnesses has' : `of its witnesses only ${[...witnesses].map(each => each.name).join(' and ')} ${witnesses.size === 1 ? 'has' : 'have'}`} cosigned the head`,

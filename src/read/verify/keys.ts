@@ -164,6 +164,11 @@ export class KeysInForce {
     return believedOf(trusted, new Set(this.#uses.map(each => each.key.text))).length > 0
   }
 
+  /** Those that are or were in force, and recovery keys. */
+  get all(): readonly VerifierKey[] {
+    return [...this.#uses.map(each => each.key), ...this.#recovery]
+  }
+
   /** Verifier keys that were in force, and aren't any more, and by which entry. */
   get taken(): ReadonlyArray<{ readonly key: string; readonly index: number; readonly revoked: boolean }> {
     return this.#uses.flatMap(({ key, taken_at, revoked }) =>

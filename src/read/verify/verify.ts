@@ -152,6 +152,7 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
   const others: { witnessed: WitnessedHead | null; dated: DatedHead | null } = { witnessed: null, dated: null }
   const zero = {
     origin: log_zero.origin(0),
+    own: log_zero.keys.all,
     rootAt: (size: number) => log_zero.roots.get(size),
     keys: (size: number) => log_zero.keysOf(0, size),
   }

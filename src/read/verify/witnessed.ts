@@ -5,9 +5,17 @@
 import { parseCheckpoint } from '../../format/checkpoint.ts'
 import { headNote } from '../../format/head-note.ts'
 import { openNote } from '../../format/note.ts'
-import { isAbout, isReached, type Policy, type PolicyWitness, witnessedBy } from '../../format/policy.ts'
+import {
+  isAbout,
+  isReached,
+  ownWitness,
+  ownWitnessText,
+  type Policy,
+  type PolicyWitness,
+  witnessedBy,
+} from '../../format/policy.ts'
 import { checkTimestamp } from '../../format/timestamp-check.ts'
-import { NoteError, utf8 } from '../../format/verifier-key.ts'
+import { NoteError, utf8, type VerifierKey } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredWitnessed } from '../../ledger/read-port.ts'
 import { counted } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
@@ -33,6 +41,8 @@ export interface HeadsOf {
 
 /** Log 0, as it was read. */
 export interface WitnessedLog extends HeadsOf {
+  /** Its keys, whenever they were in force. */
+  readonly own: readonly VerifierKey[]
   /** Root of its first so many entries; undefined if it has fewer. */
   rootAt(size: number): Hash | undefined
 }
@@ -53,6 +63,8 @@ export async function checkWitnessed(
   check: Report,
 ): Promise<WitnessedHead | null> {
   let largest: WitnessedHead | null = null
+  const own = policy === null ? null : ownWitness(policy, log.own)
+  if (policy !== null && own !== null && isAbout(policy, log.own)) check.add(ownWitnessText(own))
   const witnesses = new Map<PolicyWitness, number>()
   let size = 0
   for await (const stored of reader.witnessed()) {
@@ -61,7 +73,7 @@ export async function checkWitnessed(
       check.add(`what is stored as witnessed of ${counted(stored.size, 'entry', 'entries')} ${problem}`)
       continue
     }
-    if (policy === null || !isAbout(policy, log.keys(stored.size).good)) continue
+    if (policy === null || own !== null || !isAbout(policy, log.keys(stored.size).good)) continue
     const found = witnessedBy(policy, stored.note)
     if (found.problem !== null)
       check.add(`what is stored as witnessed of ${counted(stored.size, 'entry', 'entries')}: ${found.problem}`)

@@ -44,6 +44,11 @@ class KeySet:
             raise FormatError("the recovery keys don't fit the keys of the birth")
         self.terms = [Term(key, 0) for key in keys]
 
+    @property
+    def all(self) -> list[Key]:
+        """Those that are or were in force, and recovery keys."""
+        return [*(term.key for term in self.terms), *self.recovery]
+
     def change(self, index: int, root: bytes, entry: dict[str, Any]) -> None:
         """A `key` entry at `index`, behind entries with this root."""
         obj(entry, "key", {"k", "change", "keys", "signatures", "t", "z"})

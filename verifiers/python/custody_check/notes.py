@@ -259,12 +259,12 @@ def _take(policy: Policy, words: list[str], seen: set[bytes], members: set[str])
     kind = words[0]
     known = {*policy.witnesses, *policy.groups}
     if kind == "log" and len(words) in (2, 3):
-        key = _fresh(words[1], seen, b"log")
+        key = _fresh(words[1], seen)
         if key.type == ED25519_COSIGNATURE:
             raise NoteError(f"{key.short} is a witness's key, and none of a log")
         policy.logs.append(key)
     elif kind == "witness" and len(words) in (3, 4):
-        key = _fresh(words[2], seen, b"witness")
+        key = _fresh(words[2], seen)
         if words[1] in known or words[1] == "none":
             raise NoteError(f"{words[1]} is defined twice")
         if not key.is_cosigner:
@@ -290,9 +290,10 @@ def _take(policy: Policy, words: list[str], seen: set[bytes], members: set[str])
         raise NoteError(f"{' '.join(words)[:60]} is no line of a policy")
 
 
-def _fresh(text: str, seen: set[bytes], use: bytes) -> Key:
+def _fresh(text: str, seen: set[bytes]) -> Key:
+    """One that no log and no witness has before it."""
     key = parse_key(text.encode("latin-1").decode("utf-8"))
-    mark = use + bytes([key.type == MLDSA44_COSIGNATURE]) + key.public_key
+    mark = bytes([key.type == MLDSA44_COSIGNATURE]) + key.public_key
     if mark in seen:
         raise NoteError(f"{key.short} is there twice")
     seen.add(mark)

@@ -42,7 +42,7 @@ class Report:
         if self.problems or self.trust == "none":
             return []
         by = ", ".join(self.signed_by)
-        return [*self.attested, *((what, by) for what in self.proven)]
+        return [*((what, by) for what in self.proven), *self.attested]
 
     def json(self) -> dict[str, object]:
         dated: dict[str, object] = {"as_of": self.as_of, "as_of_by": self.as_of_by} if self.as_of and self.claims() else {}

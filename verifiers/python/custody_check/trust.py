@@ -49,7 +49,7 @@ def judge(head: Head, keys: KeySet, tokens: list[str], reader: Reader, report: R
     checkpoint = head.checkpoint
     report.head = {"ledger": keys.ledger, "size": checkpoint.size, "root": checkpoint.root.hex()}
     report.signed_by = [key.short for key in head.signed_by]
-    cosigned = _cosigned(head, reader.policy, report)
+    cosigned = _cosigned(head, keys, reader.policy, report)
     stamps = _stamps(head, keys, tokens, reader.authorities, report)
     report.trust = _trust(head, keys, cosigned, reader)
     report.rests_on = [(term.key.short, term.taken or 0) for term in keys.rests_on(reader.keys)]
@@ -81,10 +81,15 @@ def judge(head: Head, keys: KeySet, tokens: list[str], reader: Reader, report: R
         report.as_of_by = list(dict.fromkeys(by for ms, by in times if ms == first))
 
 
-def _cosigned(head: Head, policy: Policy | None, report: Report) -> list[Cosignature] | None:
-    """None if one of them is wrong: then none counts."""
+def _cosigned(head: Head, keys: KeySet, policy: Policy | None, report: Report) -> list[Cosignature] | None:
+    """None if one of them is wrong, or the ledger is to witness itself: then none counts."""
     if policy is None:
         return []
+    own = {key.public_key for key in keys.all}
+    for name, key in policy.witnesses.items():
+        if key.public_key in own:
+            report.problems.append(f"witness {name} of the policy has a key of the ledger itself")
+            return None
     try:
         return witnessed(policy, head.note)
     except NoteError as error:
