@@ -31,6 +31,7 @@ function settings(output) {
     base: '/',
     publicDir: false,
     plugins: [browserTwins, react()],
+    worker: { format: 'es', plugins: () => [browserTwins] },
     build: {
       target: 'es2024',
       assetsInlineLimit: 0,

@@ -1,0 +1,51 @@
+/** Keys on record, each with the sizes of the log whose heads it is good for. */
+import type { Evidence } from '../../api/evidence.ts'
+import { CopyButton } from '../parts/copy.tsx'
+import { Panel, TableFrame } from '../parts/panel.tsx'
+import { Text } from '../parts/text.tsx'
+import { counted, countText } from '../parts/units.ts'
+
+export function Keys({ of }: { readonly of: Evidence['keys'] }) {
+  const now = of.filter(each => each.until === null && !each.recovery).length
+  return (
+    <Panel title="Keys" note={`${counted(now, 'key')} in force now`} flush>
+      <TableFrame label="Keys">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Key</th>
+              <th scope="col">Good for heads of</th>
+              <th scope="col">Trusted where the server runs</th>
+            </tr>
+          </thead>
+          <tbody>
+            {of.map(each => (
+              <tr key={each.verifier_key}>
+                <td>
+                  <span className="copied">
+                    <code title={each.verifier_key}>
+                      <Text of={each.name} />
+                    </code>
+                    <CopyButton text={each.verifier_key} what="verifier key" />
+                  </span>
+                  {each.recovery && <div className="quiet small">for recovery: it signs no heads</div>}
+                </td>
+                <td>{sizesText(each)}</td>
+                <td>{each.trusted ? 'yes' : 'no'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableFrame>
+      <p className="quiet small panel-note">
+        That the server names them makes none of them the right one: compare with what whoever keeps the ledger gave
+        you.
+      </p>
+    </Panel>
+  )
+}
+
+function sizesText({ from, until }: Evidence['keys'][number]): string {
+  if (until === null) return `${countText(from)} entries and more`
+  return `${countText(from)} to ${countText(until - 1)} entries`
+}

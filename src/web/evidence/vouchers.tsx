@@ -1,0 +1,94 @@
+/** Others who vouch for heads of the ledger: witnesses, and timestamp authorities. */
+import type { Evidence } from '../../api/evidence.ts'
+import { Panel, TableFrame } from '../parts/panel.tsx'
+import { Text } from '../parts/text.tsx'
+import { countText } from '../parts/units.ts'
+import { Time } from '../parts/values.tsx'
+
+interface Of<T> {
+  readonly of: T
+  /** Of the head now; null if there is none. */
+  readonly head: number | null
+}
+
+export function Witnesses({ of, head }: Of<Evidence['witnesses']>) {
+  if (of.length === 0)
+    return (
+      <Panel title="Witnesses">
+        <p className="quiet">
+          Nobody has cosigned a head. Without witnesses, whoever holds the key could show different histories to
+          different people, until two of them compare. A policy names witnesses: see <code>custody witness --help</code>
+          .
+        </p>
+      </Panel>
+    )
+  return (
+    <Panel title="Witnesses" flush>
+      <TableFrame label="Witnesses">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Witness</th>
+              <th scope="col">Cosigned</th>
+              <th scope="col">When, as it says</th>
+              <th scope="col">Known by policy</th>
+            </tr>
+          </thead>
+          <tbody>
+            {of.map(({ name, size, at, trusted }) => (
+              <tr key={`${name} ${size}`}>
+                <td>
+                  <Text of={name} />
+                </td>
+                <td>{sizeText(size, head)}</td>
+                <td>{at === null ? 'it doesn’t say' : <Time at={at} />}</td>
+                <td>{trusted ? 'yes' : 'no'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableFrame>
+    </Panel>
+  )
+}
+
+export function Timestamps({ of, head }: Of<Evidence['timestamps']>) {
+  if (of.length === 0)
+    return (
+      <Panel title="Timestamps">
+        <p className="quiet">
+          No head was dated by an authority. Times in entries are what this machine’s clock said; only a timestamp or a
+          witness shows by when they existed.
+        </p>
+      </Panel>
+    )
+  return (
+    <Panel title="Timestamps" flush>
+      <TableFrame label="Timestamps">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Head of</th>
+              <th scope="col">Existed by</th>
+              <th scope="col">Authority</th>
+            </tr>
+          </thead>
+          <tbody>
+            {of.map(({ size, at, authority }) => (
+              <tr key={`${size} ${at} ${authority}`}>
+                <td>{sizeText(size, head)}</td>
+                <td>{at === null ? 'can’t be read' : <Time at={at} />}</td>
+                <td>{authority === null ? 'can’t be read' : <Text of={authority} />}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableFrame>
+    </Panel>
+  )
+}
+
+function sizeText(size: number, head: number | null): string {
+  const behind = head === null ? 0 : head - size
+  return `${countText(size)} entries${behind === 0 ? ', the head of now' : behind > 0 ? `, ${countText(behind)} fewer than now` : ''}`
+}

@@ -1,0 +1,182 @@
+/**
+ * The lineage as SVG. Each place leads to its step in the story, which says the same in words; arrow keys walk to parents, to children, and
+ * to those beside.
+ */
+import { type KeyboardEvent, useRef, useState } from 'react'
+import { counted } from '../parts/units.ts'
+import type { Lineage, LineageEdge, LineageNode } from './lineage.ts'
+
+const BOX = { width: 136, height: 40 } as const
+const GAP = { across: 18, down: 34 } as const
+/** Above the first place of a token stands its name. */
+const NAME = 16
+const MARGIN = 10
+/** Characters that fit in a box, and beside an edge. */
+const MOST = { name: 17, label: 12 } as const
+
+interface Place {
+  readonly x: number
+  readonly y: number
+}
+
+export function LineageGraph({ of }: { readonly of: Lineage }) {
+  const { nodes, edges, layers, lanes } = of
+  const [at, setAt] = useState(nodes[0]?.id ?? '')
+  const svg = useRef<SVGSVGElement>(null)
+  const width = lanes * (BOX.width + GAP.across) - GAP.across + 2 * MARGIN
+  const height = layers * (BOX.height + GAP.down) - GAP.down + 2 * MARGIN + NAME
+  const places = placesOf(of, width)
+  const walk = (event: KeyboardEvent) => {
+    const to = neighbour(of, at, event.key)
+    if (to === null) return
+    event.preventDefault()
+    setAt(to)
+    svg.current?.querySelector<SVGElement>(`[data-id="${CSS.escape(to)}"]`)?.focus()
+  }
+  return (
+    <div className="lineage">
+      {/* biome-ignore lint/a11y/useSemanticElements: a graph is no fieldset */}
+      <svg
+        ref={svg}
+        viewBox={`0 0 ${width} ${height}`}
+        width={width}
+        height={height}
+        role="group"
+        aria-label={`${counted(nodes.length, 'place')} on its way; arrow keys walk to parents and children, Enter leads to the step`}
+        onKeyDown={walk}
+      >
+        {edges.map(each => (
+          <Edge key={`${each.from} ${each.to}`} of={each} places={places} />
+        ))}
+        {nodes.map(each => (
+          <Vertex
+            key={each.id}
+            of={each}
+            at={places.get(each.id)}
+            focusable={each.id === at}
+            onFocus={() => setAt(each.id)}
+          />
+        ))}
+      </svg>
+    </div>
+  )
+}
+
+/** Each layer stands in the middle. */
+function placesOf({ nodes }: Lineage, width: number): ReadonlyMap<string, Place> {
+  const widths = new Map<number, number>()
+  for (const { layer, lane } of nodes) widths.set(layer, Math.max(widths.get(layer) ?? 0, lane + 1))
+  return new Map(
+    nodes.map(({ id, layer, lane }) => {
+      const own = (widths.get(layer) ?? 1) * (BOX.width + GAP.across) - GAP.across
+      const x = (width - own) / 2 + lane * (BOX.width + GAP.across)
+      return [id, { x, y: MARGIN + NAME + layer * (BOX.height + GAP.down) }]
+    }),
+  )
+}
+
+function neighbour({ nodes, edges }: Lineage, at: string, key: string): string | null {
+  const here = nodes.find(each => each.id === at)
+  if (here === undefined) return null
+  const beside = (step: number) =>
+    nodes.find(each => each.layer === here.layer && each.lane === here.lane + step)?.id ?? null
+  switch (key) {
+    case 'ArrowUp':
+      return edges.find(each => each.to === at)?.from ?? null
+    case 'ArrowDown':
+      return edges.find(each => each.from === at)?.to ?? null
+    case 'ArrowLeft':
+      return beside(-1)
+    case 'ArrowRight':
+      return beside(1)
+    default:
+      return null
+  }
+}
+
+function Edge({
+  of: { from, to, label },
+  places,
+}: {
+  readonly of: LineageEdge
+  readonly places: ReadonlyMap<string, Place>
+}) {
+  const [start, end] = [places.get(from), places.get(to)]
+  if (start === undefined || end === undefined) return null
+  const [x1, y1] = [start.x + BOX.width / 2, start.y + BOX.height]
+  const [x2, y2] = [end.x + BOX.width / 2, end.y]
+  const bend = Math.max(GAP.down / 2, (y2 - y1) / 2)
+  return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: lines and their labels never have the focus
+    <g aria-hidden="true">
+      <path className="lineage-edge" d={`M ${x1} ${y1} C ${x1} ${y1 + bend}, ${x2} ${y2 - bend}, ${x2} ${y2 - 5}`} />
+      <path className="lineage-tip" d={`M ${x2 - 4} ${y2 - 7} L ${x2} ${y2} L ${x2 + 4} ${y2 - 7} Z`} />
+      {label !== '' && (
+        <text className="lineage-label" x={(x1 + x2) / 2 + 6} y={(y1 + y2) / 2 + 3}>
+          {short(label, MOST.label)}
+        </text>
+      )}
+    </g>
+  )
+}
+
+const ENDED = { success: 'ended here', failure: 'ended here, as a failure', open: 'is here now' } as const
+const MARKS = { success: '●', failure: '◆', open: '○' } as const
+
+interface VertexProps {
+  readonly of: LineageNode
+  readonly at: Place | undefined
+  readonly focusable: boolean
+  readonly onFocus: () => void
+}
+
+function Vertex({ of: { id, node, kind, begins, ended, step }, at, focusable, onFocus }: VertexProps) {
+  if (at === undefined) return null
+  const words = [begins ?? '', node, kind, ended === null ? '' : ENDED[ended]].filter(each => each !== '').join(', ')
+  const lead = (event: { preventDefault: () => void }) => {
+    event.preventDefault()
+    leadTo(step)
+  }
+  return (
+    <a
+      data-id={id}
+      href={`#${step ?? ''}`}
+      className={`lineage-node ${ended ?? ''} ${step === null ? 'stub' : ''}`}
+      tabIndex={focusable ? 0 : -1}
+      aria-label={words}
+      onClick={lead}
+      onFocus={onFocus}
+    >
+      <rect x={at.x} y={at.y} width={BOX.width} height={BOX.height} rx={6} />
+      {begins !== null && (
+        <text className="lineage-token" x={at.x + 2} y={at.y - 5}>
+          {short(begins, MOST.name + 4)}
+        </text>
+      )}
+      <text className="lineage-name" x={at.x + 9} y={at.y + (kind === '' ? 24 : 17)}>
+        {short(node, MOST.name)}
+      </text>
+      <text className="lineage-kind" x={at.x + 9} y={at.y + 31}>
+        {short(kind, MOST.name + 2)}
+      </text>
+      {ended !== null && (
+        <text className="lineage-mark" x={at.x + BOX.width - 18} y={at.y + 17}>
+          {MARKS[ended]}
+        </text>
+      )}
+    </a>
+  )
+}
+
+/** To the step in the story, and whoever goes by keyboard goes on from there. */
+export function leadTo(step: string | null): void {
+  const element = step === null ? null : document.getElementById(step)
+  if (element === null) return
+  element.scrollIntoView({ block: 'center' })
+  element.focus({ preventScroll: true })
+}
+
+function short(text: string, most: number): string {
+  const letters = [...text]
+  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`
+}

@@ -1,0 +1,200 @@
+/**
+ * The lineage of a row as a graph: the steps of each of its tokens, and which tokens were born of which, through forks, merges, joins and
+ * batches. Laid out from top to bottom in layers, so that each edge leads down; a token keeps to its lane.
+ */
+import type { Story, TokenStory } from '../../read/explain/story.ts'
+import { printable } from '../../read/words/text.ts'
+
+export interface LineageNode {
+  readonly id: string
+  readonly token: number
+  readonly node: string
+  /** Of the node, in words. */
+  readonly kind: string
+  /** Of its token: where that begins, `token 4, branch b`; null further on, and where there is only one. */
+  readonly begins: string | null
+  readonly ended: 'success' | 'failure' | 'open' | null
+  /** Of what the graph leads to; null for what stands for others. */
+  readonly step: string | null
+  /** From 0, downwards and to the right. */
+  readonly layer: number
+  readonly lane: number
+}
+
+export interface LineageEdge {
+  readonly from: string
+  readonly to: string
+  readonly label: string
+}
+
+export interface Lineage {
+  readonly nodes: readonly LineageNode[]
+  readonly edges: readonly LineageEdge[]
+  readonly layers: number
+  readonly lanes: number
+}
+
+/** Of tokens born of one, so many are drawn; the story has all. */
+const MOST_CHILDREN = 6
+/** The label of an edge that is the only one. */
+const PLAIN = 'to'
+
+/** Of the element that tells of the first visit of a token at a node. */
+export const stepId = (token: number, node: string): string => `step-${token}-${node}`
+/** Of the element that tells of a token. */
+export const tokenId = (token: number): string => `token-${token}`
+
+export function lineageOf(story: Story): Lineage {
+  const drawing = new Drawing()
+  drawing.take(story)
+  return drawing.lineage()
+}
+
+type Draft = Omit<LineageNode, 'layer' | 'lane'>
+
+class Drawing {
+  readonly #drafts = new Map<string, Draft>()
+  readonly #edges = new Map<string, LineageEdge>()
+  /** Last place of a token. */
+  readonly #last = new Map<number, string>()
+  readonly #children = new Map<number, number>()
+  #tokens = 0
+
+  take(story: Story): void {
+    this.#tokens += story.tokens.length
+    for (const token of story.tokens) this.#token(token, story.subject.kind)
+    for (const next of story.onward) this.take(next)
+  }
+
+  #token(token: TokenStory, subject: Story['subject']['kind']): void {
+    const known = token.parents.filter(each => this.#last.has(each))
+    const [parent] = known
+    if (parent !== undefined) {
+      const born = (this.#children.get(parent) ?? 0) + 1
+      this.#children.set(parent, born)
+      if (known.length === 1 && born > MOST_CHILDREN) return this.#others(parent)
+    }
+    const begins = `token ${token.token}${token.branch === null ? '' : `, ${printable(token.branch)}`}`
+    let at: string | null = null
+    let label = token.branch ?? ''
+    const visits = token.visits.filter(({ node }, i) => token.visits[i - 1]?.node !== node)
+    for (const { node, kind, plugin, left } of visits) {
+      const id = this.#place(token, node, plugin ?? kind, at === null ? begins : null)
+      if (at === null) this.#born(token, id, known, subject)
+      else this.#edge(at, id, label)
+      at = id
+      label = token.visits.findLast(each => each.node === node)?.left?.label ?? left?.label ?? ''
+    }
+    if (at === null) {
+      at = this.#place(token, token.ending?.node ?? token.waits?.node ?? '', 'no step of its own', begins)
+      this.#born(token, at, known, subject)
+    }
+    const to = token.visits.at(-1)?.left?.to ?? null
+    if (to === 'discard') {
+      const id = this.#place(token, 'discard', '', null)
+      this.#edge(at, id, label)
+      at = id
+    }
+    this.#last.set(token.token, at)
+    this.#end(at, token)
+  }
+
+  #place({ token }: TokenStory, node: string, kind: string, begins: string | null): string {
+    const id = stepId(token, node)
+    if (!this.#drafts.has(id))
+      this.#drafts.set(id, { id, token, node, kind: printable(kind), begins, ended: null, step: id })
+    return id
+  }
+
+  /** Parents that aren't part of the story are the other members of its batch, or the rows that it was joined with. */
+  #born(token: TokenStory, id: string, known: readonly number[], subject: Story['subject']['kind']): void {
+    for (const each of known) this.#edge(this.#last.get(each) ?? '', id, token.branch ?? '')
+    const others = token.parents.length - known.length
+    if (others === 0) return
+    const stub = `others-of-${token.token}`
+    const words = subject === 'batch' ? 'members of the batch' : 'of other rows'
+    this.#drafts.set(stub, {
+      ...{ id: stub, token: token.token, kind: words, begins: null, ended: null, step: tokenId(token.token) },
+      node: `${known.length === 0 ? '' : '+'}${others} ${others === 1 ? 'token' : 'tokens'}`,
+    })
+    this.#edge(stub, id, '')
+  }
+
+  #others(parent: number): void {
+    const stub = `more-of-${parent}`
+    const count = (this.#children.get(parent) ?? 0) - MOST_CHILDREN
+    this.#drafts.set(stub, {
+      ...{ id: stub, token: parent, kind: 'born of the same', begins: null, ended: null, step: null },
+      node: `${count} more ${count === 1 ? 'token' : 'tokens'}`,
+    })
+    this.#edge(this.#last.get(parent) ?? '', stub, '')
+  }
+
+  #end(at: string, { ending }: TokenStory): void {
+    const draft = this.#drafts.get(at)
+    if (draft === undefined || ending?.class === 'passed on') return
+    this.#drafts.set(at, {
+      ...draft,
+      ended: ending === null ? 'open' : ending.class === 'success' ? 'success' : 'failure',
+    })
+  }
+
+  #edge(from: string, to: string, label: string): void {
+    const shown = label === PLAIN ? '' : printable(label)
+    if (from !== to) this.#edges.set(`${from}\n${to}`, { from, to, label: shown })
+  }
+
+  lineage(): Lineage {
+    const edges = [...this.#edges.values()].filter(each => this.#drafts.has(each.from) && this.#drafts.has(each.to))
+    const drafts = [...this.#drafts.values()]
+    const layers = layersOf(drafts, edges)
+    const placed = lanesOf(drafts, edges, layers)
+    const single = this.#tokens === 1
+    return {
+      nodes: placed.map(each => (single ? { ...each, begins: null } : each)),
+      edges,
+      layers: placed.reduce((most, each) => Math.max(most, each.layer + 1), 0),
+      lanes: placed.reduce((most, each) => Math.max(most, each.lane + 1), 0),
+    }
+  }
+}
+
+/** Each below all from which an edge leads to it; what goes round in a circle, which no plan does, stays where it is found. */
+function layersOf(drafts: readonly Draft[], edges: readonly LineageEdge[]): ReadonlyMap<string, number> {
+  const layers = new Map(drafts.map(each => [each.id, 0]))
+  for (let round = 0, moved = true; moved && round < drafts.length; round++) {
+    moved = false
+    for (const { from, to } of edges) {
+      const least = Math.min((layers.get(from) ?? 0) + 1, drafts.length)
+      if ((layers.get(to) ?? 0) >= least) continue
+      layers.set(to, least)
+      moved = true
+    }
+  }
+  // What has no parents stands right above what it leads to.
+  for (const { id } of drafts) {
+    if (edges.some(each => each.to === id)) continue
+    const below = edges.filter(each => each.from === id).map(each => layers.get(each.to) ?? 0)
+    if (below.length > 0) layers.set(id, Math.max(0, Math.min(...below) - 1))
+  }
+  return layers
+}
+
+/** From left to right in the order of the middle of what leads to it, so that few edges cross. */
+function lanesOf(
+  drafts: readonly Draft[],
+  edges: readonly LineageEdge[],
+  layers: ReadonlyMap<string, number>,
+): readonly LineageNode[] {
+  const placed = new Map<string, LineageNode>()
+  const by_layer = Map.groupBy(drafts, each => layers.get(each.id) ?? 0)
+  for (const layer of [...by_layer.keys()].sort((a, b) => a - b)) {
+    const middle = ({ id }: Draft) => {
+      const above = edges.filter(each => each.to === id).flatMap(each => placed.get(each.from)?.lane ?? [])
+      return above.length === 0 ? 0 : above.reduce((sum, each) => sum + each, 0) / above.length
+    }
+    const members = (by_layer.get(layer) ?? []).toSorted((a, b) => middle(a) - middle(b) || a.token - b.token)
+    for (const [lane, draft] of members.entries()) placed.set(draft.id, { ...draft, layer, lane })
+  }
+  return [...placed.values()]
+}
