@@ -8,7 +8,7 @@ import { builtins } from '../../src/plugins/index.ts'
 import { SCHEMA_ERRORS } from '../../src/sdk/schema-check.ts'
 import { code, table } from './markdown.ts'
 
-const SOURCES = ['error-codes', 'answer-error-codes'].map(
+const SOURCES = ['error-codes', 'answer-error-codes', 'server-error-codes'].map(
   name => new URL(`../../src/model/${name}.ts`, import.meta.url),
 )
 

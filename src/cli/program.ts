@@ -21,6 +21,7 @@ import { abandonCommand, resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
 import { runsCommand } from './commands/runs.ts'
 import { schemaCommand } from './commands/schema.ts'
+import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { testCommand } from './commands/test.ts'
 import { validateCommand } from './commands/validate.ts'
@@ -47,7 +48,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
       replayCommand,
     ],
   ],
-  ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
+  ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand, serveCommand]],
   [
     'Hand on, or let go:',
     [proveCommand, checkCommand, verifierCommand, checkpointCommand, exportCommand, eraseCommand, purgeCommand],

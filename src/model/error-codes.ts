@@ -1,6 +1,7 @@
 /** Every code that Custody itself raises. `docs/errors.md` is generated from this table. */
 import { ANSWER_ERRORS } from './answer-error-codes.ts'
 import { type ErrorSpec, finalSpec, spec } from './error-table.ts'
+import { SERVER_ERRORS } from './server-error-codes.ts'
 
 export const ERRORS = {
   // files and YAML
@@ -485,4 +486,5 @@ export const ERRORS = {
     'Run again with CUSTODY_DEBUG=1, and please report it.',
   ),
   ...ANSWER_ERRORS,
+  ...SERVER_ERRORS,
 } as const satisfies Record<string, ErrorSpec>

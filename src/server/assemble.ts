@@ -1,0 +1,132 @@
+/** The parts of a server put together, before it listens or without that it does: the app, and what has to be closed with it. */
+import type { Hono } from 'hono'
+import { LedgerAnswers } from '../host/answers/ledger-answers.ts'
+import type { ProcessPlace } from '../host/ledger.ts'
+import { AccessLog } from './access/access-log.ts'
+import { RecordedAnswers } from './access/recorded-answers.ts'
+import type { AnswersFor } from './answers-for.ts'
+import { makeApp } from './app.ts'
+import { Attempts } from './attempts.ts'
+import { besides } from './beside.ts'
+import { Codes } from './codes.ts'
+import { loopbackNames } from './gate.ts'
+import { ledgerMark } from './live/ledger-mark.ts'
+import { LiveRuns } from './live/live-runs.ts'
+import { Metrics } from './metrics.ts'
+import { openApiDocument } from './openapi.ts'
+import type { Route } from './route.ts'
+import { evidenceRoutes } from './routes/evidence.ts'
+import { liveRoutes } from './routes/live.ts'
+import { rowRoutes } from './routes/rows.ts'
+import { runRoutes } from './routes/runs.ts'
+import { sessionRoutes } from './routes/session.ts'
+import { newSecret } from './secret.ts'
+import { Sessions } from './sessions.ts'
+import { cookiesOf } from './sign-in/cookies.ts'
+
+export interface ServerSettings {
+  /** URL of the ledger. */
+  readonly url: string
+  readonly env: ProcessPlace['env']
+  /** Absolute folder of the explorer's files. */
+  readonly explorer: string
+  readonly version: string
+  /** Whether each answer is held against its schema. */
+  readonly checks_answers: boolean
+  readonly clock: ServerClock
+  readonly observer: ServerObserver
+}
+
+/** Time as a server needs it; tests give their own. */
+export interface ServerClock {
+  now_us(): number
+  /** Of a clock that never goes back. */
+  now_s(): number
+  every(ms: number, work: () => void): () => void
+}
+
+export interface ServerObserver {
+  /** Something failed in a way that whoever asked can do nothing about. */
+  onTrouble(error: unknown): void
+  /** Somebody signed in with the code; the next one is another. */
+  onSpent(code: string): void
+}
+
+export interface Assembled {
+  readonly app: Hono
+  /** Bearer token for the life of the server. */
+  readonly token: string
+  /** The one-time code that is good now. */
+  code(): string
+  close(): Promise<void>
+}
+
+/** `port`: the one that it is reached by. @throws CustodyError CUSTODY_ACCESS_LOG, and as `openLedgerReader` */
+export async function assemble(settings: ServerSettings, port: number): Promise<Assembled> {
+  const { url, env, clock, observer, version } = settings
+  const answers = await LedgerAnswers.open({ url, env })
+  try {
+    const log = await AccessLog.open(accessPath(url), () => clock.now_us())
+    const names = loopbackNames(port)
+    const now_ms = () => Math.floor(clock.now_us() / 1000)
+    const sessions = new Sessions(now_ms)
+    const codes = new Codes()
+    const metrics = new Metrics()
+    const token = newSecret()
+    const doors = { token, sessions, cookies: cookiesOf({ https: names.https, port }) }
+    const answersFor: AnswersFor = who => new RecordedAnswers({ answers, log }, who)
+    const live = new LiveRuns({ answers, mark: () => ledgerMark(url), every: (ms, work) => clock.every(ms, work) })
+    const onSpent = () => observer.onSpent(codes.current)
+    const routes: readonly Route[] = [
+      ...sessionRoutes({
+        doors,
+        codes,
+        attempts: new Attempts(now_ms),
+        ledger: url,
+        version,
+        operates: false,
+        onSpent,
+      }),
+      ...runRoutes(answersFor),
+      ...rowRoutes(answersFor),
+      ...evidenceRoutes(answersFor, log.path),
+      ...liveRoutes(answersFor, live),
+    ]
+    const beside = besides({
+      answers,
+      metrics,
+      sessions,
+      live,
+      explorer: settings.explorer,
+      document: openApiDocument(routes, version),
+    })
+    const app = makeApp({
+      names,
+      doors,
+      sign_in: 'local',
+      metrics,
+      routes,
+      beside,
+      checks_answers: settings.checks_answers,
+      now_s: () => clock.now_s(),
+      onTrouble: error => observer.onTrouble(error),
+    })
+    return {
+      app,
+      token,
+      code: () => codes.current,
+      close: async () => {
+        await answers.close()
+        await log.close()
+      },
+    }
+  } catch (error) {
+    await answers.close()
+    throw error
+  }
+}
+
+/** Beside the ledger: `custody.db.access.jsonl`. */
+export function accessPath(url: string): string {
+  return `${url.replace(/^sqlite:/, '')}.access.jsonl`
+}

@@ -1,0 +1,66 @@
+/** What stands beside the API: health, metrics, the API's description, and the page. */
+import type { Hono } from 'hono'
+import type { Answering } from './answering.ts'
+import { failedBy } from './failures.ts'
+import type { LiveRuns } from './live/live-runs.ts'
+import type { Gauge, Metrics } from './metrics.ts'
+import type { Sessions } from './sessions.ts'
+import { StaticFiles } from './static-files.ts'
+
+export interface BesidePorts {
+  readonly answers: Answering
+  readonly metrics: Metrics
+  readonly sessions: Sessions
+  readonly live: LiveRuns
+  /** Absolute folder of the explorer's files. */
+  readonly explorer: string
+  /** Of OpenAPI. */
+  readonly document: object
+}
+
+/** Anybody may read it: it says nothing of the ledger. */
+const OPENAPI = '/api/v1/openapi.json'
+/** Newest runs that metrics are of. */
+const RUNS_COUNTED = 100
+
+export function besides(ports: BesidePorts): (app: Hono) => void {
+  const page = new StaticFiles(ports.explorer)
+  return app => {
+    app.get('/healthz', async context => {
+      context.header('cache-control', 'no-store')
+      try {
+        await ports.answers.ask('runs', { limit: 1 })
+        return context.json({ ok: true })
+      } catch (error) {
+        return context.json({ ok: false, ...failedBy(error).body }, 503)
+      }
+    })
+    app.get('/metrics', async context => {
+      const text = ports.metrics.text(await gauges(ports))
+      return context.body(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    })
+    app.get(OPENAPI, context => context.json(ports.document))
+    app.get('*', (context, next) => (context.req.path.startsWith('/api/') ? next() : page.answer(context)))
+  }
+}
+
+async function gauges({ answers, sessions, live }: BesidePorts): Promise<readonly Gauge[]> {
+  const { runs } = await answers.ask('runs', { limit: RUNS_COUNTED })
+  const readable = runs.flatMap(each => ('problem' in each ? [] : [each]))
+  const statuses = Map.groupBy(readable, each => each.status)
+  const running = readable.filter(each => each.status === 'running')
+  return [
+    { name: 'custody_sessions', help: 'Sessions that are signed in.', values: [[{}, sessions.count]] },
+    { name: 'custody_live_listeners', help: 'Pages that follow runs.', values: [[{}, live.listeners]] },
+    {
+      name: 'custody_runs',
+      help: `The newest ${RUNS_COUNTED} runs by their status.`,
+      values: [...statuses].map(([status, of]) => [{ status }, of.length]),
+    },
+    {
+      name: 'custody_running_rows',
+      help: 'Rows that runs under way have read.',
+      values: running.map(({ run, name, rows }) => [{ run, pipeline: name }, rows.read]),
+    },
+  ]
+}

@@ -1,0 +1,54 @@
+/** Routes about runs: which there are, and what is to be said of one. */
+import { Plan, Runs, RunsQuery, ShownRun } from '../../api/runs.ts'
+import type { AnswersFor } from '../answers-for.ts'
+import { API } from '../app.ts'
+import { json, NO_PARAMETERS, question, type Route, sound } from '../route.ts'
+import { OfRun } from './parameters.ts'
+
+const of_run = { tag: 'Runs', params: OfRun, query: NO_PARAMETERS } as const
+
+export function runRoutes(answersFor: AnswersFor): readonly Route[] {
+  return [
+    question(
+      {
+        tag: 'Runs',
+        path: '/runs',
+        summary: 'runs, the newest first, as `runs --json`; the next page stands in the header `Link`, rel="next"',
+        values: 'none',
+        params: NO_PARAMETERS,
+        query: RunsQuery.strict(),
+        answers: json(Runs),
+      },
+      async ({ query, who, signal }) => {
+        const { runs, next_cursor } = await answersFor(who).ask('runs', query, { signal })
+        return { json: runs, headers: next_cursor === null ? {} : { link: linkTo({ ...query, cursor: next_cursor }) } }
+      },
+    ),
+    question(
+      {
+        ...of_run,
+        path: '/runs/{run}',
+        summary: 'one run, as `show --json`',
+        values: 'left out',
+        answers: sound(ShownRun),
+      },
+      async ({ params, who, signal }) => ({ json: await answersFor(who).ask('run', params, { signal }) }),
+    ),
+    question(
+      {
+        ...of_run,
+        path: '/runs/{run}/plan',
+        summary: 'its graph, and the pipeline file as it ran',
+        values: 'left out',
+        answers: sound(Plan),
+      },
+      async ({ params, who, signal }) => ({ json: await answersFor(who).ask('plan', params, { signal }) }),
+    ),
+  ]
+}
+
+function linkTo(query: { readonly [key: string]: unknown }): string {
+  const search = new URLSearchParams()
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value))
+  return `<${API}/runs?${search}>; rel="next"`
+}
