@@ -1,6 +1,9 @@
 /** The command that answers what the screen shows. */
 import { CopyButton } from './copy.tsx'
 
+/** As much of a run's id as tells it from all others that began in the same millisecond. */
+export const commandRun = (run: string): string => run.slice(0, 18)
+
 /** Words behind `custody`; each is quoted for a shell where it must be. */
 export function commandText(words: ReadonlyArray<string | number>): string {
   return ['custody', ...words.map(word => quoted(String(word)))].join(' ')

@@ -99,42 +99,46 @@ export default function FlowGraph({ run, graph, laid, counts, discarded, ends, l
   )
 }
 
+/** Kinds whose shape says enough to leave room for what they do. */
+const SAID_BY_SHAPE: ReadonlySet<string> = new Set(['gate', 'transform'])
+
 function PlanNode({ data: { run, node, count, errors, held, ends } }: NodeProps<Node<NodeData>>) {
   const { name, kind, does } = node
   const isNode = kind !== 'discard'
   const classes = ['plan-node', `kind-${kind}`, count === 0 ? 'unused' : '', ends === null ? '' : `ends-${ends}`]
   const inside = (
     <>
-      <KindIcon kind={kind} />
-      <span className="node-name">
-        <Text of={name} />
+      <span className="node-line">
+        <KindIcon kind={kind} />
+        <span className="node-name">
+          <Text of={name} />
+        </span>
+        <span className="node-count">{countText(count)}</span>
       </span>
-      <span className="node-count">{countText(count)}</span>
-      <span className="node-does">
-        {kind}
-        {does !== '' && (
-          <>
-            {' · '}
+      <span className="node-line">
+        <span className="node-does">
+          <span className={does !== '' && SAID_BY_SHAPE.has(kind) ? 'spoken' : ''}>{kind} </span>
+          {does !== '' && (
             <code>
               <Text of={does} />
             </code>
-          </>
+          )}
+        </span>
+        {errors > 0 && (
+          <span className="node-errors" title={counted(errors, 'error')}>
+            <Icon name="diamond" size={11} />
+            {countText(errors)}
+            <span className="spoken"> errors</span>
+          </span>
+        )}
+        {held > 0 && errors === 0 && (
+          <span className="node-held" title={`${countText(held)} held`}>
+            <Icon name="ring" size={11} />
+            {countText(held)}
+            <span className="spoken"> held</span>
+          </span>
         )}
       </span>
-      {errors > 0 && (
-        <span className="node-errors" title={counted(errors, 'error')}>
-          <Icon name="diamond" size={11} />
-          {countText(errors)}
-          <span className="spoken"> errors</span>
-        </span>
-      )}
-      {held > 0 && errors === 0 && (
-        <span className="node-held" title={`${countText(held)} held`}>
-          <Icon name="ring" size={11} />
-          {countText(held)}
-          <span className="spoken"> held</span>
-        </span>
-      )}
     </>
   )
   return (

@@ -15,7 +15,7 @@ export interface Laid {
   readonly edges: ReadonlyMap<string, { readonly points: readonly Point[]; readonly label: Point }>
 }
 
-export const NODE = { width: 164, height: 50 } as const
+export const NODE = { width: 176, height: 50 } as const
 const LABEL_HEIGHT = 22
 /** More than is ever written in a letter of a label's size. */
 const LETTER = 7

@@ -1,7 +1,7 @@
 /** The graph of a run, as a picture or as a table; which of them stands in the URL. */
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { Plan, ShownRun } from '../../api/runs.ts'
 import { useNarrow } from '../app/narrow.ts'
 import { isUnsound, planQuery } from '../app/queries.ts'
@@ -91,10 +91,11 @@ function Flow({ shown, plan, all, view }: FlowProps) {
 /** The same object while the same nodes and edges are shown, so that counts alone move nothing. */
 function useStable(graph: Graph): Graph {
   const ref = useRef(graph)
-  const names = (of: Graph) => [...of.nodes.map(each => each.name), ...of.edges.map(each => each.id)].join('\n')
-  if (ref.current !== graph && names(ref.current) !== names(graph)) ref.current = graph
+  if (ref.current !== graph && namesIn(ref.current) !== namesIn(graph)) ref.current = graph
   return ref.current
 }
+
+const namesIn = ({ nodes, edges }: Graph) => [...nodes.map(each => each.name), ...edges.map(each => each.id)].join('\n')
 
 interface PictureProps {
   readonly shown: ShownRun
@@ -104,37 +105,30 @@ interface PictureProps {
   readonly discarded: number
 }
 
-type Placing = { readonly graph: Graph; readonly laid: Laid } | { readonly problem: unknown } | null
-
 function Picture({ shown, graph, counts, ends, discarded }: PictureProps) {
   const ref = useRef<HTMLDivElement>(null)
-  const [placing, setPlacing] = useState<Placing>(null)
-  useEffect(() => {
-    let current = true
-    const width = ref.current?.clientWidth ?? 0
-    placed(graph, width).then(
-      laid => current && setPlacing({ graph, laid }),
-      (problem: unknown) => current && setPlacing({ problem }),
-    )
-    return () => {
-      current = false
-    }
-  }, [graph])
-  const height =
-    placing !== null && 'laid' in placing ? heightOf(placing.laid, ref.current?.clientWidth ?? 0) : WAITING_PX
+  const [width, setWidth] = useState(0)
+  useLayoutEffect(() => setWidth(ref.current?.clientWidth ?? 0), [])
+  const { data: laid, error } = useQuery({
+    queryKey: ['layout', namesIn(graph), width],
+    queryFn: () => placed(graph, width),
+    enabled: width > 0,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  const height = laid === undefined ? WAITING_PX : heightOf(laid, width)
   return (
     <div ref={ref} className="picture" style={{ height }}>
-      {placing === null && <Skeleton height={WAITING_PX / 16 - 1} />}
-      {placing !== null && 'problem' in placing && (
+      {laid === undefined && error === null && <Skeleton height={WAITING_PX / 15} />}
+      {error !== null && (
         <ErrorNotice error={new Error('The graph couldn’t be drawn. The table beside it has the same.')} />
       )}
-      {placing !== null && 'laid' in placing && (
-        <Suspense fallback={<Skeleton height={height / 16 - 1} />}>
+      {laid !== undefined && (
+        <Suspense fallback={<Skeleton height={height / 15} />}>
           <FlowGraph
-            key={placing.graph.nodes.length}
+            key={namesIn(graph)}
             run={shown.run}
-            graph={placing.graph}
-            laid={placing.laid}
+            graph={graph}
+            laid={laid}
             counts={counts}
             discarded={discarded}
             ends={ends}

@@ -7,7 +7,7 @@ import type { Stopping } from '../../api/operate.ts'
 import type { ShownRun } from '../../api/runs.ts'
 import { send } from '../app/client.ts'
 import { useMay } from '../app/session-context.tsx'
-import { Command } from '../parts/command.tsx'
+import { Command, commandRun } from '../parts/command.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { ErrorNotice } from '../parts/states.tsx'
@@ -99,7 +99,7 @@ function ResumeDialog({ run, onClose }: DialogProps) {
         It goes on where it stopped, by the plan that is on record. Services are asked for what they haven’t answered
         yet; answers on record aren’t bought again.
       </p>
-      <Command words={['resume', run]} />
+      <Command words={['resume', commandRun(run)]} />
       {resume.error !== null && <ErrorNotice error={resume.error} />}
       <div className="actions sheet-end">
         <button type="button" className="button" onClick={onClose}>

@@ -6,7 +6,7 @@ import type { Begun } from '../../api/operate.ts'
 import type { ShownRun } from '../../api/runs.ts'
 import { dollars } from '../../read/words/text.ts'
 import { send } from '../app/client.ts'
-import { Command } from '../parts/command.tsx'
+import { Command, commandRun } from '../parts/command.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { ErrorNotice, Notice } from '../parts/states.tsx'
 import { counted } from '../parts/units.ts'
@@ -36,7 +36,7 @@ export function RerunDialog({ shown, onClose }: { readonly shown: ShownRun; read
           answered before
         </label>
       )}
-      <Command words={['rerun', run, '--failed', ...(fresh ? ['--fresh'] : [])]} />
+      <Command words={['rerun', commandRun(run), '--failed', ...(fresh ? ['--fresh'] : [])]} />
       {rerun.error !== null && <ErrorNotice error={rerun.error} />}
       <div className="actions sheet-end">
         <button type="button" className="button" onClick={onClose}>

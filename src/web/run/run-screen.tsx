@@ -1,7 +1,7 @@
 /** One run: how its rows flowed, how they ended, what it wrote, asked and cost. */
 import { useParams } from '@tanstack/react-router'
 import { useTitle } from '../app/title.ts'
-import { Commands } from '../parts/command.tsx'
+import { Commands, commandRun } from '../parts/command.tsx'
 import { LiveSign } from '../parts/live-sign.tsx'
 import { Skeleton } from '../parts/states.tsx'
 import { CallsPanel } from './calls-panel.tsx'
@@ -48,19 +48,19 @@ export function RunScreen() {
         <div className="run-stack run-side">
           <OutcomesPanel shown={shown} />
           <ErrorsPanel shown={shown} />
+          <RecordPanel shown={shown} />
         </div>
         <div className="run-stack run-rest">
           <OutputsPanel shown={shown} />
           <CallsPanel shown={shown} />
-          <RecordPanel shown={shown} />
           <PlanPanel run={run} />
         </div>
       </div>
       <Commands
         of={[
-          ['show', run],
-          ['explain', run, '--row', 1],
-          ['verify', run],
+          ['show', commandRun(run)],
+          ['explain', commandRun(run), '--row', 1],
+          ['verify', commandRun(run)],
         ]}
       />
     </div>

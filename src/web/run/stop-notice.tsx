@@ -1,5 +1,5 @@
 /** Why a run stopped, and how it continues. */
-import { Command } from '../parts/command.tsx'
+import { Command, commandRun } from '../parts/command.tsx'
 import { Notice } from '../parts/states.tsx'
 import { Text } from '../parts/text.tsx'
 import type { Stop } from './more.ts'
@@ -22,7 +22,7 @@ export function StopNotice({ run, stop }: { readonly run: string; readonly stop:
         </p>
       )}
       <p>Nothing is lost and nothing is doubled: what had not ended is kept, and the run continues with</p>
-      <Command words={['resume', run]} />
+      <Command words={['resume', commandRun(run)]} />
     </Notice>
   )
 }
