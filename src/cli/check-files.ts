@@ -13,12 +13,13 @@ import { type CheckedRecord, checkRecord } from '../read/check/check-record.ts'
 import { asLetter, proofTextIn } from '../read/check/letter.ts'
 import type { CheckOptions } from '../read/check/word.ts'
 import { storyJson } from '../read/explain/json.ts'
-import { type GivenFiles, withFiles } from './compared-files.ts'
+import { type ComparedFile, comparedFiles, type GivenFiles, withFiles } from './compared-files.ts'
 import type { Context } from './context.ts'
 import { evidenceFile, isPacked, proofIn, recordPieces } from './evidence-file.ts'
 import { keptCheckpoint } from './kept-checkpoint.ts'
 import { renderChecked } from './render/checked.ts'
-import { count } from './render/text.ts'
+import { errorJson, exitCodeOf, renderError } from './render/error.ts'
+import { count, printable } from './render/text.ts'
 
 export interface CheckFileOptions extends GivenFiles {
   readonly key?: string
@@ -28,33 +29,63 @@ export interface CheckFileOptions extends GivenFiles {
   readonly json?: boolean
 }
 
-/** Returns the exit code. @throws CustodyError CUSTODY_CHECKPOINT, CUSTODY_POLICY, CUSTODY_FILE_NOT_FOUND, CUSTODY_PROOF_UNREADABLE */
+/**
+ * Returns the exit code: that of a file that can't be read before that of one that doesn't hold. Of several files each is checked, whatever
+ * is wrong with others.
+ * @throws CustodyError CUSTODY_CHECKPOINT, CUSTODY_POLICY, CUSTODY_FILE_NOT_FOUND, CUSTODY_ARGUMENT; of a single file CUSTODY_PROOF_UNREADABLE
+ */
 export async function checkFiles(
   context: Context,
   files: readonly string[],
   { json = false, source, output, ...trusting }: CheckFileOptions,
-): Promise<0 | 1> {
+): Promise<0 | 1 | 2> {
   const { terminal, cwd } = context
   const options = optionsOf(context, trusting)
-  const given = { ...(source === undefined ? {} : { source }), ...(output === undefined ? {} : { output }) }
-  const results: Checked[] = []
+  const compared = comparedFiles(cwd, {
+    ...(source === undefined ? {} : { source }),
+    ...(output === undefined ? {} : { output }),
+  })
+  const results: Result[] = []
   for (const [i, file] of files.entries()) {
-    const path = resolve(cwd, file)
-    const checked = await checkedFile(context, path, options, given).catch(error => {
-      throw inFile(error, path)
-    })
-    results.push(checked)
-    if (!json) terminal.answer(`${i > 0 ? '\n' : ''}${renderChecked(checked, context)}`)
+    const result = await checkedOrNot(context, resolve(cwd, file), options, compared)
+    if (files.length === 1 && isCustodyError(result)) throw result
+    results.push(result)
+    if (!json) tell(context, files.length === 1 ? null : file, i, result)
   }
-  const answers = results.map(checkedJson)
+  const answers = results.map(resultJson)
   if (json) terminal.answerJson(answers.length === 1 ? answers[0] : answers)
-  return results.every(each => each.ok) ? 0 : 1
+  if (results.some(isCustodyError)) return 2
+  return results.every(each => !isCustodyError(each) && each.ok) ? 0 : 1
 }
 
-/** Names the file: who reads a text doesn't know where it came from, and several files may have been given. */
-function inFile(error: unknown, file: string): unknown {
-  if (!isCustodyError(error) || error.code !== 'CUSTODY_PROOF_UNREADABLE' || error.where !== undefined) return error
-  return new CustodyError(error.code, error.message, { where: { file }, hint: error.hint, cause: error })
+/** Or why it can't be. */
+type Result = Checked | CustodyError
+
+async function checkedOrNot(
+  context: Context,
+  path: string,
+  options: CheckOptions,
+  compared: readonly ComparedFile[],
+): Promise<Result> {
+  try {
+    return await checkedFile(context, path, options, compared)
+  } catch (error) {
+    if (!isCustodyError(error) || exitCodeOf(error) !== 2) throw error
+    // Who reads a text doesn't know where it came from.
+    return error.where === undefined && error.code !== 'CUSTODY_FILE_NOT_FOUND'
+      ? new CustodyError(error.code, error.message, { where: { file: path }, hint: error.hint, cause: error })
+      : error
+  }
+}
+
+/** `file`: as it was named, if there are several; the `i`-th of them. */
+function tell({ terminal, cwd, env }: Context, file: string | null, i: number, result: Result): void {
+  if (isCustodyError(result))
+    terminal.report(renderError(result, terminal.paint_stderr, env.CUSTODY_DEBUG === '1', cwd))
+  else {
+    const heading = file === null ? [] : [`${i > 0 ? '\n' : ''}${terminal.paint('bold', printable(file))}`]
+    terminal.answer([...heading, renderChecked(result, { terminal, cwd })].join('\n'))
+  }
 }
 
 /** Whom the user trusts: who is named, else who stands in their configuration. */
@@ -72,15 +103,14 @@ function optionsOf({ cwd, env }: Context, { key, policy: path, tsa, since }: Che
 }
 
 async function checkedFile(
-  { terminal, cwd }: Context,
+  { terminal }: Context,
   path: string,
   options: CheckOptions,
-  given: GivenFiles,
+  compared: readonly ComparedFile[],
 ): Promise<Checked> {
-  const has_files = given.source !== undefined || given.output !== undefined
   const file = evidenceFile(path)
   if (!isPacked(file)) {
-    if (has_files)
+    if (compared.length > 0)
       throw new CustodyError('CUSTODY_ARGUMENT', 'only the record of a run says something of whole files', {
         hint: '--source and --output go with the record of a run.',
       })
@@ -94,12 +124,13 @@ async function checkedFile(
     terminal.live(`  checking  ${count(entries)} of ${count(of)} entries`)
   const record = await checkRecord(recordPieces(file), { ...options, onProgress, newShelf: () => new TextShelf() })
   terminal.clearLive()
-  return has_files ? await withFiles(cwd, record, given) : record
+  return compared.length > 0 ? await withFiles(record, compared) : record
 }
 
 type Checked = CheckedProof | CheckedRecord | CheckedErasure
 
-function checkedJson(result: Checked) {
+function resultJson(result: Result) {
+  if (isCustodyError(result)) return { ok: false, ...errorJson(result) }
   if (result.kind === 'erasure') return result
   if (result.kind === 'record') {
     const { files: _files, ...checked } = result

@@ -21,18 +21,42 @@ const KINDS = {
 } as const
 type Kind = keyof typeof KINDS
 
-/** The record with one more check, and what is proven of the files. @throws CustodyError CUSTODY_ARGUMENT, CUSTODY_FILE_NOT_FOUND */
-export async function withFiles(cwd: string, record: CheckedRecord, given: GivenFiles): Promise<CheckedRecord> {
+/** What the source or sink `name` is said to have read or published. */
+export interface ComparedFile {
+  readonly kind: Kind
+  readonly name: string
+  /** As it was named. */
+  readonly path: string
+  /** Absolute. */
+  readonly file: string
+}
+
+/** @throws CustodyError CUSTODY_ARGUMENT, CUSTODY_FILE_NOT_FOUND */
+export function comparedFiles(cwd: string, given: GivenFiles): readonly ComparedFile[] {
+  return (['source', 'output'] as const).flatMap(kind =>
+    (given[kind] ?? []).map(text => {
+      const { name, path } = namedFile(kind, text)
+      const compared = { kind, name, path, file: resolve(cwd, path) }
+      sizeOf(compared)
+      return compared
+    }),
+  )
+}
+
+/**
+ * The record with one more check, and what is proven of the files.
+ * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_FILE_UNREADABLE
+ */
+export async function withFiles(record: CheckedRecord, compared: readonly ComparedFile[]): Promise<CheckedRecord> {
   const check = new Check('files')
   const proven: Claim[] = []
   const by = record.signed_by.join(', ')
   if (!record.ok) check.leave()
-  for (const kind of ['source', 'output'] as const)
-    for (const text of given[kind] ?? []) {
-      const { name, path } = namedFile(kind, text)
-      const found = record.ok ? await claimOf(kind, name, path, resolve(cwd, path), record) : null
-      if (found?.holds === true) proven.push({ what: found.what, by })
-      else if (found !== null) check.add(found.what)
+  else
+    for (const each of compared) {
+      const { holds, what } = await claimOf(each, record)
+      if (holds) proven.push({ what, by })
+      else check.add(what)
     }
   const result = check.result()
   const { ok, checks } = record
@@ -49,12 +73,10 @@ function namedFile(kind: Kind, text: string): { readonly name: string; readonly 
 }
 
 async function claimOf(
-  kind: Kind,
-  name: string,
-  path: string,
-  file: string,
+  compared: ComparedFile,
   { files }: CheckedRecord,
 ): Promise<{ readonly holds: boolean; readonly what: string }> {
+  const { kind, name, path } = compared
   const { did, unit } = KINDS[kind]
   const disclosed: readonly Part[] = files[KINDS[kind].files].find(each => each.name === name)?.files ?? []
   if (disclosed.length === 0)
@@ -62,7 +84,7 @@ async function claimOf(
       holds: false,
       what: `${path}: the record doesn’t disclose what ${name} ${did} (whoever has the ledger can, with --disclose ${kind}:${name})`,
     }
-  const found = await partIn(file, disclosed)
+  const found = await partIn(compared, disclosed)
   if (found === null) return { holds: false, what: `${path} isn’t what ${name} ${did}` }
   const is = found.whole === false ? 'begins with' : 'is'
   const { count, bytes, sha256 } = found
@@ -75,27 +97,38 @@ async function claimOf(
 type Part = DisclosedFile & { readonly whole?: boolean }
 
 /** The one that the file is, or begins with; null if none. */
-async function partIn(file: string, parts: readonly Part[]): Promise<Part | null> {
-  const bytes = sizeOf(file)
+async function partIn(compared: ComparedFile, parts: readonly Part[]): Promise<Part | null> {
+  const bytes = sizeOf(compared)
   const hashes = new Map<number, string>()
   for (const part of parts) {
     if (part.whole === false ? part.bytes > bytes : part.bytes !== bytes) continue
-    const sha256 = hashes.get(part.bytes) ?? (await hashOf(file, part.bytes))
+    const sha256 = hashes.get(part.bytes) ?? (await hashOf(compared, part.bytes))
     hashes.set(part.bytes, sha256)
     if (sha256 === part.sha256) return part
   }
   return null
 }
 
-function sizeOf(file: string): number {
+function sizeOf({ kind, name, file }: ComparedFile): number {
   const stat = statSync(file, { throwIfNoEntry: false })
   if (stat?.isFile() === true) return stat.size
-  throw new CustodyError('CUSTODY_FILE_NOT_FOUND', `${file} ${stat === undefined ? 'doesn’t exist' : 'is no file'}`)
+  throw new CustodyError('CUSTODY_FILE_NOT_FOUND', `${file} ${stat === undefined ? 'doesn’t exist' : 'is no file'}`, {
+    hint: `Check the path in --${kind} ${name}=PATH: it is relative to the folder that you are in.`,
+  })
 }
 
 /** Of its first bytes. */
-async function hashOf(file: string, bytes: number): Promise<string> {
+async function hashOf({ file }: ComparedFile, bytes: number): Promise<string> {
   const hash = createHash('sha256')
-  if (bytes > 0) for await (const chunk of createReadStream(file, { end: bytes - 1 })) hash.update(chunk)
+  try {
+    if (bytes > 0) for await (const chunk of createReadStream(file, { end: bytes - 1 })) hash.update(chunk)
+  } catch (error) {
+    // cast: nothing else is thrown there.
+    const why = (error as Error).message
+    throw new CustodyError('CUSTODY_FILE_UNREADABLE', `${file} can’t be read: ${why}`, {
+      hint: 'Check that you may read it.',
+      cause: error,
+    })
+  }
   return hash.digest('hex')
 }

@@ -81,9 +81,15 @@ export async function* recordPieces(packed: EvidenceFile): AsyncIterable<string>
     throw unreadable(path, 'it was damaged on the way')
 }
 
+const WHY_NOT: { readonly [code: string]: string | undefined } = {
+  ERR_ENCODING_INVALID_ENCODED_DATA: 'it isn’t UTF-8',
+  Z_BUF_ERROR: 'it was cut short',
+  Z_DATA_ERROR: 'it was damaged on the way',
+}
+
 function whyNotUnpacked(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it isn’t UTF-8' : error.message
+  return WHY_NOT['code' in error ? String(error.code) : ''] ?? error.message
 }
 
 function bytesAt(path: string, from: number, count: number): Buffer {

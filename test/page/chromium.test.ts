@@ -145,6 +145,9 @@ describe.skipIf(!chromium.ok)(`in Chromium${why}`, () => {
         flipped,
       ])
         expect((await opened.give(bad, 'gz')).verdict).toBe('broken')
+      expect((await opened.give(damaged, 'gz')).line).toBe(
+        'CUSTODY_PROOF_UNREADABLE: the file can’t be read: it was cut short or damaged on the way, or something stands behind it',
+      )
       expect(opened.faults).toEqual([])
       await opened.close()
     })

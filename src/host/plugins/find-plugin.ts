@@ -85,9 +85,9 @@ export function installedIn(name: string, folder: string): string | null {
 }
 
 function readManifest(folder: string): Manifest {
-  const manifest = manifestIn(folder)
-  if (manifest === null) throw problem(`${join(folder, 'package.json')} can’t be read.`, 'Install the package again.')
-  return manifest
+  const read = manifestIn(folder)
+  if (read.ok) return read.manifest
+  throw problem(`${join(folder, 'package.json')} can’t be read: ${read.why}.`, 'Install the package again.', read.cause)
 }
 
 /** Packages without `exports`, and those that something else than a folder holds (Plug’n’Play, NODE_PATH). */

@@ -86,9 +86,14 @@ describe('packages are found by name', () => {
       hint: 'It exports near, near/gates/*.',
     })
     expect(await load('unbuilt')).toMatchObject({ message: 'The package unbuilt has no main file.' })
-    for (const broken of ['{', 'null', '[]']) {
+    for (const [broken, why] of [
+      ['{', 'it is no JSON ('],
+      ['null', 'it is no JSON object.'],
+      ['[]', 'it is no JSON object.'],
+    ] as const) {
       put({ 'project/node_modules/broken/package.json': broken })
-      const message = `${join(folder, 'project', 'node_modules', 'broken', 'package.json')} can’t be read.`
+      const file = join(folder, 'project', 'node_modules', 'broken', 'package.json')
+      const message = expect.stringContaining(`${file} can’t be read: ${why}`)
       expect(await load('broken')).toMatchObject({ message, hint: 'Install the package again.' })
     }
     expect(await load('own.js')).toMatchObject({ hint: 'The file is named ./own.js.' })

@@ -11,12 +11,25 @@ export interface Manifest {
   readonly devDependencies?: object
 }
 
-/** null if it can't be read, or is no object. */
-export function manifestIn(folder: string): Manifest | null {
+export type ReadManifest =
+  | { readonly ok: true; readonly manifest: Manifest }
+  /** `why` is a part of a sentence. */
+  | { readonly ok: false; readonly why: string; readonly cause?: unknown }
+
+export function manifestIn(folder: string): ReadManifest {
   try {
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    return isObject(manifest) ? (manifest as Manifest) : null
-  } catch {
-    return null
+    return isObject(manifest)
+      ? { ok: true, manifest: manifest as Manifest }
+      : { ok: false, why: 'it is no JSON object' }
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    return { ok: false, why: cause instanceof SyntaxError ? `it is no JSON (${message})` : message, cause }
   }
+}
+
+/** Where it only serves a hint: nothing is known where it can't be read. */
+export function knownManifest(folder: string): Manifest | null {
+  const read = manifestIn(folder)
+  return read.ok ? read.manifest : null
 }

@@ -7,7 +7,7 @@ import { builtins } from '../../plugins/index.ts'
 import { Catalogue } from '../../sdk/catalogue.ts'
 import { installedIn } from './find-plugin.ts'
 import { type LoadedPlugin, loadPlugins } from './load.ts'
-import { type Manifest, manifestIn } from './manifest.ts'
+import { knownManifest, type Manifest } from './manifest.ts'
 
 export interface PluginsOf {
   /** The built-ins, and those that the file names, but for second ones of a name. */
@@ -80,14 +80,14 @@ function pluginPackages(folder: string): readonly string[] {
   const names = [...Object.keys(project?.dependencies ?? {}), ...Object.keys(project?.devDependencies ?? {})]
   return names.filter(name => {
     const at = installedIn(name, folder)
-    const keywords = at === null ? [] : manifestIn(at)?.keywords
+    const keywords = at === null ? [] : knownManifest(at)?.keywords
     return Array.isArray(keywords) && keywords.includes(PLUGIN_KEYWORD)
   })
 }
 
 function manifestAbove(folder: string): Manifest | null {
   for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, 'package.json'))) return manifestIn(at)
+    if (existsSync(join(at, 'package.json'))) return knownManifest(at)
     if (dirname(at) === at) return null
   }
 }
