@@ -10,13 +10,17 @@ export const PipelineFile = z.object({
 export type PipelineFile = z.infer<typeof PipelineFile>
 export const Pipelines = z.object({ folder: z.string(), pipelines: z.array(PipelineFile) })
 
-const Settings = z.record(z.string(), z.string()).describe('as `--set path=value`')
+const Settings = z
+  .record(z.string().min(1).max(200), z.string().max(2000))
+  .describe('as `--set path=value`: of limits, retry and guards; to try something, of nodes')
 
 export const StartRequest = z.object({
   pipeline: z.string().describe('a file below the folder of pipelines'),
   set: Settings.optional(),
   limit: z.int().min(1).optional(),
 })
+/** `set`: as for a start. */
+export const ResumeRequest = z.object({ set: Settings.optional() })
 export const RerunRequest = z.object({
   where: z.string().optional().describe('a CEL expression; without it: the failed rows'),
   pipeline: z.string().optional(),

@@ -1,7 +1,10 @@
 /** Serves the explorer and the API of a ledger until Ctrl-C. */
 import { once } from 'node:events'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ledgerUrl } from '../host/ledger.ts'
+import { Operator } from '../host/operate/operator.ts'
+import { PipelinesFolder } from '../host/operate/pipelines-folder.ts'
 import { CustodyError } from '../model/error.ts'
 import { ownFile } from '../model/own-file.ts'
 import { type Serving, serve } from '../server/serve.ts'
@@ -13,6 +16,7 @@ import { asCustodyError, renderError } from './render/error.ts'
 export interface ServeOptions extends LedgerOptions {
   readonly port?: number
   readonly json?: boolean
+  readonly pipelines?: string
 }
 
 /** Returns the exit code. @throws CustodyError CUSTODY_SERVE, CUSTODY_ARGUMENT, and those of opening a ledger */
@@ -32,6 +36,7 @@ export async function serveLedger(context: Context, options: ServeOptions): Prom
       port,
       explorer: fileURLToPath(ownFile('explorer')),
       version,
+      operator: operatorOf(context, url, options),
       checks_answers: env.CUSTODY_DEBUG === '1',
       clock: {
         now_us: () => Date.now() * 1000,
@@ -60,4 +65,15 @@ export async function serveLedger(context: Context, options: ServeOptions): Prom
     stopping.close()
     await serving?.close()
   }
+}
+
+/** Runs are begun as this program was: by the same Node, from the same script. */
+function operatorOf({ host, cwd, env }: Context, url: string, { pipelines }: ServeOptions): Operator | null {
+  if (pipelines === undefined) return null
+  const folder = new PipelinesFolder(resolve(cwd, pipelines), env)
+  // What proves this server to those who sign people in is no business of plugins.
+  const secret = env.CUSTODY_OIDC_CLIENT_SECRET
+  const rest = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== secret))
+  const program = { executable: process.execPath, script: resolve(cwd, host.script), env: rest, cwd: folder.folder }
+  return new Operator({ url, program, pipelines: folder })
 }

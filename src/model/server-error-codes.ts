@@ -40,4 +40,9 @@ export const SERVER_ERRORS = {
     'The log of who looks at values can’t be written, so the server shows none.',
     'Make room for it and see that its file, beside the ledger, may be written.',
   ),
+  CUSTODY_RUN_NOT_BEGUN: spec(
+    1,
+    'A run that was asked for from afar hasn’t begun.',
+    'Start it on the command line, which shows all that it reports.',
+  ),
 } as const satisfies Record<string, ErrorSpec>

@@ -2,6 +2,7 @@
 import type { Hono } from 'hono'
 import { LedgerAnswers } from '../host/answers/ledger-answers.ts'
 import type { ProcessPlace } from '../host/ledger.ts'
+import type { Operator } from '../host/operate/operator.ts'
 import { AccessLog } from './access/access-log.ts'
 import { RecordedAnswers } from './access/recorded-answers.ts'
 import type { AnswersFor } from './answers-for.ts'
@@ -17,6 +18,7 @@ import { openApiDocument } from './openapi.ts'
 import type { Route } from './route.ts'
 import { evidenceRoutes } from './routes/evidence.ts'
 import { liveRoutes } from './routes/live.ts'
+import { operateRoutes } from './routes/operate.ts'
 import { rowRoutes } from './routes/rows.ts'
 import { runRoutes } from './routes/runs.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -31,6 +33,8 @@ export interface ServerSettings {
   /** Absolute folder of the explorer's files. */
   readonly explorer: string
   readonly version: string
+  /** null: nothing is run from here. */
+  readonly operator: Operator | null
   /** Whether each answer is held against its schema. */
   readonly checks_answers: boolean
   readonly clock: ServerClock
@@ -63,7 +67,7 @@ export interface Assembled {
 
 /** `port`: the one that it is reached by. @throws CustodyError CUSTODY_ACCESS_LOG, and as `openLedgerReader` */
 export async function assemble(settings: ServerSettings, port: number): Promise<Assembled> {
-  const { url, env, clock, observer, version } = settings
+  const { url, env, clock, observer, version, operator } = settings
   const answers = await LedgerAnswers.open({ url, env })
   try {
     const log = await AccessLog.open(accessPath(url), () => clock.now_us())
@@ -84,13 +88,14 @@ export async function assemble(settings: ServerSettings, port: number): Promise<
         attempts: new Attempts(now_ms),
         ledger: url,
         version,
-        operates: false,
+        operates: operator !== null,
         onSpent,
       }),
       ...runRoutes(answersFor),
       ...rowRoutes(answersFor),
       ...evidenceRoutes(answersFor, log.path),
       ...liveRoutes(answersFor, live),
+      ...operateRoutes(operator),
     ]
     const beside = besides({
       answers,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Failure, Unsound } from '../api/common.ts'
 import { API } from './app.ts'
 import { namedShapes } from './named-shapes.ts'
-import type { Answers, Route } from './route.ts'
+import { type Answers, NO_BODY, type Route } from './route.ts'
 
 type JsonObject = { readonly [key: string]: unknown }
 
@@ -54,9 +54,9 @@ function operation(route: Route): JsonObject {
     ...(role === null ? { security: [] } : {}),
     'x-custody-role': values === 'refused' ? 'analyst' : role,
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body.safeParse(undefined).success
+    ...(body === NO_BODY
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body) } } } }),
+      : { requestBody: { required: !body.safeParse(undefined).success, content: jsonContent(schemaOf(body)) } }),
     responses: {
       ...responses(route.answers),
       default: { description: 'why there is no answer', content: jsonContent(namedShapes.refer(Failure)) },

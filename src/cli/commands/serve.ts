@@ -11,6 +11,10 @@ export function serveCommand(context: Context, done: (exit: number) => void): Co
       'Serves the explorer and the API of a ledger until Ctrl-C, to this machine only. The printed URL signs one browser in; `--json` prints a token for programs.',
     )
     .option('--port <n>', 'the port to listen on (default: one that is free)', integerFrom(0))
+    .option(
+      '--pipelines <dir>',
+      'let operators start the pipelines below this folder, and stop, resume, re-run and try changes of runs',
+    )
     .option('--json', 'print the URL and the token as JSON')
     .action(async (options: ServeOptions) => {
       const { serveLedger } = await import('../serve-ledger.ts')
