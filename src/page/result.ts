@@ -56,7 +56,11 @@ function verdictElement(checked: Checked, name: string): HTMLElement {
   const existed =
     as_of === undefined
       ? null
-      : element('p', {}, `As of ${printable(as_of)}: it existed by then, as ${listed(as_of_by.map(printable))} says.`)
+      : element(
+          'p',
+          {},
+          `As of ${printable(as_of)}: it existed by then, as ${listed(as_of_by.map(printable))} ${as_of_by.length === 1 ? 'says' : 'say'}.`,
+        )
   const parts = [line, claimed, existed, element('p', { class: 'quiet' }, name)]
   return element('div', { class: `verdict ${verdict.kind}` }, ...parts)
 }

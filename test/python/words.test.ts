@@ -131,7 +131,26 @@ describe.skipIf(NO_PYTHON !== null)(
           [],
         ),
       )
-      const found: object[] = []
+      const [one, two] = [
+        recordOf(
+          [
+            [1, at],
+            [2, at + 1],
+            [0, at],
+          ],
+          [],
+        ),
+        recordOf(
+          [
+            [2, at],
+            [1, at],
+          ],
+          [],
+        ),
+      ]
+      const found: object[] = [...(await mustAgree([one, two], 0)), ...(await mustAgree([one, two], 3))]
+      const named = found.map(each => ('as_of_by' in each ? (each.as_of_by as readonly string[]).length : 0))
+      expect(named).toEqual([2, 2, 2, 0])
       for (const policy of sampled([...POLICIES.keys(), null], 2)) found.push(...(await mustAgree(cosigned, policy)))
       expect(outcomes(found)).toEqual(new Set([true, false]))
     })
@@ -194,6 +213,10 @@ describe.skipIf(NO_PYTHON !== null)(
       const records = sampled(tokens, 3).map(each => recordOf([], [each]))
       expect(outcomes(await mustAgree(records, null, trusted))).toEqual(new Set([true, false]))
       if (LONG) await mustAgree(records, null)
+      const at_once = recordOf([[0, 1_800_000_000]], [token(parties[0]!, note, { time: '20270115080000Z' })])
+      expect(await mustAgree([at_once], 0, trusted)).toMatchObject([
+        { as_of_by: [expect.stringMatching(/^witness a /), expect.stringMatching(/^timestamp authority /)] },
+      ])
     })
 
     test(`and of ${EDITS} edited ones`, async () => {

@@ -245,9 +245,9 @@ function quorumTime(
 ): AsOf | null {
   if (policy === null) return null
   const timed = cosigned.flatMap(({ witness, at_ms }) => (at_ms === null ? [] : [{ witness, at_ms }]))
-  const witnesses = new Set<PolicyWitness>()
-  for (const { witness, at_ms } of timed.sort((a, b) => a.at_ms - b.at_ms)) {
-    witnesses.add(witness)
+  timed.sort((a, b) => a.at_ms - b.at_ms)
+  for (const { at_ms } of timed) {
+    const witnesses = new Set(timed.filter(each => each.at_ms <= at_ms).map(each => each.witness))
     if (isReached(policy.quorum, witnesses.union(others))) return { at_ms, by: [...witnesses].map(witnessText) }
   }
   return null
@@ -270,9 +270,14 @@ function asOfTimestamp({ by_ms, by }: Dated): AsOf {
   return { at_ms: by_ms, by: [authorityText(by)] }
 }
 
+/** All who say so. */
 function earliest(found: ReadonlyArray<AsOf | null>): AsOf | null {
   let first: AsOf | null = null
-  for (const each of found) if (each !== null && (first === null || each.at_ms < first.at_ms)) first = each
+  for (const each of found) {
+    if (each === null || (first !== null && each.at_ms > first.at_ms)) continue
+    const others: readonly string[] = first?.at_ms === each.at_ms ? first.by : []
+    first = { at_ms: each.at_ms, by: [...new Set([...others, ...each.by])] }
+  }
   return first
 }
 
