@@ -5,7 +5,7 @@
 
 --policy demands what a C2SP tlog-policy says; --tsa trusts timestamp authorities; --since is an older head, which must be extended.
 --source and --output compare a file with what a record discloses of what a source read, or a sink published. KEYS has a verifier key a line, as `custody key show` prints them; lines that begin with # don't count.
-Exit code: 0 it holds, 1 it doesn't, 2 it can't be read.
+Exit code: 0 it holds, 1 it doesn't, 2 it can't be read, or the verifier itself has met a defect; of several files the largest.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import traceback
 from pathlib import Path
 
 from custody_check.certificates import parse_pem
+from custody_check.claims import counted
 from custody_check.der import DerError
 from custody_check.erasure import check_erasure, is_erasure
 from custody_check.ledger import check_ledger
@@ -48,15 +50,21 @@ def main(arguments: list[str]) -> int:
         )
         files = Files(*([named_file(each) for each in given] for given in (options.source, options.output)))
     except (OSError, UnicodeDecodeError, Unreadable, NoteError, DerError) as error:
-        print(f"what is to be trusted can't be read: {error}", file=sys.stderr)
+        print(f"what was given beside the file can't be read: {error}", file=sys.stderr)
         return 2
     for file in options.file:
         try:
             report = _check(file, reader, files)
         except (OSError, UnicodeDecodeError, Unreadable, NoteError) as error:
-            print(f"{file} can't be checked: {error}", file=sys.stderr)
+            unread = f"{file} can't be checked: {error}"
+        except Exception as error:  # A defect is no verdict on the file, whatever it is.
+            unread = f"{file} wasn't checked, as {_defect(error)}"
+        else:
+            unread = None
+        if unread is not None:
+            print(unread, file=sys.stderr)
             codes.append(2)
-            answers.append({"ok": False, "error": {"message": str(error)}})
+            answers.append({"ok": False, "error": {"message": unread}})
             continue
         codes.append(0 if report.ok else 1)
         answers.append(report.json())
@@ -67,9 +75,17 @@ def main(arguments: list[str]) -> int:
     return max(codes)
 
 
+def _defect(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"this verifier has a defect ({what}, at {Path(frame.filename).name}:{frame.lineno}): please report it to those who make Custody"
+
+
 def _check(file: Path, reader: Reader, files: Files) -> Report:
     with file.open("rb") as opened:
         beginning = opened.read(16)
+        if not is_packed(beginning) and (files.sources or files.outputs):
+            raise Unreadable("only the record of a run says something of whole files (--source, --output)")
         if beginning == b"SQLite format 3\0":
             return check_ledger(file, reader)
         data = beginning + opened.read()
@@ -105,7 +121,7 @@ def _tell(report: Report, file: Path | None) -> None:
     for key, entry in report.rests_on if report.ok else []:
         print(f"  rests on  {key} alone, which was revoked in entry {entry} of the ledger's own log: whoever had stolen it could have written another history below")
     if report.withheld:
-        print(f"  withheld  {report.withheld} values")
+        print(f"  withheld  {counted(report.withheld, 'value')}")
 
 
 if __name__ == "__main__":

@@ -278,4 +278,6 @@ def named_file(argument: str) -> tuple[str, str]:
     match = _NAMED.fullmatch(argument)
     if match is None:
         raise Unreadable(f"{argument} isn't NAME=PATH")
+    if not Path(match[2]).is_file():
+        raise Unreadable(f"{match[2]}, to be compared with what {match[1]} read or published, is no file")
     return match[1], match[2]
