@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { DiffCounts, Parting, RunDiff } from '../../read/diff/difference.ts'
+import { partingText } from '../../read/words/parting.ts'
 import { plain } from '../terminal.ts'
-import { differs, partingText, renderDiff } from './diff.ts'
+import { differs, renderDiff } from './diff.ts'
 import { columnsOf } from './text.ts'
 
 const NONE: DiffCounts = { compared: 0, same: 0, unknown: 0, different: 0, only_old: 0, only_new: 0 }

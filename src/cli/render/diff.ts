@@ -12,6 +12,7 @@ import type {
   RowDifference,
   RunDiff,
 } from '../../read/diff/difference.ts'
+import { partingText } from '../../read/words/parting.ts'
 import type { Paint } from '../terminal.ts'
 import { columnsOf, count, counted, padEnd, padStart, printable, shorten, shortRun, valueText } from './text.ts'
 
@@ -112,29 +113,6 @@ function exampleText(of: 'row' | 'batch', { count: many, examples }: CountedGrou
     if (text.length <= room) return text
   }
   return many > 1 ? `${words[1]} ${count(examples[0] ?? 0)}, …` : `${words[0]} ${count(examples[0] ?? 0)}`
-}
-
-/** `tier: micro → review`, `enrich changed score (another answer)`. */
-export function partingText({ node, kind, old: before, new: after, to, fields, because }: Parting): string {
-  const name = printable(node)
-  const why = because === null ? '' : because === 'answer' ? ' (another answer)' : ' (another request)'
-  switch (kind) {
-    case 'value':
-      return `${name} changed ${fields.map(printable).join(', ') || 'the value'}${why}`
-    case 'members':
-      return `${name}: other members`
-    case 'rows':
-      return `${name} made ${count(Number(before))} → ${count(Number(after))} tokens${why}`
-    default:
-      return `${name}: ${wayText(before, to.old, kind)} → ${wayText(after, to.new, kind)}${why}`
-  }
-}
-
-/** `true (credit)`. The label of an ordinary edge says nothing; nor does where an error led, beside the error. */
-function wayText(way: string | null, to: string | null, kind: Parting['kind']): string {
-  if (way === 'to') return kind === 'way' && to !== null ? printable(to) : 'went on'
-  const label = printable(way ?? '?')
-  return kind === 'error' || to === null || to === way ? label : `${label} (${printable(to)})`
 }
 
 function unknownText(many: number, one: string, more: string): string | null {

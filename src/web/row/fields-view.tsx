@@ -49,8 +49,7 @@ export function ChangesView({ of: { changes, unchanged } }: { readonly of: DataC
           <tr>
             <th scope="col">What happened</th>
             <th scope="col">Field</th>
-            <th scope="col">Before</th>
-            <th scope="col">After</th>
+            <th scope="col">Value</th>
           </tr>
         </thead>
         <tbody>
@@ -83,9 +82,18 @@ function ChangeRow({ of }: { readonly of: FieldChange }) {
         )}
         <Text of={of.field} />
       </th>
-      <td className="before">{'before' in of && <ValueView value={of.before} />}</td>
-      <td className="after">
-        {'after' in of ? <ValueView value={of.after} /> : <span className="spoken">nothing</span>}
+      <td>
+        {'before' in of && (
+          <span className="before">
+            <ValueView value={of.before} />
+          </span>
+        )}
+        {of.kind === 'changed' && <span className="change-arrow"> → </span>}
+        {'after' in of && (
+          <span className="after">
+            <ValueView value={of.after} />
+          </span>
+        )}
       </td>
     </tr>
   )

@@ -6,28 +6,37 @@ import { type KeyboardEvent, useRef, useState } from 'react'
 import { counted } from '../parts/units.ts'
 import type { Lineage, LineageEdge, LineageNode } from './lineage.ts'
 
-const BOX = { width: 136, height: 40 } as const
-const GAP = { across: 18, down: 34 } as const
-/** Above the first place of a token stands its name. */
+/** From left to right where there is room, else from top to bottom. */
+export type Direction = 'across' | 'down'
+
+const BOX = { width: 118, height: 40 } as const
+/** Between layers stands the label of an edge; above the first place of a token its name. */
+const GAPS = {
+  across: { layers: 50, lanes: 26 },
+  down: { layers: 34, lanes: 18 },
+} as const
 const NAME = 16
 const MARGIN = 10
 /** Characters that fit in a box, and beside an edge. */
-const MOST = { name: 17, label: 12 } as const
+const MOST = { name: 16, label: { across: 8, down: 14 } } as const
 
 interface Place {
   readonly x: number
   readonly y: number
 }
 
-export function LineageGraph({ of }: { readonly of: Lineage }) {
-  const { nodes, edges, layers, lanes } = of
+interface Props {
+  readonly of: Lineage
+  readonly direction: Direction
+}
+
+export function LineageGraph({ of, direction }: Props) {
+  const { nodes, edges } = of
   const [at, setAt] = useState(nodes[0]?.id ?? '')
   const svg = useRef<SVGSVGElement>(null)
-  const width = lanes * (BOX.width + GAP.across) - GAP.across + 2 * MARGIN
-  const height = layers * (BOX.height + GAP.down) - GAP.down + 2 * MARGIN + NAME
-  const places = placesOf(of, width)
+  const { width, height, places } = laidOut(of, direction)
   const walk = (event: KeyboardEvent) => {
-    const to = neighbour(of, at, event.key)
+    const to = neighbour(of, at, direction === 'across' ? TURNED[event.key] : event.key)
     if (to === null) return
     event.preventDefault()
     setAt(to)
@@ -46,7 +55,7 @@ export function LineageGraph({ of }: { readonly of: Lineage }) {
         onKeyDown={walk}
       >
         {edges.map(each => (
-          <Edge key={`${each.from} ${each.to}`} of={each} places={places} />
+          <Edge key={`${each.from} ${each.to}`} of={each} places={places} direction={direction} />
         ))}
         {nodes.map(each => (
           <Vertex
@@ -63,19 +72,35 @@ export function LineageGraph({ of }: { readonly of: Lineage }) {
 }
 
 /** Each layer stands in the middle. */
-function placesOf({ nodes }: Lineage, width: number): ReadonlyMap<string, Place> {
+function laidOut({ nodes, layers, lanes }: Lineage, direction: Direction) {
+  const gap = GAPS[direction]
+  const name = nodes.some(each => each.begins !== null) ? NAME : 0
+  const [along, beside] = direction === 'across' ? [BOX.width, BOX.height] : [BOX.height, BOX.width]
   const widths = new Map<number, number>()
   for (const { layer, lane } of nodes) widths.set(layer, Math.max(widths.get(layer) ?? 0, lane + 1))
-  return new Map(
-    nodes.map(({ id, layer, lane }) => {
-      const own = (widths.get(layer) ?? 1) * (BOX.width + GAP.across) - GAP.across
-      const x = (width - own) / 2 + lane * (BOX.width + GAP.across)
-      return [id, { x, y: MARGIN + NAME + layer * (BOX.height + GAP.down) }]
+  const span = (many: number) => many * (beside + gap.lanes) - gap.lanes
+  const places = new Map(
+    nodes.map(({ id, layer, lane }): [string, Place] => {
+      const at = layer * (along + gap.layers)
+      const off = (span(lanes) - span(widths.get(layer) ?? 1)) / 2 + lane * (beside + gap.lanes)
+      const [x, y] = direction === 'across' ? [at, off] : [off, at]
+      return [id, { x: MARGIN + x, y: MARGIN + name + y }]
     }),
   )
+  const length = layers * (along + gap.layers) - gap.layers
+  const [width, height] = direction === 'across' ? [length, span(lanes)] : [span(lanes), length]
+  return { places, width: width + 2 * MARGIN, height: height + 2 * MARGIN + name }
 }
 
-function neighbour({ nodes, edges }: Lineage, at: string, key: string): string | null {
+/** Which key leads where when the graph goes from left to right. */
+const TURNED: { readonly [key: string]: string } = {
+  ArrowLeft: 'ArrowUp',
+  ArrowRight: 'ArrowDown',
+  ArrowUp: 'ArrowLeft',
+  ArrowDown: 'ArrowRight',
+}
+
+function neighbour({ nodes, edges }: Lineage, at: string, key: string | undefined): string | null {
   const here = nodes.find(each => each.id === at)
   if (here === undefined) return null
   const beside = (step: number) =>
@@ -94,30 +119,55 @@ function neighbour({ nodes, edges }: Lineage, at: string, key: string): string |
   }
 }
 
-function Edge({
-  of: { from, to, label },
-  places,
-}: {
+interface EdgeProps {
   readonly of: LineageEdge
   readonly places: ReadonlyMap<string, Place>
-}) {
+  readonly direction: Direction
+}
+
+function Edge({ of: { from, to, label }, places, direction }: EdgeProps) {
   const [start, end] = [places.get(from), places.get(to)]
   if (start === undefined || end === undefined) return null
-  const [x1, y1] = [start.x + BOX.width / 2, start.y + BOX.height]
-  const [x2, y2] = [end.x + BOX.width / 2, end.y]
-  const bend = Math.max(GAP.down / 2, (y2 - y1) / 2)
+  const { line, tip, middle } = direction === 'across' ? acrossOf(start, end) : downOf(start, end)
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: lines and their labels never have the focus
     <g aria-hidden="true">
-      <path className="lineage-edge" d={`M ${x1} ${y1} C ${x1} ${y1 + bend}, ${x2} ${y2 - bend}, ${x2} ${y2 - 5}`} />
-      <path className="lineage-tip" d={`M ${x2 - 4} ${y2 - 7} L ${x2} ${y2} L ${x2 + 4} ${y2 - 7} Z`} />
+      <path className="lineage-edge" d={line} />
+      <path className="lineage-tip" d={tip} />
       {label !== '' && (
-        <text className="lineage-label" x={(x1 + x2) / 2 + 6} y={(y1 + y2) / 2 + 3}>
-          {short(label, MOST.label)}
+        <text
+          className="lineage-label"
+          x={middle.x}
+          y={middle.y}
+          textAnchor={direction === 'across' ? 'middle' : 'start'}
+        >
+          {short(label, MOST.label[direction])}
         </text>
       )}
     </g>
   )
+}
+
+function acrossOf(start: Place, end: Place) {
+  const [x1, y1] = [start.x + BOX.width, start.y + BOX.height / 2]
+  const [x2, y2] = [end.x, end.y + BOX.height / 2]
+  const bend = Math.max(GAPS.across.layers / 2, (x2 - x1) / 2)
+  return {
+    line: `M ${x1} ${y1} C ${x1 + bend} ${y1}, ${x2 - bend} ${y2}, ${x2 - 5} ${y2}`,
+    tip: `M ${x2 - 7} ${y2 - 4} L ${x2} ${y2} L ${x2 - 7} ${y2 + 4} Z`,
+    middle: { x: (x1 + x2) / 2 - 2, y: (y1 + y2) / 2 - 5 },
+  }
+}
+
+function downOf(start: Place, end: Place) {
+  const [x1, y1] = [start.x + BOX.width / 2, start.y + BOX.height]
+  const [x2, y2] = [end.x + BOX.width / 2, end.y]
+  const bend = Math.max(GAPS.down.layers / 2, (y2 - y1) / 2)
+  return {
+    line: `M ${x1} ${y1} C ${x1} ${y1 + bend}, ${x2} ${y2 - bend}, ${x2} ${y2 - 5}`,
+    tip: `M ${x2 - 4} ${y2 - 7} L ${x2} ${y2} L ${x2 + 4} ${y2 - 7} Z`,
+    middle: { x: (x1 + x2) / 2 + 6, y: (y1 + y2) / 2 + 3 },
+  }
 }
 
 const ENDED = { success: 'ended here', failure: 'ended here, as a failure', open: 'is here now' } as const

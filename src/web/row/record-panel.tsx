@@ -94,7 +94,7 @@ function Verdict({ check: { result, error, took_ms }, story }: { readonly check:
       <VerdictOf checked={result.checked} />
       <SameStory checked={result.checked} story={story} />
       <p className="quiet small">
-        Checked in this page in {durationText(took_ms * 1000)}, by the code that `custody check` runs.
+        Checked in this page in {durationText(took_ms * 1000)}, by the code that <code>custody check</code> runs.
       </p>
       <Findings checked={result.checked} />
       <Limits />

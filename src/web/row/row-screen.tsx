@@ -2,10 +2,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { useParams, useSearch } from '@tanstack/react-router'
 import type { Unsound } from '../../api/common.ts'
-import type { Plan } from '../../api/runs.ts'
+import type { ShownRun } from '../../api/runs.ts'
 import type { ExplainedRow } from '../../api/story.ts'
 import { get } from '../app/client.ts'
-import { isUnsound, planQuery } from '../app/queries.ts'
+import { useNarrow } from '../app/narrow.ts'
+import { isUnsound, planQuery, runQuery } from '../app/queries.ts'
 import { useTitle } from '../app/title.ts'
 import { Commands } from '../parts/command.tsx'
 import { Panel } from '../parts/panel.tsx'
@@ -17,7 +18,7 @@ import { LineageList } from './lineage-list.tsx'
 import { OtherRuns } from './other-runs.tsx'
 import { RecordPanel } from './record-panel.tsx'
 import { RowHead } from './row-head.tsx'
-import { storyFrom } from './story-from-json.ts'
+import { type RunFacts, storyFrom } from './story-from-json.ts'
 import { SubjectView } from './subject-view.tsx'
 import '../parts/checked.css'
 import './row.css'
@@ -31,12 +32,18 @@ export function RowScreen() {
     queryFn: ({ signal }) => get<ExplainedRow | Unsound>(`/runs/${run}/rows/${encodeURIComponent(row)}`, {}, signal),
   })
   const plan = useQuery(planQuery(run))
+  const { data: shown } = useQuery(runQuery(run))
+  const sinks = shown === undefined || isUnsound(shown) ? {} : shown.sinks
   const error = answer.error ?? plan.error
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void answer.refetch()} />
   if (answer.data === undefined || plan.data === undefined) return <Waiting />
   if (isUnsound(answer.data)) return <UnsoundNotice of={answer.data} what={`row ${row}`} run={run} />
   if (isUnsound(plan.data)) return <UnsoundNotice of={plan.data} what={`run ${run}`} run={run} />
-  return <Told key={row} explained={answer.data} plan={plan.data} search={search} />
+  return <Told key={row} explained={answer.data} facts={{ plan: plan.data, paths: pathsOf(sinks) }} search={search} />
+}
+
+function pathsOf(sinks: ShownRun['sinks']): ReadonlyMap<string, string> {
+  return new Map(Object.entries(sinks).flatMap(([sink, { path }]) => (path === undefined ? [] : [[sink, path]])))
 }
 
 function Waiting() {
@@ -55,29 +62,33 @@ function Waiting() {
 
 interface Props {
   readonly explained: ExplainedRow
-  readonly plan: Plan
+  readonly facts: RunFacts
   readonly search: ReturnType<typeof rowsSearchOf>
 }
 
-function Told({ explained, plan, search }: Props) {
-  const story = storyFrom(explained, plan)
-  const lineage = lineageOf(story)
+function Told({ explained, facts, search }: Props) {
+  const story = storyFrom(explained, facts)
+  const narrow = useNarrow()
   const row = explained.row ?? 0
   const short = story.run.slice(0, 13)
+  const way = (
+    <Panel title="Its way" className="lineage-panel">
+      <LineageGraph of={lineageOf(story)} direction={narrow ? 'down' : 'across'} />
+      <LineageList story={story} />
+    </Panel>
+  )
   return (
     <div className="row-screen">
-      <RowHead story={story} plan={plan} search={search} />
+      <RowHead story={story} plan={facts.plan} search={search} />
+      {!narrow && way}
       <div className="row-story">
         <SubjectView story={story} rowOf={rowsOf(explained)} />
         <OtherRuns repeats={explained.repeats ?? []} reruns={explained.reruns ?? []} />
         <Commands of={[['explain', short, '--row', row]]} />
       </div>
-      <aside className="row-aside">
+      <aside className="row-aside" aria-label="How its record stands">
         <RecordPanel run={story.run} row={row} story={story} />
-        <Panel title="Its way" className="lineage-panel">
-          <LineageGraph of={lineage} />
-          <LineageList story={story} />
-        </Panel>
+        {narrow && way}
       </aside>
     </div>
   )

@@ -4,7 +4,7 @@ import { askedAndSeen, callText, type Step } from '../../read/words/steps.ts'
 import { JsonView } from '../parts/json-view.tsx'
 import { counted } from '../parts/units.ts'
 import { CallView } from './call-view.tsx'
-import { dataChange } from './changes.ts'
+import { type DataChange, dataChange } from './changes.ts'
 import { ChangesView, FoldedFields } from './fields-view.tsx'
 
 interface Props {
@@ -57,8 +57,13 @@ function Head({ step: { head, failed }, visit }: { readonly step: Step; readonly
         </p>
       )
     case 'text':
-      return visit.changed !== null && dataChange(visit) !== null && visit.sorted === null ? null : (
-        <p className={failed ? 'failure' : 'step-text'}>{head.text}</p>
+      return visit.kind !== 'coalesce' &&
+        visit.changed !== null &&
+        dataChange(visit) !== null &&
+        visit.sorted === null ? null : (
+        <p className={failed ? 'failure' : 'step-text'}>
+          {visit.kind === 'coalesce' && visit.changed !== null ? 'merged' : head.text}
+        </p>
       )
   }
 }
@@ -99,7 +104,18 @@ const SEEN: { readonly [kind in VisitStory['kind']]: string } = {
 function Data({ visit }: { readonly visit: VisitStory }) {
   const change = dataChange(visit)
   if (change === null) return null
-  if (change.changes.length > 0 && visit.status !== 'error') return <ChangesView of={change} />
+  if (change.changes.length > 0 && visit.status !== 'error')
+    return visit.kind === 'coalesce' ? <OfOtherBranches of={change} /> : <ChangesView of={change} />
   const fields = change.unchanged
   return <FoldedFields fields={fields} what={`${counted(fields.length, 'field')}, ${SEEN[visit.kind]}`} />
+}
+
+/** The merged row is shown where it is born: here only what this branch didn't have itself. */
+function OfOtherBranches({ of }: { readonly of: DataChange }) {
+  return (
+    <details className="folded">
+      <summary>{counted(of.changes.length, 'field')} of other branches</summary>
+      <ChangesView of={of} />
+    </details>
+  )
 }

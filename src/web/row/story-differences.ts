@@ -60,7 +60,8 @@ function visitDifferences(where: string, a: VisitStory, b: VisitStory): readonly
       ],
       'its data': known(a.data, b.data),
       'what it changed': a.changed === null || b.changed === null ? [0, 0] : [a.changed, b.changed],
-      'its decision': [decisionOf(a), decisionOf(b)],
+      'its decision': [wayOf(a), wayOf(b)],
+      'what its decision saw': areKnown(a, b) ? [seenOf(a), seenOf(b)] : [0, 0],
       'its error': [a.error?.code ?? null, b.error?.code ?? null],
       'the message of its error': known(a.error?.message ?? null, b.error?.message ?? null),
       'where it went': [a.left?.to ?? null, b.left?.to ?? null],
@@ -73,11 +74,10 @@ function visitDifferences(where: string, a: VisitStory, b: VisitStory): readonly
   ]
 }
 
-function decisionOf({ decision, data }: VisitStory) {
-  if (decision === null || data?.kind !== 'known') return null
-  const { expression, label, values, tried } = decision
-  return { expression, label, values, tried }
-}
+const wayOf = ({ decision }: VisitStory) => (decision === null ? null : [decision.expression, decision.label])
+const seenOf = ({ decision }: VisitStory) => (decision === null ? null : [decision.values, decision.tried])
+/** What a decision saw is taken from its data. */
+const areKnown = (a: VisitStory, b: VisitStory) => a.data?.kind === 'known' && b.data?.kind === 'known'
 
 function callDifferences(where: string, a: CallStory, b: CallStory): readonly string[] {
   return differing(where, {

@@ -23,17 +23,24 @@ interface Marks {
   readonly altered?: unknown
 }
 
-export function storyFrom(json: StoryJson, plan: Plan): Story {
-  const families = new Families()
-  families.take(json)
-  return subjectFrom(json, plan, families)
+/** What the answer doesn't repeat. */
+export interface RunFacts {
+  readonly plan: Plan
+  /** Of outputs, by sink. */
+  readonly paths: ReadonlyMap<string, string>
 }
 
-function subjectFrom(json: StoryJson, plan: Plan, families: Families): Story {
+export function storyFrom(json: StoryJson, facts: RunFacts): Story {
+  const families = new Families()
+  families.take(json)
+  return subjectFrom(json, facts, families)
+}
+
+function subjectFrom(json: StoryJson, facts: RunFacts, families: Families): Story {
   const { run, row, source, batch, origin } = json
   return {
     run,
-    name: plan.name,
+    name: facts.plan.name,
     subject:
       batch === undefined
         ? {
@@ -53,8 +60,8 @@ function subjectFrom(json: StoryJson, plan: Plan, families: Families): Story {
             members: batch.members,
             calls: batch.calls.map(callFrom),
           },
-    tokens: json.tokens.map(token => tokenFrom(token, plan, families)),
-    onward: (json.onward ?? []).map(each => subjectFrom(each, plan, families)),
+    tokens: json.tokens.map(token => tokenFrom(token, facts, families)),
+    onward: (json.onward ?? []).map(each => subjectFrom(each, facts, families)),
     left_out: json.left_out ?? null,
     entries: json.entries,
     head: json.head,
@@ -99,8 +106,8 @@ class Families {
 
 const born = (kind: string, node: string, ordinal: number) => ({ group: 0, kind, node, ordinal })
 
-function tokenFrom(token: StoryToken, plan: Plan, families: Families): TokenStory {
-  const visits = token.visits.map(visit => visitFrom(visit, plan))
+function tokenFrom(token: StoryToken, facts: RunFacts, families: Families): TokenStory {
+  const visits = token.visits.map(visit => visitFrom(visit, facts))
   const { right, joined_first, merge } = extras(token)
   return {
     token: token.token,
@@ -155,7 +162,7 @@ interface VisitExtras extends Marks {
 }
 type Json = Extract<Known<unknown>, { kind: 'known' }>['value']
 
-function visitFrom(visit: StoryVisit, plan: Plan): VisitStory {
+function visitFrom(visit: StoryVisit, { plan, paths }: RunFacts): VisitStory {
   const { node, kind, attempt, status, input_hash, output_hash, decision, error } = visit
   // cast: as above, of what the shape of the answer leaves open.
   const more = visit as VisitExtras
@@ -178,7 +185,7 @@ function visitFrom(visit: StoryVisit, plan: Plan): VisitStory {
     error:
       error === undefined ? null : { code: error.code, message: messageFrom(error), details: error.details ?? null },
     left: visit.to === null ? null : { label: decision?.label ?? '', to: visit.to },
-    path: null,
+    path: kind === 'sink' ? (paths.get(node) ?? null) : null,
     started_us: visit.started_us,
     duration_us: visit.duration_us,
     stood_us: more.stood_us ?? 0,

@@ -1,12 +1,14 @@
 /** The story of a row or a batch, top to bottom: as it came in, each token with its steps and its end, and what it went into. */
 import { Link } from '@tanstack/react-router'
 import type { CallStory, Story, TokenStory } from '../../read/explain/story.ts'
+import { forKey } from '../../read/words/batch-key.ts'
 import { closingOf, endingText } from '../../read/words/ending.ts'
 import { tokenNamed } from '../../read/words/names.ts'
 import { type Step, stepsOf } from '../../read/words/steps.ts'
 import { type Entered, type StoryWords, storyWords } from '../../read/words/story.ts'
 import { WHOLE } from '../../read/words/wording.ts'
 import { OutcomeBadge } from '../parts/badges.tsx'
+import { Text } from '../parts/text.tsx'
 import { counted } from '../parts/units.ts'
 import { CallView } from './call-view.tsx'
 import { FieldsView } from './fields-view.tsx'
@@ -144,7 +146,8 @@ interface KinProps extends Pick<TokenProps, 'known' | 'rowOf'> {
 function Kin({ run, token, known, rowOf }: KinProps) {
   const parents = token.parents.filter(each => known.has(each))
   const others = token.parents.filter(each => !known.has(each))
-  if (token.parents.length === 0) return null
+  const of_batch = token.born_of?.kind === 'batch'
+  if (token.parents.length === 0 || (of_batch && parents.length === 0)) return null
   return (
     <p className="kin">
       {parents.length > 0 && (
@@ -155,7 +158,7 @@ function Kin({ run, token, known, rowOf }: KinProps) {
           ))}
         </>
       )}
-      {others.length > 0 && <OtherTokens run={run} tokens={others} rowOf={rowOf} />}
+      {others.length > 0 && !of_batch && <OtherTokens run={run} tokens={others} rowOf={rowOf} />}
     </p>
   )
 }
@@ -234,12 +237,19 @@ function BatchHead({
   readonly rowOf: Props['rowOf']
 }) {
   if (story.subject.kind !== 'batch') return null
-  const { members, calls } = story.subject
+  const { members, calls, node, key, trigger } = story.subject
   return (
     <header className="batch-head">
       <h3>
         {words.title.name}
-        <span>{words.title.rest}</span>
+        <span>
+          {' at '}
+          <Text of={node} />
+          {forKey(key, WHOLE.cut)}
+          {trigger === null
+            ? ', still open'
+            : `, ${counted(members.length, 'member')}, closed by ${trigger.replaceAll('_', ' ')}`}
+        </span>
       </h3>
       {members.length > 0 && (
         <p className="kin">

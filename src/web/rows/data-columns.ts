@@ -3,7 +3,7 @@ import type { RowLine } from '../../api/rows.ts'
 import { isRecord } from '../row/values.ts'
 import type { RowsSearch } from './rows-search.ts'
 
-/** Columns that fit beside the others at 1280 pixels. */
+/** Columns that fit beside the others at 1280 pixels; one less where there are errors to show. */
 const CHOSEN = 4
 /** Characters of a value that can be taken in while one looks down a column. */
 const SHORT = 24
@@ -21,7 +21,8 @@ export function dataColumns(search: RowsSearch, rows: readonly RowLine[]): reado
   const asked = askedFor(search)
   const wanted = fields.filter(field => asked.has(field))
   const others = fields.filter(field => !asked.has(field) && isShort(field, rows))
-  const chosen = new Set([...wanted, ...others].slice(0, Math.max(CHOSEN, wanted.length)))
+  const room = rows.some(row => row.endings.some(each => each.error_code !== null)) ? CHOSEN - 1 : CHOSEN
+  const chosen = new Set([...wanted, ...others].slice(0, Math.max(room, wanted.length)))
   return fields.filter(field => chosen.has(field))
 }
 

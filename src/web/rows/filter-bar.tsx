@@ -1,11 +1,11 @@
 /** All by which rows are chosen: the search, the expression, what the run offers, and the conditions that hold. */
 import { useState } from 'react'
 import type { Plan, ShownRun } from '../../api/runs.ts'
+import { useNarrow } from '../app/narrow.ts'
 import { Icon } from '../parts/icons.tsx'
 import { AddCondition } from './add-condition.tsx'
 import { Chips } from './chips.tsx'
 import { LimitsDialog } from './limits-dialog.tsx'
-import { useNarrow } from './narrow.ts'
 import {
   type Condition,
   conditionsOf,

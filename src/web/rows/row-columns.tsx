@@ -1,6 +1,7 @@
 /** The columns of the table of rows: what stands in each, and how wide it is. */
 import type { ReactNode } from 'react'
-import type { RowLine } from '../../api/rows.ts'
+import type { RowEnding, RowLine } from '../../api/rows.ts'
+import { endingText } from '../../read/words/ending.ts'
 import { dollars, valueText } from '../../read/words/text.ts'
 import { OutcomeBadge } from '../parts/badges.tsx'
 import { Text } from '../parts/text.tsx'
@@ -21,12 +22,13 @@ export interface Column {
 export interface Shown {
   readonly fields: readonly string[]
   readonly sources: boolean
+  readonly errors: boolean
   readonly costs: boolean
 }
 
-export function columnsOf({ fields, sources, costs }: Shown): readonly Column[] {
+export function columnsOf({ fields, sources, errors, costs }: Shown): readonly Column[] {
   return [
-    { key: 'row', title: 'Row', width: '5.5rem', is_number: true, cell: line => countText(line.row) },
+    { key: 'row', title: 'Row', width: '5rem', is_number: true, cell: line => countText(line.row) },
     ...(sources
       ? [
           {
@@ -37,18 +39,27 @@ export function columnsOf({ fields, sources, costs }: Shown): readonly Column[] 
           },
         ]
       : []),
-    { key: 'ending', title: 'Ended', width: 'minmax(14rem, 1.5fr)', cell: line => <Endings of={line} /> },
-    { key: 'error', title: 'Error', width: 'minmax(7rem, 11rem)', cell: line => <ErrorCodes of={line} /> },
+    { key: 'ending', title: 'Ended', width: 'minmax(13rem, 2fr)', cell: line => <Endings of={line} /> },
+    ...(errors
+      ? [
+          {
+            key: 'error',
+            title: 'Error',
+            width: 'minmax(8rem, 1fr)',
+            cell: (line: RowLine) => <ErrorCodes of={line} />,
+          },
+        ]
+      : []),
     ...fields.map(
       (field): Column => ({
         key: `field ${field}`,
         title: field,
-        width: 'minmax(6rem, 1fr)',
+        width: 'minmax(5rem, 1fr)',
         is_field: true,
         cell: line => <FieldValue of={line} field={field} />,
       }),
     ),
-    { key: 'time', title: 'Recorded', width: '10.5rem', cell: line => timeOf(line.recorded_at) },
+    { key: 'time', title: 'Recorded (UTC)', width: '10.75rem', cell: line => <Recorded of={line} /> },
     { key: 'took', title: 'Took', width: '5.5rem', is_number: true, cell: line => durationText(line.duration_us) },
     ...(costs
       ? [
@@ -64,6 +75,15 @@ export function columnsOf({ fields, sources, costs }: Shown): readonly Column[] 
   ]
 }
 
+/** UTC is said once, by the title. */
+function Recorded({ of: { recorded_at } }: { readonly of: RowLine }) {
+  return (
+    <time dateTime={recorded_at} title={recorded_at} className="quiet">
+      {timeOf(recorded_at).replace('Z', '')}
+    </time>
+  )
+}
+
 const costText = (usd: number): string => (usd === 0 ? '–' : dollars(usd))
 
 /** The last of its endings; how many others there are. */
@@ -71,13 +91,18 @@ export function Endings({ of: { endings, open } }: { readonly of: RowLine }) {
   const [last, ...others] = endings
   if (last === undefined) return <OutcomeBadge of="open" bare />
   const more = others.length + open
-  const where = last.sink === null || last.words.includes(last.sink) ? '' : ` (${last.sink})`
   return (
     <span className="row-ending">
-      <OutcomeBadge of={last.class} words={`${last.words}${where}`} bare />
+      <OutcomeBadge of={last.class} words={wordsOf(last)} bare />
       {more > 0 && <span className="quiet">+{countText(more)}</span>}
     </span>
   )
+}
+
+/** As a story says it; the code of an error has a column of its own. */
+function wordsOf({ outcome, cause, words, class: kind, node, sink }: RowEnding): string {
+  const none = { group: null, error: null, error_value: 0, recorded_us: 0 } as const
+  return endingText({ outcome, cause, words, class: kind, node, sink, ...none })
 }
 
 function ErrorCodes({ of: { endings } }: { readonly of: RowLine }) {

@@ -5,8 +5,8 @@
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { RowLine } from '../../api/rows.ts'
+import { useNarrow } from '../app/narrow.ts'
 import { Text } from '../parts/text.tsx'
-import { useNarrow } from './narrow.ts'
 import { type Column, columnsOf } from './row-columns.tsx'
 import type { RowPages, Span } from './row-pages.ts'
 import { RowCard, RowCells, rowId } from './row-views.tsx'
@@ -32,7 +32,8 @@ export function RowsTable({ run, search, pages, fields, sources, onSpan, onAt }:
   const narrow = useNarrow()
   const [at, setAt] = useState(search.at ?? 0)
   const costs = pages.lines.some(line => line.cost_usd > 0) || search.min_cost_usd !== undefined
-  const columns = columnsOf({ fields, sources, costs })
+  const errors = pages.lines.some(line => line.endings.some(each => each.error_code !== null))
+  const columns = columnsOf({ fields, sources, errors, costs })
   const head = narrow ? 0 : HEIGHT.head
   const visible = useVisibleRows(frame, pages.count, narrow ? HEIGHT.card : HEIGHT.row, head)
   const move = (to: number) => {
