@@ -21,7 +21,7 @@ function isFit(folder: string): boolean {
 
 /** No test depends on how fast a machine is: this only ends one that hangs. Long forms take minutes even where nothing else runs. */
 const HANGING_MS = process.env.CUSTODY_PROOFS === undefined ? 600_000 : 3_600_000
-const PROCESSES = ['test/{cli,crash,calls}/**/*.test.ts', 'test/{package,installed}.test.ts']
+const PROCESSES = ['test/{cli,crash,calls,explorer}/**/*.test.ts', 'test/{package,installed}.test.ts']
 /** Test files leave nothing behind: to load all that they use anew for each of them would be a fifth of the work. */
 const isolate = false
 const shared = { isolate, restoreMocks: true, testTimeout: HANGING_MS, hookTimeout: HANGING_MS } as const

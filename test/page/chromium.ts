@@ -1,4 +1,4 @@
-/** A real Chromium, where there can be one: the one that an npm package brings. */
+/** The verifier’s page in a real Chromium, where there can be one. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { pageHtml } from '../../scripts/page.js'
 import type { CheckedProof } from '../../src/read/check/check-proof.ts'
+import { launchChromium } from '../support/browser.ts'
 
 export type Started =
   | {
@@ -20,18 +21,9 @@ export type Started =
 
 /** With the page in a file. */
 export async function startChromium(): Promise<Started> {
-  let browser: Browser
-  try {
-    const [{ chromium }, { default: packed }] = await Promise.all([
-      import('playwright-core'),
-      import('@sparticuz/chromium'),
-    ])
-    // In one process it would end with the first page that is closed.
-    const args = packed.args.filter(each => each !== '--single-process' && each !== '--no-zygote')
-    browser = await chromium.launch({ executablePath: await packed.executablePath(), args })
-  } catch (error) {
-    return { ok: false, why: (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '' }
-  }
+  const launched = await launchChromium()
+  if (!launched.ok) return launched
+  const { browser } = launched
   const folder = mkdtempSync(join(tmpdir(), 'custody-page-'))
   const file = join(folder, 'verifier.html')
   writeFileSync(file, await pageHtml())
