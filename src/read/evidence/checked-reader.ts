@@ -10,6 +10,7 @@
  * CHECKED-READER-3. Of tables that follow from entries nothing is given unchecked: each ending is compared with its entry.
  */
 import { commitment } from '../../format/hash.ts'
+import { TILE_WIDTH } from '../../format/tree.ts'
 import type {
   FullEntry,
   LedgerReader,
@@ -20,6 +21,7 @@ import type {
   StoredPayload,
 } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
+import { isCustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/damaged.ts'
@@ -158,7 +160,7 @@ export class CheckedReader implements LedgerReader {
 
   async *#each(log: number, entries: AsyncIterable<StoredEntry>): AsyncIterable<StoredEntry> {
     await (await this.check(log)).mustBeWhole()
-    for await (const entry of entries) yield* await this.#checked(log, async () => [entry])
+    for await (const some of together(entries)) yield* soundOnes(some, each => this.#checked(log, async () => each))
   }
 
   async payload(log: number, seq: number): Promise<StoredPayload | null> {
@@ -196,7 +198,8 @@ export class CheckedReader implements LedgerReader {
 
   async *endings(log: number): AsyncIterable<StoredEnding> {
     await this.check(log)
-    for await (const ending of this.#inner.endings(log)) yield* await this.#ofEntries(log, [ending])
+    for await (const some of together(this.#inner.endings(log)))
+      yield* soundOnes(some, each => this.#ofEntries(log, each))
   }
 
   async endingsBetween(log: number, first: number, last: number): Promise<readonly StoredEnding[]> {
@@ -220,7 +223,8 @@ export class CheckedReader implements LedgerReader {
 
   async *failedEndings(log: number): AsyncIterable<StoredEnding> {
     await this.check(log)
-    for await (const ending of this.#inner.failedEndings(log)) yield* await this.#ofEntries(log, [ending])
+    for await (const some of together(this.#inner.failedEndings(log)))
+      yield* soundOnes(some, each => this.#ofEntries(log, each))
   }
 
   async *openTokens(log: number): AsyncIterable<StoredOpenToken> {
@@ -343,6 +347,39 @@ export class CheckedReader implements LedgerReader {
   }
   close() {
     return this.#inner.close()
+  }
+}
+
+/** As they come, first one, then more and more at once: who wants only the first doesn't wait for others. Entries of one tile stay together. */
+async function* together<T extends { readonly seq: number }>(all: AsyncIterable<T>): AsyncIterable<readonly T[]> {
+  let most = 1
+  let some: T[] = []
+  for await (const each of all) {
+    some.push(each)
+    if (some.length < most && (each.seq + 1) % TILE_WIDTH !== 0) continue
+    yield some
+    some = []
+    most = Math.min(TILE_WIDTH, 2 * most)
+  }
+  if (some.length > 0) yield some
+}
+
+/** Checked together, which takes less; those before one that isn't sound are given all the same. */
+async function* soundOnes<T>(
+  some: readonly T[],
+  check: (some: readonly T[]) => Promise<readonly T[]>,
+): AsyncIterable<T> {
+  const sound = await unlessUnsound(() => check(some))
+  if (sound !== null) yield* sound
+  else for (const each of some) yield* await check([each])
+}
+
+async function unlessUnsound<T>(check: () => Promise<T>): Promise<T | null> {
+  try {
+    return await check()
+  } catch (error) {
+    if (isCustodyError(error)) return null
+    throw error
   }
 }
 
