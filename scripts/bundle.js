@@ -21,6 +21,7 @@ const ENTRIES = [
   'ledger/thread/worker',
   'host/read-worker',
   'host/answers/answer-worker',
+  'host/answers/sql-process',
   'plugins/web/page-worker',
   'plugins/templates/liquid',
   'sdk/ajv',

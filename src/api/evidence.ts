@@ -25,7 +25,9 @@ export const Evidence = z.object({
   head: z.object({ size: Count, root: Hash, note: z.string(), signed_by: z.array(z.string()) }).nullable(),
   sight: z
     .object({
-      kind: z.enum(['first', 'same', 'newer', 'older', 'unsound']),
+      kind: z
+        .enum(['first', 'same', 'newer', 'older', 'forked', 'unsound'])
+        .describe('older: an earlier copy; forked: another history; unsound: its own log doesn’t hold'),
       seen: Count.nullable(),
       now: Count.nullable(),
     })
@@ -35,17 +37,35 @@ export const Evidence = z.object({
       name: z.string(),
       verifier_key: z.string(),
       from: Count.describe('the first size of the log whose heads it is good for'),
-      until: Count.nullable(),
-      trusted: z.boolean(),
-      recovery: z.boolean(),
+      until: Count.nullable().describe('the last one; null: it is in force'),
+      revoked: z.boolean(),
+      since: Time,
+      trusted: z.boolean().describe('by the user of this machine'),
+      recovery: z.boolean().describe('signs no heads, and may change the keys'),
     }),
   ),
   seals: z
     .array(z.object({ run: RunId, name: z.string(), at: Time, index: Count, size: Count, root: Hash }))
     .describe('the newest first, at most 100'),
   witnesses: z.array(z.object({ name: z.string(), size: Count, at: Time.nullable(), trusted: z.boolean() })),
-  timestamps: z.array(z.object({ size: Count, at: Time.nullable(), authority: z.string().nullable() })),
-  erasures: z.array(z.object({ index: Count, run: RunId, at: Time, rows: Count, values: Count })),
+  timestamps: z.array(
+    z.object({
+      size: Count,
+      at: Time.nullable(),
+      authority: z.string().nullable(),
+      trusted: z.boolean().describe('an authority that the user trusts'),
+    }),
+  ),
+  erasures: z.array(
+    z.object({
+      index: Count,
+      run: RunId,
+      at: Time,
+      entries: Count.describe('of the run, that are named'),
+      rows: Count.nullable().describe('null: too many to be counted here'),
+      values: Count.nullable(),
+    }),
+  ),
   problems: z.array(z.string()),
 })
 export type Evidence = z.infer<typeof Evidence>

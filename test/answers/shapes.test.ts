@@ -7,11 +7,12 @@ import type { z } from 'zod'
 import { Unsound } from '../../src/api/common.ts'
 import { RunDiff } from '../../src/api/diff.ts'
 import { Docs } from '../../src/api/docs.ts'
-import { Verified } from '../../src/api/evidence.ts'
+import { Evidence, Verified } from '../../src/api/evidence.ts'
 import { RunCounts } from '../../src/api/live.ts'
 import { RowDocument } from '../../src/api/proof.ts'
 import { RowsPage } from '../../src/api/rows.ts'
-import { Plan, RunsPage, ShownRun } from '../../src/api/runs.ts'
+import { Calls, Errors, Plan, RunsPage, ShownRun } from '../../src/api/runs.ts'
+import { SqlAnswer } from '../../src/api/sql.ts'
 import { ExplainedRow } from '../../src/api/story.ts'
 import type { Asked, Kind } from '../../src/host/answers/asked.ts'
 import { LedgerAnswers } from '../../src/host/answers/ledger-answers.ts'
@@ -29,6 +30,10 @@ const SHAPES: { readonly [K in Kind]: z.ZodType } = {
   diff: RunDiff,
   verify: Verified,
   docs: Docs,
+  errors: Errors,
+  calls: Calls,
+  evidence: Evidence,
+  sql: SqlAnswer,
 }
 
 let folder = ''
@@ -62,6 +67,10 @@ const QUESTIONS: ReadonlyArray<{ readonly [K in Kind]: readonly [K, Asked[K]['pa
   ['diff', { old: 'latest', new: 'latest', list: 10 }],
   ['verify', latest],
   ['docs', {}],
+  ['errors', latest],
+  ['calls', latest],
+  ['evidence', {}],
+  ['sql', { sql: 'SELECT * FROM token_outcomes', limit: 5 }],
 ]
 
 test('with values and without', async () => {

@@ -1,5 +1,6 @@
 /** The messages between whoever asks and the threads that answer, as data. */
 import type { Environment } from '../../ledger/keys/config-folder.ts'
+import type { Remembered } from '../../ledger/keys/trust.ts'
 import type { Failure } from '../../ledger/thread/messages.ts'
 import type { Asked, Kind, Piece, Progress, Streamed } from './asked.ts'
 
@@ -7,10 +8,15 @@ import type { Asked, Kind, Piece, Progress, Streamed } from './asked.ts'
 export interface AnswerThreadInput {
   readonly url: string
   readonly env: Environment
+  /** What the user knew of the ledger when whoever asks began to look at it. */
+  readonly before: Remembered | null
 }
 
+/** A statement is read in a process of its own (sql.ts). */
+export type InThread = Exclude<Kind, 'sql'>
+
 export type AnyQuestion =
-  | { readonly [K in Kind]: { readonly kind: K; readonly params: Asked[K]['params'] } }[Kind]
+  | { readonly [K in InThread]: { readonly kind: K; readonly params: Asked[K]['params'] } }[InThread]
   | { readonly [K in keyof Streamed]: { readonly kind: K; readonly params: Streamed[K] } }[keyof Streamed]
 
 /** One at a time. */

@@ -5,9 +5,12 @@ import { UNOBSERVED, unsoundness } from '../checked-run.ts'
 import { usersPolicy } from '../witnessing/settings.ts'
 import type { AnyQuestion } from './answer-messages.ts'
 import type { Asked, Piece, Progress } from './asked.ts'
+import { callsAnswer } from './calls.ts'
 import { compareRuns, diffJson } from './compared-runs.ts'
 import { runCounts } from './counts.ts'
 import { docsAnswer } from './docs.ts'
+import { errorsAnswer } from './errors.ts'
+import { evidenceAnswer } from './evidence.ts'
 import { explainedJson, findStory } from './explained-row.ts'
 import { exportRows } from './exported-rows.ts'
 import { listedRuns } from './listed-runs.ts'
@@ -35,7 +38,7 @@ export interface Teller {
 }
 
 /** These look at a ledger that is forked, too: they say so. */
-const SEES_BY_ITSELF: ReadonlySet<AnyQuestion['kind']> = new Set<AnyQuestion['kind']>(['verify', 'docs'])
+const SEES_BY_ITSELF: ReadonlySet<AnyQuestion['kind']> = new Set<AnyQuestion['kind']>(['verify', 'evidence', 'docs'])
 
 /** In the place of what can't be shown stands why. @throws CustodyError as the commands. */
 export async function answer(moment: Moment, question: AnyQuestion, values: boolean, teller: Teller): Promise<unknown> {
@@ -59,6 +62,12 @@ async function made(moment: Moment, question: AnyQuestion, values: boolean, tell
       return runCounts(moment, question.params.run)
     case 'plan':
       return planAnswer(moment, question.params.run, values)
+    case 'errors':
+      return errorsAnswer(moment, question.params.run, values)
+    case 'calls':
+      return callsAnswer(moment, question.params.run, values, teller)
+    case 'evidence':
+      return evidenceAnswer(moment, values)
     case 'rows':
       return rowsPage(moment, question.params, values)
     case 'row':

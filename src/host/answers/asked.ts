@@ -3,11 +3,12 @@ import type { z } from 'zod'
 import type { Unsound } from '../../api/common.ts'
 import type { DiffQuery, RunDiff } from '../../api/diff.ts'
 import type { Docs, DocsQuery } from '../../api/docs.ts'
-import type { Verified, VerifyProgress, VerifyQuery } from '../../api/evidence.ts'
+import type { Evidence, Verified, VerifyProgress, VerifyQuery } from '../../api/evidence.ts'
 import type { RunCounts } from '../../api/live.ts'
 import type { ProofQuery, RowDocument } from '../../api/proof.ts'
 import type { ExportQuery, RowsPage, RowsQuery } from '../../api/rows.ts'
-import type { Plan, RunQuery, RunsPage, RunsQuery, ShownRun } from '../../api/runs.ts'
+import type { Calls, Errors, Plan, RunQuery, RunsPage, RunsQuery, ShownRun } from '../../api/runs.ts'
+import type { SqlAnswer, SqlQuery } from '../../api/sql.ts'
 import type { ExplainedRow, RowQuery } from '../../api/story.ts'
 
 type Of<T extends z.ZodType> = z.output<T>
@@ -20,6 +21,8 @@ export interface Asked {
   readonly run: { readonly params: Of<typeof RunQuery>; readonly answer: Checked<ShownRun> }
   readonly counts: { readonly params: Of<typeof RunQuery>; readonly answer: RunCounts }
   readonly plan: { readonly params: Of<typeof RunQuery>; readonly answer: Checked<Plan> }
+  readonly errors: { readonly params: Of<typeof RunQuery>; readonly answer: Checked<Of<typeof Errors>> }
+  readonly calls: { readonly params: Of<typeof RunQuery>; readonly answer: Checked<Of<typeof Calls>> }
   readonly rows: {
     readonly params: Of<typeof RowsQuery> & Of<typeof RunQuery>
     readonly answer: Checked<RowsPage>
@@ -29,6 +32,8 @@ export interface Asked {
   readonly letter: { readonly params: Of<typeof ProofQuery>; readonly answer: Checked<RowDocument> }
   readonly diff: { readonly params: Of<typeof DiffQuery>; readonly answer: Checked<RunDiff> }
   readonly verify: { readonly params: Of<typeof VerifyQuery>; readonly answer: Verified }
+  readonly evidence: { readonly params: Record<string, never>; readonly answer: Evidence }
+  readonly sql: { readonly params: Of<typeof SqlQuery>; readonly answer: SqlAnswer }
   readonly docs: { readonly params: Of<typeof DocsQuery>; readonly answer: Docs }
 }
 export type Kind = keyof Asked

@@ -10,10 +10,12 @@
 import { availableParallelism } from 'node:os'
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
-import type { AnyQuestion } from './answer-messages.ts'
+import { rememberedOf } from '../ledger.ts'
+import type { AnswerThreadInput, AnyQuestion } from './answer-messages.ts'
 import { AnswerThreads } from './answer-threads.ts'
 import type { Asked, Kind, Piece, Progress, Streamed } from './asked.ts'
 import { KnownAnswers } from './known-answers.ts'
+import { SqlReader } from './sql.ts'
 
 export interface LedgerAnswersOptions {
   readonly url: string
@@ -38,17 +40,24 @@ export class LedgerAnswers {
   readonly #short: AnswerThreads
   readonly #long: AnswerThreads
   readonly #known = new KnownAnswers()
+  readonly #sql: SqlReader
 
-  private constructor(input: LedgerAnswersOptions) {
+  private constructor(input: AnswerThreadInput) {
+    this.#sql = new SqlReader(input.url)
     this.#short = new AnswerThreads({ input, most: SHORT_THREADS, given_up: 'goes on' })
     this.#long = new AnswerThreads({ input, most: LONG_THREADS, given_up: 'ends' })
   }
 
   /** @throws CustodyError as `openLedgerReader`. */
   static async open({ url, env }: LedgerAnswersOptions): Promise<LedgerAnswers> {
-    await (await openLedgerReader(url)).close()
-    // What can't be sent to a thread isn't part of an environment.
-    return new LedgerAnswers({ url, env: { ...env } })
+    const reader = await openLedgerReader(url)
+    try {
+      const before = await rememberedOf(reader, env)
+      // What can't be sent to a thread isn't part of an environment.
+      return new LedgerAnswers({ url: reader.url, env: { ...env }, before })
+    } finally {
+      await reader.close()
+    }
   }
 
   /**
@@ -62,6 +71,12 @@ export class LedgerAnswers {
     options: AskOptions = {},
   ): Promise<Asked[K]['answer']> {
     const { signal, values = true, onProgress } = options
+    if (kind === 'sql') {
+      // cast: the parameters, and the answer, are those of the kind; here and below.
+      const wanted = params as Asked['sql']['params']
+      // cast: as above.
+      return (await this.#sql.read(wanted, { values, signal })) as Asked[K]['answer']
+    }
     const key = this.#known.keyOf(kind, params, values)
     const kept = this.#known.get(key)
     const threads = SHORT.has(kind) ? this.#short : this.#long
@@ -117,6 +132,7 @@ export class LedgerAnswers {
   }
 
   async close(): Promise<void> {
+    this.#sql.close()
     await Promise.all([this.#short.close(), this.#long.close()])
   }
 }

@@ -9,8 +9,10 @@ export interface Moment {
   /** As stored; whoever shows something of it checks it. */
   readonly reader: LedgerReader
   readonly env: Environment
-  /** What the user knew of the ledger before. */
+  /** What the user knows of the ledger. */
   readonly remembered: Remembered | null
+  /** What they knew of it when whoever asks began to look at it. */
+  readonly before: Remembered | null
   /** How it stands to that; what is seen is remembered. @throws CustodyError CUSTODY_LEDGER_FORKED. */
   see(): Promise<Sight>
 }
@@ -19,12 +21,14 @@ export interface Moment {
 export class Looking {
   readonly #reader: LedgerReader
   readonly #env: Environment
+  readonly #before: Remembered | null
   /** What was seen when log 0 had this head: it needn't be compared twice. */
   #seen: { readonly head: string | null; readonly sight: Sight } | null = null
 
-  constructor(reader: LedgerReader, env: Environment) {
+  constructor(reader: LedgerReader, env: Environment, before: Remembered | null) {
     this.#reader = reader
     this.#env = env
+    this.#before = before
   }
 
   /** All that `work` reads is from one moment. */
@@ -33,7 +37,8 @@ export class Looking {
     const env = this.#env
     // Before the moment begins: others may write, and remember that, at any time.
     const remembered = await rememberedOf(reader, env)
-    return reader.snapshot(() => work({ reader, env, remembered, see: () => this.#see(remembered) }))
+    const before = this.#before
+    return reader.snapshot(() => work({ reader, env, remembered, before, see: () => this.#see(remembered) }))
   }
 
   async #see(remembered: Remembered | null): Promise<Sight> {

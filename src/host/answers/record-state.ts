@@ -6,7 +6,7 @@ import type { Kind } from './asked.ts'
 import type { Moment } from './moment.ts'
 
 /** Those that take long to find, are small, and are the same as long as the record is: their answers are kept. */
-export const KEPT: ReadonlySet<Kind> = new Set<Kind>(['run'])
+export const KEPT: ReadonlySet<Kind> = new Set<Kind>(['run', 'errors', 'calls'])
 
 /** As long as it is the same the answer is. null: it isn't one of a run that is over, or such answers aren't kept. */
 export async function stateOf({ reader }: Moment, question: AnyQuestion): Promise<string | null> {
@@ -17,6 +17,6 @@ export async function stateOf({ reader }: Moment, question: AnyQuestion): Promis
   return JSON.stringify([run, await reader.head(log), await reader.head(0)])
 }
 
-function isKept(question: AnyQuestion): question is Extract<AnyQuestion, { kind: 'run' }> {
+function isKept(question: AnyQuestion): question is Extract<AnyQuestion, { kind: 'run' | 'errors' | 'calls' }> {
   return question.kind !== 'export' && KEPT.has(question.kind)
 }

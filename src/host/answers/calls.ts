@@ -1,0 +1,93 @@
+/** What a run asked services: by node, service and model, how long they took, and what they came to. The run's entries are read once. */
+import { CALL_STATUSES, type CallFact } from '../../format/entry.ts'
+import type { Topology } from '../../format/topology.ts'
+import { isObject } from '../../model/row.ts'
+import { decodeSubjectEntry, isSubjectBody } from '../../read/decode.ts'
+import { UnsoundRecord } from '../../read/evidence/unsound.ts'
+import { readable } from '../../read/runs/damaged.ts'
+import { planOf } from '../../read/runs/opening-values.ts'
+import { closingOf, openingOf } from '../../read/runs/run-log.ts'
+import { checkedRun, UNOBSERVED } from '../checked-run.ts'
+import type { Teller } from './answering.ts'
+import { Histogram } from './histogram.ts'
+import type { Moment } from './moment.ts'
+
+/** Of one node and one service. A node has one model. */
+class Group {
+  readonly node: string
+  readonly service: string
+  readonly #durations = new Histogram()
+  readonly #statuses: { [status: string]: number } = {}
+  #input_tokens = 0
+  #output_tokens = 0
+  #cost_nusd = 0
+
+  constructor(node: string, service: string) {
+    this.node = node
+    this.service = service
+  }
+
+  add({ status, duration_us, input_tokens, output_tokens, cost_nusd }: CallFact): void {
+    const word = CALL_STATUSES[status]
+    this.#statuses[word] = (this.#statuses[word] ?? 0) + 1
+    this.#durations.add(duration_us)
+    this.#input_tokens += input_tokens
+    this.#output_tokens += output_tokens
+    this.#cost_nusd += cost_nusd
+  }
+
+  json(model: string | null) {
+    const durations = this.#durations
+    return {
+      ...{ node: this.node, service: this.service, model, calls: durations.count, statuses: this.#statuses },
+      duration_us: { p50: durations.quantile(0.5), p95: durations.quantile(0.95), max: durations.max },
+      ...{ input_tokens: this.#input_tokens, output_tokens: this.#output_tokens, cost_usd: this.#cost_nusd / 1e9 },
+    }
+  }
+}
+
+const REPORT_EVERY = 10_000
+
+export async function callsAnswer(
+  { reader: inner, env }: Moment,
+  name: string,
+  values: boolean,
+  { onProgress }: Pick<Teller, 'onProgress'>,
+) {
+  const { reader, log, run } = await checkedRun(env, inner, name, UNOBSERVED)
+  const { topology } = await openingOf(reader, log)
+  const { totals } = await closingOf(reader, log)
+  const { count: calls = 0, cost_nusd = 0 } = totals.calls ?? {}
+  const groups = new Map<string, Group>()
+  let found = 0
+  if (calls > 0) {
+    const of = await reader.size(log)
+    for await (const { seq, row, body } of reader.entries(log)) {
+      if (seq % REPORT_EVERY === 0) onProgress({ run, entries: seq, of })
+      if (!isSubjectBody(row, body) || !body.includes('"x":[')) continue
+      for (const call of readable(log, () => decodeSubjectEntry(seq, body)).calls) {
+        found++
+        groupOf(groups, topology, call).add(call)
+      }
+    }
+  }
+  if (found !== calls) throw new UnsoundRecord([`there are ${found} calls, and ${calls} were counted`])
+  const options = values && calls > 0 ? (await planOf(reader, log)).options : {}
+  const modelOf = (node: string): string | null => {
+    const own = options[node]
+    return isObject(own) && typeof own.model === 'string' ? own.model : null
+  }
+  return {
+    ...{ run, calls, cost_usd: cost_nusd / 1e9 },
+    groups: [...groups.values()].map(each => each.json(modelOf(each.node))),
+    holds: true as const,
+  }
+}
+
+function groupOf(groups: Map<string, Group>, { nodes }: Topology, { node, service }: CallFact): Group {
+  const key = `${node} ${service}`
+  const at = nodes[node - 1]
+  const group = groups.get(key) ?? new Group(at?.name ?? '?', at?.services?.[service - 1] ?? '?')
+  groups.set(key, group)
+  return group
+}
