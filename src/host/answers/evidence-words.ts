@@ -7,11 +7,14 @@ import type { Environment } from '../../ledger/keys/config-folder.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { counted } from '../../model/number-text.ts'
 import type { Report } from '../../read/verify/check.ts'
-import { headProblem, type WitnessedLog } from '../../read/verify/witnessed.ts'
+import { type HeadsOf, headProblem } from '../../read/verify/witnessed.ts'
 import { usersAuthorities, usersPolicy } from '../witnessing/settings.ts'
 
 /** Log 0, as it was read. */
-export type ZeroLog = WitnessedLog
+export interface ZeroLog extends HeadsOf {
+  /** Root of its first so many entries; undefined if it has fewer. */
+  rootAt(size: number): string | undefined
+}
 
 export interface WitnessLine {
   readonly name: string
