@@ -16,7 +16,7 @@ import type { Answer, Command, Said } from './served.ts'
  */
 const ASKING = `#!/bin/sh
 case " $* " in
-  *' - '* | *' /dev/stdin '* | *' chaos-llm '*) exec "$CUSTODY" "$@" 3>&- ;;
+  *' - '* | *' /dev/stdin '* | *' chaos-llm '* | *' witness --listen '*) exec "$CUSTODY" "$@" 3>&- ;;
 esac
 at="$ASKED/$$"
 mkdir "$at" && mkfifo "$at/come"
