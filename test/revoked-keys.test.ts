@@ -2,20 +2,24 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { toBase64 } from '../src/format/base64.ts'
 import { parseCertificate } from '../src/format/certificate.ts'
+import { checkpointIn, checkpointText } from '../src/format/checkpoint.ts'
+import { makeCosigner } from '../src/format/cosigning-key.ts'
 import { headNote } from '../src/format/head-note.ts'
 import { parsePolicy } from '../src/format/policy.ts'
 import { proofText } from '../src/format/proof.ts'
 import { makeSigner } from '../src/format/signing-key.ts'
 import { parseVerifierKey, utf8 } from '../src/format/verifier-key.ts'
-import { openLedger } from '../src/ledger/open.ts'
+import { openLedger, openWitnessing } from '../src/ledger/open.ts'
 import { type CheckedProof, checkProof } from '../src/read/check/check-proof.ts'
 import type { CheckOptions } from '../src/read/check/word.ts'
+import { logTree } from '../src/read/evidence/log-tree.ts'
+import { proveRow } from '../src/read/prove/prove.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
 import { party, token } from './support/authority.ts'
 import { Forger } from './support/forger.ts'
 import { testPorts } from './support/ledger.ts'
 import { headOf, madeProof } from './support/made-evidence.ts'
-import { RICH, runModel } from './support/simulated-ledger.ts'
+import { RICH, runModel, simulatedRun } from './support/simulated-ledger.ts'
 
 const heir = makeSigner('heir', new Uint8Array(32).fill(8))
 const HEIR = heir.verifier_keys.map(parseVerifierKey)
@@ -123,4 +127,25 @@ test('a history that goes on without the entry that revoked a key is another one
   expect(known.not_proven[0]).toMatch(/it isn’t the history that you saw/)
   expect(await check(above, { revokedIn })).toMatchObject({ ok: true, trust: 'key' })
   forged.close()
+})
+
+test('no evidence is handed over that lacks the revocation, whoever has cosigned a head before', async () => {
+  const witnessed = async (from: Forger) => {
+    const copy = from.copy()
+    const note = headOf(below)
+    const head = checkpointIn(note)
+    const lines = makeCosigner('w.example', { ed25519: new Uint8Array(32).fill(1) })
+      .cosign(checkpointText(head), head, 1_800_000_000)
+      .map(each => `— ${each}\n`)
+    const ledger = await openWitnessing(copy.url)
+    await ledger.keepWitnessed({ size: head.size, note: `${note}${lines.join('')}` })
+    await ledger.close()
+    const tree = await logTree(copy.reader, 1, { signed: '' })
+    const run = { log: 1, run: simulatedRun(1), tree }
+    const made = await proveRow(copy.reader, run, 1, { withhold: [], only_exact: false, include_shared: false })
+    copy.close()
+    return [made.head.size, made.head.cosigners]
+  }
+  expect(await witnessed(below)).toEqual([3, 1])
+  expect(await witnessed(above)).toEqual([5, 0])
 })

@@ -34,7 +34,7 @@ export interface RecordOptions extends LedgerOptions {
 export async function writeRecord(context: Context, run: string | undefined, options: RecordOptions): Promise<0 | 1> {
   const { disclose = [], force, latestHead } = options
   // Of the ledger's own log all is wanted.
-  const which = run === undefined || latestHead === true ? 'latest' : 'witnessed'
+  const which = run === undefined || latestHead === true ? 'latest' : 'last_witnessed'
   const out = options.out === undefined ? null : resolve(context.cwd, options.out)
   if (out !== null) (await import('./out-file.ts')).refuseOwnFile(context, out, ledgerUrl(context, options))
   if (out !== null && force !== true) refuseExisting(out)

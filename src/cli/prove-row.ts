@@ -53,7 +53,7 @@ async function prove(
   } = options
   try {
     const chosen = { withhold, only_exact: onlyExact, include_shared: includeShared }
-    const head = latestHead ? 'latest' : 'witnessed'
+    const head = latestHead ? 'latest' : 'first_witnessed'
     const found = await findProof(env, inner, { run: name, row, options: chosen, head }, checkLine(terminal))
     const { made, reader, log } = found
     if (out !== null) await (await import('./out-file.ts')).refuseFileOfRun(reader, log, out)

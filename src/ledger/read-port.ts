@@ -84,6 +84,9 @@ export interface StoredLease {
   readonly expires_us: number
 }
 /** A head of log 0 that witnesses have cosigned: a note with its text, the log's own signatures, and theirs. */
+/** Of what others said of heads. */
+export type WordOrder = 'newest' | { readonly from: number }
+
 export interface StoredWitnessed {
   readonly size: number
   readonly note: string
@@ -180,10 +183,10 @@ export interface LedgerReader {
   openToken(log: number, token: number): Promise<StoredOpenToken | null>
   head(log: number): Promise<string | null>
   heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>
-  /** In order of size, those of one size as they came, streamed; or the newest first. */
-  witnessed(order?: 'newest'): AsyncIterable<StoredWitnessed>
+  /** In order of size, those of one size as they came, streamed; or from a size on; or the newest first. */
+  witnessed(order?: WordOrder): AsyncIterable<StoredWitnessed>
   /** The same. */
-  timestamps(order?: 'newest'): AsyncIterable<StoredTimestamp>
+  timestamps(order?: WordOrder): AsyncIterable<StoredTimestamp>
   /** Of the largest head that has a timestamp; 0 if none has. */
   timestamped(): Promise<number>
   leases(): Promise<readonly StoredLease[]>

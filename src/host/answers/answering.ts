@@ -110,7 +110,7 @@ async function rowDocument(
 ) {
   mustHaveValues(`a ${kind}`, values)
   const options = { withhold: [], only_exact: false, include_shared: false }
-  const found = await findProof(env, reader, { run: name, row, options, head: 'witnessed' }, UNOBSERVED)
+  const found = await findProof(env, reader, { run: name, row, options, head: 'first_witnessed' }, UNOBSERVED)
   const { run, text } = found
   const file = `row-${row}-of-${run.slice(0, 8)}`
   return kind === 'proof'

@@ -28,6 +28,7 @@ import type {
   SubjectRange,
   TileRange,
   ViewName,
+  WordOrder,
 } from '../read-port.ts'
 import { type CellRecord, cellError, cellOf, isExact, isFaithful, plainCells, TOO_LARGE, troubleIn } from './cells.ts'
 import { asLedgerError, isOutOfRange } from './errors.ts'
@@ -265,12 +266,12 @@ export class SqliteReader implements LedgerReader {
     return this.#all(QUERIES.heads)
   }
 
-  witnessed(order?: 'newest'): AsyncIterable<StoredWitnessed> {
-    return this.#stream(order === 'newest' ? QUERIES.newest_witnessed : QUERIES.witnessed)
+  witnessed(order: WordOrder = { from: 0 }): AsyncIterable<StoredWitnessed> {
+    return order === 'newest' ? this.#stream(QUERIES.newest_witnessed) : this.#stream(QUERIES.witnessed, order.from)
   }
 
-  timestamps(order?: 'newest'): AsyncIterable<StoredTimestamp> {
-    return this.#stream(order === 'newest' ? QUERIES.newest_timestamps : QUERIES.timestamps)
+  timestamps(order: WordOrder = { from: 0 }): AsyncIterable<StoredTimestamp> {
+    return order === 'newest' ? this.#stream(QUERIES.newest_timestamps) : this.#stream(QUERIES.timestamps, order.from)
   }
 
   async timestamped(): Promise<number> {

@@ -19,6 +19,7 @@ import type {
   StoredErrorCount,
   StoredOpenToken,
   StoredPayload,
+  WordOrder,
 } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { isCustodyError } from '../../model/error.ts'
@@ -318,10 +319,10 @@ export class CheckedReader implements LedgerReader {
   heads() {
     return this.#inner.heads()
   }
-  witnessed(order?: 'newest') {
+  witnessed(order?: WordOrder) {
     return this.#inner.witnessed(order)
   }
-  timestamps(order?: 'newest') {
+  timestamps(order?: WordOrder) {
     return this.#inner.timestamps(order)
   }
   timestamped() {

@@ -11,13 +11,13 @@ import { UnsoundRecord } from '../evidence/unsound.ts'
 import { readable } from '../runs/damaged.ts'
 import { entryName } from '../verify/check.ts'
 import { KeysInForce } from '../verify/keys.ts'
-import { type EvidenceHead, withWords, witnessedHead } from './witnessed-head.ts'
+import { type EvidenceHead, type Wanted, withWords, witnessedHead } from './witnessed-head.ts'
 
 /**
- * Which head: the latest as it is signed; the same with what others said of it; or, of those that have all entries that are wanted, one that
- * others have signed, and the latest if there is none.
+ * Which head: the latest as it is signed; the same with what others said of it; or, of those that have all entries that are wanted, the first or the
+ * last that others have signed, and the latest if there is none.
  */
-export type WhichHead = 'bare' | 'latest' | 'witnessed'
+export type WhichHead = 'bare' | 'latest' | 'first_witnessed' | 'last_witnessed'
 
 export interface Logged {
   /** The ledger's id. */
@@ -75,7 +75,7 @@ interface LogZero {
 }
 
 async function headOf(reader: Reader, log: LogZero, which: WhichHead): Promise<EvidenceHead> {
-  const { ledger, note, tree, covers } = log
+  const { ledger, note, tree, covers, found } = log
   if (which === 'bare') return { size: tree.size, note, cosigners: 0, timestamps: [] }
   const keys = await keysOf(log)
   const known = {
@@ -83,7 +83,15 @@ async function headOf(reader: Reader, log: LogZero, which: WhichHead): Promise<E
     keys: (size: number) => keys.ofLogZero(size),
     rootOf: (size: number) => tree.rootOf(size),
   }
-  const witnessed = which === 'latest' ? null : await witnessedHead(reader, known, covers)
+  const changes = found.flatMap(({ seq, entry }) => (entry.k === 'key' ? [{ seq, change: entry.change }] : []))
+  const revoked_at = changes.findLast(each => each.change === 'revoke')?.seq ?? -1
+  const wanted: Wanted = {
+    // Who knows that a key was revoked hands over nothing that lacks that.
+    from: Math.max(covers, revoked_at + 1),
+    keys_from: (changes.at(-1)?.seq ?? -1) + 1,
+    prefers: which === 'first_witnessed' ? 'first' : 'last',
+  }
+  const witnessed = which === 'latest' ? null : await witnessedHead(reader, known, wanted)
   return witnessed ?? withWords(reader, note, tree.size, keys.ofLogZero(tree.size).good)
 }
 

@@ -56,7 +56,7 @@ export async function proveRow(
   { log, run, tree }: ProvenRun,
   row: number,
   options: ProveOptions,
-  which: WhichHead = 'witnessed',
+  which: WhichHead = 'first_witnessed',
 ): Promise<MadeProof> {
   const { last, last_seq, publish } = await closingOf(reader, log)
   if (last?.k !== 'seal') throw new CustodyError('CUSTODY_PROOF_OPEN', `run ${run} isn’t sealed yet`)

@@ -37,7 +37,7 @@ export async function recordOf(
   inner: Pick<LedgerReader, 'entries'>,
   of: { readonly run: string; readonly log: number } | null,
   disclose: readonly Disclosure[],
-  which: WhichHead = 'witnessed',
+  which: WhichHead = 'last_witnessed',
 ): Promise<RecordedPieces> {
   const { run, log } = of ?? { run: '', log: 0 }
   const closing = of === null ? null : await closingOf(reader, log)

@@ -1,6 +1,6 @@
 /**
- * The head of log 0 to which evidence for others leads: of the newest ones that have it all the one that most witnesses and authorities have put
- * their names to, with what they said.
+ * The head of log 0 to which evidence for others leads: of those that have it all the one that most witnesses and authorities have put their names
+ * to, with what they said. Of several the first says by when it existed at the earliest, and the last tells most of what came later.
  */
 import { toBase64 } from '../../format/base64.ts'
 import { headNote } from '../../format/head-note.ts'
@@ -23,8 +23,17 @@ export interface EvidenceHead {
 
 type Reader = Pick<LedgerReader, 'witnessed' | 'timestamps'>
 
-/** Of so many heads it is chosen. */
+/** Of so many of the first and of the last heads it is chosen. */
 const MOST_HEADS = 64
+
+export interface Wanted {
+  /** So many entries it must have. */
+  readonly from: number
+  /** With so many it has all changes of keys, so that whoever trusts only those in force now can trust it: it is taken where as many have signed such a head. */
+  readonly keys_from: number
+  /** Of heads that as many have signed. */
+  readonly prefers: 'first' | 'last'
+}
 
 /** What others said of one head. */
 interface Said {
@@ -32,20 +41,26 @@ interface Said {
   readonly dated: StoredTimestamp[]
 }
 
-/** @param from how many entries it must have. @returns null if nobody has said anything of such a head. @throws UnsoundRecord if what they said is of another history. */
+/** @returns null if nobody has said anything of such a head. @throws UnsoundRecord if what they said is of another history. */
 export async function witnessedHead(
   reader: Reader,
   log: HeadsOf & { rootOf(size: number): Promise<string | null> },
-  from: number,
+  wanted: Wanted,
 ): Promise<EvidenceHead | null> {
-  const said = await saidOf(reader, from)
-  let best: { readonly size: number; readonly count: number } | null = null
-  for (const [size, each] of [...said].sort(([a], [b]) => b - a)) {
-    const count = cosigners(each.notes, log.keys(size).good).size + (each.dated.length === 0 ? 0 : 1)
-    if (best === null || count > best.count) best = { size, count }
-  }
-  const chosen = best === null ? undefined : said.get(best.size)
-  if (best === null || chosen === undefined) return null
+  const said = await saidOf(reader, wanted.from)
+  const heads = [...said].map(([size, each]) => ({
+    size,
+    count: cosigners(each.notes, log.keys(size).good).size + (each.dated.length === 0 ? 0 : 1),
+    has_keys: size >= wanted.keys_from,
+  }))
+  const [best] = heads.sort(
+    (a, b) =>
+      b.count - a.count ||
+      Number(b.has_keys) - Number(a.has_keys) ||
+      (wanted.prefers === 'first' ? a.size - b.size : b.size - a.size),
+  )
+  const chosen = best === undefined ? undefined : said.get(best.size)
+  if (best === undefined || chosen === undefined) return null
   const { size } = best
   const root = (await log.rootOf(size)) ?? undefined
   for (const note of [...chosen.notes, ...chosen.dated.map(each => each.note)]) {
@@ -76,8 +91,16 @@ async function saidOf(reader: Reader, from: number): Promise<ReadonlyMap<number,
     said.set(size, known)
     return known
   }
-  for await (const { size, note } of atMost(reader.witnessed('newest'), from)) of(size).notes.add(note)
-  for await (const stored of atMost(reader.timestamps('newest'), from)) of(stored.size).dated.unshift(stored)
+  // The same record may be among the first and among the last.
+  const stamps = new Set<string>()
+  for (const order of [{ from }, 'newest'] as const) {
+    for await (const { size, note } of atMost(reader.witnessed(order), from)) of(size).notes.add(note)
+    for await (const stored of atMost(reader.timestamps(order), from)) {
+      const key = `${stored.size} ${toBase64(stored.stamp)}`
+      if (!stamps.has(key)) of(stored.size).dated.push(stored)
+      stamps.add(key)
+    }
+  }
   return said
 }
 
