@@ -60,6 +60,7 @@ export interface Assembled {
   readonly app: Hono
   /** Bearer token for the life of the server. */
   readonly token: string
+  readonly sessions: Sessions
   /** The one-time code that is good now. */
   code(): string
   close(): Promise<void>
@@ -119,6 +120,7 @@ export async function assemble(settings: ServerSettings, port: number): Promise<
     return {
       app,
       token,
+      sessions,
       code: () => codes.current,
       close: async () => {
         await answers.close()

@@ -8,6 +8,7 @@ import { CustodyError, type ErrorCode, isCustodyError } from '../model/error.ts'
 const STATUSES: { readonly [code in ErrorCode]?: number } = {
   CUSTODY_NOT_SIGNED_IN: 401,
   CUSTODY_FORBIDDEN: 403,
+  CUSTODY_VALUES_WITHHELD: 403,
   CUSTODY_PATH_UNKNOWN: 404,
   CUSTODY_RUN_UNKNOWN: 404,
   CUSTODY_ROW_UNKNOWN: 404,

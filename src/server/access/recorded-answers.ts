@@ -64,6 +64,11 @@ export function looksIn(answered: { readonly kind: Kind; readonly answer: unknow
       const rows = answer.rows.filter(({ data }) => data !== null).map(({ row }) => row)
       return rows.length === 0 ? [] : [{ what: 'rows', run: answer.run, rows }]
     }
+    case 'errors': {
+      const shown = answer.errors.flatMap(({ example }) => (example?.message == null ? [] : [example.row]))
+      const rows = shown.filter(row => row !== null)
+      return shown.length === 0 ? [] : [{ what: 'errors', run: answer.run, rows }]
+    }
     case 'plan':
       return answer.text === null ? [] : [{ what: 'plan', run: answer.run, rows: [] }]
     case 'proof':
@@ -74,6 +79,8 @@ export function looksIn(answered: { readonly kind: Kind; readonly answer: unknow
         const rows = answer.differences.map(({ row }) => row[side])
         return rows.length === 0 ? [] : [{ what: 'diff', run: answer[side], rows }]
       })
+    case 'sql':
+      return answer.rows.length === 0 ? [] : [{ what: 'sql', run: null, rows: [] }]
     default:
       return []
   }

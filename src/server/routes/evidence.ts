@@ -3,7 +3,7 @@ import { AccessChecked, AccessPage, AccessQuery } from '../../api/access.ts'
 import { Failure } from '../../api/common.ts'
 import { DiffQuery, RunDiff } from '../../api/diff.ts'
 import { Docs, DocsQuery } from '../../api/docs.ts'
-import { Verified, VerifyProgress, VerifyQuery } from '../../api/evidence.ts'
+import { Evidence, Verified, VerifyProgress, VerifyQuery } from '../../api/evidence.ts'
 import { checkAccess, readAccess } from '../access/read-access.ts'
 import type { AnswersFor } from '../answers-for.ts'
 import { failedBy } from '../failures.ts'
@@ -24,6 +24,18 @@ export function evidenceRoutes(answersFor: AnswersFor, access_path: string): rea
         answers: sound(RunDiff),
       },
       async ({ query, who, signal }) => ({ json: await answersFor(who).ask('diff', query, { signal }) }),
+    ),
+    question(
+      {
+        ...plain,
+        tag: 'Evidence',
+        path: '/evidence',
+        summary:
+          'heads, keys, seals, witnesses, timestamps, erasures, and how the ledger stands to what was seen before',
+        values: 'none',
+        answers: json(Evidence),
+      },
+      async ({ who, signal }) => ({ json: await answersFor(who).ask('evidence', {}, { signal }) }),
     ),
     ...verifying(answersFor),
     question(

@@ -1,5 +1,5 @@
 /** Routes about runs: which there are, and what is to be said of one. */
-import { Plan, Runs, RunsQuery, ShownRun } from '../../api/runs.ts'
+import { Calls, Errors, Plan, Runs, RunsQuery, ShownRun } from '../../api/runs.ts'
 import type { AnswersFor } from '../answers-for.ts'
 import { API } from '../app.ts'
 import { json, NO_PARAMETERS, question, type Route, sound } from '../route.ts'
@@ -43,6 +43,26 @@ export function runRoutes(answersFor: AnswersFor): readonly Route[] {
         answers: sound(Plan),
       },
       async ({ params, who, signal }) => ({ json: await answersFor(who).ask('plan', params, { signal }) }),
+    ),
+    question(
+      {
+        ...of_run,
+        path: '/runs/{run}/errors',
+        summary: 'its errors by node and code, with an example each',
+        values: 'left out',
+        answers: sound(Errors),
+      },
+      async ({ params, who, signal }) => ({ json: await answersFor(who).ask('errors', params, { signal }) }),
+    ),
+    question(
+      {
+        ...of_run,
+        path: '/runs/{run}/calls',
+        summary: 'its calls by node, service and model: how many, how long, what they cost',
+        values: 'none',
+        answers: sound(Calls),
+      },
+      async ({ params, who, signal }) => ({ json: await answersFor(who).ask('calls', params, { signal }) }),
     ),
   ]
 }
