@@ -22,6 +22,7 @@ const ENTRIES = [
   'host/read-worker',
   'host/answers/answer-worker',
   'host/answers/sql-process',
+  'search/index/index-worker',
   'plugins/web/page-worker',
   'plugins/templates/liquid',
   'sdk/ajv',

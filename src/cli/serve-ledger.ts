@@ -17,6 +17,8 @@ export interface ServeOptions extends LedgerOptions {
   readonly port?: number
   readonly json?: boolean
   readonly pipelines?: string
+  /** Commander's `--no-index`. */
+  readonly index: boolean
 }
 
 /** Returns the exit code. @throws CustodyError CUSTODY_SERVE, CUSTODY_ARGUMENT, and those of opening a ledger */
@@ -34,6 +36,7 @@ export async function serveLedger(context: Context, options: ServeOptions): Prom
       env,
       host: '127.0.0.1',
       port,
+      index: options.index,
       explorer: fileURLToPath(ownFile('explorer')),
       version,
       operator: operatorOf(context, url, options),

@@ -16,6 +16,7 @@ import { CheckedReader } from '../read/evidence/checked-reader.ts'
 import { findRun } from '../read/runs/list.ts'
 import type { RerunLog } from '../read/runs/reruns.ts'
 import { closingOf } from '../read/runs/run-log.ts'
+import { forgetRuns } from '../search/index/index-folder.ts'
 import { rememberedOf } from './ledger.ts'
 import { ledgerPorts } from './ledger-ports.ts'
 import { rowPredicate } from './row-predicate.ts'
@@ -131,13 +132,19 @@ async function carriedOut<Plan extends { readonly erasures: ErasePlan['erasures'
   )
   if (certified === null) return { plan, certified, pending: null }
   for (const run of runs) removeSpill(ledger.url, run)
-  const scrubbed = await scrub(ledger, wait_ms, atPoint)
+  const scrubbed = await scrub(ledger, runs, wait_ms, atPoint)
   return scrubbed.done ? { plan, certified, pending: null } : { plan, certified: null, pending: scrubbed.why }
 }
 
 /** The values are erased, and that is on record: what fails now leaves that as it is. */
-async function scrub(ledger: ErasingLedger, wait_ms: number, atPoint: AtErasePoint): Promise<Scrubbed> {
+async function scrub(
+  ledger: ErasingLedger,
+  runs: Iterable<string>,
+  wait_ms: number,
+  atPoint: AtErasePoint,
+): Promise<Scrubbed> {
   try {
+    forgetRuns(ledger.url, runs)
     return await ledger.scrub(wait_ms, atPoint)
   } catch (error) {
     if (isCustodyError(error)) return { done: false, why: error.message }

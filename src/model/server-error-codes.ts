@@ -8,6 +8,11 @@ export const SERVER_ERRORS = {
     'The server can’t listen, or can’t be set up as it was asked to.',
     'Choose another port with --port, or leave it away: a free one is taken then. docs/api.md has all settings.',
   ),
+  CUSTODY_INDEX: spec(
+    1,
+    'The index beside the ledger can’t be kept. Rows are still found, one by one.',
+    'Check the disk and the permissions of the ledger’s folder, or serve with --no-index. The index may be removed at any time.',
+  ),
   CUSTODY_NOT_SIGNED_IN: spec(
     1,
     'Who asks the server isn’t signed in, or no longer.',

@@ -1,57 +1,130 @@
 /**
- * Finds rows in a ledger.
+ * Finds rows in a ledger: those that its index has by the index, others one by one.
  *
  * LEDGER-ROW-FINDER-1. What an index says are candidates. Each row that is given was read as it was signed, and fits: a wrong index can leave
  *     rows out, and add none.
  */
 import type { IndexState, RowFilter } from '../api/rows.ts'
+import { CandidateRows } from './candidate-rows.ts'
 import { type Cursor, cursorText, parseCursor, START } from './cursor.ts'
 import { type CompiledFilter, compileFilter, fits, isEmpty, type RowPredicate } from './filter.ts'
-import { lookThrough } from './look-through.ts'
+import { findRows } from './find-rows.ts'
+import { isClaimed } from './index/claim.ts'
+import { RunFolder } from './index/index-folder.ts'
+import { RunIndex } from './index/run-index.ts'
+import { INDEX_SIZES } from './index/sizes.ts'
+import { ledgerId } from './ledger-id.ts'
+import type { Looked } from './look-through.ts'
 import type { FoundRows, PageAsked, RowFinder } from './row-finder.ts'
 import { type Readers, RunRows } from './run-rows.ts'
+import { SearchMemory } from './search-memory.ts'
 import { WorkTime } from './work-time.ts'
 
 export interface FinderOptions extends Readers {
+  /** Folder of the ledger's index (index/index-folder.ts); null: none is used. */
+  readonly index: string | null
   /** `where` as a function. @throws DiagnosticsError */
   readonly predicateOf: (where: string) => RowPredicate
+  /** Of questions before; none, if absent. */
+  readonly memory?: SearchMemory
   readonly now_ms?: () => number
 }
 
+/** Of the entries that an index doesn't have yet so many are looked at for each question. */
+const MOST_BEHIND = 2 * INDEX_SIZES.few_entries
+
 export class LedgerRowFinder implements RowFinder {
   readonly #options: FinderOptions
+  readonly #memory: SearchMemory
 
   /** For one moment: that of the readers. */
   constructor(options: FinderOptions) {
     this.#options = options
+    this.#memory = options.memory ?? new SearchMemory()
   }
 
   async find(log: number, filter: RowFilter, page: PageAsked, signal: AbortSignal): Promise<FoundRows> {
-    const time = new WorkTime(signal, this.#options.now_ms)
     const run = await RunRows.of(this.#options, log)
     const compiled = compileFilter(filter, run.topology, this.#options.predicateOf)
     const from = page.after === null ? { ...START, skip: page.at ?? 0 } : parseCursor(page.after)
-    const index = await this.state(log)
-    const found = isEmpty(compiled)
-      ? anyRows(run, from, page.limit)
-      : await lookThrough(run, compiled, from, page.limit, time)
-    const rows = await signedOnes(run, compiled, found.rows)
-    return {
-      rows,
-      next: found.next === null ? null : cursorText(found.next),
-      matches: { count: found.count, exact: found.is_exact },
-      looked_at: { rows: found.looked_at, of: run.count },
-      index,
+    const index = await this.#index(run)
+    try {
+      const found = isEmpty(compiled)
+        ? anyRows(run, from, page.limit)
+        : await findRows(run, await this.#candidates(run, index, filter, compiled), {
+            filter: compiled,
+            from,
+            limit: page.limit,
+            time: new WorkTime(signal, this.#options.now_ms),
+          })
+      return {
+        rows: await signedOnes(run, compiled, found.rows),
+        next: found.next === null ? null : cursorText(found.next),
+        matches: { count: found.count, exact: found.is_exact },
+        looked_at: { rows: found.looked_at, of: run.count },
+        index: await this.#stateOf(run, index),
+      }
+    } finally {
+      index.close()
     }
   }
 
   async state(log: number): Promise<IndexState> {
-    const { count } = await RunRows.of(this.#options, log)
-    return { state: 'off', rows: 0, of: count }
+    const run = await RunRows.of(this.#options, log)
+    const index = await this.#index(run)
+    try {
+      return await this.#stateOf(run, index)
+    } finally {
+      index.close()
+    }
+  }
+
+  #folder(run: RunRows): RunFolder | null {
+    return this.#options.index === null ? null : new RunFolder(this.#options.index, run.run)
+  }
+
+  async #index(run: RunRows): Promise<RunIndex> {
+    const { stored } = this.#options
+    const folder = this.#folder(run)
+    if (folder === null) return RunIndex.none()
+    const ledger = await ledgerId(this.#options.checked)
+    return RunIndex.open(folder, { ledger, run: run.run, log: run.log }, stored)
+  }
+
+  /** Rows that the index has, or had: what entries behind it say of them is looked at now. */
+  async #candidates(
+    run: RunRows,
+    index: RunIndex,
+    filter: RowFilter,
+    compiled: CompiledFilter,
+  ): Promise<CandidateRows> {
+    const { stored } = this.#options
+    const last = Math.min(index.last_row, run.count)
+    const size = await stored.size(run.log)
+    const key = JSON.stringify([run.log, index.end, size, await stored.size(0), filter])
+    const known = this.#memory.get(key)
+    if (known !== null) return known
+    const candidates = CandidateRows.by(index, compiled, last)
+    if (index.end > 0 && size - index.end <= MOST_BEHIND)
+      for (const row of await run.rowsBehind(index.end, last))
+        for (const [, facts] of await run.between(row, row)) candidates.decide(row, fits(compiled, facts))
+    this.#memory.keep(key, candidates)
+    return candidates
+  }
+
+  async #stateOf(run: RunRows, index: RunIndex): Promise<IndexState> {
+    const folder = this.#folder(run)
+    const [rows, of] = [Math.min(index.last_row, run.count), run.count]
+    if (folder === null || this.#options.index === null) return { state: 'off', rows: 0, of }
+    const problem = folder.trouble
+    if (problem !== null) return { state: 'failed', rows, of, problem }
+    const behind = (await this.#options.stored.size(run.log)) - index.end
+    if (behind <= MOST_BEHIND) return { state: 'ready', rows: of, of }
+    return { state: isClaimed(this.#options.index) ? 'building' : 'off', rows, of }
   }
 }
 
-function anyRows(run: RunRows, { after, skip }: Cursor, limit: number) {
+function anyRows(run: RunRows, { after, skip }: Cursor, limit: number): Looked {
   const first = after + skip + 1
   const last = Math.min(run.count, first + limit - 1)
   const rows = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i)

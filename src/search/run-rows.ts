@@ -18,23 +18,28 @@ const PAGE_ROWS = 256
 export class RunRows {
   readonly #readers: Readers
   readonly log: number
+  readonly run: string
   readonly topology: Topology
   /** How many there are. */
   readonly count: number
   readonly #terms: EntryTerms
 
-  private constructor(readers: Readers, log: number, topology: Topology, count: number) {
+  private constructor(
+    readers: Readers,
+    { log, run, topology, count }: Pick<RunRows, 'log' | 'run' | 'topology' | 'count'>,
+  ) {
     this.#readers = readers
     this.log = log
+    this.run = run
     this.topology = topology
     this.count = count
     this.#terms = new EntryTerms(topology)
   }
 
   static async of(readers: Readers, log: number): Promise<RunRows> {
-    const { topology } = await openingOf(readers.checked, log)
+    const { run, topology } = await openingOf(readers.checked, log)
     const { totals } = await closingOf(readers.checked, log)
-    return new RunRows(readers, log, topology, totals.rows.read)
+    return new RunRows(readers, { log, run, topology, count: totals.rows.read })
   }
 
   /** Those from `first` on that have entries, a page at a time, as they stand in the file. */
@@ -52,6 +57,15 @@ export class RunRows {
         this.#terms,
       ),
     ])
+  }
+
+  /** Rows up to `last` of which entries from one on tell something. */
+  async rowsBehind(entry: number, last: number): Promise<readonly number[]> {
+    const rows = new Set<number>()
+    const size = await this.#readers.stored.size(this.log)
+    for (const { row } of await this.#readers.stored.page(this.log, entry, size))
+      if (row !== null && row <= last) rows.add(row)
+    return [...rows].sort((a, b) => a - b)
   }
 
   /** null if it has no entries. @throws UnsoundRecord if what is stored of it isn't what was signed. */

@@ -3,6 +3,7 @@ import type { Hono } from 'hono'
 import { LedgerAnswers } from '../host/answers/ledger-answers.ts'
 import type { ProcessPlace } from '../host/ledger.ts'
 import type { Operator } from '../host/operate/operator.ts'
+import { CustodyError } from '../model/error.ts'
 import { AccessLog } from './access/access-log.ts'
 import { RecordedAnswers } from './access/recorded-answers.ts'
 import type { AnswersFor } from './answers-for.ts'
@@ -30,6 +31,8 @@ export interface ServerSettings {
   /** URL of the ledger. */
   readonly url: string
   readonly env: ProcessPlace['env']
+  /** Whether rows are found by an index beside the ledger, which is kept in the background. */
+  readonly index: boolean
   /** Absolute folder of the explorer's files. */
   readonly explorer: string
   readonly version: string
@@ -69,7 +72,12 @@ export interface Assembled {
 /** `port`: the one that it is reached by. @throws CustodyError CUSTODY_ACCESS_LOG, and as `openLedgerReader` */
 export async function assemble(settings: ServerSettings, port: number): Promise<Assembled> {
   const { url, env, clock, observer, version, operator } = settings
-  const answers = await LedgerAnswers.open({ url, env })
+  const answers = await LedgerAnswers.open({
+    url,
+    env,
+    index: settings.index ? 'background' : 'off',
+    onIndexTrouble: message => observer.onTrouble(new CustodyError('CUSTODY_INDEX', message)),
+  })
   try {
     const log = await AccessLog.open(accessPath(url), () => clock.now_us())
     const names = loopbackNames(port)

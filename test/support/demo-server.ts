@@ -51,6 +51,7 @@ export class DemoServer {
       env: this.work.env,
       explorer: `${this.work.folder}/explorer`,
       version: '0.1.0',
+      index: false,
       operator: null,
       checks_answers: true,
       clock: {

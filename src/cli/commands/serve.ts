@@ -15,6 +15,7 @@ export function serveCommand(context: Context, done: (exit: number) => void): Co
       '--pipelines <dir>',
       'let operators start the pipelines below this folder, and stop, resume, re-run and try changes of runs',
     )
+    .option('--no-index', 'keep no index beside the ledger: rows are looked through one by one')
     .option('--json', 'print the URL and the token as JSON')
     .action(async (options: ServeOptions) => {
       const { serveLedger } = await import('../serve-ledger.ts')

@@ -10,6 +10,8 @@ export interface AnswerThreadInput {
   readonly env: Environment
   /** What the user knew of the ledger when whoever asks began to look at it. */
   readonly before: Remembered | null
+  /** Folder of the index that rows are found by; null: none is used. */
+  readonly index: string | null
 }
 
 /** A statement is read in a process of its own (sql.ts). */

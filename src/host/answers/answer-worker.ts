@@ -9,7 +9,7 @@ import { Looking } from './moment.ts'
 import { stateOf } from './record-state.ts'
 
 // cast: what answer-threads.ts starts it with.
-const { url, env, before } = workerData as AnswerThreadInput
+const input = workerData as AnswerThreadInput
 const port = parentPort
 
 function post(message: FromThread): void {
@@ -29,7 +29,7 @@ const teller: Teller = {
 let looking: Promise<Looking> | null = null
 
 async function open(): Promise<Looking> {
-  return new Looking(await openLedgerReader(url), env, before)
+  return new Looking(await openLedgerReader(input.url), input)
 }
 
 async function reply({ question, values, known }: Request): Promise<FromThread> {

@@ -10,16 +10,25 @@
 import { availableParallelism } from 'node:os'
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
+import { indexFolder } from '../../search/index/index-folder.ts'
 import { rememberedOf } from '../ledger.ts'
 import type { AnswerThreadInput, AnyQuestion } from './answer-messages.ts'
 import { AnswerThreads } from './answer-threads.ts'
 import type { Asked, Kind, Piece, Progress, Streamed } from './asked.ts'
+import { type KeptIndex, keepIndex } from './kept-index.ts'
 import { KnownAnswers } from './known-answers.ts'
 import { SqlReader } from './sql.ts'
 
 export interface LedgerAnswersOptions {
   readonly url: string
   readonly env: Environment
+  /**
+   * Rows are found by the index beside the ledger: in the background it is built, and kept as runs grow; `as it is` (if absent) it is used if
+   * it is there; `off` it isn't.
+   */
+  readonly index?: 'background' | 'as it is' | 'off'
+  /** The index can't be kept, and rows are found without it. Each trouble is reported once. */
+  readonly onIndexTrouble?: (message: string) => void
 }
 
 export interface AskOptions {
@@ -42,19 +51,26 @@ export class LedgerAnswers {
   readonly #known = new KnownAnswers()
   readonly #sql: SqlReader
 
-  private constructor(input: AnswerThreadInput) {
+  readonly #builder: KeptIndex | null
+
+  private constructor(input: AnswerThreadInput, builder: KeptIndex | null) {
     this.#sql = new SqlReader(input.url)
+    this.#builder = builder
     this.#short = new AnswerThreads({ input, most: SHORT_THREADS, given_up: 'goes on' })
     this.#long = new AnswerThreads({ input, most: LONG_THREADS, given_up: 'ends' })
   }
 
   /** @throws CustodyError as `openLedgerReader`. */
-  static async open({ url, env }: LedgerAnswersOptions): Promise<LedgerAnswers> {
+  static async open(options: LedgerAnswersOptions): Promise<LedgerAnswers> {
+    const { url, env, index: use = 'as it is', onIndexTrouble } = options
     const reader = await openLedgerReader(url)
     try {
       const before = await rememberedOf(reader, env)
+      const index = use === 'off' ? null : indexFolder(reader.url)
+      const is_kept = use === 'background' && index !== null
       // What can't be sent to a thread isn't part of an environment.
-      return new LedgerAnswers({ url: reader.url, env: { ...env }, before })
+      const input = { url: reader.url, env: { ...env }, before, index }
+      return new LedgerAnswers(input, is_kept ? await keepIndex(reader, index, onIndexTrouble) : null)
     } finally {
       await reader.close()
     }
@@ -133,6 +149,6 @@ export class LedgerAnswers {
 
   async close(): Promise<void> {
     this.#sql.close()
-    await Promise.all([this.#short.close(), this.#long.close()])
+    await Promise.all([this.#short.close(), this.#long.close(), this.#builder?.close()])
   }
 }

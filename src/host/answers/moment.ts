@@ -2,8 +2,10 @@
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import type { Remembered } from '../../ledger/keys/trust.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { SearchMemory } from '../../search/search-memory.ts'
 import { rememberedOf } from '../ledger.ts'
 import { type Sight, seeLedger } from '../seen-ledger.ts'
+import type { AnswerThreadInput } from './answer-messages.ts'
 
 export interface Moment {
   /** As stored; whoever shows something of it checks it. */
@@ -13,8 +15,16 @@ export interface Moment {
   readonly remembered: Remembered | null
   /** What they knew of it when whoever asks began to look at it. */
   readonly before: Remembered | null
+  readonly search: Search
   /** How it stands to that; what is seen is remembered. @throws CustodyError CUSTODY_LEDGER_FORKED. */
   see(): Promise<Sight>
+}
+
+/** How rows are found. */
+export interface Search {
+  /** Folder of the index; null: none is used. */
+  readonly index: string | null
+  readonly memory: SearchMemory
 }
 
 /** A ledger that is looked at again and again. */
@@ -22,23 +32,25 @@ export class Looking {
   readonly #reader: LedgerReader
   readonly #env: Environment
   readonly #before: Remembered | null
+  readonly #search: Search
   /** What was seen when log 0 had this head: it needn't be compared twice. */
   #seen: { readonly head: string | null; readonly sight: Sight } | null = null
 
-  constructor(reader: LedgerReader, env: Environment, before: Remembered | null) {
+  constructor(reader: LedgerReader, { env, before, index }: Omit<AnswerThreadInput, 'url'>) {
     this.#reader = reader
     this.#env = env
     this.#before = before
+    this.#search = { index, memory: new SearchMemory() }
   }
 
   /** All that `work` reads is from one moment. */
   async at<T>(work: (moment: Moment) => Promise<T>): Promise<T> {
     const reader = this.#reader
-    const env = this.#env
+    const [env, search] = [this.#env, this.#search]
     // Before the moment begins: others may write, and remember that, at any time.
     const remembered = await rememberedOf(reader, env)
     const before = this.#before
-    return reader.snapshot(() => work({ reader, env, remembered, before, see: () => this.#see(remembered) }))
+    return reader.snapshot(() => work({ reader, env, remembered, before, search, see: () => this.#see(remembered) }))
   }
 
   async #see(remembered: Remembered | null): Promise<Sight> {

@@ -23,14 +23,14 @@ export interface RunRows {
 
 /** @throws UnsoundRecord; CustodyError CUSTODY_VALUES_WITHHELD, or as `findRun`. */
 export async function rowsOf(
-  { reader: stored, env }: Moment,
+  { reader: stored, env, search }: Moment,
   name: string,
   filter: Filter,
   values: boolean,
 ): Promise<RunRows> {
   mayFilter(filter, values)
   const { reader: checked, log, run } = await checkedRun(env, stored, name, UNOBSERVED, 'stories')
-  const finder = new LedgerRowFinder({ stored, checked, predicateOf: rowPredicate })
+  const finder = new LedgerRowFinder({ stored, checked, predicateOf: rowPredicate, ...search })
   return { run, log, finder, lines: await RowLines.of(checked, log, values) }
 }
 

@@ -1,0 +1,118 @@
+/**
+ * Builds and keeps the index of a ledger: the newest runs first, then whatever comes. Runs of which reading all takes no time have none.
+ */
+import { existsSync } from 'node:fs'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { isSealed } from './ends.ts'
+import { indexedRuns, RunFolder, removeGone } from './index-folder.ts'
+import { type Pace, RunIndexer, Workshop } from './run-indexer.ts'
+import { INDEX_SIZES, type IndexSizes } from './sizes.ts'
+
+export interface IndexingOptions {
+  /** The folder. */
+  readonly index: string
+  /** The ledger's id. */
+  readonly ledger: string
+  readonly sizes?: IndexSizes
+}
+
+interface Known {
+  readonly log: number
+  readonly run: string
+  /** Entries that it had when it was last looked at. */
+  size: number
+  indexer: RunIndexer | null
+}
+
+export class Indexing {
+  readonly #reader: LedgerReader
+  readonly #index: string
+  readonly #ledger: string
+  readonly #pace: Pace
+  readonly #workshop: Workshop
+  /** By log: those of which something may be missing, the newest first. */
+  #open = new Map<number, Known>()
+  #highest = 0
+  /** How many entries of log 0 were looked at. */
+  #zero = 0
+  /** By run: where log 0 has the last erasure of its values. */
+  readonly #erased = new Map<string, number>()
+  #is_written = false
+
+  constructor(reader: LedgerReader, { index, ledger, sizes }: IndexingOptions, pace: Pace) {
+    this.#workshop = new Workshop(sizes ?? INDEX_SIZES)
+    this.#reader = reader
+    this.#index = index
+    this.#ledger = ledger
+    this.#pace = pace
+  }
+
+  /** Whether a run was written to between the last two rounds: then there is somebody to be let go first. */
+  get isWritten(): boolean {
+    return this.#is_written
+  }
+
+  /** Does what is to be done now. @throws CustodyError if the ledger can't be read; Error of the system if the index can't be written. */
+  async round(): Promise<void> {
+    if (this.#highest > 0 && !existsSync(this.#index)) this.#forgetAll()
+    if (this.#highest === 0) await this.#removeStrays()
+    await this.#readZero()
+    await this.#findNew()
+    this.#is_written = false
+    for (const known of [...this.#open.values()]) await this.#keep(known)
+  }
+
+  #forgetAll(): void {
+    this.#open = new Map()
+    this.#highest = 0
+  }
+
+  /** What was left behind, and runs that the ledger hasn't. */
+  async #removeStrays(): Promise<void> {
+    removeGone(this.#index)
+    for (const run of indexedRuns(this.#index))
+      if ((await this.#reader.logOf(run)) === null) new RunFolder(this.#index, run).forget()
+  }
+
+  async #readZero(): Promise<void> {
+    for await (const { seq, body } of this.#reader.entries(0, this.#zero)) {
+      this.#zero = seq + 1
+      if (!body.includes('"k":"erase"')) continue
+      const [, run = ''] = /"run":"([0-9a-f-]{36})"/.exec(body) ?? []
+      this.#erased.set(run, seq)
+      const log = await this.#reader.logOf(run)
+      if (log !== null && log <= this.#highest) this.#open.set(log, { log, run, size: 0, indexer: null })
+    }
+  }
+
+  async #findNew(): Promise<void> {
+    const found: Known[] = []
+    for await (const { log, run } of this.#reader.newestLogs()) {
+      if (log <= this.#highest) break
+      if (run !== null) found.push({ log, run, size: 0, indexer: null })
+    }
+    if (found.length === 0) return
+    this.#highest = found[0]?.log ?? this.#highest
+    this.#open = new Map([...found.map(each => [each.log, each] as const), ...this.#open])
+  }
+
+  async #keep(known: Known): Promise<void> {
+    const { log, run } = known
+    const { few_entries } = this.#workshop.sizes
+    const size = await this.#reader.size(log)
+    const is_sealed = await isSealed(this.#reader, log, size)
+    if (known.size > 0 && size > known.size) this.#is_written = true
+    known.size = size
+    if (is_sealed && size < few_entries) this.#open.delete(log)
+    if (size < few_entries) return
+    const folder = new RunFolder(this.#index, run)
+    if (known.indexer === null) {
+      const of = { ledger: this.#ledger, run, log }
+      known.indexer = new RunIndexer(this.#reader, folder, of, this.#workshop, this.#pace)
+      await known.indexer.clean(this.#erased.get(run) ?? -1)
+    }
+    const { end } = known.indexer
+    if (end < size && (is_sealed || size - end >= few_entries)) await known.indexer.build()
+    if (is_sealed && (known.indexer.end >= size || folder.trouble !== null)) this.#open.delete(log)
+  }
+}
