@@ -45,9 +45,14 @@ export function WhatIf({ run, onDone }: Props) {
   )
 }
 
-function Trying({ run, onDone }: Props) {
-  const tunables = useTunables(run)
-  const [changes, setChanges] = useState<ReadonlyMap<string, string>>(new Map())
+interface Replay {
+  readonly is_running: boolean
+  readonly error: unknown
+  readonly start: (changes: ReadonlyMap<string, string>) => Promise<void>
+}
+
+/** Begins a replay, and waits until it is over. */
+function useReplay({ run, onDone }: Props): Replay {
   const [state, setState] = useState<{
     readonly begun: string | null
     readonly error: unknown
@@ -63,7 +68,7 @@ function Trying({ run, onDone }: Props) {
     void client.invalidateQueries({ queryKey: ['runs'] })
     onDone(begun)
   })
-  const start = async () => {
+  const start = async (changes: ReadonlyMap<string, string>) => {
     setState({ begun: null, error: null, sending: true })
     try {
       const { run: begun } = await send<Begun>('/what-if', { run, set: Object.fromEntries(changes) })
@@ -72,6 +77,13 @@ function Trying({ run, onDone }: Props) {
       setState({ begun: null, error, sending: false })
     }
   }
+  return { is_running: state.sending || state.begun !== null, error: state.error, start }
+}
+
+function Trying({ run, onDone }: Props) {
+  const tunables = useTunables(run)
+  const [changes, setChanges] = useState<ReadonlyMap<string, string>>(new Map())
+  const { is_running, error, start } = useReplay({ run, onDone })
   if (tunables.kind === 'waiting') return <Skeleton lines={4} height={2} />
   if (tunables.kind === 'none') return <p className="quiet">{tunables.why}</p>
   const change = ({ path, value }: Tunable, to: string) => {
@@ -80,7 +92,6 @@ function Trying({ run, onDone }: Props) {
     else next.set(path, to)
     setChanges(next)
   }
-  const is_running = state.sending || state.begun !== null
   return (
     <>
       <Fields all={tunables.all} changes={changes} change={change} />
@@ -89,7 +100,7 @@ function Trying({ run, onDone }: Props) {
           type="button"
           className="button first"
           disabled={changes.size === 0 || is_running}
-          onClick={() => void start()}
+          onClick={() => void start(changes)}
         >
           <Icon name="play" size={14} />
           {is_running ? 'Replaying …' : 'Replay, and compare'}
@@ -103,7 +114,7 @@ function Trying({ run, onDone }: Props) {
           </>
         )}
       </div>
-      {state.error !== null && <ErrorNotice error={state.error} />}
+      {error !== null && <ErrorNotice error={error} />}
       <span className="spoken" role="status">
         {is_running ? 'Replaying' : ''}
       </span>

@@ -5,6 +5,9 @@ import { Panel, TableFrame } from '../parts/panel.tsx'
 import { countText } from '../parts/units.ts'
 import { Time } from '../parts/values.tsx'
 
+/** Too many are not counted by the server. */
+const numberText = (number: number | null): string => (number === null ? 'many' : countText(number))
+
 export function Erasures({ of }: { readonly of: Evidence['erasures'] }) {
   if (of.length === 0)
     return (
@@ -29,12 +32,15 @@ export function Erasures({ of }: { readonly of: Evidence['erasures'] }) {
                 Values
               </th>
               <th scope="col" className="number">
-                Entry
+                Entries of the run
+              </th>
+              <th scope="col" className="number">
+                On record as entry
               </th>
             </tr>
           </thead>
           <tbody>
-            {of.map(({ index, run, at, rows, values }) => (
+            {of.map(({ index, run, at, entries, rows, values }) => (
               <tr key={`${index} ${run}`}>
                 <td>
                   <Link to="/runs/$run" params={{ run }}>
@@ -44,8 +50,9 @@ export function Erasures({ of }: { readonly of: Evidence['erasures'] }) {
                 <td>
                   <Time at={at} />
                 </td>
-                <td className="number">{countText(rows)}</td>
-                <td className="number">{countText(values)}</td>
+                <td className="number">{numberText(rows)}</td>
+                <td className="number">{numberText(values)}</td>
+                <td className="number">{countText(entries)}</td>
                 <td className="number">{countText(index)}</td>
               </tr>
             ))}

@@ -4,9 +4,12 @@ import { CopyButton } from '../parts/copy.tsx'
 import { Panel, TableFrame } from '../parts/panel.tsx'
 import { Text } from '../parts/text.tsx'
 import { counted, countText } from '../parts/units.ts'
+import { Time } from '../parts/values.tsx'
+
+type Key = Evidence['keys'][number]
 
 export function Keys({ of }: { readonly of: Evidence['keys'] }) {
-  const now = of.filter(each => each.until === null && !each.recovery).length
+  const now = of.filter(each => each.until === null && !each.recovery && !each.revoked).length
   return (
     <Panel title="Keys" note={`${counted(now, 'key')} in force now`} flush>
       <TableFrame label="Keys">
@@ -15,6 +18,7 @@ export function Keys({ of }: { readonly of: Evidence['keys'] }) {
             <tr>
               <th scope="col">Key</th>
               <th scope="col">Good for heads of</th>
+              <th scope="col">Since</th>
               <th scope="col">Trusted where the server runs</th>
             </tr>
           </thead>
@@ -28,9 +32,13 @@ export function Keys({ of }: { readonly of: Evidence['keys'] }) {
                     </code>
                     <CopyButton text={each.verifier_key} what="verifier key" />
                   </span>
-                  {each.recovery && <div className="quiet small">for recovery: it signs no heads</div>}
+                  {each.recovery && <div className="quiet small">for recovery</div>}
+                  {each.revoked && <div className="failure small">revoked: somebody else may have it</div>}
                 </td>
                 <td>{sizesText(each)}</td>
+                <td>
+                  <Time at={each.since} />
+                </td>
                 <td>{each.trusted ? 'yes' : 'no'}</td>
               </tr>
             ))}
@@ -45,7 +53,8 @@ export function Keys({ of }: { readonly of: Evidence['keys'] }) {
   )
 }
 
-function sizesText({ from, until }: Evidence['keys'][number]): string {
+function sizesText({ from, until, recovery }: Key): string {
+  if (recovery) return 'none: it may change the keys'
   if (until === null) return `${countText(from)} entries and more`
-  return `${countText(from)} to ${countText(until - 1)} entries`
+  return from === until ? counted(from, 'entry', 'entries') : `${countText(from)} to ${countText(until)} entries`
 }

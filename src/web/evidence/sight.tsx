@@ -38,13 +38,19 @@ export function SightNotice({ of: { kind, seen, now } }: { readonly of: Evidence
           </p>
         </Notice>
       )
+    case 'forked':
+      return (
+        <Notice tone="bad" title="It is another history than the one that was seen before">
+          <p>
+            Its log doesn’t lead to the head that was remembered on the server’s machine. Somebody wrote another one in
+            its place: nothing of it can be relied on.
+          </p>
+        </Notice>
+      )
     case 'unsound':
       return (
-        <Notice tone="bad" title="It isn’t the ledger that was seen before">
-          <p>
-            Its log doesn’t lead to the head that was remembered on the server’s machine. Nothing of it can be relied
-            on.
-          </p>
+        <Notice tone="bad" title="Its own log doesn’t hold">
+          <p>So it can’t be compared with what was seen before, and nothing of it can be relied on.</p>
         </Notice>
       )
   }

@@ -71,14 +71,16 @@ export function Timestamps({ of, head }: Of<Evidence['timestamps']>) {
               <th scope="col">Head of</th>
               <th scope="col">Existed by</th>
               <th scope="col">Authority</th>
+              <th scope="col">Trusted where the server runs</th>
             </tr>
           </thead>
           <tbody>
-            {of.map(({ size, at, authority }) => (
+            {of.map(({ size, at, authority, trusted }) => (
               <tr key={`${size} ${at} ${authority}`}>
                 <td>{sizeText(size, head)}</td>
                 <td>{at === null ? 'can’t be read' : <Time at={at} />}</td>
                 <td>{authority === null ? 'can’t be read' : <Text of={authority} />}</td>
+                <td>{trusted ? 'yes' : 'no'}</td>
               </tr>
             ))}
           </tbody>
