@@ -5,7 +5,7 @@ import { parsePolicy } from '../src/format/policy.ts'
 import { isCustodyError } from '../src/model/error.ts'
 import { checkErasure } from '../src/read/check/check-erasure.ts'
 import { certify } from '../src/read/erase/certificate.ts'
-import { loggedEntries } from '../src/read/prove/logged.ts'
+import { loggedEntries, wantedEntries } from '../src/read/prove/logged.ts'
 import { Random } from './simulation/random.ts'
 import { eraseValues, recordErasure } from './support/erasing.ts'
 import { Forger } from './support/forger.ts'
@@ -52,7 +52,7 @@ test('one without an erasure, without the birth, or with entries of other kinds,
   const { log, ...rest } = certificate()
   expect(wrong(check({ ...rest, log: log.slice(0, 1) }))).toEqual(['erasures: it has no erasure'])
   expect(wrong(check({ ...rest, log: log.slice(1) }))).toEqual(['log: it doesn’t begin with the birth of the ledger'])
-  const { entries } = await loggedEntries(forger.reader, () => true, 'bare')
+  const { entries } = await loggedEntries(forger.reader, await wantedEntries(forger.reader, () => true), 'bare')
   const all = check({ ...rest, log: entries.map(each => each.logged) })
   expect(wrong(all)[0]).toBe('erasures: entry 1 says nothing of keys or erasures')
   expect([all.ok, all.proven]).toEqual([false, []])

@@ -18,7 +18,6 @@ import { type CheckedProof, checkProof } from '../src/read/check/check-proof.ts'
 import { type CheckedRecord, checkRecord } from '../src/read/check/check-record.ts'
 import type { CheckOptions } from '../src/read/check/word.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
-import { logTree } from '../src/read/evidence/log-tree.ts'
 import type { WhichHead } from '../src/read/prove/logged.ts'
 import { proveRow } from '../src/read/prove/prove.ts'
 import { recordOf } from '../src/read/prove/record.ts'
@@ -28,6 +27,7 @@ import { party, token } from './support/authority.ts'
 import { Forger } from './support/forger.ts'
 import { LONG } from './support/form.ts'
 import { edited } from './support/proof-edits.ts'
+import { provenRun } from './support/proven-run.ts'
 import { RICH, runModel, simulatedRun } from './support/simulated-ledger.ts'
 
 const seed = (n: number) => new Uint8Array(32).fill(n)
@@ -82,8 +82,7 @@ function given(note: string): { note: string; timestamps: readonly string[] } {
 }
 
 async function prove(from = forger, which?: WhichHead) {
-  const tree = await logTree(from.reader, RUN.log, { signed: '' })
-  return proveRow(from.reader, { ...RUN, tree }, 1, NOTHING, which)
+  return proveRow(from.reader, await provenRun(from.reader, RUN), 1, NOTHING, which)
 }
 
 /** The same proof, leading to a head with other lines. */

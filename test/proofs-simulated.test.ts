@@ -74,14 +74,14 @@ async function provenRows(url: string, n: number): Promise<readonly Proven[]> {
       const reader = new CheckedReader(inner, { remembered: null })
       const run = simulatedRun(n)
       const log = (await inner.logOf(run)) ?? 0
-      const { tree } = await reader.check(log)
+      const { tree, logged } = await reader.check(log)
       const { totals } = await closingOf(reader, log)
       const all: Proven[] = []
       for (let row = 1; row <= totals.rows.read; row++) {
         const explained = comparable(await explainRow(reader, log, row))
         for (const include_shared of [false, true]) {
           const options = { withhold: [], only_exact: false, include_shared }
-          const { proof } = await proveRow(reader, { log, run, tree }, row, options)
+          const { proof } = await proveRow(reader, { log, run, tree, logged }, row, options)
           const honest = await checkProof(proofText(proof), { trusted: keys })
           expect(honest.checks.filter(each => !each.ok)).toEqual([])
           expect(honest).toMatchObject({ ok: true, trust: 'key', kind: 'row', run, row })

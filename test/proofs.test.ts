@@ -11,7 +11,6 @@ import { openLedger } from '../src/ledger/open.ts'
 import { fateNumber } from '../src/model/outcome.ts'
 import type { Json } from '../src/model/row.ts'
 import { checkProof } from '../src/read/check/check-proof.ts'
-import { logTree } from '../src/read/evidence/log-tree.ts'
 import { storyJson } from '../src/read/explain/json.ts'
 import type { Story } from '../src/read/explain/story.ts'
 import { proveRow } from '../src/read/prove/prove.ts'
@@ -24,6 +23,7 @@ import { type Body, Forger } from './support/forger.ts'
 import { LONG } from './support/form.ts'
 import { testPorts } from './support/ledger.ts'
 import { checkedBy, claimsBeyond } from './support/proof-edits.ts'
+import { provenRun } from './support/proven-run.ts'
 import { RICH, runModel, simulatedRun } from './support/simulated-ledger.ts'
 import { ROOT, SourceFile } from './support/source-file.ts'
 
@@ -38,8 +38,7 @@ afterAll(() => forger.close())
 
 /** Nothing of it is checked. */
 async function prove(row: number, options: Partial<ProveOptions> = {}, from = forger) {
-  const tree = await logTree(from.reader, RUN.log, { signed: '' })
-  return proveRow(from.reader, { ...RUN, tree }, row, { ...ALL, ...options })
+  return proveRow(from.reader, await provenRun(from.reader, RUN), row, { ...ALL, ...options })
 }
 const check = (proof: RowProof, keys = forger.keys) => checkProof(proofText(proof), { trusted: keys })
 const wrong = (checked: Awaited<ReturnType<typeof check>>) =>

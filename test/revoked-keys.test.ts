@@ -12,13 +12,13 @@ import { parseVerifierKey, utf8 } from '../src/format/verifier-key.ts'
 import { openLedger, openWitnessing } from '../src/ledger/open.ts'
 import { type CheckedProof, checkProof } from '../src/read/check/check-proof.ts'
 import type { CheckOptions } from '../src/read/check/word.ts'
-import { logTree } from '../src/read/evidence/log-tree.ts'
 import { proveRow } from '../src/read/prove/prove.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
 import { party, token } from './support/authority.ts'
 import { Forger } from './support/forger.ts'
 import { testPorts } from './support/ledger.ts'
 import { headOf, madeProof } from './support/made-evidence.ts'
+import { provenRun } from './support/proven-run.ts'
 import { RICH, runModel, simulatedRun } from './support/simulated-ledger.ts'
 
 const heir = makeSigner('heir', new Uint8Array(32).fill(8))
@@ -140,8 +140,7 @@ test('no evidence is handed over that lacks the revocation, whoever has cosigned
     const ledger = await openWitnessing(copy.url)
     await ledger.keepWitnessed({ size: head.size, note: `${note}${lines.join('')}` })
     await ledger.close()
-    const tree = await logTree(copy.reader, 1, { signed: '' })
-    const run = { log: 1, run: simulatedRun(1), tree }
+    const run = await provenRun(copy.reader, { log: 1, run: simulatedRun(1) })
     const made = await proveRow(copy.reader, run, 1, { withhold: [], only_exact: false, include_shared: false })
     copy.close()
     return [made.head.size, made.head.cosigners]

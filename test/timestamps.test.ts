@@ -59,6 +59,7 @@ describe.skipIf(!HAS_OPENSSL)('openssl ts (skipped where openssl is missing)', (
         { policy: null, timestamps: 'https://tsa.example/' },
         {
           now_us: () => 0,
+          memory: { recall: () => null, replace: () => true },
           alarms: { standing: () => null, raise: () => '' },
           post: async (_url, type, body): Promise<PostAnswer> => {
             expect(type).toBe('application/timestamp-query')

@@ -7,6 +7,14 @@ export interface TreeHead {
   readonly root: Hash
 }
 
+/** A head of log 0, all entries of which were looked at, and hold: what of them has to be known to look at no more than what came since. */
+export interface SoundHead extends TreeHead {
+  /** seqs of those that change keys. */
+  readonly changes: readonly number[]
+  /** How many logs of runs had been opened: they are numbered densely. */
+  readonly logs: number
+}
+
 /**
  * `newer`: it continues the newest head that was seen; `older`: as far as heads were seen it is their beginning, and the newest isn't reached;
  * `forked`: one of them isn't its beginning.

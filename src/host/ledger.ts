@@ -47,12 +47,12 @@ function absolute(url: string, folder: string): string {
 
 /** What the user knows of a ledger from before. @throws CustodyError CUSTODY_KEY. */
 export async function rememberedOf(reader: LedgerReader, env: Environment): Promise<Remembered | null> {
-  const ledger = await idOf(reader)
+  const ledger = await ledgerIdOf(reader)
   return ledger === null ? null : recall(env, ledger)
 }
 
-/** null if it can't be known; `verify` says why. */
-async function idOf(reader: LedgerReader): Promise<string | null> {
+/** The id that a ledger was born with; null if it can't be known: `verify` says why. */
+export async function ledgerIdOf(reader: LedgerReader): Promise<string | null> {
   try {
     const born = JSON.parse((await reader.entry(0, 0))?.body ?? '{}') as { readonly ledger?: unknown } | null
     return typeof born?.ledger === 'string' ? born.ledger : null

@@ -42,14 +42,15 @@ export async function seeLedger(
 ): Promise<Sight> {
   const found = await headOf(reader, before)
   if (found === null) return { kind: 'unsound' }
-  const { head: now, ledger, keys, in_force, taken } = found
-  const rootOf = (size: number) => found.rootOf(size)
+  const { head: now, ledger, keys, in_force, taken, sound } = found
+  const rootOf = (size: number) => found.tree.rootOf(size)
   const rests_on = restingOf(found, before, env)
   const standing = before === null ? 'first' : await standingOf(before.heads, now, rootOf)
   if (before !== null && standing === 'forked') throw forked(reader.url, newestOf(before).size, before)
   if (before !== null && standing === 'older') return { kind: 'older', now, seen: newestOf(before), rests_on }
   const memory = userMemory(env, onForgetful)
-  const meanwhile = await rememberSeen(memory, ledger, { keys, in_force, taken, written: false, head: now }, rootOf)
+  const seen = { keys, in_force, taken, sound, written: false, head: now }
+  const meanwhile = await rememberSeen(memory, ledger, seen, rootOf)
   const remembered = memory.recall(ledger)
   if (meanwhile === 'forked' && remembered !== null) throw forked(reader.url, newestOf(remembered).size, remembered)
   return { kind: standing === 'first' ? 'first' : 'known', now, rests_on }

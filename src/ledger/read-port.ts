@@ -155,6 +155,8 @@ export interface LedgerReader {
   entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]>
   /** Entries of no row and no batch, streamed in order of seq. */
   entriesOfRun(log: number): AsyncIterable<StoredEntry>
+  /** Entries of log 0 that speak of a log, in order. */
+  entriesAbout(log: number): Promise<readonly StoredEntry[]>
   /** Among these the last one whose own values begin with that number or one before; null if none has. */
   entryWithValue(log: number, value: number): Promise<StoredEntry | null>
   /** Entries of all batches, streamed in order of their numbers and of seq. */

@@ -16,7 +16,6 @@ import { checkRecord } from '../../src/read/check/check-record.ts'
 import { trustIn } from '../../src/read/check/trust-text.ts'
 import { certify } from '../../src/read/erase/certificate.ts'
 import { CheckedReader } from '../../src/read/evidence/checked-reader.ts'
-import { logTree } from '../../src/read/evidence/log-tree.ts'
 import { letterText } from '../../src/read/letter/letter.ts'
 import { proveRow } from '../../src/read/prove/prove.ts'
 import { recordOf } from '../../src/read/prove/record.ts'
@@ -24,6 +23,7 @@ import { type Party, party, token } from '../support/authority.ts'
 import { eraseValues, recordErasure } from '../support/erasing.ts'
 import { Forger } from '../support/forger.ts'
 import { LONG } from '../support/form.ts'
+import { provenRun } from '../support/proven-run.ts'
 import { RICH, runModel, simulatedRun } from '../support/simulated-ledger.ts'
 import { expectedOf, Opened, startChromium } from './chromium.ts'
 
@@ -38,9 +38,8 @@ beforeAll(async () => {
   if (!chromium.ok) return
   forger = await Forger.of(url => runModel(url, RICH, 1))
   keys = forger.keys.map(each => `${each.text}\n`).join('')
-  const tree = await logTree(forger.reader, RUN.log, { signed: '' })
   const options = { withhold: [], only_exact: false, include_shared: true }
-  proof = (await proveRow(forger.reader, { ...RUN, tree }, 2, options)).proof
+  proof = (await proveRow(forger.reader, await provenRun(forger.reader, RUN), 2, options)).proof
 })
 afterAll(async () => {
   forger?.close()

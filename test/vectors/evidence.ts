@@ -309,9 +309,9 @@ async function proofOf(url: string, row: number, include_shared = false): Promis
   try {
     return await inner.snapshot(async () => {
       const reader = new CheckedReader(inner, { remembered: null })
-      const { tree } = await reader.check(1)
+      const { tree, logged } = await reader.check(1)
       const options = { withhold: [], only_exact: false, include_shared }
-      return (await proveRow(reader, { log: 1, run: simulatedRun(1), tree }, row, options)).proof
+      return (await proveRow(reader, { log: 1, run: simulatedRun(1), tree, logged }, row, options)).proof
     })
   } finally {
     await inner.close()

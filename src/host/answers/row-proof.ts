@@ -34,7 +34,7 @@ export async function findProof(
   observer: CheckObserver,
 ): Promise<ProofFound> {
   const { reader, log, run } = await checkedRun(env, inner, name, observer, 'stories')
-  const { tree } = await reader.check(log)
-  const made = await proveRow(reader, { log, run, tree }, row, options, head)
+  const { tree, logged } = await reader.check(log)
+  const made = await proveRow(reader, { log, run, tree, logged }, row, options, head)
   return { run, log, reader, made, text: proofText(made.proof) }
 }

@@ -4,7 +4,6 @@ import { type CosignerKey, cosignaturesOf } from '../../format/cosignature.ts'
 import { signatureLine } from '../../format/head-note.ts'
 import { noteOf, readNote } from '../../format/note.ts'
 import type { PolicyWitness } from '../../format/policy.ts'
-import { consistencyProof } from '../../format/tree.ts'
 import type { CurrentHead } from './current-head.ts'
 import { type NextStep, nextStep } from './next-step.ts'
 import { type Post, Unreachable } from './post.ts'
@@ -27,11 +26,11 @@ export async function askWitness(
   old_size: number,
   post: Post,
 ): Promise<Asking> {
-  const { size, leaves, note } = head
+  const { size, note } = head
   let step: NextStep = { kind: 'ask', old_size }
   for (let times = 1; step.kind === 'ask'; times++) {
     const from: number = step.old_size
-    const proof = from === 0 || from === size ? [] : consistencyProof(from, size, index => leaves[index] ?? '')
+    const proof = await head.consistency(from)
     try {
       const body = addCheckpointText({ old_size: from, proof, note })
       const answer = await post(`${url.replace(/\/+$/, '')}/add-checkpoint`, 'text/plain; charset=utf-8', body)

@@ -9,6 +9,7 @@ import { makeCosigner } from '../../format/cosigning-key.ts'
 import { parsePolicy } from '../../format/policy.ts'
 import { makeSigner } from '../../format/signing-key.ts'
 import { parseVerifierKey } from '../../format/verifier-key.ts'
+import type { Remembered } from '../../ledger/keys/trust.ts'
 import { openLedger, openLedgerReader, openWitnessing } from '../../ledger/open.ts'
 import { verifyLedger } from '../../read/verify/verify.ts'
 import { addCheckpoint, type WitnessPorts } from '../../witness/answer.ts'
@@ -41,6 +42,7 @@ let ledger_ports: ReturnType<typeof testPorts>
 let alarms: Map<string, Alarm>
 let asked: { url: string; old_size: number | undefined }[]
 let now_s: number
+let remembered: Remembered | null
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'custody-give-'))
@@ -50,6 +52,7 @@ beforeEach(async () => {
   alarms = new Map()
   asked = []
   now_s = 1_800_000_000
+  remembered = null
   await append(1)
 })
 afterEach(() => {
@@ -76,6 +79,13 @@ const status = (status: number, body = ''): PostAnswer => ({ status, type: '', b
 function ports(fault: Fault = () => null): WitnessingPorts {
   return {
     now_us: () => now_s * 1_000_000,
+    memory: {
+      recall: () => remembered,
+      replace: (_ledger, _before, after) => {
+        remembered = after
+        return true
+      },
+    },
     alarms: {
       standing: (origin, of) => (alarms.has(`${origin} ${of}`) ? 'ALARM' : null),
       raise: alarm => {
@@ -252,6 +262,8 @@ describe('an alarm', () => {
     expect((await give(undefined, `sqlite:${copy}`)).alarms.join()).toContain('3 entries, and there are 2')
     alarms.clear()
     url = `sqlite:${copy}`
+    // On another machine.
+    remembered = null
     await append(5)
     expect((await give()).alarms.join()).toContain('refuses the proof')
   })

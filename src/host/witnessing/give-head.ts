@@ -15,13 +15,14 @@ import { counted } from '../../model/number-text.ts'
 import type { Alarms } from './alarms.ts'
 import { askAuthority } from './ask-authority.ts'
 import { type Asking, askWitness, type WitnessPlace } from './ask-witness.ts'
-import { type CurrentHead, currentHead } from './current-head.ts'
+import { type CurrentHead, currentHead, type Memory } from './current-head.ts'
 import type { Post } from './post.ts'
 import type { WitnessingSettings } from './settings.ts'
 
 export interface WitnessingPorts {
   readonly post: Post
   readonly alarms: Alarms
+  readonly memory: Memory
   readonly now_us: () => number
 }
 
@@ -42,13 +43,13 @@ export interface HeadGiven {
   readonly alarms: readonly string[]
 }
 
-/** @throws CustodyError of reading and writing the ledger; CUSTODY_LEDGER_ALTERED. */
+/** @throws CustodyError of reading and writing the ledger; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_FORKED. */
 export async function giveHead(
   ledger: WitnessingLedger,
   settings: WitnessingSettings,
   ports: WitnessingPorts,
 ): Promise<HeadGiven> {
-  const head = await currentHead(ledger.reader)
+  const head = await currentHead(ledger.reader, ports.memory)
   const { policy } = settings
   const [given, dated] = await Promise.all([
     policy === null ? NOBODY : giveToWitnesses(ledger, policy, head, ports),

@@ -1,5 +1,6 @@
 /** The companion of a run, of a command that appends to a ledger, and of nothing else: with the web, the user's alarms, and the clock. */
 import type { Environment } from '../../ledger/keys/config-folder.ts'
+import { userMemory } from '../../ledger/keys/known-ledgers.ts'
 import { openWitnessing } from '../../ledger/open.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { usersAlarms } from './alarms.ts'
@@ -13,8 +14,10 @@ const TIMEOUT_MS = 5_000
 /** Log 0 grows at the beginning of a run, at each progress, and at its seal. */
 const EVERY_MS = 10_000
 
+/** Who can't keep what they saw of the ledger looks at all of it the next time; reading it tells them that. */
 function ports(env: Environment): WitnessingPorts {
-  return { post: webPost(TIMEOUT_MS), alarms: usersAlarms(env), now_us: () => Date.now() * 1000 }
+  const memory = userMemory(env, () => undefined)
+  return { post: webPost(TIMEOUT_MS), alarms: usersAlarms(env), memory, now_us: () => Date.now() * 1000 }
 }
 
 /** null if nobody is named. @throws CustodyError CUSTODY_POLICY. */

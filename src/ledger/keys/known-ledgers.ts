@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { SoundHead } from '../../format/standing.ts'
 import { NoteError, parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
@@ -110,7 +111,7 @@ function locked<T>(path: string, work: () => T): T {
 
 function textOf(ledger: string, remembered: Remembered | null): string {
   if (remembered === null) return ''
-  const { keys, in_force, taken, written, heads } = remembered
+  const { keys, in_force, taken, written, heads, sound } = remembered
   return canonicalize({
     ledger,
     keys,
@@ -118,18 +119,22 @@ function textOf(ledger: string, remembered: Remembered | null): string {
     taken: taken.map(({ key, index, revoked }) => [key, index, revoked]),
     written,
     heads: heads.map(({ size, root, t_us }) => [size, root, t_us]),
+    ...(sound !== undefined && { sound: [sound.size, sound.root, [...sound.changes], sound.logs] }),
   })
 }
 
 function parsed(text: string): Remembered | null {
   try {
-    const { keys, in_force, taken, written, heads }: { readonly [key: string]: unknown } = JSON.parse(text)
+    const known: { readonly [key: string]: unknown } = JSON.parse(text)
+    const { keys, in_force, taken, written, heads, sound } = known
     if (!isTexts(keys) || !isTexts(in_force) || typeof written !== 'boolean') return null
     if (!Array.isArray(taken) || !Array.isArray(heads)) return null
     const [gone, seen] = [taken.flatMap(takenIn), heads.flatMap(headIn)]
     if (gone.length < taken.length || seen.length < heads.length || seen.length === 0) return null
     const ascends = seen.every((each, i) => each.size > (seen[i - 1]?.size ?? 0))
-    return ascends ? { keys, in_force, taken: gone, written, heads: seen } : null
+    const whole = sound === undefined ? null : soundIn(sound)
+    if (!ascends || whole === undefined) return null
+    return { keys, in_force, taken: gone, written, heads: seen, ...(whole === null ? {} : { sound: whole }) }
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) return null
     throw error
@@ -158,6 +163,14 @@ function isKey(text: string): boolean {
     if (error instanceof NoteError) return false
     throw error
   }
+}
+
+function soundIn(value: unknown): SoundHead | undefined {
+  const [size, root, changes, logs]: readonly unknown[] = Array.isArray(value) ? value : []
+  if (!isWhole(size) || typeof root !== 'string' || !isHash(root) || !isWhole(logs)) return undefined
+  if (!Array.isArray(changes) || !changes.every((each, i) => isWhole(each) && each > (changes[i - 1] ?? 0)))
+    return undefined
+  return { size, root, changes, logs }
 }
 
 function isWhole(value: unknown): value is number {

@@ -7,7 +7,7 @@
  * TRUST-2. What is remembered is replaced only by what continues it, whoever else remembers something at the same time.
  * TRUST-3. Whoever only reads a ledger trusts nobody for that.
  */
-import { type Standing, standingOf, type TreeHead } from '../../format/standing.ts'
+import { type SoundHead, type Standing, standingOf, type TreeHead } from '../../format/standing.ts'
 import type { VerifierKey } from '../../format/verifier-key.ts'
 import type { Hash } from '../../model/sha256.ts'
 
@@ -37,6 +37,8 @@ export interface Remembered {
   readonly written: boolean
   /** With ascending sizes: the newest last, at least one. */
   readonly heads: readonly SeenHead[]
+  /** The newest of them that all entries of were looked at, and hold; absent if none. */
+  readonly sound?: SoundHead | undefined
   /** The file that it is kept in, for people. */
   readonly kept_in?: string
 }
@@ -84,11 +86,12 @@ export async function rememberSeen(
     const before = trust.recall(ledger)
     const standing = before === null ? 'first' : await standingOf(before.heads, seen.head, rootOf)
     if (standing === 'forked' || standing === 'older') return standing
-    if (standing === 'same' && (before?.written === true || !seen.written)) return standing
-    const { head, keys, in_force, taken, written } = seen
+    const { head, keys, in_force, taken, written, sound = before?.sound } = seen
+    const is_known = before?.written === true || !written
+    if (standing === 'same' && is_known && sound?.size === before?.sound?.size) return standing
     const earlier = (before?.heads ?? []).filter(each => each.size < head.size)
     const heads = [...earlier, head].slice(-MOST_HEADS)
-    const after = { keys, in_force, taken, written: written || before?.written === true, heads }
+    const after = { keys, in_force, taken, written: written || before?.written === true, heads, sound }
     if (trust.replace(ledger, before, after)) return standing
   }
 }

@@ -1,5 +1,6 @@
 /** What is read of a ledger, as SQL: all but the views for auditors (views.ts). */
 import { large } from './cells.ts'
+import { LOG_SPOKEN_OF } from './schema.ts'
 
 const BODY = large('body')
 const ENTRY = `seq, row, batch, ${BODY}`
@@ -31,6 +32,7 @@ export const QUERIES = {
     AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.log = p.log AND e.seq = p.seq) ORDER BY p.seq`,
   entries_of_rows: `${FULL_ENTRY} WHERE e.log = ? AND e.row BETWEEN ? AND ? ORDER BY e.row, e.batch, e.seq`,
   entries_of_run: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL AND batch IS NULL ORDER BY seq`,
+  entries_about: `SELECT ${ENTRY} FROM entries WHERE log = 0 AND ${LOG_SPOKEN_OF} = ? ORDER BY seq`,
   entry_with_value: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL AND batch IS NULL
     AND CASE WHEN json_valid(body) THEN json_extract(body, '$.w') END <= ? ORDER BY seq DESC LIMIT 1`,
   by_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row BETWEEN ? AND ? ORDER BY row, batch, seq`,

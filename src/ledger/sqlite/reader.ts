@@ -182,6 +182,10 @@ export class SqliteReader implements LedgerReader {
     return this.#stream(QUERIES.entries_of_run, log)
   }
 
+  async entriesAbout(log: number): Promise<readonly StoredEntry[]> {
+    return this.#all(QUERIES.entries_about, log)
+  }
+
   async entryWithValue(log: number, value: number): Promise<StoredEntry | null> {
     return this.#get(QUERIES.entry_with_value, log, value)
   }

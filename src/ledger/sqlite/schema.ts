@@ -15,6 +15,9 @@ export const PAGE_SIZE_BYTES = 8192
 /** How long a connection waits for another process's transaction. */
 export const BUSY_TIMEOUT_MS = 10_000
 
+/** Of an entry of log 0: the log that it speaks of. */
+export const LOG_SPOKEN_OF = `CASE WHEN json_valid(body) THEN json_extract(body, '$.log') END`
+
 const TABLES = [
   `CREATE TABLE logs (
   log INTEGER PRIMARY KEY,
@@ -33,6 +36,7 @@ const TABLES = [
   CHECK (seq >= 0 AND (row IS NULL OR row > 0) AND (batch IS NULL OR batch > 0) AND (row IS NULL OR batch IS NULL))
 ) STRICT`,
   `CREATE INDEX entries_subject ON entries (log, row, batch, seq)`,
+  `CREATE INDEX entries_about ON entries (${LOG_SPOKEN_OF}, seq) WHERE log = 0`,
   `CREATE TABLE payloads (
   log INTEGER NOT NULL,
   seq INTEGER NOT NULL,
@@ -112,6 +116,7 @@ export const SIZES: ReadonlyArray<readonly [table: string, index: string | null,
   ['logs', 'logs_run', '100 1 1'],
   ['entries', 'sqlite_autoindex_entries_1', '100000000 1000000 1'],
   ['entries', 'entries_subject', '100000000 1000000 40 40 1'],
+  ['entries', 'entries_about', '200000 2 1'],
   ['payloads', 'sqlite_autoindex_payloads_1', '100000000 1000000 1'],
   ['endings', 'endings', '100000000 1000000 1'],
   ['open_tokens', 'open_tokens', '100000 1000 1'],

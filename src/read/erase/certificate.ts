@@ -4,7 +4,7 @@ import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import { readNote } from '../../format/note.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
-import { loggedEntries } from '../prove/logged.ts'
+import { loggedEntries, wantedEntries } from '../prove/logged.ts'
 
 export type EraseEntry = Extract<LedgerEntry, { readonly k: 'erase' }>
 
@@ -23,7 +23,7 @@ export async function certify(
   wanted: (entry: EraseEntry, seq: number) => boolean,
 ): Promise<Certified | null> {
   const isShown = (entry: LedgerEntry, seq: number) => entry.k === 'erase' && wanted(entry, seq)
-  const { ledger, head, entries } = await loggedEntries(reader, isShown, 'bare')
+  const { ledger, head, entries } = await loggedEntries(reader, await wantedEntries(reader, isShown), 'bare')
   const erasures = entries.flatMap(({ seq, entry }) => (entry.k === 'erase' ? [{ seq, entry }] : []))
   if (erasures.length === 0) return null
   const log = entries.map(each => each.logged)

@@ -128,6 +128,10 @@ export class CheckedReader implements LedgerReader {
     return entry
   }
 
+  async entriesAbout(log: number): Promise<readonly StoredEntry[]> {
+    return this.#ofWhole(0, () => this.#inner.entriesAbout(log))
+  }
+
   entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]> {
     return this.#checked(log, () => this.#inner.entriesOfBatch(log, batch))
   }

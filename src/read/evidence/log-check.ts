@@ -13,6 +13,7 @@ import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Check, entryName, noting } from '../verify/check.ts'
 import { type KnownLedger, LedgerLog } from '../verify/ledger-log.ts'
 import { checkHead } from '../verify/log.ts'
+import { partOfLedger } from './ledger-part.ts'
 import { logTree, strayOf } from './log-tree.ts'
 import { UnsoundRecord } from './unsound.ts'
 
@@ -25,6 +26,8 @@ export interface CheckedLog {
   mustBeWhole(): Promise<void>
   /** Whether it is on record that a value was erased; `place`: from 1, among the values of the entry. */
   isErased(seq: number, place: number): boolean
+  /** seqs of the entries of log 0 that a proof of something in it has: of keys, and of its opening, its seal, and erasures. */
+  readonly logged: readonly number[]
   /** How many entries of a run that isn't sealed log 0 binds, and since when; null of one that is sealed, or of log 0. */
   readonly bound: Bound | null
 }
@@ -46,11 +49,18 @@ export interface CheckOptions {
   readonly onProgress?: (entries: number) => void
 }
 
+/** Log 0 as it was read, or what of it speaks of one log. */
+interface LogZero {
+  readonly log: LedgerLog
+  readonly check: Check
+}
+
 export class LogChecks {
   readonly #reader: LedgerReader
   readonly #options: CheckOptions
   readonly #logs = new Map<number, Promise<CheckedLog>>()
-  #zero: Promise<{ readonly log: LedgerLog; readonly check: Check }> | null = null
+  #tree_of_zero: Promise<TiledTree | null> | null = null
+  #whole_zero: Promise<LogZero> | null = null
 
   constructor(reader: LedgerReader, options: CheckOptions) {
     this.#reader = reader
@@ -68,8 +78,7 @@ export class LogChecks {
   }
 
   async #check(log: number): Promise<CheckedLog> {
-    this.#zero ??= this.#readZero()
-    const zero = await this.#zero
+    const zero = (await this.#partOfZero(log)) ?? (await this.#wholeZero())
     const check = new Check('record')
     const trees: TiledTree[] = []
     await noting(check, async () => {
@@ -94,6 +103,7 @@ export class LogChecks {
           ])
       },
       isErased: (seq, place) => zero.log.erasures.has(log, seq, place),
+      logged: zero.log.seqsFor(log),
       bound: zero.log.boundOf(log),
     }
   }
@@ -109,7 +119,29 @@ export class LogChecks {
     return entries < size ? `${entryName(tree.size)}, or one before it, is missing` : null
   }
 
-  async #readZero() {
+  /** Null: it isn't known well enough from before. */
+  async #partOfZero(log: number): Promise<LogZero | null> {
+    const { remembered } = this.#options
+    if (remembered?.sound === undefined) return null
+    this.#tree_of_zero ??= this.#signedTreeOfZero()
+    const tree = await this.#tree_of_zero
+    const part = tree === null ? null : await partOfLedger(this.#reader, tree, log === 0 ? null : log, remembered)
+    return part === null ? null : { log: part, check: new Check('ledger') }
+  }
+
+  async #signedTreeOfZero(): Promise<TiledTree | null> {
+    const signed = headIn((await this.#reader.head(0)) ?? '')
+    if (signed === null) return null
+    const tree = await logTree(this.#reader, 0, { signed: signed.root })
+    return tree.root === signed.root && tree.size === signed.size ? tree : null
+  }
+
+  #wholeZero(): Promise<LogZero> {
+    this.#whole_zero ??= this.#readZero()
+    return this.#whole_zero
+  }
+
+  async #readZero(): Promise<LogZero> {
     const check = new Check('ledger')
     const { remembered } = this.#options
     return { log: await LedgerLog.read(this.#reader, { keys: 'any', remembered }, check), check }

@@ -4,7 +4,7 @@ import type { DeclaredField, ExpressionText } from '../../format/run-values.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { Json } from '../../model/row.ts'
-import { loggedEntries } from '../prove/logged.ts'
+import { loggedEntries, wantedEntries } from '../prove/logged.ts'
 import { InputFiles } from '../runs/input-files.ts'
 import type { IsHeld } from '../runs/list.ts'
 import { intentsOf, planOf, type RecordedPlan } from '../runs/opening-values.ts'
@@ -115,7 +115,7 @@ async function ledgerLogOf(
   log: number,
 ): Promise<Pick<RunFacts, 'ledger' | 'checkpoint' | 'sealed'>> {
   const isSeal = (entry: LedgerEntry) => entry.k === 'sealed' && entry.log === log
-  const { ledger, head, entries } = await loggedEntries(reader, isSeal, 'bare')
+  const { ledger, head, entries } = await loggedEntries(reader, await wantedEntries(reader, isSeal), 'bare')
   const checkpoint = head.note
   const { entry, logged } = entries.find(each => isSeal(each.entry)) ?? {}
   if (entry?.k !== 'sealed' || logged === undefined) return { ledger, checkpoint, sealed: null }

@@ -1,5 +1,6 @@
 /** Entries of the ledger's own log with the proofs that they are in it, all under one checkpoint. */
 import { headIn } from '../../format/checkpoint.ts'
+import { leafHash } from '../../format/hash.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import type { LoggedEntry } from '../../format/proof.ts'
 import type { TiledTree } from '../../format/tiled-tree.ts'
@@ -30,15 +31,24 @@ export interface Logged {
   readonly entries: ReadonlyArray<{ readonly seq: number; readonly entry: LedgerEntry; readonly logged: LoggedEntry }>
 }
 
-type Reader = Pick<LedgerReader, 'size' | 'entries' | 'head' | 'leaves' | 'tileRoots' | 'witnessed' | 'timestamps'>
+type Reader = Pick<LedgerReader, 'size' | 'entry' | 'head' | 'leaves' | 'tileRoots' | 'witnessed' | 'timestamps'>
 type Found = { readonly seq: number; readonly body: string; readonly entry: LedgerEntry }
 
-/** The birth, changes of keys, and those that `isWanted`, as far as the head has them. Within one snapshot. @throws UnsoundRecord */
-export async function loggedEntries(
-  reader: Reader,
+/** seqs of the birth, of changes of keys, and of entries that `isWanted`: reads all of log 0. */
+export async function wantedEntries(
+  reader: Pick<LedgerReader, 'entries'>,
   isWanted: (entry: LedgerEntry, seq: number) => boolean,
-  which: WhichHead,
-): Promise<Logged> {
+): Promise<readonly number[]> {
+  const seqs: number[] = []
+  for await (const { seq, body } of reader.entries(0)) {
+    const entry = readable(0, () => decodeLedgerEntry(seq, body))
+    if (isOfKeys(entry) || isWanted(entry, seq)) seqs.push(seq)
+  }
+  return seqs
+}
+
+/** Entries of log 0 by their seqs in ascending order, the birth and all changes of keys among them, as far as the head has them. Within one snapshot. @throws UnsoundRecord */
+export async function loggedEntries(reader: Reader, seqs: readonly number[], which: WhichHead): Promise<Logged> {
   const note = (await reader.head(0)) ?? ''
   const latest = headIn(note)
   if (latest === null) throw new UnsoundRecord(['the ledger’s own log has no checkpoint'])
@@ -47,21 +57,30 @@ export async function loggedEntries(
     throw new UnsoundRecord(['the ledger’s own log isn’t what its checkpoint is of'])
   const found: Found[] = []
   let [ledger, covers] = ['', 1]
-  for await (const { seq, body } of reader.entries(0)) {
+  for (const seq of seqs) {
+    const body = (await reader.entry(0, seq))?.body ?? ''
     const entry = readable(0, () => decodeLedgerEntry(seq, body))
+    if (!(await tree.has(seq, leafHash(body)))) throw notInTree(seq)
     if (entry.k === 'birth') ledger = entry.ledger
-    const is_wanted = isWanted(entry, seq)
-    if (is_wanted) covers = seq + 1
-    if (is_wanted || entry.k === 'birth' || entry.k === 'key') found.push({ seq, body, entry })
+    if (!isOfKeys(entry)) covers = seq + 1
+    found.push({ seq, body, entry })
   }
   const head = await headOf(reader, { ledger, note, tree, found, covers }, which)
   const entries: Array<Logged['entries'][number]> = []
   for (const { seq, body, entry } of found.filter(each => each.seq < head.size)) {
     const path = await tree.inclusion(seq, head.size)
-    if (path === null) throw new UnsoundRecord([`${entryName(seq)} of log 0 isn’t in its tree`])
+    if (path === null) throw notInTree(seq)
     entries.push({ seq, entry, logged: { body, proof: tlogProofText({ index: seq, path, checkpoint: head.note }) } })
   }
   return { ledger, head, latest: latest.size, entries }
+}
+
+function isOfKeys({ k }: LedgerEntry): boolean {
+  return k === 'birth' || k === 'key'
+}
+
+function notInTree(seq: number): UnsoundRecord {
+  return new UnsoundRecord([`${entryName(seq)} of log 0 isn’t in its tree`])
 }
 
 interface LogZero {

@@ -4,7 +4,6 @@
  */
 import type { RunEntry } from '../../format/entry.ts'
 import { bytesToHex } from '../../format/hash.ts'
-import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import {
   PROOF_FORMAT,
   type ProvenEntry,
@@ -40,11 +39,12 @@ export interface GivenHead extends EvidenceHead {
   readonly latest: number
 }
 
-/** A run with its log, and the tree of that. */
+/** A run with its log, the tree of that, and seqs of what log 0 says of it and of keys. */
 export interface ProvenRun {
   readonly run: string
   readonly log: number
   readonly tree: TiledTree
+  readonly logged: readonly number[]
 }
 
 /**
@@ -53,7 +53,7 @@ export interface ProvenRun {
  */
 export async function proveRow(
   reader: LedgerReader,
-  { log, run, tree }: ProvenRun,
+  { log, run, tree, logged: seqs }: ProvenRun,
   row: number,
   options: ProveOptions,
   which: WhichHead = 'first_witnessed',
@@ -61,7 +61,7 @@ export async function proveRow(
   const { last, last_seq, publish } = await closingOf(reader, log)
   if (last?.k !== 'seal') throw new CustodyError('CUSTODY_PROOF_OPEN', `run ${run} isn’t sealed yet`)
   await entriesOfRow(reader, log, row)
-  const logged = await loggedEntries(reader, entry => isOf(entry, log), which)
+  const logged = await loggedEntries(reader, seqs, which)
   const sealed = logged.entries.find(({ entry }) => entry.k === 'sealed')?.entry
   if (sealed?.k !== 'sealed') throw new UnsoundRecord(['the ledger’s own log doesn’t say that the run was sealed'])
   if (tree.root !== sealed.root)
@@ -89,11 +89,6 @@ export async function proveRow(
     ...(head.timestamps.length === 0 ? {} : { timestamps: head.timestamps }),
   }
   return { proof, head: { ...head, latest }, ...selections }
-}
-
-/** Who took a run over, and how far it was when, is nothing that a sealed run needs. */
-export function isOf(entry: LedgerEntry, log: number): boolean {
-  return (entry.k === 'opened' || entry.k === 'sealed' || entry.k === 'erase') && entry.log === log
 }
 
 interface FoundEntry extends Commits {

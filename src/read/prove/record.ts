@@ -13,7 +13,7 @@ import { UnsoundRecord } from '../evidence/unsound.ts'
 import { closingOf } from '../runs/run-log.ts'
 import { type Disclosure, disclosedValues } from './disclosure.ts'
 import { loggedEntries, type WhichHead } from './logged.ts'
-import { type GivenHead, isOf } from './prove.ts'
+import type { GivenHead } from './prove.ts'
 
 /** So many characters are handed over at a time, or a line more. */
 const PIECE_UNITS = 128 * 1024
@@ -43,7 +43,7 @@ export async function recordOf(
   const closing = of === null ? null : await closingOf(reader, log)
   if (closing !== null && closing.last?.k !== 'seal')
     throw new CustodyError('CUSTODY_PROOF_OPEN', `run ${run} isn’t sealed yet`)
-  const logged = await loggedEntries(reader, entry => of !== null && isOf(entry, log), which)
+  const logged = await loggedEntries(reader, (await reader.check(log)).logged, which)
   const { note, timestamps } = logged.head
   const zero = { ...logged.head, root: checkpointIn(note).root }
   const head = of === null ? null : await headOf(reader, log)

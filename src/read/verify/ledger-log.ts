@@ -3,7 +3,7 @@
  * are there are checked, so that a whole run can't vanish or appear unnoticed, nor any value of one.
  */
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
-import type { TreeHead } from '../../format/standing.ts'
+import type { SoundHead, TreeHead } from '../../format/standing.ts'
 import { NoteError, parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
@@ -24,7 +24,7 @@ export interface Registered {
   readonly opened_at: number
   /** Root of the run's log after its first entry. */
   readonly first_root: string
-  sealed: { readonly size: number; readonly root: string } | null
+  sealed: { readonly seq: number; readonly size: number; readonly root: string } | null
   /** Of the process that took the run over last; 1 for the one that opened it. */
   epoch: number
   /** seq of the entry that last changed any of this. */
@@ -35,6 +35,8 @@ export interface Registered {
   /** How far it was meanwhile, with ascending sizes; most runs are over before that is said. */
   progress: Said[] | null
   sealed_us: number
+  /** seqs of entries that say what was erased of it; of most runs nothing is. */
+  erased_at: number[] | null
 }
 
 /** What was seen of a ledger before. */
@@ -45,6 +47,8 @@ export interface KnownLedger {
   readonly written: boolean
   /** Of log 0, with ascending sizes. */
   readonly heads: readonly TreeHead[]
+  /** Absent: nobody has looked at all of it. */
+  readonly sound?: SoundHead | undefined
 }
 
 /** What the verifier brings along. */
@@ -79,6 +83,11 @@ export class LedgerLog {
   readonly #logs = new Map<number, Registered>()
   readonly #keys: KeysInForce
   readonly #runs = new Set<string>()
+  /** seqs of entries that change keys. */
+  readonly #changes: number[] = []
+  #last_log = 0
+  /** Of logs up to this one that aren't known nothing was read. */
+  #passed_over = 0
 
   readonly #remembered: KnownLedger | null
 
@@ -121,6 +130,19 @@ export class LedgerLog {
     if (log === 0) return this.#keys.ofLogZero(size)
     const known = this.#logs.get(log)
     return this.#keys.ofRun(known?.changed_at ?? this.entries, known?.sealed != null)
+  }
+
+  /** Of all that was read. */
+  get sound(): SoundHead {
+    return { size: this.entries, root: this.root, changes: [...this.#changes], logs: this.#last_log }
+  }
+
+  /** seqs of the entries that say which keys are in force, and that a log was opened and sealed, and what was erased of it. */
+  seqsFor(log: number): readonly number[] {
+    const known = this.#logs.get(log)
+    const of_log = known === undefined ? [] : [known.opened_at, ...(known.erased_at ?? [])]
+    if (known?.sealed != null) of_log.push(known.sealed.seq)
+    return [0, ...this.#changes, ...of_log].toSorted((a, b) => a - b)
   }
 
   /** Verifier keys that are in force after its last entry. */
@@ -238,6 +260,28 @@ export class LedgerLog {
         .add(
           `its first ${counted(seen.size, 'entry isn’t', 'entries aren’t')} those that you saw: this is another history (CUSTODY_LEDGER_FORKED)`,
         )
+    this.#take(seq, body, walk.root_before)
+  }
+
+  /** One of the entries that are read, where not all are. `root_before`: of the tree before it; needed of those that change keys. */
+  takeOne(seq: number, body: string, root_before: Hash): void {
+    this.#take(seq, body, root_before)
+  }
+
+  /** The next entry that is read comes behind others, after which `logs` had been opened. */
+  passTo(logs: number): void {
+    this.#last_log = logs
+    this.#passed_over = logs
+  }
+
+  /** Nothing more is read of it. `last_us`: time of its last entry. */
+  finish({ size, root }: TreeHead, last_us: number): void {
+    this.entries = size
+    this.root = root
+    this.last_us = last_us
+  }
+
+  #take(seq: number, body: string, root_before: Hash): void {
     let entry: LedgerEntry
     try {
       entry = decodeLedgerEntry(seq, body)
@@ -246,14 +290,14 @@ export class LedgerLog {
       this.#check.about('log 0').add(`${entryName(seq)}: ${error.message}`)
       return
     }
-    const problem = this.#fold(seq, entry, walk)
+    const problem = this.#fold(seq, entry, root_before)
     if (problem !== null) this.#check.about('log 0').add(`${entryName(seq)}: ${problem}`)
     if (entry.t < this.last_us)
       this.#check.about('log 0').add(`${entryName(seq)}: its time lies before that of the entry before it`)
     this.last_us = entry.t
   }
 
-  #fold(seq: number, entry: LedgerEntry, { root_before }: LogWalk): string | null {
+  #fold(seq: number, entry: LedgerEntry, root_before: Hash): string | null {
     if ((entry.k === 'birth') !== (seq === 0)) return 'the birth of the ledger is entry 0, and no other'
     switch (entry.k) {
       case 'birth':
@@ -261,13 +305,15 @@ export class LedgerLog {
         this.born = entry.keys
         return this.#keys.birth(entry)
       case 'key':
+        this.#changes.push(seq)
         return this.#keys.change(this.id, seq, root_before, entry)
       case 'opened': {
         const { log, run, root } = entry
         if (this.#logs.has(log)) return `log ${log} is opened a second time`
-        if (log !== this.#logs.size + 1) return `log ${log} is opened, where ${this.#logs.size + 1} comes next`
+        if (log !== this.#last_log + 1) return `log ${log} is opened, where ${this.#last_log + 1} comes next`
         if (this.#runs.has(run)) return `run ${run} is opened a second time`
         this.#runs.add(run)
+        this.#last_log = log
         const initial = {
           sealed: null,
           epoch: 1,
@@ -276,21 +322,26 @@ export class LedgerLog {
           taken_over_us: null,
           progress: null,
           sealed_us: 0,
+          erased_at: null,
         }
         this.#logs.set(log, { log, run, opened_at: seq, first_root: root, ...initial })
         return null
       }
       case 'erase': {
         const known = this.#logs.get(entry.log)
+        if (known === undefined && entry.log <= this.#passed_over) return null
         if (known === undefined || known.run !== entry.run)
           return `run ${entry.run} was never opened as log ${entry.log}`
         if (known.sealed === null) return `values of run ${entry.run} are erased, and it wasn’t sealed`
+        known.erased_at ??= []
+        known.erased_at.push(seq)
         return this.erasures.add(entry.log, entry.values, known.sealed.size)
       }
       case 'sealed':
       case 'progress':
       case 'taken_over': {
         const known = this.#logs.get(entry.log)
+        if (known === undefined && entry.log <= this.#passed_over) return null
         if (known === undefined || known.run !== entry.run)
           return `run ${entry.run} was never opened as log ${entry.log}`
         if (known.sealed !== null) return `run ${entry.run} was sealed before`
@@ -301,7 +352,7 @@ export class LedgerLog {
           known.progress ??= []
           known.progress.push({ seq, size: entry.size, root: entry.root, t: entry.t })
         } else if (entry.k === 'sealed') {
-          known.sealed = { size: entry.size, root: entry.root }
+          known.sealed = { seq, size: entry.size, root: entry.root }
           known.sealed_us = entry.t
         } else if (entry.epoch !== known.epoch + 1)
           return `run ${entry.run} is taken over with epoch ${entry.epoch}, after ${known.epoch}`
