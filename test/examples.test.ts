@@ -1,6 +1,6 @@
 /** Every example runs, does what its page says, and leaves a ledger that holds. */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { startChaosPeer } from '../src/chaos/peer.ts'
 import { readAnswers } from '../src/cli/chaos/answers-file.ts'
 import { testsSchema } from '../src/config/schema.ts'
 import { Ajv2020 } from '../src/sdk/ajv.ts'
+import { askPython, NO_PYTHON } from './python/python.ts'
 import { replaceAddress } from './support/chaos-address.ts'
 import { tryDocument } from './support/documents.ts'
 import { runInProcess } from './support/in-process.ts'
@@ -394,7 +395,21 @@ describe.each(CASES.map(each => ({ file: 'pipeline.yaml', ...each })))(
       const verified = await custody(['verify', 'latest', '--files', '--json'], folder)
       expect(verified, verified.stdout).toMatchObject({ exit: 0 })
       expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true })
+      // Large ones take it seconds.
+      if (read < 500) ledgers.push(join(folder, 'custody.db'))
     })
+  },
+)
+
+const ledgers: string[] = []
+test.skipIf(NO_PYTHON !== null)(
+  `a verifier in Python takes what they have left${NO_PYTHON === null ? '' : ` (skipped: ${NO_PYTHON})`}`,
+  async () => {
+    expect(ledgers.length).toBeGreaterThan(0)
+    const keys = join(temporary, 'keys')
+    writeFileSync(keys, (await custody(['key', 'show'], temporary)).stdout)
+    const answers = askPython(ledgers, keys)
+    expect(answers.flatMap((each, i) => (each.ok ? [] : [{ ledger: ledgers[i], ...each }]))).toEqual([])
   },
 )
 

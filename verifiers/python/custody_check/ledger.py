@@ -12,6 +12,7 @@ from .ledger_log import LedgerLog, Run, read_log
 from .merkle import commitment
 from .notes import NoteError, parse_checkpoint, parse_note, signers
 from .report import Report
+from .row_keys import RowKeys
 from .run import TREES, Entry, RunEntries
 from .run_entries import fits_its_key
 from .story import Story
@@ -105,6 +106,7 @@ class _Run:
         self.entries = RunEntries(run)
         self.values: dict[tuple[str, int], dict[int, Any]] = {}
         self.ended: dict[int, tuple[Any, ...]] = {}
+        self.keys = RowKeys(self.entries.topology)
 
     def problems(self) -> Iterator[str]:
         payloads = self.database.execute(
@@ -122,6 +124,7 @@ class _Run:
             if entry.of_subject is not None and entry.story is not None:
                 self._endings(seq, entry.of_subject, entry.story)
             yield from self._payload(entry, own)
+            yield from (f"entry {seq}: {each}" for each in self._row_keys(entry))
             if entry.story is not None and entry.story.is_over:
                 self.values.pop(entry.subject, None)
         if payload is not None:
@@ -129,6 +132,14 @@ class _Run:
         yield from self.entries.end()
         yield from self._head()
         yield from self._tables()
+
+    def _row_keys(self, entry: Entry) -> Iterator[str]:
+        if entry.of_subject is not None:
+            yield from self.keys.take(entry.of_subject, self.values.get(entry.subject, {}), self.entries.topology)
+        elif entry.facts["k"] == "open":
+            self.keys = RowKeys(self.entries.topology)
+        elif entry.facts["k"] == "commit":
+            yield from self.keys.commit()
 
     def _endings(self, seq: int, entry: SubjectEntry, story: Story) -> None:
         for ending in entry.endings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterator
 
+from .clock import Clock
 from .entries import SubjectEntry, is_of_subject, parse_body, subject_entry
 from .groups import Groups
 from .ledger_log import Run
@@ -77,7 +78,7 @@ class RunEntries:
     def _begin(self, topology: Topology) -> None:
         self.topology = topology
         self.totals, self.groups, self.requests = Totals(topology), Groups(topology), Requests(topology)
-        self.open, self.line = OpenSet(), Line()
+        self.open, self.line, self.clock = OpenSet(), Line(), Clock()
 
     def take(self, body: str) -> tuple[Entry, list[str]]:
         """The next entry, and what is wrong with it."""
@@ -136,6 +137,7 @@ class RunEntries:
             problems.append("it has a time before that of the opening")
         self._latest = max(self._latest, _latest(entry))
         problems += self.requests.take(entry)
+        self.clock.take(seq, entry)
         found = Entry(seq, leaf, facts, subject, entry.first_value, entry.commitments, entry, story)
         return found, iter(problems)
 
@@ -165,6 +167,7 @@ class RunEntries:
         if not _may_follow(kind, before):
             yield f"{kind} stands behind {before}"
         yield from self._named(facts, first, commitments)
+        yield from self.clock.run(facts)
         yield from getattr(self, f"_{kind}_entry")(facts)
 
     def _named(self, facts: dict[str, Any], first: int, commitments: list[bytes]) -> Iterator[str]:
@@ -242,7 +245,8 @@ class RunEntries:
                 yield f"{self.topology.name(each['sink'])} has fewer bytes than in the commit before"
             self._receipts[each["sink"]] = each
             artifact = self._unconfirmed.get(each["sink"])
-            if artifact is not None and (artifact["rows"], artifact["bytes"]) != (each["rows"], each["bytes"]):
+            # A sink whose rows name its files has a receipt of what was gathered.
+            if artifact is not None and "files" not in artifact and (artifact["rows"], artifact["bytes"]) != (each["rows"], each["bytes"]):
                 yield f"{self.topology.name(each['sink'])} was published with other rows and bytes than its last receipt has"
         self._unconfirmed.clear()
         for each in facts["cursors"]:

@@ -245,9 +245,9 @@ _VALUE_FORMS: dict[str, Form] = {
     "expressions": _list_of(
         _object({"for": _TEXT, "source": _TEXT, "reads": _list_of(_list_of(_TEXT))}, {"sees": _object({"fields": _map}, {"rest": _any})})
     ),
-    "options": _map,
+    "options": _any,
     "reads": _list_of(_READ),
-    "closes": _list_of(_any),
+    "closes": _any,
     "files": _list_of(_TEXT),
     "path": _object({"path": _or_null(_TEXT), "staged": _or_null(_TEXT)}),
     "intent": _object(
