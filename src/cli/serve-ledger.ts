@@ -8,6 +8,7 @@ import { PipelinesFolder } from '../host/operate/pipelines-folder.ts'
 import { CustodyError } from '../model/error.ts'
 import { ownFile } from '../model/own-file.ts'
 import { type Serving, serve } from '../server/serve.ts'
+import { oidcSettings } from '../server/sign-in/oidc-settings.ts'
 import type { Context } from './context.ts'
 import { stopOnSignals } from './interrupt.ts'
 import type { LedgerOptions } from './ledger-access.ts'
@@ -16,6 +17,7 @@ import { asCustodyError, renderError } from './render/error.ts'
 export interface ServeOptions extends LedgerOptions {
   readonly port?: number
   readonly json?: boolean
+  readonly host?: string
   readonly pipelines?: string
   /** Commander's `--no-index`. */
   readonly index: boolean
@@ -24,7 +26,7 @@ export interface ServeOptions extends LedgerOptions {
 /** Returns the exit code. @throws CustodyError CUSTODY_SERVE, CUSTODY_ARGUMENT, and those of opening a ledger */
 export async function serveLedger(context: Context, options: ServeOptions): Promise<0> {
   const { terminal, env, cwd, version } = context
-  const { port = 0, json = false } = options
+  const { port = 0, host = '127.0.0.1', json = false } = options
   if (port > 65_535) throw new CustodyError('CUSTODY_ARGUMENT', `--port ${port}: ports end at 65535`)
   const url = ledgerUrl(context, options)
   const stopping = stopOnSignals(context, true)
@@ -34,11 +36,12 @@ export async function serveLedger(context: Context, options: ServeOptions): Prom
     serving = await serve({
       url,
       env,
-      host: '127.0.0.1',
+      host,
       port,
       index: options.index,
       explorer: fileURLToPath(ownFile('explorer')),
       version,
+      oidc: oidcSettings(env),
       operator: operatorOf(context, url, options),
       checks_answers: env.CUSTODY_DEBUG === '1',
       clock: {

@@ -18,6 +18,11 @@ export const SERVER_ERRORS = {
     'Who asks the server isn’t signed in, or no longer.',
     'Open the URL that `custody serve` printed, or sign in again; programs send the token that `custody serve --json` prints.',
   ),
+  CUSTODY_SIGN_IN: spec(
+    1,
+    'Signing in by OpenID Connect failed.',
+    'Try again. If it fails again, whoever keeps the server finds the reason in what it writes to standard error.',
+  ),
   CUSTODY_FORBIDDEN: spec(
     1,
     'Who asks the server may not ask this, or asks from elsewhere than its own pages.',

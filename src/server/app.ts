@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { z } from 'zod'
 import { CustodyError } from '../model/error.ts'
-import { failedBy } from './failures.ts'
+import { failedBy, notSignedIn } from './failures.ts'
 import { gate, type Names } from './gate.ts'
 import type { Metrics } from './metrics.ts'
 import type { Answer, Route } from './route.ts'
@@ -122,10 +122,6 @@ function checked(schema: z.ZodType, value: unknown, what: string): unknown {
     ({ path, message }) => `${path.length === 0 ? what : path.join('.')}: ${message}`,
   )
   throw new CustodyError('CUSTODY_REQUEST', problems.join('; '))
-}
-
-export function notSignedIn(): CustodyError {
-  return new CustodyError('CUSTODY_NOT_SIGNED_IN', 'you aren’t signed in, or no longer')
 }
 
 function withheld(): CustodyError {

@@ -1,5 +1,5 @@
 /** The parts of a server put together, before it listens or without that it does: the app, and what has to be closed with it. */
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import { LedgerAnswers } from '../host/answers/ledger-answers.ts'
 import type { ProcessPlace } from '../host/ledger.ts'
 import type { Operator } from '../host/operate/operator.ts'
@@ -8,10 +8,7 @@ import { AccessLog } from './access/access-log.ts'
 import { RecordedAnswers } from './access/recorded-answers.ts'
 import type { AnswersFor } from './answers-for.ts'
 import { makeApp } from './app.ts'
-import { Attempts } from './attempts.ts'
 import { besides } from './beside.ts'
-import { Codes } from './codes.ts'
-import { loopbackNames } from './gate.ts'
 import { ledgerMark } from './live/ledger-mark.ts'
 import { LiveRuns } from './live/live-runs.ts'
 import { Metrics } from './metrics.ts'
@@ -23,9 +20,10 @@ import { operateRoutes } from './routes/operate.ts'
 import { rowRoutes } from './routes/rows.ts'
 import { runRoutes } from './routes/runs.ts'
 import { sessionRoutes } from './routes/session.ts'
-import { newSecret } from './secret.ts'
-import { Sessions } from './sessions.ts'
-import { cookiesOf } from './sign-in/cookies.ts'
+import type { Sessions } from './sessions.ts'
+import type { OidcSettings } from './sign-in/oidc-settings.ts'
+import { type SignIn, signInOf } from './sign-in/sign-in.ts'
+import { whoAsks } from './sign-in/who-asks.ts'
 
 export interface ServerSettings {
   /** URL of the ledger. */
@@ -38,6 +36,8 @@ export interface ServerSettings {
   readonly version: string
   /** null: nothing is run from here. */
   readonly operator: Operator | null
+  /** null: one signs in by a code, on this machine. */
+  readonly oidc: OidcSettings | null
   /** Whether each answer is held against its schema. */
   readonly checks_answers: boolean
   readonly clock: ServerClock
@@ -56,7 +56,7 @@ export interface ServerObserver {
   /** Something failed in a way that whoever asked can do nothing about. */
   onTrouble(error: unknown): void
   /** Somebody signed in with the code; the next one is another. */
-  onSpent(code: string): void
+  onSpent(): void
 }
 
 export interface Assembled {
@@ -64,14 +64,16 @@ export interface Assembled {
   /** Bearer token for the life of the server. */
   readonly token: string
   readonly sessions: Sessions
-  /** The one-time code that is good now. */
-  code(): string
+  /** The one-time code that is good now; null: one signs in elsewhere. */
+  code(): string | null
   close(): Promise<void>
 }
 
-/** `port`: the one that it is reached by. @throws CustodyError CUSTODY_ACCESS_LOG, and as `openLedgerReader` */
+/** `port`: the one that is listened to. @throws CustodyError CUSTODY_ACCESS_LOG, CUSTODY_PACKAGE_MISSING, and as `openLedgerReader` */
 export async function assemble(settings: ServerSettings, port: number): Promise<Assembled> {
-  const { url, env, clock, observer, version, operator } = settings
+  const { url, env, clock, observer } = settings
+  const now_ms = () => Math.floor(clock.now_us() / 1000)
+  const sign_in = await signInOf(settings.oidc, port, now_ms, error => observer.onTrouble(error))
   const answers = await LedgerAnswers.open({
     url,
     env,
@@ -80,56 +82,11 @@ export async function assemble(settings: ServerSettings, port: number): Promise<
   })
   try {
     const log = await AccessLog.open(accessPath(url), () => clock.now_us())
-    const names = loopbackNames(port)
-    const now_ms = () => Math.floor(clock.now_us() / 1000)
-    const sessions = new Sessions(now_ms)
-    const codes = new Codes()
-    const metrics = new Metrics()
-    const token = newSecret()
-    const doors = { token, sessions, cookies: cookiesOf({ https: names.https, port }) }
-    const answersFor: AnswersFor = who => new RecordedAnswers({ answers, log }, who)
-    const live = new LiveRuns({ answers, mark: () => ledgerMark(url), every: (ms, work) => clock.every(ms, work) })
-    const onSpent = () => observer.onSpent(codes.current)
-    const routes: readonly Route[] = [
-      ...sessionRoutes({
-        doors,
-        codes,
-        attempts: new Attempts(now_ms),
-        ledger: url,
-        version,
-        operates: operator !== null,
-        onSpent,
-      }),
-      ...runRoutes(answersFor),
-      ...rowRoutes(answersFor),
-      ...evidenceRoutes(answersFor, log.path),
-      ...liveRoutes(answersFor, live),
-      ...operateRoutes(operator),
-    ]
-    const beside = besides({
-      answers,
-      metrics,
-      sessions,
-      live,
-      explorer: settings.explorer,
-      document: openApiDocument(routes, version),
-    })
-    const app = makeApp({
-      names,
-      doors,
-      sign_in: 'local',
-      metrics,
-      routes,
-      beside,
-      checks_answers: settings.checks_answers,
-      now_s: () => clock.now_s(),
-      onTrouble: error => observer.onTrouble(error),
-    })
     return {
-      app,
-      token,
-      sessions,
-      code: () => codes.current,
+      app: appOf(settings, sign_in, answers, log),
+      token: sign_in.doors.token,
+      sessions: sign_in.doors.sessions,
+      code: () => sign_in.codes?.current ?? null,
       close: async () => {
         await answers.close()
         await log.close()
@@ -139,6 +96,42 @@ export async function assemble(settings: ServerSettings, port: number): Promise<
     await answers.close()
     throw error
   }
+}
+
+function appOf(settings: ServerSettings, sign_in: SignIn, answers: LedgerAnswers, log: AccessLog): Hono {
+  const { url, clock, observer, version, operator } = settings
+  const { doors, codes, attempts, names, pages } = sign_in
+  const metrics = new Metrics()
+  const answersFor: AnswersFor = who => new RecordedAnswers({ answers, log }, who)
+  const live = new LiveRuns({ answers, mark: () => ledgerMark(url), every: (ms, work) => clock.every(ms, work) })
+  const onSpent = () => observer.onSpent()
+  const routes: readonly Route[] = [
+    ...sessionRoutes({ doors, codes, attempts, ledger: url, version, operates: operator !== null, onSpent }),
+    ...runRoutes(answersFor),
+    ...rowRoutes(answersFor),
+    ...evidenceRoutes(answersFor, log.path),
+    ...liveRoutes(answersFor, live),
+    ...operateRoutes(operator),
+  ]
+  const document = openApiDocument(routes, version)
+  const { sessions } = doors
+  // Who reaches this machine only may measure; elsewhere whoever is signed in.
+  const mayMeasure = (context: Context) => sign_in.kind === 'local' || whoAsks(context, doors) !== null
+  const rest = besides({ answers, metrics, sessions, live, explorer: settings.explorer, document, mayMeasure })
+  return makeApp({
+    names,
+    doors,
+    sign_in: sign_in.kind,
+    metrics,
+    routes,
+    beside: app => {
+      pages(app)
+      rest(app)
+    },
+    checks_answers: settings.checks_answers,
+    now_s: () => clock.now_s(),
+    onTrouble: error => observer.onTrouble(error),
+  })
 }
 
 /** Beside the ledger: `custody.db.access.jsonl`. */

@@ -34,4 +34,10 @@ export class Attempts {
     bucket.left -= 1
     return 0
   }
+
+  /** The last one was no attempt at guessing. */
+  forgive(address: string): void {
+    const bucket = this.buckets.get(address)
+    if (bucket !== undefined) bucket.left = Math.min(MOST_AT_ONCE, bucket.left + 1)
+  }
 }

@@ -1,7 +1,7 @@
 /** What stands beside the API: health, metrics, the API's description, and the page. */
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import type { Answering } from './answering.ts'
-import { failedBy } from './failures.ts'
+import { failedBy, notSignedIn } from './failures.ts'
 import type { LiveRuns } from './live/live-runs.ts'
 import type { Gauge, Metrics } from './metrics.ts'
 import type { Sessions } from './sessions.ts'
@@ -16,6 +16,8 @@ export interface BesidePorts {
   readonly explorer: string
   /** Of OpenAPI. */
   readonly document: object
+  /** Whether whoever asks may see metrics: they name pipelines and runs. */
+  readonly mayMeasure: (context: Context) => boolean
 }
 
 /** Anybody may read it: it says nothing of the ledger. */
@@ -36,6 +38,7 @@ export function besides(ports: BesidePorts): (app: Hono) => void {
       }
     })
     app.get('/metrics', async context => {
+      if (!ports.mayMeasure(context)) throw notSignedIn()
       const text = ports.metrics.text(await gauges(ports))
       return context.body(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
     })

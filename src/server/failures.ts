@@ -48,6 +48,10 @@ export class TooManyError extends CustodyError {
   }
 }
 
+export function notSignedIn(): CustodyError {
+  return new CustodyError('CUSTODY_NOT_SIGNED_IN', 'you aren’t signed in, or no longer')
+}
+
 export function failedBy(thrown: unknown): Failed {
   const error = isCustodyError(thrown) ? thrown : unforeseen(thrown)
   return {

@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { CustodyError } from '../model/error.ts'
 import { type Assembled, assemble, type ServerSettings } from './assemble.ts'
+import { isLoopback } from './sign-in/oidc-settings.ts'
 
 export interface ServeSettings extends ServerSettings {
   readonly host: string
@@ -12,7 +13,7 @@ export interface ServeSettings extends ServerSettings {
 }
 
 export interface Serving {
-  /** With the one-time code in its fragment. */
+  /** With the one-time code in its fragment, where there is one. */
   pageUrl(): string
   /** Without. */
   readonly url: string
@@ -27,6 +28,14 @@ const MOST_CONNECTIONS = 1_000
 
 /** @throws CustodyError CUSTODY_SERVE, and as `assemble` */
 export async function serve(settings: ServeSettings): Promise<Serving> {
+  if (settings.oidc === null && !isLoopback(settings.host))
+    throw new CustodyError(
+      'CUSTODY_SERVE',
+      `without sign-in the server listens to this machine only, not on ${settings.host}`,
+      {
+        hint: 'Set up sign-in by OIDC: docs/api.md says how. Or reach this machine through a tunnel, as `ssh -L` makes one.',
+      },
+    )
   // What listens has a port, and only then it is known by which names it is called.
   let listener: RequestListener | null = null
   const server = createServer((request, response) => {
@@ -45,11 +54,11 @@ export async function serve(settings: ServeSettings): Promise<Serving> {
   }
   const { app, token, code } = assembled
   listener = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false })
-  const url = `http://${urlHost(settings.host)}:${port}`
+  const url = settings.oidc?.public_url.origin ?? `http://${urlHost(settings.host)}:${port}`
   return {
     url,
     token,
-    pageUrl: () => `${url}/#code=${code()}`,
+    pageUrl: () => (code() === null ? `${url}/` : `${url}/#code=${code()}`),
     close: async () => {
       server.close()
       server.closeAllConnections()

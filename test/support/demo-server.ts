@@ -53,6 +53,7 @@ export class DemoServer {
       version: '0.1.0',
       index: false,
       operator: null,
+      oidc: null,
       checks_answers: true,
       clock: {
         now_us: () => this.now_ms * 1000,
@@ -62,7 +63,10 @@ export class DemoServer {
           return () => this.timers.delete(work)
         },
       },
-      observer: { onTrouble: error => this.troubles.push(error), onSpent: code => this.spent.push(code) },
+      observer: {
+        onTrouble: error => this.troubles.push(error),
+        onSpent: () => this.spent.push(this.parts.code() ?? ''),
+      },
     }
   }
 

@@ -1,13 +1,12 @@
 /** Signing in and out. */
-import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context } from 'hono'
 import { CodeExchange, Session } from '../../api/session.ts'
 import { CustodyError } from '../../model/error.ts'
-import { notSignedIn } from '../app.ts'
 import type { Attempts } from '../attempts.ts'
 import type { Codes } from '../codes.ts'
-import { TooManyError } from '../failures.ts'
+import { notSignedIn } from '../failures.ts'
 import { json, NO_BODY, NO_PARAMETERS, type Route, route } from '../route.ts'
+import { addressOf, refuseHasty } from '../sign-in/hasty.ts'
 import { type Doors, refuseForged, whoAsks } from '../sign-in/who-asks.ts'
 import { mayAs, type Who } from '../who.ts'
 
@@ -87,21 +86,11 @@ function signIn(context: Context, code: string, { doors, codes, attempts, onSpen
     throw new CustodyError('CUSTODY_NOT_SIGNED_IN', 'the code isn’t good, or was used before', {
       hint: 'Open the URL that `custody serve` printed last: each is good once.',
     })
+  attempts.forgive(addressOf(context))
   onSpent()
   const { secret, session } = doors.sessions.begin('local', 'operator')
   doors.cookies.setSession(context, secret)
   return { user: session.user, role: session.role, by: { kind: 'cookie', csrf: session.csrf } }
-}
-
-/** @throws TooManyError */
-export function refuseHasty(context: Context, attempts: Attempts): void {
-  const wait_ms = attempts.wait(addressOf(context))
-  if (wait_ms > 0) throw new TooManyError('too many attempts to sign in', wait_ms)
-}
-
-/** Of whoever asks; one for all where a test asks without a connection. */
-function addressOf(context: Context): string {
-  return context.env?.incoming === undefined ? '' : (getConnInfo(context).remote.address ?? '')
 }
 
 function described({ user, role, by }: Who, { codes, ledger, version, operates }: SessionPorts): Session {
