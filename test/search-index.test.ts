@@ -1,0 +1,186 @@
+/** The index beside a ledger: whatever happens to it, or while it is built, no row is given that doesn't fit, and erased values leave no trace. */
+import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openLedgerReader } from '../src/ledger/open.ts'
+import { gramsWithin } from '../src/search/index/grams.ts'
+import { indexedRuns, RunFolder, removeIndex } from '../src/search/index/index-folder.ts'
+import { Segment } from '../src/search/index/segment.ts'
+import { ledgerId } from '../src/search/ledger-id.ts'
+import { IndexedLedger } from './support/search.ts'
+import { WorkFolder } from './support/work-folder.ts'
+
+const PIPELINE = `
+name: letters
+defaults: { on_error: problems, on_invalid: problems }
+sources:
+  people:
+    plugin: csv
+    options: { path: people.csv }
+    schema: { mode: fixed, fields: { id: integer, name: string, town: string } }
+    to: both
+nodes:
+  both: { fork: { a: loud, b: sorted } }
+  loud: { transform: compute, options: { set: { said: 'row.name + "-loud"' } }, to: out }
+  sorted: { sort: [name desc], to: out }
+sinks:
+  out: { plugin: jsonl, options: { path: out/all.jsonl, if_exists: number } }
+  problems: { plugin: jsonl, options: { path: out/problems.jsonl, if_exists: number }, on_error: discard }
+`
+const ROWS = 40
+/** Characters that nothing else has. */
+const CANARY = 'ѫѯҩ'
+const NAMES = Array.from({ length: ROWS }, (_, i) => (i === 16 ? `Bird ${CANARY}` : `Person ${i + 1}`))
+const PEOPLE = `id,name,town\n${NAMES.map((name, i) => `${i + 1},${name},${i % 3 === 0 ? 'north' : 'south'}`).join('\n')}\n`
+
+let work: WorkFolder
+let ledger: IndexedLedger
+let run: string
+beforeAll(async () => {
+  work = new WorkFolder({ 'p.yaml': PIPELINE, 'people.csv': PEOPLE })
+  run = await work.run()
+  ledger = new IndexedLedger(join(work.folder, 'custody.db'))
+})
+afterAll(() => work.close())
+
+const folder = () => new RunFolder(ledger.index, run)
+const rowsWith = async (text: string) => (await ledger.find({ text })).rows
+const NORTH = NAMES.flatMap((_, i) => (i % 3 === 0 ? [i + 1] : []))
+const north = async () => (await ledger.find({ value: ['town=north'], branch: ['a'] })).rows
+
+/** Whether a segment knows of the canary. */
+async function isKnown(): Promise<boolean> {
+  const reader = await openLedgerReader(ledger.url)
+  const of = { ledger: await ledgerId(reader), run, log: 1 }
+  await reader.close()
+  return folder()
+    .all()
+    .some(name => {
+      const segment = Segment.open(name, of)
+      const found = segment?.withGrams(gramsWithin(CANARY))
+      segment?.close()
+      return found?.some(word => word !== 0) === true
+    })
+}
+
+test('it is its user’s alone, and rows are found by it', async () => {
+  await ledger.build()
+  const names = readdirSync(join(ledger.index, run))
+  expect(names.length).toBeGreaterThan(5)
+  const modes = [ledger.index, join(ledger.index, run), join(ledger.index, run, names[0] ?? '')]
+  expect(modes.map(path => statSync(path).mode & 0o777)).toEqual([0o700, 0o700, 0o600])
+  const found = await ledger.find({ text: 'PERSON 2' })
+  expect(found.rows).toEqual([2, ...Array.from({ length: 10 }, (_, i) => i + 20)])
+  expect(found.index).toEqual({ state: 'ready', rows: ROWS, of: ROWS })
+  expect(found.looked_at.rows).toBeLessThan(ROWS)
+  expect(await north()).toEqual(NORTH)
+})
+
+test('whoever builds ends after any page: who builds next comes to the same', async () => {
+  for (let pages = 1; ; pages++) {
+    removeIndex(ledger.index)
+    let done = 0
+    const ended = await ledger
+      .build(async () => {
+        if (++done === pages) throw new Error('the power is gone')
+      })
+      .then(
+        () => 'whole',
+        () => 'ended',
+      )
+    writeFileSync(folder().draft(), 'half a segm')
+    expect(await north()).toEqual(NORTH)
+    await ledger.build()
+    expect(readdirSync(join(ledger.index, run)).filter(name => !name.endsWith('.segment'))).toEqual([])
+    const found = await ledger.find({ text: CANARY })
+    expect(found.rows).toEqual([17])
+    expect(found.looked_at.rows).toBeLessThan(ROWS)
+    if (ended === 'whole') break
+  }
+})
+
+test('damaged anywhere: a row may be missing until it is built again, and none is there that doesn’t fit', async () => {
+  removeIndex(ledger.index)
+  await ledger.build()
+  const [segment] = folder().chain()
+  const path = segment?.path ?? ''
+  const whole = readFileSync(path)
+  for (let at = 0; at < whole.length; at += 97) {
+    const damaged = Buffer.from(whole)
+    damaged.writeUInt8((whole[at] ?? 0) ^ 0x5a, at)
+    writeFileSync(path, damaged)
+    for (const row of await rowsWith('person 1')) expect(NAMES[row - 1]).toMatch(/^Person 1/)
+  }
+  for (const damage of [() => truncateSync(path, whole.length - 1), () => appendFileSync(path, 'x')]) {
+    writeFileSync(path, whole)
+    damage()
+    expect(await north()).toEqual(NORTH)
+  }
+  await ledger.build()
+  expect(readFileSync(path).equals(whole)).toBe(true)
+  expect(await north()).toEqual(NORTH)
+})
+
+test('of another ledger, or of this one as it isn’t any more: it isn’t used', async () => {
+  removeIndex(ledger.index)
+  await ledger.build()
+  const other = new WorkFolder({ 'p.yaml': PIPELINE, 'people.csv': PEOPLE.replaceAll('Person', 'Nobody') })
+  try {
+    const foreign = new IndexedLedger(join(other.folder, 'custody.db'))
+    const elsewhere = await other.run()
+    await foreign.build()
+    for (const { path, from, end } of new RunFolder(foreign.index, elsewhere).all())
+      writeFileSync(join(ledger.index, run, `${from}-${end}.segment`), readFileSync(path))
+  } finally {
+    other.close()
+  }
+  const found = await ledger.find({ text: 'person 40' })
+  expect([found.rows, found.looked_at.rows]).toEqual([[40], ROWS])
+  await ledger.build()
+  expect((await ledger.find({ text: 'person 40' })).looked_at.rows).toBeLessThan(ROWS)
+})
+
+test('runs that the ledger hasn’t, and what was being forgotten, are removed', async () => {
+  const stray = new RunFolder(ledger.index, '01890000-0000-7000-8000-000000000009')
+  writeFileSync(stray.draft(), 'x')
+  await ledger.build()
+  expect(indexedRuns(ledger.index)).toEqual([run])
+  stray.forget()
+})
+
+test('what is erased is forgotten by the index, and by whoever is building it meanwhile', async () => {
+  removeIndex(ledger.index)
+  await ledger.build()
+  expect([await isKnown(), await rowsWith(CANARY)]).toEqual([true, [17]])
+  // In the middle of a new building, after the row was read.
+  removeIndex(ledger.index)
+  let erased = false
+  await ledger.build(async () => {
+    if (erased || !(await isKnown())) return
+    erased = true
+    const { exit } = await work.custody('erase', 'latest', '--row', '17', '--derived', '--json')
+    expect(exit).toBe(0)
+    expect(await isKnown()).toBe(false)
+  })
+  expect([erased, await isKnown()]).toEqual([true, false])
+  await ledger.build()
+  expect([await isKnown(), await rowsWith(CANARY)]).toEqual([false, []])
+  expect(await rowsWith('person 40')).toEqual([40])
+  const bytes = readdirSync(join(ledger.index, run)).map(name => readFileSync(join(ledger.index, run, name), 'latin1'))
+  expect(bytes.join('').includes(Buffer.from(CANARY).toString('latin1'))).toBe(false)
+  expect((await work.custody('verify')).exit).toBe(0)
+})
+
+test('a value that was changed in the ledger is met, not shown', async () => {
+  await ledger.build()
+  const db = new DatabaseSync(ledger.url.slice('sqlite:'.length))
+  db.exec(
+    "DROP TRIGGER payloads_no_update; UPDATE payloads SET body = replace(body, 'Person 23', 'Person 99') WHERE log = 1",
+  )
+  db.close()
+  await expect(ledger.find({ text: 'person 23' })).resolves.toMatchObject({ rows: [] })
+  removeIndex(ledger.index)
+  await ledger.build()
+  await expect(ledger.find({ text: 'person 99' })).rejects.toMatchObject({ code: 'CUSTODY_VERIFY_FAILED' })
+})
