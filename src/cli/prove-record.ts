@@ -22,6 +22,8 @@ import { refuseExisting } from './write-text.ts'
 
 /** Commitments are most of a record, and no level packs those: this one takes half the time of the default, and 5 % more room. */
 const LEVEL = 3
+/** Packing is done by another thread, while the next pieces are read: so much may wait for it. */
+const PACKING = { level: LEVEL, chunkSize: 256 * 1024, writableHighWaterMark: 2 * 1024 * 1024 }
 
 export interface RecordOptions extends LedgerOptions {
   readonly out?: string
@@ -100,7 +102,7 @@ async function write({ host }: Context, pieces: AsyncIterable<string>, out: stri
         hint: 'Name a file with --out, or pipe it to something.',
       })
     try {
-      return await pipeline(Readable.from(pieces), createGzip({ level: LEVEL }), stdout, { end: false })
+      return await pipeline(Readable.from(pieces), createGzip(PACKING), stdout, { end: false })
     } catch (error) {
       // Whoever reads it has had enough.
       if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return
@@ -110,7 +112,7 @@ async function write({ host }: Context, pieces: AsyncIterable<string>, out: stri
   const temporary = join(dirname(out), `.${basename(out)}.${process.pid}.part`)
   try {
     makeFolders(dirname(out))
-    await pipeline(Readable.from(pieces), createGzip({ level: LEVEL }), createWriteStream(temporary))
+    await pipeline(Readable.from(pieces), createGzip(PACKING), createWriteStream(temporary))
     renameSync(temporary, out)
   } catch (error) {
     rmSync(temporary, { force: true })

@@ -148,6 +148,8 @@ export interface LedgerReader {
   entry(log: number, seq: number): Promise<StoredEntry | null>
   /** In order of seq, from `from` (inclusive), streamed. */
   entries(log: number, from?: number): AsyncIterable<StoredEntry>
+  /** Texts of entries, in order of seq, from `from` (inclusive), some at a time, up to the first that is missing: half the work of `entries`. */
+  bodies(log: number, from?: number): AsyncIterable<readonly string[]>
   /** Leaf hashes of at most `most` entries from `from` on, in order, up to the first that is missing. */
   leaves(log: number, from: number, most: number): Promise<readonly string[]>
   entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]>

@@ -13,11 +13,16 @@ export interface TableText {
 
 /** JSON lines: one object a row, with all columns. Flags are booleans, JSON is itself. */
 export function jsonLines(columns: Columns): TableText {
-  const names = Object.entries(columns)
+  const keys = Object.entries(columns).map(([name, type], i) => {
+    return { name, type, lead: `${i === 0 ? '{' : ','}${JSON.stringify(name)}:` }
+  })
   return {
     head: '',
-    row: cells =>
-      `{${names.map(([name, type]) => `${JSON.stringify(name)}:${jsonCell(type, cells[name])}`).join(',')}}\n`,
+    row: cells => {
+      let line = ''
+      for (const { name, type, lead } of keys) line += lead + jsonCell(type, cells[name])
+      return `${line}}\n`
+    },
   }
 }
 

@@ -26,6 +26,11 @@ export const QUERIES = {
   entry: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq = ?`,
   entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
   some_entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq LIMIT ?`,
+  /** The last token of a run, and its last batch. */
+  extent_of_tokens: `SELECT max(coalesce((SELECT max(token) FROM endings WHERE log = l.log), 0),
+      coalesce((SELECT max(token) FROM open_tokens WHERE log = l.log), 0)) AS token,
+      coalesce((SELECT max(batch) FROM entries WHERE log = l.log AND row IS NULL), 0) AS batch FROM logs l WHERE run = ?`,
+  some_bodies: `SELECT seq, ${BODY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq LIMIT ?`,
   entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row = ? AND batch IS NULL ORDER BY seq`,
   page: `${FULL_ENTRY} WHERE e.log = ? AND e.seq >= ? AND e.seq < ? ORDER BY e.seq`,
   stray_payloads: `SELECT seq FROM payloads p WHERE p.log = ?

@@ -48,6 +48,17 @@ type FullCells = readonly [
   payload: string | null,
 ]
 const ENDING_COLUMNS = ENDING.split(', ')
+const BODY_COLUMNS = ['seq', 'body'] as const
+type BodyCells = readonly [seq: number, body: string]
+/** At a time. */
+const BODIES = 256
+/**
+ * Rows of views are sorted for so many tokens at a time at least, which an index finds: to sort all of millions takes several times as long, and
+ * gigabytes. Each time all batches are looked at, too, so that of many batches there are more tokens at a time.
+ */
+const TOKENS = 2_000
+const TOKENS_A_BATCH = 4
+
 type EndingCells = readonly [
   token: number,
   seq: number,
@@ -149,6 +160,19 @@ export class SqliteReader implements LedgerReader {
 
   entries(log: number, from = 0): AsyncIterable<StoredEntry> {
     return this.#stream(QUERIES.entries, log, from)
+  }
+
+  async *bodies(log: number, from = 0): AsyncIterable<readonly string[]> {
+    for (let next = from; ; ) {
+      const bodies: string[] = []
+      for (const [seq, body] of this.#lists<BodyCells>(QUERIES.some_bodies, BODY_COLUMNS, log, next, BODIES)) {
+        if (seq !== next + bodies.length) break
+        bodies.push(body)
+      }
+      if (bodies.length === 0) return
+      yield bodies
+      next += bodies.length
+    }
   }
 
   async leaves(log: number, from: number, most: number): Promise<readonly Hash[]> {
@@ -339,10 +363,22 @@ export class SqliteReader implements LedgerReader {
     if (where !== undefined && !columns.includes(where.column)) {
       throw new TypeError(`view ${name} has no column ${where.column}`)
     }
-    const condition = where === undefined ? '' : ` AND ${quoted(where.column)} = ?`
     const sorted = order.length === 0 ? '' : ` ORDER BY ${order.map(quoted).join(', ')}`
-    const text = `SELECT * FROM ${name} WHERE run_id = ?${condition}${sorted}`
-    yield* this.#records<Record<string, unknown>>(text, [run, ...(where === undefined ? [] : [where.value])])
+    const select = (condition: string, ...values: SQLInputValue[]) =>
+      this.#records<Record<string, unknown>>(`SELECT * FROM ${name} WHERE run_id = ?${condition}${sorted}`, [
+        run,
+        ...values,
+      ])
+    if (where !== undefined) yield* select(` AND ${quoted(where.column)} = ?`, where.value)
+    else if (order[0] !== 'token_id') yield* select('')
+    else {
+      const { token = 0, batch = 0 } = this.#get<{ token: number; batch: number }>(QUERIES.extent_of_tokens, run) ?? {}
+      const at_once = Math.max(TOKENS, TOKENS_A_BATCH * batch)
+      let from = 0
+      for (; from + at_once <= token; from += at_once)
+        yield* select(' AND token_id >= ? AND token_id < ?', from, from + at_once)
+      yield* select(' AND token_id >= ?', from)
+    }
   }
 
   async close(): Promise<void> {

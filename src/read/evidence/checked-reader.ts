@@ -67,6 +67,15 @@ export class CheckedReader implements LedgerReader {
   }
 
   /** As they are stored: their tree has a root that was signed. */
+  async *bodies(log: number, from = 0): AsyncIterable<readonly string[]> {
+    const checked = await this.check(log)
+    let seq = from
+    for await (const bodies of this.#inner.bodies(log, from)) {
+      await checked.mustHave(bodies.map(body => ({ seq: seq++, row: null, batch: null, body })))
+      yield bodies
+    }
+  }
+
   leaves(log: number, from: number, most: number) {
     return this.#inner.leaves(log, from, most)
   }

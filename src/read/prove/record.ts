@@ -34,7 +34,7 @@ export interface RecordedPieces {
  */
 export async function recordOf(
   reader: CheckedReader,
-  inner: Pick<LedgerReader, 'entries'>,
+  inner: Pick<LedgerReader, 'bodies'>,
   of: { readonly run: string; readonly log: number } | null,
   disclose: readonly Disclosure[],
   which: WhichHead = 'last_witnessed',
@@ -54,10 +54,10 @@ export async function recordOf(
     ...(head === null ? {} : { run: { run, log, entries: head.size } }),
     ...(values.length === 0 ? {} : { values: values.length }),
   })
-  async function* lines(): AsyncIterable<string> {
-    yield header
+  async function* lines(): AsyncIterable<readonly string[]> {
+    yield [header]
     yield* signedBodies(inner, 0, zero)
-    for (const each of values) yield valueLine(each)
+    yield values.map(valueLine)
     if (head !== null) yield* signedBodies(inner, log, head)
   }
   return {
@@ -79,28 +79,29 @@ async function headOf(reader: Pick<LedgerReader, 'head'>, log: number): Promise<
 
 /** The first entries of a log, as one of its heads has them. @throws UnsoundRecord */
 async function* signedBodies(
-  reader: Pick<LedgerReader, 'entries'>,
+  reader: Pick<LedgerReader, 'bodies'>,
   log: number,
   { size, root }: SignedHead,
-): AsyncIterable<string> {
+): AsyncIterable<readonly string[]> {
   const tree = new Frontier()
-  for await (const { body } of reader.entries(log)) {
+  for await (const bodies of reader.bodies(log)) {
+    const own = bodies.slice(0, size - tree.size)
+    for (const body of own) tree.append(leafHash(body))
+    yield own
     if (tree.size === size) break
-    tree.append(leafHash(body))
-    yield body
   }
   if (tree.size !== size || tree.root() !== root)
     throw new UnsoundRecord([`the entries of log ${log} aren’t those that its checkpoint is of`])
 }
 
-async function* inPieces(lines: AsyncIterable<string>): AsyncIterable<string> {
-  let [piece, units]: [string[], number] = [[], 0]
-  for await (const line of lines) {
-    piece.push(line, '\n')
-    units += line.length
-    if (units < PIECE_UNITS) continue
-    yield piece.join('')
-    ;[piece, units] = [[], 0]
-  }
-  yield piece.join('')
+async function* inPieces(pages: AsyncIterable<readonly string[]>): AsyncIterable<string> {
+  let piece = ''
+  for await (const lines of pages)
+    for (const line of lines) {
+      piece += `${line}\n`
+      if (piece.length < PIECE_UNITS) continue
+      yield piece
+      piece = ''
+    }
+  yield piece
 }
