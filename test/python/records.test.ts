@@ -8,13 +8,14 @@ import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parseVerifierKey } from '../../src/format/verifier-key.ts'
 import { isCustodyError } from '../../src/model/error.ts'
+import type { Json } from '../../src/model/row.ts'
 import { checkRecord } from '../../src/read/check/check-record.ts'
 import { generateModel } from '../simulation/generate.ts'
 import { Random } from '../simulation/random.ts'
 import { SHAPES } from '../simulation/shapes.ts'
 import { LONG } from '../support/form.ts'
 import { testPorts } from '../support/ledger.ts'
-import { editedLines, forgedNumbers, recorded, recordParts, signedAnew } from '../support/records.ts'
+import { type Body, editedLines, forgedNumbers, recorded, recordParts, signedAnew } from '../support/records.ts'
 import { RICH, runModel } from '../support/simulated-ledger.ts'
 import { askPython, NO_PYTHON, type PythonAnswer, pythonFolder } from './python.ts'
 
@@ -114,6 +115,26 @@ describe.skipIf(NO_PYTHON !== null)(
         forged.map(({ what }) => what),
       )
       expect(forged.length).toBeGreaterThan(10)
+    })
+
+    test('finds that the run’s clock stood still otherwise than is recorded', async () => {
+      const parts = recordParts(rich[1] ?? '')
+      const plain = (entry: Body) => (entry.v as Json[][] | undefined)?.find(each => each.length === 9)
+      const seq = parts.entries.findIndex(each => plain(each) !== undefined)
+      const longer = structuredClone(parts.entries[seq] ?? {})
+      plain(longer)?.push(1)
+      const last = parts.entries.findLastIndex(each => each.k === 'commit')
+      const t = Number(parts.entries[last]?.t)
+      const jumps = [[[t, t + 1]], [[t - 1, t - 1]], [[0, 1]]].map(
+        each => [last, { ...parts.entries[last], jumps: each }] as const,
+      )
+      const texts = [[seq, longer] as const, ...jumps].map(([at, entry]) =>
+        signedAnew({ ...parts, entries: parts.entries.with(at, entry) }),
+      )
+      const names = ['stood longer', 'jumps ahead', 'jumps nowhere', 'jumps before']
+      const answers = await mustAgree([rich[1] ?? '', ...texts], ['honest', ...names])
+      const refused = names.map(() => 'does not hold')
+      expect([seq > 0, ...answers.map(each => each.verdict)]).toEqual([true, 'holds', ...refused])
     })
   },
 )
