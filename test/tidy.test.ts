@@ -26,6 +26,7 @@ const MAY_IMPORT: { readonly [part: string]: readonly string[] | null } = {
   chaos: ['sdk', 'expression'],
   page: ['format', 'read'],
   witness: ['format'],
+  telemetry: ['format', 'ledger'],
   api: [],
   web: ['api', 'format', 'read'],
   search: ['api', 'format', 'read', 'ledger'],

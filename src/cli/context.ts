@@ -1,5 +1,7 @@
 /** What every command gets: where it is run, how it was called, and where it may write. */
 import { basename, delimiter, dirname, join, relative, resolve } from 'node:path'
+import type { ServiceState } from '../engine/calls/service-state.ts'
+import type { ProgressFacts } from './progress.ts'
 import { quoted } from './render/shell.ts'
 import type { Environment, OutputStream, Terminal } from './terminal.ts'
 
@@ -29,6 +31,16 @@ export interface Context {
   readonly command: string
   /** Version of this program. */
   readonly version: string
+  /** Where a run is reported as JSON; null: it is reported to people. */
+  readonly log: RunLog | null
+}
+
+/** What is reported of a run to programs. Each call is one line. */
+export interface RunLog {
+  started(facts: { readonly [key: string]: unknown }): void
+  progress(facts: ProgressFacts): void
+  service(state: ServiceState): void
+  ended(facts: { readonly status: string; readonly [key: string]: unknown }): void
 }
 
 /** Ctrl-C; `kill`, and service managers; a terminal that is closed, or a connection that is lost; Ctrl-Break on Windows. */

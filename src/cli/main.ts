@@ -25,6 +25,7 @@ export async function main(argv: readonly string[], host: Host = processHost()):
     env: host.env,
     command: commandFor(host),
     version: ownVersion(),
+    log: null,
   }
   try {
     const old = nodeVersionProblem(process.versions.node)

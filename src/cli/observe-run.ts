@@ -14,7 +14,7 @@ export function hostedBy(
   quiet: boolean,
   limit: number | null,
 ): { readonly ports: HostPorts; readonly observer: RunObserver } {
-  const { terminal, cwd, env, version } = context
+  const { terminal, cwd, env, version, log } = context
   const progress = new ProgressLine(terminal, limit)
   const stopping = stopOnSignals(context, quiet)
   return {
@@ -23,12 +23,13 @@ export function hostedBy(
       ...checkLine(terminal),
       onWarnings: checked => reportWarnings(context, checked),
       onOpen: () => stopping.listen(),
-      onProgress: each => progress.show(each),
+      onProgress: each => (log === null ? progress.show(each) : log.progress(each)),
       onNotice: notice => {
         if (!quiet) terminal.report(noticeText(notice, terminal.paint_stderr))
       },
       onService: each => {
-        if (!quiet) progress.showService(each)
+        if (log !== null) log.service(each)
+        else if (!quiet) progress.showService(each)
       },
       onClosing: () => {
         progress.clear()

@@ -9,7 +9,7 @@ import { counted, shortRun } from './render/text.ts'
 import type { RunOptions } from './run-pipeline.ts'
 import { orNothingRun, reportResult, shownRun } from './run-report.ts'
 
-export interface RerunOptions extends Pick<RunOptions, 'ledger' | 'set' | 'strict' | 'json'> {
+export interface RerunOptions extends Pick<RunOptions, 'ledger' | 'set' | 'strict' | 'json' | 'logFormat'> {
   readonly where?: string
   readonly pipeline?: string
   readonly fresh?: boolean
@@ -32,8 +32,9 @@ async function rerun(context: Context, name: string, options: RerunOptions, begu
   const observer: RerunObserver = {
     ...common,
     onChosen: rows => reportLeftOut(context, rows, options),
-    onStart: (plan, again) => {
-      if (!quiet) context.terminal.report(headerText(context, plan, {}, again))
+    onStart: (plan, again, run) => {
+      if (context.log !== null) context.log.started({ run, pipeline: plan.name, reruns: name })
+      else if (!quiet) context.terminal.report(headerText(context, plan, {}, again))
     },
   }
   const { where = null, includeWritten = false, fresh = false, set: sets = [] } = options

@@ -1,6 +1,8 @@
 /** Resumes a run that stopped, or abandons it, and reports the result. */
+import type { Restored } from '../engine/run/resume.ts'
 import { ledgerUrl } from '../host/ledger.ts'
 import { type ResumeObserver, resumeStopped } from '../host/resume.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { Context } from './context.ts'
 import { hostedBy } from './observe-run.ts'
 import { restoredText } from './render/restored.ts'
@@ -13,6 +15,7 @@ export interface ResumeOptions {
   readonly fromLedgerOnly?: boolean
   readonly strict?: boolean
   readonly json?: boolean
+  readonly logFormat?: 'text' | 'json'
 }
 
 /** Returns the exit code. @throws CustodyError if the run can't be resumed. */
@@ -28,7 +31,8 @@ export async function resumeCommand(
   const observer: ResumeObserver = {
     ...common,
     onRestored: (restored, plan) => {
-      if (!quiet) context.terminal.report(restoredText(restored, plan.name, abandon))
+      if (context.log !== null) context.log.started(restoredFacts(restored, plan, abandon))
+      else if (!quiet) context.terminal.report(restoredText(restored, plan.name, abandon))
     },
   }
   const request = {
@@ -44,6 +48,11 @@ export async function resumeCommand(
   return reportResult(resumed.result, await shownRun(url, resumed.run), url, context, resumed.plan, options)
 }
 
+function restoredFacts({ rows_read, open, sinks }: Restored, plan: Plan, abandon: boolean) {
+  const begins = abandon ? { abandons: true } : { resumes: true }
+  return { pipeline: plan.name, ...begins, rows_read, open_tokens: open, outputs_wound_back: sinks }
+}
+
 /** A run that is sealed has nothing to resume: its summary. */
 async function reportSealed(
   context: Context,
@@ -54,12 +63,12 @@ async function reportSealed(
 ): Promise<number> {
   const shown = await shownRun(url, run)
   const { terminal } = context
-  if (json === true) {
-    const { status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms, calls } = shown
-    const summary = { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms }
-    terminal.answerJson(calls === undefined ? summary : { ...summary, calls })
-    return 0
-  }
+  const { status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms, calls } = shown
+  const counts = { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms }
+  const summary = calls === undefined ? counts : { ...counts, calls }
+  context.log?.ended(summary)
+  if (json === true) terminal.answerJson(summary)
+  if (json === true || context.log !== null) return 0
   const paint = terminal.paint_stderr
   terminal.report(
     [

@@ -5,7 +5,7 @@ import { ledgerUrl } from '../host/ledger.ts'
 import { optionOf } from '../host/option-of.ts'
 import { planOnRecord } from '../host/plan-on-record.ts'
 import { replayRun } from '../host/replay.ts'
-import { type StartObserver, type StartRequest, startRun } from '../host/start.ts'
+import { type Again, type StartObserver, type StartRequest, startRun } from '../host/start.ts'
 import { inTemporaryLedger } from '../host/temporary-ledger.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly dryRun?: boolean
   readonly strict?: boolean
   readonly json?: boolean
+  readonly logFormat?: 'text' | 'json'
   /** For a replay: the run whose answers are given, or compared with. */
   readonly from?: string
   readonly live?: boolean
@@ -56,6 +57,12 @@ async function run(context: Context, plan: Plan, url: string, options: RunOption
   if (options.acceptRollback !== undefined) await beginAnew(context, url, options.acceptRollback)
   if (options.dryRun !== true) return runInto(context, plan, url, url, options, begun)
   return inTemporaryLedger(temporary => runInto(context, plan, temporary, url, options, begun))
+}
+
+/** Which run it takes from, if any. */
+function repeated(again: Again | null): { readonly replays?: string; readonly reruns?: string } {
+  if (again === null) return {}
+  return again.kind === 'replay' ? { replays: again.run } : { reruns: again.repeats.run }
 }
 
 /** Whether it is only found out what would be written. */
@@ -93,8 +100,9 @@ async function runInto(
   const { ports, observer: common } = hostedBy(context, quiet, options.limit ?? null)
   const observer: StartObserver = {
     ...common,
-    onStart: (_, again) => {
-      if (!quiet) context.terminal.report(headerText(context, plan, options, again))
+    onStart: (_, again, run) => {
+      if (context.log !== null) context.log.started({ run, pipeline: plan.name, ...repeated(again) })
+      else if (!quiet) context.terminal.report(headerText(context, plan, options, again))
     },
   }
   const request: StartRequest = {

@@ -54,7 +54,7 @@ export async function shownRun(url: string, run: string): Promise<NamedRun> {
  * it anyway.
  */
 export async function orNothingRun(
-  { terminal, env, cwd }: Context,
+  { terminal, env, cwd, log }: Context,
   json: boolean,
   work: (begun: () => void) => Promise<number>,
 ): Promise<number> {
@@ -65,7 +65,7 @@ export async function orNothingRun(
   try {
     return await work(begun)
   } catch (error) {
-    if (has_begun || json || !isCustodyError(error) || error instanceof DiagnosticsError) throw error
+    if (has_begun || json || log !== null || !isCustodyError(error) || error instanceof DiagnosticsError) throw error
     terminal.report(`${renderError(error, terminal.paint_stderr, env.CUSTODY_DEBUG === '1', cwd)}\nNothing was run.`)
     return exitCodeOf(error)
   }
@@ -88,18 +88,19 @@ export function reportResult(
   const { drift = null, reruns = null } = options
   // From its first entry to its last, as `show` has it, whoever was at work in between.
   const { duration_ms } = shown
-  if (options.json === true) {
-    const { calls, ...counts } = summary
-    terminal.answerJson({
-      ...counts,
-      duration_ms,
-      ...(calls === undefined ? {} : { calls }),
-      ...(warnings.length === 0 ? {} : { warnings }),
-      ...(drift === null ? {} : { drift }),
-      ...(reruns === null ? {} : { reruns }),
-      ...(error === null ? {} : errorJson(error)),
-    })
-  } else {
+  const { calls, ...counts } = summary
+  const facts_json = {
+    ...counts,
+    duration_ms,
+    ...(calls === undefined ? {} : { calls }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+    ...(drift === null ? {} : { drift }),
+    ...(reruns === null ? {} : { reruns }),
+    ...(error === null ? {} : errorJson(error)),
+  }
+  context.log?.ended(facts_json)
+  if (options.json === true) terminal.answerJson(facts_json)
+  else if (context.log === null) {
     const writes_nothing = dry_run || options.outputs === false
     const sinks = writes_nothing ? intended(summary.sinks, plan) : shown.sinks
     const facts = { ...shown, sinks, writes_nothing, dry_run }

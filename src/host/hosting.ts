@@ -9,6 +9,7 @@ import { limiterOf } from './limiter.ts'
 import { codeOf } from './plugins/plugin-code.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import { watchPlugins } from './strays.ts'
+import { observed, telemetryOf } from './telemetry.ts'
 import { companionOf } from './witnessing/witnessing.ts'
 
 /** What the engine is given with a run, whichever it is. */
@@ -27,17 +28,19 @@ export interface HostedLedger {
 /** @throws what opening the ledger and `work` throw; CustodyError CUSTODY_LIMITER, CUSTODY_POLICY. */
 export async function hosting<T>(
   plan: Plan,
-  { custody, clock, signal, env }: HostPorts,
+  ports: HostPorts,
   observer: RunObserver,
   { url, open }: HostedLedger,
   work: (ledger: Ledger, hosted: Hosted) => Promise<T>,
 ): Promise<T> {
+  const { custody, clock, signal, env } = ports
   boundHeap()
   const closing = new Closing(why => observer.onTrouble(why))
   try {
     // Closed last: when the ledger is, its head is the run's last one.
     closing.add(url === null ? null : companionOf(env, url, plan, why => observer.onTrouble(why)))
-    const ledger = closing.add(await open())
+    const telemetry = closing.add(url === null ? null : await telemetryOf(plan, ports, observer))
+    const ledger = observed(closing.add(await open()), telemetry)
     const shared = closing.add(limiterOf(plan))
     const strays = closing.add(watchPlugins(plan, what => observer.onLate(what)))
     observer.onOpen()

@@ -53,8 +53,8 @@ export interface Rerun extends Repeating {
 }
 
 export interface StartObserver extends RunObserver {
-  /** The run is about to begin; `again` is null for one on its own input. */
-  onStart(plan: Plan, again: Again | null): void
+  /** The run is about to begin; `again` is null for one on its own input. `run`: the id that it will have. */
+  onStart(plan: Plan, again: Again | null, run: string): void
 }
 
 export interface Started {
@@ -74,7 +74,7 @@ export async function startRun(
   const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
   const open = () => laterLedger(url, ledgerPorts(env, kept ? why => observer.onTrouble(why) : null), !kept)
   const result = await hosting(plan, ports, observer, { url: kept ? url : null, open }, (ledger, hosted) => {
-    observer.onStart(plan, again)
+    observer.onStart(plan, again, run)
     return runPlan({
       ...hosted,
       run,

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { collect, integerFrom, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
+import { reporting, withLogFormat } from '../log-format.ts'
 import type { RunOptions } from '../run-pipeline.ts'
 
 export function replayCommand(context: Context, done: (exit: number) => void): Command {
@@ -18,7 +19,7 @@ export function replayCommand(context: Context, done: (exit: number) => void): C
       "write to this folder instead of the pipeline file's: relative paths of sinks start there",
     )
     .option('--no-outputs', 'write no output: what would be written is only recorded')
-  return withLedgerOption(command)
+  return withLogFormat(withLedgerOption(command))
     .option(
       '--set <path=value>',
       'replace a value of the pipeline file, as in --set retry.attempts=5; repeatable',
@@ -30,9 +31,9 @@ export function replayCommand(context: Context, done: (exit: number) => void): C
     .action(async (file: string | undefined, options: RunOptions & { readonly from: string }) => {
       const { replayOnRecord, runPipeline } = await import('../run-pipeline.ts')
       done(
-        file === undefined
-          ? await replayOnRecord(context, options.from, options)
-          : await runPipeline(context, file, options),
+        await reporting(context, options, each =>
+          file === undefined ? replayOnRecord(each, options.from, options) : runPipeline(each, file, options),
+        ),
       )
     })
 }

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander'
 import { collect, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
+import { reporting, withLogFormat } from '../log-format.ts'
 import type { RerunOptions } from '../rerun-pipeline.ts'
 
 export function rerunCommand(context: Context, done: (exit: number) => void): Command {
@@ -31,7 +32,7 @@ export function rerunCommand(context: Context, done: (exit: number) => void): Co
         .choices(['numbered', 'append'])
         .default('numbered'),
     )
-  return withLedgerOption(command)
+  return withLogFormat(withLedgerOption(command))
     .option(
       '--set <path=value>',
       'replace a value of the pipeline file, as in --set retry.attempts=5; repeatable',
@@ -41,6 +42,6 @@ export function rerunCommand(context: Context, done: (exit: number) => void): Co
     .option('--json', 'print the summary as JSON')
     .action(async (run: string, options: RerunOptions) => {
       const { rerunPipeline } = await import('../rerun-pipeline.ts')
-      done(await rerunPipeline(context, run, options))
+      done(await reporting(context, options, each => rerunPipeline(each, run, options)))
     })
 }

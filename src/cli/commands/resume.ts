@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { collect, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
+import { reporting, withLogFormat } from '../log-format.ts'
 import type { ResumeOptions } from '../resume-run.ts'
 
 export function resumeCommand(context: Context, done: (exit: number) => void): Command {
@@ -11,7 +12,7 @@ export function resumeCommand(context: Context, done: (exit: number) => void): C
       'Resumes a run that was stopped, crashed or lost its power: nothing is lost, nothing is doubled. A finished run: its summary.',
     )
     .argument('<run>', "a run's id, a unique beginning of one, or latest")
-  return withLedgerOption(command)
+  return withLogFormat(withLedgerOption(command))
     .option(
       '--set <path=value>',
       'change limits, retry, guards or ledger, as in --set guards.failed=10%; repeatable',
@@ -22,7 +23,7 @@ export function resumeCommand(context: Context, done: (exit: number) => void): C
     .option('--json', 'print the summary as JSON')
     .action(async (run: string, options: ResumeOptions) => {
       const { resumeCommand: resume } = await import('../resume-run.ts')
-      done(await resume(context, run, options, false))
+      done(await reporting(context, options, each => resume(each, run, options, false)))
     })
 }
 
@@ -33,10 +34,10 @@ export function abandonCommand(context: Context, done: (exit: number) => void): 
       'Ends every open token of a run that stopped as FAILED / abandoned, drops what is staged, cuts back what was appended, and seals the run.',
     )
     .argument('<run>', "a run's id, a unique beginning of one, or latest")
-  return withLedgerOption(command)
+  return withLogFormat(withLedgerOption(command))
     .option('--json', 'print the summary as JSON')
     .action(async (run: string, options: ResumeOptions) => {
       const { resumeCommand: resume } = await import('../resume-run.ts')
-      done(await resume(context, run, options, true))
+      done(await reporting(context, options, each => resume(each, run, options, true)))
     })
 }

@@ -2,13 +2,15 @@
 import { Command } from 'commander'
 import { collect, integerFrom } from '../arguments.ts'
 import type { Context } from '../context.ts'
+import { reporting, withLogFormat } from '../log-format.ts'
 import type { RunOptions } from '../run-pipeline.ts'
 
 export function runCommand(context: Context, done: (exit: number) => void): Command {
-  return new Command('run')
+  const command = new Command('run')
     .summary('run a pipeline')
     .description('Runs a pipeline. Every row ends in exactly one recorded outcome.')
     .argument('<file>', 'the pipeline file')
+  return withLogFormat(command)
     .option('--ledger <url>', "the ledger, sqlite:PATH (default: $CUSTODY_LEDGER, the pipeline's, sqlite:./custody.db)")
     .option(
       '--set <path=value>',
@@ -27,6 +29,6 @@ export function runCommand(context: Context, done: (exit: number) => void): Comm
     .action(async (file: string, options: RunOptions) => {
       // Loaded when it is needed: commands that only read should be quick.
       const { runPipeline } = await import('../run-pipeline.ts')
-      done(await runPipeline(context, file, options))
+      done(await reporting(context, options, each => runPipeline(each, file, options)))
     })
 }

@@ -8,6 +8,7 @@ import { ledgerUrl } from '../../host/ledger.ts'
 import { keyExposure, keyPlace, ownKeys } from '../../ledger/keys/keys.ts'
 import { openLedgerReader } from '../../ledger/open-reader.ts'
 import { isCustodyError } from '../../model/error.ts'
+import { askedBy } from '../../telemetry/settings.ts'
 import type { Context } from '../context.ts'
 import type { LedgerOptions } from '../ledger-access.ts'
 import { nodeVersionProblem } from '../node-version.ts'
@@ -30,6 +31,7 @@ const CHECKS: ReadonlyArray<readonly [name: string, check: Check]> = [
   ['key', key],
   ['ledger', ledger],
   ['folder', folder],
+  ['telemetry', telemetry],
   ['terminal', terminal],
 ]
 
@@ -123,6 +125,24 @@ function folder({ cwd }: Context): Finding {
     return ok('folder', `${cwd} can be written and synced`)
   } finally {
     rmSync(temporary, { recursive: true, force: true })
+  }
+}
+
+/** Off unless the environment asks for it; its packages are optional. */
+async function telemetry({ env }: Context): Promise<Finding> {
+  const asked = askedBy(env)
+  if (asked === null) return ok('telemetry', 'off: OTEL_EXPORTER_OTLP_ENDPOINT turns it on')
+  const { loadTelemetry, TELEMETRY_PACKAGES } = await import('../../telemetry/begin.ts')
+  try {
+    await loadTelemetry()
+    return ok('telemetry', `on, as ${asked} says`)
+  } catch {
+    return {
+      name: 'telemetry',
+      state: 'warn',
+      message: `${asked} asks for it, and its packages aren’t installed`,
+      hint: `npm install ${TELEMETRY_PACKAGES.join(' ')}`,
+    }
   }
 }
 

@@ -42,8 +42,6 @@ export function useLiveRun(run: string): LiveRun {
         )
         if (counts.status !== 'running') void refresh()
       },
-      // What is wrong is said by the answers themselves.
-      failed: () => void refresh(),
     },
     running,
   )

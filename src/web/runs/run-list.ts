@@ -27,24 +27,19 @@ export function withFirst(pages: readonly RunsPage[], first: RunsPage): readonly
   return [{ answer: [...first.answer, ...below], next: known.next }, ...pages.slice(1)]
 }
 
-export interface Changed {
-  readonly pages: readonly RunsPage[]
-  /** Whether more of the run is new than its counts: it is on none of the pages, or it has another status. */
-  readonly more: boolean
-}
-
-export function withChange(pages: readonly RunsPage[], change: RunChanged): Changed {
+/** null if the run is on none of the pages. */
+export function withChange(pages: readonly RunsPage[], change: RunChanged): readonly RunsPage[] | null {
   const { status, rows, tokens, failed_rows } = change
-  let more = true
+  let found = false
   const changed = pages.map(page => ({
     ...page,
     answer: page.answer.map(line => {
       if (line.run !== change.run || !isReadable(line)) return line
-      more = line.status !== status
+      found = true
       return { ...line, status, rows, tokens, failed_rows }
     }),
   }))
-  return { pages: changed, more }
+  return found ? changed : null
 }
 
 export interface TrendPoint {

@@ -41,19 +41,15 @@ export function useRuns(filter: RunsFilter) {
     run: data => {
       // cast: events have the shapes of src/api/live.ts.
       const run = data as RunChanged
-      let more = false
+      let known = false
       change(pages => {
         const changed = withChange(pages, run)
-        more = changed.more
-        return changed.pages
+        known = changed !== null
+        return changed ?? pages
       })
-      if (more && fits(run, filter)) refresh()
+      if (!known || run.status !== 'running') refresh()
     },
   })
   const lines = useMemo(() => linesOf(query.data?.pages ?? []), [query.data])
   return { query, lines, connection }
-}
-
-function fits({ name, status }: RunChanged, filter: RunsFilter): boolean {
-  return (filter.name ?? name) === name && (filter.status ?? status) === status
 }
