@@ -201,6 +201,7 @@ async function compare(name: string, model: Model, seed: number, grows = false):
       async () => undefined,
     )
     await indexing.round()
+    expect(await indexing.isWritten()).toBe((await reader.lease(1)) !== null)
     await ask(index)
     await ask(null)
     if ((await reader.lease(1)) !== null) {

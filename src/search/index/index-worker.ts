@@ -15,7 +15,7 @@ const SHARE_BESIDE_RUNS = 0.05
 async function work({ url, index, ledger, token }: BuilderInput): Promise<never> {
   const reader = await openLedgerReader(url)
   const indexing: Indexing = new Indexing(reader, { index, ledger }, async worked_ms => {
-    await (indexing.isWritten ? sleep(worked_ms * (1 / SHARE_BESIDE_RUNS - 1)) : nextTurn())
+    await ((await indexing.isWritten()) ? sleep(worked_ms * (1 / SHARE_BESIDE_RUNS - 1)) : nextTurn())
   })
   for (;;) {
     if (claim(index, token)) await round(indexing, reader)

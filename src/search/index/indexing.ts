@@ -16,6 +16,9 @@ export interface IndexingOptions {
   readonly sizes?: IndexSizes
 }
 
+/** Who has written nothing for so long isn't at it just now. */
+const QUIET_MS = 5_000
+
 interface Known {
   readonly log: number
   readonly run: string
@@ -37,7 +40,8 @@ export class Indexing {
   #zero = 0
   /** By run: where log 0 has the last erasure of its values. */
   readonly #erased = new Map<string, number>()
-  #is_written = false
+  /** Runs that are being written, as far as is known. */
+  readonly #written = new Map<number, { size: number; grown_ms: number }>()
 
   constructor(reader: LedgerReader, { index, ledger, sizes }: IndexingOptions, pace: Pace) {
     this.#workshop = new Workshop(sizes ?? INDEX_SIZES)
@@ -47,9 +51,18 @@ export class Indexing {
     this.#pace = pace
   }
 
-  /** Whether a run was written to between the last two rounds: then there is somebody to be let go first. */
-  get isWritten(): boolean {
-    return this.#is_written
+  /** Whether a run is being written just now: it is to be let go first. */
+  async isWritten(): Promise<boolean> {
+    const now_ms = performance.now()
+    for (const [log, known] of this.#written) {
+      const size = await this.#reader.size(log)
+      if (size > known.size) {
+        known.size = size
+        known.grown_ms = now_ms
+      }
+      if (now_ms - known.grown_ms > QUIET_MS || (await isSealed(this.#reader, log, size))) this.#written.delete(log)
+    }
+    return this.#written.size > 0
   }
 
   /** Does what is to be done now. @throws CustodyError if the ledger can't be read; Error of the system if the index can't be written. */
@@ -58,7 +71,6 @@ export class Indexing {
     if (this.#highest === 0) await this.#removeStrays()
     await this.#readZero()
     await this.#findNew()
-    this.#is_written = false
     for (const known of [...this.#open.values()]) await this.#keep(known)
   }
 
@@ -101,7 +113,7 @@ export class Indexing {
     const { few_entries } = this.#workshop.sizes
     const size = await this.#reader.size(log)
     const is_sealed = await isSealed(this.#reader, log, size)
-    if (known.size > 0 && size > known.size) this.#is_written = true
+    if (!is_sealed && size > known.size) this.#written.set(log, { size, grown_ms: performance.now() })
     known.size = size
     if (is_sealed && size < few_entries) this.#open.delete(log)
     if (size < few_entries) return

@@ -8,9 +8,10 @@ import { foldText } from '../fold-text.ts'
 import { costOf, durationOf, eachDataText, eachText, type ReadEntry } from '../row-facts.ts'
 import type { EntryTerms } from '../terms.ts'
 import { ByteWriter } from './bytes.ts'
-import { eachGram, GRAM_SPACE, valueKey } from './grams.ts'
+import { EntryGrams } from './entry-grams.ts'
+import { valueKey } from './grams.ts'
 import { writePostings } from './postings.ts'
-import { MOST_COARSE, type SegmentContent } from './segment-file.ts'
+import type { SegmentContent } from './segment-file.ts'
 import type { IndexSizes } from './sizes.ts'
 
 /** Texts of fields whose entries are counted; 100 bytes each while a segment is made. Others are found by their grams. */
@@ -33,30 +34,22 @@ export class SegmentBuilder {
   #last_row = 0
   #time_before = 0
   #has_cost = false
-  #grams = new Uint32Array(1 << 16)
-  #gram_count = 0
-  /** Where the grams of each entry end. */
-  readonly #gram_ends: number[] = []
-  /** By gram: in how many entries it is. */
-  readonly #counts: Int32Array
-  /** By gram: the last entry that has it, from 1. */
-  readonly #latest: Int32Array
+  readonly #grams: EntryGrams
   #payload_bytes = 0
 
-  private constructor(terms: EntryTerms, sizes: IndexSizes, tables: readonly [counts: Int32Array, latest: Int32Array]) {
+  private constructor(terms: EntryTerms, sizes: IndexSizes, grams: EntryGrams) {
     this.#terms = terms
     this.#sizes = sizes
-    this.#counts = tables[0]
-    this.#latest = tables[1]
+    this.#grams = grams
   }
 
   static begin(terms: EntryTerms, sizes: IndexSizes): SegmentBuilder {
-    return new SegmentBuilder(terms, sizes, [new Int32Array(GRAM_SPACE), new Int32Array(GRAM_SPACE)])
+    return new SegmentBuilder(terms, sizes, EntryGrams.begin())
   }
 
-  /** For the next segment: tables are used again. */
+  /** For the next segment; this one is over. */
   next(terms: EntryTerms): SegmentBuilder {
-    return new SegmentBuilder(terms, this.#sizes, [this.#counts.fill(0), this.#latest.fill(0)])
+    return new SegmentBuilder(terms, this.#sizes, this.#grams.next())
   }
 
   get count(): number {
@@ -69,7 +62,7 @@ export class SegmentBuilder {
   }
 
   get isFull(): boolean {
-    return this.count >= this.#sizes.most_entries || this.#gram_count >= this.#sizes.most_grams
+    return this.count >= this.#sizes.most_entries || this.#grams.length >= this.#sizes.most_grams
   }
 
   add(row: number, read: ReadEntry, payload_bytes: number): void {
@@ -85,14 +78,8 @@ export class SegmentBuilder {
     const cost = costOf(entry)
     if (cost > 0) this.#has_cost = true
     this.#costs.number(cost)
-    const addGram = (gram: number) => {
-      if (this.#latest[gram] === at + 1) return
-      this.#latest[gram] = at + 1
-      this.#counts[gram] = (this.#counts[gram] ?? 0) + 1
-      this.#gram(gram)
-    }
-    eachText(read, (_path, text) => eachGram(foldText(text), addGram))
-    this.#gram_ends.push(this.#gram_count)
+    eachText(read, (_path, text) => this.#grams.add(foldText(text)))
+    this.#grams.endEntry()
     eachDataText(read, (path, text) => {
       if (text.length <= LONGEST_VALUE) this.#addValue(valueKey(path, text), at)
     })
@@ -111,15 +98,6 @@ export class SegmentBuilder {
     } else if (typeof entries === 'number') {
       if (entries !== at) this.#values.set(key, [entries, at])
     } else if (entries.at(-1) !== at) entries.push(at)
-  }
-
-  #gram(gram: number): void {
-    if (this.#gram_count === this.#grams.length) {
-      const grams = new Uint32Array(this.#grams.length * 2)
-      grams.set(this.#grams)
-      this.#grams = grams
-    }
-    this.#grams[this.#gram_count++] = gram
   }
 
   content(): SegmentContent {
@@ -141,7 +119,7 @@ export class SegmentBuilder {
     const costs = this.#has_cost ? this.#costs.view() : new Uint8Array(0)
     const columns = { rows, times: this.#times.view(), durations: this.#durations.view(), costs }
     const others = [...Object.values(columns), facets.bytes, values.bytes].reduce((sum, { length }) => sum + length, 0)
-    return { entries: count, facets, values, ...columns, ...this.#writtenGrams(this.#payload_bytes - others) }
+    return { entries: count, facets, values, ...columns, ...this.#grams.written(this.#payload_bytes - others) }
   }
 
   #writtenRows(): Uint8Array {
@@ -153,64 +131,6 @@ export class SegmentBuilder {
     }
     return rows.view()
   }
-
-  /** In `room` bytes, if that can be. */
-  #writtenGrams(room: number): Pick<SegmentContent, 'grams' | 'coarse'> {
-    const keys = this.#distinctGrams()
-    const numbers = this.#entriesByGram(keys)
-    for (let coarse = 0; ; coarse++) {
-      const grams = this.#dictionaryOf(keys, numbers, coarse)
-      if (grams.bytes.length + BYTES_A_GRAM * keys.length <= room || coarse === MOST_COARSE) return { grams, coarse }
-    }
-  }
-
-  #distinctGrams(): Uint32Array {
-    const keys: number[] = []
-    for (let gram = 0; gram < GRAM_SPACE; gram++) if ((this.#counts[gram] ?? 0) > 0) keys.push(gram)
-    return Uint32Array.from(keys)
-  }
-
-  /** The entries of each gram, one gram behind the other. */
-  #entriesByGram(keys: Uint32Array): Uint16Array {
-    let start = 0
-    for (const gram of keys) {
-      this.#latest[gram] = start
-      start += this.#counts[gram] ?? 0
-    }
-    const numbers = new Uint16Array(start)
-    let at = 0
-    for (const [entry, end] of this.#gram_ends.entries())
-      for (; at < end; at++) {
-        const gram = this.#grams[at] ?? 0
-        const place = this.#latest[gram] ?? 0
-        numbers[place] = entry
-        this.#latest[gram] = place + 1
-      }
-    return numbers
-  }
-
-  #dictionaryOf(keys: Uint32Array, numbers: Uint16Array, coarse: number): SegmentContent['grams'] {
-    const most = ((Math.max(this.count, 1) - 1) >>> coarse) + 1
-    const bytes = new ByteWriter(1 << 16)
-    const ends: number[] = []
-    let start = 0
-    for (const gram of keys) {
-      const own = numbers.subarray(start, start + (this.#counts[gram] ?? 0))
-      writePostings(bytes, coarse === 0 ? own : coarser(own, coarse), most)
-      ends.push(bytes.length)
-      start += own.length
-    }
-    return { keys, ends: Uint32Array.from(ends), bytes: bytes.view() }
-  }
-}
-
-/** Its key and where its entries end. */
-const BYTES_A_GRAM = 8
-
-function coarser(numbers: Uint16Array, coarse: number): readonly number[] {
-  const blocks: number[] = []
-  for (const number of numbers) if (blocks.at(-1) !== number >>> coarse) blocks.push(number >>> coarse)
-  return blocks
 }
 
 function postingsOf(entries: ReadonlyArray<readonly [unknown, readonly number[]]>, most: number) {
