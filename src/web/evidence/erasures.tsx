@@ -11,14 +11,14 @@ const numberText = (number: number | null): string => (number === null ? 'many' 
 export function Erasures({ of }: { readonly of: Evidence['erasures'] }) {
   if (of.length === 0)
     return (
-      <Panel title="Erasures">
+      <Panel title="Erasures" className="nothing">
         <p className="quiet">
           Nothing was erased. An erasure removes values for good and is itself an entry of the ledger.
         </p>
       </Panel>
     )
   return (
-    <Panel title="Erasures" flush>
+    <Panel title="Erasures" flush className="wide">
       <TableFrame label="Erasures">
         <table className="table">
           <thead>

@@ -11,7 +11,7 @@ type Key = Evidence['keys'][number]
 export function Keys({ of }: { readonly of: Evidence['keys'] }) {
   const now = of.filter(each => each.until === null && !each.recovery && !each.revoked).length
   return (
-    <Panel title="Keys" note={`${counted(now, 'key')} in force now`} flush>
+    <Panel title="Keys" note={`${counted(now, 'key')} in force now`} flush className="wide">
       <TableFrame label="Keys">
         <table className="table">
           <thead>
@@ -55,6 +55,6 @@ export function Keys({ of }: { readonly of: Evidence['keys'] }) {
 
 function sizesText({ from, until, recovery }: Key): string {
   if (recovery) return 'none: it may change the keys'
-  if (until === null) return `${countText(from)} entries and more`
+  if (until === null) return `${counted(from, 'entry', 'entries')} and more`
   return from === until ? counted(from, 'entry', 'entries') : `${countText(from)} to ${countText(until)} entries`
 }

@@ -90,7 +90,7 @@ function Result({ of: { ok, runs }, took_ms }: { readonly of: Verified; readonly
           {ok ? 'It holds' : 'It doesn’t hold'}
         </p>
         <p>
-          {counted(runs.length, 'log')} in {durationText(took_ms * 1000)}
+          The ledger’s own log and {counted(runs.length, 'run')}, in {durationText(took_ms * 1000)}
           {bad.length > 0 && `; ${countText(bad.length)} of them with problems`}.
         </p>
       </div>

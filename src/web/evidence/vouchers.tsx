@@ -2,7 +2,7 @@
 import type { Evidence } from '../../api/evidence.ts'
 import { Panel, TableFrame } from '../parts/panel.tsx'
 import { Text } from '../parts/text.tsx'
-import { countText } from '../parts/units.ts'
+import { counted, countText } from '../parts/units.ts'
 import { Time } from '../parts/values.tsx'
 
 interface Of<T> {
@@ -14,7 +14,7 @@ interface Of<T> {
 export function Witnesses({ of, head }: Of<Evidence['witnesses']>) {
   if (of.length === 0)
     return (
-      <Panel title="Witnesses">
+      <Panel title="Witnesses" className="nothing">
         <p className="quiet">
           Nobody has cosigned a head. Without witnesses, whoever holds the key could show different histories to
           different people, until two of them compare. A policy names witnesses: see <code>custody witness --help</code>
@@ -23,7 +23,7 @@ export function Witnesses({ of, head }: Of<Evidence['witnesses']>) {
       </Panel>
     )
   return (
-    <Panel title="Witnesses" flush>
+    <Panel title="Witnesses" flush className="wide">
       <TableFrame label="Witnesses">
         <table className="table">
           <thead>
@@ -55,7 +55,7 @@ export function Witnesses({ of, head }: Of<Evidence['witnesses']>) {
 export function Timestamps({ of, head }: Of<Evidence['timestamps']>) {
   if (of.length === 0)
     return (
-      <Panel title="Timestamps">
+      <Panel title="Timestamps" className="nothing">
         <p className="quiet">
           No head was dated by an authority. Times in entries are what this machine’s clock said; only a timestamp or a
           witness shows by when they existed.
@@ -63,7 +63,7 @@ export function Timestamps({ of, head }: Of<Evidence['timestamps']>) {
       </Panel>
     )
   return (
-    <Panel title="Timestamps" flush>
+    <Panel title="Timestamps" flush className="wide">
       <TableFrame label="Timestamps">
         <table className="table">
           <thead>
@@ -92,5 +92,5 @@ export function Timestamps({ of, head }: Of<Evidence['timestamps']>) {
 
 function sizeText(size: number, head: number | null): string {
   const behind = head === null ? 0 : head - size
-  return `${countText(size)} entries${behind === 0 ? ', the head of now' : behind > 0 ? `, ${countText(behind)} fewer than now` : ''}`
+  return `${counted(size, 'entry', 'entries')}${behind === 0 ? ', the head of now' : behind > 0 ? `, ${countText(behind)} fewer than now` : ''}`
 }
