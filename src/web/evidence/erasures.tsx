@@ -19,7 +19,7 @@ export function Erasures({ of }: { readonly of: Evidence['erasures'] }) {
     )
   return (
     <Panel title="Erasures" flush className="wide">
-      <TableFrame label="Erasures">
+      <TableFrame label="Table of erasures">
         <table className="table">
           <thead>
             <tr>

@@ -12,7 +12,7 @@ export function Keys({ of }: { readonly of: Evidence['keys'] }) {
   const now = of.filter(each => each.until === null && !each.recovery && !each.revoked).length
   return (
     <Panel title="Keys" note={`${counted(now, 'key')} in force now`} flush className="wide">
-      <TableFrame label="Keys">
+      <TableFrame label="Table of keys">
         <table className="table">
           <thead>
             <tr>

@@ -15,7 +15,7 @@ export function Seals({ of }: { readonly of: Evidence['seals'] }) {
       className="wide"
     >
       {of.length > 0 && (
-        <TableFrame label="Sealed runs">
+        <TableFrame label="Table of sealed runs">
           <table className="table">
             <thead>
               <tr>

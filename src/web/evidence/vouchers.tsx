@@ -24,7 +24,7 @@ export function Witnesses({ of, head }: Of<Evidence['witnesses']>) {
     )
   return (
     <Panel title="Witnesses" flush className="wide">
-      <TableFrame label="Witnesses">
+      <TableFrame label="Table of witnesses">
         <table className="table">
           <thead>
             <tr>
@@ -64,7 +64,7 @@ export function Timestamps({ of, head }: Of<Evidence['timestamps']>) {
     )
   return (
     <Panel title="Timestamps" flush className="wide">
-      <TableFrame label="Timestamps">
+      <TableFrame label="Table of timestamps">
         <table className="table">
           <thead>
             <tr>

@@ -170,7 +170,7 @@ function downOf(start: Place, end: Place) {
   }
 }
 
-const ENDED = { success: 'ended here', failure: 'ended here, as a failure', open: 'is here now' } as const
+const ENDED = { success: '(ended here)', failure: '(ended here, as a failure)', open: '(is here now)' } as const
 const MARKS = { success: '●', failure: '◆', open: '○' } as const
 
 interface VertexProps {
@@ -182,7 +182,7 @@ interface VertexProps {
 
 function Vertex({ of: { id, node, kind, begins, ended, step }, at, focusable, onFocus }: VertexProps) {
   if (at === undefined) return null
-  const words = [begins ?? '', node, kind, ended === null ? '' : ENDED[ended]].filter(each => each !== '').join(', ')
+  const words = [begins ?? '', node, kind, ended === null ? '' : ENDED[ended]].filter(each => each !== '').join(' ')
   const lead = (event: { preventDefault: () => void }) => {
     event.preventDefault()
     leadTo(step)
@@ -210,7 +210,7 @@ function Vertex({ of: { id, node, kind, begins, ended, step }, at, focusable, on
         {short(kind, MOST.name + 2)}
       </text>
       {ended !== null && (
-        <text className="lineage-mark" x={at.x + BOX.width - 18} y={at.y + 17}>
+        <text aria-hidden="true" className="lineage-mark" x={at.x + BOX.width - 18} y={at.y + 17}>
           {MARKS[ended]}
         </text>
       )}

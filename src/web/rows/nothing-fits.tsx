@@ -42,14 +42,9 @@ export function NothingFits({ run, search, plan, onDrop, onDropAll }: Props) {
       return { condition, matches: page === undefined || isUnsound(page) ? null : page.matches }
     })
     .sort((a, b) => (b.matches?.count ?? 0) - (a.matches?.count ?? 0))
-  const helps = options.some(each => (each.matches?.count ?? 0) > 0)
   return (
     <Empty title="No row fits">
-      {conditions.length > 1 && (
-        <p>
-          {helps ? 'Rows fit if you drop one of these:' : 'They exclude each other: even with one dropped no row fits.'}
-        </p>
-      )}
+      {conditions.length > 1 && <p>{adviceOf(options)}</p>}
       <ul className="drop-list">
         {options.map(({ condition, matches }) => {
           const { key, value } = conditionWords(condition, plan)
@@ -75,4 +70,10 @@ export function NothingFits({ run, search, plan, onDrop, onDropAll }: Props) {
 function fitText({ count, exact }: RowsPage['matches']): string {
   if (count === 0) return exact ? 'still none' : 'none so far'
   return exact ? `${counted(count, 'row')} then` : `at least ${countText(count)} then`
+}
+
+function adviceOf(options: ReadonlyArray<{ readonly matches: RowsPage['matches'] | null }>): string {
+  if (options.some(each => (each.matches?.count ?? 0) > 0)) return 'Rows fit if you drop one of these:'
+  if (options.some(each => each.matches === null)) return 'Looking which of these to drop …'
+  return 'Even with one of these dropped there are none: they exclude each other.'
 }

@@ -1,0 +1,133 @@
+/** Two runs compared, what would have been, evidence, ledgers that were tampered with, and what is erased, in a real browser. */
+import { cpSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchChromium } from '../support/browser.ts'
+import { LONG } from '../support/form.ts'
+import { Explorer, type Looked, Place } from './explorer.ts'
+
+const launched = await launchChromium()
+const why = launched.ok ? '' : ` (there is no Chromium here: ${launched.why})`
+
+describe.skipIf(!launched.ok)(`runs compared, and evidence, in the explorer${why}`, () => {
+  let place: Place
+  let explorer: Explorer
+  let run = ''
+  const open: Looked[] = []
+  beforeAll(async () => {
+    if (!launched.ok) return
+    place = new Place({})
+    await place.custody('init', 'demo')
+    run = await place.run('demo/pipeline.yaml')
+    explorer = await Explorer.start(launched.browser, place, ['--pipelines', place.folder])
+  })
+  afterAll(async () => {
+    await explorer?.close()
+    place?.remove()
+  })
+  const look = async (path: string, options: Parameters<Explorer['look']>[1] = {}) => {
+    const looked = await explorer.look(path, options)
+    open.push(looked)
+    return looked
+  }
+
+  test('a threshold is changed, the run replayed on its record, and both stories of a row that parted stand side by side', async () => {
+    const looked = await look(`/compare?old=${run}`)
+    const { page } = looked
+    await page.getByText('nothing is bought').waitFor()
+    await page.getByLabel('number 1 of credit').fill('640')
+    await page.getByRole('button', { name: 'Replay, and compare' }).click()
+    await page.locator('.group').first().waitFor()
+    expect(await page.locator('.diff-figures').textContent()).toBe(
+      '48compared44the same4differ0only in the old run0only in the new run',
+    )
+    expect(await page.locator('.group').first().textContent()).toContain('credit: false (risk) → true (approved)')
+    await page.locator('.differing-row a').first().click()
+    await page.getByText('Here they parted').waitFor()
+    const beside = (await page.locator('.beside').textContent()) ?? ''
+    expect(beside).toContain('row.credit_score >= 700')
+    expect(beside).toContain('row.credit_score >= 640')
+    expect(beside).toMatch(/6\d\d >= 640/)
+    expect(await looked.problems()).toEqual([])
+    await page.getByLabel('Rows matched by').fill('id')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/key=id/)
+    await page.locator('.group').first().waitFor()
+    expect((await place.custody('verify', '--files')).exit).toBe(0)
+  })
+
+  test('the ledger is verified with its progress, and its checkpoint handed out', async () => {
+    const looked = await look('/evidence', { scheme: 'dark', width: 390 })
+    const { page } = looked
+    await page.getByText('Signed head').waitFor()
+    await page.getByRole('button', { name: 'Verify the ledger' }).click()
+    await page.locator('[data-verify="verified"]').waitFor()
+    expect(await page.locator('.verify-panel .verdict').textContent()).toContain('It holds')
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Checkpoint' }).click(),
+    ])
+    const file = await download.path()
+    expect((await place.custody('verify', '--since', file)).exit).toBe(0)
+    expect(await looked.problems()).toEqual([])
+    expect(await looked.fits()).toBe(true)
+  })
+
+  test('what is erased is said to be, and the rest of its story and its record still hold', async () => {
+    expect((await place.custody('erase', run, '--row', '21', '--yes')).exit).toBe(0)
+    const { page } = await look(`/runs/${run}/rows/21`)
+    await page.getByText('its data is erased').waitFor()
+    await page.locator('[data-checked="untrusted"]').waitFor()
+    expect(await page.locator('.row-story').textContent()).not.toContain('Omar Mori')
+    expect(await page.locator('.record').textContent()).toContain('What is shown here is what the proof says.')
+  })
+
+  test('nothing went wrong meanwhile', async () => {
+    expect(open.flatMap(each => each.faults)).toEqual([])
+    for (const each of open) await each.close()
+  })
+
+  /** Of a ledger that was changed after it was sealed. */
+  const TAMPERINGS = [
+    ['a value of row 17', `UPDATE payloads SET body = replace(body, 'Quinn Reyes', 'Quinn Keyes')`, 'rows/17'],
+    ['an entry', `UPDATE entries SET body = replace(body, '"KEYWORD_FOUND"', '"KEYWORD_FINDS"')`, 'rows?class=failure'],
+  ] as const
+  test.each(LONG ? TAMPERINGS : TAMPERINGS.slice(0, 1))(
+    'of a ledger in which somebody changed %s no data is shown, and what is wrong is',
+    async (_, sql, path) => {
+      if (!launched.ok) return
+      const other = new Place({})
+      cpSync(join(place.folder, 'home'), join(other.folder, 'home'), { recursive: true })
+      const file = join(other.folder, 'custody.db')
+      for (const end of ['', '-wal'])
+        if (existsSync(join(place.folder, `custody.db${end}`)))
+          cpSync(join(place.folder, `custody.db${end}`), `${file}${end}`)
+      const db = new DatabaseSync(file)
+      changeBehind(db, sql)
+      db.close()
+      const browser = await launchChromium()
+      if (!browser.ok) return
+      const tampered = await Explorer.start(browser.browser, other)
+      try {
+        const { page } = await tampered.look(`/runs/${run}/${path}`)
+        await page.locator('.unsound').first().waitFor()
+        expect(await page.locator('.unsound').first().textContent()).toContain('doesn’t hold')
+        const text = (await page.locator('main').textContent()) ?? ''
+        expect(text).not.toContain('Keyes')
+        expect(text).not.toContain('KEYWORD_FINDS')
+      } finally {
+        await tampered.close()
+        other.remove()
+      }
+    },
+  )
+})
+
+/** As somebody would who knows the file: the guards of its tables are put back afterwards. */
+function changeBehind(db: DatabaseSync, sql: string): void {
+  const guards = db.prepare(`SELECT name, sql FROM sqlite_master WHERE type = 'trigger'`).all()
+  for (const { name } of guards) db.exec(`DROP TRIGGER "${String(name)}"`)
+  db.exec(sql)
+  for (const guard of guards) db.exec(String(guard.sql))
+}
