@@ -193,10 +193,10 @@ function Vertex({ of: { id, node, kind, begins, ended, step }, at, focusable, on
       href={`#${step ?? ''}`}
       className={`lineage-node ${ended ?? ''} ${step === null ? 'stub' : ''}`}
       tabIndex={focusable ? 0 : -1}
-      aria-label={words}
       onClick={lead}
       onFocus={onFocus}
     >
+      <title>{words}</title>
       <rect x={at.x} y={at.y} width={BOX.width} height={BOX.height} rx={6} />
       {begins !== null && (
         <text className="lineage-token" x={at.x + 2} y={at.y - 5}>
