@@ -210,7 +210,7 @@ function Vertex({ of: { id, node, kind, begins, ended, step }, at, focusable, on
         {short(kind, MOST.name + 2)}
       </text>
       {ended !== null && (
-        <text aria-hidden="true" className="lineage-mark" x={at.x + BOX.width - 18} y={at.y + 17}>
+        <text className="lineage-mark" x={at.x + BOX.width - 18} y={at.y + 17}>
           {MARKS[ended]}
         </text>
       )}
