@@ -16,6 +16,10 @@ export function serveCommand(context: Context, done: (exit: number) => void): Co
       'let operators start the pipelines below this folder, and stop, resume, re-run and try changes of runs',
     )
     .option('--no-index', 'keep no index beside the ledger: rows are looked through one by one')
+    .option(
+      '--host <address>',
+      'the address to listen on (default: 127.0.0.1); any but of this machine takes sign-in by OIDC',
+    )
     .option('--json', 'print the URL and the token as JSON')
     .action(async (options: ServeOptions) => {
       const { serveLedger } = await import('../serve-ledger.ts')

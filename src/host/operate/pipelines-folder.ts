@@ -49,12 +49,12 @@ export class PipelinesFolder {
     // What lies outside by its name isn't looked for: whether it is there is nobody's business.
     if (!isBelow(file, this.folder) && !isBelow(realOrNull(file) ?? file, this.folder)) throw outside()
     const real = realOrNull(file)
+    if (real !== null && !isBelow(real, this.folder)) throw outside()
     if (real === null || !statSync(real).isFile())
       throw new CustodyError(
         'CUSTODY_FILE_NOT_FOUND',
         `the folder of pipelines has no file ${shown(file, this.folder)}`,
       )
-    if (!isBelow(real, this.folder)) throw outside()
     return real
   }
 }
