@@ -12,6 +12,7 @@ import { inferCommand } from './commands/infer.ts'
 import { initCommand } from './commands/init.ts'
 import { keyCommand } from './commands/key.ts'
 import { ledgerCommand } from './commands/ledger.ts'
+import { mcpCommand } from './commands/mcp.ts'
 import { pluginCommand } from './commands/plugin.ts'
 import { pluginsCommand } from './commands/plugins.ts'
 import { checkCommand, proveCommand } from './commands/prove.ts'
@@ -48,7 +49,10 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
       replayCommand,
     ],
   ],
-  ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand, serveCommand]],
+  [
+    'Ask what happened:',
+    [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand, serveCommand, mcpCommand],
+  ],
   [
     'Hand on, or let go:',
     [proveCommand, checkCommand, verifierCommand, checkpointCommand, exportCommand, eraseCommand, purgeCommand],
