@@ -11,6 +11,7 @@ import { makeApp } from './app.ts'
 import { besides } from './beside.ts'
 import { ledgerMark } from './live/ledger-mark.ts'
 import { LiveRuns } from './live/live-runs.ts'
+import { mcpRoutes } from './mcp/mcp-route.ts'
 import { Metrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
 import type { Route } from './route.ts'
@@ -110,6 +111,7 @@ function appOf(settings: ServerSettings, sign_in: SignIn, answers: LedgerAnswers
     ...runRoutes(answersFor),
     ...rowRoutes(answersFor),
     ...evidenceRoutes(answersFor, log.path),
+    ...mcpRoutes(answersFor, version),
     ...liveRoutes(answersFor, live),
     ...operateRoutes(operator),
   ]
