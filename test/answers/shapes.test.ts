@@ -1,86 +1,118 @@
-/** Each answer about the example has the shape that src/api says it has, with values and without. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+/** Answers about the example, and about ledgers that are odd, have the shapes of src/api; commands print the same. */
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { z } from 'zod'
 import { Unsound } from '../../src/api/common.ts'
-import { RunDiff } from '../../src/api/diff.ts'
-import { Docs } from '../../src/api/docs.ts'
-import { Evidence, Verified } from '../../src/api/evidence.ts'
-import { RunCounts } from '../../src/api/live.ts'
-import { RowDocument } from '../../src/api/proof.ts'
-import { RowsPage } from '../../src/api/rows.ts'
-import { Calls, Errors, Plan, RunsPage, ShownRun } from '../../src/api/runs.ts'
-import { SqlAnswer } from '../../src/api/sql.ts'
-import { ExplainedRow } from '../../src/api/story.ts'
-import type { Asked, Kind } from '../../src/host/answers/asked.ts'
 import { LedgerAnswers } from '../../src/host/answers/ledger-answers.ts'
-import { runInProcess } from '../support/in-process.ts'
+import { openLedger } from '../../src/ledger/open.ts'
+import { testPorts } from '../support/ledger.ts'
+import { ROOT } from '../support/source-file.ts'
+import { WorkFolder } from '../support/work-folder.ts'
+import { type AnyQuestion, questions, shapeProblem } from './questions.ts'
 
-const SHAPES: { readonly [K in Kind]: z.ZodType } = {
-  runs: RunsPage,
-  run: ShownRun,
-  counts: RunCounts,
-  plan: Plan,
-  rows: RowsPage,
-  row: ExplainedRow,
-  proof: RowDocument,
-  letter: RowDocument,
-  diff: RunDiff,
-  verify: Verified,
-  docs: Docs,
-  errors: Errors,
-  calls: Calls,
-  evidence: Evidence,
-  sql: SqlAnswer,
-}
+const EMPTY = `
+name: empty
+sources: { in: { plugin: text, options: { path: none.txt, field: line }, on_invalid: discard, guards: { min_rows: 0 }, to: out } }
+sinks: { out: { plugin: jsonl, options: { path: out.jsonl }, on_error: discard } }
+`
 
-let folder = ''
+let work: WorkFolder
 let answers: LedgerAnswers
+const url = () => `sqlite:${work.folder}/custody.db`
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'custody-answers-'))
-  cpSync(join(import.meta.dirname, '../../examples/loan-triage'), join(folder, 'loans'), { recursive: true })
-  const env = { XDG_CONFIG_HOME: join(folder, 'home') }
-  const run = await runInProcess(['run', 'loans/pipeline.yaml', '--ledger', 'custody.db'], folder, env)
-  expect(run.exit, run.stderr).toBe(0)
-  answers = await LedgerAnswers.open({ url: `sqlite:${join(folder, 'custody.db')}`, env })
+  work = new WorkFolder({ 'p.yaml': EMPTY, 'none.txt': '' })
+  cpSync(join(ROOT, 'examples/loan-triage'), join(work.folder, 'loans'), { recursive: true })
+  const run = ['run', 'loans/pipeline.yaml', '--ledger', 'custody.db', '--limit', '200']
+  await work.custody(...run)
+  await work.custody(...run, '--set', 'nodes.tier.gate=row.loan_amount >= 1000')
+  answers = await LedgerAnswers.open({ url: url(), env: work.env })
 })
 
 afterAll(async () => {
   await answers?.close()
-  rmSync(folder, { recursive: true, force: true })
+  work?.close()
 })
 
-const latest = { run: 'latest' }
-const QUESTIONS: ReadonlyArray<{ readonly [K in Kind]: readonly [K, Asked[K]['params']] }[Kind]> = [
-  ['runs', { limit: 10 }],
-  ['run', latest],
-  ['counts', latest],
-  ['plan', latest],
-  ['rows', { ...latest, limit: 20 }],
-  ['row', { ...latest, row: 17 }],
-  ['row', { ...latest, token: 3 }],
-  ['proof', { ...latest, row: 17 }],
-  ['letter', { ...latest, row: 17 }],
-  ['diff', { old: 'latest', new: 'latest', list: 10 }],
-  ['verify', latest],
-  ['docs', {}],
-  ['errors', latest],
-  ['calls', latest],
-  ['evidence', {}],
-  ['sql', { sql: 'SELECT * FROM token_outcomes', limit: 5 }],
-]
+/** What the command prints that answers the same. */
+function printed([kind, params]: AnyQuestion): readonly string[] | null {
+  if (kind === 'runs') return ['runs']
+  if (kind === 'run') return ['show', params.run]
+  if (kind === 'diff' && params.key === undefined) return ['diff', params.old, params.new, '--list', '100']
+  if (kind === 'verify') return ['verify']
+  return kind === 'row' && 'row' in params ? ['explain', params.run, '--row', `${params.row}`] : null
+}
 
-test('with values and without', async () => {
-  for (const [kind, params] of QUESTIONS) {
-    for (const values of [true, false]) {
-      const refused = !values && (kind === 'proof' || kind === 'letter')
-      const answer = answers.ask(kind, params, { values })
-      if (refused) await expect(answer, kind).rejects.toMatchObject({ code: 'CUSTODY_VALUES_WITHHELD' })
-      else expect(SHAPES[kind].safeParse(await answer).error, `${kind}, values ${values}`).toBe(undefined)
-    }
+test('of the example, as commands print them', async () => {
+  for (const question of questions(2, 1, 'id')) {
+    const [kind, params] = question
+    const answer = await answers.ask(kind, params)
+    expect(Unsound.safeParse(answer).success, kind).toBe(false)
+    expect(shapeProblem(kind, answer), kind).toBe(null)
+    const command = printed(question)
+    const own = kind === 'runs' && 'runs' in answer ? answer.runs : answer
+    if (command !== null) expect(own, kind).toEqual((await work.custody(...command, '--json')).json)
   }
-  expect(Unsound.safeParse(await answers.ask('run', latest)).success).toBe(false)
+})
+
+test('of a ledger without a run, and of a run without rows', async () => {
+  const bare = `sqlite:${work.folder}/bare.db`
+  await (await openLedger(bare, testPorts(), { create: true })).close()
+  const none = await LedgerAnswers.open({ url: bare, env: work.env })
+  expect(await none.ask('runs', { limit: 10 })).toEqual({ runs: [], next_cursor: null })
+  expect(shapeProblem('evidence', await none.ask('evidence', {}))).toBe(null)
+  expect(await none.ask('verify', {})).toMatchObject({ runs: [] })
+  await expect(none.ask('run', { run: 'latest' })).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
+  await none.close()
+  await work.run('--ledger', 'custody.db')
+  for (const [kind, params] of questions(0, 0, null)) {
+    expect(shapeProblem(kind, await answers.ask(kind, params)), kind).toBe(null)
+  }
+  await expect(answers.ask('row', { run: 'latest', row: 1 })).rejects.toMatchObject({ code: 'CUSTODY_ROW_UNKNOWN' })
+})
+
+test('runs are given page by page, and by pipeline and status', async () => {
+  const seen: unknown[] = []
+  let cursor: string | null = null
+  do {
+    const page: { runs: unknown[]; next_cursor: string | null } = await answers.ask('runs', {
+      limit: 1,
+      ...(cursor === null ? {} : { cursor }),
+    })
+    seen.push(...page.runs)
+    cursor = page.next_cursor
+  } while (cursor !== null)
+  expect(seen).toEqual((await answers.ask('runs', { limit: 10 })).runs)
+  expect(seen).toHaveLength(3)
+  const named = await answers.ask('runs', { limit: 10, name: 'empty' })
+  expect(named.runs).toEqual([expect.objectContaining({ name: 'empty', status: 'empty', failed_rows: 0 })])
+  expect((await answers.ask('runs', { limit: 10, status: 'failed' })).runs).toEqual([])
+  await expect(answers.ask('runs', { limit: 1, cursor: 'x' })).rejects.toMatchObject({ code: 'CUSTODY_ARGUMENT' })
+})
+
+test('a question that is given up is answered with that, and others go on', async () => {
+  const given_up = new AbortController()
+  const verified = answers.ask('verify', {}, { signal: given_up.signal })
+  const run = answers.ask('run', { run: 'latest~1' })
+  given_up.abort(new Error('enough'))
+  await expect(verified).rejects.toThrow('enough')
+  expect(await run).toMatchObject({ name: 'loan-triage', holds: true })
+  const seen: unknown[] = []
+  const all = { run: 'latest~1' }
+  expect(await answers.ask('verify', all, { onProgress: each => seen.push(each) })).toMatchObject({ ok: true })
+  // Whoever stops listening to an export ends it.
+  for await (const { rows } of answers.stream('export', { ...all, format: 'jsonl' })) {
+    expect(rows[0]).toBe(1)
+    break
+  }
+})
+
+test('an error has the code that commands give', async () => {
+  await expect(answers.ask('row', { run: 'latest~1', row: 9_999 })).rejects.toMatchObject({
+    code: 'CUSTODY_ROW_UNKNOWN',
+  })
+  const wrong = answers.ask('rows', { run: 'latest~1', limit: 5, where: 'row.' })
+  await expect(wrong).rejects.toMatchObject({ code: 'CUSTODY_CEL_SYNTAX' })
+  const missing = LedgerAnswers.open({ url: `sqlite:${work.folder}/no.db`, env: work.env })
+  await expect(missing).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_NOT_FOUND' })
 })
