@@ -9,8 +9,9 @@ import { join } from 'node:path'
 import { type CallsResult, measureCalls } from './asking.ts'
 import { writeData } from './data.ts'
 import { type HeldRowsResult, measureHeldRows } from './held-rows.ts'
+import { type OneRowResult, timeOneRow } from './one-row.ts'
 import { measureOpenGroups, type OpenGroupsResult } from './open-groups.ts'
-import { crash, measure, type Start, timeProgram } from './start.ts'
+import { crash, measure, type Start } from './start.ts'
 import { type StartResult, timeStarts } from './starting.ts'
 import { mean, median } from './statistics.ts'
 import type { Mark, ReadSample, ResumeSample, RunSample, RunTask } from './task.ts'
@@ -66,8 +67,8 @@ export interface LongRun {
   readonly cpu_growth: number
   readonly marks: readonly Mark[]
   readonly readers: ReadSample
-  /** The whole process `custody explain`, from its start to its exit; null if it wasn't measured. */
-  readonly explain_process_ms: number | null
+  /** Null if it wasn't measured. */
+  readonly one_row: OneRowResult | null
   /** Another run of this size, killed shortly before its end. */
   readonly resume: ResumeSample
 }
@@ -82,7 +83,6 @@ export interface Results {
   readonly starts: StartResult | null
 }
 
-const EXPLAINS = 5
 /** What the run that is killed has still to read, and what its last commits may not have kept. */
 const REST_ROWS = 5000
 
@@ -179,13 +179,9 @@ async function lookAtCalls({ calls, folder, start, onStep }: Bench): Promise<Cal
 
 async function lookAt(bench: Bench, { rows, seconds, marks }: RunSample): Promise<LongRun> {
   const folder = join(bench.folder, 'kept')
-  bench.onStep(`explain and verify, ${rows.toLocaleString('en')} rows`)
+  bench.onStep(`explain, prove and verify, ${rows.toLocaleString('en')} rows`)
   const readers = await measure({ kind: 'read', folder, row: Math.ceil(rows / 2) }, bench.start)
-  const times: number[] = []
-  for (let i = 1; bench.program && i <= EXPLAINS; i++) {
-    const words = ['explain', 'latest', '--row', String(Math.ceil((rows * i) / (EXPLAINS + 1)))]
-    times.push(await timeProgram([...words, '--ledger', `sqlite:${join(folder, 'custody.db')}`], bench.start))
-  }
+  const one_row = bench.program ? await timeOneRow(folder, rows, bench.start) : null
   rmSync(folder, { recursive: true })
   const [second, last] = [quarter(marks, rows, 2), quarter(marks, rows, 4)]
   return {
@@ -196,7 +192,7 @@ async function lookAt(bench: Bench, { rows, seconds, marks }: RunSample): Promis
     cpu_growth: cpuOf(last) / cpuOf(second),
     marks,
     readers,
-    explain_process_ms: times.length === 0 ? null : median(times),
+    one_row,
     resume: await crashAndResume(bench, rows),
   }
 }

@@ -44,7 +44,7 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
     ratio: expect.any(Number),
   }
   expect(results.workloads).toEqual({ w1: [sample] })
-  expect(results.long_run).toMatchObject({ rows: 6000, readers: { verify_ok: true }, explain_process_ms: null })
+  expect(results.long_run).toMatchObject({ rows: 6000, readers: { verify_ok: true }, one_row: null })
   expect(results.long_run?.resume.restored_seconds).toBeLessThan(results.long_run?.resume.first_commit_seconds ?? 0)
 
   expect(results.held_rows).toMatchObject({ rows: 2000, rows_per_second: expect.any(Number) })

@@ -75,7 +75,13 @@ export const ShownRun = z.looseObject({
   causes: z.record(z.string(), Count),
   sinks: z.record(
     z.string(),
-    z.object({ rows: Count, path: z.string().optional(), sha256: Hash.optional(), files: Count.optional() }),
+    z.object({
+      rows: Count,
+      path: z.string().optional(),
+      sha256: Hash.optional(),
+      bytes: Count.optional().describe('of the file as it was published'),
+      files: Count.optional(),
+    }),
   ),
   checkpoint: z.string().describe('root of the log of the run at its latest checkpoint'),
   duration_ms: Count,

@@ -49,7 +49,7 @@ export class Place {
     return run
   }
 
-  /** A process that keeps running, with its input to be written. */
+  /** A process beside the test, with its input to be written. */
   begin(...words: readonly string[]): Process {
     const env = { ...process.env, ...this.env }
     return spawn(join(inject('bin'), 'custody'), words, { cwd: this.folder, env, stdio: ['pipe', 'pipe', 'ignore'] })

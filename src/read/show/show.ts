@@ -156,11 +156,13 @@ async function sinkCounts(
     }
     const path = files?.paths?.[0] ?? (shown ? intent?.path : null)
     const received = async () => (commit === null ? null : values.get(commit.seq, receipt ?? {}, 'hash'))
-    const sha256 = files?.contents?.[0]?.sha256 ?? (shown ? await received() : null)
+    const content = files?.contents?.[0]
+    const sha256 = content?.sha256 ?? (shown ? await received() : null)
     sinks[node.name] = {
       rows,
       ...(path == null ? {} : { path }),
       ...(sha256 == null ? {} : { sha256 }),
+      ...(content === undefined ? {} : { bytes: content.bytes }),
     }
   }
   return sinks

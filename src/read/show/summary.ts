@@ -23,6 +23,8 @@ export interface SinkCounts {
   readonly rows: number
   readonly path?: string
   readonly sha256?: string
+  /** Of the file as it was published. */
+  readonly bytes?: number
   /** How many, where rows say which file they go to, once they are known; `path` has `*` for each value then. */
   readonly files?: number
 }

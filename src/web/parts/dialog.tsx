@@ -17,7 +17,12 @@ export function Dialog({ title, onClose, children }: Props) {
     return () => dialog?.close()
   }, [])
   return (
-    <dialog ref={ref} className="sheet" aria-labelledby={id} onClose={onClose}>
+    <dialog
+      ref={ref}
+      className="sheet"
+      aria-labelledby={id}
+      onClose={({ currentTarget }) => currentTarget.open || onClose()}
+    >
       <header>
         <h2 id={id}>{title}</h2>
         <button type="button" className="icon-button" aria-label="close" onClick={() => ref.current?.close()}>

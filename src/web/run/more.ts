@@ -59,7 +59,7 @@ export function sinksOf(shown: ShownRun): ReadonlyArray<SinkShown & { readonly s
     rows: of.rows,
     path: of.path ?? null,
     sha256: of.sha256 ?? null,
-    bytes: 'bytes' in of && typeof of.bytes === 'number' ? of.bytes : null,
+    bytes: of.bytes ?? null,
     files: of.files ?? null,
   }))
 }

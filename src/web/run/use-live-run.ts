@@ -42,6 +42,8 @@ export function useLiveRun(run: string): LiveRun {
         )
         if (counts.status !== 'running') void refresh()
       },
+      // What is wrong is said by the answers themselves.
+      failed: () => void refresh(),
     },
     running,
   )

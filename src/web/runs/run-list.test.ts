@@ -31,12 +31,14 @@ test('a first page that is asked for again adds what is new, and repeats nothing
 test('a change of a run that is listed changes its line only; of another one none', () => {
   const pages = [{ answer: [line('2'), { run: '1', problem: 'torn' }], next: null }]
   const change = { ...line('2', 77, 3), status: 'completed' as const }
-  expect(linesOf(withChange(pages, change) ?? [])).toMatchObject([
+  const changed = withChange(pages, change)
+  expect(linesOf(changed.pages)).toMatchObject([
     { run: '2', status: 'completed', failed_rows: 3, rows: { read: 77 } },
     { run: '1', problem: 'torn' },
   ])
-  expect(withChange(pages, { ...change, run: '9' })).toBeNull()
-  expect(withChange(pages, { ...change, run: '1' })).toBeNull()
+  expect(changed.more).toBe(true)
+  expect(withChange(changed.pages, change).more).toBe(false)
+  for (const run of ['9', '1']) expect(withChange(pages, { ...change, run })).toEqual({ pages, more: true })
 })
 
 test('a trend has the run and those of its pipeline before it, the oldest first and at most twelve', () => {

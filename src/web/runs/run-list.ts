@@ -27,19 +27,24 @@ export function withFirst(pages: readonly RunsPage[], first: RunsPage): readonly
   return [{ answer: [...first.answer, ...below], next: known.next }, ...pages.slice(1)]
 }
 
-/** null if the run is on none of the pages. */
-export function withChange(pages: readonly RunsPage[], change: RunChanged): readonly RunsPage[] | null {
+export interface Changed {
+  readonly pages: readonly RunsPage[]
+  /** Whether more of the run is new than its counts: it is on none of the pages, or it has another status. */
+  readonly more: boolean
+}
+
+export function withChange(pages: readonly RunsPage[], change: RunChanged): Changed {
   const { status, rows, tokens, failed_rows } = change
-  let found = false
+  let more = true
   const changed = pages.map(page => ({
     ...page,
     answer: page.answer.map(line => {
       if (line.run !== change.run || !isReadable(line)) return line
-      found = true
+      more = line.status !== status
       return { ...line, status, rows, tokens, failed_rows }
     }),
   }))
-  return found ? changed : null
+  return { pages: changed, more }
 }
 
 export interface TrendPoint {

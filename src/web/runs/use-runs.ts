@@ -41,15 +41,19 @@ export function useRuns(filter: RunsFilter) {
     run: data => {
       // cast: events have the shapes of src/api/live.ts.
       const run = data as RunChanged
-      let known = false
+      let more = false
       change(pages => {
         const changed = withChange(pages, run)
-        known = changed !== null
-        return changed ?? pages
+        more = changed.more
+        return changed.pages
       })
-      if (!known || run.status !== 'running') refresh()
+      if (more && fits(run, filter)) refresh()
     },
   })
   const lines = useMemo(() => linesOf(query.data?.pages ?? []), [query.data])
   return { query, lines, connection }
+}
+
+function fits({ name, status }: RunChanged, filter: RunsFilter): boolean {
+  return (filter.name ?? name) === name && (filter.status ?? status) === status
 }

@@ -1,0 +1,227 @@
+/** Runs, one run, and its problems, in a real Chromium and from the real server. */
+import { once } from 'node:events'
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ROOT } from '../support/source-file.ts'
+import { Explorer, type Looked, launched, Place, why } from './explorer.ts'
+
+/** Names of an HTML element that does something, as fields, values, file names and texts of errors. */
+const HOSTILE = '<img src=x onerror=alert(1)>'
+const HOSTILE_FIELD = `${HOSTILE}"'&`
+const BIDI = 'a\u202eb\u0007c'
+
+const HOSTILE_PIPELINE = `
+# ${HOSTILE}
+name: hostile
+defaults: { on_error: kept, on_invalid: kept }
+sources:
+  rows: { plugin: jsonl, options: { path: 'data.jsonl' }, to: way }
+nodes:
+  way: { gate: 'row.way', routes: { '${HOSTILE}': refuse, else: refuse } }
+  refuse: { transform: keyword_filter, options: { fields: [${JSON.stringify(HOSTILE_FIELD)}], patterns: ['img'] }, to: kept }
+sinks:
+  kept: { plugin: jsonl, options: { path: '${HOSTILE}.jsonl', if_exists: replace }, on_error: discard }
+`
+const LIVE_PIPELINE = `
+name: slow-feed
+defaults: { on_error: discard, on_invalid: discard }
+sources:
+  feed: { plugin: jsonl, options: { path: '-' }, to: size }
+nodes:
+  size: { gate: 'row.n > 2', routes: { 'true': big, 'false': discard } }
+sinks:
+  big: { plugin: jsonl, options: { path: big.jsonl } }
+`
+
+describe.skipIf(!launched.ok)(`the explorer in Chromium${why}`, () => {
+  let place: Place
+  let explorer: Explorer
+  let loans = ''
+  let hostile = ''
+  beforeAll(async () => {
+    if (!launched.ok) return
+    const rows = [
+      { way: HOSTILE, [HOSTILE_FIELD]: `${HOSTILE}${BIDI}` },
+      { way: BIDI, [HOSTILE_FIELD]: 'img' },
+    ]
+    place = new Place(
+      {
+        [`${HOSTILE}.yaml`]: HOSTILE_PIPELINE,
+        'data.jsonl': rows.map(each => `${JSON.stringify(each)}\n`).join(''),
+        'live.yaml': LIVE_PIPELINE,
+      },
+      HOSTILE.replaceAll('/', ''),
+    )
+    cpSync(join(ROOT, 'examples', 'loan-triage'), join(place.folder, 'loans'), { recursive: true })
+    hostile = await place.run(`${HOSTILE}.yaml`)
+    await place.run('loans/pipeline.yaml', '--limit', '800')
+    loans = await place.run('loans/pipeline.yaml')
+    explorer = await Explorer.start(launched.browser, place, ['--pipelines', place.folder])
+  })
+  afterAll(async () => {
+    if (!launched.ok) return
+    await explorer.close()
+    place.remove()
+  })
+
+  test('from the list of runs to one, by an edge to its rows, and to what failed and the story of an example', async () => {
+    const looked = await explorer.look('/')
+    const { page } = looked
+    await page
+      .getByRole('row')
+      .filter({ hasText: loans.slice(0, 13) })
+      .getByRole('link', { name: 'loan-triage' })
+      .click()
+    await page.getByRole('heading', { level: 1, name: 'loan-triage' }).waitFor()
+    await page.getByRole('link', { name: '899 rows from credit by false to risk' }).click()
+    await page.waitForURL(`**/runs/${loans}/rows?edge=credit%3Afalse`)
+    await page.goBack()
+    await page
+      .getByRole('link', { name: /^Problems/ })
+      .first()
+      .click()
+    const problem = page.getByRole('listitem').filter({ hasText: 'VALUE_NULL' })
+    await problem.getByText('row.credit_score').waitFor()
+    await problem.getByRole('link', { name: /^Story of row/ }).click()
+    await page.waitForURL(/\/runs\/[\w-]+\/rows\/\d+$/)
+    expect(looked.faults).toEqual([])
+    await looked.close()
+  })
+
+  test('a run under way is followed from the ledger alone, until it is over', async () => {
+    const run = place.begin('run', 'live.yaml')
+    const send = (from: number, to: number) => {
+      for (let n = from; n <= to; n++) run.stdin.write(`{"n":${n}}\n`)
+    }
+    send(1, 3)
+    const looked = await explorer.look('/')
+    const { page } = looked
+    await page.getByRole('link', { name: 'slow-feed' }).click()
+    await page.getByText('running').first().waitFor()
+    await page.getByRole('link', { name: '1 row from size by true to big' }).waitFor()
+    const before = await placesIn(looked)
+    send(4, 12)
+    await page.getByRole('link', { name: '10 rows from size by true to big' }).waitFor()
+    expect(await placesIn(looked)).toEqual(before)
+    run.stdin.end()
+    await once(run, 'exit')
+    await page.getByText('sealed', { exact: true }).waitFor()
+    expect(looked.faults).toEqual([])
+    await looked.close()
+  })
+
+  test('by keyboard alone: past the bar, to a run, its rows, back to all runs, and the list of keys', async () => {
+    const looked = await explorer.look('/')
+    const { page } = looked
+    await page.getByRole('link', { name: 'loan-triage' }).first().waitFor()
+    await page.keyboard.press('Tab')
+    expect(await looked.focused()).toBe('To the content')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('?')
+    const keys = page.getByRole('dialog', { name: 'Keys' })
+    await keys.getByText('Compare').waitFor()
+    await page.keyboard.press('Escape')
+    await keys.waitFor({ state: 'detached' })
+    await page.keyboard.press('/')
+    await page.locator('select:focus').waitFor()
+    const link = page
+      .getByRole('row')
+      .filter({ hasText: loans.slice(0, 13) })
+      .getByRole('link')
+      .first()
+    await link.focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowUp')
+    expect(await looked.focused()).toBe('loan-triage')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`**/runs/${loans}`)
+    for (const [key, url] of [
+      ['p', '/problems'],
+      ['w', '/rows'],
+      ['o', ''],
+    ] as const) {
+      await page.keyboard.press('g')
+      await page.keyboard.press(key)
+      await page.waitForURL(`**/runs/${loans}${url}`)
+    }
+    await page.keyboard.press('g')
+    await page.keyboard.press('r')
+    await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor()
+    expect(looked.faults).toEqual([])
+    await looked.close()
+  })
+
+  test('two runs are chosen and compared, the older one first', async () => {
+    const looked = await explorer.look('/?name=loan-triage')
+    const { page } = looked
+    const boxes = page.getByRole('checkbox')
+    await boxes.first().check()
+    await boxes.last().check()
+    await page.getByRole('link', { name: 'Compare', exact: true }).last().click()
+    await page.waitForURL(new RegExp(`/compare\\?old=[\\w-]+&new=${loans}`))
+    await looked.close()
+  })
+
+  test('text from data is text: nothing of it runs, and what can’t be seen is written out', async () => {
+    const looked = await explorer.look('/')
+    const { page } = looked
+    for (const path of [`/runs/${hostile}`, `/runs/${hostile}?view=table&ways=all`, `/runs/${hostile}/problems`]) {
+      await page.goto(`${explorer.url}${path}`)
+      await page.getByText(HOSTILE).first().waitFor()
+      expect(await page.locator('img').count()).toBe(0)
+    }
+    expect(looked.faults).toEqual([])
+    await looked.close()
+  })
+
+  test('an operator starts a pipeline, and sees its run', async () => {
+    const looked = await explorer.look('/')
+    const { page } = looked
+    await page.getByRole('button', { name: 'Start a run' }).click()
+    await page.getByRole('dialog').getByRole('combobox').selectOption('loans/pipeline.yaml')
+    await page.getByLabel('Records at most').fill('7')
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await page.waitForURL(/\/runs\/[\w-]+$/)
+    await page.getByText('sealed', { exact: true }).waitFor()
+    expect(await page.locator('.figure-number').first().textContent()).toBe('7')
+    expect(looked.faults).toEqual([])
+    await looked.close()
+  })
+
+  test('without a session: what to do; a run that isn’t there: what is wrong, and how to go on', async () => {
+    const stranger = await explorer.look('/', { signedIn: false })
+    await stranger.page.getByText('custody serve').first().waitFor()
+    expect(await stranger.problems()).toEqual([])
+    await stranger.close()
+    const looked = await explorer.look('/runs/ffff')
+    await looked.page.getByRole('alert').getByText('CUSTODY_RUN_UNKNOWN').waitFor()
+    await looked.close()
+  })
+
+  describe.each([
+    ['light', 1280],
+    ['dark', 390],
+  ] as const)('%s, %d px wide', (scheme, width) => {
+    test.each([
+      ['runs', '/', 'Last runs'],
+      ['a run', '/runs/RUN?ways=all', 'on_invalid'],
+      ['its problems', '/runs/RUN/problems', 'KEYWORD_FOUND'],
+    ] as const)('what axe finds on %s: nothing; and nothing is cut off', async (_, path, text) => {
+      const looked = await explorer.look(path.replace('RUN', loans), { scheme, width })
+      await looked.page.getByText(text).first().waitFor({ state: 'attached' })
+      expect(await looked.problems()).toEqual([])
+      expect(await looked.fits()).toBe(true)
+      expect(looked.faults).toEqual([])
+      await looked.close()
+    })
+  })
+})
+
+/** Where the nodes of the graph stand. */
+async function placesIn({ page }: Looked): Promise<unknown> {
+  const found: unknown = await page.evaluate(
+    `[...document.querySelectorAll('.react-flow__node')].map(each => [each.dataset.id, each.style.transform])`,
+  )
+  return found
+}
