@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { PIPELINE } from '../../src/config/format.ts'
 import { TESTS } from '../../src/config/tests/format.ts'
+import { routeTables } from './api.ts'
 import { chaosOptionsTable, faultsTable } from './chaos.ts'
 import { elementsTable, ledgerKeysTable, runKeysTable, subjectKeysTable } from './entry-tables.ts'
 import { errorTables, expressionErrors, gateErrors, pluginErrors, schemaErrors } from './errors.ts'
@@ -64,6 +65,7 @@ export function allParts(): ReadonlyMap<string, () => string> {
     ['keys of the run', runKeysTable],
     ['keys of log 0', ledgerKeysTable],
     ['error codes', errorTables],
+    ['routes', routeTables],
     ['expression errors', expressionErrors],
     ['schema errors', schemaErrors],
     ['gate errors', gateErrors],

@@ -11,16 +11,9 @@ import { makeApp } from './app.ts'
 import { besides } from './beside.ts'
 import { ledgerMark } from './live/ledger-mark.ts'
 import { LiveRuns } from './live/live-runs.ts'
-import { mcpRoutes } from './mcp/mcp-route.ts'
 import { Metrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
-import type { Route } from './route.ts'
-import { evidenceRoutes } from './routes/evidence.ts'
-import { liveRoutes } from './routes/live.ts'
-import { operateRoutes } from './routes/operate.ts'
-import { rowRoutes } from './routes/rows.ts'
-import { runRoutes } from './routes/runs.ts'
-import { sessionRoutes } from './routes/session.ts'
+import { apiRoutes } from './routes/api-routes.ts'
 import type { Sessions } from './sessions.ts'
 import type { OidcSettings } from './sign-in/oidc-settings.ts'
 import { type SignIn, signInOf } from './sign-in/sign-in.ts'
@@ -106,15 +99,8 @@ function appOf(settings: ServerSettings, sign_in: SignIn, answers: LedgerAnswers
   const answersFor: AnswersFor = who => new RecordedAnswers({ answers, log }, who)
   const live = new LiveRuns({ answers, mark: () => ledgerMark(url), every: (ms, work) => clock.every(ms, work) })
   const onSpent = () => observer.onSpent()
-  const routes: readonly Route[] = [
-    ...sessionRoutes({ doors, codes, attempts, ledger: url, version, operates: operator !== null, onSpent }),
-    ...runRoutes(answersFor),
-    ...rowRoutes(answersFor),
-    ...evidenceRoutes(answersFor, log.path),
-    ...mcpRoutes(answersFor, version),
-    ...liveRoutes(answersFor, live),
-    ...operateRoutes(operator),
-  ]
+  const session = { doors, codes, attempts, ledger: url, version, operates: operator !== null, onSpent }
+  const routes = apiRoutes({ session, answersFor, access_path: log.path, live, operator })
   const document = openApiDocument(routes, version)
   const { sessions } = doors
   // Who reaches this machine only may measure; elsewhere whoever is signed in.
