@@ -13,7 +13,7 @@ import type { SqlAnswer } from '../../api/sql.ts'
 import { VIEW_NAMES } from '../../ledger/read-port.ts'
 import { quoted, VIEWS } from '../../ledger/sqlite/views.ts'
 import { CustodyError } from '../../model/error.ts'
-import { tableIn } from './sql-words.ts'
+import { isQuery, tableIn } from './sql-words.ts'
 
 export interface SqlLimits {
   /** Rows that are given at most. */
@@ -47,6 +47,7 @@ export function runStatement(db: DatabaseSync, sql: string, values: boolean, lim
     )
   const table = tableIn(sql)
   if (table !== null) throw refused(`${table} is a table, and only the views can be read`)
+  if (!isQuery(sql)) throw refused('it isn’t a SELECT')
   const secret = `v${randomBytes(16).toString('hex')}_`
   bound(db)
   for (const name of VIEW_NAMES) makeView(db, name, secret)

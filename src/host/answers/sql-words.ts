@@ -27,3 +27,10 @@ export function tableIn(sql: string): string | null {
   }
   return null
 }
+
+/** Whether it asks for rows: EXPLAIN is another question, and whatever else is none. */
+export function isQuery(sql: string): boolean {
+  for (const [all] of sql.matchAll(WORDS))
+    if (!all.startsWith('--') && !all.startsWith('/*')) return /^(?:select|with|values|\()$/i.test(all)
+  return false
+}
