@@ -33,7 +33,14 @@ import type {
 import { type CellRecord, cellError, cellOf, isExact, isFaithful, plainCells, TOO_LARGE, troubleIn } from './cells.ts'
 import { asLedgerError, isOutOfRange } from './errors.ts'
 import { ENDING, QUERIES } from './queries.ts'
-import { APPLICATION_ID, PAGE_SIZE_BYTES, SIZES, schemaStatements } from './schema.ts'
+import {
+  APPLICATION_ID,
+  expectedSizes,
+  PAGE_SIZE_BYTES,
+  type StoredSize,
+  schemaStatements,
+  sizesText,
+} from './schema.ts'
 import { quoted, VIEWS } from './views.ts'
 
 /** Results of FULL_ENTRY; `paid` is null if there is no payload. */
@@ -471,23 +478,6 @@ export class SqliteReader implements LedgerReader {
       throw this.#named(error, text, values)
     }
   }
-}
-
-interface StoredSize {
-  readonly tbl: string
-  readonly index: string | null
-  readonly stat: string | null
-}
-
-function sizesText(sizes: readonly StoredSize[]): string {
-  return sizes
-    .map(({ tbl, index, stat }) => `${tbl} ${index ?? '–'} ${stat ?? '–'}`)
-    .sort()
-    .join('; ')
-}
-
-function expectedSizes(): string {
-  return sizesText(SIZES.map(([tbl, index, stat]) => ({ tbl, index, stat })))
 }
 
 /** The last record of each key, of records in order of their key. */

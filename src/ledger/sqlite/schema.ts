@@ -155,3 +155,22 @@ export function schemaStatements(): readonly string[] {
     `PRAGMA user_version = ${LEDGER_FORMAT}`,
   ]
 }
+
+/** A record of sqlite_stat1. */
+export interface StoredSize {
+  readonly tbl: string
+  readonly index: string | null
+  readonly stat: string | null
+}
+
+/** In an order of their own, for comparison. */
+export function sizesText(sizes: readonly StoredSize[]): string {
+  return sizes
+    .map(({ tbl, index, stat }) => `${tbl} ${index ?? '–'} ${stat ?? '–'}`)
+    .sort()
+    .join('; ')
+}
+
+export function expectedSizes(): string {
+  return sizesText(SIZES.map(([tbl, index, stat]) => ({ tbl, index, stat })))
+}
