@@ -324,7 +324,7 @@ describe('the OpenAPI document', () => {
     for (const { path, method, operation } of operations()) {
       if (method !== 'GET') continue
       const query = path.endsWith('/diff') ? '?old=latest&new=latest' : ''
-      const response = await ask(`${path.replace('{run}', 'latest').replace('{row}', '17')}${query}`)
+      const response = await ask(`${path.replace('{run}', 'latest').replace(/{row}|{token}/, '17')}${query}`)
       if (!path.endsWith('/pipelines')) expect(response.status, path).toBe(200)
       expect(await problemOf(operation, response), path).toBeNull()
     }

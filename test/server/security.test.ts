@@ -24,7 +24,7 @@ async function operations() {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       method: method.toUpperCase(),
-      path: path.replace('{run}', 'latest').replace('{row}', '17'),
+      path: path.replace('{run}', 'latest').replace(/{row}|{token}/, '17'),
       role: operation['x-custody-role'],
     })),
   )

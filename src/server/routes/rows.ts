@@ -4,7 +4,7 @@ import { ExplainedRow } from '../../api/story.ts'
 import type { AnswersFor } from '../answers-for.ts'
 import { type Answer, type Asked, NO_PARAMETERS, question, type Route, sound } from '../route.ts'
 import { streamed } from '../streamed.ts'
-import { OfRow, OfRun } from './parameters.ts'
+import { OfRow, OfRun, OfToken } from './parameters.ts'
 
 const TYPES = { jsonl: 'application/jsonl', csv: 'text/csv; charset=utf-8' } as const
 
@@ -47,6 +47,18 @@ export function rowRoutes(answersFor: AnswersFor): readonly Route[] {
         summary: 'the story of a row, as `explain --json`',
         values: 'left out',
         params: OfRow,
+        query: NO_PARAMETERS,
+        answers: sound(ExplainedRow),
+      },
+      async ({ params, who, signal }) => ({ json: await answersFor(who).ask('row', params, { signal }) }),
+    ),
+    question(
+      {
+        tag: 'Rows',
+        path: '/runs/{run}/tokens/{token}',
+        summary: 'the story of the row or batch that a token belongs to, as `explain --token --json`',
+        values: 'left out',
+        params: OfToken,
         query: NO_PARAMETERS,
         answers: sound(ExplainedRow),
       },

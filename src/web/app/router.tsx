@@ -47,9 +47,13 @@ const row = createRoute({
   ...ofRun('/rows/$row'),
   component: lazyRouteComponent(() => import('../row/row-screen.tsx'), 'RowScreen'),
 })
+const token = createRoute({
+  ...ofRun('/tokens/$token'),
+  component: lazyRouteComponent(() => import('../row/row-screen.tsx'), 'TokenScreen'),
+})
 
 export const router = createRouter({
-  routeTree: root.addChildren([runs, compare, evidence, run.addChildren([overview, problems, rows, row])]),
+  routeTree: root.addChildren([runs, compare, evidence, run.addChildren([overview, problems, rows, row, token])]),
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultErrorComponent: ScreenFailed,

@@ -62,11 +62,11 @@ class Drawing {
 
   take(story: Story): void {
     this.#tokens += story.tokens.length
-    for (const token of story.tokens) this.#token(token, story.subject.kind)
+    for (const token of story.tokens) this.#token(token, story.subject)
     for (const next of story.onward) this.take(next)
   }
 
-  #token(token: TokenStory, subject: Story['subject']['kind']): void {
+  #token(token: TokenStory, subject: Story['subject']): void {
     const known = token.parents.filter(each => this.#last.has(each))
     const [parent] = known
     if (parent !== undefined) {
@@ -107,12 +107,13 @@ class Drawing {
   }
 
   /** Parents that aren't part of the story are the other members of its batch, or the rows that it was joined with. */
-  #born(token: TokenStory, id: string, known: readonly number[], subject: Story['subject']['kind']): void {
+  #born(token: TokenStory, id: string, known: readonly number[], subject: Story['subject']): void {
     for (const each of known) this.#edge(this.#last.get(each) ?? '', id, token.branch ?? '')
     const others = token.parents.length - known.length
     if (others === 0) return
-    const stub = `others-of-${token.token}`
-    const words = subject === 'batch' ? 'members of the batch' : 'of other rows'
+    // All that a batch made is of the same members.
+    const stub = subject.kind === 'batch' ? `members-of-${subject.batch}` : `others-of-${token.token}`
+    const words = subject.kind === 'batch' ? 'members' : 'of other rows'
     this.#drafts.set(stub, {
       ...{ id: stub, token: token.token, kind: words, begins: null, ended: null, step: tokenId(token.token) },
       node: `${known.length === 0 ? '' : '+'}${others} ${others === 1 ? 'token' : 'tokens'}`,

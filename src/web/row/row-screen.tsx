@@ -4,6 +4,7 @@ import { useParams, useSearch } from '@tanstack/react-router'
 import type { Unsound } from '../../api/common.ts'
 import type { ShownRun } from '../../api/runs.ts'
 import type { ExplainedRow } from '../../api/story.ts'
+import type { Story } from '../../read/explain/story.ts'
 import { get } from '../app/client.ts'
 import { useNarrow } from '../app/narrow.ts'
 import { isUnsound, planQuery, runQuery } from '../app/queries.ts'
@@ -11,7 +12,7 @@ import { useTitle } from '../app/title.ts'
 import { Commands } from '../parts/command.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { ErrorNotice, Skeleton, UnsoundNotice } from '../parts/states.tsx'
-import { rowsSearchOf } from '../rows/rows-search.ts'
+import { type RowsSearch, rowsSearchOf } from '../rows/rows-search.ts'
 import { lineageOf } from './lineage.ts'
 import { LineageGraph } from './lineage-graph.tsx'
 import { LineageList } from './lineage-list.tsx'
@@ -27,9 +28,28 @@ export function RowScreen() {
   const { run, row } = useParams({ from: '/runs/$run/rows/$row' })
   const search = rowsSearchOf(useSearch({ from: '/runs/$run/rows/$row' }))
   useTitle(`Row ${row}`)
+  return <StoryScreen run={run} path={`/rows/${encodeURIComponent(row)}`} what={`row ${row}`} search={search} />
+}
+
+/** Of a token one sees its row; a token that was born of a batch has none, and one sees the batch. */
+export function TokenScreen() {
+  const { run, token } = useParams({ from: '/runs/$run/tokens/$token' })
+  useTitle(`Token ${token}`)
+  return <StoryScreen run={run} path={`/tokens/${encodeURIComponent(token)}`} what={`token ${token}`} search={{}} />
+}
+
+interface ScreenProps {
+  readonly run: string
+  /** Of the story, behind that of its run. */
+  readonly path: string
+  readonly what: string
+  readonly search: RowsSearch
+}
+
+function StoryScreen({ run, path, what, search }: ScreenProps) {
   const answer = useQuery({
-    queryKey: ['row', run, row],
-    queryFn: ({ signal }) => get<ExplainedRow | Unsound>(`/runs/${run}/rows/${encodeURIComponent(row)}`, {}, signal),
+    queryKey: ['story', run, path],
+    queryFn: ({ signal }) => get<ExplainedRow | Unsound>(`/runs/${run}${path}`, {}, signal),
   })
   const plan = useQuery(planQuery(run))
   const { data: shown } = useQuery(runQuery(run))
@@ -37,9 +57,9 @@ export function RowScreen() {
   const error = answer.error ?? plan.error
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void answer.refetch()} />
   if (answer.data === undefined || plan.data === undefined) return <Waiting />
-  if (isUnsound(answer.data)) return <UnsoundNotice of={answer.data} what={`row ${row}`} run={run} />
+  if (isUnsound(answer.data)) return <UnsoundNotice of={answer.data} what={what} run={run} />
   if (isUnsound(plan.data)) return <UnsoundNotice of={plan.data} what={`run ${run}`} run={run} />
-  return <Told key={row} explained={answer.data} facts={{ plan: plan.data, paths: pathsOf(sinks) }} search={search} />
+  return <Told key={path} explained={answer.data} facts={{ plan: plan.data, paths: pathsOf(sinks) }} search={search} />
 }
 
 function pathsOf(sinks: ShownRun['sinks']): ReadonlyMap<string, string> {
@@ -63,13 +83,14 @@ function Waiting() {
 interface Props {
   readonly explained: ExplainedRow
   readonly facts: RunFacts
-  readonly search: ReturnType<typeof rowsSearchOf>
+  readonly search: RowsSearch
 }
 
 function Told({ explained, facts, search }: Props) {
   const story = storyFrom(explained, facts)
   const narrow = useNarrow()
-  const row = explained.row ?? 0
+  const { row } = explained
+  const token = story.tokens[0]?.token ?? 0
   const short = story.run.slice(0, 13)
   const way = (
     <Panel title="Its way" className="lineage-panel">
@@ -82,36 +103,36 @@ function Told({ explained, facts, search }: Props) {
       <RowHead story={story} plan={facts.plan} search={search} />
       {!narrow && way}
       <div className="row-story">
-        <SubjectView story={story} rowOf={rowsOf(explained)} />
+        <SubjectView story={story} rowOf={rowsOf(story)} />
         <OtherRuns repeats={explained.repeats ?? []} reruns={explained.reruns ?? []} />
-        <Commands of={[['explain', short, '--row', row]]} />
+        <Commands of={[row === null ? ['explain', short, '--token', token] : ['explain', short, '--row', row]]} />
       </div>
       <aside className="row-aside" aria-label="How its record stands">
-        <RecordPanel run={story.run} row={row} story={story} />
+        {row === null ? <BatchRecord /> : <RecordPanel run={story.run} row={row} story={story} />}
         {narrow && way}
       </aside>
     </div>
   )
 }
 
-/** Rows of tokens that the answer names: its own, and those on the other side of joins. */
-function rowsOf(explained: ExplainedRow): (token: number) => number | null {
+function BatchRecord() {
+  return (
+    <Panel title="How its record stands">
+      <p className="small">
+        A batch is proven with the rows that went into it: open one of its members, and the proof there has this story
+        as well.
+      </p>
+    </Panel>
+  )
+}
+
+/** Rows of tokens that are shown here; any other token has an address of its own. */
+function rowsOf(story: Story): (token: number) => number | null {
   const rows = new Map<number, number>()
-  const take = (story: Pick<ExplainedRow, 'tokens' | 'onward' | 'row' | 'batch'>) => {
-    for (const { token } of story.tokens) if (story.row !== null) rows.set(token, story.row)
-    const { rows: members } = batchExtras(story.batch)
-    for (const { token, row } of members ?? []) if (row !== null) rows.set(token, row)
-    for (const next of story.onward ?? []) take(next)
+  const take = ({ subject, tokens, onward }: Story) => {
+    if (subject.kind === 'row') for (const { token } of tokens) rows.set(token, subject.row)
+    for (const next of onward) take(next)
   }
-  take(explained)
+  take(story)
   return token => rows.get(token) ?? null
-}
-
-interface BatchExtras {
-  readonly rows?: ReadonlyArray<{ readonly token: number; readonly row: number | null }>
-}
-
-function batchExtras(batch: ExplainedRow['batch']): BatchExtras {
-  // cast: the server may say of which rows its members are, which the shape of the answer leaves open.
-  return (batch ?? {}) as BatchExtras
 }

@@ -37,6 +37,9 @@ export function SubjectView({ story, rowOf }: Props) {
       ))}
       <p className="quiet small evidence-line">{words.evidence}</p>
       {words.left_out !== null && <p className="quiet">{words.left_out}</p>}
+      {story.left_out?.token != null && (
+        <OtherToken run={story.run} token={story.left_out.token} row={rowOf(story.left_out.token)} />
+      )}
       {story.onward.map(next => (
         <SubjectView key={subjectKey(next)} story={next} rowOf={rowOf} />
       ))}
@@ -201,7 +204,12 @@ interface OtherProps {
 }
 
 function OtherToken({ run, token, row }: OtherProps) {
-  if (row === null) return <span className="quiet">token {token}</span>
+  if (row === null)
+    return (
+      <Link to="/runs/$run/tokens/$token" params={{ run, token: String(token) }}>
+        token {token}
+      </Link>
+    )
   return (
     <Link to="/runs/$run/rows/$row" params={{ run, row: String(row) }}>
       row {row}
