@@ -71,6 +71,33 @@ test('of a ledger without a run, and of a run without rows', async () => {
   await expect(answers.ask('row', { run: 'latest', row: 1 })).rejects.toMatchObject({ code: 'CUSTODY_ROW_UNKNOWN' })
 })
 
+test('of a run that a guard stopped, and of what is left when it is given up', async () => {
+  const folder = new WorkFolder({ 'p.yaml': EMPTY, 'none.txt': 'one\ntwo\n' })
+  const guarded = ['run', 'p.yaml', '--ledger', 'stopped.db', '--set', 'sources.in.guards.min_rows=5']
+  expect((await folder.custody(...guarded)).exit).toBe(1)
+  const stopped = await LedgerAnswers.open({ url: `sqlite:${folder.folder}/stopped.db`, env: folder.env })
+  const all = questions(2, 2, null).filter(([kind]) => !['proof', 'letter', 'diff'].includes(kind))
+  const shapes = async () => {
+    for (const [kind, params] of all)
+      for (const values of [true, false])
+        expect(shapeProblem(kind, await stopped.ask(kind, params, { values })), `${kind} ${values}`).toBe(null)
+  }
+  await shapes()
+  const run = { run: 'latest' }
+  expect(await stopped.ask('run', run)).toMatchObject({
+    status: 'failed',
+    stopped: { code: expect.any(String) },
+    bound: expect.any(Number),
+  })
+  expect(await stopped.ask('run', run, { values: false })).toMatchObject({ stopped: { message: null }, staged: [] })
+  await expect(stopped.ask('proof', { ...run, row: 1 })).rejects.toMatchObject({ code: 'CUSTODY_PROOF_OPEN' })
+  await folder.custody('abandon', 'latest', '--ledger', 'stopped.db')
+  await shapes()
+  expect(await stopped.ask('run', run)).toMatchObject({ status: 'abandoned' })
+  await stopped.close()
+  folder.close()
+})
+
 test('runs are given page by page, and by pipeline and status', async () => {
   const seen: unknown[] = []
   let cursor: string | null = null
