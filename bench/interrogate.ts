@@ -6,6 +6,7 @@ import { openLedgerReader } from '../src/ledger/open.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
 import { explainRow } from '../src/read/explain/explain.ts'
 import { findRun } from '../src/read/runs/list.ts'
+import { search } from './searching.ts'
 import { median } from './statistics.ts'
 import type { ReadSample, ReadTask } from './task.ts'
 
@@ -22,7 +23,9 @@ export async function interrogate({ folder, row }: ReadTask): Promise<ReadSample
     const verify_ms = await timeOf(async () => {
       verify_ok = (await verifyOnAllCores(reader, { keys: trustedKeys(null) })).ok
     })
-    return { explain_first_ms, explain_again_ms: median(again), verify_seconds: verify_ms / 1000, verify_ok }
+    const found = await search(url)
+    const verify_seconds = verify_ms / 1000
+    return { explain_first_ms, explain_again_ms: median(again), verify_seconds, verify_ok, search: found }
   } finally {
     await reader.close()
   }

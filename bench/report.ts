@@ -99,7 +99,7 @@ function workloadLines({ workloads }: Results): string[] {
 function longLines({ rows, marks, readers, one_row, resume }: NonNullable<Results['long_run']>): string[] {
   const tenths = Array.from({ length: 10 }, (_, i) => marks.find(each => each.rows >= ((i + 1) * rows) / 10))
   const rss = tenths.flatMap(mark => (mark === undefined ? [] : [whole(mark.rss_bytes / 1e6)]))
-  const { explain_first_ms, explain_again_ms, verify_seconds, verify_ok } = readers
+  const { explain_first_ms, explain_again_ms, verify_seconds, verify_ok, search } = readers
   const beyond = (process_ms: number) => (process_ms - (one_row?.node_ms ?? 0)).toFixed(0)
   const { restored_seconds, first_commit_seconds } = resume
   return [
@@ -112,6 +112,7 @@ function longLines({ rows, marks, readers, one_row, resume }: NonNullable<Result
         ]),
     `resume after ${whole(resume.rows)} rows: state restored after ${restored_seconds.toFixed(1)} s, first commit after ${first_commit_seconds.toFixed(1)} s`,
     `verify: ${verify_seconds.toFixed(1)} s, ${((verify_seconds * 1e6) / rows).toFixed(1)} µs a row${verify_ok ? '' : '; IT FOUND PROBLEMS'}`,
+    `index of rows: ${whole(search.rows_per_cpu_second)} rows a second of a processor, ${search.bytes_per_row.toFixed(0)} B a row; the slowest of twelve searches: ${search.slowest_ms.toFixed(0)} ms`,
   ]
 }
 

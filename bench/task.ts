@@ -77,6 +77,15 @@ export interface ResumeSample {
   readonly first_commit_seconds: number
 }
 
+/** The index of rows (src/search). */
+export interface SearchSample {
+  /** As it is built, for each second of a processor. */
+  readonly rows_per_cpu_second: number
+  readonly bytes_per_row: number
+  /** Of some questions, the first page and one far behind, each from opening the index to rows that were checked. */
+  readonly slowest_ms: number
+}
+
 export interface ReadSample {
   /** Opening the ledger, finding the run and reading the story of a row, the first time in a process. */
   readonly explain_first_ms: number
@@ -84,4 +93,5 @@ export interface ReadSample {
   readonly explain_again_ms: number
   readonly verify_seconds: number
   readonly verify_ok: boolean
+  readonly search: SearchSample
 }
