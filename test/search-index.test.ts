@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openLedgerReader } from '../src/ledger/open.ts'
+import { claim, giveUpClaim, isClaimed } from '../src/search/index/claim.ts'
 import { gramsWithin } from '../src/search/index/grams.ts'
+import { type BuilderReport, IndexBuilder } from '../src/search/index/index-builder.ts'
 import { indexedRuns, RunFolder, removeIndex } from '../src/search/index/index-folder.ts'
 import { Segment } from '../src/search/index/segment.ts'
 import { ledgerId } from '../src/search/ledger-id.ts'
@@ -170,6 +172,27 @@ test('what is erased is forgotten by the index, and by whoever is building it me
   const bytes = readdirSync(join(ledger.index, run)).map(name => readFileSync(join(ledger.index, run, name), 'latin1'))
   expect(bytes.join('').includes(Buffer.from(CANARY).toString('latin1'))).toBe(false)
   expect((await work.custody('verify')).exit).toBe(0)
+})
+
+test('a thread keeps it until it is closed, and one builds at a time', async () => {
+  const reports: BuilderReport[] = []
+  let onFirst: () => void = () => undefined
+  const first = new Promise<void>(resolve => {
+    onFirst = resolve
+  })
+  const reader = await openLedgerReader(ledger.url)
+  const input = { url: ledger.url, index: ledger.index, ledger: await ledgerId(reader) }
+  await reader.close()
+  const builder = new IndexBuilder(input, report => {
+    reports.push(report)
+    onFirst()
+  })
+  await first
+  expect(reports[0]).toEqual({ kind: 'round' })
+  expect([isClaimed(ledger.index), claim(ledger.index, 'another')]).toEqual([true, false])
+  await builder.close()
+  expect([isClaimed(ledger.index), claim(ledger.index, 'another')]).toEqual([false, true])
+  giveUpClaim(ledger.index, 'another')
 })
 
 test('a value that was changed in the ledger is met, not shown', async () => {

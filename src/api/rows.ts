@@ -8,7 +8,8 @@ const many = z
   .optional()
 
 /**
- * Which rows. Each key that is given must hold; of several values of one key (it is repeated) any. A row fits where one of its tokens does, and
+ * Which rows. Each key that is given must hold; of several values of one key (it is repeated) any, of `value` any of those of one field. What is
+ * asked of an ending (outcome, cause, class, sink) one of a row's endings must have; `node`, `edge` and `branch` any of its tokens may have, and
  * `node` with `error_code` asks for that error at that node.
  */
 export const RowFilter = z.object({
@@ -26,7 +27,9 @@ export const RowFilter = z.object({
   min_cost_usd: z.coerce.number().min(0).optional(),
   max_cost_usd: z.coerce.number().min(0).optional(),
   min_duration_us: z.coerce.number().int().min(0).optional(),
-  value: many.describe('`field=value`: a field of the row, at any step, has that value as text'),
+  value: many.describe(
+    '`field=value`: a field of the row, at any step, has that value as text; those of several fields must all be there',
+  ),
   text: z
     .string()
     .optional()
