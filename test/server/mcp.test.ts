@@ -189,6 +189,28 @@ test('long answers are cut, and say so', async () => {
   expect([...page.rows, ...next.rows].map(({ row }) => row)).toEqual([1, 2, 3, 4])
 })
 
+test('where no index helps rows are looked for until the answer is full', async () => {
+  const asked: unknown[] = []
+  const page = (rows: readonly number[], next: string | null) => ({
+    ...{ run: 'r', rows: rows.map(row => ({ row, source: 'in', endings: [] })), next_cursor: next },
+    ...{ matches: { count: 3, exact: next === null }, looked_at: { rows: 100, of: 1000 }, holds: true },
+  })
+  const pages = [page([], 'a'), page([7], 'b'), page([8, 9], 'c'), page([10], null)]
+  const [own, other] = InMemoryTransport.createLinkedPair()
+  const ask = async (_kind: string, params: unknown): Promise<never> => {
+    asked.push(params)
+    return pages.shift() as never
+  }
+  await mcpServer({ answers: { ask }, values: true, version: '1.0.0' }).connect(other)
+  const asking = new Client({ name: 'test', version: '1.0.0' })
+  await asking.connect(own)
+  const { structuredContent } = await call('find_rows', { run: 'latest', text: 'rare', limit: 3 }, asking)
+  expect(structuredContent?.data.rows.map(({ row }: Data) => row)).toEqual([7, 8, 9])
+  expect(structuredContent?.data).toMatchObject({ next_cursor: 'c', looked_at: { rows: 300, of: 1000 } })
+  expect(asked).toMatchObject([{ limit: 3 }, { cursor: 'a', limit: 3 }, { cursor: 'b', limit: 2 }])
+  await asking.close()
+})
+
 test('errors have our codes and hints', async () => {
   expect(await failure('run', { run: 'nope' })).toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN', hint: expect.any(String) })
   expect(await failure('explain_row', { run: 'latest', row: 999 })).toMatchObject({ code: 'CUSTODY_ROW_UNKNOWN' })

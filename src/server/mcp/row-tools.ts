@@ -1,9 +1,10 @@
 /** Tools that find rows, tell their stories and prove them; and those that look words and numbers up. */
 import { z } from 'zod'
 import { Count, RowNumber, RunName, TokenNumber } from '../../api/common.ts'
+import type { Asked } from '../../host/answers/asked.ts'
 import { viewsText } from '../../host/answers/sql-views.ts'
 import { sha256Hex } from '../../model/sha256.ts'
-import { type Tool, tool, WithFile } from './tool.ts'
+import { type Asking, type Tool, tool, WithFile } from './tool.ts'
 
 const run = RunName.describe('a run: its id, a unique beginning of one, or `latest`')
 const any = (what: string) => z.array(z.string()).min(1).max(20).optional().describe(`${what}; any of them`)
@@ -14,6 +15,22 @@ function proofOf(of: string, row: number) {
 }
 
 const Proof = z.looseObject({ run: z.string(), row: z.int(), command: z.string() })
+
+/** Where no index helps a page takes what is found in some tenths of a second: so many pages are looked through for one answer. */
+const MOST_PAGES = 20
+
+async function findRows(input: Asked['rows']['params'], { ask }: Asking): Promise<object> {
+  let page = await ask('rows', input)
+  for (let pages = 1; pages < MOST_PAGES && 'rows' in page; pages++) {
+    const { rows, next_cursor: cursor, looked_at } = page
+    if (cursor === null || rows.length >= input.limit) break
+    const next = await ask('rows', { ...input, cursor, limit: input.limit - rows.length })
+    if (!('rows' in next)) return next
+    const looked = { rows: looked_at.rows + next.looked_at.rows, of: next.looked_at.of }
+    page = { ...next, rows: [...rows, ...next.rows], looked_at: looked }
+  }
+  return page
+}
 
 export const ROW_TOOLS: readonly Tool[] = [
   tool({
@@ -50,7 +67,7 @@ export const ROW_TOOLS: readonly Tool[] = [
       matches: z.looseObject({ count: Count, exact: z.boolean() }).describe('not exact: at least so many'),
       looked_at: z.looseObject({ rows: Count, of: Count }),
     }),
-    answer: (input, { ask }) => ask('rows', input),
+    answer: findRows,
   }),
   tool({
     name: 'explain_row',
