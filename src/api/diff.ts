@@ -44,13 +44,17 @@ const DiffCounts = z.looseObject({
   only_new: Count,
 })
 
+const KeyedRows = z.looseObject({
+  repeated: z.looseObject({ examples: z.array(z.looseObject({ rows: z.array(RowNumber) })) }),
+})
+
 export const DiffQuery = z.object({
   old: RunName,
   new: RunName,
   key: z
     .union([z.string(), z.array(z.string())])
     .optional()
-    .describe('fields that match rows; else they are matched by number'),
+    .describe('fields that match rows, for who sees values; else they are matched by number'),
   list: z.coerce.number().int().min(0).max(1000).default(100).describe('differences that are listed one by one'),
 })
 
@@ -70,6 +74,8 @@ export const RunDiff = z.looseObject({
       row: z.object({ from: RowNumber, to: RowNumber }),
     }),
   ),
+  key: z.looseObject({ old: KeyedRows, new: KeyedRows }).optional().describe('if rows were matched by one'),
+  batches: z.looseObject({ differences: z.array(z.looseObject({})) }),
   holds: z.literal(true),
 })
 export type RunDiff = z.infer<typeof RunDiff>

@@ -115,7 +115,7 @@ test('no answer has a value, and each has the shape of those that do', async () 
     const shown = await answers.ask(kind, params)
     if (JSON.stringify(shown).includes('canary')) seen.push(kind)
     expect(shapeProblem(kind, shown), what).toBe(null)
-    if (kind === 'proof' || kind === 'letter') {
+    if (kind === 'proof' || kind === 'letter' || ('key' in params && params.key !== undefined)) {
       const refused = answers.ask(kind, params, { values: false })
       await expect(refused, what).rejects.toMatchObject({ code: 'CUSTODY_VALUES_WITHHELD' })
       continue
@@ -128,11 +128,13 @@ test('no answer has a value, and each has the shape of those that do', async () 
   expect(showing.filter(kind => !seen.includes(kind))).toEqual([])
 })
 
-test('rows can’t be looked for by values, nor exported', async () => {
+test('rows can’t be looked for by values, nor matched by them, nor exported', async () => {
   for (const filter of [{ text: 'canary' }, { value: ['name=anna-canary'] }, { where: 'row.id == 1' }]) {
     const asked = answers.ask('rows', { run: 'latest', limit: 10, ...filter }, { values: false })
     await expect(asked).rejects.toMatchObject({ code: 'CUSTODY_VALUES_WITHHELD' })
   }
+  const matched = answers.ask('diff', { old: 'latest', new: 'latest', key: 'name', list: 10 }, { values: false })
+  await expect(matched).rejects.toMatchObject({ code: 'CUSTODY_VALUES_WITHHELD' })
   const pieces = answers.stream('export', { run: 'latest', format: 'jsonl' }, { values: false })
   await expect(pieces.next()).rejects.toMatchObject({ code: 'CUSTODY_VALUES_WITHHELD' })
 })

@@ -35,6 +35,7 @@ function ask(sql: string, values = true) {
 test('every view is there, with its columns', () => {
   for (const view of VIEW_NAMES)
     expect(ask(`SELECT * FROM ${view}`).columns, view).toEqual(Object.keys(VIEW_COLUMNS[view]))
+  for (const view of VIEW_NAMES) expect(ask(`SELECT count(*) FROM ${view}`).rows, view).toHaveLength(1)
   expect(ask('SELECT outcome, count(*) FROM token_outcomes GROUP BY 1').rows).toEqual([['COMPLETED', 2]])
   expect(ask('WITH r AS (SELECT row_id FROM rows) SELECT max(row_id), count(*) FROM r;').rows).toEqual([[2, 2]])
   expect(ask("SELECT value FROM runs, json_each('[1, 2]') -- a comment").rows).toEqual([[1], [2]])
@@ -79,6 +80,10 @@ const REFUSED = [
   'SELECT count(*) FROM PAYLOADS',
   'WITH runs AS (SELECT body FROM payloads) SELECT * FROM runs',
   "WITH runs AS (SELECT body FROM runs, 'payloads') SELECT * FROM runs",
+  "SELECT count(*) FROM runs, 'payloads'",
+  "SELECT count(*) FROM ('heads')",
+  "SELECT $x('), (SELECT count(*) FROM payloads) --'",
+  'SELECT count(*) FROM sqlite_stat1',
   'SELECT * FROM sqlite_schema',
   'SELECT * FROM sqlite_temp_master',
   'SELECT * FROM dbstat',

@@ -52,6 +52,7 @@ describe('a viewer', () => {
   test('finds nothing by a value either: which rows have one would say what it is', async () => {
     for (const query of ['text=hunter2', 'value=applicant%3DQuinn%20Reyes', 'where=row.id%20%3D%3D%2017'])
       expect((await server.as('viewer')(`${RUN}/rows?${query}`)).status, query).toBe(403)
+    expect((await server.as('viewer')(`${API}/diff?old=latest&new=latest&key=loan_type`)).status).toBe(403)
   })
 })
 
@@ -98,6 +99,12 @@ describe('who looks at values', () => {
     expect(of_row.lines.map(({ what }) => what)).toEqual(['rows'])
     const [first, second] = [await linesOf('?limit=1'), await linesOf('?limit=2')]
     expect((await linesOf(`?limit=1&before=${first.next}`)).lines).toEqual(second.lines.slice(1))
+  })
+
+  test('so are keys that several rows have, where no difference is listed', async () => {
+    await server.as('analyst')(`${API}/diff?old=latest&new=latest&key=loan_type&list=0`)
+    const { lines } = await linesOf('?limit=1')
+    expect(lines).toMatchObject([{ what: 'diff', rows: expect.arrayContaining([[10, 16]]) }])
   })
 
   test('an export is recorded row by row, before it goes out', async () => {

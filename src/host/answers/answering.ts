@@ -130,6 +130,8 @@ async function comparedRuns(
   values: boolean,
   { onProgress }: Teller,
 ) {
+  // Which rows have the same key says something of their values, and so does how often one is there.
+  if (key !== undefined) mustHaveValues('what rows are matched by', values)
   const report = ({ rows, of }: { readonly rows: number; readonly of: number }) =>
     onProgress({ run: names.new, entries: rows, of })
   const sight = await see()

@@ -1,9 +1,10 @@
 /** The words of a statement in SQL, as far as it takes to see which tables it names. */
 import { TABLE_STATEMENTS } from '../../ledger/sqlite/schema.ts'
 
-const TABLES: ReadonlySet<string> = new Set([
+/** In small letters, those that SQLite makes among them. */
+export const TABLES: ReadonlySet<string> = new Set([
   ...TABLE_STATEMENTS.map(each => /^CREATE TABLE (\w+)/.exec(each)?.[1] ?? ''),
-  ...['sqlite_schema', 'sqlite_master', 'sqlite_temp_schema', 'sqlite_temp_master'],
+  ...['sqlite_schema', 'sqlite_master', 'sqlite_temp_schema', 'sqlite_temp_master', 'sqlite_stat1'],
 ])
 
 /** A comment; a text; a name in one of its three quotations; a word. */

@@ -76,8 +76,12 @@ export function looksIn(answered: { readonly kind: Kind; readonly answer: unknow
       return [{ what: kind, run: answer.run, rows: [answer.row] }]
     case 'diff':
       return (['old', 'new'] as const).flatMap((side): readonly Look[] => {
-        const rows = answer.differences.map(({ row }) => row[side])
-        return rows.length === 0 ? [] : [{ what: 'diff', run: answer[side], rows }]
+        // Of a key that several rows have the value is there, also where no difference is listed.
+        const keyed = answer.key?.[side].repeated.examples.flatMap(({ rows }) => rows) ?? []
+        const rows = [...answer.differences.map(({ row }) => row[side]), ...keyed]
+        // Values of a batch are none of one row.
+        const has_values = rows.length > 0 || answer.batches.differences.length > 0
+        return has_values ? [{ what: 'diff', run: answer[side], rows }] : []
       })
     case 'sql':
       return answer.rows.length === 0 ? [] : [{ what: 'sql', run: null, rows: [] }]
