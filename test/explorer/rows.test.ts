@@ -138,6 +138,7 @@ describe.skipIf(!launched.ok)(`rows in the explorer${why}`, () => {
     await page.keyboard.press('Enter')
     await page.locator('.filter-box .field-problem').waitFor()
     expect(await page.getByLabel('Expression').getAttribute('aria-invalid')).toBe('true')
+    expect(await page.locator('.filter-box .field-problem').textContent()).toContain('at: row.amount >')
     await page.getByLabel('Expression').fill("row.region == 'north' && row.id < 10")
     await page.keyboard.press('Enter')
     await page.locator('.row-link', { hasText: /^9$/ }).waitFor()

@@ -10,12 +10,15 @@ export class ServerError extends Error {
   readonly status: number
   readonly code: string
   readonly hint: string | null
+  /** The place, as `FILE:LINE:COLUMN` of what was given. */
+  readonly where: string | null
 
-  constructor(status: number, { code, message, hint }: Failure['error']) {
+  constructor(status: number, { code, message, hint, where }: Failure['error']) {
     super(message)
     this.status = status
     this.code = code
     this.hint = hint ?? null
+    this.where = where ?? null
   }
 }
 

@@ -3,6 +3,9 @@ import { type FormEvent, useEffect, useId, useState } from 'react'
 import { ServerError } from '../app/client.ts'
 import { Text } from '../parts/text.tsx'
 
+/** Characters that are shown around the place. */
+const NEAR = 16
+
 interface Props {
   /** The one that holds now. */
   readonly where: string
@@ -21,6 +24,7 @@ export function WhereBox({ where, error, onWhere }: Props) {
     onWhere(typed.trim())
   }
   const refused = error instanceof ServerError && typed.trim() === where ? error : null
+  const column = refused === null ? null : columnIn(refused)
   return (
     <form className="filter-box" onSubmit={submit}>
       <label htmlFor={id}>Expression (CEL)</label>
@@ -41,6 +45,18 @@ export function WhereBox({ where, error, onWhere }: Props) {
         <div id={`${id}-problem`} className="field-problem" role="alert">
           <p>
             <Text of={refused.message} />
+            {column !== null && (
+              <>
+                {', at: '}
+                <code>
+                  <Text of={where.slice(Math.max(0, column - NEAR), column)} />
+                  <mark>
+                    <Text of={where[column] ?? '⌑'} />
+                  </mark>
+                  <Text of={where.slice(column + 1, column + NEAR)} />
+                </code>
+              </>
+            )}
           </p>
           {refused.hint !== null && (
             <p className="quiet">
@@ -51,4 +67,10 @@ export function WhereBox({ where, error, onWhere }: Props) {
       )}
     </form>
   )
+}
+
+/** The place within the expression, from 0. */
+function columnIn({ where }: ServerError): number | null {
+  const [, column] = /^--where:1:(\d+)$/.exec(where ?? '') ?? []
+  return column === undefined ? null : Number(column) - 1
 }
