@@ -14,7 +14,7 @@ export const RunChanged = z.object({
 })
 export type RunChanged = z.infer<typeof RunChanged>
 
-/** `GET /runs/{run}/live`: event `counts`, at most each 500 ms while it runs; the last one after its end. */
+/** `GET /runs/{run}/live`: event `counts`, at most each second while it runs; the last one after its end. */
 export const RunCounts = RunChanged.extend({
   nodes: z.array(NodeCounts),
   rows_per_second: z.number().nullable(),

@@ -134,7 +134,8 @@ function tooLarge(): never {
 
 function failure(thrown: unknown, context: Context, { sign_in, onTrouble }: AppPorts): Response {
   const { status, body, retry_after_s } = failedBy(thrown)
-  if (status >= 500) onTrouble(thrown)
+  // Whoever has gone away gets no answer, and misses none.
+  if (status >= 500 && !context.req.raw.signal.aborted) onTrouble(thrown)
   if (retry_after_s !== null) context.header('retry-after', String(retry_after_s))
   if (status === 401) {
     context.header('x-custody-sign-in', sign_in)

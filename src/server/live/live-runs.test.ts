@@ -83,10 +83,10 @@ describe('a run that is followed', () => {
     const world = new World()
     world.listen()
     await world.tick(8)
-    expect(world.asked).toBe(3)
+    expect(world.asked).toBe(5)
     world.mark = null
     await world.tick(4)
-    expect(world.asked).toBe(7)
+    expect(world.asked).toBe(9)
   })
 
   test('is asked for by nobody when nobody listens', async () => {

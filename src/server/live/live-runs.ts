@@ -12,7 +12,7 @@ import type { Answering } from '../answering.ts'
 import { failedBy, TooManyError } from '../failures.ts'
 import type { Send } from './events.ts'
 
-export const EVERY_MS = 500
+export const EVERY_MS = 1_000
 const LEASE_MS = 2_000
 export const MOST_LISTENERS = 100
 /** Newest runs that are looked at for changes. */
