@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from '../support/source-file.ts'
 import { Explorer, type Looked, launched, Place, why } from './explorer.ts'
@@ -31,7 +32,7 @@ sources:
 nodes:
   size: { gate: 'row.n > 2', routes: { 'true': big, 'false': discard } }
 sinks:
-  big: { plugin: jsonl, options: { path: big.jsonl } }
+  big: { plugin: jsonl, options: { path: big.jsonl, if_exists: replace } }
 `
 
 describe.skipIf(!launched.ok)(`the explorer in Chromium${why}`, () => {
@@ -104,8 +105,9 @@ describe.skipIf(!launched.ok)(`the explorer in Chromium${why}`, () => {
     send(4, 12)
     await page.getByRole('link', { name: '10 rows from size by true to big' }).waitFor()
     expect(await placesIn(looked)).toEqual(before)
+    const ended = once(run, 'exit')
     run.stdin.end()
-    await once(run, 'exit')
+    await ended
     await page.getByText('sealed', { exact: true }).waitFor()
     expect(looked.faults).toEqual([])
     await looked.close()
@@ -131,9 +133,13 @@ describe.skipIf(!launched.ok)(`the explorer in Chromium${why}`, () => {
       .getByRole('link')
       .first()
     await link.focus()
+    const focusedRow = (): Promise<unknown> =>
+      page.evaluate(`document.activeElement.closest('[data-index]')?.dataset.index`)
+    const at = await focusedRow()
     await page.keyboard.press('ArrowDown')
+    await expect.poll(focusedRow).not.toBe(at)
     await page.keyboard.press('ArrowUp')
-    expect(await looked.focused()).toBe('loan-triage')
+    await expect.poll(focusedRow).toBe(at)
     await page.keyboard.press('Enter')
     await page.waitForURL(`**/runs/${loans}`)
     for (const [key, url] of [
@@ -189,6 +195,28 @@ describe.skipIf(!launched.ok)(`the explorer in Chromium${why}`, () => {
     await looked.close()
   })
 
+  test('an operator stops a run, and runs failed rows again, each once asked', async () => {
+    const run = place.begin('run', 'live.yaml')
+    const ended = once(run, 'exit')
+    run.stdin.write('{"n":1}\n')
+    const looked = await explorer.look('/')
+    const { page } = looked
+    await page.getByRole('row').filter({ hasText: 'running' }).getByRole('link', { name: 'slow-feed' }).click()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByRole('button', { name: 'Stop it' }).click()
+    await page.getByText('It was stopped by the user').waitFor()
+    expect((await ended)[0]).toBe(130)
+    await page.goto(`${explorer.url}/runs/${loans}/problems`)
+    await page.getByRole('button', { name: 'Run them again' }).click()
+    await page.getByText('It asks no service, and costs nothing.').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Run them again' }).click()
+    await page.waitForURL(url => /\/runs\/[\w-]+$/.test(url.pathname) && !url.pathname.includes(loans))
+    await page.getByText('sealed', { exact: true }).first().waitFor()
+    expect(await page.locator('.figure-number').first().textContent()).toBe('100')
+    expect(looked.faults).toEqual([])
+    await looked.close()
+  })
+
   test('without a session: what to do; a run that isn’t there: what is wrong, and how to go on', async () => {
     const stranger = await explorer.look('/', { signedIn: false })
     await stranger.page.getByText('custody serve').first().waitFor()
@@ -215,6 +243,31 @@ describe.skipIf(!launched.ok)(`the explorer in Chromium${why}`, () => {
       expect(looked.faults).toEqual([])
       await looked.close()
     })
+  })
+
+  test('a run that somebody changed is no data: what is wrong stands in its place, and the others are shown', async () => {
+    const ledger = new DatabaseSync(join(place.folder, 'custody.db'))
+    const guards = ledger
+      .prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'entries'`)
+      .all()
+    for (const { name } of guards) ledger.exec(`DROP TRIGGER ${name}`)
+    const { changes } = ledger
+      .prepare(`UPDATE entries SET body = replace(body, '"hostile"', '"honest"') WHERE seq = 0`)
+      .run()
+    for (const { sql } of guards) ledger.exec(String(sql))
+    ledger.close()
+    expect(Number(changes)).toBeGreaterThan(0)
+    const looked = await explorer.look(`/runs/${hostile}`)
+    const { page } = looked
+    await page
+      .getByRole('alert')
+      .getByText(/doesn’t hold/)
+      .waitFor()
+    expect(await page.locator('.figure, .plan-node').count()).toBe(0)
+    expect(await looked.problems()).toEqual([])
+    await page.goto(`${explorer.url}/`)
+    await page.getByRole('link', { name: 'loan-triage' }).first().waitFor()
+    await looked.close()
   })
 })
 

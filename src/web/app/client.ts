@@ -54,10 +54,14 @@ export async function getText(path: string, signal?: AbortSignal): Promise<strin
   return (await asked(urlOf(path), { signal: signal ?? null })).text()
 }
 
-/** @throws ServerError */
+/** Without a body where `body` is undefined. @throws ServerError */
 export async function send<T>(path: string, body: unknown, method: 'POST' | 'DELETE' = 'POST'): Promise<T> {
-  const headers = { 'content-type': 'application/json', 'x-custody-csrf': csrfToken() }
-  return jsonOf<T>(await asked(urlOf(path), { method, headers, body: JSON.stringify(body) }))
+  const csrf = { 'x-custody-csrf': csrfToken() }
+  const init =
+    body === undefined
+      ? { headers: csrf }
+      : { headers: { ...csrf, 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  return jsonOf<T>(await asked(urlOf(path), { method, ...init }))
 }
 
 async function asked(url: string, init: RequestInit): Promise<Response> {

@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import type { Stopping } from '../../api/operate.ts'
 import type { ShownRun } from '../../api/runs.ts'
 import { send } from '../app/client.ts'
-import { useMay } from '../app/session-context.tsx'
+import { useSession } from '../app/session-context.tsx'
 import { Command, commandRun } from '../parts/command.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon } from '../parts/icons.tsx'
@@ -17,7 +17,7 @@ const RESUMED: ReadonlySet<string> = new Set(['failed', 'cancelled', 'interrupte
 
 export function Operate({ shown }: { readonly shown: ShownRun }) {
   const [asked, setAsked] = useState<'stop' | 'resume' | 'rerun' | null>(null)
-  if (!useMay('operator')) return null
+  if (!useSession().operates) return null
   const close = () => setAsked(null)
   return (
     <>
@@ -54,7 +54,7 @@ interface DialogProps {
 function StopDialog({ run, onClose }: DialogProps) {
   const client = useQueryClient()
   const stop = useMutation({
-    mutationFn: () => send<z.infer<typeof Stopping>>(`/runs/${run}/stop`, {}),
+    mutationFn: () => send<z.infer<typeof Stopping>>(`/runs/${run}/stop`, undefined),
     onSuccess: ({ stopping }) => {
       if (stopping) onClose()
       void client.invalidateQueries({ queryKey: ['run', run] })

@@ -26,8 +26,8 @@ export function RerunDialog({ shown, onClose }: { readonly shown: ShownRun; read
   return (
     <Dialog title={`Run ${counted(failed_rows, 'failed row')} again?`} onClose={onClose}>
       <p>
-        A new run takes the rows that failed, as they were read, through the pipeline as it is now. This run stays as it
-        is; the new one writes to the pipeline’s outputs.
+        A new run takes the rows that failed, as they were read, through the same pipeline. Nothing is replaced: files
+        are written beside those of this run, as <code>NAME.rerun-1</code>. What is sent is sent again.
       </p>
       <Cost shown={shown} fresh={fresh} />
       {callTotalsOf(shown) !== null && (
