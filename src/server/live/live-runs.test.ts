@@ -66,7 +66,7 @@ async function settled(): Promise<void> {
 }
 
 describe('a run that is followed', () => {
-  test('is told once for each change, to all who listen, and at once to those who come later', async () => {
+  test('is reported once for each change, to all who listen, and at once to those who come later', async () => {
     const world = new World()
     const first = world.listen()
     await world.tick()
@@ -101,7 +101,7 @@ describe('a run that is followed', () => {
     expect([world.timers.size, world.live.listeners]).toEqual([0, 0])
   })
 
-  test('and can’t be read: that is told once, and then what is there again', async () => {
+  test('and can’t be read: that is reported once, and then what is there again', async () => {
     const world = new World()
     const { got } = world.listen()
     await world.tick()
