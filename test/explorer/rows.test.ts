@@ -146,6 +146,24 @@ describe.skipIf(!launched.ok)(`rows in the explorer${why}`, () => {
     expect(await numbers(looked)).toEqual(['3', '6', '9'])
   })
 
+  test('stand where they belong in a table of a million, which is longer than browsers can show', async () => {
+    const looked = await look('rows/1')
+    const { page } = looked
+    await page.route(/\/rows\?/, route => route.fulfill({ json: millionth(new URL(route.request().url())) }))
+    await page.goto(`${explorer.url}/runs/${run}/rows`)
+    await page.locator('.row-link').first().waitFor()
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('End')
+    await page.locator('.row-link', { hasText: '1,000,000' }).waitFor()
+    expect(await shownWhole(looked)).toContain('1,000,000')
+    await page.evaluate(`(rows => { rows.scrollTop = rows.scrollHeight / 2 })(document.querySelector('.rows'))`)
+    await page.locator('.row-link', { hasText: '500,020' }).waitFor()
+    const rows = (await shownWhole(looked)).map(each => Number(each.replaceAll(',', '')))
+    expect(rows).toEqual(rows.map((_, i) => (rows[0] ?? 0) + i))
+    await page.keyboard.press('Home')
+    await page.locator('.row-link', { hasText: /^1$/ }).waitFor()
+  })
+
   test('have a story, and neighbours among those that fit', async () => {
     const looked = await look('rows/500?error_code=KEYWORD_FOUND&at=0')
     const { page } = looked
@@ -220,3 +238,25 @@ describe.skipIf(!launched.ok)(`rows in the explorer${why}`, () => {
     for (const each of open) await each.close()
   })
 })
+
+/** A window of a run of a million rows, as the server would answer it. */
+function millionth({ searchParams }: URL) {
+  const all = 1_000_000
+  const at = Number(searchParams.get('at') ?? 0)
+  const line = (row: number) => ({
+    ...{ row, source: 'orders', index: row, data: { id: row }, endings: [], open: 1 },
+    ...{ recorded_at: '2026-12-01T00:00:00.000Z', duration_us: 1, cost_usd: 0 },
+  })
+  const rows = Array.from({ length: Math.min(Number(searchParams.get('limit')), all - at) }, (_, i) => line(at + i + 1))
+  const known = { next_cursor: null, matches: { count: all, exact: true }, looked_at: { rows: 0, of: all } }
+  return { run: 'any', rows, ...known, index: { state: 'ready', rows: all, of: all }, holds: true }
+}
+
+/** Numbers of the rows that are seen from their upper to their lower edge. */
+async function shownWhole({ page }: Looked): Promise<readonly string[]> {
+  const found: unknown = await page.evaluate(`(frame => [...document.querySelectorAll('tbody tr')].flatMap(row => {
+    const { top, bottom } = row.getBoundingClientRect()
+    return top >= frame.top + 33 && bottom <= frame.bottom + 1 ? row.querySelector('.row-link')?.textContent ?? [] : []
+  }))(document.querySelector('.rows').getBoundingClientRect())`)
+  return Array.isArray(found) ? found.map(String) : []
+}
