@@ -298,9 +298,14 @@ test('a certificate takes the place of no other file, and nothing is erased that
     ['erase', 'latest', '--row', '1'],
     ['purge', '--older-than', '0s'],
   ]) {
-    for (const out of ['custody.db', 'people.csv', 'out']) {
+    for (const [out, code] of [
+      // A ledger is written over by nothing, whatever else is said.
+      ['custody.db', 'CUSTODY_ARGUMENT'],
+      ['people.csv', 'CUSTODY_TARGET_EXISTS'],
+      ['out', 'CUSTODY_TARGET_EXISTS'],
+    ] as const) {
       const { json, exit } = await custody(...command, '--out', out, '--json')
-      expect([json.error.code, exit]).toEqual(['CUSTODY_TARGET_EXISTS', 2])
+      expect([json.error.code, exit]).toEqual([code, 2])
     }
     const within_file = await custody(...command, '--out', 'people.csv/certificate.json', '--json')
     expect(within_file.json.error).toMatchObject({
