@@ -5,13 +5,14 @@ import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import { findRun } from '../read/runs/list.ts'
 import { planOf } from '../read/runs/opening-values.ts'
+import { checkedRun, UNOBSERVED } from './checked-run.ts'
 import { type CheckedPipeline, compileRecorded } from './compile.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
 
 /**
  * `sets` come after those that the run was given. `name`: an id, a unique beginning of one, or `latest`, which is the latest that is no
  * replay.
- * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS, CUSTODY_VERIFY_FAILED; DiagnosticsError
+ * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS, CUSTODY_VERIFY_FAILED; UnsoundRecord; DiagnosticsError
  */
 export async function planOnRecord(
   env: Environment,
@@ -22,8 +23,10 @@ export async function planOnRecord(
 ): Promise<{ readonly run: string; readonly plan: Plan }> {
   const reader = await openLedgerReader(url)
   try {
-    const { run, log } = await findRun(reader, name, { replays: false })
-    const recorded = await planOf(reader, log)
+    const { run } = await findRun(reader, name, { replays: false })
+    // A plan names plugins, and they are code that runs when it is compiled: only what was signed may do that.
+    const { reader: checked, log } = await checkedRun(env, reader, run, UNOBSERVED)
+    const recorded = await planOf(checked, log)
     const { file, sets: before } = pipelineOnRecord(recorded)
     const { text } = recorded
     if (text === null)

@@ -107,6 +107,12 @@ describe('who looks at values', () => {
     expect(lines).toMatchObject([{ what: 'diff', rows: expect.arrayContaining([[10, 16]]) }])
   })
 
+  test('so is what asks by a value, where no row is shown', async () => {
+    await server.as('analyst')(`${RUN}/rows?where=${encodeURIComponent('row.credit_score > 700')}&at=100000`)
+    const { lines } = await linesOf('?limit=1')
+    expect(lines).toMatchObject([{ what: 'rows', run: server.run, rows: [] }])
+  })
+
   test('an export is recorded row by row, before it goes out', async () => {
     await (await server.as('analyst')(`${RUN}/rows/export?class=failure`)).text()
     const { lines } = await linesOf('?limit=1')

@@ -5,6 +5,7 @@ import { openLedgerReader } from '../../ledger/open.ts'
 import { CustodyError } from '../../model/error.ts'
 import { findRun } from '../../read/runs/list.ts'
 import { planOf } from '../../read/runs/opening-values.ts'
+import { checkedRun, UNOBSERVED } from '../checked-run.ts'
 import { pipelineOnRecord } from '../pipeline-on-record.ts'
 import { beginRun, type Program } from './begin-run.ts'
 import type { PipelinesFolder } from './pipelines-folder.ts'
@@ -96,12 +97,12 @@ export class Operator {
     }
   }
 
-  /** The run of that name, if its pipeline may be run from here. */
+  /** The run of that name, if its pipeline may be run from here, by what was signed of it. @throws UnsoundRecord */
   private async runToRepeat(name: string): Promise<string> {
     const reader = await openLedgerReader(this.ports.url)
     try {
-      const { run, log } = await findRun(reader, name)
-      this.ports.pipelines.within(pipelineOnRecord(await planOf(reader, log)).file)
+      const { reader: checked, run, log } = await checkedRun(this.ports.program.env, reader, name, UNOBSERVED)
+      this.ports.pipelines.within(pipelineOnRecord(await planOf(checked, log)).file)
       return run
     } finally {
       await reader.close()

@@ -34,7 +34,7 @@ export class RecordedAnswers {
   ): Promise<Asked[K]['answer']> {
     const values = this.values && options.values !== false
     const answer = await this.answers.ask(kind, params, { ...options, values })
-    if (values) await this.log.record(this.who, looksIn({ kind, answer }))
+    if (values) await this.log.record(this.who, looksIn({ kind, answer, params }))
     return answer
   }
 
@@ -48,12 +48,18 @@ export class RecordedAnswers {
 }
 
 /** A question's kind with its answer. */
-type Answered = { readonly [K in Kind]: { readonly kind: K; readonly answer: Asked[K]['answer'] } }[Kind]
+type Answered = {
+  readonly [K in Kind]: { readonly kind: K; readonly answer: Asked[K]['answer']; readonly params: Asked[K]['params'] }
+}[Kind]
 
 /** Which rows' values an answer has. */
-export function looksIn(answered: { readonly kind: Kind; readonly answer: unknown }): readonly Look[] {
+export function looksIn(answered: {
+  readonly kind: Kind
+  readonly answer: unknown
+  readonly params: unknown
+}): readonly Look[] {
   // cast: `kind` is that of the question that was answered so.
-  const { kind, answer } = answered as Answered
+  const { kind, answer, params } = answered as Answered
   if (isUnsound(answer)) return []
   switch (kind) {
     case 'row':
@@ -62,7 +68,9 @@ export function looksIn(answered: { readonly kind: Kind; readonly answer: unknow
       )
     case 'rows': {
       const rows = answer.rows.filter(({ data }) => data !== null).map(({ row }) => row)
-      return rows.length === 0 ? [] : [{ what: 'rows', run: answer.run, rows }]
+      // How many rows have a value tells it, too, where none of them is shown.
+      const by_value = [params.value, params.text, params.where].some(each => each !== undefined)
+      return rows.length === 0 && !by_value ? [] : [{ what: 'rows', run: answer.run, rows }]
     }
     case 'errors': {
       const shown = answer.errors.flatMap(({ example }) => (example?.message == null ? [] : [example.row]))
@@ -79,8 +87,8 @@ export function looksIn(answered: { readonly kind: Kind; readonly answer: unknow
         // Of a key that several rows have the value is there, also where no difference is listed.
         const keyed = answer.key?.[side].repeated.examples.flatMap(({ rows }) => rows) ?? []
         const rows = [...answer.differences.map(({ row }) => row[side]), ...keyed]
-        // Values of a batch are none of one row.
-        const has_values = rows.length > 0 || answer.batches.differences.length > 0
+        // Values of a batch are none of one row; and which keys are the same tells of all of them.
+        const has_values = rows.length > 0 || answer.batches.differences.length > 0 || answer.key !== undefined
         return has_values ? [{ what: 'diff', run: answer[side], rows }] : []
       })
     case 'sql':
