@@ -1,6 +1,5 @@
 /** The server's routes put together, behind its gate: who asks, whether they may, whether what they ask is well formed. */
 import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import type { z } from 'zod'
 import { CustodyError } from '../model/error.ts'
 import { failedBy, notSignedIn } from './failures.ts'
@@ -35,7 +34,7 @@ export function makeApp(ports: AppPorts): Hono {
   app.onError((thrown, context) => failure(thrown, context, ports))
   app.use(counting(ports))
   app.use(gate(ports.names))
-  app.use(bodyLimit({ maxSize: MOST_BYTES, onError: tooLarge }))
+  app.use(limited)
   for (const route of ports.routes)
     app.on(route.method.toUpperCase(), `${API}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`, context =>
       answered(route, context, ports),
@@ -128,8 +127,14 @@ function withheld(): CustodyError {
   return new CustodyError('CUSTODY_FORBIDDEN', 'this has values, which the role viewer doesn’t see')
 }
 
-function tooLarge(): never {
-  throw new CustodyError('CUSTODY_REQUEST_SIZE', `the body has more than ${MOST_BYTES} bytes`)
+/** By what a request says of its body, to which Node's parser holds it: so nothing is read of one that is too long. */
+async function limited(context: Context, next: () => Promise<void>): Promise<void> {
+  const length = context.req.header('content-length')
+  if (length === undefined && context.req.header('transfer-encoding') !== undefined)
+    throw new CustodyError('CUSTODY_REQUEST', 'the request doesn’t say how long its body is: it needs a content-length')
+  if (Number(length ?? 0) > MOST_BYTES)
+    throw new CustodyError('CUSTODY_REQUEST_SIZE', `the body has more than ${MOST_BYTES} bytes`)
+  await next()
 }
 
 function failure(thrown: unknown, context: Context, { sign_in, onTrouble }: AppPorts): Response {

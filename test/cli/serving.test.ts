@@ -2,6 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -91,6 +92,23 @@ async function ask(
   const response = await fetch(`${serving.origin}/api/v1${path}`, { method, headers, ...init })
   return { status: response.status, json: await response.json() }
 }
+
+/** As it stands on the wire, whatever libraries would add. */
+async function wired(request: string): Promise<string> {
+  const { hostname, port } = new URL(serving.origin)
+  const socket = connect(Number(port), hostname)
+  const head = `Host: ${hostname}:${port}\r\nAuthorization: Bearer ${serving.token}\r\nConnection: close\r\n`
+  socket.write(request.replace('\r\n', `\r\n${head}`))
+  let text = ''
+  for await (const piece of socket.setEncoding('utf8')) text += piece
+  return text
+}
+
+test('a request without a body needs no length of it; one with a body says how long it is', async () => {
+  expect(await wired('POST /api/v1/runs/latest/stop HTTP/1.1\r\n\r\n')).toContain('"stopping":false')
+  const chunked = 'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'
+  expect(await wired(`POST /api/v1/runs HTTP/1.1\r\n${chunked}`)).toMatch(/^HTTP\/1.1 400 .*needs a content-length/s)
+})
 
 async function statusOf(run: string, wanted: string): Promise<Answered> {
   for (;;) {

@@ -83,10 +83,13 @@ export class DemoServer {
   readonly ask: Asking = async (path, { method = 'GET', headers = {}, body } = {}) => {
     const content: { readonly [name: string]: string } =
       body === undefined ? {} : { 'content-type': 'application/json' }
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+    // As clients say it on the wire.
+    const length = text === undefined ? {} : { 'content-length': `${Buffer.byteLength(text)}` }
     return this.app.request(`${ORIGIN}${path}`, {
       method,
-      headers: { host: `127.0.0.1:${PORT}`, ...content, ...headers },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: { host: `127.0.0.1:${PORT}`, ...content, ...length, ...headers },
+      ...(text === undefined ? {} : { body: text }),
     })
   }
 
