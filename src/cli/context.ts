@@ -5,6 +5,11 @@ import type { ProgressFacts } from './progress.ts'
 import { quoted } from './render/shell.ts'
 import type { Environment, OutputStream, Terminal } from './terminal.ts'
 
+/** What is typed. */
+export interface Input extends NodeJS.ReadableStream {
+  readonly isTTY?: boolean | undefined
+}
+
 /** What the program takes from its process; tests give their own. */
 export interface Host {
   readonly stdout: OutputStream
@@ -20,6 +25,8 @@ export interface Host {
   exit(code: number): void
   /** Asks whoever sits at the terminal for a yes; absent where nobody does. */
   readonly ask?: (question: string) => Promise<boolean>
+  /** Opened when it is first asked for; absent where a command has none. */
+  readonly stdin?: Input
 }
 
 export interface Context {
@@ -52,6 +59,10 @@ export function processHost(): Host {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    // Looking at it opens it.
+    get stdin() {
+      return process.stdin
+    },
     env: process.env,
     cwd: process.cwd(),
     script: process.argv[1] ?? 'custody',

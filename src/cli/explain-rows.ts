@@ -6,18 +6,16 @@ import type { Sight } from '../host/seen-ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import type { CheckedReader } from '../read/evidence/checked-reader.ts'
-import type { Bound } from '../read/evidence/log-check.ts'
 import { explainWhere } from '../read/explain/explain.ts'
-import type { Joined } from '../read/explain/joined.ts'
 import { storyJson } from '../read/explain/json.ts'
 import type { Story } from '../read/explain/story.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
 import { type LedgerOptions, reading } from './ledger-access.ts'
-import { boundText } from './render/bound.ts'
+import { renderExplained } from './render/explained.ts'
 import type { StoryView } from './render/steps.ts'
 import { renderStory } from './render/story.ts'
-import { counted, shortRun } from './render/text.ts'
+import { counted } from './render/text.ts'
 
 export interface ExplainOptions extends LedgerOptions {
   readonly row?: number
@@ -50,11 +48,7 @@ async function explain(
       const subject: Subject = row !== undefined ? { row } : { token: token ?? 0 }
       const found = await findStory(context.env, inner, name, subject, checkLine(terminal))
       if (json) terminal.answerJson(explainedJson(found, sight))
-      else {
-        const { story, joined, bound } = found
-        const open = bound === null ? [] : [boundLine(bound, story)]
-        terminal.answer([renderJoined(joined, story, viewOf(context, options)), ...open].join('\n'))
-      }
+      else terminal.answer(renderExplained(found, viewOf(context, options)))
     }
     return 0
   } catch (error) {
@@ -69,24 +63,6 @@ async function explain(
     }
     return 1
   }
-}
-
-/** The stories of the same record in other runs stand before and behind it, in the order in which they happened. */
-function renderJoined({ before, again }: Joined, story: Story, view: StoryView): string {
-  const texts = [...before, story, ...again].map((each, i) => {
-    const text = renderStory(each, view)
-    if (i === 0 || each.subject.kind !== 'row') return text
-    return `${view.paint('bold', `Again, as row ${each.subject.row} of run ${shortRun(each.run)}…`)}\n\n${text}`
-  })
-  return texts.join('\n\n')
-}
-
-/** Of a run that isn't sealed. */
-function boundLine({ entries }: Bound, story: Story): string {
-  const last = story.entries.at(-1) ?? 0
-  if (last < entries) return 'The ledger’s own log binds what is shown here.'
-  const binds = boundText(entries, story.head?.size ?? entries)
-  return `The ledger’s own log doesn’t bind all of that yet: ${binds}.`
 }
 
 function mustChooseOne(context: Context, { row, token, where }: ExplainOptions): void {

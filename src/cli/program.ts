@@ -1,5 +1,6 @@
 /** The commands put together, and the help that a newcomer reads. */
 import { Command } from 'commander'
+import { browseCommand } from './commands/browse.ts'
 import { chaosCommand } from './commands/chaos-llm.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
 import { diffCommand } from './commands/diff.ts'
@@ -51,7 +52,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
   ],
   [
     'Ask what happened:',
-    [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand, serveCommand, mcpCommand],
+    [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand, browseCommand, serveCommand, mcpCommand],
   ],
   [
     'Hand on, or let go:',

@@ -60,6 +60,11 @@ export class Terminal {
     })
   }
 
+  /** What `answer` writes of a text, for whoever draws it by other means. */
+  printed(text: string): string {
+    return safe(text)
+  }
+
   /** Writes lines of the answer to standard output. */
   answer(text: string): void {
     this.clearLive()

@@ -158,7 +158,7 @@ export const ERRORS = {
   ),
   CUSTODY_PACKAGE_MISSING: spec(
     2,
-    'A package that only some pipelines need isn’t installed, and this pipeline needs it.',
+    'A package that only some pipelines or commands need isn’t installed, and this one needs it.',
     'Install it where Custody is installed.',
   ),
   // wiring

@@ -115,7 +115,7 @@ test('no answer has a value, and each has the shape of those that do', async () 
     const shown = await answers.ask(kind, params)
     if (JSON.stringify(shown).includes('canary')) seen.push(kind)
     expect(shapeProblem(kind, shown), what).toBe(null)
-    if (kind === 'proof' || kind === 'letter' || ('key' in params && params.key !== undefined)) {
+    if (kind === 'story' || kind === 'proof' || kind === 'letter' || ('key' in params && params.key !== undefined)) {
       const refused = answers.ask(kind, params, { values: false })
       await expect(refused, what).rejects.toMatchObject({ code: 'CUSTODY_VALUES_WITHHELD' })
       continue
@@ -124,7 +124,7 @@ test('no answer has a value, and each has the shape of those that do', async () 
     expect(JSON.stringify(bare), what).not.toContain('canary')
     expect(shapeProblem(kind, bare), what).toBe(null)
   }
-  const showing = ['run', 'plan', 'errors', 'rows', 'row', 'proof', 'letter', 'diff', 'sql']
+  const showing = ['run', 'plan', 'errors', 'rows', 'row', 'story', 'proof', 'letter', 'diff', 'sql']
   expect(showing.filter(kind => !seen.includes(kind))).toEqual([])
 })
 

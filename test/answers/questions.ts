@@ -1,5 +1,5 @@
 /** Questions of every kind about a ledger, and the shapes of their answers. */
-import type { z } from 'zod'
+import { z } from 'zod'
 import { RunDiff } from '../../src/api/diff.ts'
 import { Docs } from '../../src/api/docs.ts'
 import { Evidence, Verified } from '../../src/api/evidence.ts'
@@ -20,6 +20,7 @@ const SHAPES: { readonly [K in Kind]: z.ZodType } = {
   calls: Calls,
   rows: RowsPage,
   row: ExplainedRow,
+  story: z.object({ story: z.looseObject({}), joined: z.looseObject({}), bound: z.unknown(), holds: z.literal(true) }),
   proof: RowDocument,
   letter: RowDocument,
   diff: RunDiff,
@@ -51,7 +52,13 @@ export function questions(rows: number, tokens: number, key: string | null): rea
     ['rows', { run, limit: 100 }],
     ...numbers(rows).map((row): AnyQuestion => ['row', { run, row }]),
     ...numbers(tokens).map((token): AnyQuestion => ['row', { run, token }]),
-    ...(rows === 0 ? [] : [['proof', { run, row: 1 }] as const, ['letter', { run, row: 1 }] as const]),
+    ...(rows === 0
+      ? []
+      : [
+          ['story', { run, row: 1 }] as const,
+          ['proof', { run, row: 1 }] as const,
+          ['letter', { run, row: 1 }] as const,
+        ]),
     ['diff', { old: 'latest~1', new: run, list: 100 }],
     ...(key === null ? [] : [['diff', { old: 'latest~1', new: run, key, list: 100 }] as const]),
     ['verify', {}],

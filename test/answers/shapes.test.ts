@@ -76,7 +76,7 @@ test('of a run that a guard stopped, and of what is left when it is given up', a
   const guarded = ['run', 'p.yaml', '--ledger', 'stopped.db', '--set', 'sources.in.guards.min_rows=5']
   expect((await folder.custody(...guarded)).exit).toBe(1)
   const stopped = await LedgerAnswers.open({ url: `sqlite:${folder.folder}/stopped.db`, env: folder.env })
-  const all = questions(2, 2, null).filter(([kind]) => !['proof', 'letter', 'diff'].includes(kind))
+  const all = questions(2, 2, null).filter(([kind]) => !['story', 'proof', 'letter', 'diff'].includes(kind))
   const shapes = async () => {
     for (const [kind, params] of all)
       for (const values of [true, false])

@@ -72,6 +72,8 @@ async function made(moment: Moment, question: AnyQuestion, values: boolean, tell
       return rowsPage(moment, question.params, values)
     case 'row':
       return explainedRow(moment, question.params, values)
+    case 'story':
+      return storyOfRow(moment, question.params, values)
     case 'proof':
     case 'letter':
       return rowDocument(moment, question.params, question.kind, values)
@@ -100,6 +102,11 @@ async function explainedRow(
   const sight = await see()
   const story = explainedJson(await findStory(env, reader, run, subject, UNOBSERVED), sight)
   return values ? story : storyWithoutValues(story)
+}
+
+async function storyOfRow({ reader, env }: Moment, { run, ...subject }: Asked['story']['params'], values: boolean) {
+  mustHaveValues('a story', values)
+  return { ...(await findStory(env, reader, run, subject, UNOBSERVED)), holds: true as const }
 }
 
 async function rowDocument(

@@ -10,6 +10,7 @@ import type { ExportQuery, RowsPage, RowsQuery } from '../../api/rows.ts'
 import type { Calls, Errors, Plan, RunQuery, RunsPage, RunsQuery, ShownRun } from '../../api/runs.ts'
 import type { SqlAnswer, SqlQuery } from '../../api/sql.ts'
 import type { ExplainedRow, RowQuery } from '../../api/story.ts'
+import type { StoryFound } from './explained-row.ts'
 
 type Of<T extends z.ZodType> = z.output<T>
 /** In its place stands why the record doesn't hold, where it doesn't. */
@@ -28,6 +29,11 @@ export interface Asked {
     readonly answer: Checked<RowsPage>
   }
   readonly row: { readonly params: Of<typeof RowQuery>; readonly answer: Checked<ExplainedRow> }
+  /** The same for whoever lays it out in words: in the form that readers of the ledger have it in. */
+  readonly story: {
+    readonly params: Of<typeof RowQuery>
+    readonly answer: Checked<StoryFound & { readonly holds: true }>
+  }
   readonly proof: { readonly params: Of<typeof ProofQuery>; readonly answer: Checked<RowDocument> }
   readonly letter: { readonly params: Of<typeof ProofQuery>; readonly answer: Checked<RowDocument> }
   readonly diff: { readonly params: Of<typeof DiffQuery>; readonly answer: Checked<RunDiff> }

@@ -39,7 +39,17 @@ export interface AskOptions {
 }
 
 /** Questions whose time is limited, or hardly depends on the length of a run. */
-const SHORT: ReadonlySet<Kind> = new Set<Kind>(['runs', 'counts', 'plan', 'rows', 'row', 'proof', 'letter', 'docs'])
+const SHORT: ReadonlySet<Kind> = new Set<Kind>([
+  'runs',
+  'counts',
+  'plan',
+  'rows',
+  'row',
+  'story',
+  'proof',
+  'letter',
+  'docs',
+])
 /** Threads for short questions: they wait for no disk, as a rule, so that more than there are processors are of no use. */
 const SHORT_THREADS = Math.min(4, Math.max(2, availableParallelism()))
 /** More long questions than this wait for each other. */
