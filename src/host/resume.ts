@@ -9,7 +9,7 @@ import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
 import { findRun } from '../read/runs/list.ts'
-import { planOf } from '../read/runs/opening-values.ts'
+import { planOf, type RecordedPlan } from '../read/runs/opening-values.ts'
 import { closingOf, openingOf } from '../read/runs/run-log.ts'
 import { checkedRun } from './checked-run.ts'
 import { type Repeating, repeating } from './chosen-rows.ts'
@@ -61,7 +61,7 @@ export async function resumeStopped(
   try {
     const { run, log } = await findRun(reader, request.name)
     if ((await closingOf(reader, log)).last?.k === 'seal') return { kind: 'sealed', run }
-    const value = await planOf(reader, log)
+    const value = await signedPlan(reader, run, ports, observer)
     const { file, sets: before } = pipelineOnRecord(value)
     const sets = [...before, ...request.sets]
     const onWarnings = (checked: CheckedPipeline) => observer.onWarnings(checked)
@@ -73,6 +73,20 @@ export async function resumeStopped(
   } finally {
     await reader.close()
   }
+}
+
+/** A plan names plugins, and they are code that runs when it is compiled: only what was signed may do that. */
+function signedPlan(
+  reader: LedgerReader,
+  run: string,
+  { env }: HostPorts,
+  observer: ResumeObserver,
+): Promise<RecordedPlan> {
+  // Whoever holds the run may be writing it.
+  return reader.snapshot(async () => {
+    const { reader: signed, log } = await checkedRun(env, reader, run, observer)
+    return planOf(signed, log)
+  })
 }
 
 function refuseSet(argument: string): void {

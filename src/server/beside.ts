@@ -34,7 +34,8 @@ export function besides(ports: BesidePorts): (app: Hono) => void {
         await ports.answers.ask('runs', { limit: 1 })
         return context.json({ ok: true })
       } catch (error) {
-        return context.json({ ok: false, ...failedBy(error).body }, 503)
+        // Anybody may ask: the code says what is wrong, and nothing says where.
+        return context.json({ ok: false, code: failedBy(error).body.error.code }, 503)
       }
     })
     app.get('/metrics', async context => {

@@ -8,6 +8,7 @@ import { planOf } from '../../read/runs/opening-values.ts'
 import { checkedRun, UNOBSERVED } from '../checked-run.ts'
 import { pipelineOnRecord } from '../pipeline-on-record.ts'
 import { beginRun, type Program } from './begin-run.ts'
+import { refuseOtherPlugins } from './own-plugins.ts'
 import type { PipelinesFolder } from './pipelines-folder.ts'
 import { runSettings, whatIfSettings } from './settings-allowed.ts'
 import { RunStopper } from './stop-run.ts'
@@ -102,7 +103,9 @@ export class Operator {
     const reader = await openLedgerReader(this.ports.url)
     try {
       const { reader: checked, run, log } = await checkedRun(this.ports.program.env, reader, name, UNOBSERVED)
-      this.ports.pipelines.within(pipelineOnRecord(await planOf(checked, log)).file)
+      const plan = await planOf(checked, log)
+      const { file, sets: given } = pipelineOnRecord(plan)
+      refuseOtherPlugins(this.ports.pipelines.within(file), plan.text, given)
       return run
     } finally {
       await reader.close()
