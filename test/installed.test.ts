@@ -181,10 +181,12 @@ ${more}`
   ]
 
   /** Those that a command needs. */
-  const of_commands = ['hyparquet-writer']
+  const of_commands = ['hyparquet-writer', 'ink', 'react', 'openid-client']
+  /** Those that the environment asks for. */
+  const of_telemetry = ['@opentelemetry/api', '@opentelemetry/sdk-node']
 
   test('is one of these, for each of them', () => {
-    const named = [...cases.flatMap(([, , missing]) => missing), ...of_commands]
+    const named = [...cases.flatMap(([, , missing]) => missing), ...of_commands, ...of_telemetry]
     expect(named.sort()).toEqual(Object.keys(peerDependencies).sort())
   })
 

@@ -74,7 +74,7 @@ describe('a run that is told to stop', () => {
 
 /** null: there is no run yet. */
 async function latestStatus(): Promise<string | null> {
-  const [line] = await shell.run('custody runs --json')
-  const runs: unknown = JSON.parse(line ?? '[]')
-  return Array.isArray(runs) ? (runs[0]?.status ?? null) : null
+  const [line = ''] = await shell.run('custody runs --json')
+  // Numbers that differ from run to run are left out of what a shell gives, so that this is no JSON.
+  return /"status":"(\w+)"/.exec(line)?.[1] ?? null
 }
