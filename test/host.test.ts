@@ -98,7 +98,7 @@ test('a run that stopped is resumed', async () => {
   expect(result).toMatchObject({ summary: { status: 'failed' }, error: { code: 'CUSTODY_STRICT' } })
   heard = []
   expect(await resumed(run)).toMatchObject({ kind: 'run', run, result: { error: null, stopped_by: null } })
-  expect(heard).toEqual(['open', 'restored at 3', 'closing'])
+  expect(heard).toEqual(['checked', 'open', 'restored at 3', 'closing'])
   expect(output()).toBe('id\n1\n3\n')
 })
 

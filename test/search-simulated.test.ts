@@ -16,6 +16,7 @@ import type { Story } from '../src/read/explain/story.ts'
 import { Indexing } from '../src/search/index/indexing.ts'
 import { ledgerId } from '../src/search/ledger-id.ts'
 import type { LedgerRowFinder } from '../src/search/ledger-row-finder.ts'
+import type { FoundRows, PageAsked } from '../src/search/row-finder.ts'
 import { generateModel, type Shape } from './simulation/generate.ts'
 import type { Model } from './simulation/model.ts'
 import { Random } from './simulation/random.ts'
@@ -27,6 +28,8 @@ const SEEDS = Number(process.env.CUSTODY_SEEDS ?? (LONG ? 40 : 1))
 /** Among its models is a join that matches. */
 const FIRST = Number(process.env.CUSTODY_SEED ?? 51)
 const FILTERS = LONG ? 40 : 5
+/** One of so many filters is asked for in haste, too. */
+const EACH = 4
 const BASE = { later: true, groups: true, crashes: false, max_nodes: 12, max_rows: 25 }
 const SHAPES: readonly Shape[] = [
   { ...BASE, calls: true, nested: true, batched: true },
@@ -171,6 +174,22 @@ async function found(finder: LedgerRowFinder, filter: RowFilter) {
   return { rows, count, third }
 }
 
+/** Each page by somebody who knows nothing of those before, and has hardly any time. */
+async function inHaste(reader: LedgerReader, index: string | null, filter: RowFilter) {
+  const rows: number[] = []
+  const signal = new AbortController().signal
+  for (let after: string | null = null; ; ) {
+    let now_ms = 0
+    const hasty = () => (now_ms += 1_000)
+    const asked: PageAsked = { after, at: null, limit: 4 }
+    const page: FoundRows = await atOnce(reader, index, finder => finder.find(1, filter, asked, signal), hasty)
+    rows.push(...page.rows)
+    expect(page.matches.count).toBeGreaterThanOrEqual(rows.length)
+    if (page.next === null) return { rows, count: page.matches.count }
+    after = page.next
+  }
+}
+
 /** How many filters were asked for, and how many of them a row fits. */
 let [asked_for, with_rows] = [0, 0]
 
@@ -194,6 +213,8 @@ async function compare(name: string, model: Model, seed: number, grows = false):
         const answer = { rows: fitting, count: fitting.length, third: fitting.slice(2, 3) }
         const asked = `${name}, ${JSON.stringify(filter)}, ${used === null ? 'no index' : 'index'}`
         expect(await found(finder, filter), asked).toEqual(answer)
+        if (asked_for % EACH === 0)
+          expect(await inHaste(reader, used, filter), asked).toEqual({ rows: fitting, count: fitting.length })
         if (fitting.length > 0) with_rows++
         asked_for++
       }

@@ -19,13 +19,16 @@ export async function findRows(run: RunRows, candidates: CandidateRows, asked: A
   const first = await firstRows(run, candidates, asked)
   if (first.next !== null) {
     const counted = await countedAll(run, candidates, asked)
-    return { ...first, ...counted, next: first.next, looked_at: first.looked_at + counted.looked_at }
+    // Whoever answered the pages before may know of more than this one does.
+    const count = Math.max(counted.count, first.next.seen)
+    return { ...first, ...counted, count, next: first.next, looked_at: first.looked_at + counted.looked_at }
   }
-  const seen = from.after > last ? from.seen : candidates.certain
+  const through = from.seen + from.skip - first.to_skip + first.rows.length
+  const seen = from.after > last ? from.seen : Math.max(candidates.certain, through)
   const behind = { after: Math.max(from.after, last), skip: first.to_skip, seen }
   const rest = await lookThrough(run, filter, behind, limit - first.rows.length, time)
   const more = await candidates.makeCertain(run, filter, () => time.isOver(true), time)
-  const gained = from.after > last ? 0 : candidates.certain - seen
+  const gained = from.after > last ? 0 : Math.max(0, candidates.certain - seen)
   return {
     rows: [...first.rows, ...rest.rows],
     next: rest.next,
@@ -69,6 +72,11 @@ async function firstRows(
   const is_done = at >= all.last || (all.next(at) === null && rows.length < limit)
   const is_last = all.next(at) === null && all.last >= run.count
   if (rows.length === limit || !is_done)
-    return { rows, next: is_last ? null : { after: at, skip: 0, seen: 0 }, to_skip: 0, looked_at }
+    return {
+      rows,
+      next: is_last ? null : { after: at, skip: 0, seen: from.seen + from.skip + rows.length },
+      to_skip: 0,
+      looked_at,
+    }
   return { rows, next: null, to_skip: 0, looked_at }
 }

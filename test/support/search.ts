@@ -21,10 +21,11 @@ export function atOnce<T>(
   reader: LedgerReader,
   index: string | null,
   ask: (finder: LedgerRowFinder) => Promise<T>,
+  now_ms = () => 0,
 ): Promise<T> {
   return reader.snapshot(() => {
     const checked = new CheckedReader(reader, { remembered: null })
-    return ask(new LedgerRowFinder({ stored: reader, checked, predicateOf, now_ms: () => 0, index }))
+    return ask(new LedgerRowFinder({ stored: reader, checked, predicateOf, now_ms, index }))
   })
 }
 

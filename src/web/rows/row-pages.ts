@@ -150,6 +150,15 @@ interface Following extends Omit<Asked, 'live'> {
   readonly is_exact: boolean
 }
 
+/** The latest of pages that follow each other, with how far all of them looked. */
+function lookedThrough(pages: ReadonlyArray<RowsPage | undefined>): RowsPage | undefined {
+  const latest = pages.at(-1)
+  if (latest === undefined) return undefined
+  const { of } = latest.looked_at
+  const rows = pages.reduce((sum, page) => sum + (page?.looked_at.rows ?? 0), 0)
+  return { ...latest, looked_at: { rows: Math.min(rows, of), of } }
+}
+
 /** Pages one after another, until what is seen is filled. */
 function useFollowing({ run, search, filter, span, first, is_exact, stopped }: Following) {
   const is_on = first !== undefined && !isUnsound(first.page) && !is_exact
@@ -173,7 +182,7 @@ function useFollowing({ run, search, filter, span, first, is_exact, stopped }: F
     rows,
     error,
     goes_on,
-    latest: sound(pages.at(-1)),
+    latest: lookedThrough(pages.map(sound)),
     looking: isFetching,
     unsound: pages.map(each => each.page).find(isUnsound) ?? null,
   }
