@@ -211,6 +211,7 @@ function nextSteps(
   }
   if (row > 0) steps.push([command(`explain ${shortest} --row ${row}`), `why did row ${row} end where it did?`])
   steps.push([command(`verify ${shortest}`), 'does the record hold?'])
+  steps.push([command('serve'), 'the same in the browser'])
   const width = Math.max(...steps.map(([words]) => words.length))
   return steps.map(([words, what], i) => `${i === 0 ? 'Try:' : '    '}  ${words.padEnd(width)}   ${what}`)
 }
