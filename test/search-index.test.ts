@@ -195,6 +195,20 @@ test('a thread keeps it until it is closed, and one builds at a time', async () 
   giveUpClaim(ledger.index, 'another')
 })
 
+test('rows that the index has in part, far behind the run, are found as well', async () => {
+  const many = Array.from({ length: 2_100 }, (_, i) => `${i + 1},Person ${i + 1},south`)
+  const long = new WorkFolder({ 'p.yaml': PIPELINE, 'people.csv': `id,name,town\n${many.join('\n')}\n` })
+  try {
+    await long.run()
+    const begun = new IndexedLedger(join(long.folder, 'custody.db'))
+    await begun.build(() => Promise.reject(new Error('the power is gone'))).catch(() => undefined)
+    const { rows, matches } = await begun.find({ edge: ['sorted:to'] })
+    expect([rows.slice(0, 3), matches]).toEqual([[1, 2, 3], { count: many.length, exact: true }])
+  } finally {
+    long.close()
+  }
+})
+
 test('a value that was changed in the ledger is met, not shown', async () => {
   await ledger.build()
   const db = new DatabaseSync(ledger.url.slice('sqlite:'.length))

@@ -30,7 +30,7 @@ export interface FinderOptions extends Readers {
   readonly now_ms?: () => number
 }
 
-/** Of the entries that an index doesn't have yet so many are looked at for each question. */
+/** Of the entries that an index doesn't have yet so many are looked at for each question. One that lacks more isn't used. */
 const MOST_BEHIND = 2 * INDEX_SIZES.few_entries
 
 export class LedgerRowFinder implements RowFinder {
@@ -91,21 +91,25 @@ export class LedgerRowFinder implements RowFinder {
     return RunIndex.open(folder, { ledger, run: run.run, log: run.log }, stored)
   }
 
-  /** Rows that the index has, or had: what entries behind it say of them is looked at now. */
+  /**
+   * Rows that the index has, or had: what entries behind it say of them is looked at now. Where that would be too much there are none: of any row
+   * something may stand there that the index doesn't know.
+   */
   async #candidates(
     run: RunRows,
-    index: RunIndex,
+    opened: RunIndex,
     filter: RowFilter,
     compiled: CompiledFilter,
   ): Promise<CandidateRows> {
     const { stored } = this.#options
-    const last = Math.min(index.last_row, run.count)
     const size = await stored.size(run.log)
+    const index = size - opened.end <= MOST_BEHIND ? opened : RunIndex.none()
+    const last = Math.min(index.last_row, run.count)
     const key = JSON.stringify([run.log, index.end, size, await stored.size(0), filter])
     const known = this.#memory.get(key)
     if (known !== null) return known
     const candidates = CandidateRows.by(index, compiled, last)
-    if (index.end > 0 && size - index.end <= MOST_BEHIND)
+    if (index.end > 0)
       for (const row of await run.rowsBehind(index.end, last))
         for (const [, facts] of await run.between(row, row)) candidates.decide(row, fits(compiled, facts))
     this.#memory.keep(key, candidates)
