@@ -2,7 +2,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openLedgerReader } from '../../ledger/open.ts'
-import type { LedgerReader } from '../../ledger/read-port.ts'
 import { claim } from './claim.ts'
 import type { BuilderInput, BuilderReport } from './index-builder.ts'
 import { Indexing } from './indexing.ts'
@@ -18,14 +17,15 @@ async function work({ url, index, ledger, token }: BuilderInput): Promise<never>
     await ((await indexing.isWritten()) ? sleep(worked_ms * (1 / SHARE_BESIDE_RUNS - 1)) : nextTurn())
   })
   for (;;) {
-    if (claim(index, token)) await round(indexing, reader)
+    await round(indexing, { url, index, token })
     await sleep(ROUND_MS)
   }
 }
 
-/** What goes wrong in one may be better in the next. */
-async function round(indexing: Indexing, { url }: LedgerReader): Promise<void> {
+/** If it is this thread that builds. What goes wrong in one may be better in the next. */
+async function round(indexing: Indexing, { url, index, token }: Omit<BuilderInput, 'ledger'>): Promise<void> {
   try {
+    if (!claim(index, token)) return
     await indexing.round()
     report({ kind: 'round' })
   } catch (error) {
