@@ -52,8 +52,7 @@ const ASKED = z.object({ provider: z.string(), model: z.string() })
 function modelOf(node: PlanNode): ReadonlyArray<readonly [string, AskedModel]> {
   const plugin =
     'plugin' in node ? node.plugin : node.kind === 'gate' && node.by.kind === 'plugin' ? node.by.plugin : null
-  if (plugin === null || (plugin.secrets.length > 0 && plugin.secrets.some(({ path }) => path[0] === 'model')))
-    return []
+  if (plugin === null || plugin.secrets.some(({ path }) => path[0] === 'model')) return []
   const asked = ASKED.safeParse(plugin.options)
   return asked.success ? [[node.name, asked.data]] : []
 }

@@ -102,8 +102,8 @@ class RunSignals {
   }
 
   commit({ totals, before, nodes, errors, calls, entries, commit_us }: Committed): void {
-    this.#totals = totals
     this.#count(totals, before)
+    this.#totals = totals
     const { entries: written, commit, errors: met } = this.#instruments
     written.add(entries, this.#own)
     commit.record(commit_us / 1e6, this.#own)
@@ -136,7 +136,8 @@ class RunSignals {
     const { rows, tokens, visits, in_flight } = this.#instruments
     for (const what of ['read', 'ingested', 'rejected'] as const)
       added(rows, totals.rows[what] - (before?.rows[what] ?? 0), { ...this.#own, 'custody.rows.what': what })
-    in_flight.add(totals.tokens.open - (before?.tokens.open ?? 0), this.#own)
+    // A level, not a count: of a run that another process had begun this one reports all that are open.
+    in_flight.add(totals.tokens.open - (this.#totals?.tokens.open ?? 0), this.#own)
     const ended = new Map(before?.endings.map(([fate, sink, count]) => [`${fate} ${sink}`, count]))
     for (const [fate, sink, count] of totals.endings) {
       const { outcome = String(fate), cause = '' } = fateOf(fate) ?? {}

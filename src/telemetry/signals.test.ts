@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import type { TotalsFact } from '../format/entry.ts'
+import type { OpenTelemetry } from './api.ts'
+import { Signals } from './signals.ts'
+
+/** Adds up what instruments are given, by their names. */
+function counting() {
+  const sums: { [name: string]: number } = {}
+  const instrument = (name: string) => ({
+    add: (value: number) => {
+      sums[name] = (sums[name] ?? 0) + value
+    },
+    record: () => undefined,
+  })
+  const span = { setAttributes: () => undefined, setStatus: () => undefined, end: () => undefined }
+  const meter = { createCounter: instrument, createUpDownCounter: instrument, createHistogram: instrument }
+  // cast: as much of the API as is used.
+  const api = {
+    trace: { getTracer: () => ({ startSpan: () => span }), setSpan: () => ({}) },
+    metrics: { getMeter: () => meter },
+    SpanStatusCode: { ERROR: 2 },
+  } as unknown as OpenTelemetry
+  return { sums, signals: new Signals(api, '1', () => 0) }
+}
+
+function totals(read: number, open: number): TotalsFact {
+  return {
+    rows: { read, ingested: read, rejected: 0 },
+    tokens: { born: read, ended: read - open, open },
+    ...{ groups: 0, batches: [], endings: [], visits: [], edges: [] },
+  }
+}
+
+test('of a run that another process had begun only what is new is counted, but all that are in flight', () => {
+  const { sums, signals } = counting()
+  const [begun, next, last] = [totals(10, 7), totals(14, 4), totals(14, 0)]
+  const nothing = { nodes: new Map(), errors: [], calls: [], entries: 1, commit_us: 1 }
+  signals.onRun({ run: 'r', pipeline: 'p', topology: { nodes: [], edges: [] }, models: new Map(), is_resumed: true })
+  signals.onCommit({ ...nothing, totals: next, before: begun })
+  expect([sums['custody.rows'], sums['custody.in_flight']]).toEqual([8, 4])
+  signals.onCommit({ ...nothing, totals: last, before: next })
+  expect([sums['custody.rows'], sums['custody.in_flight']]).toEqual([8, 0])
+})
