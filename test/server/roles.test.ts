@@ -1,5 +1,6 @@
 /** What each role sees and may do, what is recorded of those who see values, and that answers are as the OpenAPI document says. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -342,6 +343,18 @@ describe('the OpenAPI document', () => {
       expect(await problemOf(operation, response), path).toBeNull()
     }
   })
+})
+
+test('of a record that doesn’t hold there is no file, neither whole nor in part', async () => {
+  const db = new DatabaseSync(server.url.slice('sqlite:'.length))
+  db.exec('DROP TRIGGER payloads_no_update')
+  db.exec(`UPDATE payloads SET body = replace(body, 'Quinn Reyes', 'Quinn Reyex')`)
+  db.close()
+  const ask = server.as('analyst')
+  for (const path of ['/rows/17/proof', '/rows/17/letter', '/rows/export', '/rows/export?format=csv']) {
+    const response = await ask(RUN + path)
+    expect([response.status, await response.json()]).toMatchObject([409, { error: { code: 'CUSTODY_VERIFY_FAILED' } }])
+  }
 })
 
 test('nothing of all that was a trouble of the server’s own', () => {

@@ -7,6 +7,7 @@ import type { AnswerThreadInput, FromThread, Request, ToThread } from './answer-
 import { answer, type Teller } from './answering.ts'
 import { Looking } from './moment.ts'
 import { stateOf } from './record-state.ts'
+import { isUnsound } from './unsound.ts'
 
 // cast: what answer-threads.ts starts it with.
 const input = workerData as AnswerThreadInput
@@ -39,18 +40,14 @@ async function reply({ question, values, known }: Request): Promise<FromThread> 
       const state = await stateOf(moment, question)
       if (state !== null && state === known) return { kind: 'same' as const }
       const found = await answer(moment, question, values, teller)
-      return { kind: 'answer' as const, answer: found, state: holds(found) ? state : null }
+      // What doesn't hold may be put right.
+      return { kind: 'answer' as const, answer: found, state: isUnsound(found) ? null : state }
     })
   } catch (thrown) {
     // What can't be opened now may be there the next time.
     if (looking !== null) await looking.catch(() => (looking = null))
     return { kind: 'failed', failure: failureOf(thrown) }
   }
-}
-
-/** What doesn't hold may be put right. */
-function holds(found: unknown): boolean {
-  return typeof found !== 'object' || found === null || !('holds' in found) || found.holds !== false
 }
 
 port?.on('message', (message: ToThread) => {

@@ -18,6 +18,7 @@ import type { Asked, Kind, Piece, Progress, Streamed } from './asked.ts'
 import { type KeptIndex, keepIndex } from './kept-index.ts'
 import { KnownAnswers } from './known-answers.ts'
 import { SqlReader } from './sql.ts'
+import { refuseUnsound } from './unsound.ts'
 
 export interface LedgerAnswersOptions {
   readonly url: string
@@ -113,7 +114,10 @@ export class LedgerAnswers {
     return this.#known.take(key, kept, reply) as Asked[K]['answer']
   }
 
-  /** Gives pieces, none before the one before it was taken. Whoever stops listening ends it. */
+  /**
+   * Gives pieces, none before the one before it was taken. Whoever stops listening ends it.
+   * @throws UnsoundRecord where the record doesn't hold, if need be after some pieces; else as `ask`.
+   */
   async *stream<K extends keyof Streamed>(
     kind: K,
     params: Streamed[K],
@@ -132,6 +136,9 @@ export class LedgerAnswers {
     const request = { question: { kind, params }, values, known: null }
     void this.#long
       .ask(request, { signal: both, onPiece })
+      .then(reply => {
+        if (reply.kind === 'answer') refuseUnsound(reply.answer)
+      })
       .catch((error: unknown) => {
         state.error = error
       })

@@ -1,6 +1,6 @@
 /** Answers for one reader: without values, or with values and a line in the log for what they see, written before they see it. */
-import type { Unsound } from '../../api/common.ts'
 import type { Asked, Kind, Streamed } from '../../host/answers/asked.ts'
+import { isUnsound } from '../../host/answers/unsound.ts'
 import type { Answering, AskOptions } from '../answering.ts'
 import { seesValues, type Who } from '../who.ts'
 import type { AccessLog, Look } from './access-log.ts'
@@ -53,7 +53,7 @@ type Answered = {
 }[Kind]
 
 /** Which rows' values an answer has. */
-export function looksIn(answered: {
+function looksIn(answered: {
   readonly kind: Kind
   readonly answer: unknown
   readonly params: unknown
@@ -96,8 +96,4 @@ export function looksIn(answered: {
     default:
       return []
   }
-}
-
-function isUnsound(answer: Answered['answer']): answer is Unsound {
-  return 'holds' in answer && answer.holds === false
 }

@@ -1,7 +1,9 @@
 /** Tools for assistants: what each asks, and the form in which every answer is given. */
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
+import type { Unsound } from '../../api/common.ts'
 import type { Asked, Kind, Progress } from '../../host/answers/asked.ts'
+import { isUnsound } from '../../host/answers/unsound.ts'
 import { failedBy } from '../failures.ts'
 import { shortened } from './short.ts'
 
@@ -77,7 +79,7 @@ export async function resultOf(spec: Tool, input: unknown, asking: Asking): Prom
   try {
     const answered = await spec.answer(input, asking)
     const [found, file] = answered instanceof WithFile ? [answered.found, answered.file] : [answered, null]
-    if ('holds' in found && found.holds === false) return unsound(found)
+    if (isUnsound(found)) return unsound(found)
     const { answer, cut: first, places } = shortened(found)
     const cut = { places, first }
     // cast: an object, made from one.
@@ -98,8 +100,7 @@ function given(content: { [key: string]: unknown }, file: ToolFile | null): Call
 }
 
 /** Nothing of it is shown but why. */
-function unsound(found: object): CallToolResult {
-  const problems = 'problems' in found && Array.isArray(found.problems) ? found.problems.map(String) : []
+function unsound({ problems }: Unsound): CallToolResult {
   const error = {
     code: 'CUSTODY_VERIFY_FAILED',
     message: 'the record doesn’t hold: what is stored isn’t what was recorded, so that it isn’t shown',

@@ -1,6 +1,7 @@
 /** Routes about rows of a run: which fit, the story of one, and what can be handed on of it. */
 import { ExportQuery, RowsPage, RowsQuery } from '../../api/rows.ts'
 import { ExplainedRow } from '../../api/story.ts'
+import { refuseUnsound } from '../../host/answers/unsound.ts'
 import type { AnswersFor } from '../answers-for.ts'
 import { type Answer, type Asked, NO_PARAMETERS, question, type Route, sound } from '../route.ts'
 import { streamed } from '../streamed.ts'
@@ -95,9 +96,7 @@ async function saved(
   kind: 'proof' | 'letter',
   { params, who, signal, context }: Asked<{ readonly run: string; readonly row: number }, unknown, unknown>,
 ): Promise<Answer> {
-  const answer = await answersFor(who).ask(kind, params, { signal })
-  if ('holds' in answer) return { json: answer }
-  const { text, file_name, media_type } = answer
+  const { text, file_name, media_type } = refuseUnsound(await answersFor(who).ask(kind, params, { signal }))
   return { response: context.body(text, 200, savedAs(file_name, `${media_type}; charset=utf-8`)) }
 }
 
