@@ -1,6 +1,7 @@
 /** The server's routes put together, behind its gate: who asks, whether they may, whether what they ask is well formed. */
 import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
+import { isUnsound } from '../host/answers/unsound.ts'
 import { CustodyError } from '../model/error.ts'
 import { failedBy, notSignedIn } from './failures.ts'
 import { gate, type Names } from './gate.ts'
@@ -73,7 +74,10 @@ async function answered(route: Route, context: Context, ports: AppPorts): Promis
     context,
   }
   const answer = await route.answer(asked)
-  return respond(route, answer, context, ports)
+  const response = respond(route, answer, context, ports)
+  // Only its head is sent: what would make the rest of it hears that nobody takes that.
+  if (context.req.method === 'HEAD') await response.body?.cancel()
+  return response
 }
 
 /** For routes that ask for nobody. */
@@ -86,10 +90,6 @@ function respond(route: Route, answer: Answer, context: Context, ports: AppPorts
   for (const [name, value] of Object.entries(answer.headers ?? {})) context.header(name, value)
   context.header('cache-control', 'no-store')
   return context.json(answer.json, route.answers.status)
-}
-
-function isUnsound(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'holds' in value && value.holds === false
 }
 
 /** A key that is given once has its value, one that is repeated a list of them. */

@@ -2,7 +2,7 @@
  * What each request passes before anything looks at what it asks.
  *
  * GATE-1. It names this server by a name that is its own: a page elsewhere whose name was made to lead here (DNS rebinding) doesn't.
- * GATE-2. What comes from a page of another origin, on another port of this machine too, gets nothing below /api and /mcp and changes nothing.
+ * GATE-2. What comes from a page of another origin, on another port of this machine too, gets nothing below /api and changes nothing.
  * GATE-3. Each answer says that it is to be run, framed, sniffed and kept by nobody but the page of this server.
  */
 import type { MiddlewareHandler } from 'hono'
@@ -19,7 +19,7 @@ export interface Names {
 /** Of a server on this machine: by each name of the loopback. */
 export function loopbackNames(port: number): Names {
   const hosts = ['127.0.0.1', 'localhost', '[::1]']
-  return { origins: new Set(hosts.map(host => `http://${host}:${port}`)), https: false }
+  return { origins: new Set(hosts.map(host => new URL(`http://${host}:${port}`).origin)), https: false }
 }
 
 /** Of one behind a public name; those of this machine remain, for whoever watches over it. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accessPath } from '../../src/server/assemble.ts'
 import { EACH_MS, MOST_AT_ONCE } from '../../src/server/attempts.ts'
+import { loopbackNames } from '../../src/server/gate.ts'
 import { IDLE_MS, LIFETIME_MS, MOST_SESSIONS } from '../../src/server/sessions.ts'
 import { API, DemoServer, ORIGIN, PORT } from '../support/demo-server.ts'
 
@@ -56,7 +57,17 @@ describe('without a token or a session', () => {
   })
 })
 
+test('whoever asks for the head of what never ends listens to nothing', async () => {
+  for (const path of ['/live', '/runs/latest/live', '/runs/latest/rows/export'])
+    expect((await server.withToken(`${API}${path}`, { method: 'HEAD' })).status, path).toBe(200)
+  expect(await (await server.ask('/metrics')).text()).toContain('\ncustody_live_listeners 0\n')
+})
+
 describe('names and origins', () => {
+  test('at the port that browsers don’t name, either', () => {
+    expect([...loopbackNames(80).origins]).toEqual(['http://127.0.0.1', 'http://localhost', 'http://[::1]'])
+  })
+
   test.each(['127.0.0.1', 'localhost', '[::1]'])('%s is a name of this server', async host => {
     expect((await server.withToken(`${API}/runs`, { headers: { host: `${host}:${PORT}` } })).status).toBe(200)
   })

@@ -4,7 +4,7 @@
  *
  * LIVE-RUNS-1. However many listen to one thing, it is asked for once at a time.
  * LIVE-RUNS-2. Nothing is asked for while the ledger's file stays as it is, but each `LEASE_MS`, since a process that has gone writes nothing.
- * LIVE-RUNS-3. There are at most `MOST_LISTENERS`.
+ * LIVE-RUNS-3. There are at most `MOST_LISTENERS`: whoever lets one in asks `refuseOneTooMany` first.
  */
 import type { RunChanged } from '../../api/live.ts'
 import type { RunLine, UnreadableRun } from '../../api/runs.ts'
@@ -55,14 +55,14 @@ export class LiveRuns {
     return this.listening
   }
 
-  /** Counts of one run, by its id: event `counts`, until `ended`. @throws TooManyError */
+  /** Counts of one run, by its id: event `counts`, until `ended`. */
   followRun(run: string, send: Send, ended: AbortSignal): Promise<void> {
     const { answers } = this.ports
     const look: Look = async signal => new Map([[run, await answers.ask('counts', { run }, { signal })]])
     return this.follow(run, 'counts', look, send, ended)
   }
 
-  /** Event `run` for each that began, went on or ended, and for the newest ones at the beginning. @throws TooManyError */
+  /** Event `run` for each that began, went on or ended, and for the newest ones at the beginning. */
   followAll(send: Send, ended: AbortSignal): Promise<void> {
     const { answers } = this.ports
     const look: Look = async signal => {
@@ -72,7 +72,7 @@ export class LiveRuns {
     return this.follow('', 'run', look, send, ended)
   }
 
-  /** Whether one more may listen. @throws TooManyError */
+  /** To be asked just before one of these: whether one more may listen. @throws TooManyError */
   refuseOneTooMany(): void {
     if (this.listening >= MOST_LISTENERS) throw new TooManyError(`${MOST_LISTENERS} are listening already`, LEASE_MS)
   }

@@ -35,9 +35,9 @@ export function liveRoutes(answersFor: AnswersFor, live: LiveRuns): readonly Rou
         answers: { kind: 'events', events: { counts: RunCounts, failed: Failure } },
       },
       async ({ params, who, signal, context }) => {
-        live.refuseOneTooMany()
         // By its id: `latest` stays the run that it was; and a run that isn't there is no stream.
         const { run } = await answersFor(who).ask('counts', params, { signal })
+        live.refuseOneTooMany()
         return { response: events(context, signal, (send, ended) => live.followRun(run, send, ended)) }
       },
     ),
