@@ -1,11 +1,13 @@
 /** What each role sees and may do, what is recorded of those who see values, and that answers are as the OpenAPI document says. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { AccessChecked, AccessPage } from '../../src/api/access.ts'
 import { AccessLog } from '../../src/server/access/access-log.ts'
+import { checkAccess } from '../../src/server/access/read-access.ts'
 import { RecordedAnswers } from '../../src/server/access/recorded-answers.ts'
 import type { Answering } from '../../src/server/answering.ts'
 import { accessPath } from '../../src/server/assemble.ts'
@@ -160,6 +162,28 @@ describe('who looks at values', () => {
     await next.close()
     expect((await checked()).problems).toEqual([expect.stringMatching(/isn’t whole/)])
     expect((await linesOf('?limit=1')).lines).toMatchObject([{ rows: [[5, 5]] }])
+  })
+
+  test('what couldn’t be written whole is seen as that, and what follows it holds', async () => {
+    const path = `${server.work.folder}/full.jsonl`
+    const who = { user: 'a', role: 'analyst', by: { kind: 'token' } } as const
+    const log = await AccessLog.open(path, () => 0)
+    const record = (row: number) => log.record(who, [{ what: 'row', run: server.run, rows: [row] }])
+    await record(1)
+    const file = await open(path)
+    const appending = vi.spyOn(Object.getPrototypeOf(file), 'appendFile')
+    await file.close()
+    // As a disk that has no more room does.
+    appending.mockImplementationOnce(async text => {
+      appendFileSync(path, String(text).slice(0, 50))
+      throw new Error('no space left')
+    })
+    await expect(record(2)).rejects.toMatchObject({ code: 'CUSTODY_ACCESS_LOG' })
+    await record(3)
+    await record(4)
+    await log.close()
+    const { lines, problems } = await checkAccess(path)
+    expect([lines, problems]).toEqual([4, [expect.stringMatching(/isn’t whole/)]])
   })
 
   test('where it can’t be written, no value goes out', async () => {

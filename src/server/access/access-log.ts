@@ -3,7 +3,7 @@
  *
  * ACCESS-LOG-1. A line is on the disk before what it tells of goes out; if it can't be written, nothing goes out.
  * ACCESS-LOG-2. Each line has the hash of the one before by the same writer, the first one of a writer that of the line that was the last in
- *     the file then. Several servers write one file: each line is written at once, at the end, and none waits for another.
+ *     the file then. Where one couldn't be written nobody knows how much of it is there, and a new writer begins. Several servers write one file: each line is written at once, at the end, and none waits for another.
  */
 
 import { createHash, randomBytes } from 'node:crypto'
@@ -21,6 +21,13 @@ export interface Look {
   readonly rows: readonly number[]
 }
 
+/** Lines that follow each other. */
+interface Writer {
+  readonly name: string
+  /** Hash of its last line. */
+  readonly prev: string
+}
+
 /** Only who keeps the ledger reads it. */
 const MODE = 0o600
 const WRITER_BYTES = 9
@@ -29,25 +36,22 @@ export class AccessLog {
   readonly path: string
   private readonly file: FileHandle
   private readonly now_us: () => number
-  private readonly writer = randomBytes(WRITER_BYTES).toString('base64url')
-  private prev: string
+  /** null: the next line begins one. */
+  private writer: Writer | null
   private written: Promise<unknown> = Promise.resolve()
 
-  private constructor(path: string, file: FileHandle, now_us: () => number, prev: string) {
+  private constructor(path: string, file: FileHandle, now_us: () => number, writer: Writer) {
     this.path = path
     this.file = file
     this.now_us = now_us
-    this.prev = prev
+    this.writer = writer
   }
 
   /** Makes the file if it isn't there. @throws CustodyError CUSTODY_ACCESS_LOG */
   static async open(path: string, now_us: () => number): Promise<AccessLog> {
     try {
       const file = await open(path, 'a+', MODE)
-      const last = await lastLine(file)
-      // A process that died while it wrote leaves part of a line, which is to stay one by itself.
-      if (last !== null && !last.is_whole) await file.appendFile('\n')
-      return new AccessLog(path, file, now_us, last === null ? '' : hashIn(last.text))
+      return new AccessLog(path, file, now_us, await newWriter(file))
     } catch (cause) {
       throw unwritable(path, cause)
     }
@@ -57,23 +61,8 @@ export class AccessLog {
   async record({ user, role, by }: Who, looks: readonly Look[]): Promise<void> {
     if (looks.length === 0) return
     const t = formatTime(this.now_us())
-    const lines = looks.map(({ what, run, rows }) => {
-      const facts = {
-        t,
-        user,
-        role,
-        by: by.kind,
-        what,
-        run,
-        rows: rangesOf(rows),
-        writer: this.writer,
-        prev: this.prev,
-      }
-      const hash = hashOf(facts)
-      this.prev = hash
-      return `${JSON.stringify({ ...facts, hash })}\n`
-    })
-    const append = () => this.append(lines.join(''))
+    const seen = looks.map(({ what, run, rows }) => ({ t, user, role, by: by.kind, what, run, rows: rangesOf(rows) }))
+    const append = () => this.append(seen)
     // One that failed is reported to whoever asked for it; those that follow try again.
     this.written = this.written.then(append, append)
     await this.written
@@ -84,14 +73,30 @@ export class AccessLog {
     await this.file.close()
   }
 
-  private async append(text: string): Promise<void> {
+  private async append(seen: readonly Omit<AccessLine, 'writer' | 'prev' | 'hash'>[]): Promise<void> {
     try {
-      await this.file.appendFile(text)
+      const { name: writer, prev: before } = this.writer ?? (await newWriter(this.file))
+      this.writer = null
+      let prev = before
+      const lines = seen.map(each => {
+        const facts = { ...each, writer, prev }
+        prev = hashOf(facts)
+        return `${JSON.stringify({ ...facts, hash: prev })}\n`
+      })
+      await this.file.appendFile(lines.join(''))
       await this.file.datasync()
+      this.writer = { name: writer, prev }
     } catch (cause) {
       throw unwritable(this.path, cause)
     }
   }
+}
+
+async function newWriter(file: FileHandle): Promise<Writer> {
+  const last = await lastLine(file)
+  // Who died, or had no room, while it wrote leaves part of a line, which is to stay one by itself.
+  if (last !== null && !last.is_whole) await file.appendFile('\n')
+  return { name: randomBytes(WRITER_BYTES).toString('base64url'), prev: last === null ? '' : hashIn(last.text) }
 }
 
 /** `text` without its own hash. */
