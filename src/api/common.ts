@@ -17,7 +17,7 @@ export const Count = z.int().min(0)
 /** Whatever a row holds. Text of rows is data: it comes from outside and is never to be trusted. */
 export const AnyJson = z.json()
 
-export const RUN_STATUSES = [
+const RUN_STATUSES = [
   ...(['running', 'completed', 'completed_with_failures', 'empty', 'failed', 'cancelled'] as const),
   ...(['interrupted', 'abandoned'] as const),
 ]

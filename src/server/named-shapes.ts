@@ -14,7 +14,7 @@ import * as story from '../api/story.ts'
 
 type Schemas = { readonly [name: string]: unknown }
 
-export const SCHEMAS = '#/components/schemas/'
+const SCHEMAS = '#/components/schemas/'
 /** What is asked stands where it is asked. */
 const ASKED = /(Query|Request|Filter|Exchange|Name)$/
 

@@ -110,7 +110,7 @@ function schemaOf(schema: z.ZodType): JsonObject {
 }
 
 /** `getRunsRunRows` */
-export function operationId(method: string, path: string): string {
+function operationId(method: string, path: string): string {
   const words = path.split(/[^A-Za-z]+/).filter(each => each !== '')
   return [method, ...words.map(each => `${each[0]?.toUpperCase()}${each.slice(1)}`)].join('')
 }

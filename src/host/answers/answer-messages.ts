@@ -15,7 +15,7 @@ export interface AnswerThreadInput {
 }
 
 /** A statement is read in a process of its own (sql.ts). */
-export type InThread = Exclude<Kind, 'sql'>
+type InThread = Exclude<Kind, 'sql'>
 
 export type AnyQuestion =
   | { readonly [K in InThread]: { readonly kind: K; readonly params: Asked[K]['params'] } }[InThread]

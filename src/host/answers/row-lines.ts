@@ -1,4 +1,5 @@
 /** Rows of a run, a line of each, made from all that its record has of it: checked as stories are. */
+import type { RowEnding } from '../../api/rows.ts'
 import { VISIT_HELD } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
@@ -11,18 +12,6 @@ import { inOrder } from '../../read/explain/telling.ts'
 import { Course, type CourseToken } from '../../read/fold/course.ts'
 import { planOf } from '../../read/runs/opening-values.ts'
 import { closingOf, openingOf } from '../../read/runs/run-log.ts'
-
-export interface RowEnding {
-  readonly token: number
-  readonly outcome: string
-  readonly cause: string
-  readonly words: string
-  readonly class: 'success' | 'failure' | 'passed on'
-  readonly node: string
-  readonly sink: string | null
-  readonly error_code: string | null
-  readonly branch: string | null
-}
 
 export interface RowLine {
   readonly row: number

@@ -21,7 +21,7 @@ export interface OperatorPorts {
 }
 
 /** Each reads and writes; more at once would hold each other up. */
-export const MOST_RUNNING = 8
+const MOST_RUNNING = 8
 
 export class Operator {
   private readonly ports: OperatorPorts

@@ -1,7 +1,8 @@
 /** Answers for one reader: without values, or with values and a line in the log for what they see, written before they see it. */
 import type { Asked, Kind, Streamed } from '../../host/answers/asked.ts'
+import type { AskOptions } from '../../host/answers/ledger-answers.ts'
 import { isUnsound } from '../../host/answers/unsound.ts'
-import type { Answering, AskOptions } from '../answering.ts'
+import type { Answering } from '../answering.ts'
 import { seesValues, type Who } from '../who.ts'
 import type { AccessLog, Look } from './access-log.ts'
 

@@ -6,7 +6,7 @@
  */
 import type { Context } from 'hono'
 
-export const HEARTBEAT_MS = 15_000
+const HEARTBEAT_MS = 15_000
 /** Milliseconds after which a page that lost its connection tries again. */
 const RETRY_MS = 2_000
 

@@ -2,21 +2,10 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import type { Unsound } from '../../api/common.ts'
-import type { Asked, Kind, Progress } from '../../host/answers/asked.ts'
+import type { Asked, Kind } from '../../host/answers/asked.ts'
 import { isUnsound } from '../../host/answers/unsound.ts'
 import { failedBy } from '../failures.ts'
 import { shortened } from './short.ts'
-
-/** Whoever answers: src/host/answers, or what stands before it for one reader. */
-export interface Asks {
-  ask<K extends Kind>(kind: K, params: Asked[K]['params'], options: AskOptions): Promise<Asked[K]['answer']>
-}
-
-export interface AskOptions {
-  readonly signal: AbortSignal
-  readonly values: boolean
-  readonly onProgress: (progress: Progress) => void
-}
 
 /** A question with what answers it. */
 export interface Asking {
