@@ -83,10 +83,10 @@ export interface StoredLease {
   readonly holder: string
   readonly expires_us: number
 }
-/** A head of log 0 that witnesses have cosigned: a note with its text, the log's own signatures, and theirs. */
-/** Of what others said of heads. */
+/** In which order what others said of heads is read; `from`: of heads of so many entries or more. */
 export type WordOrder = 'newest' | { readonly from: number }
 
+/** A head of log 0 that witnesses have cosigned: a note with its text, the log's own signatures, and theirs. */
 export interface StoredWitnessed {
   readonly size: number
   readonly note: string
