@@ -3,14 +3,19 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { parseCheckpoint } from '../src/format/checkpoint.ts'
+import { type Checkpoint, checkpointIn, parseCheckpoint } from '../src/format/checkpoint.ts'
+import { type Cosigner, makeCosigner } from '../src/format/cosigning-key.ts'
 import type { ErasureCertificate } from '../src/format/erasure.ts'
 import { leafHash } from '../src/format/hash.ts'
 import { openNote } from '../src/format/note.ts'
 import { parseTlogProof } from '../src/format/tlog-proof.ts'
 import { checkInclusion } from '../src/format/tree.ts'
+import { utf8 } from '../src/format/verifier-key.ts'
 import { eraseRows } from '../src/host/erase.ts'
 import { trustedKeys } from '../src/ledger/keys/known-ledgers.ts'
+import { openWitnessing } from '../src/ledger/open.ts'
+import type { WitnessingLedger } from '../src/ledger/store.ts'
+import { type Party, party, token } from './support/authority.ts'
 import { runInProcess } from './support/in-process.ts'
 import { WorkFolder } from './support/work-folder.ts'
 
@@ -72,6 +77,31 @@ function found(...texts: readonly string[]): readonly string[] {
   const bytes = files.map(name => readFileSync(join(work.folder, name), 'latin1')).join('\n')
   return texts.filter(text => bytes.includes(text))
 }
+
+/** Has the head that is there cosigned. */
+const cosigned = (witness: Cosigner, at_s: number) =>
+  keptOfHead((ledger, note, head) => {
+    const lines = witness.cosign(note.slice(0, note.lastIndexOf('\n\n') + 1), head, at_s)
+    return ledger.keepWitnessed({ size: head.size, note: `${note}${lines.map(each => `— ${each}\n`).join('')}` })
+  })
+
+/** Has it dated. */
+const dated = (authority: Party, time: string) =>
+  keptOfHead((ledger, note, { size }) =>
+    ledger.keepTimestamp({ size, note, stamp: token(authority, utf8(note), { time }) }),
+  )
+
+async function keptOfHead(
+  keep: (ledger: WitnessingLedger, note: string, head: Checkpoint) => Promise<unknown>,
+): Promise<void> {
+  const ledger = await openWitnessing(`sqlite:${join(work.folder, 'custody.db')}`)
+  const note = (await ledger.reader.head(0)) ?? ''
+  await keep(ledger, note, checkpointIn(note))
+  await ledger.close()
+}
+
+const pemOf = (bytes: Uint8Array) =>
+  `-----BEGIN CERTIFICATE-----\n${Buffer.from(bytes).toString('base64')}\n-----END CERTIFICATE-----\n`
 
 /** Checks each proof with nothing but the user's key, and gives the erasures. */
 function provenBy(path: string): readonly { readonly values: unknown; readonly run: string }[] {
@@ -365,5 +395,35 @@ test('what a pipeline says of retention is followed', async () => {
   expect((await custody('purge', '--json')).json.purged).toEqual([])
   expect((await custody('purge', '--older-than', '0s', '--json')).json.purged).toHaveLength(2)
   expect(found('-canary')).toEqual([])
+  await mustHold()
+})
+
+test('how old a run is, those say whom the user believes, and else its seal', async () => {
+  await run()
+  const witness = makeCosigner('w.example', { ed25519: new Uint8Array(32).fill(1), 'ml-dsa-44': new Uint8Array(32) })
+  const tsa = party('TSA')
+  const config = join(work.env.XDG_CONFIG_HOME, 'custody')
+  const [now_s, day_s] = [Math.floor(Date.now() / 1000), 86_400]
+  await cosigned(witness, now_s - 100 * day_s)
+  const purged = async (older: string) =>
+    (await custody('purge', '--older-than', older, '--json')).json.purged.map((each: { run: string }) => each.run)
+  expect(await purged('90d')).toEqual([])
+  writeFileSync(join(config, 'witnesses'), `witness W ${witness.keys[0]?.text}\nquorum W\n`)
+  const old = await purged('90d')
+  expect(old).toHaveLength(1)
+  // Of the first head with its seal one is said to be of an hour from now, whatever is said of later ones.
+  const young = await run()
+  await cosigned(witness, now_s + 3_600)
+  const later = await run()
+  await cosigned(witness, now_s - 3_600)
+  expect(await purged('1m')).toEqual([later])
+  // An authority dates a run that no witness has seen.
+  await run()
+  await dated(tsa, '20200101000000Z')
+  expect(await purged('1m')).toEqual([])
+  writeFileSync(join(config, 'authorities.pem'), pemOf(tsa.certificate))
+  const by_authority = await purged('365d')
+  expect(by_authority).toHaveLength(1)
+  expect(by_authority).not.toContain(young)
   await mustHold()
 })

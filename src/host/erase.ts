@@ -22,6 +22,7 @@ import { ledgerPorts } from './ledger-ports.ts'
 import { rowPredicate } from './row-predicate.ts'
 import { searchRows } from './row-search.ts'
 import { removeSpill } from './spill-folder.ts'
+import { usersAuthorities, usersPolicy } from './witnessing/settings.ts'
 
 /** Which rows of a run. */
 export type Chosen =
@@ -92,13 +93,14 @@ export function eraseRows(request: EraseRows, ports: ErasePorts): Promise<EraseR
   })
 }
 
-/** Values of runs that are due. @throws CustodyError as opening for writing. */
-export function purgeRuns(url: string, rule: PurgeRule, ports: ErasePorts): Promise<Outcome<PurgePlan>> {
+/** Values of runs that are due. @throws CustodyError as opening for writing; CUSTODY_POLICY. */
+export async function purgeRuns(url: string, rule: PurgeRule, ports: ErasePorts): Promise<Outcome<PurgePlan>> {
+  const clocks = { policy: usersPolicy(ports.env), authorities: usersAuthorities(ports.env) }
   return erasing(url, ports, ledger =>
     carriedOut(
       ledger,
       ports,
-      async inner => planPurge(await checked(inner, ports.env), inner, rule),
+      async inner => planPurge(await checked(inner, ports.env), inner, rule, clocks),
       ({ purged }) => new Set(purged.map(({ run }) => run)),
     ),
   )

@@ -7,11 +7,13 @@ import type { Erasure } from '../../ledger/erase-port.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { decodeLedgerEntry, decodeRunEntry } from '../decode.ts'
 import { Erasures } from '../erasures.ts'
+import type { CheckedReader } from '../evidence/checked-reader.ts'
 import { readable } from '../runs/damaged.ts'
 import { intentsOf } from '../runs/opening-values.ts'
-import { type Closing, closingOf, type Opening, openingOf } from '../runs/run-log.ts'
+import { closingOf, openingOf } from '../runs/run-log.ts'
 import { type Blanked, erasureOf } from './blank.ts'
 import { runBlanks } from './run-values.ts'
+import { type Clocks, sealedAt } from './seal-time.ts'
 
 export interface PurgedRun {
   readonly run: string
@@ -33,7 +35,7 @@ export interface PurgePlan {
   readonly kept: readonly KeptRun[]
 }
 
-/** What is due. Both in microseconds. */
+/** What is due. Times are in microseconds. */
 export interface PurgeRule {
   readonly now_us: number
   /** For all runs; null: for each what its pipeline says, and for others nothing. */
@@ -45,39 +47,39 @@ export interface PurgeRule {
  * `reader`, which gives nothing but what was signed.
  */
 export async function planPurge(
-  reader: LedgerReader,
+  reader: CheckedReader,
   finder: LedgerReader,
   { now_us, older_than_us }: PurgeRule,
+  clocks: Clocks,
 ): Promise<PurgePlan> {
   const erasures: Erasure[] = []
   const purged: PurgedRun[] = []
   const kept: KeptRun[] = []
   const needed = await neededRuns(finder)
   const recorded = await recordedErasures(reader)
-  const isDue = (closing: Closing, { retention_us }: Opening) => {
-    const [sealed_us, keeps_us] = [sealedAt(closing), older_than_us ?? retention_us]
-    return sealed_us !== null && keeps_us !== undefined && sealed_us < now_us - keeps_us
+  const { tree } = await reader.check(0)
+  /** When it was sealed; null: it isn't due. */
+  const dueSince = async (from: LedgerReader, log: number): Promise<number | null> => {
+    const keeps_us = older_than_us ?? (await openingOf(from, log)).retention_us
+    if (keeps_us === undefined) return null
+    const sealed_us = await sealedAt(from, tree, log, await closingOf(from, log), clocks)
+    return sealed_us !== null && sealed_us < now_us - keeps_us ? sealed_us : null
   }
   for (const { log, run } of await finder.logs()) {
-    if (run === null || !isDue(await closingOf(finder, log), await openingOf(finder, log))) continue
-    const [closing, opening] = [await closingOf(reader, log), await openingOf(reader, log)]
-    if (!isDue(closing, opening)) continue
+    if (run === null || (await dueSince(finder, log)) === null) continue
+    const sealed_us = await dueSince(reader, log)
+    if (sealed_us === null) continue
     const ranges = await purgedRanges(reader, log)
     if (ranges.every(([first, last]) => recorded.hasRange(log, first, last))) continue
     const needed_by = needed.get(run)
     if (needed_by !== undefined) kept.push({ run, needed_by })
     else {
-      const { values, payloads } = erasureOf(await namesGiven(reader, log, opening.topology))
+      const { values, payloads } = erasureOf(await namesGiven(reader, log, (await openingOf(reader, log)).topology))
       erasures.push({ log, run, values: [...ranges, ...values].sort(([a = 0], [b = 0]) => a - b), payloads })
-      purged.push({ run, rows: closing.totals.rows.read, sealed_us: sealedAt(closing) ?? 0 })
+      purged.push({ run, rows: (await closingOf(reader, log)).totals.rows.read, sealed_us })
     }
   }
   return { erasures, purged, kept }
-}
-
-/** When a run's seal existed, by the best word there is; null if it isn't sealed. Nobody but its writer says so yet. */
-export function sealedAt({ last }: Pick<Closing, 'last'>): number | null {
-  return last?.k === 'seal' ? last.t : null
 }
 
 /** By run: one that isn't finished, and reads it. */
