@@ -5,7 +5,7 @@ import type { Evidence } from '../../api/evidence.ts'
 import { get } from '../app/client.ts'
 import { oneOf } from '../app/search-words.ts'
 import { useTitle } from '../app/title.ts'
-import { Commands } from '../parts/command.tsx'
+import { Commands, commandRun } from '../parts/command.tsx'
 import { ErrorNotice, Notice, Skeleton } from '../parts/states.tsx'
 import { Text } from '../parts/text.tsx'
 import { Erasures } from './erasures.tsx'
@@ -57,7 +57,7 @@ function Standing({ of, run }: { readonly of: Evidence; readonly run: string | n
       <SightNotice of={of.sight} />
       <div className="evidence-columns">
         <HeadPanel of={of} />
-        <VerifyPanel run={run} />
+        <VerifyPanel key={run} run={run} />
         <Keys of={of.keys} />
         <Seals of={of.seals} />
         <Witnesses of={of.witnesses} head={of.head?.size ?? null} />
@@ -66,7 +66,7 @@ function Standing({ of, run }: { readonly of: Evidence; readonly run: string | n
       </div>
       <Commands
         of={[
-          run === null ? ['verify'] : ['verify', run.slice(0, 13)],
+          run === null ? ['verify'] : ['verify', commandRun(run)],
           ['checkpoint'],
           ['verify', '--since', 'CHECKPOINT'],
           ['key', 'show'],

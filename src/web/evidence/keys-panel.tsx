@@ -1,7 +1,8 @@
 /** Keys on record, each with the sizes of the log whose heads it is good for. */
 import type { Evidence } from '../../api/evidence.ts'
 import { CopyButton } from '../parts/copy.tsx'
-import { Panel, TableFrame } from '../parts/panel.tsx'
+import { Panel } from '../parts/panel.tsx'
+import { Table } from '../parts/table.tsx'
 import { Text } from '../parts/text.tsx'
 import { counted, countText } from '../parts/units.ts'
 import { Time } from '../parts/values.tsx'
@@ -12,40 +13,28 @@ export function Keys({ of }: { readonly of: Evidence['keys'] }) {
   const now = of.filter(each => each.until === null && !each.recovery && !each.revoked).length
   return (
     <Panel title="Keys" note={`${counted(now, 'key')} in force now`} flush className="wide">
-      <TableFrame label="Table of keys">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Key</th>
-              <th scope="col">Good for heads of</th>
-              <th scope="col">Since</th>
-              <th scope="col">Trusted where the server runs</th>
-            </tr>
-          </thead>
-          <tbody>
-            {of.map(each => (
-              <tr key={each.verifier_key}>
-                <td>
-                  <span className="copied">
-                    <code title={each.verifier_key}>
-                      <Text of={each.name} />
-                    </code>
-                    <CopyButton text={each.verifier_key} what="verifier key" />
-                  </span>
-                  {each.recovery && <div className="quiet small">for recovery</div>}
-                  {each.revoked && <div className="failure small">revoked: somebody else may have it</div>}
-                </td>
-                <td>{sizesText(each)}</td>
-                <td>
-                  <Time at={each.since} />
-                </td>
-                <td>{each.trusted ? 'yes' : 'no'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
-      <p className="quiet small panel-note">
+      <Table label="Table of keys" columns={['Key', 'Good for heads of', 'Since', 'Trusted where the server runs']}>
+        {of.map(each => (
+          <tr key={each.verifier_key}>
+            <td>
+              <span className="copied">
+                <code title={each.verifier_key}>
+                  <Text of={each.name} />
+                </code>
+                <CopyButton text={each.verifier_key} what="verifier key" />
+              </span>
+              {each.recovery && <div className="quiet small">for recovery</div>}
+              {each.revoked && <div className="failure small">revoked: somebody else may have it</div>}
+            </td>
+            <td>{sizesText(each)}</td>
+            <td>
+              <Time at={each.since} />
+            </td>
+            <td>{each.trusted ? 'yes' : 'no'}</td>
+          </tr>
+        ))}
+      </Table>
+      <p className="quiet small keys-note">
         That the server names them makes none of them the right one: compare with what whoever keeps the ledger gave
         you.
       </p>

@@ -1,6 +1,7 @@
 /** Recomputes everything from the stored bytes, on the server, and shows how far it is; then each check with what is wrong. */
 import { useState } from 'react'
 import type { Verified } from '../../api/evidence.ts'
+import { shortRun } from '../../read/words/text.ts'
 import { Icon } from '../parts/icons.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { Text } from '../parts/text.tsx'
@@ -30,7 +31,7 @@ export function VerifyPanel({ run }: { readonly run: string | null }) {
         {run !== null && state.kind !== 'running' && (
           <label className="verify-what">
             <input type="checkbox" checked={of !== null} onChange={event => setOf(event.target.checked ? run : null)} />{' '}
-            only run <code>{run.slice(0, 13)}</code>
+            only run <code>{shortRun(run)}</code>
           </label>
         )}
         <State of={state} />
@@ -72,7 +73,7 @@ function Progress({ of: { progress } }: { readonly of: Extract<Verifying, { kind
         {run !== '' && (
           <>
             {' of run '}
-            <code>{run.slice(0, 13)}</code>
+            <code>{shortRun(run)}</code>
           </>
         )}
       </p>
@@ -107,7 +108,7 @@ function Checks({ of, open }: { readonly of: Verified['runs'][number]; readonly 
     <details className="verified" open={open}>
       <summary>
         <Icon name={ok ? 'check' : 'broken'} size={14} />
-        <code>{run.slice(0, 13)}</code>
+        <code>{shortRun(run)}</code>
         <span className="spoken">{ok ? 'holds' : 'doesn’t hold'}</span>
         <span className="quiet">{counted(entries, 'entry', 'entries')}</span>
       </summary>
@@ -118,7 +119,7 @@ function Checks({ of, open }: { readonly of: Verified['runs'][number]; readonly 
             <span>
               <strong>{name}</strong> {fine ? 'holds' : 'doesn’t hold'}
               {problems.map(each => (
-                <span key={each} className="problem">
+                <span key={each} className="check-problem">
                   <Text of={each} />
                 </span>
               ))}

@@ -1,6 +1,7 @@
 /** Others who vouch for heads of the ledger: witnesses, and timestamp authorities. */
 import type { Evidence } from '../../api/evidence.ts'
-import { Panel, TableFrame } from '../parts/panel.tsx'
+import { Panel } from '../parts/panel.tsx'
+import { Table } from '../parts/table.tsx'
 import { Text } from '../parts/text.tsx'
 import { counted, countText } from '../parts/units.ts'
 import { Time } from '../parts/values.tsx'
@@ -24,30 +25,18 @@ export function Witnesses({ of, head }: Of<Evidence['witnesses']>) {
     )
   return (
     <Panel title="Witnesses" flush className="wide">
-      <TableFrame label="Table of witnesses">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Witness</th>
-              <th scope="col">Cosigned</th>
-              <th scope="col">When, as it says</th>
-              <th scope="col">Known by policy</th>
-            </tr>
-          </thead>
-          <tbody>
-            {of.map(({ name, size, at, trusted }) => (
-              <tr key={`${name} ${size}`}>
-                <td>
-                  <Text of={name} />
-                </td>
-                <td>{sizeText(size, head)}</td>
-                <td>{at === null ? 'it doesn’t say' : <Time at={at} />}</td>
-                <td>{trusted ? 'yes' : 'no'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <Table label="Table of witnesses" columns={['Witness', 'Cosigned', 'When, as it says', 'Known by policy']}>
+        {of.map(({ name, size, at, trusted }) => (
+          <tr key={`${name} ${size}`}>
+            <td>
+              <Text of={name} />
+            </td>
+            <td>{sizeText(size, head)}</td>
+            <td>{at === null ? 'it doesn’t say' : <Time at={at} />}</td>
+            <td>{trusted ? 'yes' : 'no'}</td>
+          </tr>
+        ))}
+      </Table>
     </Panel>
   )
 }
@@ -64,28 +53,19 @@ export function Timestamps({ of, head }: Of<Evidence['timestamps']>) {
     )
   return (
     <Panel title="Timestamps" flush className="wide">
-      <TableFrame label="Table of timestamps">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Head of</th>
-              <th scope="col">Existed by</th>
-              <th scope="col">Authority</th>
-              <th scope="col">Trusted where the server runs</th>
-            </tr>
-          </thead>
-          <tbody>
-            {of.map(({ size, at, authority, trusted }) => (
-              <tr key={`${size} ${at} ${authority}`}>
-                <td>{sizeText(size, head)}</td>
-                <td>{at === null ? 'can’t be read' : <Time at={at} />}</td>
-                <td>{authority === null ? 'can’t be read' : <Text of={authority} />}</td>
-                <td>{trusted ? 'yes' : 'no'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <Table
+        label="Table of timestamps"
+        columns={['Head of', 'Existed by', 'Authority', 'Trusted where the server runs']}
+      >
+        {of.map(({ size, at, authority, trusted }) => (
+          <tr key={`${size} ${at} ${authority}`}>
+            <td>{sizeText(size, head)}</td>
+            <td>{at === null ? 'can’t be read' : <Time at={at} />}</td>
+            <td>{authority === null ? 'can’t be read' : <Text of={authority} />}</td>
+            <td>{trusted ? 'yes' : 'no'}</td>
+          </tr>
+        ))}
+      </Table>
     </Panel>
   )
 }

@@ -25,13 +25,3 @@ export function Panel({ title, note, actions, flush = false, className = '', chi
     </section>
   )
 }
-
-/** A table that scrolls within its frame where it is wider than the page. */
-export function TableFrame({ label, children }: { readonly label: string; readonly children: ReactNode }) {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what is wider than its place is scrolled by keys, too
-    <section className="table-frame" aria-label={label} tabIndex={0}>
-      {children}
-    </section>
-  )
-}

@@ -4,8 +4,9 @@ import { Link } from '@tanstack/react-router'
 import type { CallGroup, ShownRun } from '../../api/runs.ts'
 import { dollars } from '../../read/words/text.ts'
 import { callsQuery, isUnsound } from '../app/queries.ts'
-import { Panel, TableFrame } from '../parts/panel.tsx'
+import { Panel } from '../parts/panel.tsx'
 import { ErrorNotice, UnsoundNotice } from '../parts/states.tsx'
+import { Table } from '../parts/table.tsx'
 import { Text } from '../parts/text.tsx'
 import { counted, countText, durationText } from '../parts/units.ts'
 import { callTotalsOf } from './more.ts'
@@ -25,43 +26,25 @@ export function CallsPanel({ shown }: { readonly shown: ShownRun }) {
       flush
       note={data === undefined ? '' : `${counted(data.calls, 'call')} · ${dollars(data.cost_usd)}`}
     >
-      <TableFrame label="Calls">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Node</th>
-              <th scope="col">Service</th>
-              <th scope="col" className="number">
-                Calls
-              </th>
-              <th scope="col">Answers</th>
-              <th scope="col" className="number">
-                Median
-              </th>
-              <th scope="col" className="number">
-                95 %
-              </th>
-              <th scope="col" className="number">
-                Longest
-              </th>
-              <th scope="col" className="number">
-                LLM tokens in
-              </th>
-              <th scope="col" className="number">
-                out
-              </th>
-              <th scope="col" className="number">
-                Cost
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {groups.map(each => (
-              <CallRow key={`${each.node} ${each.service} ${each.model}`} run={run} group={each} />
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <Table
+        label="Calls"
+        columns={[
+          'Node',
+          'Service',
+          { number: 'Calls' },
+          'Answers',
+          { number: 'Median' },
+          { number: '95 %' },
+          { number: 'Longest' },
+          { number: 'LLM tokens in' },
+          { number: 'out' },
+          { number: 'Cost' },
+        ]}
+      >
+        {groups.map(each => (
+          <CallRow key={`${each.node} ${each.service} ${each.model}`} run={run} group={each} />
+        ))}
+      </Table>
     </Panel>
   )
 }
