@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import type { RunLine, UnreadableRun } from '../../api/runs.ts'
-import { printable } from '../../read/words/text.ts'
+import { printable, shortRun } from '../../read/words/text.ts'
 import { get } from '../app/client.ts'
 import { Icon } from '../parts/icons.tsx'
 import { countText, timeOf } from '../parts/units.ts'
@@ -71,7 +71,7 @@ function RunChoice({ label, runs, chosen, onRun }: RunChoiceProps) {
         {!known && <option value={chosen}>{printable(chosen)}</option>}
         {runs.map(({ run, name, started_at, rows }) => (
           <option key={run} value={run}>
-            {`${printable(name)} · ${run.slice(0, 13)} · ${timeOf(started_at)} · ${countText(rows.read)} rows`}
+            {`${printable(name)} · ${shortRun(run)} · ${timeOf(started_at)} · ${countText(rows.read)} rows`}
           </option>
         ))}
       </select>

@@ -6,7 +6,7 @@ import type { RunDiff } from '../../api/diff.ts'
 import { get } from '../app/client.ts'
 import { isUnsound } from '../app/queries.ts'
 import { useTitle } from '../app/title.ts'
-import { Commands } from '../parts/command.tsx'
+import { Commands, commandRun } from '../parts/command.tsx'
 import { ErrorNotice, Skeleton, UnsoundNotice } from '../parts/states.tsx'
 import { ChooseRuns } from './choose-runs.tsx'
 import { type CompareSearch, compareSearchOf, compareWords } from './compare-search.ts'
@@ -80,8 +80,8 @@ function Compared({ search, old, now, go }: Props) {
         of={[
           [
             'diff',
-            data.old.slice(0, 13),
-            data.new.slice(0, 13),
+            commandRun(data.old),
+            commandRun(data.new),
             ...search.key.flatMap(key => ['--key', key]),
             '--list',
             10,

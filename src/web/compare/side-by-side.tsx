@@ -6,6 +6,7 @@ import type { ExplainedRow } from '../../api/story.ts'
 import type { Story, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import { endingText } from '../../read/words/ending.ts'
 import { askedAndSeen, stepsOf } from '../../read/words/steps.ts'
+import { shortRun } from '../../read/words/text.ts'
 import { WHOLE } from '../../read/words/wording.ts'
 import { get } from '../app/client.ts'
 import { isUnsound, planQuery } from '../app/queries.ts'
@@ -51,7 +52,7 @@ export function SideBySide({ old, now }: { readonly old: OfRun; readonly now: Of
 function RowName({ of: { run, row } }: { readonly of: OfRun }) {
   return (
     <Link to="/runs/$run/rows/$row" params={{ run, row: String(row) }}>
-      run {run.slice(0, 13)}, row {countText(row)}
+      run {shortRun(run)}, row {countText(row)}
     </Link>
   )
 }

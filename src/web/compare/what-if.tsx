@@ -6,7 +6,7 @@ import { printable } from '../../read/words/text.ts'
 import { send } from '../app/client.ts'
 import { isUnsound, planQuery, runQuery } from '../app/queries.ts'
 import { useSession } from '../app/session-context.tsx'
-import { Command } from '../parts/command.tsx'
+import { Command, commandRun } from '../parts/command.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { ErrorNotice, Skeleton } from '../parts/states.tsx'
@@ -38,7 +38,7 @@ export function WhatIf({ run, onDone }: Props) {
             ? 'Nothing can be run from here: the server was started without --pipelines.'
             : `Only operators may run anything, and a replay is a run of its own in the ledger. Your role is ${role}.`}{' '}
           At the command line:{' '}
-          <code>custody replay --from {run.slice(0, 13)} --no-outputs --set nodes.NODE.gate=EXPRESSION</code>
+          <code>custody replay --from {commandRun(run)} --no-outputs --set nodes.NODE.gate=EXPRESSION</code>
         </p>
       )}
     </Panel>
@@ -123,7 +123,7 @@ function Trying({ run, onDone }: Props) {
           words={[
             'replay',
             '--from',
-            run.slice(0, 13),
+            commandRun(run),
             '--no-outputs',
             ...[...changes].flatMap(([path, value]) => ['--set', `${path}=${value}`]),
           ]}

@@ -1,6 +1,7 @@
 /** The same record in other runs: that it repeats, and those that ran it again. */
 import { Link } from '@tanstack/react-router'
 import type { Story } from '../../api/story.ts'
+import { shortRun } from '../../read/words/text.ts'
 
 interface Props {
   readonly repeats: readonly Story[]
@@ -28,7 +29,7 @@ function OtherRun({ of: { run, row, tokens }, how }: { readonly of: Story; reado
   const last = tokens.at(-1)
   return (
     <li>
-      {how} run <code>{run.slice(0, 13)}</code>
+      {how} run <code>{shortRun(run)}</code>
       {row !== null && (
         <>
           {' as '}

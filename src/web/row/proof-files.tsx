@@ -1,6 +1,6 @@
 /** The proof as it was checked, and the letter, as files. */
 import { urlOf } from '../app/client.ts'
-import { Command } from '../parts/command.tsx'
+import { Command, commandRun } from '../parts/command.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { useTextFile } from './text-file.ts'
 
@@ -13,7 +13,7 @@ interface Props {
 
 export function ProofFiles({ run, row, text }: Props) {
   const url = useTextFile(text, 'application/json')
-  const short = run.slice(0, 13)
+  const short = commandRun(run)
   const file = `row-${row}.json`
   return (
     <div className="proof-files">

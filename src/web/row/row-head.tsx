@@ -6,6 +6,7 @@ import { endingText } from '../../read/words/ending.ts'
 import { dollars } from '../../read/words/text.ts'
 import { useKeys } from '../app/keys.ts'
 import { OutcomeBadge } from '../parts/badges.tsx'
+import { commandRun } from '../parts/command.tsx'
 import { CopyButton } from '../parts/copy.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Text } from '../parts/text.tsx'
@@ -31,7 +32,7 @@ export function RowHead({ story, plan, search }: Props) {
   const { run, subject } = story
   if (subject.kind !== 'row') return null
   const { row, source, index, line, path } = subject
-  const id = `${run.slice(0, 13)} --row ${row}`
+  const id = `${commandRun(run)} --row ${row}`
   return (
     <header className="row-head">
       <div className="row-title">

@@ -9,7 +9,7 @@ import { get } from '../app/client.ts'
 import { useNarrow } from '../app/narrow.ts'
 import { isUnsound, planQuery, runQuery } from '../app/queries.ts'
 import { useTitle } from '../app/title.ts'
-import { Commands } from '../parts/command.tsx'
+import { Commands, commandRun } from '../parts/command.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { ErrorNotice, Skeleton, UnsoundNotice } from '../parts/states.tsx'
 import { type RowsSearch, rowsSearchOf } from '../rows/rows-search.ts'
@@ -91,7 +91,7 @@ function Told({ explained, facts, search }: Props) {
   const narrow = useNarrow()
   const { row } = explained
   const token = story.tokens[0]?.token ?? 0
-  const short = story.run.slice(0, 13)
+  const short = commandRun(story.run)
   const way = (
     <Panel title="Its way" className="lineage-panel">
       <LineageGraph of={lineageOf(story)} direction={narrow ? 'down' : 'across'} />

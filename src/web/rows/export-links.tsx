@@ -1,4 +1,5 @@
 /** What fits, as a file. */
+import { shortRun } from '../../read/words/text.ts'
 import { urlOf } from '../app/client.ts'
 import { useMay } from '../app/session-context.tsx'
 import { Icon } from '../parts/icons.tsx'
@@ -17,7 +18,7 @@ export function ExportLinks({ run, search }: { readonly run: string; readonly se
           key={format}
           className="button"
           href={urlOf(`/runs/${run}/rows/export`, { format, ...filterQuery(search) })}
-          download={`rows-${run.slice(0, 13)}.${format}`}
+          download={`rows-${shortRun(run)}.${format}`}
         >
           <Icon name="download" size={14} />
           <span className="spoken">the rows that fit as </span>

@@ -7,7 +7,7 @@ import { ServerError } from '../app/client.ts'
 import { isUnsound, planQuery, runQuery } from '../app/queries.ts'
 import { useMay } from '../app/session-context.tsx'
 import { useTitle } from '../app/title.ts'
-import { Commands } from '../parts/command.tsx'
+import { Commands, commandRun } from '../parts/command.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { ErrorNotice, Skeleton, UnsoundNotice } from '../parts/states.tsx'
 import { ColumnsDialog } from './columns-dialog.tsx'
@@ -140,7 +140,7 @@ function useWrittenAt(search: RowsSearch, go: Props['go']): (at: number) => void
 
 /** What the command line answers of the same. */
 function commandsOf(run: string, { where }: RowsSearch): ReadonlyArray<ReadonlyArray<string | number>> {
-  const short = run.slice(0, 13)
+  const short = commandRun(run)
   return [
     where === undefined ? ['explain', short, '--row', 1] : ['explain', short, '--where', where],
     ['export', short, '--format', 'jsonl'],
