@@ -5,7 +5,7 @@ import type { Unsound } from '../../api/common.ts'
 import type { ExplainedRow } from '../../api/story.ts'
 import type { Story, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import { endingText } from '../../read/words/ending.ts'
-import { askedAndSeen, stepsOf } from '../../read/words/steps.ts'
+import { stepsOf } from '../../read/words/steps.ts'
 import { shortRun } from '../../read/words/text.ts'
 import { WHOLE } from '../../read/words/wording.ts'
 import { get } from '../app/client.ts'
@@ -15,6 +15,7 @@ import { Panel } from '../parts/panel.tsx'
 import { ErrorNotice, Skeleton, UnsoundNotice } from '../parts/states.tsx'
 import { Text } from '../parts/text.tsx'
 import { countText } from '../parts/units.ts'
+import { GateLine, StepLine } from '../row/step-lines.tsx'
 import { storyFrom } from '../row/story-from-json.ts'
 import { type AlignedStep, type AlignedToken, alignedStories } from './align.ts'
 
@@ -123,11 +124,7 @@ function Cell({ of: visit, differs, side }: CellProps) {
         {differs && <span className="spoken">differs</span>}
       </p>
       {head.kind === 'gate' ? (
-        <p className="gate">
-          <code>{head.expression}</code>
-          {head.values !== '' && <code className="seen">{head.values}</code>}
-          <span className="way">{head.way}</span>
-        </p>
+        <GateLine of={head} />
       ) : head.kind === 'error' ? (
         <p className="failure">
           <code>{head.code}</code> {head.message} {head.way}
@@ -136,19 +133,9 @@ function Cell({ of: visit, differs, side }: CellProps) {
         <p className="step-text">{visit.kind === 'source' ? 'as it came in' : head.text}</p>
       )}
       {step.more.map(line => (
-        <More key={line} of={line} />
+        <StepLine key={line} of={line} />
       ))}
     </div>
-  )
-}
-
-function More({ of }: { readonly of: string }) {
-  const [asked, seen] = askedAndSeen(of)
-  return (
-    <p className="line">
-      <code>{asked}</code>
-      {seen !== null && <code className="seen">{seen}</code>}
-    </p>
   )
 }
 

@@ -1,11 +1,12 @@
 /** One step of a token: the node, what it did to the data or decided, what it asked, and how long it took. */
 import type { VisitStory } from '../../read/explain/story.ts'
-import { askedAndSeen, callText, type Step } from '../../read/words/steps.ts'
+import { callText, type Step } from '../../read/words/steps.ts'
 import { JsonView } from '../parts/json-view.tsx'
 import { counted } from '../parts/units.ts'
 import { CallView } from './call-view.tsx'
 import { type DataChange, dataChange } from './changes.ts'
 import { ChangesView, FoldedFields } from './fields-view.tsx'
+import { GateLine, StepLine } from './step-lines.tsx'
 
 interface Props {
   readonly step: Step
@@ -29,7 +30,7 @@ export function StepView({ step, visit, id }: Props) {
       </div>
       <Head step={step} visit={visit} />
       {lines.map(line => (
-        <Line key={line} of={line} />
+        <StepLine key={line} of={line} />
       ))}
       {visit.calls.map(call => (
         <CallView key={call.call} of={call} />
@@ -43,13 +44,7 @@ export function StepView({ step, visit, id }: Props) {
 function Head({ step: { head, failed }, visit }: { readonly step: Step; readonly visit: VisitStory }) {
   switch (head.kind) {
     case 'gate':
-      return (
-        <p className="gate">
-          <code>{head.expression}</code>
-          {head.values !== '' && <code className="seen">{head.values}</code>}
-          <span className="way">{head.way}</span>
-        </p>
-      )
+      return <GateLine of={head} />
     case 'error':
       return (
         <p className="failure">
@@ -66,16 +61,6 @@ function Head({ step: { head, failed }, visit }: { readonly step: Step; readonly
         </p>
       )
   }
-}
-
-function Line({ of }: { readonly of: string }) {
-  const [asked, seen] = askedAndSeen(of)
-  return (
-    <p className="line">
-      <code>{asked}</code>
-      {seen !== null && <code className="seen">{seen}</code>}
-    </p>
-  )
 }
 
 /** Of an error. */
