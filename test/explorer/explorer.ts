@@ -11,7 +11,6 @@ import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { inject } from 'vitest'
-import { launchChromium } from '../support/browser.ts'
 import { type ProgramResult, runProgram } from '../support/built-cli.ts'
 
 /** Only ends what hangs. */
@@ -114,10 +113,6 @@ interface LookOptions {
   readonly width?: number
   readonly signedIn?: boolean
 }
-
-/** The browser, or why there is none: then tests are skipped by name. */
-export const launched = await launchChromium()
-export const why = launched.ok ? '' : ` (there is no Chromium here: ${launched.why})`
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 

@@ -4,8 +4,12 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchChromium } from '../support/browser.ts'
 import { ROOT } from '../support/source-file.ts'
-import { Explorer, type Looked, launched, Place, why } from './explorer.ts'
+import { Explorer, type Looked, Place } from './explorer.ts'
+
+const launched = await launchChromium()
+const why = launched.ok ? '' : ` (there is no Chromium here: ${launched.why})`
 
 /** Names of an HTML element that does something, as fields, values, file names and texts of errors. */
 const HOSTILE = '<img src=x onerror=alert(1)>'
