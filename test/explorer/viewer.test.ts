@@ -36,7 +36,7 @@ describe.skipIf(!launched.ok)(`a viewer in the explorer${why}`, () => {
     await page.locator('.row-link').first().waitFor()
     const rows = (await page.locator('main').textContent()) ?? ''
     expect(rows).toContain('values need the role analyst')
-    expect(rows).toContain('routed to sink')
+    expect(rows).toMatch(/\w+: routed to a sink by gate \w+/)
     expect(await page.getByRole('link', { name: /JSONL/ }).count()).toBe(0)
     await page.goto(`${ORIGIN}/runs/${server.run}/rows/17`)
     await page.getByText('its data is withheld').waitFor()

@@ -19,7 +19,7 @@ export interface Column {
   readonly cell: (line: RowLine) => ReactNode
 }
 
-export interface Shown {
+interface Shown {
   readonly fields: readonly string[]
   readonly sources: boolean
   readonly errors: boolean
@@ -99,13 +99,14 @@ export function Endings({ of: { endings, open } }: { readonly of: RowLine }) {
   )
 }
 
-/** As a story says it; the code of an error has a column of its own. */
+/** The sink first, so that it is read where the rest has no room; the code of an error has a column of its own. */
 function wordsOf({ outcome, cause, words, class: kind, node, sink }: RowEnding): string {
   const none = { group: null, error: null, error_value: 0, recorded_us: 0 } as const
-  return endingText({ outcome, cause, words, class: kind, node, sink, ...none })
+  const text = endingText({ outcome, cause, words, class: kind, node, sink: null, ...none })
+  return sink === null ? text : `${sink}: ${text}`
 }
 
-function ErrorCodes({ of: { endings } }: { readonly of: RowLine }) {
+export function ErrorCodes({ of: { endings } }: { readonly of: RowLine }) {
   const codes = [...new Set(endings.flatMap(each => each.error_code ?? []))]
   return codes.length === 0 ? null : (
     <code className="row-code">

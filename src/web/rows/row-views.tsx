@@ -5,7 +5,7 @@ import type { RowLine } from '../../api/rows.ts'
 import { dollars } from '../../read/words/text.ts'
 import { Text } from '../parts/text.tsx'
 import { countText, durationText, timeOf } from '../parts/units.ts'
-import { type Column, Endings, FieldValue } from './row-columns.tsx'
+import { type Column, Endings, ErrorCodes, FieldValue } from './row-columns.tsx'
 import { type RowsSearch, rowWords } from './rows-search.ts'
 
 interface Props {
@@ -54,7 +54,6 @@ export function RowCard({ fields, ...props }: Props & { readonly fields: readonl
 }
 
 function Card({ line, fields, ...props }: Props & { readonly line: RowLine; readonly fields: readonly string[] }) {
-  const codes = [...new Set(line.endings.flatMap(each => each.error_code ?? []))]
   return (
     <>
       <div className="card-line">
@@ -62,11 +61,7 @@ function Card({ line, fields, ...props }: Props & { readonly line: RowLine; read
         <Endings of={line} />
       </div>
       <div className="card-line card-fields">
-        {codes.length > 0 && (
-          <code className="row-code">
-            <Text of={codes.join(' ')} />
-          </code>
-        )}
+        <ErrorCodes of={line} />
         {fields.map(field => (
           <span key={field}>
             <span className="quiet">
