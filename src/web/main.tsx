@@ -1,6 +1,7 @@
 /** Begins the explorer: who is asking, then the screen of the URL. */
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { UNREACHABLE } from './app/client.ts'
 import { Explorer } from './app/explorer.tsx'
 import { type SignedIn, signIn } from './app/session.ts'
 import { applyTheme, chosenTheme } from './app/theme.ts'
@@ -15,8 +16,7 @@ async function signedIn(): Promise<SignedIn> {
   try {
     return await signIn()
   } catch {
-    const message = 'The server doesn’t answer.'
-    return { kind: 'none', failure: { code: 'UNREACHABLE', message }, oidc: false }
+    return { kind: 'none', failure: UNREACHABLE, oidc: false }
   }
 }
 

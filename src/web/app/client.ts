@@ -5,6 +5,12 @@ import { csrfToken } from './session.ts'
 
 const ROOT = '/api/v1'
 
+export const UNREACHABLE: Failure['error'] = {
+  code: 'UNREACHABLE',
+  message: 'The server doesn’t answer.',
+  hint: 'Is `custody serve` still running? Start it again, and open the URL that it prints.',
+}
+
 /** What is wrong, as the server says it; `status` 0: it can't be reached. */
 export class ServerError extends Error {
   readonly status: number
@@ -70,11 +76,7 @@ async function asked(url: string, init: RequestInit): Promise<Response> {
     response = await fetch(url, { credentials: 'same-origin', ...init })
   } catch (error) {
     if (init.signal?.aborted === true) throw error
-    throw new ServerError(0, {
-      code: 'UNREACHABLE',
-      message: 'The server doesn’t answer.',
-      hint: 'Is `custody serve` still running? Start it again, and open the URL that it prints.',
-    })
+    throw new ServerError(0, UNREACHABLE)
   }
   if (response.ok) return response
   throw new ServerError(response.status, await failureOf(response))

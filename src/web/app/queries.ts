@@ -3,6 +3,7 @@ import { QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { z } from 'zod'
 import type { Unsound } from '../../api/common.ts'
 import type { Calls, Errors, Plan, ShownRun } from '../../api/runs.ts'
+import type { ExplainedRow } from '../../api/story.ts'
 import { get, ServerError } from './client.ts'
 
 /** @param onSignedOut called when an answer says that the session is over. */
@@ -32,6 +33,10 @@ function isPassing(error: unknown): boolean {
 export const isUnsound = (answer: object | undefined): answer is Unsound =>
   answer !== undefined && 'holds' in answer && answer.holds === false
 
+/** undefined while there is no answer, and where the record doesn't hold. */
+export const soundOf = <T extends object>(answer: T | Unsound | undefined): T | undefined =>
+  isUnsound(answer) ? undefined : answer
+
 export const runQuery = (run: string) =>
   queryOptions({
     queryKey: ['run', run],
@@ -44,6 +49,13 @@ export const planQuery = (run: string) =>
     queryKey: ['plan', run],
     queryFn: ({ signal }) => get<Plan | Unsound>(`/runs/${encodeURIComponent(run)}/plan`, {}, signal),
     staleTime: Number.POSITIVE_INFINITY,
+  })
+
+/** @param path of the story behind that of its run: `/rows/17`, `/tokens/4`. */
+export const storyQuery = (run: string, path: string) =>
+  queryOptions({
+    queryKey: ['story', run, path],
+    queryFn: ({ signal }) => get<ExplainedRow | Unsound>(`/runs/${encodeURIComponent(run)}${path}`, {}, signal),
   })
 
 export const errorsQuery = (run: string) =>

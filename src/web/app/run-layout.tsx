@@ -9,12 +9,12 @@ import { Text } from '../parts/text.tsx'
 import { counted, countText, durationText } from '../parts/units.ts'
 import { Ago, RunIdText } from '../parts/values.tsx'
 import { useKeys } from './keys.ts'
-import { isUnsound, runQuery } from './queries.ts'
+import { isUnsound, runQuery, soundOf } from './queries.ts'
 
 export function RunLayout() {
   const name = useParams({ strict: false }).run ?? ''
   const { data, error, refetch } = useQuery(runQuery(name))
-  const shown = data === undefined || isUnsound(data) ? null : data
+  const shown = soundOf(data) ?? null
   const run = shown?.run ?? name
   const navigate = useNavigate()
   const path = useRouterState({ select: state => state.location.pathname })

@@ -42,7 +42,7 @@ export function Groups({ of: { groups, rows }, at, onGroup }: Props) {
 }
 
 /** The node apart from what happened there. */
-export function PartingWords({ of }: { readonly of: Parting }) {
+function PartingWords({ of }: { readonly of: Parting }) {
   const text = partingText(of)
   const node = of.node
   const rest = text.startsWith(node) ? text.slice(node.length) : text

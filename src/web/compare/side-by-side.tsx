@@ -2,14 +2,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { Unsound } from '../../api/common.ts'
-import type { ExplainedRow } from '../../api/story.ts'
 import type { Story, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import { endingText } from '../../read/words/ending.ts'
 import { stepsOf } from '../../read/words/steps.ts'
 import { shortRun } from '../../read/words/text.ts'
 import { WHOLE } from '../../read/words/wording.ts'
-import { get } from '../app/client.ts'
-import { isUnsound, planQuery } from '../app/queries.ts'
+import { isUnsound, planQuery, soundOf, storyQuery } from '../app/queries.ts'
 import { OutcomeBadge } from '../parts/badges.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { ErrorNotice, Skeleton, UnsoundNotice } from '../parts/states.tsx'
@@ -65,15 +63,14 @@ interface Known {
 }
 
 function useStory({ run, row }: OfRun): Known {
-  const answer = useQuery({
-    queryKey: ['row', run, String(row)],
-    queryFn: ({ signal }) => get<ExplainedRow | Unsound>(`/runs/${run}/rows/${row}`, {}, signal),
-  })
+  const answer = useQuery(storyQuery(run, `/rows/${row}`))
   const plan = useQuery(planQuery(run))
-  const unsound = [answer.data, plan.data].find(each => isUnsound(each))
-  if (answer.data === undefined || plan.data === undefined || isUnsound(answer.data) || isUnsound(plan.data))
-    return { story: null, unsound: isUnsound(unsound) ? unsound : null, error: answer.error ?? plan.error }
-  return { story: storyFrom(answer.data, { plan: plan.data, paths: new Map() }), unsound: null, error: null }
+  const [explained, known] = [soundOf(answer.data), soundOf(plan.data)]
+  return {
+    story: explained && known ? storyFrom(explained, { plan: known, paths: new Map() }) : null,
+    unsound: [answer.data, plan.data].find(isUnsound) ?? null,
+    error: answer.error ?? plan.error,
+  }
 }
 
 function TokenBeside({ of, named }: { readonly of: AlignedToken; readonly named: boolean }) {

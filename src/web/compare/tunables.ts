@@ -71,7 +71,7 @@ function kindOf(value: unknown, name: string): Tunable['kind'] | null {
 }
 
 /** A number in an expression, where it can be changed by itself. */
-export interface Threshold {
+interface Threshold {
   readonly at: number
   readonly text: string
 }

@@ -4,7 +4,7 @@ import { useEffect, useEffectEvent, useState } from 'react'
 import type { Begun } from '../../api/operate.ts'
 import { printable } from '../../read/words/text.ts'
 import { send } from '../app/client.ts'
-import { isUnsound, planQuery, runQuery } from '../app/queries.ts'
+import { isUnsound, planQuery, runQuery, soundOf } from '../app/queries.ts'
 import { useSession } from '../app/session-context.tsx'
 import { Command, commandRun } from '../parts/command.tsx'
 import { Icon } from '../parts/icons.tsx'
@@ -51,33 +51,37 @@ interface Replay {
   readonly start: (changes: ReadonlyMap<string, string>) => Promise<void>
 }
 
+type Replaying =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'sending' }
+  | { readonly kind: 'begun'; readonly run: string }
+  | { readonly kind: 'refused'; readonly error: unknown }
+
+const IDLE: Replaying = { kind: 'idle' }
+
 /** Begins a replay, and waits until it is over. */
 function useReplay({ run, onDone }: Props): Replay {
-  const [state, setState] = useState<{
-    readonly begun: string | null
-    readonly error: unknown
-    readonly sending: boolean
-  }>({
-    begun: null,
-    error: null,
-    sending: false,
-  })
+  const [state, setState] = useState<Replaying>(IDLE)
   const client = useQueryClient()
-  useFinished(state.begun, begun => {
-    setState({ begun: null, error: null, sending: false })
+  useFinished(state.kind === 'begun' ? state.run : null, begun => {
+    setState(IDLE)
     void client.invalidateQueries({ queryKey: ['runs'] })
     onDone(begun)
   })
   const start = async (changes: ReadonlyMap<string, string>) => {
-    setState({ begun: null, error: null, sending: true })
+    setState({ kind: 'sending' })
     try {
       const { run: begun } = await send<Begun>('/what-if', { run, set: Object.fromEntries(changes) })
-      setState({ begun, error: null, sending: false })
+      setState({ kind: 'begun', run: begun })
     } catch (error) {
-      setState({ begun: null, error, sending: false })
+      setState({ kind: 'refused', error })
     }
   }
-  return { is_running: state.sending || state.begun !== null, error: state.error, start }
+  return {
+    is_running: state.kind === 'sending' || state.kind === 'begun',
+    error: state.kind === 'refused' ? state.error : null,
+    start,
+  }
 }
 
 function Trying({ run, onDone }: Props) {
@@ -180,7 +184,7 @@ type Tunables =
 
 function useTunables(run: string): Tunables {
   const { data: plan } = useQuery(planQuery(run))
-  const text = plan === undefined || isUnsound(plan) ? null : plan.text
+  const text = soundOf(plan)?.text ?? null
   const { data } = useQuery({
     queryKey: ['tunables', run],
     queryFn: async () => tunablesOf((await import('yaml')).parse(text ?? '', { merge: true })),

@@ -11,7 +11,7 @@ export type Verifying =
   | { readonly kind: 'verified'; readonly verified: Verified; readonly took_ms: number }
   | { readonly kind: 'failed'; readonly message: string }
 
-export interface Verification {
+interface Verification {
   readonly state: Verifying
   readonly start: () => void
   readonly stop: () => void

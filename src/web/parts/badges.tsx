@@ -3,7 +3,7 @@ import type { OutcomeClass } from '../../model/outcome.ts'
 import { Icon, type IconName } from './icons.tsx'
 import { Text } from './text.tsx'
 
-export type Tone = 'good' | 'bad' | 'open' | 'passed' | 'accent'
+type Tone = 'good' | 'bad' | 'open' | 'passed' | 'accent'
 interface Sign {
   readonly tone: Tone
   readonly icon: IconName

@@ -5,7 +5,7 @@ import { CopyButton } from './copy.tsx'
 export const commandRun = (run: string): string => run.slice(0, 18)
 
 /** Words behind `custody`; each is quoted for a shell where it must be. */
-export function commandText(words: ReadonlyArray<string | number>): string {
+function commandText(words: ReadonlyArray<string | number>): string {
   return ['custody', ...words.map(word => quoted(String(word)))].join(' ')
 }
 

@@ -21,7 +21,7 @@ interface Part {
 }
 
 /** The parts of a text, in order; those that are escapes stand for what can't be shown as it is. */
-export function safeParts(text: string, lines = false): readonly Part[] {
+function safeParts(text: string, lines = false): readonly Part[] {
   const parts: Part[] = []
   let from = 0
   for (const { 0: found, index } of text.matchAll(UNSAFE)) {

@@ -16,7 +16,7 @@ export function shareText(part: number, whole: number): string {
   if (part === 0) return '0 %'
   if (percent < 0.1) return '< 0.1 %'
   if (part < whole && percent > 99.9) return '> 99.9 %'
-  return `${percent >= 10 ? Math.round(percent * 10) / 10 : Math.round(percent * 10) / 10} %`
+  return `${Math.round(percent * 10) / 10} %`
 }
 
 /** `0.02 ms`, `12 ms`, `1.5 s`, `2 min 03 s`, `1 h 04 min` */

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ErrorGroup, ShownRun } from '../../api/runs.ts'
-import { errorsQuery, isUnsound, runQuery } from '../app/queries.ts'
+import { errorsQuery, isUnsound, runQuery, soundOf } from '../app/queries.ts'
 import { useMay, useSession } from '../app/session-context.tsx'
 import { useTitle } from '../app/title.ts'
 import { Command, Commands, commandRun } from '../parts/command.tsx'
@@ -19,10 +19,10 @@ export function ProblemsScreen() {
   const { run } = useParams({ from: '/runs/$run/problems' })
   const answer = useQuery(errorsQuery(run))
   const { data: found } = useQuery(runQuery(run))
-  const shown = found === undefined || isUnsound(found) ? null : found
+  const shown = soundOf(found)
   useTitle('Problems')
   if (answer.error !== null) return <ErrorNotice error={answer.error} onRetry={() => void answer.refetch()} />
-  if (answer.data === undefined || shown === null) return <Skeleton lines={4} height={7} />
+  if (answer.data === undefined || shown === undefined) return <Skeleton lines={4} height={7} />
   if (isUnsound(answer.data)) return <UnsoundNotice of={answer.data} what={`run ${run}`} run={run} />
   return <Problems shown={shown} groups={answer.data.errors} />
 }

@@ -1,7 +1,7 @@
 /** A request to a language model and its answer, as far as they have the form of a conversation. Others are shown as JSON. */
 import { isRecord } from './values.ts'
 
-export interface Said {
+interface Said {
   readonly role: string
   readonly text: string
 }

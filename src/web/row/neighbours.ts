@@ -12,7 +12,7 @@ export interface Neighbour {
   readonly at: number
 }
 
-export interface Neighbours {
+interface Neighbours {
   readonly before: Neighbour | null
   readonly after: Neighbour | null
   readonly matches: RowsPage['matches']

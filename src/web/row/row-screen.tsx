@@ -1,13 +1,11 @@
 /** The story of a row, its lineage, and how its record stands. */
 import { useQuery } from '@tanstack/react-query'
 import { useParams, useSearch } from '@tanstack/react-router'
-import type { Unsound } from '../../api/common.ts'
 import type { ShownRun } from '../../api/runs.ts'
 import type { ExplainedRow } from '../../api/story.ts'
 import type { Story } from '../../read/explain/story.ts'
-import { get } from '../app/client.ts'
 import { useNarrow } from '../app/narrow.ts'
-import { isUnsound, planQuery, runQuery } from '../app/queries.ts'
+import { isUnsound, planQuery, runQuery, soundOf, storyQuery } from '../app/queries.ts'
 import { useTitle } from '../app/title.ts'
 import { Commands, commandRun } from '../parts/command.tsx'
 import { Panel } from '../parts/panel.tsx'
@@ -47,13 +45,10 @@ interface ScreenProps {
 }
 
 function StoryScreen({ run, path, what, search }: ScreenProps) {
-  const answer = useQuery({
-    queryKey: ['story', run, path],
-    queryFn: ({ signal }) => get<ExplainedRow | Unsound>(`/runs/${run}${path}`, {}, signal),
-  })
+  const answer = useQuery(storyQuery(run, path))
   const plan = useQuery(planQuery(run))
   const { data: shown } = useQuery(runQuery(run))
-  const sinks = shown === undefined || isUnsound(shown) ? {} : shown.sinks
+  const sinks = soundOf(shown)?.sinks ?? {}
   const error = answer.error ?? plan.error
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void answer.refetch()} />
   if (answer.data === undefined || plan.data === undefined) return <Waiting />
@@ -104,7 +99,7 @@ function Told({ explained, facts, search }: Props) {
       {!narrow && way}
       <div className="row-story">
         <SubjectView story={story} rowOf={rowsOf(story)} />
-        <OtherRuns repeats={explained.repeats ?? []} reruns={explained.reruns ?? []} />
+        <OtherRuns run={story.run} row={row} repeats={explained.repeats ?? []} reruns={explained.reruns ?? []} />
         <Commands of={[row === null ? ['explain', short, '--token', token] : ['explain', short, '--row', row]]} />
       </div>
       <aside className="row-aside" aria-label="How its record stands">

@@ -4,7 +4,7 @@ import { printable } from '../../read/words/text.ts'
 import type { Condition, FilterKey } from './rows-search.ts'
 
 /** The key and the value apart, so that they can look different. */
-export interface ConditionWords {
+interface ConditionWords {
   readonly key: string
   readonly value: string
 }

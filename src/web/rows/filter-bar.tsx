@@ -32,12 +32,7 @@ export function FilterBar({ run, plan, search, refused, go }: Props) {
   const [limits, setLimits] = useState(false)
   const add = (condition: Condition) => go(withCondition(search, condition))
   const onWhere = (where: string) => {
-    if (where === (search.where ?? '')) return
-    go(
-      where === ''
-        ? withoutCondition(search, { key: 'where', value: '' })
-        : withCondition(search, { key: 'where', value: where }),
-    )
+    if (where !== (search.where ?? '')) add({ key: 'where', value: where })
   }
   const boxes = (
     <div className="filter-boxes">

@@ -2,9 +2,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useState } from 'react'
-import type { Unsound } from '../../api/common.ts'
 import { ServerError } from '../app/client.ts'
-import { isUnsound, planQuery, runQuery } from '../app/queries.ts'
+import { planQuery, runQuery, soundOf } from '../app/queries.ts'
 import { useMay } from '../app/session-context.tsx'
 import { useTitle } from '../app/title.ts'
 import { Commands, commandRun } from '../parts/command.tsx'
@@ -44,6 +43,7 @@ interface Props {
 
 function FilteredRows({ run, search, go }: Props) {
   useTitle('Rows')
+  // What is unsound is said by the frame of the run.
   const shown = soundOf(useQuery(runQuery(run)).data)
   const plan = soundOf(useQuery(planQuery(run)).data)
   const [span, setSpan] = useState<Span>([0, 0])
@@ -114,11 +114,6 @@ function Answer({ run, pages, refused, children }: AnswerProps) {
   if (pages.error !== null) return <ErrorNotice error={pages.error} onRetry={pages.again} />
   if (pages.page === undefined) return <Skeleton lines={14} height={1.75} />
   return children
-}
-
-/** What is unsound is said by the frame of the run. */
-function soundOf<T extends object>(answer: T | Unsound | undefined): T | undefined {
-  return answer === undefined || isUnsound(answer) ? undefined : answer
 }
 
 const isRefusal = (error: unknown): boolean =>

@@ -3,17 +3,13 @@ import type { Query } from '../app/client.ts'
 import type { SearchWords } from '../app/search-words.ts'
 
 /** Of several values of one key any must hold. */
-export const MANY = [
-  ...(['source', 'node', 'edge', 'sink', 'outcome', 'cause', 'class', 'error_code', 'branch', 'value'] as const),
-] as const
-export const ONE = [
-  ...(['since', 'until', 'min_cost_usd', 'max_cost_usd', 'min_duration_us', 'text', 'where'] as const),
-] as const
+const MANY = ['source', 'node', 'edge', 'sink', 'outcome', 'cause', 'class', 'error_code', 'branch', 'value'] as const
+const ONE = ['since', 'until', 'min_cost_usd', 'max_cost_usd', 'min_duration_us', 'text', 'where'] as const
 export type ManyKey = (typeof MANY)[number]
-export type OneKey = (typeof ONE)[number]
+type OneKey = (typeof ONE)[number]
 export type FilterKey = ManyKey | OneKey
 
-export type RowsFilter = { readonly [key in ManyKey]?: readonly string[] } & { readonly [key in OneKey]?: string }
+type RowsFilter = { readonly [key in ManyKey]?: readonly string[] } & { readonly [key in OneKey]?: string }
 
 export interface RowsSearch extends RowsFilter {
   /** Fields of the data that are shown, in their order; absent: chosen by what the rows hold. */
@@ -22,7 +18,7 @@ export interface RowsSearch extends RowsFilter {
   readonly at?: number
 }
 
-export const isMany = (key: string): key is ManyKey => MANY.some(each => each === key)
+const isMany = (key: string): key is ManyKey => MANY.some(each => each === key)
 
 /** Whatever stands in a URL, as far as it is known here. */
 export function rowsSearchOf(raw: { readonly [key: string]: unknown }): RowsSearch {

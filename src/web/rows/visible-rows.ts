@@ -9,7 +9,7 @@ import type { RefObject } from 'react'
 const MOST_PIXELS = 16_000_000
 const OVERSCAN = 12
 
-export interface VisibleRow {
+interface VisibleRow {
   readonly index: number
   /** From the top of the whole, in pixels. */
   readonly top: number

@@ -27,7 +27,7 @@ export interface Graph {
 }
 
 /** The target of edges that lead to no node. */
-export const DISCARD = 'discard'
+const DISCARD = 'discard'
 const ERROR_LABELS: ReadonlySet<string> = new Set(['on_error', 'on_invalid'])
 
 export function graphOf(plan: Plan): Graph {

@@ -20,7 +20,7 @@ export function stopOf(shown: ShownRun): Stop | null {
   return of === null ? null : { reason: textOf(of.reason) ?? '', code: textOf(of.code), message: textOf(of.message) }
 }
 
-export interface CallTotals {
+interface CallTotals {
   readonly made: number
   readonly failed: number
   readonly throttled: number
@@ -45,7 +45,7 @@ export function callTotalsOf(shown: ShownRun): CallTotals | null {
   }
 }
 
-export interface SinkShown {
+interface SinkShown {
   readonly rows: number
   readonly path: string | null
   readonly sha256: string | null

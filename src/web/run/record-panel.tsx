@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ShownRun } from '../../api/runs.ts'
-import { isUnsound, planQuery } from '../app/queries.ts'
+import { planQuery, soundOf } from '../app/queries.ts'
 import { Icon } from '../parts/icons.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { Text } from '../parts/text.tsx'
@@ -14,7 +14,7 @@ const SEALED: ReadonlySet<string> = new Set(['completed', 'completed_with_failur
 
 export function RecordPanel({ shown }: { readonly shown: ShownRun }) {
   const { data } = useQuery(planQuery(shown.run))
-  const plan = data === undefined || isUnsound(data) ? null : data
+  const plan = soundOf(data)
   const sealed = SEALED.has(shown.status)
   const repeatable = repeatableOf(shown)
   const throttled = callTotalsOf(shown)?.throttled ?? 0
@@ -36,7 +36,7 @@ export function RecordPanel({ shown }: { readonly shown: ShownRun }) {
     >
       <dl className="facts">
         <SealFacts shown={shown} sealed={sealed} />
-        {plan !== null && (
+        {plan !== undefined && (
           <>
             <dt>Plan</dt>
             <dd>

@@ -4,14 +4,14 @@ import { useState } from 'react'
 import type { RunCounts } from '../../api/live.ts'
 import type { ShownRun } from '../../api/runs.ts'
 import { type Connection, useLive } from '../app/live.ts'
-import { callsQuery, errorsQuery, isUnsound, runQuery } from '../app/queries.ts'
+import { callsQuery, errorsQuery, isUnsound, runQuery, soundOf } from '../app/queries.ts'
 
 /** What is asked for again where the server can't report. */
 const WITHOUT_REPORTS_MS = 3_000
 /** Errors, calls and endings need a look at the ledger: less often than counts. */
 const REST_MS = 5_000
 
-export interface LiveRun {
+interface LiveRun {
   readonly shown: ShownRun | null
   readonly connection: Connection
   /** null while it isn't known. */
@@ -22,7 +22,7 @@ export function useLiveRun(run: string): LiveRun {
   const client = useQueryClient()
   const [rate, setRate] = useState<number | null>(null)
   const { data } = useQuery(runQuery(run))
-  const shown = data === undefined || isUnsound(data) ? null : data
+  const shown = soundOf(data) ?? null
   const running = shown?.status === 'running'
   const refresh = () =>
     Promise.all(

@@ -27,7 +27,7 @@ export function withFirst(pages: readonly RunsPage[], first: RunsPage): readonly
   return [{ answer: [...first.answer, ...below], next: known.next }, ...pages.slice(1)]
 }
 
-export interface Changed {
+interface Changed {
   readonly pages: readonly RunsPage[]
   /** Whether more of the run is new than its counts: it is on none of the pages, or it has another status. */
   readonly more: boolean
