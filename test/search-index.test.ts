@@ -1,5 +1,5 @@
 /** The index beside a ledger: whatever happens to it, or while it is built, no row is given that doesn't fit, and erased values leave no trace. */
-import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { openLedgerReader } from '../src/ledger/open.ts'
 import { claim, giveUpClaim, isClaimed } from '../src/search/index/claim.ts'
 import { gramsWithin } from '../src/search/index/grams.ts'
 import { type BuilderReport, IndexBuilder } from '../src/search/index/index-builder.ts'
-import { indexedRuns, RunFolder, removeIndex } from '../src/search/index/index-folder.ts'
+import { indexedRuns, RunFolder } from '../src/search/index/index-folder.ts'
 import { Segment } from '../src/search/index/segment.ts'
 import { ledgerId } from '../src/search/ledger-id.ts'
 import { IndexedLedger } from './support/search.ts'
@@ -47,6 +47,7 @@ beforeAll(async () => {
 afterAll(() => work.close())
 
 const folder = () => new RunFolder(ledger.index, run)
+const removeIndex = () => rmSync(ledger.index, { recursive: true, force: true })
 const rowsWith = async (text: string) => (await ledger.find({ text })).rows
 const NORTH = NAMES.flatMap((_, i) => (i % 3 === 0 ? [i + 1] : []))
 const north = async () => (await ledger.find({ value: ['town=north'], branch: ['a'] })).rows
@@ -81,7 +82,7 @@ test('it is its user’s alone, and rows are found by it', async () => {
 
 test('whoever builds ends after any page: who builds next comes to the same', async () => {
   for (let pages = 1; ; pages++) {
-    removeIndex(ledger.index)
+    removeIndex()
     let done = 0
     const ended = await ledger
       .build(async () => {
@@ -103,7 +104,7 @@ test('whoever builds ends after any page: who builds next comes to the same', as
 })
 
 test('damaged anywhere: a row may be missing until it is built again, and none is there that doesn’t fit', async () => {
-  removeIndex(ledger.index)
+  removeIndex()
   await ledger.build()
   const [segment] = folder().chain()
   const path = segment?.path ?? ''
@@ -125,7 +126,7 @@ test('damaged anywhere: a row may be missing until it is built again, and none i
 })
 
 test('of another ledger, or of this one as it isn’t any more: it isn’t used', async () => {
-  removeIndex(ledger.index)
+  removeIndex()
   await ledger.build()
   const other = new WorkFolder({ 'p.yaml': PIPELINE, 'people.csv': PEOPLE.replaceAll('Person', 'Nobody') })
   try {
@@ -152,11 +153,11 @@ test('runs that the ledger hasn’t, and what was being forgotten, are removed',
 })
 
 test('what is erased is forgotten by the index, and by whoever is building it meanwhile', async () => {
-  removeIndex(ledger.index)
+  removeIndex()
   await ledger.build()
   expect([await isKnown(), await rowsWith(CANARY)]).toEqual([true, [17]])
   // In the middle of a new building, after the row was read.
-  removeIndex(ledger.index)
+  removeIndex()
   let erased = false
   await ledger.build(async () => {
     if (erased || !(await isKnown())) return
@@ -217,7 +218,7 @@ test('a value that was changed in the ledger is met, not shown', async () => {
   )
   db.close()
   await expect(ledger.find({ text: 'person 23' })).resolves.toMatchObject({ rows: [] })
-  removeIndex(ledger.index)
+  removeIndex()
   await ledger.build()
   await expect(ledger.find({ text: 'person 99' })).rejects.toMatchObject({ code: 'CUSTODY_VERIFY_FAILED' })
 })

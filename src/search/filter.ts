@@ -40,7 +40,7 @@ export interface CompiledFilter {
   readonly where: RowPredicate | null
 }
 
-export const SHORTEST_TEXT = 3
+const SHORTEST_TEXT = 3
 
 /** @throws CustodyError CUSTODY_ARGUMENT; DiagnosticsError if the expression is wrong. */
 export function compileFilter(
@@ -63,7 +63,7 @@ export function compileFilter(
 }
 
 /** Whether nothing is asked that only the values of a row can answer. */
-export function isOfFacts({ values, text, where }: CompiledFilter): boolean {
+function isOfFacts({ values, text, where }: CompiledFilter): boolean {
   return values.length === 0 && text === null && where === null
 }
 

@@ -1,7 +1,7 @@
 /** What a state asks for, done: questions to the ledger's answers, and proofs written as files. */
 import { resolve } from 'node:path'
 import type { Unsound } from '../../api/common.ts'
-import type { Asked } from '../../host/answers/asked.ts'
+import type { Asked, Progress } from '../../host/answers/asked.ts'
 import type { LedgerAnswers } from '../../host/answers/ledger-answers.ts'
 import { asCustodyError } from '../render/error.ts'
 import { nearPath } from '../render/text.ts'
@@ -71,8 +71,7 @@ export class Asking {
   #answerTo(id: number, { kind, place }: Target, signal: AbortSignal): Promise<Asked[Target['kind']]['answer']> {
     const options = {
       signal,
-      onProgress: (progress: { run: string; entries: number; of: number }) =>
-        this.#tell({ kind: 'progress', id, progress }),
+      onProgress: (progress: Progress) => this.#tell({ kind: 'progress', id, progress }),
     }
     switch (kind) {
       case 'runs':

@@ -2,8 +2,6 @@
 import { RowFilter } from '../../api/rows.ts'
 import { CustodyError } from '../../model/error.ts'
 
-type Filter = ReturnType<typeof RowFilter.parse>
-
 /** What a line is made of: `key=value`, or a word alone; what has blanks stands in quotes. */
 const PART = /(?:([a-z_]+)=)?(?:"((?:[^"\\]|\\.)*)"|(\S+))/gy
 const GAP = /\s*/y
@@ -12,7 +10,7 @@ const GAP = /\s*/y
  * Words without a key are looked for as text, all of them together; a key that stands there twice asks for either.
  * @throws CustodyError CUSTODY_ARGUMENT, for whoever typed it.
  */
-export function filterOf(line: string): Filter {
+export function filterOf(line: string): RowFilter {
   const given: { [key: string]: string | string[] } = {}
   const words: string[] = []
   for (const { key, value } of partsOf(line)) {
@@ -54,7 +52,7 @@ function partsOf(line: string): ReadonlyArray<{ readonly key: string | null; rea
 }
 
 /** The line that gives this filter. */
-export function lineOf(filter: Filter): string {
+export function lineOf(filter: RowFilter): string {
   return Object.entries(filter)
     .flatMap(([key, value]) => [value ?? []].flat().map(each => `${key}=${inQuotes(`${each}`)}`))
     .join(' ')

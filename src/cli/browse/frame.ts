@@ -102,7 +102,7 @@ const KEYS: { readonly [kind in Screen['kind']]: readonly string[] } = {
 function keysLine({ top, prompt, help }: State, { columns, paint }: Look): string {
   if (prompt !== null)
     return paint('dim', shorten('enter search · esc leave · as in: outcome=ROUTED text="call after"', columns))
-  if (help) return paint('dim', shorten('any key: back', columns))
+  if (help) return paint('dim', shorten('esc back · q quit', columns))
   const end = '? help · q quit'
   let line = ''
   for (const key of KEYS[top.kind]) {

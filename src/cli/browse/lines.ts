@@ -25,7 +25,7 @@ export interface BodyLine {
 }
 
 /** What stands before a line that can be opened, or in its place before others. */
-export const MARK_COLUMNS = 2
+const MARK_COLUMNS = 2
 /** Below this, tables leave columns out. */
 export const NARROW = 60
 

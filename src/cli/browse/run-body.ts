@@ -1,12 +1,13 @@
 /** The screen of one run: what it comes to, and its rows by ending, by error and by node. */
+import type { RowFilter } from '../../api/rows.ts'
 import type { ShownRun } from '../../api/runs.ts'
 import { count, counted, printable, shorten } from '../render/text.ts'
 import { type BodyLine, type Look, openable, plainLine, whenText } from './lines.ts'
-import type { Filter, Target } from './state.ts'
+import type { Target } from './state.ts'
 
 export function runBody(run: ShownRun, look: Look): readonly BodyLine[] {
   const { rows, tokens, failed_rows, signed_by, rolled_back } = run
-  const opening = (filter: Filter): Target => ({ kind: 'rows', place: { run: run.run, filter, trail: [null] } })
+  const opening = (filter: RowFilter): Target => ({ kind: 'rows', place: { run: run.run, filter, trail: [null] } })
   const say = (text: string) => plainLine(shorten(text, look.columns))
   const broken = rows.rejected === 0 ? '' : `, ${count(rows.rejected)} broken`
   const open = tokens.open === 0 ? '' : ` · ${counted(tokens.open, 'token')} open`
@@ -21,7 +22,7 @@ export function runBody(run: ShownRun, look: Look): readonly BodyLine[] {
   ]
 }
 
-type Opening = (filter: Filter) => Target
+type Opening = (filter: RowFilter) => Target
 
 function endings({ endings, rows }: ShownRun, opening: Opening, look: Look): readonly BodyLine[] {
   const lines = endings.map(({ outcome, cause, words, sink, count: of }) => ({

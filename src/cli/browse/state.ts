@@ -6,7 +6,6 @@ import type { RowFilter } from '../../api/rows.ts'
 import type { Asked, Progress } from '../../host/answers/asked.ts'
 import type { CustodyError } from '../../model/error.ts'
 
-export type Filter = ReturnType<typeof RowFilter.parse>
 /** Cursors of the pages that were turned, the first one's among them. */
 export type Trail = readonly (string | null)[]
 
@@ -15,7 +14,7 @@ type Sound<T> = Exclude<T, { readonly holds: false }>
 interface Places {
   readonly runs: { readonly trail: Trail }
   readonly run: { readonly run: string }
-  readonly rows: { readonly run: string; readonly filter: Filter; readonly trail: Trail }
+  readonly rows: { readonly run: string; readonly filter: RowFilter; readonly trail: Trail }
   readonly story: { readonly run: string; readonly row: number }
   readonly verify: { readonly run: string }
 }

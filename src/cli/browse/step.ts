@@ -5,6 +5,7 @@
  * STEP-2. An answer counts only for the screen that still waits for it.
  * STEP-3. A screen that is asked again shows what it showed until the new answer is there.
  */
+import type { Progress } from '../../host/answers/asked.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { bodyOf } from './body.ts'
 import { filterOf, lineOf } from './filter-line.ts'
@@ -40,7 +41,6 @@ export type Event =
   | { readonly kind: 'said'; readonly note: Note }
   /** What is still running may have changed. */
   | { readonly kind: 'time passed' }
-type Progress = NonNullable<Extract<Content<unknown>, { readonly kind: 'asking' }>['progress']>
 
 /** What is shown first. */
 export function begin(target: Target): Changed {
@@ -145,12 +145,16 @@ function screenOf(target: Target, asked: number): Screen {
 }
 
 function opened(state: State, target: Target): Changed {
-  const { top, under, next } = state
-  const effects: Effect[] = [...givenUp(top), { kind: 'ask', id: next, target }]
-  const left = { ...top, asked: null }
+  const { top, under } = state
+  return replaced({ ...state, under: [...under, { ...top, asked: null }] }, target)
+}
+
+/** Another screen takes the place of the top. */
+function replaced(state: State, target: Target): Changed {
+  const { top, next } = state
   return {
-    state: { ...state, top: screenOf(target, next), under: [...under, left], next: next + 1, prompt: null },
-    effects,
+    state: { ...state, top: screenOf(target, next), next: next + 1, prompt: null },
+    effects: [...givenUp(top), { kind: 'ask', id: next, target }],
   }
 }
 
@@ -193,11 +197,7 @@ function turned(state: State, way: 'next' | 'previous'): Changed {
     top.kind === 'runs'
       ? { kind: 'runs', place: { trail: turned } }
       : { kind: 'rows', place: { ...top.place, trail: turned } }
-  const { next } = state
-  return {
-    state: { ...state, top: screenOf(target, next), next: next + 1 },
-    effects: [...givenUp(top), { kind: 'ask', id: next, target }],
-  }
+  return replaced(state, target)
 }
 
 function targets(screen: Screen, around: Look): readonly Target[] {
@@ -240,12 +240,7 @@ function searched(state: State, line: string, around: Look): Changed {
   if (run === null) return only({ ...saying(state, 'choose a run first'), prompt: null })
   try {
     const target: Target = { kind: 'rows', place: { run, filter: filterOf(line), trail: [null] } }
-    if (state.top.kind !== 'rows') return opened(state, target)
-    const { next, top } = state
-    return {
-      state: { ...state, top: screenOf(target, next), next: next + 1, prompt: null },
-      effects: [...givenUp(top), { kind: 'ask', id: next, target }],
-    }
+    return state.top.kind === 'rows' ? replaced(state, target) : opened(state, target)
   } catch (error) {
     if (!isCustodyError(error)) throw error
     const problem = `${error.message}. ${error.hint ?? ''}`.trim()

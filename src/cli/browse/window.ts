@@ -7,7 +7,7 @@ import { eventsOf } from './keys.ts'
 import type { Look } from './lines.ts'
 
 /** How often what is still running is asked for again. */
-export const REFRESH_MS = 2_000
+const REFRESH_MS = 2_000
 
 export interface Drawing {
   readonly ink: Pick<typeof ink, 'render' | 'Box' | 'Text' | 'useApp' | 'useInput' | 'useWindowSize'>

@@ -11,7 +11,7 @@ const ASCII_SPACE = 1 << 21
 const BEGIN = 2
 const END = 3
 
-export function gramOf(a: number, b: number, c: number): number {
+function gramOf(a: number, b: number, c: number): number {
   if ((a | b | c) < 128) return (a << 14) | (b << 7) | c
   const mixed = Math.imul(Math.imul(Math.imul(a, 0x9e3779b1) ^ b, 0x85ebca6b) ^ c, 0xc2b2ae35)
   return ASCII_SPACE | (mixed >>> 11)

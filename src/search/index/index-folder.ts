@@ -146,10 +146,6 @@ export function forgetRuns(url: string, runs: Iterable<string>): void {
     }
 }
 
-export function removeIndex(index: string): void {
-  rmSync(index, { recursive: true, force: true })
-}
-
 function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder)

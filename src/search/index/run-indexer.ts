@@ -161,7 +161,7 @@ export class RunIndexer {
 }
 
 /** Where log 0, from an entry on, has the last erasure of values of a run; −1 if it has none. */
-export async function erasedOf(reader: LedgerReader, run: string, from: number): Promise<number> {
+async function erasedOf(reader: LedgerReader, run: string, from: number): Promise<number> {
   let found = -1
   for await (const { seq, body } of reader.entries(0, from))
     if (body.includes('"k":"erase"') && body.includes(`"run":"${run}"`)) found = seq

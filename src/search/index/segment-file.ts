@@ -14,7 +14,7 @@ import { z } from 'zod'
 import { isMissing } from './missing.ts'
 
 /** Entries of a segment: their numbers have 16 bits. */
-export const MOST_ENTRIES = 65_536
+const MOST_ENTRIES = 65_536
 /** So many neighbours are known together at most, as a power of two. */
 export const MOST_COARSE = 12
 
