@@ -72,6 +72,10 @@ describe.skipIf(!launched.ok)(`runs compared, and evidence, in the explorer${why
     expect((await place.custody('verify', '--since', file)).exit).toBe(0)
     expect(await looked.problems()).toEqual([])
     expect(await looked.fits()).toBe(true)
+    await page.goto(`${explorer.url}/evidence?run=${run}`)
+    await page.getByRole('button', { name: 'Verify the run' }).waitFor()
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Evidence' }).click()
+    await page.getByRole('button', { name: 'Verify the ledger' }).waitFor()
   })
 
   test('what is erased is said to be, and the rest of its story and its record still hold', async () => {
