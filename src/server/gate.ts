@@ -16,10 +16,12 @@ export interface Names {
   readonly https: boolean
 }
 
-/** Of a server on this machine: by each name of the loopback. */
+/** Names of this machine for itself, as URLs have them. */
+export const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
+
+/** Of a server on this machine. */
 export function loopbackNames(port: number): Names {
-  const hosts = ['127.0.0.1', 'localhost', '[::1]']
-  return { origins: new Set(hosts.map(host => new URL(`http://${host}:${port}`).origin)), https: false }
+  return { origins: new Set(LOOPBACK.map(host => new URL(`http://${host}:${port}`).origin)), https: false }
 }
 
 /** Of one behind a public name; those of this machine remain, for whoever watches over it. */

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { CustodyError } from '../model/error.ts'
 import { type Assembled, assemble, type ServerSettings } from './assemble.ts'
-import { isLoopback } from './sign-in/oidc-settings.ts'
+import { LOOPBACK } from './gate.ts'
 
 export interface ServeSettings extends ServerSettings {
   readonly host: string
@@ -28,7 +28,8 @@ const MOST_CONNECTIONS = 1_000
 
 /** @throws CustodyError CUSTODY_SERVE, and as `assemble` */
 export async function serve(settings: ServeSettings): Promise<Serving> {
-  if (settings.oidc === null && !isLoopback(settings.host))
+  // By another name of this machine its gate would let nobody in.
+  if (settings.oidc === null && !LOOPBACK.includes(urlHost(settings.host)))
     throw new CustodyError(
       'CUSTODY_SERVE',
       `without sign-in the server listens to this machine only, not on ${settings.host}`,
