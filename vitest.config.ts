@@ -1,4 +1,5 @@
 import { readFileSync, statfsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -24,24 +25,28 @@ const HANGING_MS = process.env.CUSTODY_PROOFS === undefined ? 600_000 : 3_600_00
 const PROCESSES = ['test/{cli,crash,calls,explorer}/**/*.test.ts', 'test/{package,installed}.test.ts']
 /** Test files leave nothing behind: to load all that they use anew for each of them would be a fifth of the work. */
 const isolate = false
+/** Started when a test asks for it. */
+const SERVER = 'test/support/postgres-server.ts'
+/** More than there are processors: about a third of the tests' time they wait for processes, servers, leases and pages. */
+const WORKERS = Math.ceil(availableParallelism() * 1.5)
 const shared = { isolate, restoreMocks: true, testTimeout: HANGING_MS, hookTimeout: HANGING_MS } as const
 
 export default defineConfig({
   test: {
-    // By itself Vitest leaves one processor idle, which is half of a machine with two.
-    maxWorkers: '100%',
+    maxWorkers: WORKERS,
     // Node loads the sources itself, as it does in programs: it is faster than Vite's own loader, and compiled code is kept.
     experimental: { viteModuleRunner: false },
     // In the order of their names, and large files first: what is left at the end takes so little that no worker waits for another.
     projects: [
       {
         // The program as it is shipped, and programs of tests, bundled once and then started like any other.
-        test: { ...shared, name: 'built', include: PROCESSES, globalSetup: ['test/support/build.ts'] },
+        test: { ...shared, name: 'built', include: PROCESSES, globalSetup: ['test/support/build.ts', SERVER] },
       },
       {
         test: {
           ...shared,
           name: 'code',
+          globalSetup: [SERVER],
           include: ['{src,test}/**/*.test.ts'],
           exclude: [...PROCESSES, '**/node_modules/**'],
         },

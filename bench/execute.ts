@@ -37,7 +37,7 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
     signer: signingKey(),
     trust: trustIn(trustedKeys(null)),
   }
-  const url = `sqlite:${join(task.folder, 'custody.db')}`
+  const url = task.ledger ?? `sqlite:${join(task.folder, 'custody.db')}`
   // A profile covers one thread, so all work has to be in that one.
   const options = {
     create: true,
@@ -86,6 +86,6 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
     main_cpu_us_per_row: (main.user + main.system) / task.rows,
     peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
     marks,
-    ledger_bytes: evidence ? statSync(join(task.folder, 'custody.db')).size : 0,
+    ledger_bytes: evidence && task.ledger === undefined ? statSync(join(task.folder, 'custody.db')).size : 0,
   }
 }

@@ -7,6 +7,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CallsResult, measureCalls } from './asking.ts'
+import { measurePostgres, type PostgresResult } from './beside-postgres.ts'
 import { writeData } from './data.ts'
 import { type HeldRowsResult, measureHeldRows } from './held-rows.ts'
 import { type OneRowResult, timeOneRow } from './one-row.ts'
@@ -15,6 +16,7 @@ import { crash, measure, type Start } from './start.ts'
 import { type StartResult, timeStarts } from './starting.ts'
 import { mean, median } from './statistics.ts'
 import type { Mark, ReadSample, ResumeSample, RunSample, RunTask } from './task.ts'
+import { measureWatching, type WatchingResult } from './watching.ts'
 import type { WorkloadName } from './workloads.ts'
 
 export interface Bench {
@@ -31,6 +33,10 @@ export interface Bench {
   readonly open_groups: number | null
   /** Rows of the run whose sort holds them all; null: it isn't made. */
   readonly held_rows: number | null
+  /** Rows of runs that are watched by the built program, and how often; null: none are. */
+  readonly watched: { readonly rows: number; readonly repeat: number } | null
+  /** Rows of W1 with its ledger in PostgreSQL, and how often; null: it isn't made. */
+  readonly postgres: { readonly rows: number; readonly repeat: number } | null
   /** Whether the built program is timed, too. */
   readonly program: boolean
   /** Made, and removed at the end; on the disk that is to be measured. */
@@ -79,6 +85,8 @@ export interface Results {
   readonly open_groups: OpenGroupsResult | null
   readonly held_rows: HeldRowsResult | null
   readonly calls: CallsResult | null
+  readonly watched: WatchingResult | null
+  readonly postgres: PostgresResult | null
   /** null: not measured. */
   readonly starts: StartResult | null
 }
@@ -93,7 +101,10 @@ export async function measureAll(bench: Bench): Promise<Results> {
     onStep('writing the input')
     await writeData(
       join(folder, 'data.csv'),
-      Math.max(...sizes, others, bench.calls?.rows ?? 0, bench.open_groups ?? 0, bench.held_rows ?? 0),
+      Math.max(
+        ...[...(workloads.length === 0 ? [] : [...sizes, others]), bench.calls?.rows ?? 0, bench.open_groups ?? 0],
+        ...[bench.held_rows ?? 0, bench.watched?.rows ?? 0, bench.postgres?.rows ?? 0],
+      ),
     )
     const results: { [name in WorkloadName]?: SizeResult[] } = {}
     let long_run: LongRun | null = null
@@ -113,6 +124,8 @@ export async function measureAll(bench: Bench): Promise<Results> {
       open_groups: await lookAtGroups(bench),
       held_rows: await lookAtHeld(bench),
       calls: await lookAtCalls(bench),
+      postgres: await lookAtPostgres(bench),
+      watched: bench.watched === null ? null : await measureWatching({ ...bench, ...bench.watched }),
       starts,
     }
   } finally {
@@ -157,6 +170,12 @@ async function measureSize(
     ratio: rows_per_second / without,
   }
   return { result, last: full.at(-1) as RunSample }
+}
+
+async function lookAtPostgres({ postgres, folder, start, onStep }: Bench): Promise<PostgresResult | null> {
+  if (postgres === null) return null
+  onStep(`w1, ${postgres.rows.toLocaleString('en')} rows, in SQLite and in PostgreSQL`)
+  return measurePostgres(folder, { ...postgres, start })
 }
 
 async function lookAtGroups({ open_groups, folder, start, onStep }: Bench): Promise<OpenGroupsResult | null> {

@@ -21,7 +21,7 @@ export async function planOfText(yaml: string, folder: string): Promise<Plan> {
   const file = join(folder, 'pipeline.yaml')
   writeFileSync(file, yaml)
   const { pipeline, diagnostics } = await loadPipeline(file, { env: {}, overrides: [] })
-  const secrets = { secrets: () => undefined, fingerprint: () => '' }
+  const secrets = { secrets: () => ({ kind: 'unread' }) as const, fingerprint: () => '' }
   const compiled =
     pipeline === null ? null : compilePlan(pipeline, new Catalogue(builtins), secrets, filesIn(pipeline.folder))
   if (compiled?.plan == null)

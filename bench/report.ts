@@ -20,7 +20,9 @@ The discarding ledger neither encodes nor hashes nor stores; the sinks are fsync
 ledger's size is what it is on disk, uncompressed.
 The ideal for calls is that as many requests as may be are under way all the time, each for as long as the peer takes; those
 that meet a fault count, the start and the end of the run do, too.
-Not measured: several processes at once, other stores, slow disks.`
+A run that is watched is compared with one alone, in turns. What the watchers take counts from two seconds after the page is shown;
+the page is drawn as where there is no graphics card.
+Not measured: several runs at once, slow disks.`
 
 export function render({ machine, results, compared }: Report): string {
   const { w1 } = results.workloads
@@ -59,6 +61,8 @@ export function render({ machine, results, compared }: Report): string {
     ...groupLines(results),
     ...heldLines(results),
     ...callLines(results),
+    ...postgresLines(results),
+    ...watchedLines(results),
     ...startLines(results),
     '',
     NOTES,
@@ -140,6 +144,35 @@ function startLines({ starts }: Results): string[] {
   const { node_ms, version_ms, validate_ms, one_row_run_ms } = starts
   const times = [`--version ${ms(version_ms)}`, `validate ${ms(validate_ms)}`, `a run of one row ${ms(one_row_run_ms)}`]
   return ['', `The built program, whole processes: ${times.join(', ')}; Node that does nothing ${ms(node_ms)}`]
+}
+
+function postgresLines({ postgres: found }: Results): string[] {
+  if (found === null) return []
+  const { rows, repetitions, postgres, sqlite, ratio, cpu_us_per_row: cpu } = found
+  return [
+    '',
+    `W1 with its ledger in PostgreSQL, ${whole(rows)} rows, ${repetitions} turns: ${whole(postgres)} rows/s, in SQLite ${whole(sqlite)}: ${ratio.toFixed(2)}`,
+    `       CPU of Custody alone, without the server's: ${cpu.postgres.toFixed(1)} µs a row, in SQLite ${cpu.sqlite.toFixed(1)}`,
+  ]
+}
+
+function watchedLines({ watched }: Results): string[] {
+  if (watched === null) return []
+  const { rows, turns, listener, page } = watched
+  const share = (part: number) => `${(part * 100).toFixed(2)} %`
+  const more = (ratio: number) => `${ratio >= 1 ? '+' : '−'}${Math.abs((ratio - 1) * 100).toFixed(1)} %`
+  return [
+    '',
+    `W1 watched, ${whole(rows)} rows, ${turns} turns; CPU of the watchers is that of all processors:`,
+    ...table(
+      ['watched by', 'server', 'browser', 'changes/s', 'time of the run', 'its CPU time'],
+      [['a listener', listener] as const, ['its page in Chromium', page] as const].map(
+        ([who, { server, browser, changes_per_second, wall, cpu }]) => [
+          ...[who, share(server), share(browser), changes_per_second.toFixed(2), more(wall), more(cpu)],
+        ],
+      ),
+    ),
+  ]
 }
 
 const ms = (milliseconds: number): string => `${milliseconds.toFixed(0)} ms`

@@ -15,10 +15,12 @@ import { OPEN_GROUPS, WORKLOADS } from './workloads.ts'
 
 const RESULTS = join(import.meta.dirname, 'results')
 const PAIR_ROWS = 200_000
+/** What else is measured: calls, a run that is watched, and W1 with its ledger in PostgreSQL. */
+const OTHERS = ['calls', 'live', 'postgres']
 const USAGE = `\
 npm run bench -- [options]
   --quick        10,000 and 100,000 rows only, three times instead of five
-  --only NAME    only this workload: ${[...Object.keys(WORKLOADS), 'calls'].join(', ')}
+  --only NAME    only this workload: ${[...Object.keys(WORKLOADS), ...OTHERS].join(', ')}
   --rows N       W1 with this many rows only, and the others too
   --repeat N     how often small runs are repeated
   --against DIR  pairs of runs, alternating, of this checkout and of the one in DIR, which has its libraries; --rows (200,000), --repeat and --only hold
@@ -48,7 +50,7 @@ function number(name: string, text: string | undefined): number | undefined {
 
 function benchOf(options: ReturnType<typeof parse>): Bench {
   const { quick, only } = options
-  if (only !== undefined && only !== 'calls' && !Object.hasOwn(WORKLOADS, only))
+  if (only !== undefined && !OTHERS.includes(only) && !Object.hasOwn(WORKLOADS, only))
     throw new TypeError(`there is no workload ${only}\n${USAGE}`)
   const rows = number('rows', options.rows)
   const sizes = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000]
@@ -60,12 +62,24 @@ function benchOf(options: ReturnType<typeof parse>): Bench {
     calls: only === undefined || only === 'calls' ? { rows: 5_000, concurrency: 64, latency_ms: 400 } : null,
     open_groups: only === 'groups' || (only === undefined && !quick) ? (rows ?? 20 * OPEN_GROUPS) : null,
     held_rows: only === 'sort' || (only === undefined && !quick) ? (rows ?? 1_000_000) : null,
-    program: true,
+    watched: only === 'live' || (only === undefined && !quick) ? watchedOf(options) : null,
+    postgres: only === 'postgres' || (only === undefined && !quick) ? besideOf(options) : null,
+    program: only !== 'live' && only !== 'postgres',
     // On the disk of the checkout: /tmp may be in memory, where an fsync costs nothing.
     folder: join(RESULTS, `work-${process.pid}`),
     start: { key: encodeSigningKeys('bench', newSeed(), newSeed()) },
     onStep: what => process.stderr.write(`${what}\n`),
   }
+}
+
+/** Three turns, if nothing else is said: each is made of three long runs. */
+function watchedOf({ rows, repeat }: ReturnType<typeof parse>): NonNullable<Bench['watched']> {
+  return { rows: number('rows', rows) ?? 1_000_000, repeat: number('repeat', repeat) ?? 3 }
+}
+
+/** Long enough for the thread that writes. */
+function besideOf({ rows, repeat }: ReturnType<typeof parse>): NonNullable<Bench['postgres']> {
+  return { rows: number('rows', rows) ?? PAIR_ROWS, repeat: number('repeat', repeat) ?? 5 }
 }
 
 async function printPairs(bench: Bench, { rows, json }: ReturnType<typeof parse>, against: string): Promise<void> {

@@ -56,7 +56,7 @@ function firstPage(reader: LedgerReader, index: string, filter: RowFilter, at: n
     const { log } = await findRun(reader, 'latest')
     const checked = new CheckedReader(reader, { remembered: null })
     const finder = new LedgerRowFinder({ stored: reader, checked, index, predicateOf })
-    return finder.find(log, filter, { after: null, at, limit: PAGE_ROWS }, NEVER)
+    return finder.find(log, filter, { after: null, at, limit: PAGE_ROWS, counts: true }, NEVER)
   })
 }
 

@@ -5,7 +5,8 @@ import { promisify } from 'node:util'
 import type { CallsTask, ReadSample, ReadTask, ResumeSample, ResumeTask, RunSample, RunTask, Task } from './task.ts'
 
 const CHILD = join(import.meta.dirname, 'child.ts')
-const PROGRAM = join(import.meta.dirname, '..', 'bin', 'custody.js')
+/** The built program. */
+export const PROGRAM = join(import.meta.dirname, '..', 'bin', 'custody.js')
 /** Else each process would keep the compiler of TypeScript in memory, and so would each of its threads. */
 const COMPILED = join(import.meta.dirname, 'results', 'compiled')
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024

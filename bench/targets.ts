@@ -52,6 +52,11 @@ const TARGETS: readonly Target[] = [
     of: r => besideW1(r, 'w3'),
   },
   {
+    what: 'W1 with its ledger in PostgreSQL / in SQLite, rows',
+    ...{ unit: 'ratio', at_least: 0.4, aim: 0.6 },
+    of: r => r.postgres?.ratio,
+  },
+  {
     what: 'verify / the run that it verifies, time',
     ...{ unit: 'ratio', at_least: 0.6, aim: 0.3, less_is_better: true },
     of: ({ long_run }) => (long_run === null ? undefined : long_run.readers.verify_seconds / long_run.seconds),
@@ -126,6 +131,16 @@ const TARGETS: readonly Target[] = [
     what: 'calls: rows/s against the ideal',
     ...{ unit: 'ratio', at_least: 0.9, aim: 0.95 },
     of: r => (r.calls === null ? undefined : r.calls.rows_per_second / r.calls.ideal_rows_per_second),
+  },
+  {
+    what: 'a run that a listener follows: CPU of the server, of what the machine has',
+    ...{ unit: '%', at_least: 5, aim: 1, less_is_better: true },
+    of: ({ watched }) => (watched === null ? undefined : watched.listener.server * 100),
+  },
+  {
+    what: 'a run whose page is open: CPU of server and browser, of what the machine has',
+    ...{ unit: '%', at_least: 5, aim: 2, less_is_better: true },
+    of: ({ watched }) => (watched === null ? undefined : (watched.page.server + watched.page.browser) * 100),
   },
 ]
 

@@ -9,6 +9,8 @@ export interface RunTask {
   readonly evidence: boolean
   /** Made for this run alone; `data.csv` lies beside it. The ledger is `custody.db` in it. */
   readonly folder: string
+  /** URL of a ledger somewhere else; absent: `custody.db`. */
+  readonly ledger?: string
   /** The process kills itself at the first commit with that many rows, and gives no answer. */
   readonly crash_after?: number
   /** Where to leave a CPU profile of the run; absent: none is taken. */

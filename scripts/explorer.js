@@ -1,36 +1,39 @@
 // Makes the explorer of src/web/: static files, which `custody serve` gives out. Plain JavaScript that any Node from 20 up can run, as
 // build.js is.
+import { execFile } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import react from '@vitejs/plugin-react'
 import { build } from 'vite'
 import { browserTwins } from './twins.js'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'web')
+const own = fileURLToPath(import.meta.url)
+const root = join(dirname(own), '..', 'src', 'web')
 
 /** Writes its files to `folder`. */
 export async function explorer(folder) {
-  await built({ outDir: folder, emptyOutDir: true })
+  await apart('build', folder)
 }
 
 /** Folders of the packages that are part of it, sorted. */
 export async function explorerPackages() {
-  const { output } = await built({ write: false })
-  const modules = output.flatMap(({ moduleIds = [] }) => moduleIds.map(id => id.replaceAll('\\', '/')))
-  const own = modules.flatMap(id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? [])
-  return [...new Set(own)].sort()
+  return JSON.parse(await apart('packages'))
 }
 
-/** As it is shipped, whatever the environment says: tests build it, too, and look at what people get. */
-async function built(output) {
-  const { NODE_ENV } = process.env
-  process.env.NODE_ENV = 'production'
-  try {
-    return await build(settings(output))
-  } finally {
-    if (NODE_ENV === undefined) delete process.env.NODE_ENV
-    else process.env.NODE_ENV = NODE_ENV
-  }
+/** As it is shipped, whatever the environment says: tests build it, too, and look at what people get. That is of a process, so it has its own. */
+async function apart(...words) {
+  const env = { ...process.env, NODE_ENV: 'production' }
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [own, ...words], { env, maxBuffer: 2 ** 26 })
+  process.stderr.write(stderr)
+  return stdout
+}
+
+async function packages() {
+  const { output } = await build(settings({ write: false }))
+  const modules = output.flatMap(({ moduleIds = [] }) => moduleIds.map(id => id.replaceAll('\\', '/')))
+  const folders = modules.flatMap(id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? [])
+  return [...new Set(folders)].sort()
 }
 
 /** Nothing is inline, since the policy of the server allows nothing inline. */
@@ -53,4 +56,10 @@ function settings(output) {
       ...output,
     },
   }
+}
+
+if (process.argv[1] === own) {
+  const [, , what, folder] = process.argv
+  if (what === 'packages') console.log(JSON.stringify(await packages()))
+  else await build(settings({ outDir: folder, emptyOutDir: true }))
 }

@@ -57,7 +57,9 @@ export async function pagePackages() {
 
 /** A style without the blanks that only people need; texts in it stay as they are. */
 function dense(css) {
-  return css.replace(/"[^"]*"|\s*([{};:,>])\s*|\s+/g, (found, sign) => (found.startsWith('"') ? found : (sign ?? ' ')))
+  return css
+    .replace(/"[^"]*"|\s*([{};:,>])\s*|\s+/g, (found, sign) => (found.startsWith('"') ? found : (sign ?? ' ')))
+    .replaceAll(';}', '}')
 }
 
 /** Line ends of whoever checked the sources out would be others on Windows. */
@@ -71,6 +73,8 @@ async function bundled() {
     platform: 'browser',
     experimental: { attachDebugInfo: 'none' },
     input: join(page, 'main.ts'),
+    // To read a property changes nothing in what the page is made of: what is only read, and not used, is left out.
+    treeshake: { propertyReadSideEffects: false, unknownGlobalSideEffects: false },
     plugins: [browserTwins],
   })
   const { output } = await bundling.generate({ format: 'iife', comments: false })

@@ -27,6 +27,8 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
     held_rows: 2000,
     // One after the other: how many of several overlap would be up to the machine.
     calls: { rows: 40, concurrency: 1, latency_ms: 2 },
+    watched: null,
+    postgres: null,
     program: false,
     folder: temporary(),
     start: { key: encodeSigningKeys('bench', newSeed(), newSeed()) },

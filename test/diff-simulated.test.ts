@@ -21,7 +21,7 @@ import { LONG } from './support/form.ts'
 import { testPorts } from './support/ledger.ts'
 import { RICH, runModel, type Stopped, simulatedRun } from './support/simulated-ledger.ts'
 
-const SEEDS = Number(process.env.CUSTODY_SEEDS ?? (LONG ? 40 : 3))
+const SEEDS = Number(process.env.CUSTODY_SEEDS ?? (LONG ? 40 : 2))
 const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
 const AGAIN = `repeat with: CUSTODY_SEED=${FIRST} CUSTODY_SEEDS=${SEEDS}`
 const SHAPE = { later: true, groups: true, crashes: false, nested: true, max_nodes: 12, max_rows: 30 }

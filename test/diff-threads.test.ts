@@ -42,6 +42,11 @@ test('threads find what is found here', async () => {
       const by_key = fields === null ? {} : { key: { fields, rows: reader, keys: keysHere(reader) } }
       const here = await diffRuns(reader, names, { list: 2, ...by_key })
       expect(await diffOnAllCores(reader, names, { list: 2, key: fields, threaded_from_rows: 0 })).toEqual(here)
+      const each = await diffRuns(reader, names, { list: 1, list_by: 'group', ...by_key })
+      expect(each.differences.map(({ parted_at }) => parted_at)).toEqual(
+        expect.arrayContaining(here.groups.map(({ rows, examples, ...parting }) => parting)),
+      )
+      expect(each.differences.length).toBe(here.groups.length)
       if (fields === null) expect(here.rows).toMatchObject({ different: 502, only_old: 0, only_new: 0 })
       else {
         expect(here.rows).toMatchObject({ compared: ROWS - 1, same: ROWS - 2, different: 1, only_old: 1, only_new: 1 })

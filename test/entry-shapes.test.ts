@@ -62,15 +62,15 @@ describe.each([
         seen[does_fit ? 'yes' : 'no']++
         expect(takes(decode, each)).toBe(does_fit)
       }),
-      { numRuns: LONG ? 3_000 : 600 },
+      { numRuns: LONG ? 3_000 : 200 },
     )
-    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(LONG ? 100 : 20)
+    expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(LONG ? 100 : 5)
   })
 
   test('are taken exactly if they fit, whatever stands in one of their places', () => {
     const by_kind = new Map(fc.sample(entries, 200).map(each => [each.k, each]))
     for (const each of by_kind.values())
-      for (const other of sampled([...replaced(each)], 7))
+      for (const other of sampled([...replaced(each)], 21))
         expect(takes(decode, other), canonicalize(other)).toBe(fits(other))
   })
 })

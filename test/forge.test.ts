@@ -13,7 +13,7 @@ import { RICH, runModel } from './support/simulated-ledger.ts'
 
 let forger: Forger
 beforeAll(async () => {
-  forger = await Forger.of(url => runModel(url, RICH, 1))
+  forger = await Forger.of(url => runModel(url, RICH, 1), LONG ? 1 : 4)
 })
 afterAll(() => forger.close())
 
@@ -137,7 +137,7 @@ test('a number of a value that isn’t that of its place is found', async () => 
     )
 })
 
-const STRIDE = Number(process.env.CUSTODY_STRIDE ?? (LONG ? 29 : 97))
+const STRIDE = Number(process.env.CUSTODY_STRIDE ?? (LONG ? 29 : 199))
 
 /** Endings in the table follow what the entry now says, as far as the table can have it. */
 function follow(seq: number, body: Body): void {

@@ -169,6 +169,8 @@ ${more}`
   const key = '      api_key: { secret: KEY }\n'
   const aws = '      aws: { region: eu-central-1, access_key_id: x, secret_access_key: { secret: KEY } }\n'
   const azure = `${key}      azure: { resource: r }\n`
+  const secret = (name: string) =>
+    `    transform: compute\n    options: { secrets: { key: { secret: '${name}' } }, set: { a: "hash.hmacSha256('a', secrets.key)" } }\n`
   const cases: ReadonlyArray<
     readonly [name: string, node: string, missing: readonly string[], line: number, column: number]
   > = [
@@ -178,15 +180,21 @@ ${more}`
     ['google', llm('google', key), ['@ai-sdk/google'], 9, 17],
     ['amazon-bedrock', llm('amazon-bedrock', aws), ['@ai-sdk/amazon-bedrock'], 9, 17],
     ['a page', '    transform: fetch_page\n    options: { url_field: text, as: text }\n', PAGE_PACKAGES, 8, 37],
+    ['a secret of AWS', secret('aws:x'), ['@aws-sdk/client-secrets-manager'], 8, 32],
+    ['a parameter of AWS', secret('aws-ssm:x'), ['@aws-sdk/client-ssm'], 8, 32],
+    ['a secret of Azure', secret('azure:vault/x'), ['@azure/identity'], 8, 32],
+    ['a secret of Google', secret('gcp:projects/p/secrets/x'), ['google-auth-library'], 8, 32],
   ]
 
   /** Those that a command needs. */
-  const of_commands = ['hyparquet-writer', 'ink', 'react', 'openid-client']
+  const of_commands = ['hyparquet-writer', 'ink', 'react', 'openid-client', 'pg']
+  /** Those of where files and tables are. */
+  const of_places = ['@aws-sdk/client-s3', '@azure/storage-blob', 'ssh2', '@duckdb/node-api', 'mysql2', 'hyparquet']
   /** Those that the environment asks for. */
   const of_telemetry = ['@opentelemetry/api', '@opentelemetry/sdk-node']
 
   test('is one of these, for each of them', () => {
-    const named = [...cases.flatMap(([, , missing]) => missing), ...of_commands, ...of_telemetry]
+    const named = [...cases.flatMap(([, , missing]) => missing), ...of_commands, ...of_places, ...of_telemetry]
     expect(named.sort()).toEqual(Object.keys(peerDependencies).sort())
   })
 

@@ -117,6 +117,19 @@ describe('rows of a finished run, again', () => {
     )
     expect(linesOf('out/failed.jsonl').map(({ id }) => id)).toEqual([2, 2])
     expect(asked()).toEqual(['1', '2', '4', '2'])
+    await custody('rerun', 'latest')
+    // Rows of a re-run are compared with those that they repeat, by whichever way round; those of two re-runs with each other, also of a re-run of one.
+    for (const runs of [
+      ['latest~4', 'latest~3'],
+      ['latest~3', 'latest~4'],
+      ['latest~3', 'latest~2'],
+      ['latest~1', 'latest'],
+      ['latest', 'latest~4'],
+      ['latest~3', 'latest'],
+    ]) {
+      const { exit, json } = await custody('diff', ...runs, '--json')
+      expect([exit, json.matched_by, json.rows.same, json.rows.different]).toEqual([0, 'repeats', 2, 0])
+    }
     await holds()
   })
 

@@ -25,7 +25,7 @@ export default defineTransform({
   kind: 'transform',
   name: 'mood',
   summary: 'Has moods',
-  options: z.strictObject({ token: z.string() }),
+  options: z.strictObject({ token: z.string().startsWith('canary-') }),
   determinism: 'deterministic',
   errors: { SULKS: 'It sulks' },
   examples: [{ title: 'One', options: { token: 'x' }, rows_in: [{ n: 1 }], rows_out: [{ n: 1 }] }],
@@ -80,4 +80,15 @@ test('the secret is nowhere', () => {
   for (const { parentPath, name } of kept)
     expect(readFileSync(join(parentPath, name)).includes(TOKEN), name).toBe(false)
   expect(kept.some(({ name }) => name === 'custody.db')).toBe(true)
+})
+
+test('one that isn’t in the environment is read also where not every text would do', async () => {
+  writeFileSync(join(folder, 'q.yaml'), PIPELINE.replace('secret: MOOD_TOKEN', 'secret: "file:token"'))
+  writeFileSync(join(folder, 'token'), TOKEN)
+  expect(await custody(['validate', 'q.yaml'])).toMatchObject({ exit: 0 })
+  expect(await custody(['run', 'q.yaml'])).toMatchObject({ exit: 0 })
+  writeFileSync(join(folder, 'token'), 'another')
+  const { exit, stderr } = await custody(['run', 'q.yaml'])
+  expect([exit, stderr]).toEqual([2, expect.stringContaining('CUSTODY_PLUGIN_OPTIONS: `token`')])
+  expect(stderr).not.toContain('another')
 })

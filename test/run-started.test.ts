@@ -14,7 +14,7 @@ import { openingOf } from '../src/read/runs/run-log.ts'
 import { runInProcess } from './support/in-process.ts'
 
 /** More than are under way at once: a run that is stopped after its first commit has some to read still. */
-const ROWS = 8_000
+const ROWS = 5_000
 const PIPELINE = `
 name: stamps
 defaults: { on_error: discard, on_invalid: discard }

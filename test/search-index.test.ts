@@ -2,15 +2,17 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RowFilter } from '../src/api/rows.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
 import { claim, giveUpClaim, isClaimed } from '../src/search/index/claim.ts'
 import { gramsWithin } from '../src/search/index/grams.ts'
 import { type BuilderReport, IndexBuilder } from '../src/search/index/index-builder.ts'
 import { indexedRuns, RunFolder } from '../src/search/index/index-folder.ts'
+import { indexReport } from '../src/search/index/index-report.ts'
 import { Segment } from '../src/search/index/segment.ts'
 import { ledgerId } from '../src/search/ledger-id.ts'
-import { IndexedLedger } from './support/search.ts'
+import { IndexedLedger, SHORT_SEGMENTS } from './support/search.ts'
 import { WorkFolder } from './support/work-folder.ts'
 
 const PIPELINE = `
@@ -78,6 +80,33 @@ test('it is its user’s alone, and rows are found by it', async () => {
   expect(found.index).toEqual({ state: 'ready', rows: ROWS, of: ROWS })
   expect(found.looked_at.rows).toBeLessThan(ROWS)
   expect(await north()).toEqual(NORTH)
+})
+
+test('what it has and lacks', async () => {
+  const reader = await openLedgerReader(ledger.url)
+  const entries = await reader.size(1)
+  const report = () => indexReport(reader, ledger.index, 10, SHORT_SEGMENTS)
+  const bytes = readdirSync(join(ledger.index, run)).reduce(
+    (sum, name) => sum + statSync(join(ledger.index, run, name)).size,
+    0,
+  )
+  const whole = { entries, entries_behind: 0, bytes, is_building: false, failed_runs: 0 }
+  expect(await report()).toEqual(whole)
+  const [last] = folder()
+    .all()
+    .toSorted((a, b) => b.end - a.end)
+  folder().remove(last === undefined ? [] : [last])
+  claim(ledger.index, 'somebody')
+  expect(await report()).toMatchObject({
+    entries: last?.from,
+    entries_behind: entries - (last?.from ?? 0),
+    is_building: true,
+  })
+  giveUpClaim(ledger.index, 'somebody')
+  folder().trouble = 'no room'
+  expect(await report()).toMatchObject({ is_building: false, failed_runs: 1 })
+  await reader.close()
+  await ledger.build()
 })
 
 test('whoever builds ends after any page: who builds next comes to the same', async () => {
@@ -196,18 +225,51 @@ test('a thread keeps it until it is closed, and one builds at a time', async () 
   giveUpClaim(ledger.index, 'another')
 })
 
-test('rows that the index has in part, far behind the run, are found as well', async () => {
-  const many = Array.from({ length: 2_100 }, (_, i) => `${i + 1},Person ${i + 1},south`)
-  const long = new WorkFolder({ 'p.yaml': PIPELINE, 'people.csv': `id,name,town\n${many.join('\n')}\n` })
-  try {
-    await long.run()
-    const begun = new IndexedLedger(join(long.folder, 'custody.db'))
-    await begun.build(() => Promise.reject(new Error('the power is gone'))).catch(() => undefined)
-    const { rows, matches } = await begun.find({ edge: ['sorted:to'] })
-    expect([rows.slice(0, 3), matches]).toEqual([[1, 2, 3], { count: many.length, exact: true }])
-  } finally {
-    long.close()
+test('where it can’t be claimed that is reported, and tried again', async () => {
+  const reader = await openLedgerReader(ledger.url)
+  const input = { url: ledger.url, index: join(work.folder, 'a-file', 'index'), ledger: await ledgerId(reader) }
+  await reader.close()
+  writeFileSync(join(work.folder, 'a-file'), '')
+  const [trouble, round] = [Promise.withResolvers<BuilderReport>(), Promise.withResolvers<BuilderReport>()]
+  const builder = new IndexBuilder(input, report => (report.kind === 'trouble' ? trouble : round).resolve(report))
+  expect(await trouble.promise).toMatchObject({ message: expect.stringMatching(/can’t be kept: .*ENOTDIR/) })
+  rmSync(join(work.folder, 'a-file'))
+  expect(await round.promise).toEqual({ kind: 'round' })
+  await builder.close()
+})
+
+describe('of an index that is far behind its run', () => {
+  /** Of a run whose index has some hundred of its entries: what is found, and by looking at how many rows. */
+  async function foundIn(pipeline: string, rows: number, filter: RowFilter) {
+    const many = Array.from({ length: rows }, (_, i) => `${i + 1},Person ${i + 1},south`)
+    const long = new WorkFolder({ 'p.yaml': pipeline, 'people.csv': `id,name,town\n${many.join('\n')}\n` })
+    try {
+      await long.run()
+      const begun = new IndexedLedger(join(long.folder, 'custody.db'))
+      let pages = 0
+      const pace = async () => {
+        if (++pages === 100) throw new Error('the power is gone')
+      }
+      await begun.build(pace).catch(() => undefined)
+      return await begun.find(filter)
+    } finally {
+      long.close()
+    }
   }
+
+  test('rows of which it has only a part are found as well', async () => {
+    const { rows, matches } = await foundIn(PIPELINE, 2_100, { edge: ['sorted:to'] })
+    expect([rows.slice(0, 3), matches]).toEqual([[1, 2, 3], { count: 2_100, exact: true }])
+  })
+
+  test('those that it has are found by it, up to the first of which more is known', async () => {
+    const straight = PIPELINE.replace('to: both', 'to: out').replace(/nodes:[\s\S]*sinks:/, 'sinks:')
+    const { rows, matches, looked_at } = await foundIn(straight, 5_000, { text: 'person 49' })
+    const all = Array.from({ length: 5_000 }, (_, i) => i + 1).filter(row => `${row}`.startsWith('49'))
+    expect([rows, matches]).toEqual([all, { count: all.length, exact: true }])
+    expect(looked_at.rows).toBeGreaterThan(3_900)
+    expect(looked_at.rows).toBeLessThan(4_600)
+  })
 })
 
 test('a value that was changed in the ledger is met, not shown', async () => {

@@ -19,7 +19,7 @@ import { type Answers, askAll, showAll } from './support/readers.ts'
 import { RICH, runModel } from './support/simulated-ledger.ts'
 
 /** Edits that are tried; as many as one likes with CUSTODY_EDITS. */
-const EDITS = Number(process.env.CUSTODY_EDITS ?? (LONG ? 1_000 : 30))
+const EDITS = Number(process.env.CUSTODY_EDITS ?? (LONG ? 1_000 : 12))
 const FLIPS = Math.ceil(EDITS / 5)
 
 let forger: Forger

@@ -31,6 +31,7 @@ const MAY_IMPORT: { readonly [part: string]: readonly string[] | null } = {
   web: ['api', 'format', 'read'],
   search: ['api', 'format', 'read', 'ledger'],
   infer: ['sdk', 'plugins'],
+  secrets: [],
   host: null,
   server: ['api', 'host', 'read'],
   cli: null,
@@ -38,7 +39,7 @@ const MAY_IMPORT: { readonly [part: string]: readonly string[] | null } = {
 /** Rooms of the engine, from the one that calls to those that are called. */
 const ROOMS = ['run', 'resume', 'nodes', 'calls', 'order', 'record', 'replay', 'token', 'ports']
 /** The same of the ledger; the ports and what opens it stand outside of them. */
-const LEDGER_ROOMS = ['thread', 'sqlite', 'write', 'keys']
+const LEDGER_ROOMS = ['thread', 'sqlite', 'postgres', 'write', 'encryption', 'keys']
 /** All that readers see of the ledger. */
 const READ_SIDE = 'src/ledger/read-port.ts'
 /** What those see of it who say what is erased. */
@@ -423,6 +424,28 @@ const OUT = phrases(
   ['as well as', ' none'],
   ['such', ' that'],
 )
+
+/** A name or the beginning of one, `tone-` of `tone-${tone}`, that markup gives to its elements. */
+function classesIn(file: SourceFile): readonly string[] {
+  const isIn = (node: SyntaxNode, others: readonly SyntaxNode[]) =>
+    others.some(({ start, end }) => start <= node.start && node.end <= end)
+  const given = file.nodes('JSXAttribute').filter(({ start }) => file.text.startsWith('className=', start))
+  const compared = file.nodes('BinaryExpression')
+  const texts = file.nodes('Literal', 'TemplateElement').filter(each => isIn(each, given) && !isIn(each, compared))
+  return texts.flatMap(({ start, end }) => file.text.slice(start, end).match(/[a-z][\w-]*/g) ?? [])
+}
+
+test('each class in the markup of the explorer is in a stylesheet, or a test looks for it', () => {
+  const sheets = FILES.filter(file => /^src\/web\/.*\.css$/.test(file))
+  const looking = SOURCES.filter(({ path }) => /^(test\/explorer|bench)\//.test(path))
+  const selectors = looking.flatMap(file => file.nodes('Literal').map(({ value }) => String(value)))
+  const text = [...sheets.map(file => readFileSync(join(ROOT, file), 'utf8')), ...selectors].join()
+  const known = [...new Set(text.match(/(?<=\.)[a-z][\w-]*/g))]
+  const isKnown = (name: string) => known.some(each => (name.endsWith('-') ? each.startsWith(name) : each === name))
+  const given = SHIPPED.flatMap(file => classesIn(file).map(name => ({ file: file.path, name })))
+  expect(given.length).toBeGreaterThan(200)
+  expect(given.filter(({ name }) => !isKnown(name))).toEqual([])
+})
 
 function phrases(...parts: ReadonlyArray<readonly [string, string]>): readonly RegExp[] {
   return parts.map(pair => new RegExp(`\\b${pair.join('')}\\b`, 'gi'))

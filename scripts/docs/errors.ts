@@ -8,9 +8,13 @@ import { builtins } from '../../src/plugins/index.ts'
 import { SCHEMA_ERRORS } from '../../src/sdk/schema-check.ts'
 import { code, table } from './markdown.ts'
 
-const SOURCES = ['error-codes', 'answer-error-codes', 'server-error-codes'].map(
-  name => new URL(`../../src/model/${name}.ts`, import.meta.url),
-)
+const SOURCES = [
+  'error-codes',
+  'ledger-error-codes',
+  'secret-error-codes',
+  'answer-error-codes',
+  'server-error-codes',
+].map(name => new URL(`../../src/model/${name}.ts`, import.meta.url))
 
 /** One table for each group of the sources; the comments there are its titles. */
 export function errorTables(): string {

@@ -1,10 +1,14 @@
 /** Who looked at which row's values. */
 import { z } from 'zod'
-import { Count, RowNumber, RunId, Time } from './common.ts'
+import { Count, NumberAsked, RowNumber, RunId, Time } from './common.ts'
 import { Role } from './session.ts'
 
 /** What it was that had values. */
-export const LOOKS = ['row', 'rows', 'errors', 'plan', 'proof', 'letter', 'diff', 'export', 'sql'] as const
+export const LOOKS = [
+  ...(['row', 'rows', 'run', 'errors', 'plan', 'proof', 'letter', 'diff', 'export', 'sql'] as const),
+  // Why a record doesn't hold: it may quote what is stored.
+  'problems',
+] as const
 
 export const AccessLine = z.object({
   t: Time,
@@ -12,7 +16,7 @@ export const AccessLine = z.object({
   role: Role,
   by: z.enum(['cookie', 'token']),
   what: z.enum(LOOKS),
-  run: RunId.nullable().describe('null: of a statement over all of them'),
+  run: RunId.nullable().describe('null: of several, or of the ledger itself'),
   rows: z
     .array(z.tuple([RowNumber, RowNumber]))
     .describe('from and to, both included; none: values of the run itself, or it isn’t known which'),
@@ -27,7 +31,7 @@ export type AccessLine = z.infer<typeof AccessLine>
 export const AccessQuery = z.object({
   user: z.string().optional(),
   run: RunId.optional(),
-  row: z.coerce.number().pipe(RowNumber).optional().describe('a row of that run'),
+  row: NumberAsked.optional().describe('a row of that run'),
   before: z.coerce.number().int().min(0).optional().describe('`next` of the page before'),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 })

@@ -10,6 +10,8 @@ export const RunName = z
   .regex(/^[0-9a-z~-]+$/)
   .describe('a run: its id, a unique beginning of one, `latest` or `latest~N`')
 export const RowNumber = z.int().min(1).describe('number of a row in its run, from 1')
+/** Of a row or a token in a query, where it is a text. */
+export const NumberAsked = z.coerce.number().int().min(1)
 export const TokenNumber = z.int().min(1).describe('number of a token in its run, from 1')
 export const Time = z.string().describe('ISO 8601, UTC, with milliseconds')
 export const Hash = z.string().describe('a commitment or a SHA-256, lower-case hex')

@@ -56,11 +56,16 @@ export const DiffQuery = z.object({
     .optional()
     .describe('fields that match rows, for who sees values; else they are matched by number'),
   list: z.coerce.number().int().min(0).max(1000).default(100).describe('differences that are listed one by one'),
+  list_by: z
+    .enum(['run', 'group'])
+    .optional()
+    .describe('`group`: so many of each way to part, 10,000 in all; else the first'),
 })
 
 export const RunDiff = z.looseObject({
   old: RunId,
   new: RunId,
+  matched_by: z.enum(['number', 'key', 'repeats']).describe('`repeats`: rows of a re-run with those that they repeat'),
   rows: DiffCounts,
   groups: z
     .array(Parting.extend({ rows: Count, examples: z.array(RowNumber) }))

@@ -12,6 +12,7 @@ export const Verified = z.looseObject({
   runs: z.array(
     z.looseObject({ run: z.string(), ok: z.boolean(), entries: Count, tokens: Count, checks: z.array(Check) }),
   ),
+  ledger: z.looseObject({ ok: z.boolean(), entries: Count, checks: z.array(Check) }).describe('its own log'),
 })
 export type Verified = z.infer<typeof Verified>
 export const VerifyQuery = z.object({ run: RunName.optional().describe('without it: the whole ledger') })
@@ -21,7 +22,7 @@ export const VerifyProgress = z.object({ run: z.string(), entries: Count, of: Co
 
 export const Evidence = z.object({
   ledger: z.string().describe('id of the ledger'),
-  url: z.string(),
+  url: z.string().describe('its name alone for a viewer'),
   head: z.object({ size: Count, root: Hash, note: z.string(), signed_by: z.array(z.string()) }).nullable(),
   sight: z
     .object({

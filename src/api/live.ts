@@ -1,7 +1,7 @@
 /** What is reported while it happens, as server-sent events: the names of events, and their data as JSON. */
 import { z } from 'zod'
 import { Count, RowCounts, RunId, RunStatus, TokenCounts } from './common.ts'
-import { NodeCounts } from './runs.ts'
+import { CallTotals, NodeCounts, ShownRun } from './runs.ts'
 
 /** `GET /live`: event `run`, for each run that began, went on, or ended. */
 export const RunChanged = z.object({
@@ -17,6 +17,8 @@ export type RunChanged = z.infer<typeof RunChanged>
 /** `GET /runs/{run}/live`: event `counts`, at most each second while it runs; the last one after its end. */
 export const RunCounts = RunChanged.extend({
   nodes: z.array(NodeCounts),
+  endings: ShownRun.shape.endings,
+  calls: CallTotals.optional().describe('absent if nothing was asked'),
   rows_per_second: z.number().nullable(),
   duration_ms: Count,
 })

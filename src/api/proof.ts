@@ -1,8 +1,8 @@
 /** What leaves the house: the proof of a row, and the letter with the proof in it. */
 import { z } from 'zod'
-import { RowNumber, RunId, RunName } from './common.ts'
+import { NumberAsked, RowNumber, RunId, RunName } from './common.ts'
 
-export const ProofQuery = z.object({ run: RunName, row: z.coerce.number().pipe(RowNumber) })
+export const ProofQuery = z.object({ run: RunName, row: NumberAsked })
 
 export const RowDocument = z.object({
   run: RunId,

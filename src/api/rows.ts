@@ -7,6 +7,9 @@ const many = z
   .transform(value => (Array.isArray(value) ? value : [value]))
   .optional()
 
+/** In the description of the API; what is wrong with another text is said where it is read. */
+const Moment = z.string().meta({ format: 'date-time' })
+
 /**
  * Which rows. Each key that is given must hold; of several values of one key (it is repeated) any, of `value` any of those of one field. What is
  * asked of an ending (outcome, cause, class, sink) one of a row's endings must have; `node`, `edge` and `branch` any of its tokens may have, and
@@ -22,8 +25,8 @@ export const RowFilter = z.object({
   class: many.describe('success or failure'),
   error_code: many,
   branch: many,
-  since: Time.optional().describe('its last ending or step was recorded then or later'),
-  until: Time.optional().describe('and before'),
+  since: Moment.optional().describe('its last ending or step was recorded then or later'),
+  until: Moment.optional().describe('and before'),
   min_cost_usd: z.coerce.number().min(0).optional(),
   max_cost_usd: z.coerce.number().min(0).optional(),
   min_duration_us: z.coerce.number().int().min(0).optional(),
@@ -32,6 +35,7 @@ export const RowFilter = z.object({
   ),
   text: z
     .string()
+    .meta({ minLength: 3 })
     .optional()
     .describe('stands somewhere in the values of the row; at least 3 characters, case-insensitive'),
   where: z.string().optional().describe('a CEL expression, as in `explain --where`'),
@@ -39,7 +43,11 @@ export const RowFilter = z.object({
 export type RowFilter = z.infer<typeof RowFilter>
 
 export const RowsQuery = RowFilter.extend({
-  cursor: z.string().optional().describe('`next_cursor` of the page before'),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}\.\d{1,15}\.\d{1,15}$/)
+    .optional()
+    .describe('`next_cursor` of the page before'),
   at: z.coerce
     .number()
     .int()

@@ -34,7 +34,7 @@ export const RunLine = z.object({
 })
 export type RunLine = z.infer<typeof RunLine>
 
-/** One whose opening or end can't be read. */
+/** One whose opening or end can't be read, or isn't what was recorded. */
 export const UnreadableRun = z.object({ run: z.string(), problem: z.string() })
 export type UnreadableRun = z.infer<typeof UnreadableRun>
 
@@ -44,7 +44,11 @@ export const RunQuery = z.object({ run: RunName })
 export const RunsQuery = z.object({
   name: z.string().optional().describe('name of a pipeline'),
   status: RunStatus.optional(),
-  cursor: z.string().optional(),
+  cursor: z
+    .string()
+    .regex(/^[1-9]\d{0,15}$/)
+    .optional()
+    .describe('of the header `Link` of the page before'),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 })
 /** An array, as `runs --json`; the next page stands in the header `Link`, rel="next". */
@@ -63,6 +67,17 @@ export const NodeCounts = z.object({
   out: z.record(z.string(), Count).describe('how often each way out was taken, by its label'),
 })
 export type NodeCounts = z.infer<typeof NodeCounts>
+
+/** Of all calls of a run. */
+export const CallTotals = z.object({
+  made: Count,
+  failed: Count,
+  throttled: Count.describe('the service asked to be left alone'),
+  recorded: Count.describe('answered from the record, and not made'),
+  input_tokens: Count.describe('LLM tokens'),
+  output_tokens: Count.describe('LLM tokens'),
+  cost_usd: z.number(),
+})
 
 /** As `show --json`. */
 export const ShownRun = z.looseObject({
@@ -102,10 +117,28 @@ export const ShownRun = z.looseObject({
   started_at: Time,
   ended_at: Time.nullable(),
   entries: Count,
-  stopped: z.unknown(),
+  stopped: z
+    .object({ reason: z.string(), code: z.string().nullable(), message: z.string().nullable() })
+    .nullable()
+    .describe('why it stopped; the message is null where it is erased, or the reader may not see values'),
+  calls: CallTotals.optional().describe('absent if nothing was asked'),
+  staged: z.array(z.unknown()).describe('what is to come into its place at the end, and is there under a hidden name'),
+  in_doubt: z.array(z.unknown()).describe('tokens that a far side may have taken that didn’t answer'),
+  repeatable: z.enum(['fully', 'from_record', 'no']),
+  repeatable_reason: z.string(),
   holds: z.literal(true),
 })
 export type ShownRun = z.infer<typeof ShownRun>
+
+/** What of a node can be tried otherwise: its expressions, and values of its options. */
+export const Tunable = z.object({
+  path: z.string().describe('as `--set` takes it: `nodes.tier.gate`'),
+  node: z.string(),
+  name: z.string().describe('within its node: `gate`, `cases.0.when`, `options.threshold`'),
+  kind: z.enum(['expression', 'number', 'text', 'switch']),
+  value: z.string().describe('as it was in this run'),
+})
+export type Tunable = z.infer<typeof Tunable>
 
 /** The graph of a run, from its own record; `text` is null where it is erased, or the reader may not see values. */
 export const Plan = z.object({
@@ -130,6 +163,7 @@ export const Plan = z.object({
   ),
   edges: z.array(z.object({ from: z.string(), label: z.string(), to: z.string().describe('a node, or discard') })),
   text: z.string().nullable().describe('the pipeline file as it ran'),
+  tunables: z.array(Tunable).describe('what `POST /what-if` takes; empty where `text` is null'),
   holds: z.literal(true),
 })
 export type Plan = z.infer<typeof Plan>
@@ -165,9 +199,23 @@ export const CallGroup = z.object({
   cost_usd: z.number(),
 })
 export type CallGroup = z.infer<typeof CallGroup>
+/** How one service was used, whichever node asked. Times in microseconds. */
+export const ServiceUse = z.object({
+  service: z.string(),
+  calls: Count.describe('that were made'),
+  throttled: Count.describe('of these: the service asked to be left alone, and the call was made again'),
+  most_failed_in_a_row: Count,
+  most_at_once: Count,
+  most_in_a_minute: Count.describe('begun in any 60 seconds'),
+  wait_us: z
+    .object({ p50: Count, p95: Count, max: Count })
+    .describe('from when a visit began, or a call was turned away, until its call began'),
+})
+export type ServiceUse = z.infer<typeof ServiceUse>
 export const Calls = z.object({
   run: RunId,
   groups: z.array(CallGroup),
+  services: z.array(ServiceUse),
   calls: Count,
   cost_usd: z.number(),
   holds: z.literal(true),

@@ -13,7 +13,7 @@ export const Session = z.object({
     .string()
     .describe('sent as the header `x-custody-csrf` with each request that isn’t GET, where a cookie signs in'),
   sign_in: z.enum(['local', 'oidc']),
-  ledger: z.string().describe('URL of the ledger, without what is secret'),
+  ledger: z.string().describe('URL of the ledger, without what is secret; its name alone for a viewer'),
   version: z.string(),
   operates: z.boolean().describe('whether pipelines can be started here: `--pipelines` was given, and the role may'),
 })

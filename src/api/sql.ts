@@ -3,7 +3,11 @@ import { z } from 'zod'
 import { Count } from './common.ts'
 
 export const SqlQuery = z.object({
-  sql: z.string().min(1).max(20_000).describe('one SELECT over the views, SQLite’s dialect'),
+  sql: z
+    .string()
+    .min(1)
+    .max(20_000)
+    .describe('one SELECT over the views, in the dialect of the ledger’s database: SQLite’s or PostgreSQL’s'),
   limit: z.coerce.number().int().min(1).max(1000).default(200).describe('rows that are given at most'),
 })
 

@@ -1,12 +1,12 @@
 /** The story of a row, as `explain --json`. */
 import { z } from 'zod'
-import { AnyJson, Count, Hash, RowNumber, RunId, RunName, TokenNumber } from './common.ts'
+import { AnyJson, Count, Hash, NumberAsked, RowNumber, RunId, RunName, TokenNumber } from './common.ts'
 import { NodeKind } from './runs.ts'
 
 /** A row, or the row or batch that a token belongs to. */
 export const RowQuery = z.union([
-  z.object({ run: RunName, row: z.coerce.number().pipe(RowNumber) }),
-  z.object({ run: RunName, token: z.coerce.number().pipe(TokenNumber) }),
+  z.object({ run: RunName, row: NumberAsked }),
+  z.object({ run: RunName, token: NumberAsked }),
 ])
 export type RowQuery = z.infer<typeof RowQuery>
 
@@ -31,6 +31,7 @@ export const StoryCall = z.looseObject({
   started_us: Count,
   duration_us: Count,
   erased: z.literal(true).optional(),
+  unreadable: z.literal(true).optional(),
 })
 export type StoryCall = z.infer<typeof StoryCall>
 
@@ -43,6 +44,7 @@ export const StoryVisit = z.looseObject({
   output_hash: Hash.nullable(),
   data: AnyJson.optional().describe('as the token entered'),
   erased: z.literal(true).optional(),
+  unreadable: z.literal(true).optional().describe('encrypted with a key that isn’t at hand'),
   withheld: z.literal(true).optional(),
   changed: z.object({ set: z.record(z.string(), AnyJson), unset: z.array(z.string()) }).optional(),
   decision: z
@@ -110,6 +112,13 @@ export const Story: z.ZodType<Story> = z.looseObject({
   },
 })
 
+/** Other rows of a run whose values stand in a story. */
+export const OtherRows = z.object({
+  run: RunId,
+  rows: z.array(z.tuple([RowNumber, RowNumber])).describe('from and to, both included'),
+  and_more: z.boolean().describe('there are others, and it isn’t known which'),
+})
+
 /** The whole answer: with the stories of the same record in runs before and after. */
 export const ExplainedRow = z.looseObject({
   ...storyKeys,
@@ -117,6 +126,10 @@ export const ExplainedRow = z.looseObject({
   bound: Count.optional(),
   repeats: z.array(Story).optional(),
   reruns: z.array(Story).optional(),
+  values_of: z
+    .array(OtherRows)
+    .optional()
+    .describe('rows of which there are values in it, too: of one request, one batch, or one join with them'),
   holds: z.literal(true),
 })
 export type ExplainedRow = z.infer<typeof ExplainedRow>

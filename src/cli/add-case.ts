@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { loadTests } from '../config/tests/load.ts'
 import { checkedRun } from '../host/checked-run.ts'
-import { checkPipeline } from '../host/compile.ts'
+import { type CheckedPipeline, checkPipeline } from '../host/compile.ts'
 import { DiagnosticsError } from '../host/diagnostics-error.ts'
 import { ledgerUrl } from '../host/ledger.ts'
+import { HostSecrets } from '../host/secrets.ts'
 import { recordedCase } from '../host/testing/recorded-case.ts'
 import { pipelineOf, testFileOf } from '../host/testing/test-pipeline.ts'
 import { withCase } from '../host/testing/update.ts'
@@ -31,8 +32,11 @@ export async function addCase(context: Context, named: string, options: TestOpti
   const path = resolve(cwd, file)
   const there = existsSync(path) ? await loadTests(path) : null
   if (there?.tests === null) throw new DiagnosticsError(there.diagnostics, there.texts, false)
-  const { plan } = await checkPipeline(env, pipelineOf(path, there?.tests.content.pipeline), [], null)
-  const ledger = ledgerUrl(context, options, { url: plan?.ledger_url ?? null, folder: plan?.folder ?? cwd })
+  const checked = await checkPipeline(env, pipelineOf(path, there?.tests.content.pipeline), [])
+  const { plan } = checked
+  const given = options.ledger !== undefined || Boolean(env.CUSTODY_LEDGER)
+  const url = given || plan === null ? null : await ledgerOf(checked, plan, context)
+  const ledger = ledgerUrl(context, options, { url, folder: plan?.folder ?? cwd })
   const { test, run } = await reading(context, { ledger }, async inner => {
     const { reader, log, run: id } = await checkedRun(env, inner, name, checkLine(terminal))
     const test = await recordedCase(reader, log, row)
@@ -46,6 +50,12 @@ export async function addCase(context: Context, named: string, options: TestOpti
   writeText(path, withCase(there?.tests.text ?? '', test))
   terminal.report(`row ${row} of run ${shortRun(run)}… is a case of ${printable(file)} now`)
   return 0
+}
+
+/** The one that a pipeline names; null: none. @throws CustodyError with the codes of secrets */
+async function ledgerOf({ secrets }: CheckedPipeline, plan: Plan, { env }: Context): Promise<string | null> {
+  const named = secrets.find(({ path }) => path.join('.') === 'ledger.url')
+  return named === undefined ? plan.ledger_url : new HostSecrets(env).value(named.name, plan.folder)
 }
 
 /** A case with rows of a source that the pipeline hasn't would make the whole test file one that can't be run. */

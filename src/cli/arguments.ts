@@ -26,8 +26,18 @@ export function collect(text: string, before: readonly string[] | undefined): re
 
 /** Options of commands that only read a ledger. */
 export function withLedgerOption(command: Command): Command {
+  return withLedgerKey(
+    command.option(
+      '--ledger <url>',
+      'the ledger, sqlite:PATH or postgres://… (default: $CUSTODY_LEDGER, else sqlite:./custody.db)',
+    ),
+  )
+}
+
+/** Where the key of encrypted values is; program.ts sees to it that it is read before the command does anything. */
+export function withLedgerKey(command: Command): Command {
   return command.option(
-    '--ledger <url>',
-    'the ledger, sqlite:PATH (default: $CUSTODY_LEDGER, else sqlite:./custody.db)',
+    '--ledger-key <ref>',
+    'the key of encrypted values: a file, or secret:NAME (default: $CUSTODY_LEDGER_KEY)',
   )
 }

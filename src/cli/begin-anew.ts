@@ -1,6 +1,8 @@
 /** Begins a new ledger in the place of an older copy, whose newest copy is lost. */
+
 import { ledgerPorts } from '../host/ledger-ports.ts'
 import { acceptRollback } from '../ledger/accept-rollback.ts'
+import { withoutPassword } from '../ledger/postgres/address.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Context } from './context.ts'
 import { counted, printable } from './render/text.ts'
@@ -8,7 +10,13 @@ import { counted, printable } from './render/text.ts'
 /** @throws CustodyError as `acceptRollback`. */
 export async function beginAnew({ terminal, env }: Context, url: string, size: number): Promise<void> {
   if (!url.startsWith('sqlite:'))
-    throw new CustodyError('CUSTODY_ARGUMENT', `${printable(url)} isn’t a file that could be put aside`)
+    throw new CustodyError(
+      'CUSTODY_ARGUMENT',
+      `${printable(withoutPassword(url))} isn’t a file that could be put aside`,
+      {
+        hint: `\`custody ledger init --ledger NEW --succeeds THIS --accept-rollback ${size}\` begins a new ledger that names it.`,
+      },
+    )
   const ports = ledgerPorts(env, why => terminal.report(`warning: ${why}`))
   const path = url.slice('sqlite:'.length)
   const { ledger, succeeds, aside, open_runs } = await acceptRollback(path, size, ports)

@@ -1,9 +1,11 @@
 /** The ledger that a command means: its option, its name in printed commands, and reading it. */
+
 import { relative } from 'node:path'
 import { type GivenLedger, ledgerUrl, rememberedOf, unknownSigner } from '../host/ledger.ts'
 import { type Sight, seeLedger } from '../host/seen-ledger.ts'
 import type { Remembered } from '../ledger/keys/trust.ts'
 import { openLedgerReader } from '../ledger/open-reader.ts'
+import { withoutPassword } from '../ledger/postgres/address.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import type { Context } from './context.ts'
 import { quoted } from './render/shell.ts'
@@ -16,7 +18,7 @@ export type LedgerOptions = GivenLedger
 export function ledgerArgument(context: Context, url: string): string {
   if (url === ledgerUrl(context, {})) return ''
   const path = url.startsWith('sqlite:') ? relative(context.cwd, url.slice('sqlite:'.length)) : null
-  return ` --ledger ${quoted(path === null ? url : `sqlite:${path}`)}`
+  return ` --ledger ${quoted(path === null ? withoutPassword(url) : `sqlite:${path}`)}`
 }
 
 /** What is remembered of a ledger that is read, and how it stands to that. */

@@ -1,5 +1,6 @@
 /** The commands put together, and the help that a newcomer reads. */
 import { Command } from 'commander'
+import type { GivenLedgerKey } from '../host/key-place.ts'
 import { browseCommand } from './commands/browse.ts'
 import { chaosCommand } from './commands/chaos-llm.ts'
 import { checkpointCommand } from './commands/checkpoint.ts'
@@ -85,12 +86,20 @@ export function makeProgram(context: Context, done: (exit: number) => void): Com
       `\n${command} help <command> shows more about one of them. RUN is a run's id, a unique beginning of one, or latest (latest~1: the one before).`,
     )
     .exitOverride()
+    .hook('preAction', (_, command) => unlock(context, command))
   for (const [title, makers] of GROUPS) {
     program.commandsGroup(title)
     for (const maker of makers) program.addCommand(configured(maker(context, done), program))
   }
   program.helpCommand(false).addCommand(helpCommand(program))
   return program
+}
+
+/** Commands that may come to encrypted values begin with the keys that there are. */
+async function unlock(context: Context, command: Command): Promise<void> {
+  if (!command.options.some(each => each.attributeName() === 'ledgerKey')) return
+  const { fillKeychain } = await import('../host/key-place.ts')
+  await fillKeychain(context, command.opts<GivenLedgerKey>())
 }
 
 /** Commands made by themselves don't inherit what the program settled, nor do those within them. */

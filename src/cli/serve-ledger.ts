@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type GivenLedgerKey, keyVariable } from '../host/key-place.ts'
 import { ledgerUrl } from '../host/ledger.ts'
 import { Operator } from '../host/operate/operator.ts'
 import { PipelinesFolder } from '../host/operate/pipelines-folder.ts'
@@ -14,7 +15,7 @@ import { stopOnSignals } from './interrupt.ts'
 import type { LedgerOptions } from './ledger-access.ts'
 import { asCustodyError, renderError } from './render/error.ts'
 
-export interface ServeOptions extends LedgerOptions {
+export interface ServeOptions extends LedgerOptions, GivenLedgerKey {
   readonly port?: number
   readonly json?: boolean
   readonly host?: string
@@ -74,12 +75,17 @@ export async function serveLedger(context: Context, options: ServeOptions): Prom
 }
 
 /** Runs are begun as this program was: by the same Node, from the same script. */
-function operatorOf({ host, cwd, env }: Context, url: string, { pipelines }: ServeOptions): Operator | null {
+function operatorOf({ host, cwd, env }: Context, url: string, { pipelines, ...given }: ServeOptions): Operator | null {
   if (pipelines === undefined) return null
   const folder = new PipelinesFolder(resolve(cwd, pipelines), env)
   // What proves this server to those who sign people in is no business of plugins.
   const secret = env.CUSTODY_OIDC_CLIENT_SECRET
   const rest = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== secret))
-  const program = { executable: process.execPath, script: resolve(cwd, host.script), env: rest, cwd: folder.folder }
+  const program = {
+    executable: process.execPath,
+    script: resolve(cwd, host.script),
+    env: { ...rest, ...keyVariable({ cwd, env }, given) },
+    cwd: folder.folder,
+  }
   return new Operator({ url, program, pipelines: folder })
 }

@@ -39,7 +39,7 @@ async function filesOf({ env, cwd }: Context, named: string): Promise<readonly s
   const file = testFileOf(named)
   const { tests } = await loadTests(resolve(cwd, file))
   const pipeline = resolve(cwd, pipelineOf(file, tests?.content.pipeline))
-  const checked = await checkPipeline(env, pipeline, [], null)
+  const checked = await checkPipeline(env, pipeline, [])
   const given = tests?.content.cases.flatMap(each => [...each.files.values()].map(path => resolve(tests.folder, path)))
   return [...new Set([resolve(cwd, file), pipeline, ...(given ?? []), ...checked.files])]
 }

@@ -5,9 +5,7 @@
  */
 import type { PipelineContent } from './format.ts'
 import { entriesOf } from './names.ts'
-import type { Problems } from './problems.ts'
 import { type Tree, valueAt } from './tree.ts'
-import type { Environment } from './variables.ts'
 
 type Named<T> = readonly [name: string, content: T]
 type ValueOf<T> = T extends Map<string, infer Value> ? Value : never
@@ -18,8 +16,7 @@ type Defaults = PipelineContent['defaults']
 /** Longest wait if the file names none; never shorter than the first one. */
 const MAX_BACKOFF_MS = 60_000
 
-/** Problems: CUSTODY_SECRET_UNSET. */
-export function buildConfig(content: PipelineContent, root: Tree, env: Environment, problems: Problems) {
+export function buildConfig(content: PipelineContent, root: Tree) {
   const { defaults, limits, retry } = content
   return {
     name: content.name,
@@ -35,7 +32,10 @@ export function buildConfig(content: PipelineContent, root: Tree, env: Environme
       factor: retry.factor,
     },
     guards: buildGuards(content.guards),
-    ledger_url: ledgerUrl(content, root, env, problems),
+    /** As written. */
+    ledger_url: content.ledger?.url ?? null,
+    /** Where the key is that its values are encrypted with, as written. */
+    ledger_key: content.ledger?.encryption?.key ?? null,
     /** File of the policy of its witnesses, as written. */
     witnesses: content.ledger?.witnesses ?? null,
     /** URL of a timestamp authority. */
@@ -214,16 +214,4 @@ function buildWaits({ attempts, backoff, max_backoff, factor }: NodeOf<'transfor
     ...(max_backoff === undefined ? {} : { max_backoff_ms: max_backoff }),
     ...(factor === undefined ? {} : { factor }),
   }
-}
-
-function ledgerUrl({ ledger }: PipelineContent, root: Tree, env: Environment, problems: Problems): string | null {
-  const url = ledger?.url ?? null
-  if (url === null || typeof url === 'string') return url
-  const value = Object.hasOwn(env, url.secret) ? env[url.secret] : undefined
-  if (value === undefined) {
-    const at = valueAt(valueAt(root, 'ledger'), 'url')?.at ?? root.at
-    const message = `the environment variable ${url.secret}, which holds a secret, is not set`
-    problems.error('CUSTODY_SECRET_UNSET', at, message)
-  }
-  return value ?? null
 }

@@ -1,4 +1,4 @@
-/** Expands variables in the text values of a tree. Keys, and the names in `{secret: NAME}`, stay as they are. */
+/** Expands variables in the text values of a tree. Keys, and names of variables in `{secret: NAME}`, stay as they are. */
 import { parseDocument } from 'yaml'
 import type { Problems } from './problems.ts'
 import type { MapEntry, ScalarTree, Tree } from './tree.ts'
@@ -18,7 +18,8 @@ export function expandTree(root: Tree, env: Environment, problems: Problems): Tr
   }
   const build = (tree: Tree): Tree => {
     if (tree.kind === 'scalar') return expandScalar(tree, env, problems)
-    if (secretName(tree) !== null) return tree
+    // `{secret: vault:app/${STAGE}#key}`: where it is kept may depend on where this runs.
+    if (secretName(tree)?.includes(':') === false) return tree
     if (tree.kind === 'list') return { ...tree, items: tree.items.map(visit) }
     const entries = new Map<string, MapEntry>()
     for (const [key, entry] of tree.entries) entries.set(key, { ...entry, value: visit(entry.value) })

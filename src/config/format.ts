@@ -357,6 +357,11 @@ export const PIPELINE = object('a pipeline', {
       .describe(
         'File with the witnesses that cosign its heads, and how many must have: a C2SP policy, with their URLs.',
       ),
+    encryption: object('encryption', {
+      key: leaf.ledger_key.describe('Where the key is: `custody ledger key new` makes one.'),
+    })
+      .optional()
+      .describe('Encrypts the values that runs record from now on; what evidence there is of them stays as it is.'),
     timestamps: leaf.web_url.optional().describe('URL of a timestamp authority (RFC 3161) that dates its heads.'),
   })
     .optional()

@@ -1,7 +1,9 @@
 /** Values of the pipeline file that aren't made of others: what they may be, and why they can't be something else. */
 import { z } from 'zod'
 import { DURATION_PATTERN, parseDuration } from '../model/duration.ts'
+import { BARE_LEDGER_KEY, holdsLedgerKey, LEDGER_KEY_MARK } from '../model/ledger-key-text.ts'
 import type { Json } from '../model/row.ts'
+import { isReference, parseSecretReference, WRITTEN_REFERENCE } from '../model/secret-reference.ts'
 import { ANY_FIELD, explainField, readField } from './fields.ts'
 import { NAME, NAME_HINT } from './names.ts'
 import { nearestHint } from './nearest.ts'
@@ -9,7 +11,6 @@ import { type Explain, type Refusal, type Words, words } from './part.ts'
 import { isMap, isSecret } from './picked.ts'
 import { parseThreshold } from './threshold.ts'
 
-const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const UNITS = 'durations are written 500ms, 30s, 5m, 1h or 7d'
 
 function leaf<T extends z.ZodType>(schema: T, docs: string, explain: Explain, more: Words = {}): T {
@@ -68,26 +69,62 @@ export const label = leaf(z.string().regex(/^(?!(?:on_error|else)$)[\s\S]/), 'te
 )
 
 export const SECRET = z
-  .strictObject({ secret: z.string().regex(SECRET_NAME, { abort: true }) })
-  .describe('The environment variable that holds the secret.')
-export const SECRET_REFUSED = {
-  code: 'CUSTODY_BAD_VALUE',
-  message: 'a secret is named by its environment variable',
-  hint: 'write { secret: NAME }',
-} as const
-export const isSecretName = (name: unknown): boolean => typeof name === 'string' && SECRET_NAME.test(name)
+  .strictObject({
+    secret: z
+      .string()
+      .regex(WRITTEN_REFERENCE, { abort: true })
+      .refine(name => isReference(parseSecretReference(name)), { abort: true }),
+  })
+  .describe('The environment variable that holds the secret, or where it is kept: a file, or a secret manager.')
+/** Null if it names a secret. */
+export function secretRefusal(name: unknown) {
+  const parsed = parseSecretReference(typeof name === 'string' ? name : '')
+  return isReference(parsed)
+    ? null
+    : ({ code: 'CUSTODY_BAD_VALUE', message: parsed.problem, hint: parsed.hint } as const)
+}
+export const LEDGER_URL = /^(?:sqlite:.|postgres(?:ql)?:\/\/.)/
+export const LEDGER_URL_HINT = 'use sqlite:PATH or postgres://…'
 export const ledger_url = leaf(
-  z.union([z.string().regex(/^(?:sqlite:.|postgres(?:ql)?:\/\/.)/), SECRET]),
+  z.union([z.string().regex(LEDGER_URL), SECRET]),
   'URL, or `{ secret: NAME }`',
   value =>
-    isSecret(value)
-      ? SECRET_REFUSED
-      : textual('a text', url => ({
-          code: 'CUSTODY_LEDGER_URL',
-          message: `\`${url}\` isn’t a ledger’s URL`,
-          hint: 'use sqlite:PATH or postgres://…',
-        }))(value),
+    (isSecret(value) ? secretRefusal(value.secret) : null) ??
+    textual('a text', url => ({
+      code: 'CUSTODY_LEDGER_URL',
+      message: `\`${url}\` isn’t a ledger’s URL`,
+      hint: LEDGER_URL_HINT,
+    }))(value),
 )
+
+const KEY_HINT = 'write { file: PATH } or { secret: NAME }'
+const KEY_FILE = new RegExp(`^(?![\\s\\S]*${LEDGER_KEY_MARK}\\+)(?!${BARE_LEDGER_KEY.slice(1)})[\\s\\S]+$`)
+/** Where a ledger's key is; the pipeline's text is recorded, so that a key in it would stand in the ledger. */
+export const ledger_key = leaf(
+  z.union([
+    SECRET,
+    z.strictObject({ file: z.string().regex(KEY_FILE, { abort: true }) }).describe('The file that holds the key.'),
+  ]),
+  '`{ file: PATH }` or `{ secret: NAME }`',
+  value => {
+    if (holdsLedgerKey(JSON.stringify(value) ?? '') || isBareKey(value))
+      return {
+        code: 'CUSTODY_BAD_VALUE',
+        message: 'a ledger key itself stands here, and not the place of one',
+        hint: `${KEY_HINT}; whoever could read this file may have the key`,
+      }
+    return (
+      (isSecret(value) ? secretRefusal(value.secret) : null) ?? { must: 'the place of a ledger key', hint: KEY_HINT }
+    )
+  },
+)
+
+/** It, or the file that it is said to be in. */
+function isBareKey(value: unknown): boolean {
+  // cast: what isn't an object has no such key.
+  const { file = value } = Object(value) as { readonly file?: unknown }
+  return typeof file === 'string' && new RegExp(BARE_LEDGER_KEY).test(file)
+}
 
 export const web_url = leaf(
   z.string().regex(/^https?:\/\/[^\s/]/),

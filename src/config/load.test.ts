@@ -124,18 +124,45 @@ describe('a sound file', () => {
     expect(config.sinks[0]?.options).toEqual({ '<<': { a: 1 } })
   })
 
-  test('keeps secrets as references, and resolves that of the ledger', () => {
+  test('keeps secrets as references', () => {
     const config = configOf(
       `${SMALL.replace('path: out.csv', 'key: { secret: KEY }')}ledger: { url: { secret: URL } }\n`,
     )
     expect(config.sinks[0]?.options).toEqual({ key: { secret: 'KEY' } })
-    expect(config.ledger_url).toBe('postgres://u:p@h/db')
+    expect(config.ledger_url).toEqual({ secret: 'URL' })
   })
 
   test.each(['"1X"', '""', '"a-b"'])('refuse a secret that names no variable: %s', name => {
     expect(load(`${SMALL}ledger: { url: { secret: ${name} } }\n`).diagnostics).toMatchObject([
-      { code: 'CUSTODY_BAD_VALUE', message: 'a secret is named by its environment variable' },
+      { code: 'CUSTODY_BAD_VALUE', message: 'a secret is named by its environment variable, or by where it is kept' },
     ])
+  })
+
+  test('variables stand in the names of secrets that aren’t variables themselves', () => {
+    const urlOf = (name: string, STAGE = 'dev') =>
+      parsePipeline(`${SMALL}ledger: { url: { secret: ${name} } }\n`, { file: 'p.yaml', folder: '/f', env: { STAGE } })
+    expect(urlOf('"vault:kv/${STAGE}/db#url"').pipeline?.config.ledger_url).toEqual({ secret: 'vault:kv/dev/db#url' })
+    const codes = (name: string, STAGE?: string) => urlOf(name, STAGE).diagnostics.map(each => each.code)
+    expect(codes('"${STAGE}"')).toEqual(['CUSTODY_BAD_VALUE'])
+    expect(codes('"vault:kv/${STAGE}"', '..')).toEqual(['CUSTODY_BAD_VALUE'])
+    expect(codes('"vault:kv/$${STAGE}"')).toEqual([])
+    expect(codes('"azure:v/$${STAGE}"')).toEqual(['CUSTODY_BAD_VALUE'])
+    expect(codes('"vault:kv/${NONE}"')).toEqual(['CUSTODY_VARIABLE_UNSET'])
+  })
+
+  test.each([
+    ['$KEY', 'CUSTODY_BAD_VALUE'],
+    ['{ file: $KEY }', 'CUSTODY_BAD_VALUE'],
+    ['{ file: "${KEY}" }', 'CUSTODY_BAD_VALUE'],
+    ['{ secret: $KEY }', 'CUSTODY_BAD_VALUE'],
+    ['{ file: k, $KEY: 1 }', 'CUSTODY_BAD_VALUE'],
+    ['{ file: k }, $KEY: 1', 'CUSTODY_UNKNOWN_KEY'],
+  ])('refuse a ledger key in the place of where one is, without a word of it: %s', (written, code) => {
+    const KEY = `custody-ledger-key+0123456789abcdef+${'aBcd'.repeat(11)}`
+    const text = `${SMALL}ledger: { encryption: { key: ${written.replace('$KEY', KEY)} } }\n`
+    const { diagnostics } = parsePipeline(text, { file: 'p.yaml', folder: '/f', env: { KEY } })
+    expect(diagnostics).toMatchObject([{ code }])
+    expect(JSON.stringify(diagnostics)).not.toContain('aBcd')
   })
 
   test('refuse a secret with more to it', () => {

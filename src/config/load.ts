@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from 'node:path'
 import type { Diagnostic } from '../model/error.ts'
+import { LEDGER_KEY } from '../model/ledger-key-text.ts'
 import { buildConfig } from './build.ts'
 import { readContent } from './content.ts'
 import { diagnose } from './diagnose.ts'
@@ -16,7 +17,7 @@ import { readPipelineText } from './read-file.ts'
 import { checkRules } from './rules.ts'
 import { applySets, SET_SOURCE } from './set.ts'
 import { type Place, SourceText } from './source-text.ts'
-import { isKnown, keysOf, locateIn, type Tree, treeAt } from './tree.ts'
+import { isKnown, keysOf, locateIn, spanOf, type Tree, treeAt } from './tree.ts'
 import type { Environment } from './variables.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -67,7 +68,8 @@ export function parsePipeline(
   diagnose(issues, root, problems)
   checkUniqueNames(root, problems)
   checkRules(root, problems)
-  const config = buildConfig(content, root, env, problems)
+  refuseKeys(source, problems)
+  const config = buildConfig(content, root)
   const pipeline: PipelineFile = {
     file,
     folder,
@@ -88,6 +90,17 @@ export function parsePipeline(
     locate: (path, part = 'value', within = undefined) => locateIn(root, path, part, within),
   }
   return { pipeline, diagnostics: problems.list(), texts }
+}
+
+/** The text is recorded: a key anywhere in it, as in a comment, would stand in the ledger. */
+function refuseKeys(source: SourceText, problems: Problems): void {
+  for (const { index, 0: key } of source.text.matchAll(LEDGER_KEY)) {
+    const at = { source, start: index, end: index + key.length }
+    const { file, line } = spanOf(at)
+    if (problems.list().some(each => each.file === file && each.line === line)) continue
+    const hint = 'take it away: the file is recorded, and whoever could read it may have the key'
+    problems.error('CUSTODY_BAD_VALUE', at, 'a ledger key stands in the pipeline file', hint)
+  }
 }
 
 function readTree(source: SourceText, overrides: readonly string[], env: Environment, problems: Problems): Tree | null {

@@ -1,5 +1,6 @@
 /** Collects diagnostics at places of the sources. One problem at one place is reported once, however often it is met. */
 import type { Diagnostic, ErrorCode } from '../model/error.ts'
+import { withoutLedgerKeys } from '../model/ledger-key-text.ts'
 import type { Place, Span } from './source-text.ts'
 import { spanOf } from './tree.ts'
 
@@ -40,7 +41,7 @@ export class Problems {
       length,
       severity,
       code,
-      message,
+      message: withoutLedgerKeys(message),
       ...(hint === undefined ? {} : { hint }),
     })
   }

@@ -3,10 +3,10 @@ import { parseDuration } from '../model/duration.ts'
 import { counted } from '../model/number-text.ts'
 import { ERROR_FIELD } from '../sdk/error-row.ts'
 import { FIELD_HINT } from './fields.ts'
-import { isSecretName, SECRET_REFUSED } from './leaf.ts'
+import { secretRefusal } from './leaf.ts'
 import { entriesOf } from './names.ts'
 import type { Problems } from './problems.ts'
-import { entryOf, isEmpty, type MapEntry, type Tree, valueAt } from './tree.ts'
+import { entryOf, isEmpty, isKnown, type MapEntry, type Tree, valueAt } from './tree.ts'
 
 /** Problems: CUSTODY_MISSING_KEY, CUSTODY_BAD_VALUE, CUSTODY_SCHEMA, CUSTODY_BRANCH_UNKNOWN. */
 export function checkRules(root: Tree, problems: Problems): void {
@@ -192,7 +192,7 @@ function checkOptions(tree: Tree | undefined, problems: Problems): void {
   const [secret, ...others] = entriesOf(tree)
   if (secret?.key !== 'secret' || others.length > 0) return
   const { key_at, value } = secret
-  if (value.kind === 'scalar' && isSecretName(value.value)) return
-  const { code, message, hint } = SECRET_REFUSED
-  problems.error(code, isEmpty(value) ? key_at : value.at, message, hint)
+  // A variable in it that isn’t set has been reported.
+  const refused = isKnown(value) ? secretRefusal(value.kind === 'scalar' ? value.value : null) : null
+  if (refused !== null) problems.error(refused.code, isEmpty(value) ? key_at : value.at, refused.message, refused.hint)
 }

@@ -70,18 +70,25 @@ describe('the JSON Schema of pipeline files', () => {
     test.each([
       '{ path: a }',
       '{ path: { secret: A } }',
+      '{ path: { secret: "vault:kv/app#key" } }',
+      '{ path: { secret: "aws:${STAGE}/db" } }',
       '{ path: a, rows: 3 }',
       '{ path: a, rows: "${N}" }',
       '{ path: a, mode: b }',
     ])('%s fits', options => {
       expect(check(options)).toBe(true)
     })
-    test.each(['{}', '{ path: 1 }', '{ path: a, rows: x }', '{ path: a, pth: b }', '{ path: a, mode: c }'])(
-      '%s doesn’t',
-      options => {
-        expect(check(options)).toBe(false)
-      },
-    )
+    test.each([
+      '{}',
+      '{ path: 1 }',
+      '{ path: { secret: "vault:kv" } }',
+      '{ path: { secret: "valt:kv/app#key" } }',
+      '{ path: a, rows: x }',
+      '{ path: a, pth: b }',
+      '{ path: a, mode: c }',
+    ])('%s doesn’t', options => {
+      expect(check(options)).toBe(false)
+    })
     test('other plugins may still be used', () => {
       expect(withPlugins(contentOf(BASE.replace('plugin: jsonl', 'plugin: my_own')))).toBe(true)
     })

@@ -104,7 +104,7 @@ export interface EndingFact {
   readonly error: { readonly code: string; readonly value: ValueNumber } | null
 }
 
-export type CallStatus = 0 | 1 | 2 | 3 | 4
+export type CallStatus = 0 | 1 | 2 | 3 | 4 | 5 | 6
 export const CALL_OK = 0
 export const CALL_ERROR = 1
 /** The service asked to be left alone. The call is made again. */
@@ -113,8 +113,30 @@ export const CALL_THROTTLED = 2
 export const CALL_RECORDED = 3
 /** As before, and what was on record is an error. */
 export const CALL_RECORDED_ERROR = 4
+/** The request was taken, without this row of it: for good, whatever became of requests before. */
+export const CALL_REFUSED = 5
+/** As before, and nothing was asked, because that is on record. */
+export const CALL_RECORDED_REFUSED = 6
 /** In the order of CallStatus. */
-export const CALL_STATUSES = ['ok', 'error', 'throttled', 'recorded', 'recorded_error'] as const
+export const CALL_STATUSES = [
+  'ok',
+  'error',
+  'throttled',
+  'recorded',
+  'recorded_error',
+  'refused',
+  'recorded_refused',
+] as const
+
+/** Whether nothing was asked, because the result was on record. */
+export function isRecordedCall(status: CallStatus): boolean {
+  return status === CALL_RECORDED || status === CALL_RECORDED_ERROR || status === CALL_RECORDED_REFUSED
+}
+
+/** Whether the response is that of an error. */
+export function isCallError(status: CallStatus): boolean {
+  return status !== CALL_OK && status !== CALL_RECORDED
+}
 
 /** Counts of LLM tokens, and nano-dollars. */
 export interface CallCosts {

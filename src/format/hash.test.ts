@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { anyCharacter } from '../../test/support/any-character.ts'
 import { isHash, sha256Hex } from '../model/sha256.ts'
 import { bytesToHex, commitment, hexToBytes, leafHash, nodeHash, SALT_BYTES } from './hash.ts'
 
@@ -9,7 +10,7 @@ const sha256 = (...parts: (string | Uint8Array)[]): string => {
   for (const part of parts) hash.update(part)
   return hash.digest('hex')
 }
-const text = fc.string({ unit: 'binary' })
+const text = fc.string({ unit: anyCharacter })
 const salt = fc.uint8Array({ minLength: SALT_BYTES, maxLength: SALT_BYTES })
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 })
 

@@ -37,6 +37,8 @@ export type LedgerEntry =
     }
   | { readonly k: 'taken_over'; readonly log: number; readonly run: string; readonly epoch: number; readonly t: number }
   | { readonly k: 'erase'; readonly log: number; readonly run: string; readonly values: Erased; readonly t: number }
+  /** From here on it is written where its home has this id, and nowhere else: it was copied there. */
+  | { readonly k: 'moved'; readonly home: string; readonly t: number }
   /** Which keys are in force changes: from the next entry on. */
   | ({ readonly k: 'key'; readonly t: number } & KeyChange)
 

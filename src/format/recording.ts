@@ -27,8 +27,8 @@ export interface CallAsked {
 }
 
 export interface RecordedCall {
-  /** `error`: the response is `{code, message, retryable, response?}`. */
-  readonly kind: 'answer' | 'error'
+  /** `error`, `refused`: the response is `{code, message, retryable, response?}`. */
+  readonly kind: 'answer' | 'error' | 'refused'
   readonly response: Json
 }
 

@@ -277,6 +277,7 @@ export const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: KindOf<Extract<
       t: T,
     },
   },
+  moved: { keys: { home: key(UUID, 'of where the ledger is written from here on'), t: T } },
   key: {
     keys: {
       change: key(oneOf('add', 'retire', 'revoke')),

@@ -76,7 +76,7 @@ export const LISTS = {
   x: tupleOf(
     {
       ...{ call: whole('call'), token: orNone('token'), node: whole('node'), attempt: whole('attempt') },
-      ...{ ordinal: whole('place'), service: whole('place'), status: whole('choice', 0, 4) },
+      ...{ ordinal: whole('place'), service: whole('place'), status: whole('choice', 0, 6) },
       ...{ request: whole('value'), response: whole('value') },
       ...{ start: whole('µs', Number.MIN_SAFE_INTEGER), duration: whole('µs', 0) },
     },

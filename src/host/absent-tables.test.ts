@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a table that isn’t there is a warning at its path, and none where it is; a source’s file may still come', async () => {
   const file = join(folder, 'p.yaml')
-  const { plan, diagnostics } = await checkPipeline({}, file, [], null)
+  const { plan, diagnostics } = await checkPipeline({}, file, [])
   expect(plan).not.toBeNull()
   expect(diagnostics).toMatchObject([
     {
@@ -41,5 +41,5 @@ test('a table that isn’t there is a warning at its path, and none where it is;
   ])
   writeFileSync(join(folder, 'parts.csv'), 'part_no,price\na,1\n')
   const beside = ['nodes.part.options.path=parts.csv']
-  expect((await checkPipeline({}, file, beside, null)).diagnostics).toEqual([])
+  expect((await checkPipeline({}, file, beside)).diagnostics).toEqual([])
 })

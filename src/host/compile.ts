@@ -6,20 +6,26 @@ import type { Signer } from '../format/signing-key.ts'
 import type { Environment } from '../ledger/keys/config-folder.ts'
 import { signingKey } from '../ledger/keys/keys.ts'
 import type { Diagnostic } from '../model/error.ts'
-import { sha256Hex } from '../model/sha256.ts'
 import { compilePlan } from '../plan/compile.ts'
 import type { Graph } from '../plan/graph.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Secrets } from '../plan/secrets.ts'
+import { type Secrets, type SecretUse, secretsNamed, secretsOfPlan } from '../plan/secrets.ts'
 import type { Catalogue } from '../sdk/catalogue.ts'
 import { filesIn } from '../sdk/option-files.ts'
 import { absentTables } from './absent-tables.ts'
 import { DiagnosticsError } from './diagnostics-error.ts'
 import { pluginFile } from './plugins/find-plugin.ts'
 import { pluginsOf, withPackageHints } from './plugins/plugins-of.ts'
+import { checking, fingerprintBy, HostSecrets } from './secrets.ts'
+
+/** For what a pipeline is compiled. */
+interface ForRun {
+  readonly signer: () => Signer
+  readonly secrets: HostSecrets
+}
 
 export interface CheckedPipeline {
-  /** null if there is any error. */
+  /** null if there is any error, or may be: an option of which not every text fits is a secret that isn't known. */
   readonly plan: Plan | null
   /** By file, line and column; errors and warnings. */
   readonly diagnostics: readonly Diagnostic[]
@@ -29,46 +35,55 @@ export interface CheckedPipeline {
   readonly texts: ReadonlyMap<string, string>
   /** Files that it names, whether they can be used or not: plugins, and options in files of their own. Absolute. */
   readonly files: readonly string[]
+  /** What it names of secrets, wherever they are kept. */
+  readonly secrets: readonly SecretUse[]
 }
 
 /**
- * Never throws for what a file holds, or because it is missing. `sets` are arguments of `--set`; without `signer` secrets needn't
- * be there.
+ * For whoever looks at it, and doesn't run it: secrets needn't be there, and nobody who keeps some is asked. Never throws for what a
+ * file holds, or because it is missing. `sets` are arguments of `--set`.
  */
-export async function checkPipeline(
-  env: Environment,
-  file: string,
-  sets: readonly string[],
-  signer: (() => Signer) | null,
-): Promise<CheckedPipeline> {
-  return checkLoaded(await loadPipeline(file, { env, overrides: sets }), env, signer)
+export async function checkPipeline(env: Environment, file: string, sets: readonly string[]): Promise<CheckedPipeline> {
+  return checkLoaded(await loadPipeline(file, { env, overrides: sets }), env, null)
 }
 
 async function checkLoaded(
   { pipeline, diagnostics, texts }: Loaded,
   env: Environment,
-  signer: (() => Signer) | null,
+  run: ForRun | null,
 ): Promise<CheckedPipeline> {
-  if (pipeline === null) return { plan: null, diagnostics, graph: null, texts, files: [] }
+  if (pipeline === null) return { plan: null, diagnostics, graph: null, texts, files: [], secrets: [] }
   const plugins = await pluginsOf(pipeline)
   const { config, folder } = pipeline
   const files = config.plugins.flatMap(each => pluginFile(each, folder) ?? [])
   const read = filesIn(folder)
-  const compiled = compilePlan(pipeline, plugins.catalogue, secretsOf(env, signer), path => {
-    files.push(resolve(folder, path))
-    return read(path)
-  })
+  const secrets = secretsNamed(pipeline)
+  const compile = (reading: Secrets) =>
+    compilePlan(pipeline, plugins.catalogue, reading, path => {
+      files.push(resolve(folder, path))
+      return read(path)
+    })
+  const before: Secrets =
+    run === null ? checking(env) : { secrets: run.secrets.unread, fingerprint: fingerprintBy(run.signer) }
+  const kept = secretsOfPlan(pipeline).flatMap(({ name }) => (before.secrets(name).kind === 'unread' ? name : []))
+  let compiled = compile(before)
+  // Who keeps secrets is asked only for a pipeline that can run.
+  const is_wrong = [...diagnostics, ...plugins.diagnostics, ...compiled.diagnostics].some(isError)
+  if (run !== null && kept.length > 0 && !is_wrong)
+    compiled = compile({ ...before, secrets: await run.secrets.read(kept, folder) })
   const found = [...diagnostics, ...plugins.diagnostics, ...withPackageHints(compiled.diagnostics, pipeline)]
   // Who only checks a file gets to know what a run would stop at.
-  const absent = signer === null && compiled.plan !== null ? absentTables(pipeline, compiled.plan) : []
+  const absent = run === null && compiled.plan !== null ? absentTables(pipeline, compiled.plan) : []
   const all = [...found, ...absent].sort(inOrder)
-  const sound = all.every(each => each.severity !== 'error')
-  const plan = sound ? compiled.plan : null
-  return { plan, diagnostics: all, graph: compiled.graph, texts, files }
+  const plan = all.some(isError) ? null : compiled.plan
+  return { plan, diagnostics: all, graph: compiled.graph, texts, files, secrets }
 }
 
+const isError = ({ severity }: Diagnostic) => severity === 'error'
+
 /**
- * The plan of a file that is to be run; `onWarnings` takes what is odd about it, if anything is.
+ * The plan of a file that is to be run; `onWarnings` takes what is odd about it, if anything is. `secrets`: those of the command, where
+ * it compiles more than once.
  * @throws DiagnosticsError with all that is wrong; CustodyError CUSTODY_KEY.
  */
 export async function compilePipeline(
@@ -76,8 +91,10 @@ export async function compilePipeline(
   file: string,
   sets: readonly string[],
   onWarnings: (checked: CheckedPipeline) => void,
+  secrets = new HostSecrets(env),
 ): Promise<Plan> {
-  return planIn(await checkPipeline(env, file, sets, () => signingKey(env)), onWarnings)
+  const loaded = await loadPipeline(file, { env, overrides: sets })
+  return planIn(await checkLoaded(loaded, env, { signer: () => signingKey(env), secrets }), onWarnings)
 }
 
 /** The same of a text that a ledger has, whatever stands in its file now; `file` is that file's absolute path. @throws as `compilePipeline` */
@@ -87,7 +104,8 @@ export async function compileRecorded(
   onWarnings: (checked: CheckedPipeline) => void,
 ): Promise<Plan> {
   const loaded = parsePipeline(text, { env, overrides: sets, file, folder: dirname(file) })
-  return planIn(await checkLoaded(loaded, env, () => signingKey(env)), onWarnings)
+  const run = { signer: () => signingKey(env), secrets: new HostSecrets(env) }
+  return planIn(await checkLoaded(loaded, env, run), onWarnings)
 }
 
 function planIn(checked: CheckedPipeline, onWarnings: (checked: CheckedPipeline) => void): Plan {
@@ -95,19 +113,6 @@ function planIn(checked: CheckedPipeline, onWarnings: (checked: CheckedPipeline)
   if (plan === null) throw new DiagnosticsError(diagnostics, texts, true)
   if (diagnostics.length > 0) onWarnings(checked)
   return plan
-}
-
-/**
- * Fingerprints are hashes of signatures: without the signing key nobody can try values out, and the same value gives the same
- * fingerprint in every run.
- */
-function secretsOf(env: Environment, signer: (() => Signer) | null): Secrets {
-  return {
-    secrets: name => env[name],
-    secrets_required: signer !== null,
-    fingerprint: value =>
-      signer === null ? '' : sha256Hex(signer().sign(`custody secret\n${sha256Hex(value)}\n`)).slice(0, 32),
-  }
 }
 
 /**

@@ -25,7 +25,7 @@ export async function diffOnAllCores(
   names: Both<string>,
   { key, onKeys, threaded_from_rows = THREADED_FROM_ROWS, ...options }: DiffRequest,
 ): Promise<RunDiff> {
-  const threads = new ReadThreads(reader.url)
+  const threads = new ReadThreads(reader.place)
   const isShort = (rows: number) => rows < threaded_from_rows || !hasOtherCores()
   const pairs: PairSource = async function* (compared, pages, rows) {
     const { old, new: other } = compared.sides

@@ -2,6 +2,7 @@
 import { fstatSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { FilesInUse } from '../engine/nodes/sink/files-in-use.ts'
+import { folderOfLedger } from '../ledger/beside.ts'
 import { configFolder, type Environment } from '../ledger/keys/config-folder.ts'
 import { keyPlace } from '../ledger/keys/keys.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -43,8 +44,9 @@ export function filesInUse(
 export function ownFiles(env: Environment, cwd: string, url: string): FilesInUse {
   const in_use = new FilesInUse()
   if (url.startsWith('sqlite:')) addDatabase(in_use, url.slice('sqlite:'.length), 'which is the ledger')
-  const spill = spillFolder(url)
-  if (spill !== null) in_use.addFolder(spill, 'in which Custody keeps what doesn’t fit into memory')
+  const own = folderOfLedger(url, env)
+  if (own !== null) in_use.addFolder(own, 'in which Custody keeps what belongs to the ledger')
+  in_use.addFolder(spillFolder(url), 'in which Custody keeps what doesn’t fit into memory')
   in_use.addFolder(configFolder(env), 'in which Custody keeps its own configuration')
   const key = keyPlace(env)
   if (key.kind === 'file') in_use.add(resolve(cwd, key.path), 'which is the signing key')

@@ -20,6 +20,7 @@ export function ledgerPorts(
   return {
     // The time of day: other machines judge by it whether a lease has run out, and the engine's clock stands still while this one sleeps.
     now_us: () => Date.now() * 1000,
+    is_time_of_day: true,
     entropy: size => randomBytes(size),
     signer,
     trust: onForgetful === null ? trustIn(trustedKeys(null, env)) : userTrust(env, onForgetful),

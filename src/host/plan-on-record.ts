@@ -7,6 +7,7 @@ import { findRun } from '../read/runs/list.ts'
 import { planOf } from '../read/runs/opening-values.ts'
 import { checkedRun, UNOBSERVED } from './checked-run.ts'
 import { type CheckedPipeline, compileRecorded } from './compile.ts'
+import { mustHaveKeyOf } from './key-place.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
 
 /**
@@ -26,6 +27,7 @@ export async function planOnRecord(
     const { run } = await findRun(reader, name, { replays: false })
     // A plan names plugins, and they are code that runs when it is compiled: only what was signed may do that.
     const { reader: checked, log } = await checkedRun(env, reader, run, UNOBSERVED)
+    await mustHaveKeyOf(reader, log, run)
     const recorded = await planOf(checked, log)
     const { file, sets: before } = pipelineOnRecord(recorded)
     const { text } = recorded

@@ -28,7 +28,7 @@ export type Question =
 /** By kind of question. null: something isn't as it should be, or can't be known here; whoever asks looks at it himself. */
 export interface Answers {
   readonly page: { readonly page: PackedPage; readonly failure: Failure | null }
-  readonly integrity: readonly string[]
+  readonly integrity: readonly string[] | null
   readonly search: Fitting | null
   readonly pairs: readonly Found[] | null
   readonly keys: KeyPage | null

@@ -5,8 +5,11 @@
  * READ-THREADS-2. An error that a thread answers with fails that question, in its turn. A thread that ends by itself fails all that it was
  *     asked and hasn't answered, and all that it is asked later.
  */
+
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { ownKeychain } from '../ledger/encryption/keychain.ts'
+import { withoutPassword } from '../ledger/postgres/address.ts'
 import { errorOf, type Failure } from '../ledger/thread/messages.ts'
 import { CustodyError } from '../model/error.ts'
 import { ownModule } from '../model/own-file.ts'
@@ -93,7 +96,11 @@ class ReadThread {
 
   constructor(url: string) {
     this.#url = url
-    this.#worker = new Worker(WORKER, { workerData: { url }, name: 'custody-reads', resourceLimits: LIMITS })
+    this.#worker = new Worker(WORKER, {
+      workerData: { url, keys: ownKeychain.all },
+      name: 'custody-reads',
+      resourceLimits: LIMITS,
+    })
     this.#worker.unref()
     this.#worker.on('message', (reply: Reply) => this.#settle(reply))
     this.#worker.on('error', (error: Error) => this.#lose(error.message, error))
@@ -123,7 +130,7 @@ class ReadThread {
   #lose(why: string, cause?: unknown): void {
     this.#lost ??= new CustodyError(
       'CUSTODY_LEDGER_READ',
-      `${this.#url} can't be read any more: a thread that read it has ended (${why})`,
+      `${withoutPassword(this.#url)} can't be read any more: a thread that read it has ended (${why})`,
       { cause },
     )
     for (const owed of this.#owed.splice(0)) owed({ answer: null, failure: this.#lost })

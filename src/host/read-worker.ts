@@ -1,5 +1,7 @@
 /** A thread that reads a ledger: one question at a time, with a connection of its own, in one snapshot. */
 import { parentPort, workerData } from 'node:worker_threads'
+import { ownKeychain } from '../ledger/encryption/keychain.ts'
+import type { LedgerKey } from '../ledger/encryption/ledger-key.ts'
 import { openLedgerReader } from '../ledger/open-reader.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { failureOf } from '../ledger/thread/messages.ts'
@@ -62,7 +64,10 @@ async function sound<T>(look: () => Promise<T>): Promise<T | null> {
 }
 
 async function open(): Promise<Answerer> {
-  const reader = await openLedgerReader((workerData as { readonly url: string }).url)
+  // cast: what read-threads.ts starts it with.
+  const { url, keys } = workerData as { readonly url: string; readonly keys: readonly LedgerKey[] }
+  for (const key of keys) ownKeychain.add(key)
+  const reader = await openLedgerReader(url)
   // Until the thread ends: what was checked is what is read afterwards.
   void reader.snapshot(() => new Promise<never>(() => undefined))
   return new Answerer(reader)

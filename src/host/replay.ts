@@ -5,6 +5,7 @@ import { type Drift, driftOf } from '../read/recorded/drift.ts'
 import { findRun } from '../read/runs/list.ts'
 import { openingOf } from '../read/runs/run-log.ts'
 import { checkedRun } from './checked-run.ts'
+import { mustHaveKeyOf } from './key-place.ts'
 import type { HostPorts } from './ports.ts'
 import { type OnRecord, onRecord } from './recorded.ts'
 import { type Started, type StartObserver, type StartRequest, startRun } from './start.ts'
@@ -34,9 +35,15 @@ export async function replayRun(
   try {
     // A replay of a changed pipeline lacks answers that the run itself has.
     const found = await findRun(inner, from, { replays: false })
-    const { reader, run } = await checkedRun(ports.env, inner, found.run, observer)
+    const { reader, run, log } = await checkedRun(ports.env, inner, found.run, observer)
+    await mustHaveKeyOf(inner, log, run)
     const on_record = await onRecord(reader, run)
-    const started = await startRun(request, { kind: 'replay', run, live, ...on_record }, ports, observer)
+    const started = await startRun(
+      { ...request, encrypted_like: await inner.encryptedWith(log) },
+      { kind: 'replay', run, live, ...on_record },
+      ports,
+      observer,
+    )
     return { ...started, drift: live ? await drift(inner, started.run, on_record) : null }
   } finally {
     await inner.close()

@@ -15,6 +15,7 @@ import type { Placed } from '../sdk/spec.ts'
 import { type CheckedRun, checkedRun } from './checked-run.ts'
 import { type Repeating, repeating } from './chosen-rows.ts'
 import { compilePipeline } from './compile.ts'
+import { mustHaveKeyOf } from './key-place.ts'
 import { optionOf } from './option-of.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
 import type { HostPorts } from './ports.ts'
@@ -55,6 +56,7 @@ export async function rerunRows(
   const inner = await openLedgerReader(url)
   try {
     const found = await checkedRun(ports.env, inner, name, observer)
+    await mustHaveKeyOf(inner, found.log, found.run)
     const repeated = await repeating(found.reader, found, chosen)
     const { repeats: rows } = repeated
     const plan = await planFor(found, request, ports, observer)
@@ -64,7 +66,12 @@ export async function rerunRows(
     const placed: Placed = request.outputs === 'append' ? { kind: 'append' } : await numbered(inner, found.run, plan)
     const start = { plan, url, before_url: url, limit: Number.POSITIVE_INFINITY, dry_run: false, kept: true, strict }
     const again = { kind: 'rerun', ...repeated, placed } as const
-    const started = await startRun({ ...start, outputs_folder: null }, again, ports, observer)
+    const started = await startRun(
+      { ...start, outputs_folder: null, encrypted_like: await inner.encryptedWith(found.log) },
+      again,
+      ports,
+      observer,
+    )
     return { kind: 'run', ...started, rows, plan }
   } finally {
     await inner.close()

@@ -3,6 +3,8 @@ import { setPath } from '../config/set.ts'
 import { type Restored, resumeRun } from '../engine/run/resume.ts'
 import type { RunResult } from '../engine/run/start.ts'
 import type { RerunValue } from '../format/run-values.ts'
+import { ownKeychain } from '../ledger/encryption/keychain.ts'
+import type { LedgerKey } from '../ledger/encryption/ledger-key.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
@@ -16,6 +18,7 @@ import { type Repeating, repeating } from './chosen-rows.ts'
 import { type CheckedPipeline, compilePipeline, compileRecorded } from './compile.ts'
 import { filesInUse } from './files-in-use.ts'
 import { hosting } from './hosting.ts'
+import { keyForWriting, mustHaveKeyOf } from './key-place.ts'
 import { ledgerPorts } from './ledger-ports.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
@@ -61,6 +64,7 @@ export async function resumeStopped(
   try {
     const { run, log } = await findRun(reader, request.name)
     if ((await closingOf(reader, log)).last?.k === 'seal') return { kind: 'sealed', run }
+    await mustHaveKeyOf(reader, log, run)
     const value = await signedPlan(reader, run, ports, observer)
     const { file, sets: before } = pipelineOnRecord(value)
     const sets = [...before, ...request.sets]
@@ -109,12 +113,10 @@ interface Drive {
 
 async function drive({ request, reader, run, plan, ports, observer }: Drive): Promise<RunResult> {
   const { url, from_ledger_only, abandon, strict } = request
+  const { log } = await findRun(reader, run)
+  const encryption = (await keyToContinueWith(await reader.encryptedWith(log), plan, ports)) ?? undefined
   const open = () =>
-    openLedger(
-      url,
-      ledgerPorts(ports.env, why => observer.onTrouble(why)),
-      { create: false },
-    )
+    openLedger(url, { ...ledgerPorts(ports.env, why => observer.onTrouble(why)), encryption }, { create: false })
   return hosting(plan, ports, observer, { url, open }, async (ledger, hosted) =>
     resumeRun({
       ...hosted,
@@ -131,6 +133,11 @@ async function drive({ request, reader, run, plan, ports, observer }: Drive): Pr
       onRestored: restored => observer.onRestored(restored, plan),
     }),
   )
+}
+
+/** A run keeps the key that it began with; one that began in plain takes what is named now. */
+async function keyToContinueWith(key_id: string | null, plan: Plan, { env }: HostPorts): Promise<LedgerKey | null> {
+  return key_id === null ? keyForWriting(plan, env, null) : ownKeychain.get(key_id)
 }
 
 /** What the run takes from another one, as it did from its start. */

@@ -28,7 +28,7 @@ export async function* searchRows(
     yield* fittingRows(reader, log, fits)
     return
   }
-  const threads = new ReadThreads(reader.url)
+  const threads = new ReadThreads(reader.place)
   try {
     let from = 0
     for await (const found of threads.answers(questions(log, end, where))) {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { besideLedger } from '../ledger/beside.ts'
 import { removeSpill, spillBeside } from './spill-folder.ts'
 
 let folder = ''
@@ -57,8 +58,12 @@ describe('files for what sorts hold', () => {
     expect(() => spillOf('run').create()).toThrow(expect.objectContaining({ code: 'CUSTODY_SPILL' }))
   })
 
-  test('a ledger that is no file has no folder', () => {
-    expect(spillBeside('postgres://localhost/custody', 'run')).toBeUndefined()
+  test('of a ledger that is no file it is among what this machine keeps for the user', () => {
+    const place = (url: string) => besideLedger(url, { XDG_STATE_HOME: '/state' })
+    const one = place('postgres://me:secret@localhost/custody')
+    expect(one).toMatch(/^\/state\/custody\/ledgers\/[0-9a-f]{32}\/ledger$/)
+    expect(place('postgresql://you@localhost:5432/custody?schema=custody')).toBe(one)
+    expect(place('postgres://me@localhost/custody?schema=other')).not.toBe(one)
   })
 
   test('what a run left is removed when it is erased, and nothing of others', () => {

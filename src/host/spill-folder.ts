@@ -16,29 +16,35 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Spill, SpillFile } from '../engine/ports/spill.ts'
+import { besideLedger } from '../ledger/beside.ts'
 import { CustodyError } from '../model/error.ts'
+import { succeeds } from './succeeds.ts'
 
 /** For each sort, and each side of a join: some thirty thousand rows of two hundred bytes. */
 const MEMORY_BYTES = 16 * 1024 * 1024
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL
 
-/** Where it is, for a ledger with this URL; null for ledgers that are no files. */
-export function spillFolder(url: string): string | null {
-  return url.startsWith('sqlite:') ? `${url.slice('sqlite:'.length)}-spill` : null
+/** Where it is, for a ledger with this URL. */
+export function spillFolder(url: string): string {
+  return `${besideLedger(url)}-spill`
+}
+
+/** Where sinks keep what goes to a store at the end of a run, for a ledger with this URL. */
+export function stagingFolder(url: string): string {
+  return resolve(`${besideLedger(url)}-staged`)
 }
 
 /** Makes the folder when it is needed, and removes it when nothing is in it any more. */
-export function spillBeside(url: string, run: string, memory_bytes = MEMORY_BYTES): Spill | undefined {
-  const folder = spillFolder(url)
-  return folder === null ? undefined : new SpillFolder(folder, run, memory_bytes)
+export function spillBeside(url: string, run: string, memory_bytes = MEMORY_BYTES): Spill {
+  return new SpillFolder(spillFolder(url), run, memory_bytes)
 }
 
 /** Removes what processes of a run left behind that is finished, where files keep their names. */
 export function removeSpill(url: string, run: string): void {
   const folder = spillFolder(url)
-  if (folder === null || !existsSync(folder)) return
+  if (!existsSync(folder)) return
   try {
     removeOf(folder, run)
   } catch (cause) {
@@ -131,15 +137,6 @@ class NamelessFile implements SpillFile {
     const path = this.#path
     // Some systems keep the name of a file that is open.
     if (path !== null && succeeds(() => unlinkSync(path))) this.#path = null
-  }
-}
-
-function succeeds(work: () => void): boolean {
-  try {
-    work()
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -11,11 +11,12 @@ import type { Placed } from '../sdk/spec.ts'
 import type { Repeating } from './chosen-rows.ts'
 import { filesInUse } from './files-in-use.ts'
 import { hosting } from './hosting.ts'
+import { keyForWriting } from './key-place.ts'
 import { laterLedger } from './later-ledger.ts'
 import { ledgerPorts } from './ledger-ports.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import type { OnRecord } from './recorded.ts'
-import { spillBeside } from './spill-folder.ts'
+import { spillBeside, stagingFolder } from './spill-folder.ts'
 
 export interface StartRequest {
   readonly plan: Plan
@@ -33,6 +34,8 @@ export interface StartRequest {
   readonly strict: boolean
   /** Absolute folder that relative paths of sinks start from; null: the pipeline file's. */
   readonly outputs_folder: string | null
+  /** Id of the ledger key that what it takes from another run is encrypted with; null or absent: it isn't. */
+  readonly encrypted_like?: string | null
 }
 
 /** What a run takes from another run. */
@@ -72,7 +75,9 @@ export async function startRun(
   const { plan, url, before_url, limit, dry_run, kept, strict, outputs_folder } = request
   const { env, cwd, custody, clock } = ports
   const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
-  const open = () => laterLedger(url, ledgerPorts(env, kept ? why => observer.onTrouble(why) : null), !kept)
+  const encryption = (await keyForWriting(plan, env, request.encrypted_like ?? null)) ?? undefined
+  const open = () =>
+    laterLedger(url, { ...ledgerPorts(env, kept ? why => observer.onTrouble(why) : null), encryption }, !kept)
   const result = await hosting(plan, ports, observer, { url: kept ? url : null, open }, (ledger, hosted) => {
     observer.onStart(plan, again, run)
     return runPlan({
@@ -84,6 +89,7 @@ export async function startRun(
       dry_run,
       strict,
       spill: spillBeside(url, run),
+      staging: stagingFolder(url),
       recordsBefore: () => recordsOfLast(before_url, run, plan.name),
       in_use: filesInUse(env, cwd, url, plan),
       ...(outputs_folder === null ? {} : { outputs_folder }),

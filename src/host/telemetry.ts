@@ -42,7 +42,7 @@ export function observed(ledger: Ledger, telemetry: RunTelemetry | null): Ledger
   return telemetry === null ? ledger : telemetry.observe(ledger)
 }
 
-/** Nodes whose plugins say in their options which model they ask, as those for models do. */
+/** Nodes that ask models: by the specs of their plugins calls may cost something (`unpriced`), and the options name provider and model. */
 function modelsOf({ nodes }: Plan): ReadonlyMap<string, AskedModel> {
   return new Map(nodes.flatMap(node => modelOf(node)))
 }
@@ -52,7 +52,8 @@ const ASKED = z.object({ provider: z.string(), model: z.string() })
 function modelOf(node: PlanNode): ReadonlyArray<readonly [string, AskedModel]> {
   const plugin =
     'plugin' in node ? node.plugin : node.kind === 'gate' && node.by.kind === 'plugin' ? node.by.plugin : null
-  if (plugin === null || plugin.secrets.some(({ path }) => path[0] === 'model')) return []
+  if (plugin === null || !('unpriced' in plugin.spec) || plugin.secrets.some(({ path }) => path[0] === 'model'))
+    return []
   const asked = ASKED.safeParse(plugin.options)
   return asked.success ? [[node.name, asked.data]] : []
 }

@@ -17,7 +17,7 @@ export async function verifyOnAllCores(
   options: Omit<VerifyOptions, 'pages' | 'integrity' | 'newShelf'>,
 ): Promise<VerifyResult> {
   boundHeap()
-  const threads = new ReadThreads(reader.url)
+  const threads = new ReadThreads(reader.place)
   const here = pagesHere(reader)
   const there = pagesOf(threads)
   const pages: PageSource = request => (request.end < LONG_ENTRIES || !hasOtherCores() ? here(request) : there(request))

@@ -34,7 +34,7 @@ export async function acceptRollback(path: string, size: number, ports: LedgerPo
   const reader = await openLedgerReader(`sqlite:${path}`)
   let found: Pick<AcceptedRollback, 'succeeds' | 'open_runs'>
   try {
-    found = await reader.snapshot(() => copyOf(reader, size, ports.trust))
+    found = await reader.snapshot(() => acceptedCopy(reader, size, ports.trust))
   } finally {
     await reader.close()
   }
@@ -51,9 +51,15 @@ export async function acceptRollback(path: string, size: number, ports: LedgerPo
   return { ledger: id, aside, ...found }
 }
 
-async function copyOf(reader: LedgerReader, size: number, trust: Trust) {
+/** Within a snapshot. @throws CustodyError as `acceptRollback`. */
+export async function acceptedCopy(
+  reader: LedgerReader,
+  size: number,
+  trust: Trust,
+): Promise<Pick<AcceptedRollback, 'succeeds' | 'open_runs'>> {
   const log_zero = await LogZero.read(reader, upTo(size, trust))
   const { url } = reader
+  log_zero.mustBeAt(await reader.home())
   if (log_zero.size !== size)
     throw refused(`the own log of ${url} has ${counted(log_zero.size, 'entry', 'entries')}, and not ${grouped(size)}`)
   const remembered = trust.recall(log_zero.id)

@@ -7,7 +7,7 @@
  * ERASE-PORT-3. What a value was is gone from the file when `scrub` says so, and not before.
  */
 import type { Erased } from '../format/ledger-entry.ts'
-import type { LedgerReader, StoredPayload } from './read-port.ts'
+import type { LedgerReader, ReadablePayload } from './read-port.ts'
 
 /** What is erased of one run. */
 export interface Erasure {
@@ -16,7 +16,7 @@ export interface Erasure {
   /** Ranges of whole entries, and places of others; not empty. */
   readonly values: Erased
   /** Of each entry of which `values` has places, and of those whose other values stood on what is erased: the payload as it is from now on. */
-  readonly payloads: readonly StoredPayload[]
+  readonly payloads: readonly ReadablePayload[]
 }
 
 /** Whether `scrub` is done: somebody who reads the ledger may still need what was there before. */

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CustodyError } from '../model/error.ts'
+import { isPostgresUrl, withoutPassword } from './postgres/address.ts'
 import type { LedgerReader } from './read-port.ts'
 import { EmptyLedgerError, openForReading } from './sqlite/file.ts'
 import { SqliteReader } from './sqlite/reader.ts'
@@ -17,6 +18,10 @@ const LOOKS = 100
  * CUSTODY_LEDGER_BUSY.
  */
 export async function openLedgerReader(url: string, looks = LOOKS): Promise<LedgerReader> {
+  if (isPostgresUrl(url)) {
+    const { openPostgresReader } = await import('./postgres/open.ts')
+    return openPostgresReader(url)
+  }
   const path = pathOf(url)
   const absolute = `sqlite:${path}`
   for (let look = 1; ; look++) {
@@ -31,13 +36,9 @@ export async function openLedgerReader(url: string, looks = LOOKS): Promise<Ledg
 
 /** The absolute path of a `sqlite:` URL; a relative one is taken from the current folder. @throws CustodyError CUSTODY_LEDGER_URL */
 export function pathOf(url: string): string {
-  if (/^postgres(ql)?:/.test(url)) {
-    throw new CustodyError('CUSTODY_LEDGER_URL', 'this version of Custody keeps its ledgers in SQLite only', {
-      hint: 'Use sqlite:PATH.',
-    })
-  }
   const path = /^sqlite:(?<path>.+)$/.exec(url)?.groups?.path
-  if (path === undefined) throw new CustodyError('CUSTODY_LEDGER_URL', `${JSON.stringify(url)} is no ledger’s URL`)
+  if (path === undefined)
+    throw new CustodyError('CUSTODY_LEDGER_URL', `${JSON.stringify(withoutPassword(url))} is no ledger’s URL`)
   return resolve(path)
 }
 

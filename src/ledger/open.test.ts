@@ -36,7 +36,7 @@ describe('opening', () => {
     const second = await openLedgerReader(`sqlite:${path}`)
     expect(await second.size(0)).toBe(1)
     expect(await second.integrity()).toEqual([])
-    expect(await second.objects()).toEqual(second.expectedObjects())
+    expect(await second.objects()).toEqual(await second.expectedObjects())
     await second.close()
   })
 
@@ -126,7 +126,16 @@ describe('opening', () => {
   })
 
   test('other URLs', async () => {
-    for (const url of ['postgres://localhost/x', 'postgresql://x', 'custody.db', 'sqlite:', 'mysql://x', '']) {
+    for (const url of [
+      'postgres:x',
+      'postgres://x/y?schema=A',
+      'postgres://x?sslmode=require',
+      'postgres://x?what=1',
+      'custody.db',
+      'sqlite:',
+      'mysql://x',
+      '',
+    ]) {
       await expect(openLedgerReader(url)).rejects.toEqual(code('CUSTODY_LEDGER_URL'))
       await expect(forWriting(url)).rejects.toEqual(code('CUSTODY_LEDGER_URL'))
     }

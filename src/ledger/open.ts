@@ -1,11 +1,9 @@
 /** Opens ledgers to write them, by their URLs; open-reader.ts opens them to read, which takes much less. */
 import { type Holder, thisProcess } from '../model/holder.ts'
 import { uuidv7 } from '../model/uuid.ts'
-import { pathOf } from './open-reader.ts'
-import { type Lasting, openForWriting } from './sqlite/file.ts'
-import { SqliteReader } from './sqlite/reader.ts'
-import { SqliteStore } from './sqlite/store.ts'
-import type { WitnessingLedger } from './store.ts'
+import { ownKeychain } from './encryption/keychain.ts'
+import { openStore } from './open-store.ts'
+import type { Lasting, Store, WitnessingLedger } from './store.ts'
 import { ThreadScribe } from './thread/thread-scribe.ts'
 import { Entropy } from './write/entropy.ts'
 import { StoredLedger } from './write/ledger.ts'
@@ -14,6 +12,7 @@ import type { Threads } from './write/run-ledger.ts'
 import type { LedgerPorts } from './write-port.ts'
 
 export { openLedgerReader } from './open-reader.ts'
+export { createCopy, unfinishedCopyAt } from './open-store.ts'
 
 export interface OpenOptions {
   /** Whether it is made if there is none, folders included. */
@@ -34,40 +33,51 @@ export interface OpenOptions {
 const THREAD_FROM_ENTRIES = 10_000
 
 /**
- * Opens a ledger for writing, `sqlite:PATH`.
+ * Opens a ledger for writing, `sqlite:PATH` or `postgres://…`.
  * @throws CustodyError CUSTODY_LEDGER_URL, CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_WRITE,
  * CUSTODY_LEDGER_BUSY; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_LEDGER_ROLLED_BACK, CUSTODY_LEDGER_FORKED,
  * CUSTODY_KEY_UNKNOWN, if it isn't to be resumed.
  */
 export async function openLedger(url: string, ports: LedgerPorts, options: OpenOptions): Promise<StoredLedger> {
-  const path = pathOf(url)
-  const absolute = `sqlite:${path}`
   const entropy = new Entropy(ports.entropy)
   const begin = () => birth(uuidv7(Math.floor(ports.now_us() / 1000), ports.entropy(10)), ports, entropy)
   const lasting: Lasting = options.temporary === true ? 'temporary' : 'durable'
-  const db = openForWriting(path, absolute, options.create ? begin : null, lasting)
-  const store = new SqliteStore(db, new SqliteReader(db, absolute))
+  const encryption = ports.encryption ?? null
+  if (encryption !== null) ownKeychain.add(encryption)
+  const store = await openStore(url, { birth: options.create ? begin : null, lasting, encryption })
+  const shown = store.reader.url
   try {
     const { name, private_key } = ports.signer
     const threads: Threads = {
       from_entries: options.thread_from_entries ?? THREAD_FROM_ENTRIES,
-      start: from => new ThreadScribe({ ...from, path, url: absolute, lasting, key: { name, private_key } }),
+      start: from => new ThreadScribe({ ...from, url, shown, lasting, key: { name, private_key }, encryption }),
     }
     const { holder = thisProcess(), whole_to_entries, changes_keys } = options
-    return await StoredLedger.open(store, ports, { holder, entropy, threads, whole_to_entries, changes_keys })
+    return await StoredLedger.open(store, await timed(store, ports), {
+      holder,
+      entropy,
+      threads,
+      whole_to_entries,
+      changes_keys,
+    })
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
+/** Leases of several machines hold by one clock. */
+async function timed(store: Store, ports: LedgerPorts): Promise<LedgerPorts> {
+  if (ports.is_time_of_day !== true || store.ahead_us === undefined) return ports
+  const ahead_us = await store.ahead_us()
+  return { ...ports, now_us: () => ports.now_us() + ahead_us }
+}
+
 /**
- * Opens a ledger to keep what witnesses and timestamp authorities say of it; that takes no key. Never makes one.
+ * Opens a ledger to keep what is no evidence: what witnesses and timestamp authorities say of it, and keys of what is encrypted. That takes no
+ * signing key. Never makes one.
  * @throws CustodyError as `openLedger`, but for what it is checked for.
  */
-export async function openWitnessing(url: string): Promise<WitnessingLedger> {
-  const path = pathOf(url)
-  const absolute = `sqlite:${path}`
-  const db = openForWriting(path, absolute, null)
-  return new SqliteStore(db, new SqliteReader(db, absolute))
+export async function openWitnessing(url: string): Promise<WitnessingLedger & Pick<Store, 'rewrap'>> {
+  return openStore(url, { birth: null, lasting: 'durable' })
 }

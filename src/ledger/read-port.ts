@@ -20,10 +20,43 @@ export interface StoredEntry {
   readonly batch: number | null
   readonly body: string
 }
-export interface StoredPayload {
+/** The values of an entry. */
+export type StoredPayload = ReadablePayload | UnreadablePayload
+export interface ReadablePayload {
   readonly seq: number
   readonly salts: Uint8Array
   readonly body: string
+}
+/** Values that are encrypted, and stay so for this reader. */
+export interface UnreadablePayload {
+  readonly seq: number
+  /** How many there are. */
+  readonly values: number
+  readonly unreadable: Unreadable
+}
+export type Unreadable =
+  /** The reader hasn't got the key with this id. */
+  | { readonly why: 'no_key'; readonly key_id: string }
+  /** It has, and what is stored isn't what was encrypted. */
+  | { readonly why: 'damaged' }
+
+export function isReadable(payload: StoredPayload): payload is ReadablePayload {
+  return !('unreadable' in payload)
+}
+
+/** Payloads of some entries, encrypted together: a record of the table `sealed` (docs/ledger-format.md). */
+export interface SealedChunk {
+  /** The first and the last of its entries. */
+  readonly first: number
+  readonly last: number
+  /** Which entries these are, and how many values each has. */
+  readonly entries: string
+  /** Id of the ledger key that wraps the data key. */
+  readonly key_id: string
+  /** Nonce, encrypted data key, tag. */
+  readonly data_key: Uint8Array
+  /** What is encrypted, and its tag. */
+  readonly message: Uint8Array
 }
 /** A full tile (format/tree.ts): its tree, its place, and its root. */
 export interface StoredTile {
@@ -108,7 +141,7 @@ export interface StoredExtent {
   /** Epoch of its lease; null if there is none. */
   readonly lease: number | null
 }
-/** A table, view, index or trigger as the database has it. */
+/** A table, view, index, trigger or whatever else there is, as the database has it. */
 export interface StoredObject {
   readonly type: string
   readonly name: string
@@ -122,8 +155,10 @@ export interface StoredFile {
 }
 
 export interface LedgerReader {
-  /** For people: `sqlite:/abs/path`. */
+  /** For people: `sqlite:/abs/path`, or `postgres://…` without a password. */
   readonly url: string
+  /** Opens it once more; may have a password, and is for no eyes. */
+  readonly place: string
   /** All that `work` reads is from one moment, whatever is written meanwhile. Within another snapshot, that one's moment holds. */
   snapshot<T>(work: () => Promise<T>): Promise<T>
   logs(): Promise<readonly StoredLog[]>
@@ -139,11 +174,13 @@ export interface LedgerReader {
   logOf(run: string): Promise<number | null>
   /** One more than the last entry's seq, 0 if there is none. */
   size(log: number): Promise<number>
+  /** The lowest number of a row of which entries from a seq (inclusive) on tell; null if they tell of none. */
+  firstRowFrom(log: number, seq: number): Promise<number | null>
   /** How many records of a log there are, each counted: some 30 ms for a million. */
   count(log: number, of: 'entries' | 'payloads' | 'endings' | 'open_tokens'): Promise<number>
   /** Entries from `from` up to but without `end`, in order. */
   page(log: number, from: number, end: number): Promise<readonly FullEntry[]>
-  /** The seqs of payloads that have no entry, in order. */
+  /** The seqs of payloads that have no entry, or whose entry has another one, in order. */
   strayPayloads(log: number): Promise<readonly number[]>
   entry(log: number, seq: number): Promise<StoredEntry | null>
   /** In order of seq, from `from` (inclusive), streamed. */
@@ -173,6 +210,10 @@ export interface LedgerReader {
   /** All tiles of a log, in order of tree, level and place, streamed. */
   tiles(log: number): AsyncIterable<StoredTile>
   payload(log: number, seq: number): Promise<StoredPayload | null>
+  /** Payloads that are encrypted, as they are stored, in order, streamed. */
+  chunks(log: number): AsyncIterable<SealedChunk>
+  /** Id of the ledger key that the first values of a log that are encrypted are encrypted with; null if none are. */
+  encryptedWith(log: number): Promise<string | null>
   payloads(log: number): AsyncIterable<StoredPayload>
   ending(log: number, token: number): Promise<StoredEnding | null>
   endings(log: number): AsyncIterable<StoredEnding>
@@ -193,15 +234,17 @@ export interface LedgerReader {
   timestamps(order?: WordOrder): AsyncIterable<StoredTimestamp>
   /** Of the largest head that has a timestamp; 0 if none has. */
   timestamped(): Promise<number>
+  /** The id of where a ledger was copied to, by `custody ledger copy`; null where it was born. */
+  home(): Promise<string | null>
   leases(): Promise<readonly StoredLease[]>
   lease(log: number): Promise<StoredLease | null>
   /** Tables, views, indexes and triggers that are there. */
   objects(): Promise<readonly StoredObject[]>
-  /** Those that this format has, for comparison. */
-  expectedObjects(): readonly StoredObject[]
+  /** Those that this format has, for comparison; null where the database doesn't let them be made. */
+  expectedObjects(): Promise<readonly StoredObject[] | null>
   file(): Promise<StoredFile>
-  /** What the database itself finds wrong with its file; empty if nothing. */
-  integrity(): Promise<readonly string[]>
+  /** What the database itself finds wrong with its files; empty if nothing, null if it has nothing to look with. */
+  integrity(): Promise<readonly string[] | null>
   /** Rows of one of the views for auditors for one run, in a stable order, optionally limited by one equality. */
   view(
     name: ViewName,

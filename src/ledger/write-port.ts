@@ -16,8 +16,16 @@ import type { Succeeded } from '../format/ledger-entry.ts'
 import type { Signer } from '../format/signing-key.ts'
 import type { Tile } from '../format/tree.ts'
 import type { SubjectTile, TreeNumber } from '../format/trees.ts'
+import type { LedgerKey } from './encryption/ledger-key.ts'
 import type { Trust } from './keys/trust.ts'
-import type { LedgerReader, StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from './read-port.ts'
+import type {
+  LedgerReader,
+  ReadablePayload,
+  SealedChunk,
+  StoredEnding,
+  StoredEntry,
+  StoredOpenToken,
+} from './read-port.ts'
 
 /** A value to be committed: its canonical text, and how the payload keeps it. */
 export type ValueDraft =
@@ -71,7 +79,7 @@ export interface RunLedger {
   /**
    * Makes all that was appended durable, with a signed checkpoint. Commits are made one after another. If it fails, all
    * that was appended since the last commit is dropped, and the log stands as that commit left it.
-   * @throws CustodyError CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY, CUSTODY_RUN_LOST.
+   * @throws CustodyError CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY, CUSTODY_LEDGER_IN_DOUBT, CUSTODY_RUN_LOST.
    */
   commit(): Promise<CheckpointHead>
   /**
@@ -118,9 +126,12 @@ export interface CheckpointHead {
   readonly root: string
 }
 
+/** Of the first lease of a run. */
+export const FIRST_EPOCH = 1
+
 /** What a transaction does to the lease of its run. All but `open` and `take` demand that `epoch` still holds it (WRITE-PORT-4). */
 export type LeaseChange =
-  /** Makes the log and its first lease, with epoch 1. */
+  /** Makes the log and its first lease, with `FIRST_EPOCH`. */
   | {
       readonly kind: 'open'
       readonly run: string
@@ -146,7 +157,7 @@ export type LeaseChange =
 export interface NewEntry extends Omit<StoredEntry, 'body'> {
   readonly body: Uint8Array
 }
-export interface NewPayload extends Omit<StoredPayload, 'body'> {
+export interface NewPayload extends Omit<ReadablePayload, 'body'> {
   readonly body: Uint8Array
 }
 
@@ -158,6 +169,8 @@ export interface WriteBatch {
   /** Dense: the first seq is the number of entries that the log has. */
   readonly entries: Iterable<NewEntry>
   readonly payloads: Iterable<NewPayload>
+  /** Payloads of its entries that are encrypted already, as they are in another store; absent: none are. */
+  readonly chunks?: readonly SealedChunk[]
   readonly endings: readonly StoredEnding[]
   /** Tokens whose rows in `open_tokens` are removed. */
   readonly closed_tokens: readonly number[]
@@ -225,11 +238,15 @@ export interface Ledger {
 /** What a ledger needs from outside; a simulation gives its own. */
 export interface LedgerPorts {
   now_us(): number
+  /** Whether `now_us` is this machine's time of day: where the store has a clock for all machines, that one counts. */
+  readonly is_time_of_day?: true
   /** Random bytes for salts and nonces. */
   entropy(size_bytes: number): Uint8Array
   /** Signs checkpoints. */
   readonly signer: Signer
   readonly trust: Trust
+  /** What values are encrypted with that are written; absent: they are stored in plain. */
+  readonly encryption?: LedgerKey | undefined
   /** What the birth of a new ledger says besides; absent: nothing. */
   readonly birth?: BirthOptions
 }

@@ -5,7 +5,7 @@ export const ANSWER_ERRORS = {
   // answers to readers
   CUSTODY_SQL: spec(
     2,
-    'A statement isn’t one SELECT over the views, or SQLite can’t read it.',
+    'A statement isn’t one SELECT over the views, or the database can’t read it.',
     'docs/mcp.md has the views and their columns. Tables, PRAGMA, ATTACH and whatever writes are refused.',
   ),
   CUSTODY_SQL_TIME: spec(

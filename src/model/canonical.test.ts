@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { anyCharacter } from '../../test/support/any-character.ts'
 import { canonicalize, isCanonical, isInexactInteger, isRounded, MAX_DEPTH, NotJsonError } from './canonical.ts'
 import { type Json, newRow, withoutPrototypes } from './row.ts'
 
@@ -204,7 +205,7 @@ describe('properties', () => {
     )
   })
   test('the order of keys makes no difference; they come by UTF-16 units', () => {
-    const keys = fc.uniqueArray(fc.string({ unit: 'binary' }), { maxLength: 12 })
+    const keys = fc.uniqueArray(fc.string({ unit: anyCharacter }), { maxLength: 12 })
     fc.assert(
       fc.property(keys, fc.nat(), (names, seed) => {
         const shuffled = names.map((name, i) => ({ name, by: (i * 31 + seed) % 7 })).sort((a, b) => a.by - b.by)

@@ -1,6 +1,8 @@
 /** Every code that Custody itself raises. `docs/errors.md` is generated from this table. */
 import { ANSWER_ERRORS } from './answer-error-codes.ts'
 import { type ErrorSpec, finalSpec, spec } from './error-table.ts'
+import { LEDGER_ERRORS } from './ledger-error-codes.ts'
+import { SECRET_ERRORS } from './secret-error-codes.ts'
 import { SERVER_ERRORS } from './server-error-codes.ts'
 
 export const ERRORS = {
@@ -87,11 +89,6 @@ export const ERRORS = {
     2,
     'An environment variable that the file uses is not set.',
     'Set it, or give a default: ${NAME:-default}.',
-  ),
-  CUSTODY_SECRET_UNSET: spec(
-    2,
-    'A secret that the file uses is not in the environment.',
-    'Set the variable before the run.',
   ),
   CUSTODY_BAD_SET: spec(
     2,
@@ -312,6 +309,7 @@ export const ERRORS = {
     'A sink can’t be written.',
     'Check the disk and the permissions, then resume; nothing is lost.',
   ),
+  CUSTODY_TABLE: spec(1, 'A table isn’t as its sink needs it.', 'Change the table, or the options of the sink.'),
   CUSTODY_SINK_FULL: spec(
     1,
     'There is no space left where a sink writes, or its file may not grow any more.',
@@ -363,54 +361,7 @@ export const ERRORS = {
     'What a sort or a join holds can’t be kept in files beside the ledger, or isn’t there any more as it was written; or `verify` can’t put away what it knows of held rows.',
     'Make room on that disk, or name a ledger elsewhere, and resume: nothing is lost. `verify` uses the folder for temporary files, or SQLITE_TMPDIR.',
   ),
-  // ledger and readers
-  CUSTODY_LEDGER_NOT_FOUND: spec(
-    2,
-    'There is no ledger at this place.',
-    'Name it with --ledger, or run a pipeline first.',
-  ),
-  CUSTODY_LEDGER_EXISTS: spec(
-    2,
-    'There is a ledger at this place already.',
-    'Name another place with --ledger, or move the ledger away.',
-  ),
-  CUSTODY_LEDGER_URL: spec(2, 'A ledger’s URL isn’t one that Custody knows.', 'Use sqlite:PATH.'),
-  CUSTODY_LEDGER_FORMAT: spec(
-    2,
-    'The file isn’t a ledger that this version can read.',
-    'Check the path; a newer ledger needs a newer Custody.',
-  ),
-  CUSTODY_LEDGER_BUSY: spec(1, 'The ledger is locked by another process.', 'Wait until it has finished.'),
-  CUSTODY_LEDGER_READ: spec(
-    2,
-    'The ledger can’t be read where it lies.',
-    'Check the permissions; a ledger that was not closed needs a folder that can be written.',
-  ),
-  CUSTODY_LEDGER_WRITE: spec(
-    1,
-    'The ledger can’t be written.',
-    'Check the disk and the permissions, then resume; nothing is lost.',
-  ),
-  CUSTODY_LEDGER_ALTERED: spec(
-    1,
-    'The ledger isn’t what its last checkpoint signed, so nothing is signed after it.',
-    'Run `custody verify` to see all that is wrong; then put a sound copy in its place, or begin another ledger with --ledger.',
-  ),
-  CUSTODY_LEDGER_CUT: spec(
-    1,
-    'The ledger has lost entries that were signed, so nothing is signed after it.',
-    'Run `custody verify` to see all that is wrong; then put a sound copy in its place, or begin another ledger with --ledger.',
-  ),
-  CUSTODY_LEDGER_ROLLED_BACK: spec(
-    1,
-    'The ledger is older than when you last saw it: an earlier copy stands in its place.',
-    'Put the newest copy back, or begin another ledger with --ledger.',
-  ),
-  CUSTODY_LEDGER_FORKED: spec(
-    1,
-    'The ledger has another history than when you last saw it.',
-    'Put the true copy back, or begin another ledger with --ledger.',
-  ),
+  // readers
   CUSTODY_CHECKPOINT: spec(
     2,
     'A file isn’t a checkpoint that a ledger can be compared with.',
@@ -435,6 +386,11 @@ export const ERRORS = {
     2,
     'The signing key can’t be used.',
     'Check $CUSTODY_KEY, or the key in your configuration folder.',
+  ),
+  CUSTODY_LEDGER_KEY: spec(
+    2,
+    'The key that a ledger’s values are encrypted with is missing, or can’t be used.',
+    'Name it with --ledger-key, in $CUSTODY_LEDGER_KEY or in the pipeline’s ledger.encryption.key.',
   ),
   CUSTODY_KEY_REQUEST: spec(
     2,
@@ -485,6 +441,8 @@ export const ERRORS = {
     'Something went wrong that Custody didn’t expect.',
     'Run again with CUSTODY_DEBUG=1, and please report it.',
   ),
+  ...LEDGER_ERRORS,
+  ...SECRET_ERRORS,
   ...ANSWER_ERRORS,
   ...SERVER_ERRORS,
 } as const satisfies Record<string, ErrorSpec>

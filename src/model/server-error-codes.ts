@@ -44,6 +44,11 @@ export const SERVER_ERRORS = {
     'Something was asked too often, or by too many at once.',
     'Wait for as long as the header `retry-after` says, and try again.',
   ),
+  CUSTODY_METHOD_UNKNOWN: spec(
+    1,
+    'What stands at this path isn’t asked by this method.',
+    'The header `allow` names the methods that are; /api/v1/openapi.json says what each is for.',
+  ),
   CUSTODY_PATH_UNKNOWN: spec(1, 'The server has nothing at this path.', '/api/v1/openapi.json lists what there is.'),
   CUSTODY_ACCESS_LOG: spec(
     1,

@@ -7,6 +7,7 @@ import { parsePipeline } from '../config/load.ts'
 import type { Json } from '../model/row.ts'
 import { newRow } from '../model/row.ts'
 import { OBSERVED } from '../model/schema.ts'
+import type { SecretReading } from '../model/secret-reading.ts'
 import { filesIn } from '../sdk/option-files.ts'
 import { compilePlan } from './compile.ts'
 import type { Plan, PlanNode } from './plan.ts'
@@ -188,6 +189,8 @@ describe('the hash of a plan', () => {
   })
 })
 
+const UNSET = { kind: 'problem', code: 'CUSTODY_SECRET_UNSET', message: 'it isn’t set' } as const
+
 describe('secrets', () => {
   const text = oneNode('{ transform: ask, options: { model: m, key: { secret: API_KEY } }, to: out }')
 
@@ -204,7 +207,7 @@ describe('secrets', () => {
   })
 
   test('count by name in the hash', () => {
-    const other = { ...SECRETS, secrets: () => 'another value' }
+    const other = { ...SECRETS, secrets: () => ({ kind: 'value', value: 'another value' }) as const }
     const load = (source: string) => parsePipeline(source, { file: 'p.yaml', folder: '/pipelines', env: {} }).pipeline
     const pipeline = load(text)
     const renamed = load(text.replace('API_KEY', 'OTHER_KEY'))
@@ -217,10 +220,30 @@ describe('secrets', () => {
   test('may be missing where nothing is run', () => {
     const { pipeline } = parsePipeline(text, { file: 'p.yaml', folder: '/pipelines', env: {} })
     if (pipeline === null) throw new Error('no pipeline')
-    const none = { ...SECRETS, secrets: () => undefined, secrets_required: false }
+    const none = { ...SECRETS, secrets: () => UNSET, secrets_required: false }
     const { plan, diagnostics } = compilePlan(pipeline, testCatalogue(), none, filesIn(pipeline.folder))
     expect(brief(diagnostics)).toEqual(['6:53 ?SECRET_UNSET'])
     expect(plan?.value.options.step).toMatchObject({ key: { secret: 'API_KEY', fingerprint: null } })
+  })
+
+  test('that aren’t known are neither right nor wrong', () => {
+    const { pipeline } = parsePipeline(text.replace('m, key', 'm, temperature: { secret: T }, key'), {
+      ...{ file: 'p.yaml', folder: '/pipelines', env: {} },
+    })
+    if (pipeline === null) throw new Error('no pipeline')
+    const compiled = (reading: SecretReading) =>
+      compilePlan(pipeline, testCatalogue(), { ...SECRETS, secrets: () => reading }, filesIn(pipeline.folder))
+    expect(compiled({ kind: 'unread' })).toMatchObject({ plan: null, diagnostics: [] })
+    const { diagnostics } = compiled({ kind: 'value', value: 'hunter2' })
+    expect(diagnostics.map(each => each.message)).toEqual(['`temperature` must be a number, not a text'])
+  })
+
+  test('a ledger’s URL that is none isn’t repeated, either', () => {
+    const { plan, diagnostics } = compileText(`${text}ledger: { url: { secret: API_KEY } }\n`)
+    expect([plan, diagnostics]).toMatchObject([
+      null,
+      [{ code: 'CUSTODY_LEDGER_URL', message: 'the secret API_KEY isn’t a ledger’s URL' }],
+    ])
   })
 
   test('aren’t repeated where a plugin refuses them', () => {

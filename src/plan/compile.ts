@@ -25,12 +25,12 @@ import { checkReachability, orderNodes } from './reach.ts'
 import { Report } from './report.ts'
 import { mergeRetries } from './retry.ts'
 import { checkSameOutputs } from './same-outputs.ts'
-import type { Secrets } from './secrets.ts'
+import { ledgerUrl, type Secrets } from './secrets.ts'
 import { checkLimits } from './services.ts'
 import { wire } from './wiring.ts'
 
 export interface CompiledPlan {
-  /** Null if anything is wrong. */
+  /** Null if anything is wrong, or may be: an option of which not every text fits is a secret that isn't known. */
   readonly plan: Plan | null
   /** In the order of the file's lines; those of loading the file are not repeated. */
   readonly diagnostics: readonly Diagnostic[]
@@ -69,8 +69,10 @@ export function compilePlan(
   checkSameOutputs(draft, plugins, report)
   const retries = mergeRetries(draft, plugins, report)
   const graph = graphOf(draft)
-  const sound = !report.failed && pipeline.faulty !== true
-  const plan = sound ? buildPlan({ pipeline, draft, plugins, branches, flow, retries }) : null
+  const ledger_url = ledgerUrl(pipeline, secrets, report)
+  const certain = [...plugins.values()].every(({ valid }) => valid)
+  const sound = certain && !report.failed && pipeline.faulty !== true
+  const plan = sound ? buildPlan({ pipeline, draft, plugins, branches, flow, retries, ledger_url }) : null
   return { plan, diagnostics: report.list(), graph }
 }
 
@@ -81,9 +83,10 @@ interface Parts {
   readonly branches: Branches
   readonly flow: Flow
   readonly retries: ReadonlyMap<DraftNode, RetryConfig>
+  readonly ledger_url: string | null
 }
 
-function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts): Plan {
+function buildPlan({ pipeline, draft, plugins, branches, flow, retries, ledger_url }: Parts): Plan {
   const edges: readonly PlanEdge[] = draft.edges.map(({ number, from, label, to, side }) =>
     Object.freeze({ number, from: from.number, label, to: to?.number ?? DISCARD, ...(side === null ? {} : { side }) }),
   )
@@ -102,7 +105,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
       }),
     )
   })
-  const { name, ledger_url, witnesses, timestamps, guards, limits, retention_ms } = pipeline.config
+  const { name, ledger_key, witnesses, timestamps, guards, limits, retention_ms } = pipeline.config
   const topology = topologyOf(draft, plugins, flow)
   return Object.freeze({
     name,
@@ -115,6 +118,8 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
     files: new Map([...plugins].flatMap(([{ name }, { files }]) => files.map(({ file }) => [file, name] as const))),
     value: planValue(pipeline, draft, plugins, flow),
     ledger_url,
+    ledger_key:
+      ledger_key !== null && 'file' in ledger_key ? { file: resolve(pipeline.folder, ledger_key.file) } : ledger_key,
     witnesses: witnesses === null ? null : resolve(pipeline.folder, witnesses),
     timestamps,
     guards,

@@ -1,4 +1,5 @@
 /** What a plugin's type (zod) finds wrong with options, in words and at its place. Values are never repeated: secrets. */
+import { isDeepStrictEqual } from 'node:util'
 import type { z } from 'zod'
 import { nearestHint } from '../config/nearest.ts'
 import type { ConfigPath } from '../config/pipeline.ts'
@@ -14,18 +15,22 @@ interface OptionSchema {
   readonly items?: OptionSchema | boolean
 }
 
-/** Problems: CUSTODY_PLUGIN_OPTIONS. `options`: what was given, with secrets put in. */
+/**
+ * Problems: CUSTODY_PLUGIN_OPTIONS. `options`: what was given, with secrets put in. Of a secret that isn't known (`unknown`: their places) nobody
+ * can say that it is wrong.
+ */
 export function reportIssues(
   plugin: string,
   options: unknown,
   issues: readonly Issue[],
   schema: object,
   path: ConfigPath,
+  unknown: readonly ConfigPath[],
   report: Report,
 ): void {
   for (const issue of issues.flatMap(each => narrowed(each, []))) {
     const at = issue.path.filter(step => typeof step !== 'symbol')
-    if (!report.pipeline.known([...path, ...at])) continue
+    if (!report.pipeline.known([...path, ...at]) || unknown.some(each => isDeepStrictEqual(each, at))) continue
     const given = valueAt(options, at)
     if (issue.code === 'unrecognized_keys') {
       const known = Object.keys(schemaAt(schema, schema, at)?.properties ?? {})

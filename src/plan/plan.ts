@@ -189,6 +189,8 @@ export interface Plan {
   /** What the ledger keeps of the plan as content. */
   readonly value: PlanValue
   readonly ledger_url: string | null
+  /** Where the key is that the ledger's values are encrypted with, an absolute path or the name of a secret; null: they aren't. */
+  readonly ledger_key: { readonly file: string } | { readonly secret: string } | null
   /** Absolute path of the policy of the ledger's witnesses; null: it names none. */
   readonly witnesses: string | null
   /** URL of the authority that dates the ledger's heads. */

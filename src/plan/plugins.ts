@@ -15,11 +15,11 @@ import type { PluginKind, PluginSpec, SecretOption } from '../sdk/spec.ts'
 import type { DraftNode } from './draft.ts'
 import { reportIssues, reportUnknownKeys } from './option-issues.ts'
 import type { Report } from './report.ts'
-import { hideSecrets, putSecrets, type Secrets } from './secrets.ts'
+import { type FoundSecret, hideSecrets, putSecrets, type Secrets } from './secrets.ts'
 
 export interface ResolvedPlugin {
   readonly spec: PluginSpec
-  /** As the plugin's type gives them; null if they are wrong, which has been reported. */
+  /** As the plugin's type gives them; null if they are wrong, which has been reported, or may be: a secret isn't known. */
   readonly options: unknown
   readonly valid: boolean
   readonly secrets: readonly SecretOption[]
@@ -74,7 +74,7 @@ export function resolvePlugin(
   const secrets = filled.found.map(({ path: at, name }) => ({ path: at, name }))
   const read = putFiles(filled.options, spec.files ?? [], readFile)
   const options = read.found.every(each => reportUnread(each, path, report))
-    ? parseOptions(spec, read.options, secrets, path, report)
+    ? parseOptions(spec, read.options, filled.found, path, report)
     : { valid: false, value: null }
   const shown = hideSecrets(options.valid ? options.value : found.use.options, filled.found)
   if (options.valid) {
@@ -143,7 +143,7 @@ type Parsed = { readonly valid: boolean; readonly value: unknown }
 function parseOptions(
   spec: PluginSpec,
   options: unknown,
-  secrets: readonly SecretOption[],
+  secrets: readonly FoundSecret[],
   path: ConfigPath,
   report: Report,
 ): Parsed {
@@ -158,7 +158,8 @@ function parseOptions(
     }
   }
   if (!result.success) {
-    reportIssues(spec.name, options, result.error.issues, schema, path, report)
+    const unknown = secrets.flatMap(each => (each.value === null ? [each.path] : []))
+    reportIssues(spec.name, options, result.error.issues, schema, path, unknown, report)
     return { valid: false, value: null }
   }
   const value: unknown = result.data

@@ -1,5 +1,5 @@
 /** Files that two parts of a pipeline would meet at, as far as their paths say so; links are followed when the run begins. */
-import { resolve } from 'node:path'
+import { absolutePlace } from '../model/store-url.ts'
 import type { Draft, DraftNode } from './draft.ts'
 import { pluginUse, type ResolvedPlugin } from './plugins.ts'
 import type { Report } from './report.ts'
@@ -12,14 +12,14 @@ export function checkSameOutputs(draft: Draft, plugins: ReadonlyMap<DraftNode, R
     const plugin = plugins.get(node)
     if (plugin === undefined || !plugin.valid) continue
     for (const path of plugin.spec.reads?.(plugin.options) ?? [])
-      used.set(resolve(folder, path), `which \`${node.name}\` reads`)
+      used.set(absolutePlace(folder, path), `which \`${node.name}\` reads`)
   }
   for (const node of draft.nodes) {
     const plugin = plugins.get(node)
     if (plugin === undefined || !plugin.valid || plugin.spec.kind !== 'sink' || plugin.spec.delivery === 'outbound')
       continue
     for (const path of plugin.spec.writes?.(plugin.options) ?? []) {
-      const absolute = resolve(folder, path)
+      const absolute = absolutePlace(folder, path)
       const other = used.get(absolute)
       if (other !== undefined)
         report.error(

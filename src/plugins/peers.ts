@@ -1,37 +1,9 @@
-/**
- * Packages that only some pipelines need: optional peers of Custody. Whoever needs one imports it when it is first used, and says before a
- * run if it is missing.
- */
-import { existsSync, readFileSync } from 'node:fs'
-import { findPackageJSON } from 'node:module'
-import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { ownFile } from '../model/own-file.ts'
+/** Packages that only some pipelines need: a plugin says before a run if one is missing. */
+import { missingPeers as missing } from '../model/peers.ts'
 import type { MissingPackages } from '../sdk/spec.ts'
 
 /** Those of `names` that aren't installed where Custody finds them. `path`: the option that asks for them. */
 export function missingPeers(path: MissingPackages['path'], names: readonly string[]): MissingPackages | null {
-  const missing = names.filter(name => !isInstalled(name))
-  if (missing.length === 0) return null
-  const { peerDependencies } = JSON.parse(readFileSync(ownFile('../package.json'), 'utf8')) as Manifest
-  const wanted = missing.map(name => `${name}@${peerDependencies[name]}`)
-  return { path, names: missing, install: ['npm install', ...globally(), ...wanted].join(' ') }
-}
-
-interface Manifest {
-  readonly peerDependencies: { readonly [name: string]: string }
-}
-
-function isInstalled(name: string): boolean {
-  try {
-    return findPackageJSON(name, import.meta.url) !== undefined
-  } catch {
-    return false
-  }
-}
-
-/** Where Custody is no project's dependency, it was installed globally, and finds only what is installed so. */
-function globally(): readonly string[] {
-  const packages = fileURLToPath(ownFile('../..'))
-  return basename(packages) === 'node_modules' && !existsSync(join(packages, '..', 'package.json')) ? ['--global'] : []
+  const found = missing(names)
+  return found === null ? null : { path, ...found }
 }

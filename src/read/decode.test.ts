@@ -298,6 +298,7 @@ const LEDGER_ENTRIES: { [name: string]: { [key: string]: Json } } = {
   opened: { k: 'opened', log: 1, run: RUN, root: HASH, t: 5 },
   sealed: { k: 'sealed', log: 1, run: RUN, size: 9, root: HASH, t: 5 },
   taken_over: { k: 'taken_over', log: 1, run: RUN, epoch: 2, t: 5 },
+  moved: { k: 'moved', home: RUN, t: 5 },
   progress: { k: 'progress', log: 1, run: RUN, size: 9, root: HASH, t: 5 },
   erase: {
     k: 'erase',

@@ -302,7 +302,7 @@ function call(value: Json, where: string): CallFact {
   const x = numbers(value, where, length, length, 9)
   for (const i of [0, 2, 3, 4, 5, 7, 8]) atLeastOne(x[i]!, where, i)
   const status = x[6]!
-  if (status > 4) refuse(status, `${where}[6]`, 'a status of a call (0 to 4)')
+  if (status > 6) refuse(status, `${where}[6]`, 'a status of a call (0 to 6)')
   const [input_tokens = 0, output_tokens = 0, cost_nusd = 0] = x.slice(11)
   if (length === 14 && input_tokens + output_tokens + cost_nusd === 0) refuse(value, where, 'a list of 11 elements')
   return {

@@ -229,6 +229,7 @@ const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: Decoder<Extract<Ledger
   taken_over: object({ k: oneOf('taken_over'), log: int(1), run: uuid, epoch: int(1), t: int() }),
   progress: object({ k: oneOf('progress'), log: int(1), run: uuid, size: int(2), root: hash, t: int() }),
   erase: object({ k: oneOf('erase'), log: int(1), run: uuid, values: listOf(listOf(int())), t: int() }),
+  moved: object({ k: oneOf('moved'), home: uuid, t: int() }),
   key: object({
     k: oneOf('key'),
     change: oneOf('add', 'retire', 'revoke'),

@@ -9,7 +9,7 @@
  *     made again when it is asked for; and beyond a limit that no row of a pipeline comes near nothing more is made.
  */
 import { commitment, SALT_BYTES } from '../format/hash.ts'
-import type { StoredPayload } from '../ledger/read-port.ts'
+import { isReadable, type ReadablePayload, type StoredPayload, type UnreadablePayload } from '../ledger/read-port.ts'
 import { canonicalize, isCanonical, NotJsonError } from '../model/canonical.ts'
 import { JsonTextError, parseStored } from '../model/json.ts'
 import { counted, grouped } from '../model/number-text.ts'
@@ -21,6 +21,8 @@ export type StoredValue =
   | { readonly kind: 'full'; readonly value: Json }
   | { readonly kind: 'patch'; readonly base: number; readonly set: Row; readonly unset: readonly string[] }
   | { readonly kind: 'erased' }
+  /** Encrypted with a key that isn't at hand. */
+  | { readonly kind: 'unreadable'; readonly key_id: string }
 
 export interface DecodedPayload {
   readonly values: readonly StoredValue[]
@@ -39,11 +41,27 @@ const MAX_COMMAS = 10_000_000
 /** Of texts from here on they are counted. */
 const LONG_UNITS = 16 * 1024 * 1024
 
+const NO_SALT = new Uint8Array(SALT_BYTES)
+
 /**
  * Reads a payload: `[[value], [base, set, unset], null, …]`, and 16 bytes of salt for each element, zeros for what is erased.
  * @throws DecodeError if it isn't its own canonical re-encoding, or anything else is out of form.
  */
-export function decodePayload({ seq, salts, body }: StoredPayload): DecodedPayload {
+export function decodePayload(payload: StoredPayload): DecodedPayload {
+  return isReadable(payload) ? decodeReadable(payload) : decodeUnreadable(payload)
+}
+
+function decodeUnreadable({ seq, values, unreadable }: UnreadablePayload): DecodedPayload {
+  if (unreadable.why === 'damaged')
+    throw new DecodeError(seq, 'its values can’t be decrypted: they, or their key, aren’t what was encrypted there')
+  const { key_id } = unreadable
+  return {
+    values: Array.from({ length: values }, () => ({ kind: 'unreadable', key_id })),
+    salts: Array.from({ length: values }, () => NO_SALT),
+  }
+}
+
+function decodeReadable({ seq, salts, body }: ReadablePayload): DecodedPayload {
   if (body.length > LONG_UNITS && commasIn(body) > MAX_COMMAS)
     throw new DecodeError(
       seq,
@@ -113,8 +131,8 @@ function commasIn(text: string): number {
   return count
 }
 
-/** A value as it is kept: what is stored in full, a change of an earlier one, or null if it is missing. */
-type Kept = { readonly full: Json } | Extract<StoredValue, { kind: 'patch' }> | null
+/** A value as it is kept: what is stored in full, a change of an earlier one, one that can't be read, or null if it is missing. */
+type Kept = { readonly full: Json } | Extract<StoredValue, { kind: 'patch' | 'unreadable' }> | null
 
 /** Fits, and wasn't kept. */
 const SKIPPED = { full: null } as const
@@ -127,10 +145,15 @@ const LONGEST_CHAIN = 2_000
 const MOST_FIELDS = 2_000_000
 const MOST_FIELDS_A_VALUE = 2_000
 
-/** All that is known of a subject's values, as JSON has it: those that are stored, 0 for what is missing, 1 for what wasn't kept. */
+/**
+ * All that is known of a subject's values, as JSON has it: those that are stored, 0 for what is missing, 1 for what wasn't kept, and of what
+ * can't be read the key's id.
+ */
 export type ValuesFacts = readonly [
   commitments: readonly string[],
-  values: ReadonlyArray<0 | 1 | readonly [full: Json] | readonly [base: number, set: Row, unset: readonly string[]]>,
+  values: ReadonlyArray<
+    0 | 1 | string | readonly [full: Json] | readonly [base: number, set: Row, unset: readonly string[]]
+  >,
   made_fields: number,
 ]
 
@@ -154,7 +177,7 @@ export class SubjectValues {
     for (const each of commitments) made.#commitments.push(each)
     for (const each of values) {
       made.#values.push(keptOf(each))
-      if (typeof each !== 'number' && each.length === 3)
+      if (typeof each === 'object' && each.length === 3)
         made.#depths.set(made.#values.length, (made.#depths.get(each[0]) ?? 0) + 1)
     }
     return made
@@ -164,6 +187,7 @@ export class SubjectValues {
     const values = this.#values.map((kept): ValuesFacts[1][number] => {
       if (kept === null) return 0
       if (kept === SKIPPED) return 1
+      if ('key_id' in kept) return kept.key_id
       return 'full' in kept ? [kept.full] : [kept.base, kept.set, kept.unset]
     })
     return [this.#commitments, values, this.#made_fields]
@@ -220,7 +244,7 @@ export class SubjectValues {
   get(number: number): Json | null {
     const kept = this.#values[number - 1] ?? null
     // Of a value that nobody will ask for an altered entry may have a change all the same.
-    if (kept === null || kept === SKIPPED) return null
+    if (kept === null || kept === SKIPPED || 'key_id' in kept) return null
     return 'full' in kept ? kept.full : this.#derived(number)
   }
 
@@ -249,21 +273,31 @@ export class SubjectValues {
     return numbers
   }
 
-  /** Whether a value is missing; one that is there may also be null. */
+  /** Whether a value is missing, or can't be read; one that is there may also be null. */
   isMissing(number: number): boolean {
-    return (this.#values[number - 1] ?? null) === null
+    const kept = this.#values[number - 1] ?? null
+    return kept === null || 'key_id' in kept
+  }
+
+  /** Id of the key without which a value can't be read; null if it can, or is missing. */
+  unreadable(number: number): string | null {
+    const kept = this.#values[number - 1] ?? null
+    return kept !== null && 'key_id' in kept ? kept.key_id : null
   }
 
   /** What is kept of a stored value. @throws DecodeError if it is a change of something that it can't be a change of. */
   #checked(seq: number, stored: StoredValue, number: number): Kept {
     if (stored.kind === 'full') return { full: stored.value }
     if (stored.kind === 'erased') return null
+    if (stored.kind === 'unreadable') return stored
     if (stored.base >= number) {
       throw new DecodeError(
         seq,
         `value ${number} is stored as a change of value ${stored.base}, which is none before it`,
       )
     }
+    const key_id = this.unreadable(stored.base)
+    if (key_id !== null) return { kind: 'unreadable', key_id }
     const base = this.get(stored.base)
     if (base === null) return null
     if (!isRow(base)) throw new DecodeError(seq, `value ${number} is stored as a change of something that isn't a row`)
@@ -287,7 +321,7 @@ export class SubjectValues {
       row = this.#made.get(at)?.row ?? null
       const kept: Kept = row === null ? (this.#values[at - 1] ?? null) : null
       if (row !== null) break
-      if (kept === null) return null
+      if (kept === null || 'key_id' in kept) return null
       if ('full' in kept) row = kept.full
       else {
         changes.push([at, kept])
@@ -316,6 +350,7 @@ export class SubjectValues {
 function keptOf(facts: ValuesFacts[1][number]): Kept {
   if (facts === 0) return null
   if (facts === 1) return SKIPPED
+  if (typeof facts === 'string') return { kind: 'unreadable', key_id: facts }
   if (facts.length === 1) return { full: withoutPrototypes(facts[0]) }
   const [base, set, unset] = facts
   return { kind: 'patch', base, set: withoutPrototypes(set) as Row, unset }

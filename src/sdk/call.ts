@@ -48,9 +48,10 @@ export interface CallFailure {
   readonly throttled?: boolean
   /**
    * The service is down, whoever asks: no connection, no answer in time, HTTP 5xx; nothing that may depend on what was asked.
-   * Many of these in a row pause the service, and use up no attempts then. `throttled` comes before it.
+   * Many of these in a row pause the service, and use up no attempts then; of those that no row can have to do with (`surely`) one is
+   * enough. `throttled` comes before it.
    */
-  readonly outage?: boolean
+  readonly outage?: boolean | 'surely'
   /**
    * No call of this service can succeed before somebody fixes something: the run stops at once, can be resumed, and the visit
    * stays open. Comes before all others.

@@ -5,13 +5,13 @@
 import type { z } from 'zod'
 import type { Json, Row } from '../model/row.ts'
 import type { FieldSchema, RowSchema } from '../model/schema.ts'
-import type { Call, CallAnswer, CallTry } from './call.ts'
+import type { Call, CallAnswer } from './call.ts'
 import type { MissingPackages, OptionProblem } from './option-problem.ts'
-import type { Keyed, Outgoing, SendBatch, Sent } from './sending.ts'
+import type { Keyed, Outgoing, SendBatch, SendTry, Sent } from './sending.ts'
 import type { Source } from './source.ts'
 
 export type { MissingPackages, OptionProblem } from './option-problem.ts'
-export type { Accepted, InDoubt, Keyed, Outgoing, Rejected, SendBatch, Sent } from './sending.ts'
+export type { Accepted, InDoubt, Keyed, Outgoing, Refused, Rejected, SendBatch, SendTry, Sent } from './sending.ts'
 export type {
   FileRead,
   ResumePoint,
@@ -79,7 +79,7 @@ export interface PatternUse {
 /** An option that the pipeline gives as `{secret: NAME}`. Its value stands in its place, and belongs into no evidence. */
 export interface SecretOption {
   readonly path: readonly (string | number)[]
-  /** Name of the environment variable. */
+  /** As the pipeline file has it: of an environment variable, or where it is kept. */
   readonly name: string
 }
 
@@ -379,14 +379,20 @@ export interface Taken {
 
 /** A sink that can't take back what it does: a web service. Makes `delivery: 'outbound'`. */
 export interface OutboundSink<O extends Outgoing = Outgoing> {
+  /**
+   * Looks, before the run begins, whether rows could be taken; touches nothing. Not asked when a run is resumed or given up.
+   * @throws CustodyError
+   */
+  prepare?(): Promise<void>
   /** What is to be sent for a row, the same each time. Sends nothing. An error refuses the row. */
   request(row: Row): O | RowError
   /**
    * Sends one request, once, with these rows in this order: one, unless the spec's `batch` allows more. When it is made again it
-   * has the same rows, so that the first key names it. Its result holds for all of them, and is recorded with each.
+   * has the same rows, so that the first key names it. Its result holds for all of them, but for rows that it says were refused, and is
+   * recorded with each.
    * Must not throw for what a service or a network does.
    */
-  send(rows: readonly [Keyed<O>, ...Keyed<O>[]], attempt: CallTry): Promise<Sent>
+  send(rows: readonly [Keyed<O>, ...Keyed<O>[]], attempt: SendTry): Promise<Sent>
   close?(): Promise<void>
 }
 
@@ -417,6 +423,11 @@ export interface OutboundSinkSpec<O = unknown> extends AnySinkSpec<O> {
   readonly idempotent: (options: O) => boolean
   /** Absent or null: a request has one row. */
   readonly batch?: (options: O) => SendBatch | null
+  /**
+   * Whether one request at a time is under way, in the order of the rows: the next is sent when all is known of the one before, however
+   * often that is made again. Absent: as many as the service allows.
+   */
+  readonly sequential?: (options: O) => boolean
   readonly create: (options: O, context: SinkContext) => OutboundSink | Promise<OutboundSink>
 }
 
@@ -440,6 +451,11 @@ export interface SinkContext extends PluginContext {
    * Absent outside of runs.
    */
   readonly inUse?: (path: string) => string | null
+  /**
+   * Absolute folder, which may not be there yet, for what is written before it is sent elsewhere, in folders that begin with the run's
+   * id. Absent outside of runs, and where a run is resumed: then it stands in `SinkIntent.staged`.
+   */
+  readonly staging?: string
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a catalogue holds specs of any options; each is checked by its own zod type

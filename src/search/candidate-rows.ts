@@ -7,6 +7,7 @@ import { type CompiledFilter, fits, isWithin } from './filter.ts'
 import { RowSet } from './index/row-set.ts'
 import type { RunIndex } from './index/run-index.ts'
 import type { RunRows } from './run-rows.ts'
+import { stretchesOf } from './stretches.ts'
 import type { WorkTime } from './work-time.ts'
 
 /** Rows that may fit, of the run's first ones. */
@@ -94,7 +95,7 @@ export class CandidateRows {
   /** Takes those out that don't fit. */
   async #look(run: RunRows, filter: CompiledFilter, rows: readonly number[]): Promise<void> {
     const fitting = new Set<number>()
-    for (const [first, last] of stretches(rows))
+    for (const [first, last] of stretchesOf(rows))
       for (const [row, facts] of await run.between(first, last)) if (fits(filter, facts)) fitting.add(row)
     if (this.rows.next(this.#certain) === rows[0]) this.#certain = rows.at(-1) ?? this.#certain
     for (const row of rows) if (!fitting.has(row)) this.rows.delete(row)
@@ -103,19 +104,6 @@ export class CandidateRows {
 
 /** Candidates that are looked at in one go. */
 const SOME = 64
-/** Rows between two candidates that are read along, rather than by another question. */
-const GAP = 4
-
-/** Of ascending rows: from the first to the last of each stretch. */
-function stretches(rows: readonly number[]): ReadonlyArray<readonly [first: number, last: number]> {
-  const found: [number, number][] = []
-  for (const row of rows) {
-    const last = found.at(-1)
-    if (last !== undefined && row - last[1] <= GAP) last[1] = row
-    else found.push([row, row])
-  }
-  return found
-}
 
 function hasLimits({ since_us, until_us, min_cost_nusd, max_cost_nusd, min_duration_us }: CompiledFilter): boolean {
   return [since_us, until_us, min_cost_nusd, max_cost_nusd, min_duration_us].some(each => each !== null)

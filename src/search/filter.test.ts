@@ -31,6 +31,8 @@ test.each<[RowFilter, RegExp, RegExp]>([
   [{ outcome: ['COMPLETE'] }, /outcome "COMPLETE"/, /Did you mean COMPLETED\?/],
   [{ branch: ['lefd'] }, /branch/, /Did you mean left\?/],
   [{ since: 'yesterday' }, /since/, /ISO 8601/],
+  [{ since: '0.5' }, /since/, /ISO 8601/],
+  [{ until: '2026-11-21T14:02' }, /until/, /ISO 8601/],
   [{ value: ['=x'] }, /names no field/, /field=value/],
   [{ text: 'ab' }, /shorter than 3/, /value=/],
 ])('%j', (filter, message, hint) => {

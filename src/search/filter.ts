@@ -172,9 +172,12 @@ function among(key: string, name: string, names: readonly string[]): string {
 
 // ── times, money, texts ─────────────────────────────────────────────────────────────────────────────────────────────
 
+/** A day, or a time with its zone: without one it would be another time on another machine. */
+const ISO_TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/
+
 function timeOf(key: 'since' | 'until', text: string | undefined): number | null {
   if (text === undefined) return null
-  const time_ms = Date.parse(text)
+  const time_ms = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(time_ms))
     throw wrong(`${key} ${JSON.stringify(text)} is no time`, {
       hint: 'Write it in ISO 8601, as 2026-11-21T14:02:11.482Z.',

@@ -2,7 +2,8 @@
  * Finds rows in a ledger: those that its index has by the index, others one by one.
  *
  * LEDGER-ROW-FINDER-1. What an index says are candidates. Each row that is given was read as it was signed, and fits: a wrong index can leave
- *     rows out, and add none.
+ *     rows out, and add none. How many fit follows from what the index says of all, where that is exact, so that a wrong one can make it wrong
+ *     as well; where a row that is to be given turns out not to fit the number isn't exact any more.
  */
 import type { IndexState, RowFilter } from '../api/rows.ts'
 import { CandidateRows } from './candidate-rows.ts'
@@ -15,7 +16,7 @@ import { RunIndex } from './index/run-index.ts'
 import { INDEX_SIZES } from './index/sizes.ts'
 import { ledgerId } from './ledger-id.ts'
 import type { Looked } from './look-through.ts'
-import type { FoundRows, PageAsked, RowFinder } from './row-finder.ts'
+import type { FoundRows, PageAsked, RowEntries, RowFinder } from './row-finder.ts'
 import { type Readers, RunRows } from './run-rows.ts'
 import { SearchMemory } from './search-memory.ts'
 import { WorkTime } from './work-time.ts'
@@ -30,7 +31,7 @@ export interface FinderOptions extends Readers {
   readonly now_ms?: () => number
 }
 
-/** Of the entries that an index doesn't have yet so many are looked at for each question. One that lacks more isn't used. */
+/** Of the entries that an index doesn't have yet so many are looked at for each question; of one that lacks more the first rows are used. */
 const MOST_BEHIND = 2 * INDEX_SIZES.few_entries
 
 export class LedgerRowFinder implements RowFinder {
@@ -55,12 +56,15 @@ export class LedgerRowFinder implements RowFinder {
             filter: compiled,
             from,
             limit: page.limit,
-            time: new WorkTime(signal, this.#options.now_ms),
+            time: new WorkTime(signal, page.counts, this.#options.now_ms),
           })
+      const entries = await signedOnes(run, compiled, found.rows)
+      const wrong = found.rows.length - entries.size
       return {
-        rows: await signedOnes(run, compiled, found.rows),
+        rows: [...entries.keys()],
+        entries,
         next: found.next === null ? null : cursorText(found.next),
-        matches: { count: found.count, exact: found.is_exact },
+        matches: { count: found.count - wrong, exact: found.is_exact && wrong === 0 },
         looked_at: { rows: found.looked_at, of: run.count },
         index: await this.#stateOf(run, index),
       }
@@ -92,28 +96,35 @@ export class LedgerRowFinder implements RowFinder {
   }
 
   /**
-   * Rows that the index has, or had: what entries behind it say of them is looked at now. Where that would be too much there are none: of any row
-   * something may stand there that the index doesn't know.
+   * Rows that the index has: what entries behind it say of them is looked at now. Where that would be too much, these are the rows before the
+   * first one of which those entries tell: of any row from there on something may stand there that the index doesn't know.
    */
   async #candidates(
     run: RunRows,
-    opened: RunIndex,
+    index: RunIndex,
     filter: RowFilter,
     compiled: CompiledFilter,
   ): Promise<CandidateRows> {
     const { stored } = this.#options
     const size = await stored.size(run.log)
-    const index = size - opened.end <= MOST_BEHIND ? opened : RunIndex.none()
-    const last = Math.min(index.last_row, run.count)
+    const last = await this.#lastRow(run, index, size)
     const key = JSON.stringify([run.log, index.end, size, await stored.size(0), filter])
     const known = this.#memory.get(key)
     if (known !== null) return known
     const candidates = CandidateRows.by(index, compiled, last)
-    if (index.end > 0)
+    if (index.end > 0 && size - index.end <= MOST_BEHIND)
       for (const row of await run.rowsBehind(index.end, last))
         for (const [, facts] of await run.between(row, row)) candidates.decide(row, fits(compiled, facts))
     this.#memory.keep(key, candidates)
     return candidates
+  }
+
+  /** Rows up to this one the index knows, but for what entries say that are looked at. */
+  async #lastRow(run: RunRows, index: RunIndex, size: number): Promise<number> {
+    const last = Math.min(index.last_row, run.count)
+    if (last === 0 || size - index.end <= MOST_BEHIND) return last
+    const first_newer = await this.#options.stored.firstRowFrom(run.log, index.end)
+    return first_newer === null ? last : Math.min(last, first_newer - 1)
   }
 
   async #stateOf(run: RunRows, index: RunIndex): Promise<IndexState> {
@@ -136,11 +147,8 @@ function anyRows(run: RunRows, { after, skip }: Cursor, limit: number): Looked {
   return { rows, next, count: run.count, is_exact: true, looked_at: 0 }
 }
 
-async function signedOnes(run: RunRows, filter: CompiledFilter, rows: readonly number[]): Promise<readonly number[]> {
-  const signed: number[] = []
-  for (const row of rows) {
-    const facts = await run.checked(row)
-    if (facts !== null && fits(filter, facts)) signed.push(row)
-  }
-  return signed
+async function signedOnes(run: RunRows, filter: CompiledFilter, rows: readonly number[]): Promise<RowEntries> {
+  const signed = await run.checked(rows)
+  if (isEmpty(filter)) return signed
+  return new Map([...signed].filter(([, entries]) => fits(filter, run.factsOf(entries))))
 }

@@ -1,7 +1,7 @@
 /** A row as its entries tell of it, for filters: what happened to it, what it cost, and its values. */
 import type { SubjectEntry } from '../format/entry.ts'
 import { VISIT_HELD } from '../format/entry.ts'
-import type { FullEntry } from '../ledger/read-port.ts'
+import { type FullEntry, isReadable } from '../ledger/read-port.ts'
 import { isObject, type Json, type Row } from '../model/row.ts'
 import { DecodeError, decodeCanonicalEntry } from '../read/decode.ts'
 import { decoded } from '../read/evidence/checked-entry.ts'
@@ -39,7 +39,7 @@ export function checkedEntry(log: number, stored: FullEntry): ReadEntry {
 export function plainEntry(log: number, { seq, body, payload }: FullEntry): ReadEntry {
   return readable(log, () => ({
     entry: decodeCanonicalEntry(seq, body),
-    values: plainValues(seq, payload?.body ?? '[]'),
+    values: plainValues(seq, payload !== null && isReadable(payload) ? payload.body : '[]'),
   }))
 }
 
@@ -101,7 +101,7 @@ function dataOf(first: ReadEntry | undefined): Row | null {
 
 /** Texts of all values that an entry has. */
 export function eachText({ values }: ReadEntry, tell: TellLeaf): void {
-  for (const value of values) if (value.kind !== 'erased') eachLeaf(storedOf(value), '', tell)
+  for (const value of values) if (isThere(value)) eachLeaf(storedOf(value), '', tell)
 }
 
 /** The same of those that are data of the row: as a token was born, came to a node, and left it. */
@@ -110,10 +110,16 @@ export function eachDataText({ entry, values }: ReadEntry, tell: TellLeaf): void
   for (const { value } of entry.births) data.add(value)
   for (const visit of entry.visits) data.add(visit.in).add(visit.out)
   values.forEach((value, i) => {
-    if (value.kind !== 'erased' && data.has(entry.first_value + i)) eachLeaf(storedOf(value), '', tell)
+    if (isThere(value) && data.has(entry.first_value + i)) eachLeaf(storedOf(value), '', tell)
   })
 }
 
-function storedOf(value: Exclude<StoredValue, { kind: 'erased' }>): Json {
+type There = Extract<StoredValue, { kind: 'full' | 'patch' }>
+
+function isThere(value: StoredValue): value is There {
+  return value.kind === 'full' || value.kind === 'patch'
+}
+
+function storedOf(value: There): Json {
   return value.kind === 'full' ? value.value : value.set
 }

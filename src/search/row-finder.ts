@@ -1,5 +1,6 @@
 /** Which rows of a run fit: the questions, and what is found. */
 import type { IndexState, RowFilter } from '../api/rows.ts'
+import type { FullEntry } from '../ledger/read-port.ts'
 
 /** Which part of the rows that fit. */
 export interface PageAsked {
@@ -8,11 +9,18 @@ export interface PageAsked {
   /** In its place: how many of the rows that fit are skipped. */
   readonly at: number | null
   readonly limit: number
+  /** False: once the page is full nothing more is looked at, so that `matches` is what was met until then. */
+  readonly counts: boolean
 }
+
+/** By row, what a reader that checks gave of it. */
+export type RowEntries = ReadonlyMap<number, readonly FullEntry[]>
 
 export interface FoundRows {
   /** Numbers, ascending. Each was looked at in the ledger, as it was signed, and fits. */
   readonly rows: readonly number[]
+  /** Of these rows what was read of them, in the same order. */
+  readonly entries: RowEntries
   /** null: there are no more. */
   readonly next: string | null
   /** Not exact: at least so many. */

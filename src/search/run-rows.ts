@@ -4,6 +4,8 @@ import type { FullEntry, LedgerReader } from '../ledger/read-port.ts'
 import type { CheckedReader } from '../read/evidence/checked-reader.ts'
 import { closingOf, openingOf } from '../read/runs/run-log.ts'
 import { checkedEntry, factsOf, plainEntry, type RowFacts } from './row-facts.ts'
+import type { RowEntries } from './row-finder.ts'
+import { stretchesOf } from './stretches.ts'
 import { EntryTerms } from './terms.ts'
 
 export interface Readers {
@@ -68,10 +70,18 @@ export class RunRows {
     return [...rows].sort((a, b) => a - b)
   }
 
-  /** null if it has no entries. @throws UnsoundRecord if what is stored of it isn't what was signed. */
-  async checked(row: number): Promise<RowFacts | null> {
-    const entries = await this.#readers.checked.entriesOfRows(this.log, row, row)
-    if (entries.length === 0) return null
+  /** The entries of ascending rows that have some. @throws UnsoundRecord if what is stored of one, or beside one, isn't what was signed. */
+  async checked(rows: readonly number[]): Promise<RowEntries> {
+    const asked = new Set(rows)
+    const found = new Map<number, readonly FullEntry[]>()
+    for (const [first, last] of stretchesOf(rows, PAGE_ROWS))
+      for (const [row, own] of byRow(await this.#readers.checked.entriesOfRows(this.log, first, last)))
+        if (asked.has(row)) found.set(row, own)
+    return found
+  }
+
+  /** Of what a reader that checks gave. @throws UnsoundRecord if its values aren't what was committed to. */
+  factsOf(entries: readonly FullEntry[]): RowFacts {
     return factsOf(
       entries.map(each => checkedEntry(this.log, each)),
       this.#terms,

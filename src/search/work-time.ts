@@ -11,17 +11,21 @@ const TURN_MS = 10
 export class WorkTime {
   readonly #now_ms: () => number
   readonly #signal: AbortSignal
+  readonly #counts: boolean
   readonly #begun: number
   #turn: number
 
-  constructor(signal: AbortSignal, now_ms: () => number = () => performance.now()) {
+  /** `counts`: whether those are to be counted, too, that don't stand on the page. */
+  constructor(signal: AbortSignal, counts: boolean, now_ms: () => number = () => performance.now()) {
     this.#now_ms = now_ms
     this.#signal = signal
+    this.#counts = counts
     this.#begun = now_ms()
     this.#turn = this.#begun
   }
 
   isOver(is_full: boolean): boolean {
+    if (is_full && !this.#counts) return true
     return this.#now_ms() - this.#begun >= (is_full ? COUNT_MS : PAGE_MS)
   }
 

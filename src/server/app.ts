@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
 import { isUnsound } from '../host/answers/unsound.ts'
 import { CustodyError } from '../model/error.ts'
-import { failedBy, notSignedIn } from './failures.ts'
+import { failedBy, isOutOfRoom, notSignedIn } from './failures.ts'
 import { gate, type Names } from './gate.ts'
 import type { Metrics } from './metrics.ts'
 import type { Answer, Route } from './route.ts'
@@ -37,15 +37,34 @@ export function makeApp(ports: AppPorts): Hono {
   app.use(gate(ports.names))
   app.use(limited)
   for (const route of ports.routes)
-    app.on(route.method.toUpperCase(), `${API}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`, context =>
-      answered(route, context, ports),
-    )
+    app.on(route.method.toUpperCase(), pathOf(route), context => answered(route, context, ports))
   ports.beside(app)
+  for (const [path, methods] of methodsOf(ports.routes))
+    app.all(path, context => {
+      if (whoAsks(context, ports.doors) === null) throw notSignedIn()
+      context.header('allow', methods.join(', '))
+      throw new CustodyError('CUSTODY_METHOD_UNKNOWN', `this path is asked by ${methods.join(', ')}`)
+    })
   app.all('*', context => {
     if (context.req.path.startsWith('/api/') && whoAsks(context, ports.doors) === null) throw notSignedIn()
-    throw new CustodyError('CUSTODY_PATH_UNKNOWN', 'there is nothing at this path, or not by this method')
+    throw new CustodyError('CUSTODY_PATH_UNKNOWN', 'there is nothing at this path')
   })
   return app
+}
+
+/** As Hono has it. */
+function pathOf({ path }: Route): string {
+  return `${API}${path.replaceAll(/\{(\w+)\}/g, ':$1')}`
+}
+
+/** By path. Whoever may GET may ask for the head of it alone. */
+function methodsOf(routes: readonly Route[]): ReadonlyMap<string, readonly string[]> {
+  const methods = new Map<string, string[]>()
+  for (const route of routes) {
+    const own = route.method === 'get' ? ['GET', 'HEAD'] : [route.method.toUpperCase()]
+    methods.set(pathOf(route), [...(methods.get(pathOf(route)) ?? []), ...own])
+  }
+  return methods
 }
 
 function counting({ metrics, now_s }: AppPorts) {
@@ -140,7 +159,7 @@ async function limited(context: Context, next: () => Promise<void>): Promise<voi
 function failure(thrown: unknown, context: Context, { sign_in, onTrouble }: AppPorts): Response {
   const { status, body, retry_after_s } = failedBy(thrown)
   // Whoever has gone away gets no answer, and misses none.
-  if (status >= 500 && !context.req.raw.signal.aborted) onTrouble(thrown)
+  if ((status >= 500 || isOutOfRoom(thrown)) && !context.req.raw.signal.aborted) onTrouble(thrown)
   if (retry_after_s !== null) context.header('retry-after', String(retry_after_s))
   if (status === 401) {
     context.header('x-custody-sign-in', sign_in)

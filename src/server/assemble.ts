@@ -1,5 +1,7 @@
 /** The parts of a server put together, before it listens or without that it does: the app, and what has to be closed with it. */
+
 import type { Context, Hono } from 'hono'
+import { accessPath } from '../host/access-path.ts'
 import { LedgerAnswers } from '../host/answers/ledger-answers.ts'
 import type { ProcessPlace } from '../host/ledger.ts'
 import type { Operator } from '../host/operate/operator.ts'
@@ -18,6 +20,7 @@ import type { Sessions } from './sessions.ts'
 import type { OidcSettings } from './sign-in/oidc-settings.ts'
 import { type SignIn, signInOf } from './sign-in/sign-in.ts'
 import { whoAsks } from './sign-in/who-asks.ts'
+import { Verifications } from './verifications.ts'
 
 export interface ServerSettings {
   /** URL of the ledger. */
@@ -75,7 +78,7 @@ export async function assemble(settings: ServerSettings, port: number): Promise<
     onIndexTrouble: message => observer.onTrouble(new CustodyError('CUSTODY_INDEX', message)),
   })
   try {
-    const log = await AccessLog.open(accessPath(url), () => clock.now_us())
+    const log = await AccessLog.open(accessPath(url, env), () => clock.now_us())
     return {
       app: appOf(settings, sign_in, answers, log),
       token: sign_in.doors.token,
@@ -96,7 +99,8 @@ function appOf(settings: ServerSettings, sign_in: SignIn, answers: LedgerAnswers
   const { url, clock, observer, version, operator } = settings
   const { doors, codes, attempts, names, pages } = sign_in
   const metrics = new Metrics()
-  const answersFor: AnswersFor = who => new RecordedAnswers({ answers, log }, who)
+  const verifications = new Verifications()
+  const answersFor: AnswersFor = who => new RecordedAnswers({ answers, log, verifications }, who)
   const live = new LiveRuns({ answers, mark: () => ledgerMark(url), every: (ms, work) => clock.every(ms, work) })
   const onSpent = () => observer.onSpent()
   const session = { doors, codes, attempts, ledger: url, version, operates: operator !== null, onSpent }
@@ -120,9 +124,4 @@ function appOf(settings: ServerSettings, sign_in: SignIn, answers: LedgerAnswers
     now_s: () => clock.now_s(),
     onTrouble: error => observer.onTrouble(error),
   })
-}
-
-/** Beside the ledger: `custody.db.access.jsonl`. */
-export function accessPath(url: string): string {
-  return `${url.replace(/^sqlite:/, '')}.access.jsonl`
 }

@@ -1,5 +1,6 @@
 /** What stands beside the API: health, metrics, the API's description, and the page. */
 import type { Context, Hono } from 'hono'
+import type { Asked } from '../host/answers/asked.ts'
 import type { Answering } from './answering.ts'
 import { failedBy, notSignedIn } from './failures.ts'
 import type { LiveRuns } from './live/live-runs.ts'
@@ -66,5 +67,25 @@ async function gauges({ answers, sessions, live }: BesidePorts): Promise<readonl
       help: 'Rows that runs under way have read.',
       values: running.map(({ run, name, rows }) => [{ run, pipeline: name }, rows.read]),
     },
+    ...indexGauges(await answers.ask('index', { runs: RUNS_COUNTED })),
+  ]
+}
+
+/** Of the index beside the ledger, where there is one. */
+function indexGauges(index: Asked['index']['answer']): readonly Gauge[] {
+  if (index === null) return []
+  const { entries, entries_behind, bytes, is_building, failed_runs } = index
+  const of = `of the newest ${RUNS_COUNTED} runs`
+  const gauge = (name: string, help: string, value: number): Gauge => ({ name, help, values: [[{}, value]] })
+  return [
+    gauge('custody_index_entries', `Entries ${of} that the index has.`, entries),
+    gauge(
+      'custody_index_entries_behind',
+      `Entries ${of} that it lacks, where a run is worth an index.`,
+      entries_behind,
+    ),
+    gauge('custody_index_bytes', `Size of its files ${of}.`, bytes),
+    gauge('custody_index_building', '1 while entries are being added to it.', is_building ? 1 : 0),
+    gauge('custody_index_failed_runs', `Those ${of} that can’t be indexed.`, failed_runs),
   ]
 }

@@ -2,6 +2,7 @@
 
 import type { Failure } from '../api/common.ts'
 import { DiagnosticsError } from '../host/diagnostics-error.ts'
+import { TooManyError } from '../host/too-many.ts'
 import { CustodyError, type ErrorCode, isCustodyError } from '../model/error.ts'
 
 /** Statuses of codes that aren't the fault of whoever asks in general: 400 otherwise. */
@@ -13,6 +14,8 @@ const STATUSES: { readonly [code in ErrorCode]?: number } = {
   CUSTODY_RUN_UNKNOWN: 404,
   CUSTODY_ROW_UNKNOWN: 404,
   CUSTODY_FILE_NOT_FOUND: 404,
+  CUSTODY_METHOD_UNKNOWN: 405,
+  CUSTODY_RUN_AMBIGUOUS: 409,
   CUSTODY_RUN_HELD: 409,
   CUSTODY_RUN_NOT_BEGUN: 409,
   CUSTODY_RERUN_OPEN: 409,
@@ -28,6 +31,7 @@ const STATUSES: { readonly [code in ErrorCode]?: number } = {
   CUSTODY_LEDGER_NOT_FOUND: 503,
   CUSTODY_LEDGER_BUSY: 503,
   CUSTODY_LEDGER_READ: 503,
+  CUSTODY_LEDGER_IN_DOUBT: 503,
   CUSTODY_LEDGER_FORMAT: 503,
   CUSTODY_LEDGER_FORKED: 503,
   CUSTODY_KEY: 503,
@@ -40,22 +44,12 @@ export interface Failed {
   readonly retry_after_s: number | null
 }
 
-/** That it comes too often, and when the next try makes sense. */
-export class TooManyError extends CustodyError {
-  readonly wait_ms: number
-
-  constructor(message: string, wait_ms: number) {
-    super('CUSTODY_TOO_MANY', message)
-    this.wait_ms = wait_ms
-  }
-}
-
 export function notSignedIn(): CustodyError {
   return new CustodyError('CUSTODY_NOT_SIGNED_IN', 'you aren’t signed in, or no longer')
 }
 
 export function failedBy(thrown: unknown): Failed {
-  const error = isCustodyError(thrown) ? thrown : unforeseen(thrown)
+  const error = isCustodyError(thrown) ? thrown : isOutOfRoom(thrown) ? outOfRoom() : unforeseen(thrown)
   return {
     status: STATUSES[error.code] ?? 400,
     body: failureOf(error),
@@ -74,6 +68,18 @@ export function failureOf(error: CustodyError): Failure {
       ...(hint === undefined ? {} : { hint }),
     },
   }
+}
+
+const NO_ROOM: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'])
+const TRY_AGAIN_MS = 2_000
+
+/** The machine gives this process no more files, processes or memory: it does again when others are done. */
+export function isOutOfRoom(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && NO_ROOM.has(thrown.code)
+}
+
+function outOfRoom(): CustodyError {
+  return new TooManyError('the server has as much open as its machine gives it', TRY_AGAIN_MS)
 }
 
 /** Nothing of it but that it happened: it may name whatever this process knows. The log of the server has it whole. */

@@ -5,6 +5,7 @@ import * as common from '../api/common.ts'
 import * as diff from '../api/diff.ts'
 import * as docs from '../api/docs.ts'
 import * as evidence from '../api/evidence.ts'
+import * as limits from '../api/limits.ts'
 import * as live from '../api/live.ts'
 import * as operate from '../api/operate.ts'
 import * as rows from '../api/rows.ts'
@@ -52,6 +53,7 @@ export const namedShapes = new NamedShapes([
   diff,
   docs,
   evidence,
+  limits,
   live,
   operate,
   rows,

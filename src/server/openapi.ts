@@ -74,10 +74,10 @@ function responses(answers: Answers): JsonObject {
     case 'nothing':
       return { [answers.status]: { description: 'done' } }
     case 'file':
-      return { 200: { description: 'a file', content: Object.fromEntries(answers.types.map(textContent)) } }
+      return { 200: { description: 'a file', content: Object.fromEntries(answers.types.map(fileContent)) } }
     case 'events':
       return {
-        200: { ...eventsDescribed(answers.events), content: Object.fromEntries([textContent('text/event-stream')]) },
+        200: { ...eventsDescribed(answers.events), content: Object.fromEntries([fileContent('text/event-stream')]) },
       }
   }
 }
@@ -92,7 +92,11 @@ function eventsDescribed(events: { readonly [name: string]: z.ZodType }): JsonOb
   }
 }
 
-const textContent = (type: string) => [type.split(';')[0], { schema: { type: 'string' } }] as const
+/** JSON of a shape that is described elsewhere, or a text. */
+function fileContent(type: string) {
+  const media = type.split(';')[0]
+  return [media, { schema: media === 'application/json' ? {} : { type: 'string' } }] as const
+}
 const jsonContent = (schema: unknown) => ({ 'application/json': { schema } })
 
 function parametersIn(place: 'path' | 'query', schema: z.ZodObject): readonly JsonObject[] {

@@ -3,7 +3,7 @@
  * asked or answered is among it.
  */
 import type { Attributes, Meter, Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
-import { CALL_ERROR, CALL_OK, CALL_RECORDED, CALL_RECORDED_ERROR, CALL_STATUSES } from '../format/entry.ts'
+import { CALL_OK, CALL_STATUSES, CALL_THROTTLED, isCallError, isRecordedCall } from '../format/entry.ts'
 import type { AskedModel, CommittedCall, ObservedRun } from './committed.ts'
 
 /** As the conventions name providers; others stay as the pipeline file names them. */
@@ -62,7 +62,7 @@ export class CallSignals {
     this.#calls.add(1, { ...own, 'custody.call.status': CALL_STATUSES[call.status] })
     if (call.cost_nusd > 0) this.#cost.add(call.cost_nusd / 1e9, { ...own, ...modelAttributes(model) })
     // What was on record was asked of nobody.
-    if (model === null || isRecorded(call)) return
+    if (model === null || isRecordedCall(call.status)) return
     const attributes = { ...modelAttributes(model), ...errorType(call) }
     this.#duration.record(call.duration_us / 1e6, attributes)
     if (call.status !== CALL_OK) return
@@ -96,7 +96,7 @@ export class CallSignals {
         ...errorType(call),
       },
     })
-    if (call.status === CALL_ERROR || call.status === CALL_RECORDED_ERROR) span.setStatus({ code: ERROR })
+    if (call.status !== CALL_THROTTLED && isCallError(call.status)) span.setStatus({ code: ERROR })
     span.end(dateOf(call.began_us + call.duration_us))
   }
 
@@ -105,10 +105,6 @@ export class CallSignals {
     const name = node?.name ?? String(call.node)
     return { node: name, model: this.#run.models.get(name) ?? null, service: node?.services?.[call.service - 1] ?? '' }
   }
-}
-
-function isRecorded({ status }: CommittedCall): boolean {
-  return status === CALL_RECORDED || status === CALL_RECORDED_ERROR
 }
 
 function modelAttributes(model: AskedModel | null): Attributes {
@@ -122,7 +118,7 @@ function modelAttributes(model: AskedModel | null): Attributes {
 
 /** Codes of errors are declared by plugins, but a call's own are values; its status says enough. */
 function errorType({ status }: CommittedCall): Attributes {
-  return status === CALL_OK || status === CALL_RECORDED ? {} : { 'error.type': CALL_STATUSES[status] }
+  return !isCallError(status) ? {} : { 'error.type': CALL_STATUSES[status] }
 }
 
 export function dateOf(us: number): Date {

@@ -76,7 +76,7 @@ export default defineTransform({
 `
 const PEOPLE = `id,name,town,age,canary-field
 1,anna-canary,canary-north,30,x
-2,bad-berta-canary,canary-north,40,x
+2,bad-berta-canary,canary-north,40,=1+1
 3,carl-canary,canary-south,fifty-canary,x
 4,dora-canary,canary-south,60,x
 5,emil-canary,canary-north,70,x
@@ -128,6 +128,15 @@ test('no answer has a value, and each has the shape of those that do', async () 
   expect(showing.filter(kind => !seen.includes(kind))).toEqual([])
 })
 
+test('two runs are compared by counts, without naming a row that parted', async () => {
+  const params = { old: 'latest~1', new: 'latest', list: 100 } as const
+  const [full, bare] = [await answers.ask('diff', params), await answers.ask('diff', params, { values: false })]
+  if (full.holds === false || bare.holds === false) throw new Error('it doesn’t hold')
+  expect([full.differences.length, full.groups.flatMap(({ examples }) => examples).length]).not.toContain(0)
+  expect([bare.rows, bare.groups.map(({ rows }) => rows)]).toEqual([full.rows, full.groups.map(({ rows }) => rows)])
+  expect([bare.differences, bare.groups.flatMap(({ examples }) => examples)]).toEqual([[], []])
+})
+
 test('rows can’t be looked for by values, nor matched by them, nor exported', async () => {
   for (const filter of [{ text: 'canary' }, { value: ['name=anna-canary'] }, { where: 'row.id == 1' }]) {
     const asked = answers.ask('rows', { run: 'latest', limit: 10, ...filter }, { values: false })
@@ -153,6 +162,8 @@ test('an export has rows as they ended, in both formats', async () => {
   expect(lines.find(({ row }) => row === 2).data).toMatchObject({ name: 'bad-berta-canary', age: 40 })
   expect(texts.csv.split('\r\n')[0]).toMatch(/^row,source,index,token,outcome,.*data\.name.*,other_fields$/)
   expect(texts.csv.trimEnd().split('\r\n')).toHaveLength(lines.length + 1)
+  // What a spreadsheet takes for a formula is what the row has.
+  expect(texts.csv).toContain(',=1+1,')
 })
 
 test('nor has the sentence of a record that was changed', async () => {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { RunDiff } from '../../src/api/diff.ts'
 import { Docs } from '../../src/api/docs.ts'
 import { Evidence, Verified } from '../../src/api/evidence.ts'
+import { Limits } from '../../src/api/limits.ts'
 import { RunCounts } from '../../src/api/live.ts'
 import { RowDocument } from '../../src/api/proof.ts'
 import { RowsPage } from '../../src/api/rows.ts'
@@ -18,6 +19,7 @@ const SHAPES: { readonly [K in Kind]: z.ZodType } = {
   plan: Plan,
   errors: Errors,
   calls: Calls,
+  limits: Limits,
   rows: RowsPage,
   row: ExplainedRow,
   story: z.object({ story: z.looseObject({}), joined: z.looseObject({}), bound: z.unknown(), holds: z.literal(true) }),
@@ -27,6 +29,7 @@ const SHAPES: { readonly [K in Kind]: z.ZodType } = {
   verify: Verified,
   evidence: Evidence,
   sql: SqlAnswer,
+  index: z.null(),
   docs: Docs,
 }
 
@@ -49,6 +52,7 @@ export function questions(rows: number, tokens: number, key: string | null): rea
     ['plan', { run }],
     ['errors', { run }],
     ['calls', { run }],
+    ['limits', { run }],
     ['rows', { run, limit: 100 }],
     ...numbers(rows).map((row): AnyQuestion => ['row', { run, row }]),
     ...numbers(tokens).map((token): AnyQuestion => ['row', { run, token }]),

@@ -50,7 +50,7 @@ test('of the example, as commands print them', async () => {
     expect(Unsound.safeParse(answer).success, kind).toBe(false)
     expect(shapeProblem(kind, answer), kind).toBe(null)
     const command = printed(question)
-    const own = kind === 'runs' && 'runs' in answer ? answer.runs : answer
+    const own = kind === 'runs' && answer !== null && 'runs' in answer ? answer.runs : answer
     if (command !== null) expect(own, kind).toEqual((await work.custody(...command, '--json')).json)
   }
 })
@@ -76,7 +76,7 @@ test('of a run that a guard stopped, and of what is left when it is given up', a
   const guarded = ['run', 'p.yaml', '--ledger', 'stopped.db', '--set', 'sources.in.guards.min_rows=5']
   expect((await folder.custody(...guarded)).exit).toBe(1)
   const stopped = await LedgerAnswers.open({ url: `sqlite:${folder.folder}/stopped.db`, env: folder.env })
-  const all = questions(2, 2, null).filter(([kind]) => !['story', 'proof', 'letter', 'diff'].includes(kind))
+  const all = questions(2, 2, null).filter(([kind]) => !['story', 'proof', 'letter', 'diff', 'sql'].includes(kind))
   const shapes = async () => {
     for (const [kind, params] of all)
       for (const values of [true, false])
@@ -90,6 +90,13 @@ test('of a run that a guard stopped, and of what is left when it is given up', a
     bound: expect.any(Number),
   })
   expect(await stopped.ask('run', run, { values: false })).toMatchObject({ stopped: { message: null }, staged: [] })
+  const guard = { key: 'sources.in.guards.min_rows', counted: 2, state: 'broken', did: 'stopped' }
+  expect(await stopped.ask('limits', run)).toMatchObject({
+    said: { guards: expect.arrayContaining([expect.objectContaining(guard)]) },
+    interruptions: [{ code: 'CUSTODY_GUARD', message: expect.any(String), resumed_at: null }],
+  })
+  const unseen = { said: null, at_risk_usd: null, interruptions: [{ code: 'CUSTODY_GUARD', message: null }] }
+  expect(await stopped.ask('limits', run, { values: false })).toMatchObject(unseen)
   await expect(stopped.ask('proof', { ...run, row: 1 })).rejects.toMatchObject({ code: 'CUSTODY_PROOF_OPEN' })
   await folder.custody('abandon', 'latest', '--ledger', 'stopped.db')
   await shapes()

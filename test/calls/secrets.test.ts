@@ -23,7 +23,7 @@ const SECRETS = {
 }
 /** Too short to be told from ordinary words: kept out of headers, URLs and errors. */
 const SHORT = 'q7Zx!v'
-const ROWS = 60
+const ROWS = 30
 
 /** Repeats all that it was sent, in answers and errors of every kind. */
 async function blabber(): Promise<{ readonly port: number; readonly server: Server; seen: string; refuses: boolean }> {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { LONG } from '../support/form.ts'
 import { Shell } from './transcript.ts'
 
 /** Reads standard input, which the test keeps open: so the run continues until it is stopped. */
@@ -38,7 +39,7 @@ async function start(): Promise<{ child: ChildProcessWithoutNullStreams; said: (
 }
 
 describe('a run that is told to stop', () => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  for (const signal of LONG ? (['SIGINT', 'SIGTERM', 'SIGHUP'] as const) : (['SIGTERM'] as const))
     test(`by ${signal} finishes the commit in hand, and ends with 130`, async () => {
       const { child, said } = await start()
       child.kill(signal)

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { runProgram } from '../support/built-cli.ts'
+import { LONG, sampled } from '../support/form.ts'
 
 let folder: string
 beforeAll(() => {
@@ -117,22 +118,23 @@ sinks: { out: { plugin: jsonl, options: { path: out.jsonl, if_exists: replace } 
     expect(await run('./shout.ts')).toEqual(at('shout.ts'))
   })
 
-  test.each([
+  const MAPS = [
     ['beside it', 'beside', true],
     ['in it', 'within', 'inline'],
-  ] as const)('that is bundled, with its map %s', async (_, to, sourcemap) => {
+  ] as const
+  test.each(sampled(MAPS, 2))('that is bundled, with its map %s', async (_, to, sourcemap) => {
     await bundled(to, sourcemap)
     expect(await run(`./${to}/dist/shout.mjs`)).toEqual(at(`${to}/src/shout.ts`))
   })
 
-  test('that is a package', async () => {
+  test.runIf(LONG)('that is a package', async () => {
     const to = 'node_modules/@me/shout'
     await bundled(to, true)
     put({ [`${to}/package.json`]: { name: '@me/shout', exports: './dist/shout.mjs' } })
     expect(await run('@me/shout')).toEqual(at(`${to}/src/shout.ts`))
   })
 
-  test('whose map is missing: then it is that of what runs', async () => {
+  test.runIf(LONG)('whose map is missing: then it is that of what runs', async () => {
     await bundled('unmapped', false)
     expect(await run('./unmapped/dist/shout.mjs')).toMatch(/ {2}at: .*unmapped\/dist\/shout\.mjs:1:\d+, node loud\n/)
   })

@@ -6,6 +6,9 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { makeKeyFile, readKeyFile } from '../../src/ledger/encryption/key-file.ts'
+import { openLedgerReader } from '../../src/ledger/open.ts'
+import { findRun } from '../../src/read/runs/list.ts'
 import { Shell } from './transcript.ts'
 
 /** A row takes 5 ms, one after the other: 10,000 of them are never at their end while a test looks. */
@@ -60,6 +63,7 @@ beforeAll(async () => {
   write('few.csv', 'id,note\n1,a\n2,b\n3,c\n4,d\nfive,e\n')
   write('numbers.csv', `id\n${Array.from({ length: 10_000 }, (_, i) => i).join('\n')}\n`)
   await shell.run('custody run quick.yaml --json')
+  makeKeyFile(join(shell.folder, 'ledger.key'))
   serving = await serve()
 })
 afterAll(async () => {
@@ -68,7 +72,10 @@ afterAll(async () => {
 })
 
 async function serve(): Promise<Serving> {
-  const child = spawn('custody', ['serve', '--json', '--pipelines', '.'], { cwd: shell.folder, env: shell.env })
+  const child = spawn('custody', ['serve', '--json', '--pipelines', '.', '--ledger-key', 'ledger.key'], {
+    cwd: shell.folder,
+    env: shell.env,
+  })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', text => {
     stderr += text
@@ -80,6 +87,16 @@ async function serve(): Promise<Serving> {
   const { url, token, error } = JSON.parse(line)
   if (error !== undefined) throw new Error(line)
   return { child, origin: new URL(url).origin, token }
+}
+
+/** Id of the key that the values of a run are encrypted with; null: they aren't. */
+async function keyOf(run: string): Promise<string | null> {
+  const reader = await openLedgerReader(`sqlite:${join(shell.folder, 'custody.db')}`)
+  try {
+    return await reader.encryptedWith((await findRun(reader, run)).log)
+  } finally {
+    await reader.close()
+  }
 }
 
 async function ask(
@@ -131,12 +148,12 @@ test('a run is begun, followed, stopped, resumed, and outlives the server', asyn
     if (new Set([...text.matchAll(/"ended":(\d+)/g)].map(([, ended]) => ended)).size >= 3) break
   }
   expect(text).toContain('event: counts')
-  expect((await ask('POST', `/runs/${run}/stop`)).json).toEqual({ run, stopping: true })
+  expect((await ask('POST', `/runs/${run}/stop`)).json).toMatchObject({ run, stopping: true, why: null })
   // A second signal would end the process without its last commit, so none is sent.
   expect((await ask('POST', `/runs/${run}/stop`)).status).toBe(200)
   const stopped = await statusOf(run, 'cancelled')
   expect(stopped.stopped).toMatchObject({ reason: 'user' })
-  expect((await ask('POST', `/runs/${run}/stop`)).json).toEqual({ run, stopping: false })
+  expect((await ask('POST', `/runs/${run}/stop`)).json).toMatchObject({ run, stopping: false, why: 'not_here' })
 
   expect(await ask('POST', `/runs/${run}/resume`, {})).toEqual({ status: 202, json: { run } })
   await statusOf(run, 'running')
@@ -145,7 +162,7 @@ test('a run is begun, followed, stopped, resumed, and outlives the server', asyn
   serving = await serve()
   const before = (await statusOf(run, 'running')).tokens.ended
   while ((await statusOf(run, 'running')).tokens.ended === before) await sleep(50)
-  expect((await ask('POST', `/runs/${run}/stop`)).json).toEqual({ run, stopping: true })
+  expect((await ask('POST', `/runs/${run}/stop`)).json).toMatchObject({ run, stopping: true, why: null })
   await statusOf(run, 'cancelled')
 })
 
@@ -157,6 +174,9 @@ test('failed rows are run again; where none fits nothing is', async () => {
   expect(again.json.run).not.toBe(first.json.run)
   const none = await ask('POST', `/runs/${first.json.run}/rerun`, { where: 'row.id > 99' })
   expect([none.status, none.json.error.code]).toEqual([409, 'CUSTODY_RUN_NOT_BEGUN'])
+  // The server's --ledger-key is that of the runs that are begun from it.
+  const { id } = readKeyFile(join(shell.folder, 'ledger.key'))
+  expect(await Promise.all([first, again].map(({ json }) => keyOf(json.run)))).toEqual([id, id])
 })
 
 test('what if: the plan on record runs with a change, is compared, and touches no output', async () => {

@@ -1,7 +1,9 @@
 /** What every store of a ledger must do when values are erased. Numbers are those of src/ledger/erase-port.ts. */
+
 import { describe, expect, test } from 'vitest'
-import type { StoredPayload } from '../../src/ledger/read-port.ts'
+import type { ReadablePayload } from '../../src/ledger/read-port.ts'
 import { commitDraft, opening, RUN, sealFacts, simpleRow, totals } from '../support/ledger.ts'
+import { readable } from '../support/payload.ts'
 import { contents, OTHER_RUN, type Place, stage } from './stage.ts'
 
 export function erasingConformance(kind: string, makePlace: () => Promise<Place>): void {
@@ -18,14 +20,14 @@ export function erasingConformance(kind: string, makePlace: () => Promise<Place>
       await run.seal(sealFacts(totals(3, 3, 3)))
       return { ...found, log: run.log }
     }
-    const gone = (log: number, values: readonly number[][], payloads: readonly StoredPayload[] = []) => ({
+    const gone = (log: number, values: readonly number[][], payloads: readonly ReadablePayload[] = []) => ({
       erasures: [{ log, run: RUN, values, payloads }],
     })
     const nowhere = () => undefined
 
     test('takes whole entries and single values, and says so in log 0 (ERASE-PORT-1)', async () => {
       const { ledger, reader, log } = await sealed()
-      const [before, third] = [await contents(reader), await reader.payload(log, 3)]
+      const [before, third] = [await contents(reader), readable(await reader.payload(log, 3))]
       const rest = {
         seq: 3,
         salts: Uint8Array.from(third?.salts ?? []).fill(0, 16),
@@ -107,7 +109,7 @@ export function erasingConformance(kind: string, makePlace: () => Promise<Place>
         expect(await ledger.scrub(20, nowhere)).toMatchObject({ done: false })
       })
       expect(await ledger.scrub(1_000, nowhere)).toEqual({ done: true })
-      expect((await reader.payload(log, 1))?.body).toBe('[null,null]')
+      expect(readable(await reader.payload(log, 1))?.body).toBe('[null,null]')
     })
   })
 }

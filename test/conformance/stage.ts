@@ -1,7 +1,9 @@
 /** Where the suite for stores plays: a new database, ledgers in it, and all that such a ledger holds. */
 import { afterEach } from 'vitest'
+import type { LedgerKey } from '../../src/ledger/encryption/ledger-key.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import type { Store } from '../../src/ledger/store.ts'
+import { ThreadScribe } from '../../src/ledger/thread/thread-scribe.ts'
 import { Entropy } from '../../src/ledger/write/entropy.ts'
 import { StoredLedger } from '../../src/ledger/write/ledger.ts'
 import { birth } from '../../src/ledger/write/log-zero.ts'
@@ -19,6 +21,15 @@ export interface Place {
   /** Where stage 2 is done, if not in this thread. */
   readonly threads?: (ports: LedgerPorts) => Threads
   remove(): Promise<void>
+}
+
+/** A thread for each run, which opens the ledger at `url`. */
+export function threadsAt(url: string, encryption: LedgerKey | null = null): NonNullable<Place['threads']> {
+  return ({ signer: { name, private_key } }) => ({
+    from_entries: 0,
+    start: from =>
+      new ThreadScribe({ ...from, url, shown: url, lasting: 'durable', key: { name, private_key }, encryption }),
+  })
 }
 
 export const OTHER_RUN = RUN.replace(/1$/, '2')

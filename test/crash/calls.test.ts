@@ -92,7 +92,7 @@ async function endured(kills: readonly Kill[]) {
     stops.push({ durable: last, requests: peer.requests.length })
   }
   try {
-    const result = await endure(asking(peer), kills, undisturbed, true, false, look)
+    const result = await endure(asking(peer), kills, undisturbed, { often: true, threaded: false, look })
     problems.push(...result.problems)
     const asked = peer.requests.map(({ body }) => promptOf(JSON.parse(body) as Asked))
     for (const { durable, requests } of stops)
@@ -127,7 +127,7 @@ test.each(sampled(POINTS, 6))('killed at %s, after %d of them', async (point, sh
 })
 
 const OF_COMMITS = ['mid_flush', 'after_flush', 'after_commit', 'after_resume_entry'] as const
-test.each(sampled(OF_COMMITS, 6))('killed at %s', async point => {
+test.runIf(LONG).each(OF_COMMITS)('killed at %s', async point => {
   const { problems, killed } = await endured(killsAt(point, false, undisturbed) ?? [])
   expect(problems).toEqual([])
   expect(killed).toBeGreaterThan(0)

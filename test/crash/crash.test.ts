@@ -5,75 +5,26 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { POINTS, type Point } from '../../src/engine/ports/crash-points.ts'
+import { POINTS } from '../../src/engine/ports/crash-points.ts'
 import { Random } from '../simulation/random.ts'
 import { ALL, LONG, sampled } from '../support/form.ts'
-import { type Endured, endure, type Kill, killsAt, OF_CALLS, runUndisturbed, type Undisturbed } from './endure.ts'
-import { type CrashPipeline, PIPELINES, pipelineNamed } from './pipelines.ts'
+import { type Endured, endure, type Kill, killsAt } from './endure.ts'
+import { eachPoint, everyCase, testKills, undisturbedRuns } from './kills.ts'
+import { PIPELINES, pipelineNamed } from './pipelines.ts'
 
 const SEED = Number(process.env.CUSTODY_SEED ?? 1)
 const RANDOM = ALL ? 50 : 4
 
-const undisturbed = new Map<string, Promise<Undisturbed>>()
-/** Of each pipeline that is crashed once. */
-function of(pipeline: CrashPipeline): Promise<Undisturbed> {
-  const found = undisturbed.get(pipeline.name) ?? runUndisturbed(pipeline)
-  undisturbed.set(pipeline.name, found)
-  return found
-}
-
-/** Met once in each process that gets this far: there is no later time. */
-const ONCE: ReadonlySet<Point> = new Set([
-  ...(['before_open', 'after_open', 'after_outputs_open'] as const),
-  ...(['before_publish', 'before_seal', 'after_seal'] as const),
-])
-
-interface Case {
-  readonly pipeline: CrashPipeline
-  readonly point: Point
-  readonly later: boolean
-  readonly threaded: boolean
-}
-
-/** All of all; or each point once, or some, with first and later times, threads and the pipelines in turn. */
-function cases(): readonly Case[] {
-  const points = POINTS.filter(point => !OF_CALLS.has(point))
-  if (ALL)
-    return PIPELINES.flatMap(pipeline =>
-      points.flatMap(point =>
-        [false, true].flatMap(later => [false, true].map(threaded => ({ pipeline, point, later, threaded }))),
-      ),
-    )
-  const all = points.map((point, i) => ({
-    pipeline: PIPELINES[(i + SEED) % PIPELINES.length] as CrashPipeline,
-    point,
-    later: !ONCE.has(point) && (i + SEED) % 2 === 0,
-    threaded: (i + SEED) % 4 < 2,
-  }))
-  return sampled(all, 10)
-}
+const of = undisturbedRuns()
 
 test('docs/crash-safety.md says what happens at each point', () => {
   const text = readFileSync(join(import.meta.dirname, '../../docs/crash-safety.md'), 'utf8')
   expect([...text.matchAll(/^\| `([a-z]+_[a-z_]+)` \|/gm)].map(([, point]) => point)).toEqual([...POINTS])
 })
 
-describe.concurrent('a run that is killed and resumed leaves what an undisturbed one leaves', () => {
-  const named = (each: Case) =>
-    [
-      ...([each.pipeline.name, each.point] as const),
-      ...([each.later ? 'a later time' : 'first', each.threaded ? 'two threads' : 'one thread', each] as const),
-    ] as const
-  test.for(cases().map(named))('%s, %s, %s, %s', async ([, point, , , { pipeline, later, threaded }], { skip }) => {
-    const whole = await of(pipeline)
-    const kills = killsAt(point, later, whole)
-    if (kills === null) return skip('the pipeline never comes there so often')
-    const { problems, killed } = await endure(pipeline, kills, whole, ALL, threaded)
-    expect(problems).toEqual([])
-    // Where answers come sooner or later there may be fewer commits than in the undisturbed run.
-    if (!pipeline.asynchronous) expect(killed).toBe(kills.length)
-  })
-})
+/** In the short form the one in which all is done but said to be. */
+const cases = eachPoint(SEED).filter(({ point }) => LONG || point === 'before_seal')
+testKills(ALL ? everyCase() : cases, of, { often: ALL })
 
 // Whatever else the selection has: in these many are under way, held and in branches.
 test.each(sampled(['batches', 'branches', 'sorts', 'joined'], 4))(
@@ -82,7 +33,7 @@ test.each(sampled(['batches', 'branches', 'sorts', 'joined'], 4))(
     const pipeline = pipelineNamed(name)
     const whole = await of(pipeline)
     const kills = killsAt('mid_rewind', false, whole) ?? []
-    const { problems, killed } = await endure(pipeline, kills, whole, ALL, false)
+    const { problems, killed } = await endure(pipeline, kills, whole, { often: ALL, threaded: false })
     expect(problems).toEqual([])
     expect(killed).toBe(2)
   },
@@ -98,7 +49,7 @@ test.runIf(LONG).each(OF_FILES)(
   async (first, nth, second, later) => {
     const pipeline = pipelineNamed('folders')
     const kills: Kill[] = [{ at: { point: first, nth } }, { at: { point: second, nth: later } }]
-    const { problems, killed } = await endure(pipeline, kills, await of(pipeline), true, false)
+    const { problems, killed } = await endure(pipeline, kills, await of(pipeline), { often: true, threaded: false })
     expect(problems).toEqual([])
     expect(killed).toBe(2)
   },
@@ -114,7 +65,7 @@ test.runIf(LONG).each(SENT)(
   async (nth, threaded) => {
     const pipeline = pipelineNamed('letters')
     const kill: Kill = { at: { point: 'before_send', nth } }
-    const { problems, killed } = await endure(pipeline, [kill, kill], await of(pipeline), true, threaded)
+    const { problems, killed } = await endure(pipeline, [kill, kill], await of(pipeline), { often: true, threaded })
     expect(problems).toEqual([])
     expect(killed).toBe(2)
   },
@@ -137,7 +88,7 @@ describe.runIf(LONG)('a run that is killed anywhere', () => {
     // How many commits a run makes depends on its speed: one that was done too soon is run again, and killed earlier.
     do {
       nth = fate.between(1, nth - 1)
-      endured = await endure(pipeline, [any(nth), ...more], whole, true, threaded)
+      endured = await endure(pipeline, [any(nth), ...more], whole, { often: true, threaded })
       expect(endured.problems, `${pipeline.name}: ${nth}, ${JSON.stringify(more)}`).toEqual([])
     } while (endured.killed === 0 && nth > 1)
     expect(endured.killed).toBeGreaterThan(0)
@@ -157,7 +108,7 @@ describe.runIf(LONG)('a run that is killed anywhere', () => {
           after_ms: fate.next() * whole.took_ms,
         }),
       )
-      const endured = await endure(pipeline, kills, whole, true, fate.chance(0.5))
+      const endured = await endure(pipeline, kills, whole, { often: true, threaded: fate.chance(0.5) })
       killed += endured.killed
       expect(endured.problems, `${pipeline.name}: ${JSON.stringify(kills)}`).toEqual([])
     })

@@ -5,7 +5,7 @@
 import type { Point } from '../../src/engine/ports/crash-points.ts'
 import type { Moment } from './child.ts'
 import type { CrashPipeline } from './pipelines.ts'
-import { type Exit, type Outcome, Place, type Program, reportOf } from './place.ts'
+import { type Exit, type LedgerIn, type Outcome, Place, type Program, reportOf } from './place.ts'
 
 /** What an undisturbed run leaves. */
 export interface Undisturbed {
@@ -17,8 +17,8 @@ export interface Undisturbed {
   readonly took_ms: number
 }
 
-export async function runUndisturbed(pipeline: CrashPipeline): Promise<Undisturbed> {
-  const place = new Place(pipeline)
+export async function runUndisturbed(pipeline: CrashPipeline, ledgerIn?: LedgerIn): Promise<Undisturbed> {
+  const place = new Place(pipeline, ledgerIn)
   try {
     const child = place.begin({ resume: false })
     await child.printed('"begun"')
@@ -44,20 +44,25 @@ export interface Endured {
   readonly killed: number
 }
 
-/**
- * Runs the pipeline, kills each process as `kills` say, one kill a process, and lets the last one finish. `often`: the
- * record is verified after each kill, and not only at the end. `threaded`: another thread writes the ledger, as in a long run.
- * `look` is called after each process.
- */
+export interface Enduring {
+  /** Whether the record is verified after each kill, and not only at the end. */
+  readonly often: boolean
+  /** Whether another thread writes the ledger, as in a long run. */
+  readonly threaded: boolean
+  /** Called after each process. */
+  readonly look?: (place: Place) => Promise<void>
+  /** Where the ledger is; a file in the place's folder, if absent. */
+  readonly ledgerIn?: LedgerIn | undefined
+}
+
+/** Runs the pipeline, kills each process as `kills` say, one kill a process, and lets the last one finish. */
 export async function endure(
   pipeline: CrashPipeline,
   kills: readonly Kill[],
   undisturbed: Undisturbed,
-  often: boolean,
-  threaded: boolean,
-  look: (place: Place) => Promise<void> = async () => undefined,
+  { often, threaded, look, ledgerIn }: Enduring,
 ): Promise<Endured> {
-  const place = new Place(pipeline)
+  const place = new Place(pipeline, ledgerIn)
   const problems: string[] = []
   let killed = 0
   try {
@@ -67,7 +72,7 @@ export async function endure(
         problems.push(`before any entry there is ${leavings(place).join(', ')}`)
       const at = kill !== null && 'at' in kill ? kill.at : undefined
       const exit = await ended(place.begin({ resume, threaded, kill: at }), kill)
-      await look(place)
+      await look?.(place)
       if (exit.signal === null) {
         const { code, message, status } = reportOf(exit)
         // A run that was sealed before its process was killed has nothing to resume.
@@ -100,7 +105,8 @@ async function ended(child: Program, kill: Kill | null): Promise<Exit> {
   return child.exit
 }
 
-async function compare(place: Place, { outputs, outcome }: Undisturbed): Promise<string[]> {
+export async function compare(place: Place, { outputs, outcome }: Undisturbed): Promise<string[]> {
+  if (!(await place.hasRun())) return ['there is no run']
   const problems = await place.problems(true)
   const there = place.outputs()
   for (const path of new Set([...outputs.keys(), ...there.keys()])) {

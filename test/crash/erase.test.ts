@@ -1,10 +1,12 @@
 /** Whoever erases is killed at each point: either nothing happened, or it is on record and values are gone; and it can be brought to its end. */
+
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ERASE_POINTS } from '../../src/ledger/erase-port.ts'
 import { built } from '../support/built.ts'
 import { sampled } from '../support/form.ts'
+import { readable } from '../support/payload.ts'
 import { pipelineNamed } from './pipelines.ts'
 import { Place, Program } from './place.ts'
 
@@ -17,7 +19,7 @@ beforeAll(async () => {
   await place.begin({ resume: false }).exit
   canary = await place.reading(async reader => {
     const [first] = await reader.entriesOfRow(1, ROW)
-    return (await reader.payload(1, first?.seq ?? 0))?.body.slice(3, 40) ?? ''
+    return readable(await reader.payload(1, first?.seq ?? 0))?.body.slice(3, 40) ?? ''
   })
   copyFileSync(join(place.folder, 'custody.db'), join(place.folder, 'before.db'))
 })
@@ -34,7 +36,7 @@ const erasures = () =>
     return found
   })
 
-test.each(sampled(ERASE_POINTS, 2))('killed at %s', async point => {
+test.each(sampled(ERASE_POINTS, 3))('killed at %s', async point => {
   // The ledger as it was, and nobody who remembers another.
   for (const name of ['.config', 'custody.db-wal', 'custody.db-shm'])
     rmSync(join(place.folder, name), { recursive: true, force: true })

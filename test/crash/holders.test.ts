@@ -107,7 +107,7 @@ describe.concurrent('a holder that was suspended until its lease had run out, an
     },
   )
 
-  test.each(ALL ? OF_RESUME : OF_RESUME.slice(LONG ? 1 : 2))(
+  test.runIf(LONG).each(ALL ? OF_RESUME : OF_RESUME.slice(1))(
     'at %s, while it was resuming a run: changes nothing',
     async point => {
       const place = newPlace()
@@ -133,8 +133,9 @@ function leasesRunOut(place: Place): void {
   }
 }
 
+// Whoever wants its run waits as long as a lease lasts.
 describe.concurrent('a holder that lives', () => {
-  test.each([
+  test.runIf(LONG).each([
     ['however long it waits', () => undefined],
     ['and is given the time to renew its lease when its machine wakes up', leasesRunOut],
   ])('keeps its run, %s', async (_, sleeps) => {

@@ -10,12 +10,14 @@ import { encodeSigningKeys } from '../../src/format/signing-key.ts'
 import { trustedKeys } from '../../src/ledger/keys/known-ledgers.ts'
 import { openLedgerReader } from '../../src/ledger/open.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
+import { isCustodyError } from '../../src/model/error.ts'
 import { listRuns } from '../../src/read/runs/list.ts'
 import { showRun } from '../../src/read/show/show.ts'
 import { verifyFiles } from '../../src/read/verify/files.ts'
 import { verifyLedger } from '../../src/read/verify/verify.ts'
 import { built, compiled } from '../support/built.ts'
 import type { Order, Report } from './child.ts'
+import { onHost } from './hosts.ts'
 import { type CrashPipeline, layOut } from './pipelines.ts'
 
 /** The environment of whoever signs here. */
@@ -70,11 +72,8 @@ export class Program {
   /** Resolves as soon as the process is suspended. @throws if it ends before. */
   async suspended(): Promise<void> {
     const stat = `/proc/${this.process.pid}/stat`
-    while (!/\) [Tt] /.test(readFileSync(stat, 'utf8'))) {
-      if (this.process.exitCode !== null || this.process.signalCode !== null)
-        throw new Error(`it ended: ${JSON.stringify(await this.exit)}`)
-      await sleep(2)
-    }
+    while (existsSync(stat) && !/\) [Tt] /.test(readFileSync(stat, 'utf8'))) await sleep(2)
+    if (!existsSync(stat)) throw new Error(`it ended: ${JSON.stringify(await this.exit)}`)
   }
 }
 
@@ -87,33 +86,56 @@ export interface Outcome {
   readonly sinks: unknown
 }
 
+/** Where the ledger of a place is. */
+export interface LedgerPlace {
+  readonly url: string
+  /** How processes come to it, if not directly. */
+  readonly way?: string | undefined
+  /** Of the ledger key by which values are encrypted; absent: they aren't. */
+  readonly key_file?: string | undefined
+}
+
+/** Says where, by the folder of the place. */
+export type LedgerIn = (folder: string) => LedgerPlace
+
+export const inSqlite: LedgerIn = folder => ({ url: `sqlite:${join(folder, 'custody.db')}` })
+
 export class Place {
   readonly folder: string
-  readonly url: string
+  readonly ledger: LedgerPlace
 
-  constructor(pipeline: CrashPipeline) {
+  constructor(pipeline: CrashPipeline, ledgerIn: LedgerIn = inSqlite) {
     this.folder = mkdtempSync(join(tmpdir(), `custody-crash-${pipeline.name}-`))
-    this.url = `sqlite:${join(this.folder, 'custody.db')}`
     layOut(pipeline, this.folder)
+    this.ledger = ledgerIn(this.folder)
   }
 
-  /** A process of child.ts. */
-  begin(order: Omit<Order, 'folder'>): Program {
-    return new Program(
-      [process.execPath, built('crash/child'), JSON.stringify({ folder: this.folder, ...order })],
-      this.folder,
-    )
+  get url(): string {
+    return this.ledger.url
+  }
+
+  /** A process of child.ts; `host`: on a machine of that name (hosts.ts). */
+  begin(order: Omit<Order, 'folder' | 'url' | 'key_file'>, host?: string): Program {
+    const { url, way = url, key_file } = this.ledger
+    const whole: Order = { folder: this.folder, url: way, key_file, ...order }
+    const words = [process.execPath, built('crash/child'), JSON.stringify(whole)]
+    return new Program(host === undefined ? words : onHost(host, words), this.folder)
   }
 
   /** The command line itself, in this folder. */
   custody(...words: readonly string[]): Program {
-    return new Program([process.execPath, built('crash/custody'), ...words], this.folder)
+    const { url, way = url } = this.ledger
+    return new Program([process.execPath, built('crash/custody'), ...words], this.folder, { CUSTODY_LEDGER: way })
   }
 
   /** Whether the ledger knows a run: else there is nothing to resume, and it begins anew. */
   async hasRun(): Promise<boolean> {
-    if (!existsSync(join(this.folder, 'custody.db'))) return false
-    return this.reading(async reader => (await reader.logs()).some(({ run }) => run !== null))
+    try {
+      return await this.reading(async reader => (await reader.logs()).some(({ run }) => run !== null))
+    } catch (error) {
+      if (isCustodyError(error) && error.code === 'CUSTODY_LEDGER_NOT_FOUND') return false
+      throw error
+    }
   }
 
   async reading<T>(work: (reader: LedgerReader) => Promise<T>): Promise<T> {

@@ -25,7 +25,7 @@ test.runIf(LONG)('a hole in a file is a record too long, and costs no memory for
   expect(rejected.map(([code, line]) => [code, line])).toEqual([['RECORD_TOO_LONG', 3]])
 })
 
-test('100,000 columns', async () => {
+test.runIf(LONG)('100,000 columns', async () => {
   const names = Array.from({ length: 100_000 }, (_, n) => `c${n}`).join(',')
   const text = `${names}\n${names}\n`
   const result = await tryData({ input: text, sink: 'csv' })
@@ -43,6 +43,6 @@ test('any JSON written as a document is read from it as it was', async () => {
       expect(back.text).toBe(direct.text)
       expect(direct.rows.length + direct.rejected.length).toBe(rows.length)
     }),
-    { numRuns: 5 },
+    { numRuns: LONG ? 5 : 1 },
   )
 })

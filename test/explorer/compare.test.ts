@@ -1,5 +1,4 @@
 /** Two runs compared, what would have been, evidence, ledgers that were tampered with, and what is erased, in a real browser. */
-import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -24,6 +23,7 @@ describe.skipIf(!launched.ok)(`runs compared, and evidence, in the explorer${why
   })
   afterAll(async () => {
     await explorer?.close()
+    if (launched.ok) await launched.browser.close()
     place?.remove()
   })
   const look = async (path: string, options: Parameters<Explorer['look']>[1] = {}) => {
@@ -55,6 +55,20 @@ describe.skipIf(!launched.ok)(`runs compared, and evidence, in the explorer${why
     await page.waitForURL(/key=id/)
     await page.locator('.group').first().waitFor()
     expect((await place.custody('verify', '--files')).exit).toBe(0)
+  })
+
+  test.runIf(LONG)('a re-run is compared by the rows that it repeats, from the story of one of them', async () => {
+    expect((await place.custody('rerun', run, '--failed')).exit).toBe(0)
+    const { page } = await look('/runs/latest/rows/2')
+    await page.locator('.row-story').getByRole('link', { name: 'compare' }).click()
+    await page.getByText('Each row of a re-run is compared with the one that it repeats').waitFor()
+    await page.locator('.beside').waitFor()
+    expect(await page.locator('.diff-figures').textContent()).toBe(
+      '5compared5the same0differ43only in the old run0only in the new run',
+    )
+    const beside = (await page.locator('.beside').textContent()) ?? ''
+    expect(beside).toMatch(/Old: run [\w-]+, row 23New: run [\w-]+, row 2a/)
+    expect(beside.match(/error KEYWORD_FOUND/g)).toHaveLength(2)
   })
 
   test('the ledger is verified with its progress, and its checkpoint handed out', async () => {
@@ -94,44 +108,35 @@ describe.skipIf(!launched.ok)(`runs compared, and evidence, in the explorer${why
 
   /** Of a ledger that was changed after it was sealed. */
   const TAMPERINGS = [
-    ['a value of row 17', `UPDATE payloads SET body = replace(body, 'Quinn Reyes', 'Quinn Keyes')`, 'rows/17'],
-    ['an entry', `UPDATE entries SET body = replace(body, '"KEYWORD_FOUND"', '"KEYWORD_FINDS"')`, 'rows?class=failure'],
+    ['a value of row 17', 'payloads', 'Quinn Reyes', 'Quinn Keyes', 'rows/17'],
+    ['an entry', 'entries', '"KEYWORD_FOUND"', '"KEYWORD_FINDS"', 'rows?class=failure'],
   ] as const
   test.each(LONG ? TAMPERINGS : TAMPERINGS.slice(0, 1))(
     'of a ledger in which somebody changed %s no data is shown, and what is wrong is',
-    async (_, sql, path) => {
-      if (!launched.ok) return
-      const other = new Place({})
-      cpSync(join(place.folder, 'home'), join(other.folder, 'home'), { recursive: true })
-      const file = join(other.folder, 'custody.db')
-      for (const end of ['', '-wal'])
-        if (existsSync(join(place.folder, `custody.db${end}`)))
-          cpSync(join(place.folder, `custody.db${end}`), `${file}${end}`)
-      const db = new DatabaseSync(file)
-      changeBehind(db, sql)
-      db.close()
-      const browser = await launchChromium()
-      if (!browser.ok) return
-      const tampered = await Explorer.start(browser.browser, other)
+    async (_, table, text, changed, path) => {
+      replaceBehind(place, table, text, changed)
       try {
-        const { page } = await tampered.look(`/runs/${run}/${path}`)
+        const { page, close } = await explorer.look(`/runs/${run}/${path}`)
         await page.locator('.unsound').first().waitFor()
         expect(await page.locator('.unsound').first().textContent()).toContain('doesn’t hold')
-        const text = (await page.locator('main').textContent()) ?? ''
-        expect(text).not.toContain('Keyes')
-        expect(text).not.toContain('KEYWORD_FINDS')
+        expect(await page.locator('main').textContent()).not.toContain(changed.replaceAll('"', ''))
+        await close()
       } finally {
-        await tampered.close()
-        other.remove()
+        replaceBehind(place, table, changed, text)
       }
     },
   )
 })
 
 /** As somebody would who knows the file: the guards of its tables are put back afterwards. */
-function changeBehind(db: DatabaseSync, sql: string): void {
+function replaceBehind({ folder }: Place, table: string, text: string, by: string): void {
+  const db = new DatabaseSync(join(folder, 'custody.db'))
   const guards = db.prepare(`SELECT name, sql FROM sqlite_master WHERE type = 'trigger'`).all()
   for (const { name } of guards) db.exec(`DROP TRIGGER "${String(name)}"`)
-  db.exec(sql)
+  const { changes } = db
+    .prepare(`UPDATE ${table} SET body = replace(body, ?, ?) WHERE instr(body, ?)`)
+    .run(text, by, text)
   for (const guard of guards) db.exec(String(guard.sql))
+  db.close()
+  expect(Number(changes)).toBeGreaterThan(0)
 }

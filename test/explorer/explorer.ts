@@ -14,7 +14,7 @@ import { inject } from 'vitest'
 import { type ProgramResult, runProgram } from '../support/built-cli.ts'
 
 /** Only ends what hangs. */
-const HANGING_MS = 60_000
+const HANGING_MS = 300_000
 
 export type Scheme = 'light' | 'dark'
 type Process = ChildProcessByStdio<Writable, Readable, null>
@@ -22,7 +22,7 @@ type Process = ChildProcessByStdio<Writable, Readable, null>
 /** A folder with files, a user's configuration of its own, and a ledger. */
 export class Place {
   readonly folder: string
-  readonly env: { readonly [name: string]: string }
+  readonly env: { readonly XDG_CONFIG_HOME: string; readonly CUSTODY_LEDGER: string }
 
   /** `name`: of the folder. `files`: texts by path. */
   constructor(files: { readonly [path: string]: string }, name = 'work') {
@@ -59,11 +59,13 @@ export class Place {
   }
 }
 
-/** One server and one browser, for all tests of a file. */
+/** A server, as those see it who look at it in a browser. */
 export class Explorer {
   readonly browser: Browser
   readonly url: string
   readonly #server: Process
+  /** By scheme and width: the first page of one takes twice as long as any that follows. */
+  readonly #contexts = new Map<string, Promise<BrowserContext>>()
   #signedIn: Awaited<ReturnType<BrowserContext['storageState']>> | null = null
 
   private constructor(browser: Browser, server: Process, url: string) {
@@ -87,8 +89,21 @@ export class Explorer {
     return explorer
   }
 
-  /** Signed in, unless `signedIn` is false. */
-  async look(path: string, { scheme = 'light', width = 1280, signedIn = true }: LookOptions = {}): Promise<Looked> {
+  /** Signed in, unless `signedIn` is false. What a page keeps, others find, unless it is of a `newcomer`. */
+  async look(path: string, { newcomer = false, ...options }: LookOptions = {}): Promise<Looked> {
+    const { scheme = 'light', width = 1280, signedIn = true } = options
+    if (newcomer || !signedIn) {
+      const context = await this.#context(scheme, width, signedIn)
+      return Looked.at(await context.newPage(), this.url, path, () => context.close())
+    }
+    const key = `${scheme} ${width}`
+    const context = this.#contexts.get(key) ?? this.#context(scheme, width, true)
+    this.#contexts.set(key, context)
+    const page = await (await context).newPage()
+    return Looked.at(page, this.url, path, () => page.close())
+  }
+
+  async #context(scheme: Scheme, width: number, signedIn: boolean): Promise<BrowserContext> {
     const context = await this.browser.newContext({
       viewport: { width, height: width < 500 ? 844 : 860 },
       colorScheme: scheme,
@@ -98,11 +113,12 @@ export class Explorer {
     })
     context.setDefaultTimeout(HANGING_MS)
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: this.url })
-    return Looked.at(context, this.url, path)
+    return context
   }
 
+  /** The browser stays. */
   async close(): Promise<void> {
-    await this.browser.close()
+    for (const context of this.#contexts.values()) await (await context).close()
     this.#server.kill('SIGINT')
     if (this.#server.exitCode === null) await once(this.#server, 'exit')
   }
@@ -112,6 +128,7 @@ interface LookOptions {
   readonly scheme?: Scheme
   readonly width?: number
   readonly signedIn?: boolean
+  readonly newcomer?: boolean
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -119,13 +136,13 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Somebody who looks, and what went wrong meanwhile. */
 export class Looked {
   readonly page: Page
-  readonly context: BrowserContext
   /** Addresses elsewhere that were asked for, what was said on the console or thrown, dialogs that came up. */
   readonly faults: string[] = []
+  readonly close: () => Promise<void>
 
-  private constructor(page: Page, context: BrowserContext, origin: string) {
+  private constructor(page: Page, origin: string, close: () => Promise<void>) {
     this.page = page
-    this.context = context
+    this.close = close
     page.on('request', request => {
       if (!request.url().startsWith(origin) && !request.url().startsWith('data:'))
         this.faults.push(`asks for ${request.url()}`)
@@ -140,9 +157,8 @@ export class Looked {
     })
   }
 
-  static async at(context: BrowserContext, origin: string, path: string): Promise<Looked> {
-    const page = await context.newPage()
-    const looked = new Looked(page, context, origin)
+  static async at(page: Page, origin: string, path: string, close: () => Promise<void>): Promise<Looked> {
+    const looked = new Looked(page, origin, close)
     await page.goto(`${origin}${path}`)
     return looked
   }
@@ -156,6 +172,11 @@ export class Looked {
     return Array.isArray(found) ? found.map(String) : ['axe found nothing to look at']
   }
 
+  /** One after the other, without a wait between them in which they would no longer be one. */
+  async pressTogether(...keys: readonly string[]): Promise<void> {
+    await Promise.all(keys.map(key => this.page.keyboard.press(key)))
+  }
+
   /** What has the focus: its accessible text. */
   async focused(): Promise<string> {
     const text: unknown = await this.page.evaluate(
@@ -167,10 +188,6 @@ export class Looked {
   /** Whether nothing is wider than the page. */
   async fits(): Promise<boolean> {
     return (await this.page.evaluate('document.documentElement.scrollWidth <= innerWidth')) === true
-  }
-
-  close(): Promise<void> {
-    return this.context.close()
   }
 }
 

@@ -1,8 +1,9 @@
-/** A viewer in the explorer: structure and counts, no value, and why. The server answers within this process, by its own gate. */
+/** A viewer and an analyst in the explorer: what each sees, and why no more. The server answers within this process, by its own gate. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { Role } from '../../src/api/session.ts'
 import { launchChromium } from '../support/browser.ts'
 import { type Asking, DemoServer, ORIGIN } from '../support/demo-server.ts'
 
@@ -10,33 +11,39 @@ const launched = await launchChromium()
 const why = launched.ok ? '' : ` (there is no Chromium here: ${launched.why})`
 const TYPES: { readonly [end: string]: string } = { html: 'text/html', js: 'text/javascript', css: 'text/css' }
 
-describe.skipIf(!launched.ok)(`a viewer in the explorer${why}`, () => {
+describe.skipIf(!launched.ok)(`a viewer and an analyst in the explorer${why}`, () => {
   let server: DemoServer
-  let context: BrowserContext
+  let viewer: BrowserContext
+  let analyst: BrowserContext
   beforeAll(async () => {
     if (!launched.ok) return
     server = await DemoServer.begin()
-    context = await launched.browser.newContext()
-    await context.route(`${ORIGIN}/**`, async route => {
-      const { pathname, search } = new URL(route.request().url())
-      const answer = pathname.startsWith('/api/')
-        ? await answerOf(server.as('viewer'), `${pathname}${search}`)
-        : page(pathname)
-      await route.fulfill(answer)
-    })
+    const contextOf = async (role: Role) => {
+      const context = await launched.browser.newContext()
+      await context.route(`${ORIGIN}/**`, async route => {
+        const { pathname, search } = new URL(route.request().url())
+        const answer = pathname.startsWith('/api/')
+          ? await answerOf(server.as(role), `${pathname}${search}`)
+          : page(pathname)
+        await route.fulfill(answer)
+      })
+      return context
+    }
+    viewer = await contextOf('viewer')
+    analyst = await contextOf('analyst')
   })
   afterAll(async () => {
     if (launched.ok) await launched.browser.close()
     await server?.close()
   })
 
-  test('sees rows without data, stories without values, and no proof; each time it says why', async () => {
-    const page = await context.newPage()
+  test('a viewer sees rows without data, stories without values, and no proof; each time it says why', async () => {
+    const page = await viewer.newPage()
     await page.goto(`${ORIGIN}/runs/${server.run}/rows`)
     await page.locator('.row-link').first().waitFor()
     const rows = (await page.locator('main').textContent()) ?? ''
     expect(rows).toContain('values need the role analyst')
-    expect(rows).toMatch(/\w+: routed to a sink by gate \w+/)
+    expect(rows).toMatch(/\w+: by gate \w+/)
     expect(await page.getByRole('link', { name: /JSONL/ }).count()).toBe(0)
     await page.goto(`${ORIGIN}/runs/${server.run}/rows/17`)
     await page.getByText('its data is withheld').waitFor()
@@ -45,6 +52,25 @@ describe.skipIf(!launched.ok)(`a viewer in the explorer${why}`, () => {
     for (const text of [rows, story]) expect(text).not.toMatch(/Quinn Reyes|call after 5|62000/)
     await page.goto(`${ORIGIN}/compare?old=${server.run}`)
     await page.getByText('Only operators may run anything').waitFor()
+  })
+
+  test('the screen of a run has structure and counts for both, messages and the pipeline’s text for the analyst; neither may act', async () => {
+    const seenBy = async (context: BrowserContext, last: string) => {
+      const page = await context.newPage()
+      await page.goto(`${ORIGIN}/runs/${server.run}`)
+      await page.getByRole('link', { name: /rows from credit to risk$/ }).waitFor()
+      await page.getByText('CSV_RAGGED').first().waitFor()
+      await page.getByText(last).waitFor({ state: 'attached' })
+      expect(await page.getByRole('button', { name: /Stop|Resume|again/ }).count()).toBe(0)
+      return (await page.locator('main').textContent()) ?? ''
+    }
+    const seen = {
+      viewer: await seenBy(viewer, 'The pipeline’s text isn’t shown'),
+      analyst: await seenBy(analyst, '# a missing score is an error of that row'),
+    }
+    const values = /12 thousand|a value is null|approved\.csv|credit_score/g
+    expect(seen.viewer).not.toMatch(values)
+    expect(new Set(seen.analyst.match(values)).size).toBe(4)
   })
 })
 

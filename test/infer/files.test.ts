@@ -8,8 +8,8 @@ import { InferFolder } from './try-infer.ts'
 
 const VEGA = join(import.meta.dirname, '..', '..', 'node_modules', 'vega-datasets', 'data')
 /** In bytes. Of larger ones the short form only reads the rows: what differs between their runs is how long they take. */
-const MOST_RUN = LONG ? 1_000_000 : 4000
-const MOST_READ = LONG ? 5_000_000 : 200_000
+const MOST_RUN = LONG ? 1_000_000 : 1000
+const MOST_READ = LONG ? 5_000_000 : 100_000
 
 const folder = new InferFolder()
 afterAll(() => folder.remove())

@@ -33,7 +33,7 @@ export class InferFolder {
   async try(names: readonly string[], known: Known = {}): Promise<Tried> {
     const inferred = await this.infer(names, known)
     this.put('p.yaml', inferred.text)
-    const { plan, diagnostics } = await checkPipeline({}, join(this.path, 'p.yaml'), [], null)
+    const { plan, diagnostics } = await checkPipeline({}, join(this.path, 'p.yaml'), [])
     const rows: Row[] = []
     for (const node of plan?.nodes ?? []) if (node.kind === 'source') rows.push(...(await this.#rowsOf(node)))
     return { ...inferred, diagnostics, rows }

@@ -13,7 +13,7 @@ import { LONG } from '../support/form.ts'
 import { RICH, runModel } from '../support/simulated-ledger.ts'
 import { askPython, NO_PYTHON, pythonFolder } from './python.ts'
 
-const EDITS = LONG ? 200 : 15
+const EDITS = LONG ? 200 : 6
 const { folder } = pythonFolder()
 
 test.skipIf(NO_PYTHON !== null)(

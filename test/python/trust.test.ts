@@ -11,6 +11,7 @@ import { makeSigner } from '../../src/format/signing-key.ts'
 import { canonicalize } from '../../src/model/canonical.ts'
 import type { Json } from '../../src/model/row.ts'
 import { Forger } from '../support/forger.ts'
+import { LONG } from '../support/form.ts'
 import { testPorts } from '../support/ledger.ts'
 import { madeProof } from '../support/made-evidence.ts'
 import { recorded } from '../support/records.ts'
@@ -98,7 +99,7 @@ describe.skipIf(NO_PYTHON !== null)(
       expect(ask(bad, '--policy', any)).toMatchObject({ ok: false, trust: 'none' })
     })
 
-    test('compares with an older head, of records and of proofs', () => {
+    test.runIf(LONG)('compares with an older head, of records and of proofs', () => {
       const { checkpoint } = JSON.parse(record.split('\n')[0] ?? '') as { readonly checkpoint: string }
       const since = put('since', checkpoint)
       const row = put('row.json', proof)
@@ -116,7 +117,7 @@ describe.skipIf(NO_PYTHON !== null)(
       expect(ask(put('none.html', '<!doctype html>\n<html></html>\n')).problems).toBeUndefined()
     })
 
-    test.skipIf(NO_OPENSSL !== null)(
+    test.runIf(NO_OPENSSL === null && LONG)(
       `takes timestamps of openssl ts${NO_OPENSSL === null ? '' : ` (skipped: ${NO_OPENSSL})`}`,
       () => {
         put('a.cnf', CONFIG)

@@ -127,6 +127,12 @@ test('ten questions find a planted fault', async () => {
   // 2. Where did they fail?
   const shown = await data('run', { run: latest.run })
   expect(shown.errors).toEqual([{ node: 'rate', code: expect.any(String), count: 10 }])
+  // No guard stood in the way of that: but for the one that holds by itself there is none.
+  expect(shown.limits).toMatchObject({
+    said: { guards: [{ written: false, state: 'held' }], services: [] },
+    spent_usd: 0,
+  })
+  expect(JSON.stringify(shown.limits).length).toBeLessThan(600)
   // 3. With what, for example?
   const [error] = (await data('errors', { run: latest.run })).errors
   expect(error).toMatchObject({
@@ -251,10 +257,14 @@ test('over HTTP, with the token of the server; without one nothing is said', asy
           }),
       })
     const asking = new Client({ name: 'test', version: '1.0.0' })
+    const errors: Error[] = []
+    asking.onerror = error => errors.push(error)
     await asking.connect(over({ authorization: `Bearer ${server.parts.token}` }))
     const { structuredContent } = await call('run', { run: 'latest' }, asking)
     expect(structuredContent?.data).toMatchObject({ run: server.run, holds: true })
     await asking.close()
+    // It asked for a stream, too, and heard that there is none.
+    expect(errors).toEqual([])
     await expect(new Client({ name: 'test', version: '1.0.0' }).connect(over({}))).rejects.toThrow()
   } finally {
     await server.close()

@@ -1,8 +1,9 @@
 /** Who gets in, from where, and what they may: docs/api.md. */
 import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { accessPath } from '../../src/server/assemble.ts'
+import { accessPath } from '../../src/host/access-path.ts'
 import { EACH_MS, MOST_AT_ONCE } from '../../src/server/attempts.ts'
+import { failedBy } from '../../src/server/failures.ts'
 import { loopbackNames } from '../../src/server/gate.ts'
 import { IDLE_MS, LIFETIME_MS, MOST_SESSIONS } from '../../src/server/sessions.ts'
 import { API, DemoServer, ORIGIN, PORT } from '../support/demo-server.ts'
@@ -203,13 +204,25 @@ describe('requests that aren’t as described', () => {
     ['GET', '/runs/latest/rows/999999', undefined, 404],
     ['GET', '/runs/0123', undefined, 404],
     ['GET', '/nothing', undefined, 404],
-    ['PUT', '/runs', '{}', 404],
+    ['PUT', '/runs', '{}', 405],
     ['POST', '/session', '{', 400],
     ['POST', '/session', '{"code":1}', 400],
     ['POST', '/session', JSON.stringify({ code: 'x'.repeat(2_000_000) }), 413],
   ])('%s %s → %i', async (method, path, body, status) => {
     const response = await server.withToken(`${API}${path}`, { method, body })
     expect([response.status, await codeOf(response)]).toEqual([status, expect.stringMatching(/^CUSTODY_/)])
+  })
+
+  test('by another method it is said which ones a path has', async () => {
+    const headers = { authorization: `Bearer ${server.parts.token}` }
+    for (const [method, path, allow] of [
+      ['PUT', '/session', 'GET, HEAD, POST, DELETE'],
+      ['GET', '/mcp', 'POST'],
+      ['POST', '/runs/latest/rows/17', 'GET, HEAD'],
+    ] as const) {
+      const response = await server.ask(`${API}${path}`, { method, headers })
+      expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
+    }
   })
 
   test('JSON is said to be JSON: a form of another page can’t say that', async () => {
@@ -222,8 +235,13 @@ describe('requests that aren’t as described', () => {
   })
 })
 
+test('where the machine gives no more files one is to come later; that is no fault of the server', () => {
+  const { status, body, retry_after_s } = failedBy(Object.assign(new Error('too many open files'), { code: 'EMFILE' }))
+  expect([status, body.error.code, retry_after_s]).toEqual([429, 'CUSTODY_TOO_MANY', 2])
+})
+
 test('nothing of all that was a trouble of the server’s own', () => {
   expect(server.troubles).toEqual([])
-  expect(existsSync(accessPath(server.url))).toBe(true)
-  expect(readFileSync(accessPath(server.url), 'utf8')).not.toContain(server.parts.token)
+  expect(existsSync(accessPath(server.url, {}))).toBe(true)
+  expect(readFileSync(accessPath(server.url, {}), 'utf8')).not.toContain(server.parts.token)
 })

@@ -38,11 +38,11 @@ export interface Simulated {
 const LONGEST_US = 3_600_000_000
 const RUN = '01890000-0000-7000-8000-000000000000'
 
-export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
+/** `ledger`: one that has nothing yet. */
+export async function simulate(seed: number, shape: Shape, ledger = new MemoryLedger()): Promise<Simulated> {
   const model = generateModel(new Random(seed), shape)
   const fate = new Random(seed + 2)
   const world = new World(new VirtualClock(), new Random(seed + 1))
-  const ledger = new MemoryLedger()
   world.isAnnounced = key =>
     ledger.subjects().some(({ intents }) => intents.some(({ token, node }) => key === `${RUN}-${token}-${node}`))
   if (shape.troubled === true)
@@ -146,7 +146,7 @@ function goOn(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fa
   world.clock = new VirtualClock(clock.peek_us() + down_us - set_back_us, clock.passed_us() + down_us)
   const common = start(world, ledger, model, shape, fate)
   return drive(world, ledger, common.plan, () =>
-    resumeRun({ ...common, ledger, reader: ledger, from_ledger_only: false, abandon: shape.abandoned === true }),
+    resumeRun({ ...common, ledger, reader: ledger.reader, from_ledger_only: false, abandon: shape.abandoned === true }),
   )
 }
 
@@ -183,12 +183,15 @@ async function drive(world: World, ledger: MemoryLedger, plan: Plan, work: () =>
   const shown = world.published
   let result: RunResult | null = null
   try {
+    await ledger.enter(() => world.clock.wall_us())
+    world.clock.isBusy = () => ledger.is_busy
     world.jumps?.begin(world.clock)
     result = await world.clock.drive(work(), LONGEST_US)
   } catch (thrown) {
     if (world.power.on) throw thrown
   } finally {
     world.jumps?.end()
+    await ledger.leave()
   }
   const { deliveries, problems } = world.services
   const broke = result?.error?.code === 'CUSTODY_GUARD'

@@ -156,7 +156,7 @@ export class World {
         ...{ text: '', file: 'simulated.yaml', folder: '/', fields: {}, expressions: {}, options: {} },
         closes: Object.fromEntries(model.nodes.flatMap(closesOf)),
       },
-      ...{ ledger_url: null, witnesses: null, timestamps: null },
+      ...{ ledger_url: null, ledger_key: null, witnesses: null, timestamps: null },
       plugins: [],
       retention_us: null,
       limits: { services: limitsOf(model), spend_usd, file: null, visit_ms: 3_600_000 },

@@ -1,4 +1,4 @@
-/** Timestamp authorities, and those who certify them, made of nothing but keys: certificates and tokens with whatever a test has them say. */
+/** Timestamp authorities, servers, and those who certify them, made of nothing but keys: certificates and tokens with whatever a test has them say. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { der, derOid, TAGS } from '../../src/format/der.ts'
 import { sha256Hex } from '../../src/model/sha256.ts'
@@ -34,6 +34,7 @@ export const EXTENSIONS = {
   no_authority: extension('2.5.29.19', true, sequence()),
   may_sign: extension('2.5.29.15', true, der(TAGS.bits, Uint8Array.of(6, 0xc0))),
   may_certify: extension('2.5.29.15', true, der(TAGS.bits, Uint8Array.of(1, 0x06))),
+  localhost: extension('2.5.29.17', false, sequence(ascii(0x82, 'localhost'))),
   unknown_critical: extension('2.5.29.30', true, sequence()),
 }
 

@@ -6,12 +6,19 @@ import { type CompiledPlan, compilePlan } from '../../src/plan/compile.ts'
 import type { Secrets } from '../../src/plan/secrets.ts'
 import type { Catalogue } from '../../src/sdk/catalogue.ts'
 import { filesIn } from '../../src/sdk/option-files.ts'
+import { fromEnvironment } from '../../src/secrets/environment.ts'
 import { testCatalogue } from './stub-plugins.ts'
 
-export const ENV = { HOME: '/home/x', EMPTY: '', N: '7', API_KEY: 'hunter2-hunter2' } as const
+export const ENV = {
+  HOME: '/home/x',
+  EMPTY: '',
+  N: '7',
+  API_KEY: 'hunter2-hunter2',
+  DB_PASSWORD: 'hunter3-hunter3',
+} as const
 
 export const SECRETS: Secrets = {
-  secrets: name => (ENV as { readonly [name: string]: string })[name],
+  secrets: name => fromEnvironment(name, ENV),
   fingerprint: value => `fp:${value.length}`,
 }
 

@@ -47,12 +47,14 @@ export class Hook {
     readonly key: string
     readonly at_ms: number
     readonly recorded: boolean
+    readonly epoch: number
   }> = []
   /** The values of `n` in the rows of each request. */
   readonly requests: Json[][] = []
   latency_ms = 100
   idempotent = false
   batch: SendBatch | null = null
+  sequential = false
   answer: (n: Json, times: number) => Sent = () => OK
   request: (row: Row) => Json | RowError = row => ({ n: row.n! })
   rig!: Rig
@@ -76,10 +78,11 @@ export class Hook {
       ...{ kind: 'sink', name: 'hook', options: z.unknown(), delivery: 'outbound', determinism: 'external' },
       services: () => ['far'],
       idempotent: () => this.idempotent,
+      sequential: () => this.sequential,
       ...(this.batch !== null && { batch: () => this.batch }),
       create: (): OutboundSink<HookOutgoing> => ({
         request: row => this.#outgoing(row),
-        send: rows => this.#send(rows),
+        send: (rows, { epoch }) => this.#send(rows, epoch),
       }),
     }
   }
@@ -90,12 +93,12 @@ export class Hook {
     return { kind: 'outgoing', service: 'far', request: request as Json, n: row.n! }
   }
 
-  async #send(rows: readonly Keyed<HookOutgoing>[]): Promise<Sent> {
+  async #send(rows: readonly Keyed<HookOutgoing>[], epoch: number): Promise<Sent> {
     const { clock } = this.rig
     const intents = this.rig.facts<IntentFact>('intents')
     for (const { key, outgoing } of rows) {
       const recorded = intents.some(({ token }) => key.split('-').at(-2) === String(token))
-      this.begun.push({ n: outgoing.n, key, at_ms: (clock.now_us() - this.#began_us) / 1000, recorded })
+      this.begun.push({ n: outgoing.n, key, at_ms: (clock.now_us() - this.#began_us) / 1000, recorded, epoch })
     }
     this.requests.push(rows.map(({ outgoing }) => outgoing.n))
     this.most_at_once = Math.max(this.most_at_once, ++this.#in_flight)

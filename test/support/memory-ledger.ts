@@ -1,5 +1,6 @@
 /** A ledger in memory that keeps drafts as they are, so that a test can look at every fact of a run, and bodies to resume from. */
 
+import type { resumeRun } from '../../src/engine/run/resume.ts'
 import type { SealFacts } from '../../src/format/entry.ts'
 import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from '../../src/ledger/read-port.ts'
 import { encodeRun, encodeSubject } from '../../src/ledger/write/encode.ts'
@@ -24,6 +25,8 @@ type Kept = { encoded: Encoded } & (
   | { readonly kind: 'run'; readonly draft: CompleteRunDraft }
 )
 
+type ResumeReader = Parameters<typeof resumeRun>[0]['reader']
+
 const HASH = '00'.repeat(32)
 
 export class MemoryLedger implements Ledger, RunLedger {
@@ -35,6 +38,8 @@ export class MemoryLedger implements Ledger, RunLedger {
   sealed = false
   /** How many entries the run had whenever it was said how far it is. */
   readonly progressed: number[] = []
+  /** Makes what is under way durable elsewhere, too, as it begins; null: nowhere. */
+  protected beneath: (() => Promise<void>) | null = null
   /** Called when that is said while it is under way. */
   onProgressed: () => void = () => undefined
   power = new Power(Number.POSITIVE_INFINITY)
@@ -56,6 +61,26 @@ export class MemoryLedger implements Ledger, RunLedger {
 
   get size(): number {
     return this.entries_kept.length + this.#in_flight.length + this.#buffer.length
+  }
+
+  /** Whether something is under way elsewhere. */
+  get is_busy(): boolean {
+    return false
+  }
+
+  /** A process begins, which has this time of day. */
+  async enter(_now_us: () => number): Promise<void> {
+    // Nothing is opened.
+  }
+
+  /** It is gone. */
+  async leave(): Promise<void> {
+    // Nothing is open.
+  }
+
+  /** What a process reads that resumes the run. */
+  get reader(): ResumeReader {
+    return this
   }
 
   async openRun(run: string, draft: RunDraft): Promise<RunLedger> {
@@ -93,14 +118,20 @@ export class MemoryLedger implements Ledger, RunLedger {
     if (this.#in_flight.length > 0) throw new Error('a commit is under way')
     this.#in_flight = this.#buffer
     this.#buffer = []
-    if (this.pause !== null) return { durable: this.pause().then(() => this.#keep()) }
-    const head = this.#keep()
-    return { durable: Promise.resolve(head) }
+    if (this.beneath === null && this.pause !== null) return { durable: this.#keepLater(this.pause) }
+    this.power.use()
+    if (this.beneath !== null) return { durable: this.beneath().then(() => this.#keep()) }
+    return { durable: Promise.resolve(this.#keep()) }
+  }
+
+  async #keepLater(pause: () => Promise<void>): Promise<CheckpointHead> {
+    await pause()
+    this.power.use()
+    return this.#keep()
   }
 
   /** The power may go right before or right after the entries are durable. */
   #keep(): CheckpointHead {
-    this.power.use()
     this.entries_kept.push(...this.#in_flight)
     this.#in_flight = []
     this.#hold()

@@ -31,7 +31,7 @@ export function atOnce<T>(
 
 /** A page of rows of log 1, from the first one on. */
 export function firstPage(finder: LedgerRowFinder, filter: RowFilter, limit = 500): Promise<FoundRows> {
-  return finder.find(1, filter, { after: null, at: null, limit }, NEVER)
+  return finder.find(1, filter, { after: null, at: null, limit, counts: true }, NEVER)
 }
 
 export class IndexedLedger {

@@ -19,6 +19,8 @@ export class VirtualClock implements Clock, RunClock {
   #unseen_us: number
   /** Called when time passes, and when somebody looks at the time of day: may have clocks jump. */
   onLook: () => void = () => undefined
+  /** Whether something is under way that takes none of this clock's time. */
+  isBusy: () => boolean = () => false
   #order = 0
   /** The latest first; of those due at one time, the one that was set last. */
   readonly #alarms: Alarm[] = []
@@ -125,6 +127,7 @@ export class VirtualClock implements Clock, RunClock {
     while (!done) {
       await new Promise(resolve => setImmediate(resolve))
       if (done) break
+      if (this.isBusy()) continue
       if (this.#now_us > latest_us) throw new Error(`the run is still under way after ${within_us} µs`)
       if (this.advance()) idle = 0
       else if (++idle > 10_000) throw new Error('the run waits for something that never comes')

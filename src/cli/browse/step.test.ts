@@ -46,7 +46,10 @@ describe('what keys do', () => {
     expect(effects).toEqual([{ kind: 'ask', id: 2, target: { kind: 'run', place: { run } } }])
     const back = after(listed, 'down', 'open', 'back')
     expect(back.state).toMatchObject({ top: { kind: 'runs', at: 1 }, under: [] })
-    expect(back.effects).toEqual([{ kind: 'give up', id: 2 }])
+    expect(back.effects).toMatchObject([
+      { kind: 'give up', id: 2 },
+      { kind: 'ask', id: 3, target: { kind: 'runs' } },
+    ])
   })
 
   test('a search is a line; what is wrong with it stays before whoever types, and letters mean nothing else meanwhile', () => {
@@ -91,14 +94,22 @@ describe('what answers do', () => {
     expect(step(before.state, listed, AROUND)).toEqual({ state: before.state, effects: [] })
   })
 
-  test('what runs is asked again as time passes, and shown until the answer is there; what is over isn’t', () => {
+  test('which runs are the newest is asked again as time passes, and shown until the answer is there; the chosen one stays it', () => {
     const running = answer(1, runs('running'))
     const { state, effects } = after(running, 'down', { kind: 'time passed' })
     expect(effects).toMatchObject([{ kind: 'ask', id: 2 }])
     expect(state.top).toMatchObject({ asked: 2, at: 1, content: { kind: 'there' } })
     expect(step(state, { kind: 'time passed' }, AROUND).effects).toEqual([])
     expect(step(state, answer(2, runs('completed')), AROUND).state.top).toMatchObject({ asked: null, at: 1 })
-    expect(after(listed, { kind: 'time passed' }).effects).toEqual([])
+    const [first, second] = runs('completed').runs
+    const begun = {
+      runs: [{ run: 'new', problem: 'a sentence that is long' }, first, second].flatMap(each => each ?? []),
+      next_cursor: null,
+    }
+    expect(step(state, answer(2, begun), AROUND).state.top.at).toBe(2)
+    const lines = frameOf(after(answer(1, begun)).state, { ...AROUND, columns: 120 })
+    expect(lines.filter(line => /can’t be read|2026-01-02 03:04:05Z/.test(line))).toHaveLength(3)
+    expect(after(listed, 'open', { kind: 'time passed' }).effects).toEqual([])
   })
 })
 

@@ -75,7 +75,7 @@ export function step(state: State, event: Event, around: Surroundings): Changed 
     case 'said':
       return only({ ...state, note: event.note })
     case 'time passed':
-      return isRunning(state.top) && state.top.asked === null ? askAgain(state, state.top) : only(state)
+      return mayChange(state.top) && state.top.asked === null ? askAgain(state, state.top) : only(state)
   }
 }
 
@@ -169,7 +169,7 @@ function back(state: State): Changed {
   if (below === undefined) return only(saying(state, 'q ends'))
   const shown: State = { ...state, top: below, under: under.slice(0, -1) }
   // What it waited for was given up when another screen was opened, and what runs may have gone further.
-  const again = below.content.kind === 'asking' || isRunning(below)
+  const again = below.content.kind === 'asking' || mayChange(below)
   const next = again ? askAgain(shown, below) : only(shown)
   return { ...next, effects: [...givenUp(top), ...next.effects] }
 }
@@ -255,16 +255,24 @@ function answered(state: State, id: number, content: Content<AnyAnswer>): State 
   // What is asked again isn't covered by how far the answer is.
   if (content.kind === 'asking' && state.top.content.kind !== 'asking') return state
   // cast: the answer of its own question.
-  return { ...state, top: { ...state.top, asked, content } as Screen }
+  const top = { ...state.top, asked, content } as Screen
+  return { ...state, top: { ...top, at: atSameRun(state.top, top) } }
 }
 
-/** Whether what it shows may still change. */
-function isRunning(screen: Screen): boolean {
+/** Where runs have begun since, the one that was chosen stands further down; the newest stays the newest. */
+function atSameRun(before: Screen, now: Screen): number {
+  if (before.kind !== 'runs' || now.kind !== 'runs' || before.at === 0) return now.at
+  if (before.content.kind !== 'there' || now.content.kind !== 'there') return now.at
+  const chosen = before.content.answer.runs[before.at]?.run
+  const at = now.content.answer.runs.findIndex(({ run }) => run === chosen)
+  return at === -1 ? now.at : at
+}
+
+/** Whether what it shows may still change: a run that is under way, and which are the newest. */
+function mayChange(screen: Screen): boolean {
   if (screen.content.kind !== 'there') return false
   if (screen.kind === 'run') return screen.content.answer.status === 'running'
-  return (
-    screen.kind === 'runs' && screen.content.answer.runs.some(each => 'status' in each && each.status === 'running')
-  )
+  return screen.kind === 'runs' && screen.place.trail.length === 1
 }
 
 function moved(screen: Screen, move: Move, around: Look): number {

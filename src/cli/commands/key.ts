@@ -12,7 +12,7 @@ export function keyCommand(context: Context, done: (exit: number) => void): Comm
     .description(
       'Prints the verifier keys of your signing key, a line for each, for those who are to trust what you sign; with --ledger those that are in force in that ledger, whosever they are. Makes a key if there is none.',
     )
-    .option('--ledger <url>', 'show the keys that are in force in this ledger, sqlite:PATH')
+    .option('--ledger <url>', 'show the keys that are in force in this ledger')
     .option('--json', 'print it as JSON')
     .action(async (options: KeyOptions) => {
       await (await work()).showKey(context, options)

@@ -40,8 +40,9 @@ export function proveCommand(context: Context, done: (exit: number) => void): Co
     )
     .option(
       '--ledger [url]',
-      'the ledger, sqlite:PATH (default: $CUSTODY_LEDGER, else sqlite:./custody.db); without a run: the record of its own log alone',
+      'the ledger, sqlite:PATH or postgres://… (default: $CUSTODY_LEDGER, else sqlite:./custody.db); without a run: the record of its own log alone',
     )
+    .option('--ledger-key <ref>', 'the key of encrypted values: a file, or secret:NAME (default: $CUSTODY_LEDGER_KEY)')
     .action(async (run: string | undefined, options: ProveOptions) => {
       const { writeEvidence } = await import('../write-evidence.ts')
       done(await writeEvidence(context, run, options))

@@ -11,7 +11,14 @@ export function runCommand(context: Context, done: (exit: number) => void): Comm
     .description('Runs a pipeline. Every row ends in exactly one recorded outcome.')
     .argument('<file>', 'the pipeline file')
   return withLogFormat(command)
-    .option('--ledger <url>', "the ledger, sqlite:PATH (default: $CUSTODY_LEDGER, the pipeline's, sqlite:./custody.db)")
+    .option(
+      '--ledger <url>',
+      "the ledger, sqlite:PATH or postgres://… (default: $CUSTODY_LEDGER, the pipeline's, sqlite:./custody.db)",
+    )
+    .option(
+      '--ledger-key <ref>',
+      "encrypt values with this key: a file, or secret:NAME (default: $CUSTODY_LEDGER_KEY, the pipeline's)",
+    )
     .option(
       '--set <path=value>',
       'replace a value of the pipeline file, as in --set retry.attempts=5; repeatable',

@@ -29,6 +29,7 @@ export function testCommand(context: Context, done: (exit: number) => void): Com
     )
     .option('--row <n>', 'the number of that row', integerFrom(1))
     .option('--ledger <url>', 'the ledger that has the run (default: as for `run`)')
+    .option('--ledger-key <ref>', 'the key of its values, if they are encrypted: a file, or secret:NAME')
     .option('--json', 'print the results as JSON')
     .action(async (file: string, options: TestOptions) => {
       if (options.from !== undefined || options.row !== undefined) {

@@ -7,12 +7,14 @@ import { KEY_TYPE_NAMES } from '../../format/verifier-key.ts'
 import { ledgerUrl } from '../../host/ledger.ts'
 import { keyExposure, keyPlace, ownKeys } from '../../ledger/keys/keys.ts'
 import { openLedgerReader } from '../../ledger/open-reader.ts'
+import { withoutPassword } from '../../ledger/postgres/address.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { askedBy } from '../../telemetry/settings.ts'
 import type { Context } from '../context.ts'
 import type { LedgerOptions } from '../ledger-access.ts'
 import { nodeVersionProblem } from '../node-version.ts'
 import { counted } from '../render/text.ts'
+import { secrets } from './secrets.ts'
 
 export interface Finding {
   readonly name: string
@@ -32,6 +34,7 @@ const CHECKS: ReadonlyArray<readonly [name: string, check: Check]> = [
   ['ledger', ledger],
   ['folder', folder],
   ['telemetry', telemetry],
+  ['secrets', secrets],
   ['terminal', terminal],
 ]
 
@@ -107,7 +110,12 @@ async function ledger(context: Context, options: LedgerOptions): Promise<Finding
     }
   } catch (thrown) {
     if (!isCustodyError(thrown) || thrown.code !== 'CUSTODY_LEDGER_NOT_FOUND') throw thrown
-    return { name: 'ledger', state: 'warn', message: `there is none at ${url} yet`, hint: 'The first run makes it.' }
+    return {
+      name: 'ledger',
+      state: 'warn',
+      message: `there is none at ${withoutPassword(url)} yet`,
+      hint: 'The first run makes it.',
+    }
   }
 }
 

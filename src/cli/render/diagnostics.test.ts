@@ -32,6 +32,12 @@ describe('a diagnostic', () => {
     expect(renderDiagnostics([problem], view(null)).split('\n')).toHaveLength(2)
   })
 
+  test('shows no ledger key that the line has', () => {
+    const key = `custody-ledger-key+0123456789abcdef+${'aB+/'.repeat(11)}`
+    const rendered = renderDiagnostics([{ ...problem, column: 14 }], view(`      key: ${key} # here`, 200))
+    expect(rendered).toContain(`key: custody-ledger-key+0123456789abcdef+${'*'.repeat(44)} # here`)
+  })
+
   test('marks behind tabs and wide characters', () => {
     const [, line, mark] = renderDiagnostics([{ ...problem, column: 4, length: 3 }], view('\t東xabc: 1')).split('\n')
     expect(line).toBe('  31 |     東xabc: 1')

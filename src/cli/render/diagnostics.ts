@@ -1,5 +1,6 @@
 /** Problems of a pipeline file as text: place, message, the line with the mark under it, hint. */
 import type { Diagnostic } from '../../model/error.ts'
+import { withoutLedgerKeys } from '../../model/ledger-key-text.ts'
 import type { Paint } from '../terminal.ts'
 import { columnsOf, count, printable, shorten } from './text.ts'
 
@@ -33,7 +34,7 @@ function renderDiagnostic(diagnostic: Diagnostic, view: DiagnosticsView): string
   const severe = paint(severity === 'error' ? ['bold', 'red'] : ['bold', 'yellow'], severity)
   const lines = [`${printable(file)}:${line}:${column}: ${severe} ${paint('bold', code)}: ${printable(message)}`]
   const text = view.sourceLine(file, line)
-  if (text !== null) lines.push(...excerpt(text, diagnostic, view))
+  if (text !== null) lines.push(...excerpt(withoutLedgerKeys(text), diagnostic, view))
   if (hint !== undefined) lines.push(`  ${paint('cyan', 'hint:')} ${printable(hint)}`)
   return lines.join('\n')
 }

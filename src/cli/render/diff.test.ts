@@ -9,6 +9,7 @@ const NONE: DiffCounts = { compared: 0, same: 0, unknown: 0, different: 0, only_
 const BLANK: RunDiff = {
   old: '019b7c1a-0000-7000-8000-000000000001',
   new: '019b7c1b-0000-7000-8000-000000000002',
+  matched_by: 'number',
   code: [],
   reads: [],
   rows: NONE,
@@ -114,6 +115,17 @@ test('lines of groups fit the terminal, and numbers stay whole', () => {
   const [, line = ''] = text.split('\n')
   expect(columnsOf(line)).toBeLessThanOrEqual(60)
   expect(line).toContain('8,000,000  rows 1,000,001, …')
+})
+
+test('of a run and what was run of it again the rest is one line, and no difference', () => {
+  const only = [{ in: 'old', source: 'in', index: { from: 1, to: 9 }, row: { from: 1, to: 9 } }] as const
+  const again = { matched_by: 'repeats', rows: { ...NONE, compared: 1, same: 1, only_old: 9 }, only } as const
+  expect(render(again).split('\n')).toEqual([
+    'no row differs between run 019b7c1a-0000… and run 019b7c1b-0000…, each row of a re-run with the one that it repeats, 1 row compared',
+    '',
+    'only in the old run: 9 rows',
+  ])
+  expect(differs({ ...BLANK, ...again })).toBe(false)
 })
 
 test('only what is known to differ counts', () => {

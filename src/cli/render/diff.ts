@@ -27,8 +27,9 @@ export interface DiffView {
   byKey(old: string, now: string): string
 }
 
-/** Of rows that take no part in a comparison by key, other numbers are a difference. */
-export function differs({ rows, batches, key }: RunDiff): boolean {
+/** Of rows that take no part in a comparison by key, other numbers are a difference; a re-run has only some rows, which is none. */
+export function differs({ rows, batches, key, matched_by }: RunDiff): boolean {
+  if (matched_by === 'repeats') return rows.different + batches.different > 0
   const left_out = key === undefined ? [] : LEFT_OUT.filter(([why]) => key.old[why].rows !== key.new[why].rows)
   return left_out.length > 0 || [rows, batches].some(each => each.different + each.only_old + each.only_new > 0)
 }
@@ -56,7 +57,7 @@ export function renderDiff(diff: RunDiff, view: DiffView): string {
   const rest = [
     unknownText(rows.unknown, 'row', 'rows'),
     unknownText(batches.unknown, 'batch', 'batches'),
-    ...(diff.key === undefined ? diff.only.map(onlyText) : keyLines(diff, diff.key)),
+    ...(diff.key !== undefined ? keyLines(diff, diff.key) : onlyLines(diff)),
     onlyBatches(batches.only_old, 'old'),
     onlyBatches(batches.only_new, 'new'),
   ].filter(each => each !== null)
@@ -78,8 +79,9 @@ function readLine({ node, path, old, new: now }: FileChange): string {
   return printable(`${path}, which ${node} reads, differs: ${fileReadText(old)} → ${fileReadText(now)}`)
 }
 
-function headline({ old: before, new: after, rows, key }: RunDiff, { paint }: DiffView): string {
-  const by = key === undefined ? '' : `, matched by ${key.fields.map(printable).join(', ')}`
+function headline({ old: before, new: after, rows, key, matched_by }: RunDiff, { paint }: DiffView): string {
+  const repeats = matched_by === 'repeats' ? ', each row of a re-run with the one that it repeats' : ''
+  const by = key === undefined ? repeats : `, matched by ${key.fields.map(printable).join(', ')}`
   const runs = `between run ${shortRun(before)}… and run ${shortRun(after)}…${by}`
   if (rows.different > 0) return paint('bold', `${differText(rows.different, rows.compared, 'row', 'rows')} ${runs}`)
   return `${paint('bold', 'no row differs')} ${runs}, ${counted(rows.compared, 'row')} compared`
@@ -117,6 +119,14 @@ function exampleText(of: 'row' | 'batch', { count: many, examples }: CountedGrou
 
 function unknownText(many: number, one: string, more: string): string | null {
   return many === 0 ? null : `of ${counted(many, one, more)} the output can’t be compared: its values are erased`
+}
+
+/** The rest of a run of which some rows were run again is said by its number: it may be scattered over all of it. */
+function onlyLines({ matched_by, rows, only }: RunDiff): readonly (string | null)[] {
+  if (matched_by !== 'repeats') return only.map(onlyText)
+  const line = (many: number, which: 'old' | 'new') =>
+    many === 0 ? null : `only in the ${which} run: ${counted(many, 'row')}`
+  return [line(rows.only_old, 'old'), line(rows.only_new, 'new')]
 }
 
 function onlyText({ in: which, source, index, row }: OnlyRows): string {
@@ -244,12 +254,12 @@ function mayBeShifted({ rows, groups, differences }: RunDiff): boolean {
 }
 
 function nextSteps(diff: RunDiff, { explain, byKey }: DiffView): string | null {
-  const { old: before, new: after, differences, batches, rows, key } = diff
+  const { old: before, new: after, differences, batches, rows } = diff
   const [row] = differences
   const token = batches.differences.find(each => each.token.old !== null && each.token.new !== null)?.token
   if (row === undefined && token === undefined) return null
   const what = (side: 'old' | 'new') => (row === undefined ? `--token ${token?.[side]}` : `--row ${row.row[side]}`)
-  const shifted = key === undefined && rows.different > 0 && mayBeShifted(diff)
+  const shifted = diff.matched_by === 'number' && rows.different > 0 && mayBeShifted(diff)
   const steps = [
     explain(shortRun(before), what('old')),
     explain(shortRun(after), what('new')),

@@ -1,6 +1,7 @@
 /** Text laid out for a terminal: cut, filled and wrapped by columns. read/words/text.ts makes it safe. */
 import { relative } from 'node:path'
 import { loadOwnModule } from '../../model/own-file.ts'
+import { isStoreUrl } from '../../model/store-url.ts'
 
 export { counted, grouped as count } from '../../model/number-text.ts'
 export {
@@ -86,6 +87,7 @@ export function padStart(text: string, columns: number): string {
 
 /** A path as seen from `cwd`, if that is shorter. */
 export function nearPath(path: string, cwd: string): string {
+  if (isStoreUrl(path)) return path
   const near = relative(cwd, path)
   return near.length > 0 && near.length < path.length && !near.startsWith('../../..') ? near : path
 }

@@ -1,7 +1,7 @@
 /**
  * Whether a service is taken for down, by how calls come back. Pure.
  *
- * It is when so many calls in a row met an outage, whoever asked. Then one at a time tries it, after waits that grow, until one comes
+ * It is when so many calls in a row met an outage, whoever asked, or one met an outage that no row can have to do with. Then one at a time tries it, after waits that grow, until one comes
  * back with anything else: an answer, a row's own error, or the wish to be left alone.
  */
 
@@ -27,11 +27,23 @@ export const CLOSED: Breaker = { kind: 'closed', failures: 0 }
 const FIRST_TRY_US = 1_000_000
 const LONGEST_WAIT_US = 60_000_000
 
-/** A call met an outage. `tried`: it is the one that tried the service. */
-export function afterOutage(breaker: Breaker, limits: BreakerLimits, now_us: number, tried: boolean): Breaker {
+export interface Outage {
+  /** The call is the one that tried the service. */
+  readonly tried: boolean
+  /** No row can have to do with it. */
+  readonly surely: boolean
+}
+
+/** A call met an outage. */
+export function afterOutage(
+  breaker: Breaker,
+  limits: BreakerLimits,
+  now_us: number,
+  { tried, surely }: Outage,
+): Breaker {
   const failures = breaker.failures + 1
   if (breaker.kind === 'closed') {
-    if (failures < limits.failures) return { kind: 'closed', failures }
+    if (failures < limits.failures && !surely) return { kind: 'closed', failures }
     return { kind: 'open', failures, since_us: now_us, tries: 0, next_try_us: now_us + waitBefore_us(0) }
   }
   // What was under way when it opened says nothing new.

@@ -2,13 +2,13 @@
 import { FIRST_PATH } from '../../format/lineage.ts'
 import type { CallPlace } from '../../format/recording.ts'
 import type { AggregateNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
-import type { Call, CallAnswer, CallTry } from '../../sdk/call.ts'
-import type { Keyed, Outgoing } from '../../sdk/spec.ts'
+import type { Call } from '../../sdk/call.ts'
+import type { Keyed, Outgoing, SendTry } from '../../sdk/spec.ts'
 import type { Asker } from '../record/call-fact.ts'
 import { Answers } from '../token/answers.ts'
 import type { Subject, Token } from '../token/token.ts'
 import type { CallDispatcher } from './dispatcher.ts'
-import type { Settle } from './open-call.ts'
+import type { Performed, Settle } from './open-call.ts'
 import type { CallingContext } from './visit.ts'
 
 /** An attempt to process a batch. */
@@ -35,14 +35,22 @@ interface SentRows {
 export class Contexts {
   readonly #calls: CallDispatcher
   readonly #run: string
+  readonly #epoch: number
   readonly #nodes: readonly PlanNode[]
   readonly #signal: AbortSignal
   readonly #first_attempt: CallingContext
   /** By node, for nodes that have some. */
   readonly #services: ReadonlyMap<number, readonly string[]>
 
-  constructor(run: string, plan: Plan, calls: CallDispatcher, signal: AbortSignal) {
+  /** `epoch`: of the lease by which this process holds the run. */
+  constructor(
+    { run, epoch }: { readonly run: string; readonly epoch: number },
+    plan: Plan,
+    calls: CallDispatcher,
+    signal: AbortSignal,
+  ) {
     this.#run = run
+    this.#epoch = epoch
     this.#calls = calls
     this.#nodes = plan.nodes
     this.#signal = signal
@@ -68,7 +76,7 @@ export class Contexts {
   /** Has the rows sent in one request by `perform`, once that is durably on record. */
   send(
     { node, members }: SentRows,
-    perform: (rows: KeyedRows, attempt: CallTry) => Promise<CallAnswer>,
+    perform: (rows: KeyedRows, attempt: SendTry) => Promise<Performed>,
     settle: Settle,
   ): void {
     const [first, ...others] = members
@@ -85,7 +93,7 @@ export class Contexts {
         asking: [asking(first), ...others.map(asking)],
         services: this.#services.get(node.number) ?? [],
         service: first.outgoing.service,
-        perform: attempt => perform([keyed(first), ...others.map(keyed)], attempt),
+        perform: attempt => perform([keyed(first), ...others.map(keyed)], { ...attempt, epoch: this.#epoch }),
       },
       settle,
     )

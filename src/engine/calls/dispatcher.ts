@@ -13,8 +13,7 @@
 import {
   CALL_ERROR,
   CALL_OK,
-  CALL_RECORDED,
-  CALL_RECORDED_ERROR,
+  CALL_REFUSED,
   CALL_THROTTLED,
   type CallCosts,
   type CallStatus,
@@ -28,17 +27,20 @@ import type { EventQueue } from '../order/event-queue.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import { defect, describe } from '../ports/plugin-defect.ts'
 import type { RunClock } from '../ports/run-clock.ts'
-import { type Asker, senderOf } from '../record/call-fact.ts'
+import type { Asker } from '../record/call-fact.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { Stack } from '../token/fork-frames.ts'
 import { Budget } from './budget.ts'
 import {
   type Asked,
   type Asking,
+  intend,
   leaves,
   type OpenCall,
   type Perform,
+  type Performed,
   performed,
+  requestText,
   type Sending,
   type Settle,
   type Time,
@@ -47,14 +49,17 @@ import {
 import { type Letter, Outbox } from './outbox.ts'
 import { ReplayMiss } from './replay-miss.ts'
 import {
-  errorOf,
-  failureOnRecord,
+  failed,
   failureText,
   heard,
   mostOf,
   NOTHING,
+  type Refusals,
   type Reported,
+  refusalsOf,
   reportedOf,
+  resultOnRecord,
+  statusOnRecord,
   waitOf,
 } from './result.ts'
 import type { Held, SharedLimits, Waiter } from './service.ts'
@@ -193,6 +198,7 @@ export class CallDispatcher {
     this.#enter({
       ...{ asked: [asked(first), ...others.map(asked)], service: this.#services.of(name), name },
       ...{ perform, outbound: true, most_nusd: 0, waiter: null, throttled: 0, answers_before: 0, resolve: settle },
+      doubted: false,
       reject: (thrown, ended_us, stack) => {
         if (!(thrown instanceof ReplayMiss)) throw defect(node.name, `threw ${describe(thrown)}`, thrown)
         settle({ kind: 'missed', message: thrown.message }, ended_us, stack)
@@ -215,7 +221,7 @@ export class CallDispatcher {
     this.#enter({
       asked: [{ visit, request, ordinal }],
       ...{ service: this.#services.of(name), name, perform, most_nusd, waiter: null, throttled: 0, answers_before: 0 },
-      outbound: false,
+      ...{ outbound: false, doubted: false },
       resolve: result => {
         resolve(result)
         visit.closes()
@@ -252,14 +258,9 @@ export class CallDispatcher {
       if (found === null) return miss(ended_us, stack)
       const response = canonicalize(found.response)
       const data = heard(response)
-      const answered = found.kind === 'answer'
-      this.#record(pending, answered ? CALL_RECORDED : CALL_RECORDED_ERROR, response, NOTHING, {
-        started_us,
-        ended_us,
-      })
-      if (answered) visit.asker.answers.add(name, request, ordinal, data)
-      const result = answered ? answerOf(data) : errorOf(failureOnRecord(data))
-      pending.resolve(result, ended_us, stack)
+      this.#record(pending, statusOnRecord(found.kind), response, NOTHING, { started_us, ended_us })
+      if (found.kind === 'answer') visit.asker.answers.add(name, request, ordinal, data)
+      pending.resolve(resultOnRecord(found.kind, data), ended_us, stack)
     }
     const { place, attempt } = visit.asker
     take({ place: place(), attempt, ordinal, service: name, request }).then(
@@ -300,14 +301,8 @@ export class CallDispatcher {
   /** It is sent when the next commit, which has its intent, is durable. */
   #announce(pending: OpenCall): void {
     const { events, recorder } = this.#parts
-    const { asked } = pending
-    const { length: rows } = asked
-    const first = senderOf(asked[0].visit.asker)
     const letter: Letter = {
-      intend: () => {
-        for (const [i, { visit, request }] of asked.entries())
-          recorder.calls.intend(visit.asker, request, rows === 1 ? null : { first, place: i + 1, rows })
-      },
+      intend: () => intend(pending, recorder),
       send: () => {
         if (!this.#given_up.signal.aborted) this.#perform(pending)
       },
@@ -337,10 +332,12 @@ export class CallDispatcher {
     )
   }
 
-  #settle(pending: OpenCall, answer: CallAnswer, time: Time, stack: Stack): void {
+  #settle(pending: OpenCall, answer: Performed, time: Time, stack: Stack): void {
     let reported: Reported
+    let refusals: Refusals
     try {
       reported = reportedOf(answer, pending.most_nusd)
+      refusals = refusalsOf(answer)
     } catch (thrown) {
       const what = thrown instanceof Error ? thrown.message : String(thrown)
       const { node } = pending.asked[0].visit.asker
@@ -352,18 +349,19 @@ export class CallDispatcher {
     const throttled = trouble === 'throttled' && this.#isMadeAgain(pending, answer)
     this.#ends(pending, costs)
     const status = answer.kind === 'answer' ? CALL_OK : throttled ? CALL_THROTTLED : CALL_ERROR
-    this.#record(pending, status, text, costs, time)
-    if (answer.kind === 'answer') this.#answered(pending, heard(text), time, stack)
+    this.#record(pending, status, text, costs, time, refusals)
+    if (answer.kind === 'answer') this.#answered(pending, heard(text), refusals, time, stack)
     else this.#failed(pending, answer, trouble, throttled, time, stack)
     // What it cost less than it might have is there for others.
     this.#services.pumpOthers(pending.service)
     this.#lookAtHeld()
   }
 
-  #answered(pending: OpenCall, response: Json, { ended_us }: Time, stack: Stack): void {
-    for (const { visit, request, ordinal } of pending.asked)
-      visit.asker.answers.add(pending.name, request, ordinal, response)
-    pending.resolve(answerOf(response), ended_us, stack)
+  #answered(pending: OpenCall, response: Json, refusals: Refusals, { ended_us }: Time, stack: Stack): void {
+    for (const [place, { visit, request, ordinal }] of pending.asked.entries())
+      if (!refusals.has(place)) visit.asker.answers.add(pending.name, request, ordinal, response)
+    const refused = new Map(Array.from(refusals, ([place, { error }]) => [place, error]))
+    pending.resolve({ kind: 'answer', response, refused }, ended_us, stack)
     for (const each of pending.service.answered(waiterOf(pending))) each.hear(stack, true)
   }
 
@@ -375,13 +373,13 @@ export class CallDispatcher {
         leaves(pending)
         return this.#stop(stopError(pending.name, pending.asked[0].visit.asker.node.name, answer))
       case 'throttled':
-        if (!again) pending.resolve(errorOf(answer), time.ended_us, stack)
+        if (!again) pending.resolve(failed(pending, answer), time.ended_us, stack)
         for (const each of this.#throttled(pending, answer, again, time)) each.hear(stack, true)
         return
       case 'outage':
         return this.#metOutage(pending, answer, time, stack)
       case null:
-        pending.resolve(errorOf(answer), time.ended_us, stack)
+        pending.resolve(failed(pending, answer), time.ended_us, stack)
         for (const each of service.answered(waiterOf(pending))) each.hear(stack, true)
     }
   }
@@ -390,19 +388,20 @@ export class CallDispatcher {
   #metOutage(pending: OpenCall, answer: CallFailure, { ended_us }: Time, stack: Stack): void {
     const { service, outbound } = pending
     const { answers } = pending.asked[0].visit.asker
+    const error = failed(pending, answer)
     const held: Held<Stack> = {
       hear: (to, suspect) => {
         answers.isSuspect ||= suspect
-        pending.resolve(errorOf(answer), ended_us, to)
+        pending.resolve(error, ended_us, to)
       },
       // Others come first: should it be the row after all, one of them may find the service up.
       again: () => this.#wait(pending, waiter => service.enter(waiter)),
     }
-    const counts = !answers.isSuspect
+    const surely = answer.outage === 'surely'
+    const counts = surely || !answers.isSuspect
     const holds = service.holds && answer.retryable && (counts || service.isDown)
-    service.metOutage(waiterOf(pending), holds ? held : null, counts, lastOf(answer))
+    service.metOutage(waiterOf(pending), holds ? held : null, { counts, surely, last: lastOf(answer) })
     if (holds) return
-    const error = errorOf(answer)
     pending.resolve(outbound && service.isDown ? { ...error, uncounted: true } : error, ended_us, stack)
   }
 
@@ -476,23 +475,22 @@ export class CallDispatcher {
     this.#budget.end(most_nusd, cost_nusd)
   }
 
-  #record(pending: OpenCall, status: CallStatus, response: string, costs: CallCosts, time: Time): void {
+  #record(
+    pending: OpenCall,
+    of_all: CallStatus,
+    text: string,
+    costs: CallCosts,
+    time: Time,
+    refusals?: Refusals,
+  ): void {
     const { recorder, atPoint } = this.#parts
-    for (const { visit, ordinal, request } of pending.asked) {
+    for (const [place, { visit, ordinal, request }] of pending.asked.entries()) {
       const service = visit.services.indexOf(pending.name) + 1
+      const refusal = refusals?.get(place)
+      const status = refusal === undefined ? of_all : CALL_REFUSED
+      const response = refusal?.text ?? text
       recorder.calls.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
     }
     atPoint('after_call')
-  }
-}
-
-const answerOf = (response: Json): CallResult => ({ kind: 'answer', response })
-
-/** @throws CustodyError CUSTODY_PLUGIN_DEFECT if it isn't JSON. */
-function requestText({ node }: Asker, request: Json): string {
-  try {
-    return canonicalize(request)
-  } catch (thrown) {
-    throw defect(node.name, `makes a request that isn’t JSON: ${describe(thrown)}`, thrown)
   }
 }

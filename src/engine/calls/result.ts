@@ -1,15 +1,41 @@
 /** What a plugin says of a call, as the ledger keeps it. */
-import type { CallCosts } from '../../format/entry.ts'
+import {
+  CALL_RECORDED,
+  CALL_RECORDED_ERROR,
+  CALL_RECORDED_REFUSED,
+  type CallCosts,
+  type CallStatus,
+} from '../../format/entry.ts'
+import type { RecordedCall } from '../../format/recording.ts'
 import { canonicalize } from '../../model/canonical.ts'
+import { IN_DOUBT } from '../../model/outcome.ts'
 import { frozen, isObject, type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallAnswer, CallFailure, CallUsage } from '../../sdk/call.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { notOnRecord } from '../record/on-record.ts'
+import type { CallEnd, CallError, OpenCall, Performed } from './open-call.ts'
 
 export interface Reported {
   /** Canonical: the response, or the failure. */
   readonly text: string
   readonly costs: CallCosts
+}
+
+/** A row that was refused. `text`: of its failure, canonical. */
+export interface Refusal {
+  readonly text: string
+  readonly error: RowError
+}
+
+/** By place in the request. */
+export type Refusals = ReadonlyMap<number, Refusal>
+
+/** Which rows of a request that was taken were refused. @throws NotJsonError if nothing can be made of what came back of one. */
+export function refusalsOf(answer: Performed): Refusals {
+  const refused = answer.kind === 'answer' ? (answer.refused ?? []) : []
+  return new Map(
+    Array.from(refused, ([place, failure]) => [place, { text: failureText(failure), error: errorOf(failure) }]),
+  )
 }
 
 export const NOTHING: CallCosts = { input_tokens: 0, output_tokens: 0, cost_nusd: 0 }
@@ -51,16 +77,36 @@ export function failureText({ code, message, retryable, response }: Failed): str
 }
 
 /** A failure as `failureText` wrote it. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't one. */
-export function failureOnRecord(value: Json): Failed & { readonly kind: 'failure' } {
+function failureOnRecord(value: Json): Failed & { readonly kind: 'failure' } {
   const { code, message, retryable } = isObject(value) ? value : {}
   if (typeof code !== 'string' || typeof message !== 'string' || typeof retryable !== 'boolean')
     return notOnRecord('failure of a call that failed')
   return { kind: 'failure', code, message, retryable }
 }
 
+const ON_RECORD = { answer: CALL_RECORDED, error: CALL_RECORDED_ERROR, refused: CALL_RECORDED_REFUSED } as const
+
+export function statusOnRecord(kind: RecordedCall['kind']): CallStatus {
+  return ON_RECORD[kind]
+}
+
+/** What a call is given that is on record. @throws CustodyError CUSTODY_VERIFY_FAILED if it is no failure where it should be. */
+export function resultOnRecord(kind: RecordedCall['kind'], response: Json): CallEnd {
+  if (kind === 'answer') return { kind, response }
+  const error = errorOf(failureOnRecord(response))
+  return kind === 'error' ? error : { kind: 'answer', response, refused: new Map([[0, error]]) }
+}
+
 export function errorOf(failure: CallFailure): RowError {
   const { code, message, retryable } = failure
   return { kind: 'error', code, message, retryable, retry_after_ms: waitOf(failure) ?? 0 }
+}
+
+/** What is heard of a call that came back as this failure, and isn't made again. */
+export function failed(pending: OpenCall, failure: CallFailure): CallError {
+  pending.doubted ||= failure.code === IN_DOUBT
+  const error = errorOf(failure)
+  return pending.doubted ? { ...error, doubted: true } : error
 }
 
 /** How long the service asked to wait, if that is a time at all. */

@@ -40,6 +40,13 @@ export interface Held<Context> {
   again(): void
 }
 
+/** How a call met an outage: `counts` and `surely` as `metOutage` has them, `last` for people. */
+export interface MetOutage {
+  readonly counts: boolean
+  readonly surely: boolean
+  readonly last: string
+}
+
 /** `queued`: it waits for a place or its time; `unaffordable`: for budget. */
 export type Waits = 'nothing' | 'queued' | 'unaffordable'
 
@@ -182,15 +189,15 @@ export class Service<Context> {
 
   /**
    * A call met an outage, and is made again or heard of in its time (SERVICE-4). `held`: null if it can't be made again. `counts`: it isn't
-   * the call's own doing, as far as is known.
+   * the call's own doing, as far as is known; `surely`: it can't be.
    */
-  metOutage(waiter: Waiter, held: Held<Context> | null, counts: boolean, last: string): void {
+  metOutage(waiter: Waiter, held: Held<Context> | null, { counts, surely, last }: MetOutage): void {
     const { breaker: limits } = this.#limits
     const tried = this.#leave(waiter)
     if (limits === null || !(counts || this.isDown)) return this.pump()
     const before = this.#breaker
     const now_us = this.#ports.clock.monotonic_us()
-    this.#breaker = afterOutage(before, limits, now_us, tried)
+    this.#breaker = afterOutage(before, limits, now_us, { tried, surely })
     if (held !== null) this.#held.push(held)
     if (this.#breaker.kind === 'open') {
       if (before.kind === 'closed') this.#opens(limits.give_up_after_us, last)

@@ -8,7 +8,7 @@ export function troubleOf(answer: CallAnswer): Trouble {
   if (answer.kind === 'answer') return null
   if (answer.stops !== undefined) return 'stops'
   if (answer.throttled === true) return 'throttled'
-  return answer.outage === true ? 'outage' : null
+  return answer.outage === true || answer.outage === 'surely' ? 'outage' : null
 }
 
 /** Times that one call is made again after it was throttled though the service answers others, before that is an error of its visit. */

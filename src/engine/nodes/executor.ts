@@ -175,6 +175,7 @@ export class Executor {
       else if (each.state.kind === 'in_group') this.#order.hold(each)
       else this.#order.join(each)
     }
+    this.#sender.restore(order.filter(each => each instanceof Token))
     for (const subject of subjects) this.#merges.restore(subject)
     for (const { group, left_us } of groups) this.#merges.startTimeout(group, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))

@@ -2,11 +2,10 @@
 
 import {
   CALL_ERROR,
-  CALL_RECORDED,
-  CALL_RECORDED_ERROR,
   CALL_THROTTLED,
   type CallFact,
   type CallTotals,
+  isRecordedCall,
   type TotalsFact,
   VISIT_HELD,
   VISIT_OK,
@@ -202,7 +201,7 @@ function withCall(totals: CallTotals, { status, input_tokens, output_tokens, cos
     count: totals.count + 1,
     error: totals.error + (status === CALL_ERROR ? 1 : 0),
     throttled: totals.throttled + (status === CALL_THROTTLED ? 1 : 0),
-    recorded: totals.recorded + (status === CALL_RECORDED || status === CALL_RECORDED_ERROR ? 1 : 0),
+    recorded: totals.recorded + (isRecordedCall(status) ? 1 : 0),
     input_tokens: totals.input_tokens + input_tokens,
     output_tokens: totals.output_tokens + output_tokens,
     cost_nusd: totals.cost_nusd + cost_nusd,

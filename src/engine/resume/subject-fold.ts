@@ -3,14 +3,14 @@
  */
 import {
   type BirthFact,
-  CALL_OK,
-  CALL_RECORDED,
+  CALL_ERROR,
   type CallFact,
   type FieldOrders,
   GROUP_KINDS,
   type GroupKind,
   type HoldFact,
   type IntentFact,
+  isCallError,
   isError,
   VISIT_HELD,
   type VisitFact,
@@ -158,7 +158,8 @@ class SubjectFold {
       carry(token)
       token.answers = this.#answersOf(calls, intents)
       const { state } = token
-      if (state.kind === 'sending' && isUnanswered(intents, calls)) token.send({ ...state, in_doubt: true })
+      if (state.kind === 'sending' && (isUnanswered(intents, calls) || this.#isInDoubt(calls)))
+        token.send({ ...state, in_doubt: true })
       if (failed_us !== null) resting.push({ token, failed_us, retry_after_ms })
       if (hold === null) continue
       const held = { token, ordinal: hold.ordinal, started_us: hold.started_us, retry_after_ms }
@@ -323,6 +324,14 @@ class SubjectFold {
     folded.token.send({ in_doubt, together: intent.together ?? alone, uncounted: 0 })
   }
 
+  /** Whether one of these calls ended in doubt, and was to be made again. */
+  #isInDoubt(calls: readonly CallFact[]): boolean {
+    return calls.some(({ status, response }) => {
+      const failure = status === CALL_ERROR ? this.#value(response) : null
+      return isObject(failure) && failure.code === IN_DOUBT
+    })
+  }
+
   #answersOf(calls: readonly CallFact[], intents: readonly IntentFact[] = []): Answers | null {
     if (calls.length + intents.length === 0) return null
     const answers = new Answers()
@@ -331,7 +340,7 @@ class SubjectFold {
       const text = canonicalize(this.#value(request))
       answers.keepValue(text, request)
       const name = servicesOf(this.#node(node))[service - 1]
-      const answered = status === CALL_OK || status === CALL_RECORDED
+      const answered = !isCallError(status)
       if (answered && name !== undefined) answers.add(name, text, ordinal, frozen(this.#value(response)))
     }
     return answers

@@ -3,7 +3,8 @@
  *
  * COMMITTER-1. One commit at a time: sinks are touched again only when the ledger has the receipts that they gave last. Meanwhile
  *     the engine continues, and what it does belongs to the next commit.
- * COMMITTER-2. If a sink can't be made durable, nothing of the commit is recorded, and all sinks go back to their last receipts.
+ * COMMITTER-2. If a sink can't be made durable, nothing of the commit is recorded, and all sinks go back to their last receipts. They stay as
+ *     they are where nobody can say whether the ledger has the commit: its receipts may speak of them.
  * COMMITTER-3. (I11) Totals, head and receipts are those of the latest commit that is durable; whoever listens hears of it then.
  * COMMITTER-4. That a commit failed is thrown at whoever comes next, once: `settled`, or any other step.
  * COMMITTER-5. What can't be taken back is sent when the commit that has its intent is durable, and not before.

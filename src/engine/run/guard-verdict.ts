@@ -23,8 +23,8 @@ export interface Broken {
 
 /** A source whose first records are all rejected isn't what it was, however many follow. */
 const FIRST_RECORDS = 1000
-/** Of so few records all may be broken. */
-const LEAST_RECORDS = 10
+/** Of fewer records all may be broken. */
+export const LEAST_RECORDS = 10
 
 /** So many records were read, and there is more input. Nothing was said of rejected ones, and all of them were. */
 export function brokenByFirst(run: GuardsConfig, { source, guards, records, rejected }: SourceCounts): Broken | null {
@@ -42,7 +42,7 @@ export function brokenAtEnd(run: GuardsConfig, counts: SourceCounts): Broken[] {
   if (limit === null && records >= LEAST_RECORDS && rejected === records)
     broken.push(allRejected(`all ${grouped(records)} records of source \`${source}\` were rejected`, source))
   if (limit !== null && isBeyond(limit, rejected, records)) {
-    const message = `${shareOf(rejected, records, 'record')} of source \`${source}\` ${were(rejected)} rejected, and ${key} allows ${limitText(limit)}`
+    const message = `${shareOf(rejected, records, 'record')} of source \`${source}\` ${were(rejected)} rejected, and ${key} allows ${thresholdText(limit)}`
     broken.push({ message, source, set: `${key}=off` })
   }
   const least = tooFew(
@@ -64,7 +64,7 @@ export function brokenAfterAll(run: GuardsConfig, all: readonly SourceCounts[]):
     if (limit === null || !isBeyond(limit, count, of)) return
     const key = source === null ? 'guards.failed' : `sources.${source}.guards.failed`
     const whose = source === null ? '' : ` of source \`${source}\``
-    const message = `${shareOf(count, of, 'row')}${whose} failed, and ${key} allows ${limitText(limit)}`
+    const message = `${shareOf(count, of, 'row')}${whose} failed, and ${key} allows ${thresholdText(limit)}`
     broken.push({ message, source, set: `${key}=off` })
   }
   failures(run.failed, failed, records, null)
@@ -93,7 +93,8 @@ function tooFew(who: string, least: Threshold | null, rows: number, key: string)
   return { message: `${who} ${counted(rows, 'row')}, and ${key} asks for ${grouped(least.most)}`, set: `${key}=0` }
 }
 
-function isBeyond(limit: Threshold, count: number, of: number): boolean {
+/** Whether so many of all are more than a threshold allows. */
+export function isBeyond(limit: Threshold, count: number, of: number): boolean {
   switch (limit.kind) {
     case 'off':
       return false
@@ -104,7 +105,8 @@ function isBeyond(limit: Threshold, count: number, of: number): boolean {
   }
 }
 
-function limitText(limit: Threshold): string {
+/** `5 %`, `1,200`, `any` */
+export function thresholdText(limit: Threshold): string {
   return limit.kind === 'share' ? `${limit.percent} %` : limit.kind === 'count' ? grouped(limit.most) : 'any'
 }
 

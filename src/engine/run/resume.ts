@@ -106,6 +106,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       request,
       limit: left,
       ledger,
+      epoch,
       sinks,
       pools,
       readers: ports => begun.map(({ from, ...source }) => new SourceReader(source, from, ports, repeats !== null)),

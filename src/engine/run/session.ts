@@ -126,6 +126,8 @@ export interface SessionParts {
   /** Records to read at most, as if input ended there; Infinity for all. */
   readonly limit: number
   readonly ledger: RunLedger
+  /** Of the lease by which this process holds the run. */
+  readonly epoch: number
   readonly sinks: SinkSet
   readonly pools: Pools
   /** What sorts and joins hold. */
@@ -272,7 +274,7 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
   const onService = teller('A service', request.onService)
   const asked = { limits: plan.limits, clock, recorder, events, signal, atPoint, lost_nusd: from?.lost_nusd ?? 0 }
   const calls = new CallDispatcher({ ...asked, recordings, answered, shared, onService })
-  const contexts = new Contexts(request.run, plan, calls, signal)
+  const contexts = new Contexts({ run: request.run, epoch: parts.epoch }, plan, calls, signal)
   const reaches = reachability(plan)
   const races = racesOf(plan, reaches)
   const onReady = (failure: unknown) => {
@@ -379,10 +381,13 @@ async function stopAfter(
         .then(() => committer.commit())
         .then(() => committer.settled()),
     )
-  else if (![error, ...error.also].some(({ code }) => code === 'CUSTODY_RUN_LOST')) await isDone(outputs.rewind())
-  // Sinks that can't be wound back now are by whoever resumes the run.
+  else if (![error, ...error.also].some(({ code }) => MAY_HAVE_RECEIPTS.has(code))) await isDone(outputs.rewind())
+  // Sinks that aren't wound back now are by whoever resumes the run.
   await isDone(committer.stop(stop))
 }
+
+/** Later receipts of the outputs than this process knows of may be on record, and what these speak of must stay. */
+const MAY_HAVE_RECEIPTS: ReadonlySet<string> = new Set(['CUSTODY_RUN_LOST', 'CUSTODY_LEDGER_IN_DOUBT'])
 
 /** Nothing was opened yet, and no fact is there that isn't durable. */
 async function recordStop(error: CustodyError, committer: Committer): Promise<void> {
@@ -427,6 +432,7 @@ function reasonOf(error: CustodyError): string {
       return 'sink'
     case 'CUSTODY_LEDGER_WRITE':
     case 'CUSTODY_LEDGER_BUSY':
+    case 'CUSTODY_LEDGER_IN_DOUBT':
     case 'CUSTODY_RUN_LOST':
     case 'CUSTODY_SPILL':
       return 'ledger'

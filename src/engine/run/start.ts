@@ -2,7 +2,7 @@
 import { LEDGER_FORMAT, type RunEntry } from '../../format/entry.ts'
 import type { FilesRead } from '../../format/files-read.ts'
 import type { FileNames, NodeValues, OpeningValues } from '../../format/run-values.ts'
-import type { Ledger } from '../../ledger/write-port.ts'
+import { FIRST_EPOCH, type Ledger } from '../../ledger/write-port.ts'
 import type { Json } from '../../model/row.ts'
 import type { Placed, SinkIntent } from '../../sdk/spec.ts'
 import { Created } from '../nodes/created.ts'
@@ -42,6 +42,8 @@ export interface RunRequest extends SessionRequest {
   readonly placed?: Placed | undefined
   /** Absolute folder that relative paths of sinks start from, if it isn't the pipeline file's. */
   readonly outputs_folder?: string | undefined
+  /** Absolute folder for what is staged of outputs that are in no folder of this machine. */
+  readonly staging?: string | undefined
 }
 
 /** @throws CustodyError if the run couldn't even begin: nothing was recorded or written then. */
@@ -61,6 +63,7 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
     folder: request.outputs_folder ?? plan.folder,
     originalNames: () => originalNames(sources),
     placed: request.placed ?? null,
+    staging: request.staging,
     in_use: addListed(sources, addFilesRead(plan, request.in_use ?? new FilesInUse())),
   })
   created.add(sinks)
@@ -80,7 +83,18 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   const opening_values = values.drafts.length
   const held = holdingsOf(request)
   const { limit } = request
-  return driveSession({ request, limit, ledger, sinks, pools, held, readers, opening_values, from: null })
+  return driveSession({
+    request,
+    limit,
+    ledger,
+    epoch: FIRST_EPOCH,
+    sinks,
+    pools,
+    held,
+    readers,
+    opening_values,
+    from: null,
+  })
 }
 
 /** Files that sources read, and those that they would read the next time. */

@@ -103,7 +103,7 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     expect(rig.column('out', 'n').length).toBe(18_000)
   })
 
-  test('members of an open batch are in no line, and hold nobody up', async () => {
+  test.runIf(LONG)('members of an open batch are in no line, and hold nobody up', async () => {
     const { source } = numbers(6_000)
     const rig = new Rig(text('{ count: 5500 }'), [source, transformOf('answer', row => ({ kind: 'row', row }))])
     await rig.run()
@@ -112,7 +112,7 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     expect(Math.max(...linesOf(rig))).toBe(1)
   })
 
-  test('what a large batch lets go goes on in commits of ordinary size', async () => {
+  test.runIf(LONG)('what a large batch lets go goes on in commits of ordinary size', async () => {
     const { source } = numbers(6_000)
     const release = aggregateOf('release', rows => ({ kind: 'members', rows }))
     const passing = text('{ count: 5500 }').replace('gather,', 'release, output: passthrough,')

@@ -1,6 +1,7 @@
 /** What each function says of itself, held against what it does with random values of the kinds that it takes. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { anyCharacter } from '../../../test/support/any-character.ts'
 import { LONG } from '../../../test/support/form.ts'
 import { Decimal } from '../../model/decimal.ts'
 import { type ExpressionErrorCode, Fault } from '../faults.ts'
@@ -84,7 +85,7 @@ const atom: fc.Arbitrary<Value> = fc.oneof(
   fc.constantFrom<Value>(...DECIMALS),
   fc.constantFrom<Value>(null, true, false, NONE, new Optional(1n), new Timestamp(0n), new Duration(5n)),
 )
-const text: fc.Arbitrary<Value> = fc.oneof(fc.constantFrom(...WORDS), fc.string({ unit: 'binary', maxLength: 12 }))
+const text: fc.Arbitrary<Value> = fc.oneof(fc.constantFrom(...WORDS), fc.string({ unit: anyCharacter, maxLength: 12 }))
 const key: fc.Arbitrary<Value> = fc.oneof(text, fc.constantFrom<Value>(...INTS), fc.boolean())
 const list: fc.Arbitrary<Value> = fc.oneof(
   fc.array(text, { maxLength: 4 }),

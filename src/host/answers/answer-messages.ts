@@ -1,4 +1,5 @@
 /** The messages between whoever asks and the threads that answer, as data. */
+import type { LedgerKey } from '../../ledger/encryption/ledger-key.ts'
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import type { Remembered } from '../../ledger/keys/trust.ts'
 import type { Failure } from '../../ledger/thread/messages.ts'
@@ -8,6 +9,8 @@ import type { Asked, Kind, Piece, Progress, Streamed } from './asked.ts'
 export interface AnswerThreadInput {
   readonly url: string
   readonly env: Environment
+  /** What values are decrypted with. */
+  readonly keys: readonly LedgerKey[]
   /** What the user knew of the ledger when whoever asks began to look at it. */
   readonly before: Remembered | null
   /** Folder of the index that rows are found by; null: none is used. */

@@ -9,10 +9,12 @@ import { Worker } from 'node:worker_threads'
 import { errorOf } from '../../ledger/thread/messages.ts'
 import { CustodyError } from '../../model/error.ts'
 import { ownModule } from '../../model/own-file.ts'
+import { TooManyError } from '../too-many.ts'
 import type { AnswerThreadInput, FromThread, Request, ToThread } from './answer-messages.ts'
 import type { Piece, Progress } from './asked.ts'
 
 const WORKER = ownModule('host/answers/answer-worker')
+const TRY_AGAIN_MS = 2_000
 /** Nearly all that a thread makes is gone with its answer. */
 const LIMITS = { maxYoungGenerationSizeMb: 18 }
 
@@ -20,6 +22,8 @@ export interface ThreadsOptions {
   readonly input: AnswerThreadInput
   /** How many there are at most. */
   readonly most: number
+  /** Questions that wait for one of them; of more than these each is refused. */
+  readonly most_waiting: number
   /** What becomes of the thread whose question is given up. */
   readonly given_up: 'ends' | 'goes on'
 }
@@ -51,11 +55,14 @@ export class AnswerThreads {
     this.#options = options
   }
 
-  /** @throws what the thread threw; the signal's reason, if it was given up. */
+  /** @throws TooManyError; what the thread threw; the signal's reason, if it was given up. */
   ask(request: Request, listener: Listener): Promise<Reply> {
     const { signal } = listener
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason)
+      const { most_waiting } = this.#options
+      if (this.#waiting.length >= most_waiting)
+        return reject(new TooManyError(`${most_waiting} questions wait for an answer already`, TRY_AGAIN_MS))
       const onAbort = () => this.#giveUp(task)
       const task: Task = {
         request,

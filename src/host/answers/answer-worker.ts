@@ -1,6 +1,7 @@
 /** A thread that answers questions about a ledger: one at a time, with a connection of its own, each in a snapshot of its own moment. */
 import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
+import { ownKeychain } from '../../ledger/encryption/keychain.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
 import { failureOf } from '../../ledger/thread/messages.ts'
 import type { AnswerThreadInput, FromThread, Request, ToThread } from './answer-messages.ts'
@@ -11,6 +12,7 @@ import { isUnsound } from './unsound.ts'
 
 // cast: what answer-threads.ts starts it with.
 const input = workerData as AnswerThreadInput
+for (const key of input.keys) ownKeychain.add(key)
 const port = parentPort
 
 function post(message: FromThread): void {

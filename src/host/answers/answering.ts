@@ -1,6 +1,7 @@
 /** The answers by kind of question, made in the thread that answers. */
 import { trustedKeys } from '../../ledger/keys/known-ledgers.ts'
 import { ownVersion } from '../../model/own-file.ts'
+import { indexReport } from '../../search/index/index-report.ts'
 import { UNOBSERVED, unsoundness } from '../checked-run.ts'
 import { usersPolicy } from '../witnessing/settings.ts'
 import type { AnyQuestion } from './answer-messages.ts'
@@ -13,9 +14,11 @@ import { errorsAnswer } from './errors.ts'
 import { evidenceAnswer } from './evidence.ts'
 import { explainedJson, findStory } from './explained-row.ts'
 import { exportRows } from './exported-rows.ts'
+import { limitsAnswer } from './limits.ts'
 import { listedRuns } from './listed-runs.ts'
 import type { Moment } from './moment.ts'
 import { mustHaveValues } from './no-values.ts'
+import { otherRowsIn } from './other-rows.ts'
 import { planAnswer } from './plan.ts'
 import { letterAround } from './row-letter.ts'
 import { findProof } from './row-proof.ts'
@@ -38,7 +41,12 @@ export interface Teller {
 }
 
 /** These look at a ledger that is forked, too: they say so. */
-const SEES_BY_ITSELF: ReadonlySet<AnyQuestion['kind']> = new Set<AnyQuestion['kind']>(['verify', 'evidence', 'docs'])
+const SEES_BY_ITSELF: ReadonlySet<AnyQuestion['kind']> = new Set<AnyQuestion['kind']>([
+  'verify',
+  'evidence',
+  'index',
+  'docs',
+])
 
 /** In the place of what can't be shown stands why. @throws CustodyError as the commands. */
 export async function answer(moment: Moment, question: AnyQuestion, values: boolean, teller: Teller): Promise<unknown> {
@@ -66,6 +74,8 @@ async function made(moment: Moment, question: AnyQuestion, values: boolean, tell
       return errorsAnswer(moment, question.params.run, values)
     case 'calls':
       return callsAnswer(moment, question.params.run, values, teller)
+    case 'limits':
+      return limitsAnswer(moment, question.params.run, values)
     case 'evidence':
       return evidenceAnswer(moment, values)
     case 'rows':
@@ -83,6 +93,10 @@ async function made(moment: Moment, question: AnyQuestion, values: boolean, tell
       return verified(moment, question.params, values, teller)
     case 'export':
       return exportRows(moment, question.params, values, teller)
+    case 'index': {
+      const { reader, search } = moment
+      return search.index === null ? null : indexReport(reader, search.index, question.params.runs)
+    }
     case 'docs':
       return docsAnswer(question.params)
   }
@@ -100,8 +114,11 @@ async function explainedRow(
   values: boolean,
 ) {
   const sight = await see()
-  const story = explainedJson(await findStory(env, reader, run, subject, UNOBSERVED), sight)
-  return values ? story : storyWithoutValues(story)
+  const found = await findStory(env, reader, run, subject, UNOBSERVED)
+  const story = explainedJson(found, sight)
+  if (!values) return storyWithoutValues(story)
+  const others = await otherRowsIn(reader, found)
+  return others.length === 0 ? story : { ...story, values_of: others }
 }
 
 async function storyOfRow({ reader, env }: Moment, { run, ...subject }: Asked['story']['params'], values: boolean) {
@@ -133,7 +150,7 @@ async function rowDocument(
 
 async function comparedRuns(
   { reader, env, see }: Moment,
-  { key, list, ...names }: Asked['diff']['params'],
+  { key, list, list_by, ...names }: Asked['diff']['params'],
   values: boolean,
   { onProgress }: Teller,
 ) {
@@ -143,7 +160,7 @@ async function comparedRuns(
     onProgress({ run: names.new, entries: rows, of })
   const sight = await see()
   const fields = key === undefined ? null : typeof key === 'string' ? key.split(',') : key
-  const request = { list, key: fields, onProgress: report, onKeys: report }
+  const request = { list, list_by, key: fields, onProgress: report, onKeys: report }
   const diff = diffJson(await compareRuns(env, reader, names, request, UNOBSERVED), sight)
   return values ? diff : diffWithoutValues(diff)
 }

@@ -4,12 +4,14 @@ import type { Unsound } from '../../api/common.ts'
 import type { DiffQuery, RunDiff } from '../../api/diff.ts'
 import type { Docs, DocsQuery } from '../../api/docs.ts'
 import type { Evidence, Verified, VerifyProgress, VerifyQuery } from '../../api/evidence.ts'
+import type { Limits } from '../../api/limits.ts'
 import type { RunCounts } from '../../api/live.ts'
 import type { ProofQuery, RowDocument } from '../../api/proof.ts'
 import type { ExportQuery, RowsPage, RowsQuery } from '../../api/rows.ts'
 import type { Calls, Errors, Plan, RunQuery, RunsPage, RunsQuery, ShownRun } from '../../api/runs.ts'
 import type { SqlAnswer, SqlQuery } from '../../api/sql.ts'
 import type { ExplainedRow, RowQuery } from '../../api/story.ts'
+import type { IndexReport } from '../../search/index/index-report.ts'
 import type { StoryFound } from './explained-row.ts'
 
 type Of<T extends z.ZodType> = z.output<T>
@@ -24,6 +26,7 @@ export interface Asked {
   readonly plan: { readonly params: Of<typeof RunQuery>; readonly answer: Checked<Plan> }
   readonly errors: { readonly params: Of<typeof RunQuery>; readonly answer: Checked<Of<typeof Errors>> }
   readonly calls: { readonly params: Of<typeof RunQuery>; readonly answer: Checked<Of<typeof Calls>> }
+  readonly limits: { readonly params: Of<typeof RunQuery>; readonly answer: Checked<Limits> }
   readonly rows: {
     readonly params: Of<typeof RowsQuery> & Of<typeof RunQuery>
     readonly answer: Checked<RowsPage>
@@ -40,6 +43,8 @@ export interface Asked {
   readonly verify: { readonly params: Of<typeof VerifyQuery>; readonly answer: Verified }
   readonly evidence: { readonly params: Record<string, never>; readonly answer: Evidence }
   readonly sql: { readonly params: Of<typeof SqlQuery>; readonly answer: SqlAnswer }
+  /** Of the newest runs; null: there is none, since none was wanted. */
+  readonly index: { readonly params: { readonly runs: number }; readonly answer: IndexReport | null }
   readonly docs: { readonly params: Of<typeof DocsQuery>; readonly answer: Docs }
 }
 export type Kind = keyof Asked

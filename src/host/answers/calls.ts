@@ -11,6 +11,7 @@ import { checkedRun, UNOBSERVED } from '../checked-run.ts'
 import type { Teller } from './answering.ts'
 import { Histogram } from './histogram.ts'
 import type { Moment } from './moment.ts'
+import { ServiceUses } from './service-use.ts'
 
 /** Of one node and one service. A node has one model. */
 class Group {
@@ -59,13 +60,16 @@ export async function callsAnswer(
   const { totals } = await closingOf(reader, log)
   const { count: calls = 0, cost_nusd = 0 } = totals.calls ?? {}
   const groups = new Map<string, Group>()
+  const uses = new ServiceUses()
   let found = 0
   if (calls > 0) {
     const of = await reader.size(log)
     for await (const { seq, row, body } of reader.entries(log)) {
       if (seq % REPORT_EVERY === 0) onProgress({ run, entries: seq, of })
-      if (!isSubjectBody(row, body) || !body.includes('"x":[')) continue
-      for (const call of readable(log, () => decodeSubjectEntry(seq, body)).calls) {
+      if (!isSubjectBody(row, body) || !(uses.waits || body.includes('"x":['))) continue
+      const entry = readable(log, () => decodeSubjectEntry(seq, body))
+      uses.add(entry, call => groupOf(groups, topology, call).service)
+      for (const call of entry.calls) {
         found++
         groupOf(groups, topology, call).add(call)
       }
@@ -80,6 +84,7 @@ export async function callsAnswer(
   return {
     ...{ run, calls, cost_usd: cost_nusd / 1e9 },
     groups: [...groups.values()].map(each => each.json(modelOf(each.node))),
+    services: uses.json(),
     holds: true as const,
   }
 }

@@ -4,6 +4,7 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { Both, RunDiff } from '../../read/diff/difference.ts'
 import { type CheckObserver, checkedRun } from '../checked-run.ts'
 import { type DiffRequest, diffOnAllCores } from '../diff.ts'
+import { mustHaveKeyOf } from '../key-place.ts'
 import { rolledBack, type Sight } from '../seen-ledger.ts'
 
 /** `names`: as the runs were named. @throws UnsoundRecord; CustodyError as `findRun`, or as `diffRuns`. */
@@ -14,8 +15,10 @@ export async function compareRuns(
   request: DiffRequest,
   observer: CheckObserver,
 ): Promise<RunDiff> {
-  const { reader } = await checkedRun(env, inner, names.old, observer)
-  await checkedRun(env, inner, names.new, observer)
+  const { reader, ...old } = await checkedRun(env, inner, names.old, observer)
+  await mustHaveKeyOf(inner, old.log, old.run)
+  const other = await checkedRun(env, inner, names.new, observer)
+  await mustHaveKeyOf(inner, other.log, other.run)
   return diffOnAllCores(reader, names, request)
 }
 

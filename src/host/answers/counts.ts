@@ -1,7 +1,8 @@
 /** The counts of a run by its last commit, for those who watch it: a few entries are read, unchecked as in `runs`. */
+import { callSummary } from '../../format/call-summary.ts'
 import { findRun } from '../../read/runs/list.ts'
 import { closingOf, durationMs, failedRows, openingOf, statusOf } from '../../read/runs/run-log.ts'
-import { nodeCounts } from '../../read/show/show.ts'
+import { endingCounts, nodeCounts } from '../../read/show/show.ts'
 import { isHeld } from '../ledger.ts'
 import type { Moment } from './moment.ts'
 
@@ -20,6 +21,8 @@ export async function runCounts({ reader }: Moment, name: string) {
     tokens: totals.tokens,
     failed_rows: failedRows(closing),
     nodes: nodeCounts(totals, opening.topology),
+    endings: endingCounts(totals, opening.topology),
+    ...(totals.calls === undefined ? {} : { calls: callSummary(totals.calls) }),
     rows_per_second: status === 'running' && duration_ms > 0 ? (totals.rows.read * 1000) / duration_ms : null,
     duration_ms,
   }

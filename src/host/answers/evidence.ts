@@ -16,6 +16,7 @@ import { openingOf } from '../../read/runs/run-log.ts'
 import { Check, noting } from '../../read/verify/check.ts'
 import { LedgerLog } from '../../read/verify/ledger-log.ts'
 import { witnessedSizes } from '../../read/verify/witnessed.ts'
+import { ledgerName } from '../ledger-name.ts'
 import { type ErasureLine, erasureLine } from './evidence-erasures.ts'
 import { timestampLines, witnessLines, type ZeroLog } from './evidence-words.ts'
 import type { Moment } from './moment.ts'
@@ -31,7 +32,7 @@ export async function evidenceAnswer({ reader, env, before }: Moment, values: bo
     sizes = await withSeen(reader, before)
   })
   const log = await LedgerLog.read(reader, { keys: 'any', remembered: before, sizes }, check)
-  const known = { ledger: log.id, url: reader.url }
+  const known = { ledger: log.id, url: values ? reader.url : ledgerName(reader.url) }
   if (!check.ok) {
     const { problems } = check.result()
     const sight = { kind: 'unsound' as const, seen: before === null ? null : newestOf(before).size, now: null }

@@ -41,9 +41,9 @@ export async function exportRows(
   let rows = 0
   let after: string | null = null
   do {
-    const page = await finder.find(log, filter, { after, at: null, limit: PAGE_ROWS }, NEVER)
+    const page = await finder.find(log, filter, { after, at: null, limit: PAGE_ROWS, counts: false }, NEVER)
     after = page.next
-    const found = await lines.of(page.rows)
+    const found = lines.of(page.entries)
     if (found.length === 0) continue
     rows += found.length
     const ended = found.flatMap(endedLines)

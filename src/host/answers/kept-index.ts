@@ -13,7 +13,7 @@ export async function keepIndex(
 ): Promise<KeptIndex> {
   const known = new Set<string>()
   const ledger = await ledgerId(reader)
-  return new IndexBuilder({ url: reader.url, index, ledger }, report => {
+  return new IndexBuilder({ url: reader.place, index, ledger }, report => {
     if (report.kind === 'round' || known.has(report.message)) return
     known.add(report.message)
     onTrouble(report.message)

@@ -5,13 +5,16 @@
  * LEDGER-ANSWERS-1. Nothing is read in the thread of whoever asks. A question that takes long has a thread of its own, so that no short one
  *     waits for it, and ends with that when it is given up.
  * LEDGER-ANSWERS-2. Each question is answered in a snapshot of its own moment, and what is shown is checked there (I13).
- * LEDGER-ANSWERS-3. Values are left out by the thread that answers: where they aren't to be seen they never leave it.
+ * LEDGER-ANSWERS-3. Values are left out by the thread that answers: where they aren't to be seen they never leave it. Nor is it said then at
+ *     which place the ledger is, by an error either.
  */
 import { availableParallelism } from 'node:os'
+import { ownKeychain } from '../../ledger/encryption/keychain.ts'
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
 import { indexFolder } from '../../search/index/index-folder.ts'
 import { rememberedOf } from '../ledger.ts'
+import { withoutPlace } from '../ledger-name.ts'
 import type { AnswerThreadInput, AnyQuestion } from './answer-messages.ts'
 import { AnswerThreads } from './answer-threads.ts'
 import type { Asked, Kind, Piece, Progress, Streamed } from './asked.ts'
@@ -49,14 +52,18 @@ const SHORT: ReadonlySet<Kind> = new Set<Kind>([
   'story',
   'proof',
   'letter',
+  'index',
   'docs',
 ])
 /** Threads for short questions: they wait for no disk, as a rule, so that more than there are processors are of no use. */
 const SHORT_THREADS = Math.min(4, Math.max(2, availableParallelism()))
 /** More long questions than this wait for each other. */
-const LONG_THREADS = 4
+export const LONG_THREADS = 4
+/** Beyond these nobody would wait for an answer. */
+const MOST_WAITING = { short: 1_000, long: 100 }
 
 export class LedgerAnswers {
+  readonly #url: string
   readonly #short: AnswerThreads
   readonly #long: AnswerThreads
   readonly #known = new KnownAnswers()
@@ -65,10 +72,16 @@ export class LedgerAnswers {
   readonly #builder: KeptIndex | null
 
   private constructor(input: AnswerThreadInput, builder: KeptIndex | null) {
+    this.#url = input.url
     this.#sql = new SqlReader(input.url)
     this.#builder = builder
-    this.#short = new AnswerThreads({ input, most: SHORT_THREADS, given_up: 'goes on' })
-    this.#long = new AnswerThreads({ input, most: LONG_THREADS, given_up: 'ends' })
+    this.#short = new AnswerThreads({
+      input,
+      most: SHORT_THREADS,
+      most_waiting: MOST_WAITING.short,
+      given_up: 'goes on',
+    })
+    this.#long = new AnswerThreads({ input, most: LONG_THREADS, most_waiting: MOST_WAITING.long, given_up: 'ends' })
   }
 
   /** @throws CustodyError as `openLedgerReader`. */
@@ -80,7 +93,7 @@ export class LedgerAnswers {
       const index = use === 'off' ? null : indexFolder(reader.url)
       const is_kept = use === 'background' && index !== null
       // What can't be sent to a thread isn't part of an environment.
-      const input = { url: reader.url, env: { ...env }, before, index }
+      const input = { url: reader.place, env: { ...env }, keys: ownKeychain.all, before, index }
       return new LedgerAnswers(input, is_kept ? await keepIndex(reader, index, onIndexTrouble) : null)
     } finally {
       await reader.close()
@@ -97,7 +110,19 @@ export class LedgerAnswers {
     params: Asked[K]['params'],
     options: AskOptions = {},
   ): Promise<Asked[K]['answer']> {
-    const { signal, values = true, onProgress } = options
+    const { values = true } = options
+    try {
+      return await this.#ask(kind, params, { ...options, values })
+    } catch (error) {
+      throw values ? error : withoutPlace(error, this.#url)
+    }
+  }
+
+  async #ask<K extends Kind>(
+    kind: K,
+    params: Asked[K]['params'],
+    { signal, values, onProgress }: AskOptions & { readonly values: boolean },
+  ): Promise<Asked[K]['answer']> {
     if (kind === 'sql') {
       // cast: the parameters, and the answer, are those of the kind; here and below.
       const wanted = params as Asked['sql']['params']

@@ -1,17 +1,18 @@
-/** Pages of the runs of a ledger, newest first: what `runs` prints. What stands there isn't checked against signatures: that is for `verify`. */
+/** Pages of the runs of a ledger, newest first: what `runs` prints. The ends of each run are compared with what log 0 says of them; all else is for `verify`. */
 import { CustodyError } from '../../model/error.ts'
-import { pageOfRuns } from '../../read/runs/list.ts'
+import { pageOfRuns, type RunLine, type UnreadableRun } from '../../read/runs/list.ts'
 import { isHeld } from '../ledger.ts'
 import type { Asked } from './asked.ts'
 import type { Moment } from './moment.ts'
+import { problemsWithoutValues } from './without-values.ts'
 
 type Wanted = Asked['runs']['params']
 
 /** @throws CustodyError CUSTODY_ARGUMENT if the cursor is none. */
-export async function listedRuns({ reader }: Moment, { name, status, cursor, limit }: Wanted, values: boolean) {
+export async function listedRuns({ reader, ends }: Moment, { name, status, cursor, limit }: Wanted, values: boolean) {
   const wanted = { below: belowOf(cursor), most: limit, name: name ?? null, status: status ?? null }
-  const { runs, below } = await pageOfRuns(reader, isHeld, wanted)
-  const shown = values ? runs : runs.map(each => ('staged' in each ? without(each, 'staged') : each))
+  const { runs, below } = await pageOfRuns(reader, isHeld, wanted, ends)
+  const shown = values ? runs : runs.map(withoutValues)
   return { runs: shown, next_cursor: below === null ? null : String(below) }
 }
 
@@ -24,7 +25,8 @@ function belowOf(cursor: string | undefined): number | null {
   })
 }
 
-function without<T extends object, K extends keyof T>(of: T, key: K): Omit<T, K> {
-  const { [key]: _, ...rest } = of
+function withoutValues(line: RunLine | UnreadableRun): RunLine | UnreadableRun {
+  if ('problem' in line) return { ...line, problem: problemsWithoutValues([line.problem]).join() }
+  const { staged: _, ...rest } = line
   return rest
 }

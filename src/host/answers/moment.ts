@@ -2,6 +2,7 @@
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import type { Remembered } from '../../ledger/keys/trust.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { RunEnds } from '../../read/runs/run-ends.ts'
 import { SearchMemory } from '../../search/search-memory.ts'
 import { rememberedOf } from '../ledger.ts'
 import { type Sight, seeLedger } from '../seen-ledger.ts'
@@ -16,6 +17,8 @@ export interface Moment {
   /** What they knew of it when whoever asks began to look at it. */
   readonly before: Remembered | null
   readonly search: Search
+  /** Of the ends of which runs it is known that they hold. */
+  readonly ends: RunEnds
   /** How it stands to that; what is seen is remembered. @throws CustodyError CUSTODY_LEDGER_FORKED. */
   see(): Promise<Sight>
 }
@@ -33,6 +36,7 @@ export class Looking {
   readonly #env: Environment
   readonly #before: Remembered | null
   readonly #search: Search
+  readonly #ends = new RunEnds()
   /** What was seen when log 0 had this head: it needn't be compared twice. */
   #seen: { readonly head: string | null; readonly sight: Sight } | null = null
 
@@ -46,11 +50,13 @@ export class Looking {
   /** All that `work` reads is from one moment. */
   async at<T>(work: (moment: Moment) => Promise<T>): Promise<T> {
     const reader = this.#reader
-    const [env, search] = [this.#env, this.#search]
+    const [env, search, ends] = [this.#env, this.#search, this.#ends]
     // Before the moment begins: others may write, and remember that, at any time.
     const remembered = await rememberedOf(reader, env)
     const before = this.#before
-    return reader.snapshot(() => work({ reader, env, remembered, before, search, see: () => this.#see(remembered) }))
+    return reader.snapshot(() =>
+      work({ reader, env, remembered, before, search, ends, see: () => this.#see(remembered) }),
+    )
   }
 
   async #see(remembered: Remembered | null): Promise<Sight> {

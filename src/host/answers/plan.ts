@@ -4,6 +4,7 @@ import { planOf } from '../../read/runs/opening-values.ts'
 import { openingOf } from '../../read/runs/run-log.ts'
 import { checkedRun, UNOBSERVED } from '../checked-run.ts'
 import type { Moment } from './moment.ts'
+import { tunablesOf } from './tunables.ts'
 
 /** Without `values` it has what entries have: names, kinds and ways. */
 export async function planAnswer({ reader: inner, env }: Moment, name: string, values: boolean) {
@@ -36,6 +37,7 @@ export async function planAnswer({ reader: inner, env }: Moment, name: string, v
       to: to === DISCARD ? 'discard' : (nodes[to - 1]?.name ?? '?'),
     })),
     text: plan?.text ?? null,
+    tunables: plan === null ? [] : [...tunablesOf(plan)],
     holds: true as const,
   }
 }

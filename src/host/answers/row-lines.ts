@@ -12,6 +12,7 @@ import { inOrder } from '../../read/explain/telling.ts'
 import { Course, type CourseToken } from '../../read/fold/course.ts'
 import { planOf } from '../../read/runs/opening-values.ts'
 import { closingOf, openingOf } from '../../read/runs/run-log.ts'
+import type { RowEntries } from '../../search/row-finder.ts'
 
 export interface RowLine {
   readonly row: number
@@ -35,12 +36,9 @@ export interface ReadRow extends CheckedSubject {
   readonly course: Course
 }
 
-/** Rows in one stretch are read together up to this number. */
-const STRETCH = 256
 const ROW_VALUE = 1
 
 export class RowLines {
-  readonly #reader: LedgerReader
   readonly #log: number
   readonly #topology: Topology
   readonly #values: boolean
@@ -52,7 +50,6 @@ export class RowLines {
   readonly rows: number
 
   private constructor(
-    reader: LedgerReader,
     log: number,
     of: {
       readonly topology: Topology
@@ -62,7 +59,6 @@ export class RowLines {
       readonly rows: number
     },
   ) {
-    this.#reader = reader
     this.#log = log
     this.#topology = of.topology
     this.#values = of.values
@@ -79,17 +75,12 @@ export class RowLines {
     for await (const { row } of reader.openTokens(log)) if (row !== null) open.set(row, (open.get(row) ?? 0) + 1)
     const declared = values ? Object.entries((await planOf(reader, log)).fields) : []
     const fields = new Map(declared.map(([source, of]) => [source, of.map(({ name }) => name)]))
-    return new RowLines(reader, log, { topology, values, open, fields, rows: totals.rows.read })
+    return new RowLines(log, { topology, values, open, fields, rows: totals.rows.read })
   }
 
-  /** In the order that they are given in, which is ascending. @throws UnsoundRecord if one of them isn't as it was recorded. */
-  async of(rows: readonly number[]): Promise<readonly ReadRow[]> {
-    const found: ReadRow[] = []
-    for (const [first, last] of stretches(rows)) {
-      const by_row = Map.groupBy(await this.#reader.entriesOfRows(this.#log, first, last), each => each.row ?? 0)
-      for (let row = first; row <= last; row++) found.push(this.#read(row, by_row.get(row) ?? []))
-    }
-    return found
+  /** In the order that they are given in. @throws UnsoundRecord if one of them isn't as it was recorded. */
+  of(rows: RowEntries): readonly ReadRow[] {
+    return [...rows].map(([row, entries]) => this.#read(row, entries))
   }
 
   #read(row: number, stored: readonly FullEntry[]): ReadRow {
@@ -144,15 +135,4 @@ export class RowLines {
       },
     ]
   }
-}
-
-/** First and last of each run of consecutive numbers. */
-function stretches(rows: readonly number[]): ReadonlyArray<readonly [first: number, last: number]> {
-  const found: Array<[number, number]> = []
-  for (const row of rows) {
-    const current = found.at(-1)
-    if (current !== undefined && row === current[1] + 1 && row - current[0] < STRETCH) current[1] = row
-    else found.push([row, row])
-  }
-  return found
 }

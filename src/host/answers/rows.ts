@@ -40,11 +40,11 @@ const NEVER = new AbortController().signal
 /** @throws as `rowsOf`, and as `RowFinder.find`. */
 export async function rowsPage(moment: Moment, { run: name, cursor, at, limit, ...filter }: Wanted, values: boolean) {
   const { run, log, finder, lines } = await rowsOf(moment, name, filter, values)
-  const page = { after: cursor ?? null, at: at ?? null, limit }
+  const page = { after: cursor ?? null, at: at ?? null, limit, counts: true }
   const found = await finder.find(log, filter, page, NEVER)
   return {
     run,
-    rows: (await lines.of(found.rows)).map(({ line }) => line),
+    rows: lines.of(found.entries).map(({ line }) => line),
     next_cursor: found.next,
     matches: found.matches,
     looked_at: found.looked_at,

@@ -97,25 +97,23 @@ export function storyWithoutValues(story: ReturnType<typeof explainedJson>): unk
 const PARTING = {
   ...{ node: true, kind: true, old: true, new: true, to: true, fields: none, because: true },
 } as const satisfies Shape
-const DIVERGENCE = {
-  ...{ parted_at: kept(PARTING), changed: () => ({}), token: true, outcome: true, differs: true },
-} as const satisfies Shape
 const DIFF_COUNTS = {
   ...{ compared: true, same: true, unknown: true, different: true, only_old: true, only_new: true },
 } as const satisfies Shape
 const DIFF = kept({
-  ...{ old: true, new: true, code: true, rows: kept(DIFF_COUNTS) },
-  groups: each(kept({ ...PARTING, rows: true, examples: true })),
-  differences: each(kept({ row: true, source: true, index: true, ...DIVERGENCE })),
+  ...{ old: true, new: true, matched_by: true, code: true, rows: kept(DIFF_COUNTS) },
+  groups: each(kept({ ...PARTING, rows: true, examples: none })),
+  differences: none,
   only: true,
   batches: kept({
     ...DIFF_COUNTS,
-    groups: each(kept({ ...PARTING, batches: true, examples: true })),
-    differences: each(kept({ batch: true, node: true, index: true, ...DIVERGENCE })),
+    groups: each(kept({ ...PARTING, batches: true, examples: none })),
+    differences: none,
   }),
   ...{ rolled_back: true, holds: true },
 })
 
+/** How many parted where: which of them has other values than before would say something of these. */
 export function diffWithoutValues(diff: RunDiff): unknown {
   return DIFF(diff)
 }

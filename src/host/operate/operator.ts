@@ -2,11 +2,11 @@
 import type { z } from 'zod'
 import type { PipelineFile, RerunRequest, ResumeRequest, StartRequest, WhatIfRequest } from '../../api/operate.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
-import { CustodyError } from '../../model/error.ts'
 import { findRun } from '../../read/runs/list.ts'
 import { planOf } from '../../read/runs/opening-values.ts'
 import { checkedRun, UNOBSERVED } from '../checked-run.ts'
 import { pipelineOnRecord } from '../pipeline-on-record.ts'
+import { TooManyError } from '../too-many.ts'
 import { beginRun, type Program } from './begin-run.ts'
 import { refuseOtherPlugins } from './own-plugins.ts'
 import type { PipelinesFolder } from './pipelines-folder.ts'
@@ -22,6 +22,7 @@ export interface OperatorPorts {
 
 /** Each reads and writes; more at once would hold each other up. */
 const MOST_RUNNING = 8
+const TRY_AGAIN_MS = 10_000
 
 export class Operator {
   private readonly ports: OperatorPorts
@@ -74,7 +75,7 @@ export class Operator {
 
   private async begin(words: readonly string[]): Promise<string> {
     if (this.running >= MOST_RUNNING)
-      throw new CustodyError('CUSTODY_TOO_MANY', `${MOST_RUNNING} runs that were started from here are under way`)
+      throw new TooManyError(`${MOST_RUNNING} runs that were started from here are under way`, TRY_AGAIN_MS)
     this.running += 1
     const over = () => {
       this.running -= 1

@@ -76,7 +76,11 @@ function realOrNull(path: string): string | null {
   try {
     return realpathSync(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EACCES'].includes(String(error.code)))
+    if (
+      error instanceof Error &&
+      'code' in error &&
+      ['ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG', 'ELOOP'].includes(String(error.code))
+    )
       return null
     throw error
   }

@@ -7,8 +7,19 @@ import { CustodyError } from '../../model/error.ts'
 
 /** As `resume` has it: how much, how often, when to stop. */
 const OF_RUNS: ReadonlySet<string> = new Set(['limits', 'retry', 'guards'])
-/** What nodes decide by, and with what; never which code does it. */
+/** What nodes decide by, and with what; never which code does it, nor where rows go. */
 const CODE: ReadonlySet<string> = new Set(['transform', 'aggregate', 'plugin'])
+const WAYS: ReadonlySet<string> = new Set([
+  'fork',
+  'coalesce',
+  'join',
+  'sort',
+  'to',
+  'routes',
+  'on_error',
+  'else',
+  'label',
+])
 /** Keys whose values name what lies outside of the pipeline. */
 const OUTSIDE =
   /^(.*_)?(path|paths|file|files|folder|dir|directory|url|uri|endpoint|address|host|command|module|headers?|secret|key_file)$/
@@ -31,6 +42,17 @@ export function whatIfSettings(set: { readonly [path: string]: string }): readon
     if (first !== 'nodes') return 'only nodes may be changed'
     return CODE.has(third ?? '') ? 'which plugin a node has can’t be changed from here' : null
   })
+}
+
+/**
+ * Why what stands at this path isn't offered for a try; null if it is. Ways may be set by whoever names them, and are nothing to be tried by
+ * another value.
+ */
+export function whyNotTried(steps: readonly string[], value: string): string | null {
+  const [, , third, , fifth] = steps
+  if (CODE.has(third ?? '') || WAYS.has(third ?? '')) return 'it says which code a node is, or where rows go'
+  if (third === 'cases' && fifth !== 'when') return 'it says where rows go'
+  return outsideIn(steps, value)
 }
 
 function argumentsOf(

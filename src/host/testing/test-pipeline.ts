@@ -7,6 +7,7 @@ import type { Plan } from '../../plan/plan.ts'
 import { compilePipeline } from '../compile.ts'
 import { DiagnosticsError } from '../diagnostics-error.ts'
 import type { HostPorts, RunObserver } from '../ports.ts'
+import { HostSecrets } from '../secrets.ts'
 import { type Coverage, coverageOf } from './coverage.ts'
 import { judge, type Problem } from './judge.ts'
 import { nameProblems } from './names.ts'
@@ -60,10 +61,13 @@ export async function testPipeline(file: string, host: TestHost): Promise<Tested
   if (tests === null) throw new DiagnosticsError(diagnostics, texts, false)
   const pipeline = pipelineOf(file, tests.content.pipeline)
   const plans = new Map<string, Plan>()
+  let secrets: HostSecrets | undefined
   const planOf = async (sets: readonly string[]): Promise<Plan> => {
     const key = JSON.stringify(sets)
     const { ports, observer } = host.hosting()
-    const plan = plans.get(key) ?? (await compilePipeline(ports.env, pipeline, sets, each => observer.onWarnings(each)))
+    secrets ??= new HostSecrets(ports.env)
+    const onWarnings: RunObserver['onWarnings'] = each => observer.onWarnings(each)
+    const plan = plans.get(key) ?? (await compilePipeline(ports.env, pipeline, sets, onWarnings, secrets))
     plans.set(key, plan)
     return plan
   }

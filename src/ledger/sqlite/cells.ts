@@ -39,6 +39,7 @@ const TYPES: { readonly [column: string]: readonly [type: Type, or?: 'null'] } =
   note: ['text'],
   epoch: ['integer'],
   holder: ['text'],
+  id: ['text'],
   expires_us: ['integer'],
   count: ['integer'],
   tree: ['integer'],
@@ -47,9 +48,19 @@ const TYPES: { readonly [column: string]: readonly [type: Type, or?: 'null'] } =
   hash: ['blob'],
   size: ['integer'],
   stamp: ['blob'],
+  first: ['integer'],
+  last: ['integer'],
+  entries: ['text'],
+  key_id: ['text'],
+  data_key: ['blob'],
+  message: ['blob'],
 }
 
 export type CellRecord = { readonly [column: string]: unknown }
+
+export function recordOf(cells: readonly unknown[], columns: readonly string[]): CellRecord {
+  return Object.fromEntries(columns.map((column, i) => [column, cells[i]]))
+}
 
 /** A cell and what is wrong with it. */
 export interface CellTrouble {
@@ -141,10 +152,12 @@ const KEYS: { readonly [table: string]: readonly string[] } = {
   logs: ['log'],
   heads: ['log'],
   leases: ['log'],
+  home: [],
   witnessed: ['size'],
   timestamps: ['size'],
   entries: ['log', 'seq'],
   payloads: ['log', 'seq'],
+  sealed: ['log', 'first'],
   endings: ['log', 'token'],
   open_tokens: ['log', 'token'],
   tiles: ['log', 'tree', 'level', 'idx'],

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { LEDGER_FORMAT } from '../../format/entry.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
+import type { Lasting } from '../store.ts'
 import type { WriteBatch } from '../write-port.ts'
 import { asLedgerError } from './errors.ts'
 import { APPLICATION_ID, BUSY_TIMEOUT_MS, PAGE_SIZE_BYTES, TABLE_STATEMENTS } from './schema.ts'
@@ -20,8 +21,6 @@ export class EmptyLedgerError extends CustodyError {
   }
 }
 
-/** Whether a ledger outlives its process, and a loss of power; a temporary one is removed, whatever happens. */
-export type Lasting = 'durable' | 'temporary'
 const LASTING: { readonly [lasting in Lasting]: string } = {
   durable: 'PRAGMA synchronous = FULL; PRAGMA secure_delete = ON',
   temporary: 'PRAGMA synchronous = OFF',
@@ -84,6 +83,52 @@ export function openForReading(path: string, url: string): DatabaseSync {
   }
 }
 
+/**
+ * Makes a ledger that is a copy, to be finished: in the place of one that wasn't, if there is one.
+ * @throws CustodyError CUSTODY_LEDGER_EXISTS, and as `openForWriting`.
+ */
+export function openCopy(path: string, url: string, birth: WriteBatch, home: string): DatabaseSync {
+  makeFolder(path, url)
+  makePrivate(path, url)
+  return opening(
+    url,
+    'write',
+    () => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false }),
+    db => {
+      if (isEmpty(db)) db.exec(NEW_FILE)
+      else if (unfinished(db) === null)
+        throw new CustodyError('CUSTODY_LEDGER_EXISTS', `${url} is there already`, {
+          hint: 'A copy is made where nothing is: name another place.',
+        })
+      // In one transaction: an unfinished copy says where its ledger is going, and is never gone without another one.
+      createLedger(db, url, birth, home)
+      db.exec(`${LASTING.durable}; PRAGMA cache_size = -${CACHE_KIB}`)
+    },
+  )
+}
+
+/** Of a copy that isn't finished; null if there is none. */
+export function unfinishedHome(path: string, url: string): string | null {
+  if (!existsSync(path)) return null
+  const open = () => new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  const db = opening(url, 'read', open, () => undefined)
+  try {
+    return unfinished(db)
+  } finally {
+    db.close()
+  }
+}
+
+/** The home of a copy that isn't finished. Of a ledger that has no such table `verify` says so. */
+function unfinished(db: DatabaseSync): string | null {
+  if (pragma(db, 'application_id') !== APPLICATION_ID) return null
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'home'").get() === undefined) return null
+  const home = db.prepare('SELECT id FROM home WHERE finished = 0').get()
+  return home === undefined ? null : String(home.id)
+}
+
+const NEW_FILE = `PRAGMA page_size = ${PAGE_SIZE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`
+
 /** All that a run writes is appended, so that a small cache has the pages that are needed. */
 const CACHE_KIB = 8 * 1024
 
@@ -105,7 +150,7 @@ function opening(
 }
 
 function create(db: DatabaseSync, url: string, birth: WriteBatch): void {
-  db.exec(`PRAGMA page_size = ${PAGE_SIZE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
+  db.exec(NEW_FILE)
   try {
     createLedger(db, url, birth)
   } catch (error) {
@@ -159,6 +204,10 @@ function mustBeLedger(db: DatabaseSync, url: string): void {
       `${url} has format ${format}; this version reads format ${LEDGER_FORMAT}`,
     )
   }
+  if (unfinished(db) !== null)
+    throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} is a copy that isn’t finished`, {
+      hint: '`custody ledger copy FROM TO`, as it was begun, makes it anew; it may also be under way.',
+    })
 }
 
 /** Of readers `verify` names what is otherwise, and all others show what holds. */

@@ -8,6 +8,9 @@ const PAYLOAD = `seq, ${large('salts')}, ${BODY}`
 export const ENDING = `token, seq, row, batch, fate, node, sink, grp, error_code, error_hash, recorded_us`
 const FULL_ENTRY = `SELECT e.seq, e.row, e.batch, ${large('e.body')}, p.seq AS paid, ${large('p.salts', 'payload_salts')}, ${large('p.body', 'payload')}
     FROM entries e LEFT JOIN payloads p ON p.log = e.log AND p.seq = e.seq`
+/** Of a chunk all but what is encrypted; and all. */
+const CHUNK_HEAD = `first, last, ${large('entries')}, ${large('key_id')}, ${large('data_key')}`
+const CHUNK = `${CHUNK_HEAD}, ${large('message')}`
 /** Each finds what it reads by an index, in its order; `error_counts` looks through a log's endings and sorts the few sums. */
 export const QUERIES = {
   logs: `SELECT log, run, part FROM logs ORDER BY log`,
@@ -19,6 +22,8 @@ export const QUERIES = {
   newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 ORDER BY log DESC`,
   logs_between: `SELECT log, run, part FROM logs WHERE run >= ? AND run < ? ORDER BY run LIMIT ?`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
+  // By the index of subjects alone: bodies are long.
+  first_row_from: `SELECT row FROM entries WHERE log = ? AND row > 0 AND +seq >= ? ORDER BY row, batch LIMIT 1`,
   count_entries: `SELECT count(*) AS count FROM entries WHERE log = ?`,
   count_payloads: `SELECT count(*) AS count FROM payloads WHERE log = ?`,
   count_endings: `SELECT count(*) AS count FROM endings WHERE log = ?`,
@@ -45,6 +50,16 @@ export const QUERIES = {
   entries_of_batch: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL AND batch = ? ORDER BY seq`,
   payload: `SELECT ${PAYLOAD} FROM payloads WHERE log = ? AND seq = ?`,
   payloads: `SELECT ${PAYLOAD} FROM payloads WHERE log = ? ORDER BY seq`,
+  /** The only one that can have the values of an entry. */
+  chunk_before: `SELECT ${CHUNK} FROM sealed WHERE log = ? AND first <= ? ORDER BY first DESC LIMIT 1`,
+  first_chunk: `SELECT ${CHUNK_HEAD} FROM sealed WHERE log = ? ORDER BY first LIMIT 1`,
+  chunks: `SELECT ${CHUNK} FROM sealed WHERE log = ? ORDER BY first`,
+  chunks_between: `SELECT ${CHUNK} FROM sealed WHERE log = ? AND first > ? AND first <= ? ORDER BY first`,
+  chunk_heads: `SELECT ${CHUNK_HEAD} FROM sealed WHERE log = ? ORDER BY first`,
+  /** Of all logs. */
+  chunk_heads_after: `SELECT log, ${CHUNK_HEAD} FROM sealed WHERE (log, first) > (?, ?) ORDER BY log, first LIMIT ?`,
+  entries_between: `SELECT seq FROM entries WHERE log = ? AND seq BETWEEN ? AND ?`,
+  payloads_between: `SELECT seq FROM payloads WHERE log = ? AND seq BETWEEN ? AND ?`,
   ending: `SELECT ${ENDING} FROM endings WHERE log = ? AND token = ?`,
   endings: `SELECT ${ENDING} FROM endings WHERE log = ? ORDER BY token`,
   endings_between: `SELECT ${ENDING} FROM endings WHERE log = ? AND token BETWEEN ? AND ? ORDER BY token`,
@@ -62,6 +77,7 @@ export const QUERIES = {
   timestamps: `SELECT size, ${large('note')}, ${large('token', 'stamp')} FROM timestamps WHERE size >= ? ORDER BY size, rowid`,
   newest_timestamps: `SELECT size, ${large('note')}, ${large('token', 'stamp')} FROM timestamps ORDER BY size DESC, rowid DESC`,
   newest_timestamp: `SELECT coalesce(max(size), 0) AS size FROM timestamps`,
+  home: `SELECT id FROM home WHERE one = 1`,
   leases: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases ORDER BY log`,
   lease: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log = ?`,
   objects: `SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name`,

@@ -9,9 +9,13 @@ import { LEDGER_FORMAT } from '../../format/entry.ts'
 import { bytesToHex, leafHash } from '../../format/hash.ts'
 import type { TreeNumber } from '../../format/trees.ts'
 import type { Hash } from '../../model/sha256.ts'
+import { type Keychain, ownKeychain } from '../encryption/keychain.ts'
+import { inOrder, SealedPayloads } from '../encryption/sealed-payloads.ts'
+import { lastOfEach } from '../last-of-each.ts'
 import type {
   FullEntry,
   LedgerReader,
+  SealedChunk,
   StoredEnding,
   StoredEntry,
   StoredErrorCount,
@@ -30,9 +34,22 @@ import type {
   ViewName,
   WordOrder,
 } from '../read-port.ts'
-import { type CellRecord, cellError, cellOf, isExact, isFaithful, plainCells, TOO_LARGE, troubleIn } from './cells.ts'
+import { type Extent, quoted, tokenRanges } from '../views.ts'
+import {
+  type CellRecord,
+  cellError,
+  cellOf,
+  isExact,
+  isFaithful,
+  plainCells,
+  recordOf,
+  TOO_LARGE,
+  troubleIn,
+} from './cells.ts'
+import { SqliteChunks } from './chunks.ts'
 import { asLedgerError, isOutOfRange } from './errors.ts'
-import { ENDING, QUERIES } from './queries.ts'
+import { BODY_COLUMNS, type BodyCells, ENDING_COLUMNS, type EndingCells, FULL, type FullCells } from './listed.ts'
+import { QUERIES } from './queries.ts'
 import {
   APPLICATION_ID,
   expectedSizes,
@@ -41,48 +58,12 @@ import {
   schemaStatements,
   sizesText,
 } from './schema.ts'
-import { quoted, VIEWS } from './views.ts'
+import { VIEWS } from './views.ts'
 
-/** Results of FULL_ENTRY; `paid` is null if there is no payload. */
-const FULL = ['seq', 'row', 'batch', 'body', 'paid', 'payload_salts', 'payload'] as const
-type FullCells = readonly [
-  seq: number,
-  row: number | null,
-  batch: number | null,
-  body: string,
-  paid: number | null,
-  salts: Uint8Array | null,
-  payload: string | null,
-]
-const ENDING_COLUMNS = ENDING.split(', ')
-const BODY_COLUMNS = ['seq', 'body'] as const
-type BodyCells = readonly [seq: number, body: string]
 /** At a time. */
 const BODIES = 256
-/**
- * Rows of views are sorted for so many tokens at a time at least, which an index finds: to sort all of millions takes several times as long, and
- * gigabytes. Each time all batches are looked at, too, so that of many batches there are more tokens at a time.
- */
+/** Whose rows of a view are sorted at a time, at least. */
 const TOKENS = 2_000
-const TOKENS_A_BATCH = 4
-
-type EndingCells = readonly [
-  token: number,
-  seq: number,
-  row: number | null,
-  batch: number | null,
-  fate: number,
-  node: number,
-  sink: number | null,
-  grp: number | null,
-  error_code: string | null,
-  error_hash: Uint8Array | null,
-  recorded_us: number,
-]
-
-function recordOf(cells: readonly unknown[], columns: readonly string[]): CellRecord {
-  return Object.fromEntries(columns.map((column, i) => [column, cells[i]]))
-}
 
 /** Logs that a table has records of; texts, because any number may stand there. Each step is one look into the index. */
 const LOGS_IN = (table: string) => `WITH RECURSIVE found (log) AS (
@@ -90,10 +71,13 @@ const LOGS_IN = (table: string) => `WITH RECURSIVE found (log) AS (
     UNION ALL SELECT (SELECT min(log) FROM ${table} WHERE log > found.log) FROM found WHERE found.log IS NOT NULL)
   SELECT CAST(log AS TEXT) AS name FROM found
   WHERE log IS NOT NULL AND log NOT IN (SELECT log FROM logs) LIMIT ?`
-const WITH_LOGS = ['entries', 'payloads', 'endings', 'open_tokens', 'tiles', 'heads', 'leases'] as const
+const WITH_LOGS = ['entries', 'payloads', 'sealed', 'endings', 'open_tokens', 'tiles', 'heads', 'leases'] as const
 
 export class SqliteReader implements LedgerReader {
   readonly url: string
+  readonly place: string
+  readonly sealed_chunks: SqliteChunks
+  readonly #sealed: SealedPayloads
   readonly #db: DatabaseSync
   readonly #prepared = new Map<string, StatementSync>()
   readonly #listings = new Map<
@@ -101,9 +85,16 @@ export class SqliteReader implements LedgerReader {
     { readonly statement: StatementSync; readonly isPlain: ReturnType<typeof plainCells> }
   >()
 
-  constructor(db: DatabaseSync, url: string) {
+  constructor(db: DatabaseSync, url: string, keychain: Keychain = ownKeychain) {
     this.#db = db
     this.url = url
+    this.place = url
+    this.sealed_chunks = new SqliteChunks({
+      get: (text, ...values) => this.#get(text, ...values),
+      all: (text, ...values) => this.#all(text, ...values),
+      stream: (text, ...values) => this.#stream(text, ...values),
+    })
+    this.#sealed = new SealedPayloads(this.sealed_chunks, keychain)
   }
 
   async snapshot<T>(work: () => Promise<T>): Promise<T> {
@@ -140,7 +131,8 @@ export class SqliteReader implements LedgerReader {
   }
 
   async strayLogs(most: number): Promise<ReadonlyArray<{ readonly table: string; readonly log: string }>> {
-    return WITH_LOGS.flatMap(table =>
+    const tables = WITH_LOGS.filter(table => table !== 'sealed' || this.sealed_chunks.exist)
+    return tables.flatMap(table =>
       this.#asking(() => this.#statement(LOGS_IN(table)).all(most)).map(each => ({ table, log: String(each.name) })),
     )
   }
@@ -149,8 +141,13 @@ export class SqliteReader implements LedgerReader {
     return this.#get<{ size: number }>(QUERIES.size, log)?.size ?? 0
   }
 
+  async firstRowFrom(log: number, seq: number): Promise<number | null> {
+    return this.#get<{ row: number }>(QUERIES.first_row_from, log, seq)?.row ?? null
+  }
+
   async count(log: number, of: 'entries' | 'payloads' | 'endings' | 'open_tokens'): Promise<number> {
-    return this.#get<{ count: number }>(QUERIES[`count_${of}`], log)?.count ?? 0
+    const count = this.#get<{ count: number }>(QUERIES[`count_${of}`], log)?.count ?? 0
+    return of === 'payloads' ? count + (await this.#sealed.count(log)) : count
   }
 
   async page(log: number, from: number, end: number): Promise<readonly FullEntry[]> {
@@ -158,7 +155,8 @@ export class SqliteReader implements LedgerReader {
   }
 
   async strayPayloads(log: number): Promise<readonly number[]> {
-    return this.#all<{ seq: number }>(QUERIES.stray_payloads, log).map(({ seq }) => seq)
+    const plain = this.#all<{ seq: number }>(QUERIES.stray_payloads, log).map(({ seq }) => seq)
+    return [...plain, ...(await this.#sealed.stray(log))].sort((a, b) => a - b)
   }
 
   async entry(log: number, seq: number): Promise<StoredEntry | null> {
@@ -199,14 +197,15 @@ export class SqliteReader implements LedgerReader {
     return this.#full(QUERIES.entries_of_rows, log, first, last)
   }
 
-  #full(query: string, log: number, first: number, last: number): readonly FullEntry[] {
-    return this.#lists<FullCells>(query, FULL, log, first, last).map(cells => {
+  #full(query: string, log: number, first: number, last: number): Promise<readonly FullEntry[]> {
+    const entries = this.#lists<FullCells>(query, FULL, log, first, last).map((cells): FullEntry => {
       const [seq, row, batch, body, paid, salts, payload] = cells
       if (paid === null) return { seq, row, batch, body, payload: null }
       if (payload !== null && salts !== null) return { seq, row, batch, body, payload: { seq, salts, body: payload } }
       const column = payload === null ? 'payload' : 'payload_salts'
       throw cellError(this.url, cellOf(query, log, recordOf(cells, FULL), column), TOO_LARGE)
     })
+    return this.#sealed.filled(log, entries)
   }
 
   entriesOfRun(log: number): AsyncIterable<StoredEntry> {
@@ -254,11 +253,21 @@ export class SqliteReader implements LedgerReader {
   }
 
   async payload(log: number, seq: number): Promise<StoredPayload | null> {
-    return this.#get(QUERIES.payload, log, seq)
+    const plain = () => this.#get<StoredPayload>(QUERIES.payload, log, seq)
+    // Outside of a snapshot it may be erased between two looks: then it stands in plain.
+    return plain() ?? (await this.#sealed.payload(log, seq)) ?? (this.#db.isTransaction ? null : plain())
+  }
+
+  chunks(log: number): AsyncIterable<SealedChunk> {
+    return this.sealed_chunks.all(log)
+  }
+
+  async encryptedWith(log: number): Promise<string | null> {
+    return this.#sealed.encryptedWith(log)
   }
 
   payloads(log: number): AsyncIterable<StoredPayload> {
-    return this.#stream(QUERIES.payloads, log)
+    return inOrder(this.#stream(QUERIES.payloads, log), this.#sealed.payloads(log))
   }
 
   async ending(log: number, token: number): Promise<StoredEnding | null> {
@@ -313,6 +322,10 @@ export class SqliteReader implements LedgerReader {
     return this.#get<{ size: number }>(QUERIES.newest_timestamp)?.size ?? 0
   }
 
+  async home(): Promise<string | null> {
+    return this.#get<{ id: string }>(QUERIES.home)?.id ?? null
+  }
+
   async leases(): Promise<readonly StoredLease[]> {
     return this.#all(QUERIES.leases)
   }
@@ -325,7 +338,7 @@ export class SqliteReader implements LedgerReader {
     return this.#all(QUERIES.objects)
   }
 
-  expectedObjects(): readonly StoredObject[] {
+  async expectedObjects(): Promise<readonly StoredObject[]> {
     const empty = new DatabaseSync(':memory:')
     try {
       for (const statement of schemaStatements()) empty.exec(statement)
@@ -379,12 +392,11 @@ export class SqliteReader implements LedgerReader {
     if (where !== undefined) yield* select(` AND ${quoted(where.column)} = ?`, where.value)
     else if (order[0] !== 'token_id') yield* select('')
     else {
-      const { token = 0, batch = 0 } = this.#get<{ token: number; batch: number }>(QUERIES.extent_of_tokens, run) ?? {}
-      const at_once = Math.max(TOKENS, TOKENS_A_BATCH * batch)
-      let from = 0
-      for (; from + at_once <= token; from += at_once)
-        yield* select(' AND token_id >= ? AND token_id < ?', from, from + at_once)
-      yield* select(' AND token_id >= ?', from)
+      const extent = this.#get<Extent>(QUERIES.extent_of_tokens, run)
+      for (const [first, last] of tokenRanges(extent, TOKENS))
+        yield* last === null
+          ? select(' AND token_id >= ?', first)
+          : select(' AND token_id BETWEEN ? AND ?', first, last)
     }
   }
 
@@ -414,7 +426,8 @@ export class SqliteReader implements LedgerReader {
   ): readonly T[] {
     let listing = this.#listings.get(text)
     if (listing === undefined) {
-      listing = { statement: this.#db.prepare(text), isPlain: plainCells(columns) }
+      const statement = this.#asking(() => this.#db.prepare(text), text, values)
+      listing = { statement, isPlain: plainCells(columns) }
       listing.statement.setReturnArrays(true)
       this.#listings.set(text, listing)
     }
@@ -478,14 +491,4 @@ export class SqliteReader implements LedgerReader {
       throw this.#named(error, text, values)
     }
   }
-}
-
-/** The last record of each key, of records in order of their key. */
-async function* lastOfEach<T>(records: AsyncIterable<T>, keyOf: (record: T) => unknown): AsyncIterable<T> {
-  let last: T | undefined
-  for await (const record of records) {
-    if (last !== undefined && keyOf(last) !== keyOf(record)) yield last
-    last = record
-  }
-  if (last !== undefined) yield last
 }

@@ -45,6 +45,17 @@ const TABLES = [
   PRIMARY KEY (log, seq),
   CHECK (length(salts) > 0 AND length(salts) % 16 = 0)
 ) STRICT`,
+  `CREATE TABLE sealed (
+  log INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  entries TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  data_key BLOB NOT NULL,
+  message BLOB NOT NULL,
+  PRIMARY KEY (log, first),
+  CHECK (first >= 0 AND last >= first AND length(data_key) = 60 AND length(message) > 16)
+) STRICT`,
   `CREATE TABLE endings (
   log INTEGER NOT NULL,
   token INTEGER NOT NULL,
@@ -92,6 +103,12 @@ const TABLES = [
   expires_us INTEGER NOT NULL,
   CHECK (epoch > 0)
 ) STRICT`,
+  `CREATE TABLE home (
+  one INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  finished INTEGER NOT NULL,
+  CHECK (one = 1 AND finished IN (0, 1))
+) STRICT`,
   `CREATE TABLE witnessed (
   size INTEGER NOT NULL,
   note TEXT NOT NULL,
@@ -118,6 +135,7 @@ export const SIZES: ReadonlyArray<readonly [table: string, index: string | null,
   ['entries', 'entries_subject', '100000000 1000000 40 40 1'],
   ['entries', 'entries_about', '200000 2 1'],
   ['payloads', 'sqlite_autoindex_payloads_1', '100000000 1000000 1'],
+  ['sealed', 'sqlite_autoindex_sealed_1', '1600000 16000 1'],
   ['endings', 'endings', '100000000 1000000 1'],
   ['open_tokens', 'open_tokens', '100000 1000 1'],
   ['tiles', 'tiles', '400000 4000 2000 1000 1'],
@@ -134,6 +152,9 @@ const TRIGGERS = [
     refuse(table, 'DELETE'),
   ]),
   refuse('payloads', 'UPDATE'),
+  // Another ledger key wraps data keys anew, and changes nothing else.
+  `CREATE TRIGGER sealed_no_update BEFORE UPDATE OF log, first, last, entries, message ON sealed
+BEGIN SELECT RAISE(ABORT, 'sealed are append-only'); END`,
 ]
 
 /** Without them nothing can be written. */

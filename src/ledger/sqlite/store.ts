@@ -7,14 +7,17 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { hexToBytes } from '../../format/hash.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
+import { type Keychain, ownKeychain } from '../encryption/keychain.ts'
+import type { LedgerKey } from '../encryption/ledger-key.ts'
 import type { Erasure, Scrubbed } from '../erase-port.ts'
 import type { StoredEnding, StoredTimestamp, StoredWitnessed } from '../read-port.ts'
-import { StaleLog, type Store } from '../store.ts'
+import { type Rewrapped, type SealedPlace, StaleLog, type Store } from '../store.ts'
 import { LOG_ZERO } from '../write/log-zero.ts'
 import type { LeaseChange, LogZeroBatch, NewEntry, NewPayload, TileDraft, WriteBatch } from '../write-port.ts'
 import { asLedgerError } from './errors.ts'
 import type { SqliteReader } from './reader.ts'
 import { BUSY_TIMEOUT_MS, schemaStatements } from './schema.ts'
+import { SealedWriter } from './sealed-writer.ts'
 
 /** Exported for the test that looks at how SQLite carries them out. */
 export const SQL = {
@@ -33,8 +36,12 @@ export const SQL = {
     FROM payloads WHERE log = ? AND seq BETWEEN ? AND ?`,
   put_payload: `INSERT OR REPLACE INTO payloads (rowid, log, seq, salts, body)
     SELECT rowid, log, seq, ?, CAST(? AS TEXT) FROM payloads WHERE log = ? AND seq = ?`,
+  is_witnessed: `SELECT 1 AS found FROM witnessed WHERE size = ? AND note = ?`,
+  is_timestamped: `SELECT 1 AS found FROM timestamps WHERE size = ? AND note = ? AND token = ?`,
   keep_witnessed: `INSERT INTO witnessed (size, note) VALUES (?, ?)`,
   keep_timestamp: `INSERT INTO timestamps (size, note, token) VALUES (?, ?, ?)`,
+  insert_home: `INSERT INTO home (one, id, finished) VALUES (1, ?, 0)`,
+  finish_copy: `UPDATE home SET finished = 1 WHERE one = 1 AND finished = 0`,
   put_head: `INSERT INTO heads (log, note) VALUES (?, ?) ON CONFLICT (log) DO UPDATE SET note = excluded.note`,
 }
 const INSERTS = {
@@ -59,10 +66,17 @@ export class SqliteStore implements Store {
   readonly #endings: Insert<StoredEnding>
   readonly #open_tokens: Insert<WriteBatch['open_tokens'][number]>
   readonly #tiles: Insert<TileDraft>
+  readonly #sealed: SealedWriter
+  readonly #key: LedgerKey | null
 
-  /** `db` is a ledger, open for writing; `reader` reads through the same connection. */
-  constructor(db: DatabaseSync, reader: SqliteReader) {
+  /**
+   * `db` is a ledger, open for writing; `reader` reads through the same connection. `key`: what values are encrypted with from now on;
+   * null: they aren't.
+   */
+  constructor(db: DatabaseSync, reader: SqliteReader, key: LedgerKey | null = null, keychain: Keychain = ownKeychain) {
     this.#db = db
+    this.#key = key
+    this.#sealed = new SealedWriter(db, reader.sealed_chunks, keychain)
     this.reader = reader
     this.#sql = Object.fromEntries(Object.entries(SQL).map(([name, text]) => [name, db.prepare(text)])) as {
       [name in keyof typeof SQL]: StatementSync
@@ -83,6 +97,10 @@ export class SqliteStore implements Store {
     )
   }
 
+  get encrypts(): boolean {
+    return this.#key !== null
+  }
+
   async write(batch: WriteBatch): Promise<void> {
     transaction(this.#db, this.reader.url, () => this.#write(batch))
   }
@@ -91,12 +109,19 @@ export class SqliteStore implements Store {
     transaction(this.#db, this.reader.url, () => {
       this.#writeLogZero(ledger)
       midway()
-      for (const { log, values, payloads } of erasures) {
+      for (const erasure of erasures) {
+        const { log, values, payloads } = erasure
+        const sealed = this.#sealed.erase(erasure)
         for (const [first = 0, last = 0, ...places] of values)
           if (places.length === 0) this.#sql.blank_payloads.run(log, first, last)
-        for (const { seq, salts, body } of payloads) one(this.#sql.put_payload.run(salts, body, log, seq))
+        for (const { seq, salts, body } of payloads)
+          if (!sealed.has(seq)) one(this.#sql.put_payload.run(salts, body, log, seq))
       }
     })
+  }
+
+  async rewrap(to: LedgerKey, after: SealedPlace, most: number): Promise<Rewrapped> {
+    return transaction(this.#db, this.reader.url, () => this.#sealed.rewrap(to, after, most))
   }
 
   async scrub(wait_ms: number, onRewritten: () => void): Promise<Scrubbed> {
@@ -125,11 +150,21 @@ export class SqliteStore implements Store {
   }
 
   async keepWitnessed({ size, note }: StoredWitnessed): Promise<void> {
-    transaction(this.#db, this.reader.url, () => one(this.#sql.keep_witnessed.run(size, note)))
+    const { is_witnessed, keep_witnessed } = this.#sql
+    transaction(this.#db, this.reader.url, () => {
+      if (is_witnessed.get(size, note) === undefined) one(keep_witnessed.run(size, note))
+    })
   }
 
   async keepTimestamp({ size, note, stamp }: StoredTimestamp): Promise<void> {
-    transaction(this.#db, this.reader.url, () => one(this.#sql.keep_timestamp.run(size, note, stamp)))
+    const { is_timestamped, keep_timestamp } = this.#sql
+    transaction(this.#db, this.reader.url, () => {
+      if (is_timestamped.get(size, note, stamp) === undefined) one(keep_timestamp.run(size, note, stamp))
+    })
+  }
+
+  async finishCopy(): Promise<void> {
+    transaction(this.#db, this.reader.url, () => one(this.#sql.finish_copy.run()))
   }
 
   async close(): Promise<void> {
@@ -146,7 +181,9 @@ export class SqliteStore implements Store {
         return new CustodyError('CUSTODY_RUN_LOST', message)
       }),
     )
-    this.#payloads.all(log, batch.payloads)
+    if (this.#key === null) this.#payloads.all(log, batch.payloads)
+    else this.#sealed.insert(log, batch.payloads, this.#key)
+    for (const chunk of batch.chunks ?? []) this.#sealed.put(log, chunk)
     this.#endings.all(log, batch.endings)
     for (const token of batch.closed_tokens) one(this.#sql.close_token.run(log, token))
     this.#open_tokens.all(log, batch.open_tokens)
@@ -196,23 +233,30 @@ export class SqliteStore implements Store {
   }
 }
 
-/** Makes an empty database a ledger, with its birth. */
-export function createLedger(db: DatabaseSync, url: string, birth: WriteBatch): void {
+/** Indexes and triggers go with their tables. */
+const DROPS = `SELECT 'DROP ' || type || ' "' || name || '"' AS "drop" FROM sqlite_schema
+  WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite@_%' ESCAPE '@'`
+
+/** Makes an empty database a ledger, with its birth. `home`: of a copy, which isn't finished by that, and may have been begun there before. */
+export function createLedger(db: DatabaseSync, url: string, birth: WriteBatch, home: string | null = null): void {
   transaction(db, url, () => {
+    if (home !== null) for (const { drop } of db.prepare(DROPS).all()) db.exec(String(drop))
     for (const statement of schemaStatements()) db.exec(statement)
     one(db.prepare(SQL.insert_log).run(LOG_ZERO, null, 0))
     for (const { seq, body } of birth.entries)
       one(db.prepare(`INSERT INTO entries (log, seq, body) VALUES (?, ?, CAST(? AS TEXT))`).run(LOG_ZERO, seq, body))
     one(db.prepare(SQL.put_head).run(LOG_ZERO, birth.head))
+    if (home !== null) one(db.prepare(SQL.insert_home).run(home))
   })
 }
 
 /** Runs `work` in a transaction that has the write lock from its beginning. */
-function transaction(db: DatabaseSync, url: string, work: () => void): void {
+function transaction<T>(db: DatabaseSync, url: string, work: () => T): T {
   try {
     db.exec('BEGIN IMMEDIATE')
-    work()
+    const done = work()
     db.exec('COMMIT')
+    return done
   } catch (error) {
     // A full disk makes SQLite roll back by itself.
     if (db.isTransaction) db.exec('ROLLBACK')

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { opening, RUN, sampleRun, sealFacts, testPorts, totals } from '../../../test/support/ledger.ts'
+import { readable } from '../../../test/support/payload.ts'
 import { commitment } from '../../format/hash.ts'
 import { openLedger, openLedgerReader } from '../open.ts'
 import { type LedgerReader, VIEW_NAMES, type ViewName } from '../read-port.ts'
@@ -41,7 +42,7 @@ async function rowsOf(name: ViewName, where?: { column: string; value: string | 
 /** The commitment to value `number` (from 1) among those of a row's entry. */
 async function hashOf(row: number, number: number, text: string) {
   const [first] = await reader.entriesOfRow(1, row)
-  const payload = await reader.payload(1, first!.seq)
+  const payload = readable(await reader.payload(1, first!.seq))
   return commitment(payload!.salts.subarray((number - 1) * 16, number * 16), text)
 }
 

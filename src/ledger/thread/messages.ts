@@ -1,22 +1,25 @@
 /** The messages between the two threads, as data. */
 import type { KeyObject } from 'node:crypto'
 import { CustodyError, type ErrorCode, isCustodyError, type Place } from '../../model/error.ts'
-import type { Lasting } from '../sqlite/file.ts'
+import type { LedgerKey } from '../encryption/ledger-key.ts'
+import type { Lasting } from '../store.ts'
 import type { AppenderState } from '../write/appender.ts'
 import type { Block } from '../write/block.ts'
 import type { Durable, LeaseChange } from '../write-port.ts'
 
 /** What the other thread is started with. */
 export interface ThreadInput {
-  /** Absolute path of the SQLite file, and its URL for people. */
-  readonly path: string
+  /** Where the thread opens it, and how people know it. */
   readonly url: string
+  readonly shown: string
   /** The ledger's id. */
   readonly ledger: string
   readonly log: number
   readonly lasting: Lasting
   readonly state: AppenderState
   readonly key: { readonly name: string; readonly private_key: KeyObject }
+  /** What values are encrypted with; null: they aren't. */
+  readonly encryption: LedgerKey | null
 }
 
 /** What it is to do without an answer. */

@@ -109,11 +109,11 @@ test('THREAD-SCRIBE-1: a thread that ends fails what it was asked, and all that 
   const run = await threadedRun()
   run.append(simpleRow(2))
   const { durable } = await run.begin()
-  const failed = expect(durable).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_WRITE' })
+  const failed = expect(durable).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_IN_DOUBT' })
   await ledger.close()
   await failed
   run.append(simpleRow(2))
-  await expect(run.commit()).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_WRITE' })
+  await expect(run.commit()).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_IN_DOUBT' })
   expect(run.size).toBe(2)
 })
 

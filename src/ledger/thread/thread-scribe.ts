@@ -2,7 +2,7 @@
  * Stage 2 in another thread, seen from this one.
  *
  * THREAD-SCRIBE-1. A thread that ends before it was asked to, whatever the reason, fails what was asked of it and all that is asked
- *     later: CUSTODY_LEDGER_WRITE.
+ *     later: CUSTODY_LEDGER_IN_DOUBT.
  * THREAD-SCRIBE-2. It keeps the process alive only while it owes an answer.
  */
 import { Worker } from 'node:worker_threads'
@@ -29,7 +29,7 @@ export class ThreadScribe implements OtherThread {
   #lost: CustodyError | null = null
 
   constructor(input: ThreadInput) {
-    this.#url = input.url
+    this.#url = input.shown
     this.#worker = new Worker(WORKER, {
       workerData: input,
       name: 'custody-ledger',
@@ -99,7 +99,7 @@ export class ThreadScribe implements OtherThread {
 
   #lose(why: string, cause?: unknown): void {
     this.#lost ??= new CustodyError(
-      'CUSTODY_LEDGER_WRITE',
+      'CUSTODY_LEDGER_IN_DOUBT',
       `${this.#url} can't be written any more: the thread that wrote it has ended (${why})`,
       { cause },
     )

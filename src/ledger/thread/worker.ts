@@ -1,9 +1,8 @@
 /** The other thread: does stage 2 of one run with a connection of its own, a question at a time. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { makeSigner } from '../../format/signing-key.ts'
-import { openForWriting } from '../sqlite/file.ts'
-import { SqliteReader } from '../sqlite/reader.ts'
-import { SqliteStore } from '../sqlite/store.ts'
+import { openStore } from '../open-store.ts'
+import type { Store } from '../store.ts'
 import { Appender, signsRunsWith } from '../write/appender.ts'
 import { partsOf } from '../write/block.ts'
 import { StoreScribe } from '../write/scribe.ts'
@@ -18,7 +17,7 @@ import {
 } from './messages.ts'
 
 interface Open {
-  readonly store: SqliteStore
+  readonly store: Store
   readonly scribe: StoreScribe
 }
 
@@ -27,22 +26,21 @@ let opened: Open | null = null
 let broken: Failure | null = null
 
 /** Called with the first question, so that an error of opening is an answer like any other. */
-function open(): Open {
-  const { path, url, ledger, log, lasting, state, key } = workerData as ThreadInput
-  const db = openForWriting(path, url, null, lasting)
-  const store = new SqliteStore(db, new SqliteReader(db, url))
+async function open(): Promise<Open> {
+  const { url, ledger, log, lasting, state, key, encryption } = workerData as ThreadInput
+  const store = await openStore(url, { birth: null, lasting, encryption, waits: true })
   const appender = new Appender(ledger, log, signsRunsWith(makeSigner(key.name, key.private_key)), state)
   return { store, scribe: new StoreScribe(log, appender, store) }
 }
 
-function note(notice: Notice): void {
+async function note(notice: Notice): Promise<void> {
   if (notice.kind === 'drop') {
     broken = null
     opened?.scribe.drop()
     return
   }
   try {
-    opened ??= open()
+    opened ??= await open()
     opened.scribe.append(notice.block)
   } catch (thrown) {
     broken ??= failureOf(thrown)
@@ -52,7 +50,7 @@ function note(notice: Notice): void {
 async function answer(question: Question): Promise<void> {
   try {
     if (broken !== null) throw errorOf(broken)
-    opened ??= open()
+    opened ??= await open()
     const { store, scribe } = opened
     if (question.kind === 'end') {
       const state = scribe.appender.state()

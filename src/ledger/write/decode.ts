@@ -15,9 +15,10 @@ import type {
 import { commitment, SALT_BYTES } from '../../format/hash.ts'
 import { canonicalize, NotJsonError } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
+import { keyNeeded } from '../../model/key-needed.ts'
 import type { FateNumber } from '../../model/outcome.ts'
 import { isRow, type Json, type MutableRow, newRow, type Row, withoutPrototypes } from '../../model/row.ts'
-import type { StoredPayload } from '../read-port.ts'
+import type { ReadablePayload, UnreadablePayload } from '../read-port.ts'
 
 type Tuple = readonly (number | string)[]
 const n = (tuple: Tuple, at: number): number => tuple[at] as number
@@ -161,16 +162,17 @@ export interface Commits {
  * The values of one entry's payload, as rows without prototypes, each checked against the entry's commitment to it (I13). `known` has
  * the subject's earlier values by number; those of this payload are added to it.
  * @param where names the entry, for people
- * @throws CustodyError CUSTODY_VALUE_ALTERED
+ * @throws CustodyError CUSTODY_VALUE_ALTERED; CUSTODY_LEDGER_KEY if it is encrypted with a key that isn't at hand
  */
 export function addValues(
   known: Map<number, Json>,
   { first_value, commitments }: Commits,
-  payload: Pick<StoredPayload, 'salts' | 'body'> | null,
+  payload: Pick<ReadablePayload, 'salts' | 'body'> | UnreadablePayload | null,
   where: string,
 ): void {
   if (commitments.length === 0) return
   if (payload === null) throw alteredValue(where, 'has lost its values')
+  if ('unreadable' in payload) throw unreadable(payload, where)
   const elements = elementsOf(payload.body)
   if (elements?.length !== commitments.length || payload.salts.length !== commitments.length * SALT_BYTES)
     throw alteredValue(where, 'has other values than it commits to')
@@ -204,6 +206,12 @@ function textOf(value: Json): string {
     if (error instanceof NotJsonError) return ''
     throw error
   }
+}
+
+function unreadable({ unreadable }: UnreadablePayload, where: string): CustodyError {
+  return unreadable.why === 'no_key'
+    ? keyNeeded(unreadable.key_id, where)
+    : alteredValue(where, 'has values that aren’t what was encrypted')
 }
 
 function alteredValue(where: string, what: string): CustodyError {

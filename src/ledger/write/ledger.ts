@@ -63,6 +63,7 @@ export class StoredLedger implements Ledger, ErasingLedger {
   readonly #ports: LedgerPorts
   readonly #entropy: Entropy
   readonly #log_zero: LogZero
+  readonly #home: string | null
   readonly #holder: Holder
   readonly #threads: Threads | null
   readonly #whole_to_entries: number
@@ -74,12 +75,14 @@ export class StoredLedger implements Ledger, ErasingLedger {
     store: Store,
     ports: LedgerPorts,
     log_zero: LogZero,
+    home: string | null,
     { holder, entropy, threads, whole_to_entries }: StoredOptions,
   ) {
     this.#store = store
     this.#ports = ports
     this.#entropy = entropy ?? new Entropy(ports.entropy)
     this.#log_zero = log_zero
+    this.#home = home
     this.#holder = holder
     this.#threads = threads ?? null
     this.#whole_to_entries = whole_to_entries ?? WHOLE_TO_ENTRIES
@@ -98,7 +101,9 @@ export class StoredLedger implements Ledger, ErasingLedger {
     })
     log_zero.forgetSealed()
     if (options.changes_keys !== true) log_zero.mustBeInForce(ports.signer)
-    const ledger = new StoredLedger(store, ports, log_zero, options)
+    const home = await reader.home()
+    log_zero.mustBeAt(home)
+    const ledger = new StoredLedger(store, ports, log_zero, home, options)
     await ledger.#remember()
     return ledger
   }
@@ -143,6 +148,7 @@ export class StoredLedger implements Ledger, ErasingLedger {
     const { reader } = this.#store
     const log = await reader.logOf(run)
     if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run}`)
+    await this.#refuseInPlain(run, log)
     for (let attempt = 1; ; attempt++) {
       const lease = await reader.lease(log)
       if (lease === null)
@@ -162,6 +168,16 @@ export class StoredLedger implements Ledger, ErasingLedger {
       }
       if (attempt === ATTEMPTS) throw new CustodyError('CUSTODY_RUN_HELD', `run ${run} is being written by somebody`)
     }
+  }
+
+  /** What was begun encrypted stays so. */
+  async #refuseInPlain(run: string, log: number): Promise<void> {
+    const key_id = await this.reader.encryptedWith(log)
+    if (key_id !== null && !this.#store.encrypts)
+      throw new CustodyError(
+        'CUSTODY_LEDGER_KEY',
+        `run ${run} is encrypted with ledger key ${key_id}, which is needed to continue it`,
+      )
   }
 
   get id(): string {
@@ -204,8 +220,7 @@ export class StoredLedger implements Ledger, ErasingLedger {
       const problem = problemOf(() => log_zero.keys.problemOf(signed, place))
       if (problem !== null) throw new CustodyError('CUSTODY_KEY', `the change of keys wouldn’t hold: ${problem}`)
       const entry: LedgerEntry = { k: 'key', ...signed, t }
-      const write = (ledger: LogZeroBatch) => this.#store.write({ ...NOTHING, log: LOG_ZERO, lease: null, ledger })
-      return { entries: [entry], write }
+      return { entries: [entry], write: this.#writeLogZero }
     }, head_signers)
     await this.#log_zero.refresh(this.#store.reader)
   }
@@ -237,12 +252,27 @@ export class StoredLedger implements Ledger, ErasingLedger {
     return scrubbed
   }
 
-  /** @throws CustodyError CUSTODY_RUN_HELD if a live process holds a run, also one that has just woken up with this machine. */
-  async refuseHeldRuns(): Promise<void> {
+  /**
+   * Nobody writes here any more: it is written at `home` from now on. @throws CustodyError as `openRun`; CUSTODY_RUN_HELD if somebody may hold a
+   * run, of whom it isn't known that they are gone.
+   */
+  async moveTo(home: string): Promise<void> {
+    await this.#appendLogZero(async log_zero => {
+      await this.refuseHeldRuns(isAlive)
+      const t = Math.max(this.#ports.now_us(), log_zero.last_us)
+      return { entries: [{ k: 'moved', home, t }], write: this.#writeLogZero }
+    })
+  }
+
+  /**
+   * @throws CustodyError CUSTODY_RUN_HELD if a live process holds a run, also one that has just woken up with this machine.
+   * `certainly`: whom to refuse though the lease has run out.
+   */
+  async refuseHeldRuns(certainly: (holder: Holder) => boolean = livesHere): Promise<void> {
     const { reader } = this.#store
     for (const lease of await reader.leases()) {
       const run = this.#log_zero.runs.get(lease.log)?.run
-      if (run !== undefined) this.#refuseHeld(run, lease, livesHere)
+      if (run !== undefined) this.#refuseHeld(run, lease, certainly)
     }
   }
 
@@ -290,6 +320,9 @@ export class StoredLedger implements Ledger, ErasingLedger {
     return taken
   }
 
+  readonly #writeLogZero = (ledger: LogZeroBatch) =>
+    this.#store.write({ ...NOTHING, log: LOG_ZERO, lease: null, ledger })
+
   #withLogZero: LogZeroWriter = (entry, write) => this.#appendLogZero(() => ({ entries: [entry], write }))
 
   /**
@@ -302,6 +335,7 @@ export class StoredLedger implements Ledger, ErasingLedger {
   ): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       await this.#log_zero.refresh(this.#store.reader)
+      this.#log_zero.mustBeAt(this.#home)
       const made = await make(this.#log_zero)
       if (made === null) return
       if (made.entries.some(({ k }) => k !== 'key')) this.#log_zero.mustBeInForce(this.#ports.signer)

@@ -67,6 +67,8 @@ export class LogZero {
   last_us = 0
   /** Runs that aren't sealed, and until `forgetSealed` those that are. */
   readonly runs = new Map<number, RunOnRecord>()
+  /** Where it is written; null: where it was born. */
+  home: string | null = null
   /** Number of the log that was opened last: they are numbered densely. */
   last_log = 0
   readonly #url: string
@@ -89,7 +91,7 @@ export class LogZero {
 
   /**
    * @throws CustodyError CUSTODY_LEDGER_FORMAT if the ledger has no birth; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT,
-   * CUSTODY_LEDGER_ROLLED_BACK, CUSTODY_LEDGER_FORKED, CUSTODY_KEY_UNKNOWN.
+   * CUSTODY_LEDGER_ROLLED_BACK, CUSTODY_LEDGER_MOVED (an original may well be older), CUSTODY_LEDGER_FORKED, CUSTODY_KEY_UNKNOWN.
    */
   static async read(reader: LedgerReader, trust: Trust): Promise<LogZero> {
     const { url } = reader
@@ -101,7 +103,10 @@ export class LogZero {
       throw otherBirth(url, born.keys, remembered.keys)
     const log = new LogZero(url, born.ledger, ringOf(url, born), remembered)
     await log.refresh(reader)
-    if (remembered !== null && newestOf(remembered).size > log.size) throw rolledBack(url, log.size, remembered)
+    if (remembered !== null && newestOf(remembered).size > log.size) {
+      log.mustBeAt(await reader.home())
+      throw rolledBack(url, log.size, remembered)
+    }
     if (remembered?.written !== true && !isTrusted(trust.keys, log.#signers)) throw untrusted(url, log.keys)
     return log
   }
@@ -165,6 +170,13 @@ export class LogZero {
     )
   }
 
+  /** Whoever writes to a store with this home. @throws CustodyError CUSTODY_LEDGER_MOVED. */
+  mustBeAt(home: string | null): void {
+    if (home === this.home) return
+    const message = `${this.#url} isn’t where this ledger is written: it was moved away, or this is a copy to read`
+    throw new CustodyError('CUSTODY_LEDGER_MOVED', message)
+  }
+
   root(): string {
     return this.#frontier.root()
   }
@@ -198,6 +210,9 @@ export class LogZero {
           this.#signers.push(...this.keys.goodFor(seq + 1).filter(({ text }) => entry.keys.includes(text)))
         return problem
       }
+      case 'moved':
+        this.home = entry.home
+        return null
       case 'opened': {
         const { log, run, root } = entry
         if (log !== this.last_log + 1) return `log ${log} is opened, where ${this.last_log + 1} comes next`
@@ -279,7 +294,11 @@ function rolledBack(url: string, size: number, remembered: Remembered): CustodyE
     'CUSTODY_LEDGER_ROLLED_BACK',
     `${url} has ${counted(size, 'entry', 'entries')} in its own log, and had ${grouped(newestOf(remembered).size)} when you last saw it`,
     {
-      hint: `Put the newest copy back. If it is lost: \`custody run FILE --accept-rollback ${size}\` keeps this copy aside, and begins a new ledger that names it.`,
+      hint: `Put the newest copy back. If it is lost: ${
+        url.startsWith('sqlite:')
+          ? `\`custody run FILE --accept-rollback ${size}\` keeps this copy aside, and begins a new ledger that names it`
+          : `\`custody ledger init --ledger NEW --succeeds THIS --accept-rollback ${size}\` begins a new ledger that names it`
+      }.`,
     },
   )
 }

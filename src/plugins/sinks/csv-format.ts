@@ -11,9 +11,11 @@ import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { csvHeaderIn } from '../sources/csv-table.ts'
 import { csvColumns, lostField } from './csv-columns.ts'
-import type { ExistingFile, RowFormat, Widening } from './file-sink.ts'
+import { widened } from './csv-widen.ts'
+import type { ExistingFile, RowFormat } from './file-sink.ts'
 import { jsonText, numberText } from './json-text.ts'
 import { endsLine } from './line-format.ts'
+import type { Remake } from './remade-file.ts'
 
 export type HeaderRule = 'normalised' | 'original' | { readonly [field: string]: string }
 
@@ -112,10 +114,11 @@ export class CsvRowFormat implements RowFormat {
     return before + line
   }
 
-  widening(): Widening | null {
+  remake(): Remake | null {
     const columns = this.#columns
     if (columns === null || columns.length === this.#written) return null
-    return { header: this.#headerLine(columns), cells: columns.length, delimiter: this.#layout.delimiter }
+    const widening = { header: this.#headerLine(columns), cells: columns.length, delimiter: this.#layout.delimiter }
+    return staged => widened(staged(), widening)
   }
 
   end(): string {

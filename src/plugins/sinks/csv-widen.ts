@@ -1,5 +1,12 @@
 /** A CSV file of this sink once more, with a header of more columns: records that have fewer cells are filled up with empty ones. */
-import type { Widening } from './file-sink.ts'
+/** Why a file must be made once more. */
+export interface Widening {
+  /** The header as it must be, with its line break. */
+  readonly header: string
+  /** How many cells each record must have. */
+  readonly cells: number
+  readonly delimiter: string
+}
 
 const BREAK = 0x0a
 const RETURN = 0x0d

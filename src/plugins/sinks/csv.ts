@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { exactType, type RowSchema } from '../../model/schema.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { ERROR_FIELD, flatNames } from '../../sdk/error-row.ts'
-import type { FieldRequirement, OptionProblem, SinkContext, SinkSpec } from '../../sdk/spec.ts'
+import type { FieldRequirement, OptionProblem, SecretOption, SinkContext, SinkSpec } from '../../sdk/spec.ts'
 import { delimiterOf } from '../sources/csv-options.ts'
+import { storageOption } from '../stores/options.ts'
 import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
 import { type CsvLayout, CsvRowFormat } from './csv-format.ts'
 import { checkOutput, fileOutput } from './file-output.ts'
@@ -14,6 +15,7 @@ import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
 const csvOptions = z.strictObject({
   path: pathOption,
+  storage: storageOption,
   if_exists: ifExistsOption,
   compression: compressionOption,
   max_files: maxFilesOption,
@@ -98,9 +100,12 @@ function unionProblems(options: CsvOptions): readonly OptionProblem[] {
   return problems
 }
 
-function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>['check']>> {
+function check(
+  options: CsvOptions,
+  secrets: readonly SecretOption[],
+): ReturnType<NonNullable<SinkSpec<CsvOptions>['check']>> {
   const twice = (names: readonly string[]) => new Set(names).size < names.length
-  const problems = [...checkOutput(options)]
+  const problems = [...checkOutput(options, secrets)]
   if (options.new_columns === 'union') problems.push(...unionProblems(options))
   if (options.decimal === delimiterOf(options.delimiter))
     problems.push({

@@ -58,6 +58,21 @@ export async function* piecesOf(files: FileSystem, path: string): AsyncGenerator
   }
 }
 
+/** The same bytes in pieces that are worth a sync each. */
+export async function* inLargePieces(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let waiting: Buffer[] = []
+  let bytes = 0
+  for await (const piece of pieces) {
+    waiting.push(piece)
+    bytes += piece.length
+    if (bytes < PIECE_BYTES) continue
+    yield waiting.length === 1 ? piece : Buffer.concat(waiting)
+    waiting = []
+    bytes = 0
+  }
+  if (bytes > 0) yield Buffer.concat(waiting)
+}
+
 /** Lower-case hex SHA-256 of the first `size` bytes of a file; of none if it isn't there any more. */
 export async function hashFile(files: FileSystem, path: string, size: number): Promise<string> {
   if (files.facts(path) === null) return hexOf(createHash('sha256'))

@@ -9,16 +9,16 @@
  */
 import { ByteText } from '../../model/byte-text.ts'
 import type { Json, Row } from '../../model/row.ts'
-import type { Artifact, Discarded, Receipt, RowError, Sink, SinkIntent } from '../../sdk/spec.ts'
+import type { Artifact, Discarded, Receipt, RowError, SinkIntent } from '../../sdk/spec.ts'
 import { AppendedFile } from './appended-file.ts'
-import { widened } from './csv-widen.ts'
 import { Failure } from './failure.ts'
 import { DISK, type FileSystem } from './file-system.ts'
 import type { Extent, Outlet } from './outlet.ts'
 import { OutputLock } from './output-lock.ts'
 import type { Pack } from './packing.ts'
-import { RemadeFile } from './remade-file.ts'
+import { RemadeFile, type Remake } from './remade-file.ts'
 import { StagedFile } from './staged-file.ts'
+import type { StagedOutput, StagingSink } from './staging-sink.ts'
 import { StreamOutlet } from './stream-outlet.ts'
 import { intend, STREAM, type Target, targetExists } from './target.ts'
 
@@ -29,15 +29,6 @@ export interface ExistingFile {
   readonly bytes: number
   /** Up to `size` of these bytes, from `from` on. */
   readonly part: (from: number, size: number) => Buffer
-}
-
-/** What a file must be made once more for: it has more columns than its header. */
-export interface Widening {
-  /** The header as it must be, with its line break. */
-  readonly header: string
-  /** How many cells each record must have. */
-  readonly cells: number
-  readonly delimiter: string
 }
 
 /** Turns rows into text. Its state at a receipt is enough to continue from there. */
@@ -55,13 +46,13 @@ export interface RowFormat {
   end(): string
   /** The same object, as long as nothing has changed: that saves work where there are many. */
   state(): Json
-  /** Asked for at the end: why the file must be made once more; null or absent: it is as it must be. */
-  widening?(): Widening | null
+  /** Asked for at the end: how the file must be made once more; null or absent: what is staged is the file. */
+  remake?(): Remake | null
   /** What people should know of how it writes. */
   readonly warnings?: readonly string[]
 }
 
-export class FileSink implements Sink {
+export class FileSink implements StagingSink {
   readonly #target: Target
   readonly #format: RowFormat
   readonly #files: FileSystem
@@ -150,19 +141,19 @@ export class FileSink implements Sink {
   async finish(): Promise<Receipt> {
     if (!this.#finished) {
       this.#text.text(this.#format.end())
-      const widening = this.#format.widening?.() ?? null
-      if (widening !== null) await this.#remake(widening)
+      const remake = this.#format.remake?.() ?? null
+      if (remake !== null) await this.#remake(remake)
       this.#finished = true
     }
     return this.flush()
   }
 
   /** (FILE-SINK-3) */
-  async #remake(widening: Widening): Promise<void> {
+  async #remake(remake: Remake): Promise<void> {
     await this.flush()
     try {
       const remade = this.#remaking(this.#intent)
-      this.#extent = await remade.make(this.#intent, pieces => widened(pieces, widening))
+      this.#extent = await remade.make(this.#intent, remake)
       this.#remade = remade
     } catch (error) {
       throw this.#failure.kept(error)
@@ -177,9 +168,15 @@ export class FileSink implements Sink {
 
   async discard(): Promise<Discarded> {
     const discarded = await this.#opened().discard()
-    const may_have_left = this.#remade === null && this.#intent.staged !== null && this.#format.widening !== undefined
+    const may_have_left = this.#remade === null && this.#intent.staged !== null && this.#format.remake !== undefined
     if (discarded.kind === 'dropped' && may_have_left) this.#remaking(this.#intent).forget(this.#intent)
     return discarded
+  }
+
+  staged(): readonly StagedOutput[] {
+    const { path, staged } = this.#intent
+    if (path === null || staged === null) return []
+    return [{ path, at: this.#remade?.stagedName ?? staged }]
   }
 
   warnings(): readonly string[] {

@@ -35,6 +35,7 @@ async function send(
   }
   const sent = await sink.send(all as unknown as Parameters<typeof sink.send>[0], {
     signal: new AbortController().signal,
+    epoch: 1,
   })
   const requests = all.map(({ outgoing }) => outgoing.request)
   return { sent, asked, request: requests[0], requests, origin }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
+import { storageOption } from '../stores/options.ts'
 import { checkOutput, fileOutput } from './file-output.ts'
 import type { RowFormat } from './file-sink.ts'
 import { jsonText } from './json-text.ts'
@@ -12,6 +13,7 @@ import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
 const jsonOptions = z.strictObject({
   path: pathOption,
+  storage: storageOption,
   if_exists: z
     .enum(['fail', 'replace', 'number'])
     .default('fail')

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
+import { storageOption } from '../stores/options.ts'
 import { checkOutput, fileOutput } from './file-output.ts'
 import { jsonText } from './json-text.ts'
 import { LineFormat } from './line-format.ts'
@@ -11,6 +12,7 @@ import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
 const jsonlOptions = z.strictObject({
   path: pathOption,
+  storage: storageOption,
   if_exists: ifExistsOption,
   compression: compressionOption,
   max_files: maxFilesOption,

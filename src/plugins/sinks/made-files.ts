@@ -8,12 +8,21 @@
  */
 import { createHash, type Hash } from 'node:crypto'
 import { dirname } from 'node:path'
-import { widened } from './csv-widen.ts'
-import { changedError, hashPart, hexOf, hiddenBeside, piecesOf, refuseChanged, syncFolders } from './file-parts.ts'
-import type { RowFormat, Widening } from './file-sink.ts'
+import {
+  changedError,
+  hashPart,
+  hexOf,
+  hiddenBeside,
+  inLargePieces,
+  piecesOf,
+  refuseChanged,
+  syncFolders,
+} from './file-parts.ts'
+import type { RowFormat } from './file-sink.ts'
 import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
 import type { OutputLock } from './output-lock.ts'
 import type { Pack } from './packing.ts'
+import type { Remake } from './remade-file.ts'
 import type { Frame } from './row-spool.ts'
 import type { SettledFile } from './settled-files.ts'
 import { asOutputError } from './sink-error.ts'
@@ -71,7 +80,7 @@ export interface FileContent {
 }
 
 export const stagedName = ({ path }: SettledFile, suffix: string): string => hiddenBeside(path, suffix)
-const widerName = ({ path }: SettledFile, suffix: string): string => hiddenBeside(path, `${suffix}-remade`)
+const remadeName = ({ path }: SettledFile, suffix: string): string => hiddenBeside(path, `${suffix}-remade`)
 
 export interface Made {
   readonly file: MadeFile
@@ -107,8 +116,8 @@ export class FileMaker {
     for (const draft of drafts) this.#wait(draft, Buffer.from(draft.format.end()))
     await this.#writeAll(drafts)
     for (const draft of drafts) {
-      const widening = draft.format.widening?.() ?? null
-      if (widening !== null) await this.#widen(draft, widening)
+      const remake = draft.format.remake?.() ?? null
+      if (remake !== null) await this.#remake(draft, remake)
     }
     await this.#sync(drafts, tops)
     return drafts.map(draft => madeOf(draft))
@@ -120,7 +129,7 @@ export class FileMaker {
     for (const each of settled) {
       lock.check()
       files.remove(stagedName(each, suffix))
-      files.remove(widerName(each, suffix))
+      files.remove(remadeName(each, suffix))
     }
   }
 
@@ -216,25 +225,25 @@ export class FileMaker {
     refuseChanged(there, { id: facts?.id ?? null, bytes }, place, what)
   }
 
-  /** The file once more, with all of its columns; only one that has no `prior` is made so. */
-  async #widen(draft: Draft, widening: Widening): Promise<void> {
+  /** The file once more, made from what was staged; only one that has no `prior` is made so. */
+  async #remake(draft: Draft, remake: Remake): Promise<void> {
     const { files, lock, suffix, node } = this.#ports
     const { settled, staged } = draft
-    const wider = widerName(settled, suffix)
+    const remade = remadeName(settled, suffix)
     const hash = createHash('sha256')
     let bytes = 0
     try {
       lock.check()
-      const file = files.open(wider, 'make')
+      const file = files.open(remade, 'make')
       try {
-        for await (const piece of widened(piecesOf(files, staged), widening)) {
+        for await (const piece of inLargePieces(remake(() => piecesOf(files, staged)))) {
           file.write(piece, bytes)
           hash.update(piece)
           bytes += piece.length
         }
         lock.check()
         this.#refuseOther(draft, files.facts(staged))
-        files.rename(wider, staged)
+        files.rename(remade, staged)
         Object.assign(draft, { hash, bytes, facts: file.facts() })
       } finally {
         file.close()

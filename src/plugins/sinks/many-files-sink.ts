@@ -10,13 +10,13 @@
 import { createHash } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import type { Row } from '../../model/row.ts'
-import type { Artifact, Discarded, Receipt, RowError, Sink, SinkIntent } from '../../sdk/spec.ts'
+import type { Artifact, Discarded, Receipt, RowError, SinkIntent } from '../../sdk/spec.ts'
 import { DiskGround } from './disk-ground.ts'
 import { Failure } from './failure.ts'
 import { hiddenBeside, newSuffix, SUFFIX_UNITS, suffixOf } from './file-parts.ts'
 import type { RowFormat } from './file-sink.ts'
 import { DISK, type FileFacts, type FileSystem } from './file-system.ts'
-import { FileMaker, type MadeFile } from './made-files.ts'
+import { FileMaker, type MadeFile, stagedName } from './made-files.ts'
 import { type NamedFile, NamedFiles } from './named-files.ts'
 import type { Extent } from './outlet.ts'
 import { OutputLock } from './output-lock.ts'
@@ -27,6 +27,7 @@ import { framesIn, SpoolText } from './row-spool.ts'
 import { type SettledFile, settledFiles } from './settled-files.ts'
 import { asOutputError } from './sink-error.ts'
 import { StagedFile } from './staged-file.ts'
+import type { StagedOutput, StagingSink } from './staging-sink.ts'
 import { type IfExists, nearestFolder, realPlace, type Target } from './target.ts'
 
 /** How far it is: a receipt's state. Types, not interfaces, so that they are Json. */
@@ -58,7 +59,7 @@ export interface ManyFilesOptions {
 
 const MOST_WARNINGS = 5
 
-export class ManyFilesSink implements Sink {
+export class ManyFilesSink implements StagingSink {
   readonly #options: ManyFilesOptions
   readonly #files: FileSystem
   readonly #template: PathTemplate
@@ -194,6 +195,12 @@ export class ManyFilesSink implements Sink {
     } catch (error) {
       return { kind: 'left', why: error instanceof Error ? error.message : String(error) }
     }
+  }
+
+  staged(): readonly StagedOutput[] {
+    if (this.#phase.kind === 'gathering') throw new Error('it isn’t settled where files go')
+    const suffix = suffixOf(this.#open_one.intent.staged ?? '')
+    return this.#phase.files.map(file => ({ path: file.path, at: stagedName(file, suffix) }))
   }
 
   warnings(): readonly string[] {

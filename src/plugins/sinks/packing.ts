@@ -17,7 +17,8 @@ export const compressionOption = z
 
 export interface PackedOptions {
   readonly path: string
-  readonly compression: z.infer<typeof compressionOption>
+  /** Absent of formats that pack what they hold by themselves. */
+  readonly compression?: z.infer<typeof compressionOption>
 }
 
 export type Pack = (bytes: Buffer) => Promise<Buffer>
@@ -28,7 +29,7 @@ const PACKS: { readonly [compression in Compression]: Pack } = {
 }
 
 /** Null where bytes are written as they are. */
-export function packOf({ compression, path }: PackedOptions): Pack | null {
+export function packOf({ compression = 'none', path }: PackedOptions): Pack | null {
   const found = compressionOf(compression, path)
   return found === null ? null : PACKS[found]
 }

@@ -3,11 +3,17 @@
  * removed when it has come into its place.
  */
 import type { Discarded, Receipt, SinkIntent } from '../../sdk/spec.ts'
-import { hiddenBeside, piecesOf, suffixOf } from './file-parts.ts'
+import { hiddenBeside, inLargePieces, piecesOf, suffixOf } from './file-parts.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Extent, Outlet } from './outlet.ts'
 import { asOutputError, type OutputPlace } from './sink-error.ts'
 import type { StagedFile } from './staged-file.ts'
+
+/**
+ * How a file is made once more from all that is staged for it. The same bytes staged make the same file, whatever pieces they come in.
+ * @param staged what is staged, in pieces; it may be read several times
+ */
+export type Remake = (staged: () => AsyncIterable<Buffer>) => AsyncIterable<Buffer>
 
 /** The same intent, for the file that is made. @param staged of the other one */
 function remadeIntent(intent: SinkIntent, { path }: OutputPlace, staged: string): SinkIntent {
@@ -20,6 +26,7 @@ export class RemadeFile implements Outlet {
   readonly #place: OutputPlace
   /** What it is made from. */
   #staged: string | null = null
+  #own: string | null = null
 
   constructor(files: FileSystem, file: StagedFile, place: OutputPlace) {
     this.#files = files
@@ -27,12 +34,18 @@ export class RemadeFile implements Outlet {
     this.#place = place
   }
 
+  /** Where it stands until it comes into its place; null before it was made or opened. */
+  get stagedName(): string | null {
+    return this.#own
+  }
+
   /** Makes it, and makes it durable; what a process that died has left of it is removed first. */
-  async make(intent: SinkIntent, remade: (pieces: AsyncIterable<Buffer>) => AsyncIterable<Buffer>): Promise<Extent> {
+  async make(intent: SinkIntent, remake: Remake): Promise<Extent> {
     const own = this.#take(intent)
     this.#files.remove(own.staged)
     let extent = await this.#file.open(own.intent, null, false)
-    for await (const piece of remade(this.#pieces(own.from))) extent = await this.#file.write(piece)
+    for await (const piece of inLargePieces(remake(() => this.#pieces(own.from))))
+      extent = await this.#file.write(piece)
     return extent
   }
 
@@ -73,6 +86,7 @@ export class RemadeFile implements Outlet {
     if (intent.staged === null) throw new Error('only what is staged can be made once more')
     this.#staged = intent.staged
     const own = remadeIntent(intent, this.#place, intent.staged)
+    this.#own = own.staged
     return { intent: own, staged: own.staged ?? '', from: intent.staged }
   }
 

@@ -5,6 +5,7 @@ import { defineSink } from '../../sdk/define.ts'
 import { flatErrors, flatNames } from '../../sdk/error-row.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
+import { storageOption } from '../stores/options.ts'
 import { checkOutput, fileOutput } from './file-output.ts'
 import { LineFormat } from './line-format.ts'
 import { flatErrorsOption, ifExistsOption, immediateOf, maxFilesOption, pathOption, writtenBy } from './options.ts'
@@ -13,6 +14,7 @@ import { PATH_ERRORS, pathRequirements } from './path-template.ts'
 
 const textOptions = z.strictObject({
   path: pathOption,
+  storage: storageOption,
   if_exists: ifExistsOption,
   compression: compressionOption,
   max_files: maxFilesOption,

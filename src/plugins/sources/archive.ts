@@ -48,12 +48,12 @@ export class Archive {
     this.#entries = entries
   }
 
-  /** Reads its list of members. @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT. */
-  static async open(place: InputPlace): Promise<Archive> {
+  /** Reads its list of members. `path`: of a copy, where it stands on no disk of its own. @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT. */
+  static async open(place: InputPlace, path = inputName(place)): Promise<Archive> {
     const { openPromise } = await import('yauzl')
     let file: ZipFile
     try {
-      file = await openPromise(inputName(place), { autoClose: false })
+      file = await openPromise(path, { autoClose: false })
     } catch (error) {
       throw brokenArchive(place, error)
     }
@@ -81,7 +81,7 @@ export class Archive {
       })
     this.#refuse(entry, place)
     try {
-      return checked(place, await this.#file.openReadStreamPromise(entry), entry)
+      return checkedMember(place, await this.#file.openReadStreamPromise(entry), entry)
     } catch (error) {
       throw brokenMember(place, error)
     }
@@ -133,7 +133,8 @@ async function entriesIn(place: InputPlace, file: ZipFile): Promise<ReadonlyMap<
 
 const UNPACK = 'Unpack it first, and name the files.'
 
-function checked(place: InputPlace, stream: Readable, { crc32 }: Entry): Chunks {
+/** The bytes of a member as they come out, checked by the sum that the archive has of them. */
+export function checkedMember(place: InputPlace, stream: Readable, { crc32 }: Entry): Chunks {
   const chunks = streamChunks(stream)
   let sum = 0
   return {
@@ -142,7 +143,7 @@ function checked(place: InputPlace, stream: Readable, { crc32 }: Entry): Chunks 
       try {
         bytes = await chunks.next()
       } catch (error) {
-        throw brokenMember(place, error)
+        throw isCustodyError(error) ? error : brokenMember(place, error)
       }
       if (bytes !== null) sum = zlib().crc32(bytes, sum)
       else if (sum !== crc32) throw brokenMember(place, new Error('its CRC-32 isn’t the one in the archive'))
@@ -153,14 +154,14 @@ function checked(place: InputPlace, stream: Readable, { crc32 }: Entry): Chunks 
 }
 
 function brokenMember(place: InputPlace, error: unknown): CustodyError {
-  const message = `${inputName(place)} can’t be unpacked: ${reasonOf(error)}`
+  const message = `${inputName(place)} can’t be unpacked: ${zipReason(error)}`
   return sourceError(place, message, 'Is the archive whole?', error)
 }
 
 function brokenArchive(place: InputPlace, error: unknown): CustodyError {
   if (error instanceof Error && 'code' in error) return systemError(place, error)
   const hint = 'Is the file whole? If it is no ZIP archive, set compression to what it is, or to none.'
-  return sourceError(place, `${inputName(place)} can’t be read as a ZIP archive: ${reasonOf(error)}`, hint, error)
+  return sourceError(place, `${inputName(place)} can’t be read as a ZIP archive: ${zipReason(error)}`, hint, error)
 }
 
 /** What yauzl says, in words for people who don’t know how such an archive is made up. */
@@ -178,7 +179,8 @@ const REASONS: readonly (readonly [said: RegExp, reason: string])[] = [
   [/^not enough bytes in the stream\. expected (\d+).*/s, 'it has fewer than the $1 bytes that the archive says'],
 ]
 
-function reasonOf(error: unknown): string {
+/** Why an archive can’t be read. */
+export function zipReason(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error)
   const [pattern, reason = ''] = REASONS.find(([each]) => each.test(said)) ?? []
   return pattern === undefined ? said : said.replace(pattern, reason)

@@ -12,6 +12,8 @@ import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
+import { absolutePlace } from '../../model/store-url.ts'
+import type { Stores } from '../stores/open-store.ts'
 import { type Compression, unpacked } from './compression.ts'
 
 /** Where an input is, as a pipeline file names it. */
@@ -24,11 +26,24 @@ export interface InputPlace {
   readonly node?: string
   /** How the bytes are compressed; null or absent: they aren't. */
   readonly compression?: Compression | null
+  /** By what a path in a store is reached; absent where none is. */
+  readonly stores?: Stores
 }
 
 /** Gives bytes in pieces of any size; null at the end. */
 export interface Chunks {
   next(): Promise<Uint8Array | null>
+  close(): Promise<void>
+}
+
+/** An input that can be read from anywhere. */
+export interface RandomAccess {
+  readonly bytes: number
+  /** The bytes from `from` on: `length` of them, or as many as there are. @throws CustodyError CUSTODY_SOURCE. */
+  read(from: number, length: number): Promise<Buffer>
+  /** @throws CustodyError CUSTODY_SOURCE_CHANGED if it isn't what was opened any more. */
+  check(): Promise<void>
+  /** Can be repeated. */
   close(): Promise<void>
 }
 
@@ -41,7 +56,7 @@ export function isStandardInput(place: InputPlace): boolean {
 
 /** How messages name the input. */
 export function inputName(place: InputPlace): string {
-  return isStandardInput(place) ? 'standard input' : resolve(place.folder, place.path)
+  return isStandardInput(place) ? 'standard input' : absolutePlace(place.folder, place.path)
 }
 
 /** @returns a CustodyError of code CUSTODY_SOURCE that says where. */
@@ -204,6 +219,8 @@ export interface ReadingSettings {
   readonly hashes?: boolean
   /** Opens it, where it is no file of its own. */
   readonly opening?: () => Promise<Chunks>
+  /** Opens it for reading from anywhere, where that is possible; if absent, whoever needs that finds out. */
+  readonly access?: () => Promise<RandomAccess>
 }
 
 async function chunksAt(place: InputPlace, { chunk_bytes, opening }: ReadingSettings): Promise<Chunks> {

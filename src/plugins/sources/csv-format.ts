@@ -13,8 +13,9 @@ import { type InputPlace, inputName, sourceError, whereOf } from './byte-reader.
 import { type Columns, columnsOf, likelyDelimiter, numberedColumns } from './csv-header.ts'
 import { type Cell, CsvScanner, type CsvSyntax } from './csv-scanner.ts'
 import { type CellRules, cellRules, type ValueRules } from './csv-values.ts'
-import { type FileFormat, type Position, type Problem, type RecordScanner, rejectRecord } from './file-source.ts'
+import type { FileFormat, RecordScanner } from './file-source.ts'
 import { type Foreign, foreignInput, foreignToCsv } from './foreign-input.ts'
+import { type Position, type Problem, rejectRecord } from './one-file.ts'
 import type { TextWindow } from './text-window.ts'
 
 export interface CsvLayout extends CsvSyntax {

@@ -10,8 +10,8 @@
  * CSV-SCANNER-3. Results depend on the text only, not on where a window ends: what might still change is left for a larger window.
  */
 import { CsvBoundary, type CsvMarks, isBlank } from './csv-boundary.ts'
-import type { Problem } from './file-source.ts'
 import { encodingProblem, excerpt, tooLongProblem } from './file-source.ts'
+import type { Problem } from './one-file.ts'
 import type { TextWindow } from './text-window.ts'
 
 export type Cell = string | null

@@ -2,6 +2,7 @@
 import { OBSERVED, type RowSchema } from '../../model/schema.ts'
 import { defineSource } from '../../sdk/define.ts'
 import type { PluginContext, Source } from '../../sdk/spec.ts'
+import { missingForStorage } from '../stores/options.ts'
 import { CsvFormat } from './csv-format.ts'
 import { type CsvOptions, checkTableOptions, csvLayout, csvOptions, encodingFrom } from './csv-options.ts'
 import { CSV_ERRORS } from './csv-scanner.ts'
@@ -96,8 +97,9 @@ export const csvSource = defineSource({
       },
     },
   ],
-  check: options => [...checkFileOptions(options), ...checkTableOptions(options)],
+  check: (options, secrets) => [...checkFileOptions(options, secrets), ...checkTableOptions(options)],
   rereadable: isReadable,
+  missing: missingForStorage,
   reads: filesNamed,
   textual: true,
   yields,

@@ -2,13 +2,13 @@
  * What the sources that read bytes have in common: opening, continuing after a point, handing out records, hashing.
  * A format gives the scanner that finds records in a window of text.
  *
- * A position is `{offset, line}`: the byte at which to continue, and its line; a format may add to it. At the end of an input that is
- * blank it has `blank`, at the end of another what stood before its first record (`head`), if that isn't too long.
+ * A position (one-file.ts) is the byte at which to continue, and its line. At the end of an input it has what stood before its first
+ * record (`head`), if that isn't too long.
  */
 import { isCustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
-import { derive, type Json, newRow } from '../../model/row.ts'
-import type { ResumePoint, Source, SourceColumn, SourceHead, SourceRecord } from '../../sdk/spec.ts'
+import type { Json } from '../../model/row.ts'
+import type { ResumePoint, SourceColumn, SourceHead, SourceRecord } from '../../sdk/spec.ts'
 import {
   awaited,
   ByteReader,
@@ -17,20 +17,22 @@ import {
   type InputPlace,
   inputName,
   isStandardInput,
-  type ReadingSettings,
   sizeOf,
   sourceError,
 } from './byte-reader.ts'
 import { type Encoding, UTF8 } from './encoding.ts'
 import { type Foreign, foreignBytes, foreignInput } from './foreign-input.ts'
 import { likelyEncoding } from './likely-encoding.ts'
+import {
+  ADDED_ERRORS,
+  asPosition,
+  type OneFileSettings,
+  type OneFileSource,
+  type Position,
+  type Problem,
+  withField,
+} from './one-file.ts'
 import { TextWindow } from './text-window.ts'
-
-export interface Position {
-  readonly offset: number
-  readonly line: number
-  readonly [more: string]: Json
-}
 
 /** Finds records. Whatever it decides depends on the bytes only, never on where a window ends. */
 export interface RecordScanner {
@@ -67,10 +69,8 @@ export interface FileFormat {
   again(raw: string): { readonly scanner: RecordScanner; readonly text: string } | null
 }
 
-export interface FileSourceSettings extends ReadingSettings {
+export interface FileSourceSettings extends OneFileSettings {
   readonly encoding?: Encoding
-  /** A field that each row gets, and what it holds. */
-  readonly added?: { readonly field: string; readonly value: string } | null
 }
 
 /** Records in one chunk. */
@@ -82,7 +82,7 @@ const MAX_HEAD_UNITS = 64 * 1024
 /** How much of a record that is too long is shown. */
 const EXCERPT_UNITS = 1024
 
-export class FileSource implements Source {
+export class FileSource implements OneFileSource {
   readonly #place: InputPlace
   readonly #format: FileFormat
   readonly #settings: FileSourceSettings
@@ -246,27 +246,6 @@ export class FileSource implements Source {
   }
 }
 
-/** A field that the record has already isn't replaced in silence. */
-function withField(record: SourceRecord, { field, value }: { readonly field: string; readonly value: string }) {
-  if (record.kind === 'reject') return record
-  const { line, row, raw = row, position } = record
-  if (Object.hasOwn(row, field)) {
-    const message = `the record has a field ${field}, which path_field would add`
-    return rejectRecord(line, raw, { code: FIELD_TAKEN, message, field }, position)
-  }
-  const set = newRow()
-  set[field] = value
-  return { ...record, row: derive(row, set) }
-}
-
-function asPosition(position: Json, place: InputPlace): Position {
-  if (typeof position === 'object' && position !== null && 'offset' in position && 'line' in position) {
-    const { offset, line } = position as Position
-    if (Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(line)) return position as Position
-  }
-  throw sourceError(place, 'the recorded position isn’t one of this kind of source', 'Was the source’s plugin changed?')
-}
-
 /** A byte order mark beats the option; UTF-8 is what is read where nobody said anything. */
 function overruled(input: string, { encoding, declared }: TextWindow): readonly string[] {
   if (encoding === declared || declared === UTF8) return []
@@ -276,21 +255,6 @@ function overruled(input: string, { encoding, declared }: TextWindow): readonly 
 function headIn(ended: Json | null): string | null {
   const has = typeof ended === 'object' && ended !== null && 'head' in ended
   return has && typeof ended.head === 'string' ? ended.head : null
-}
-
-/** What is wrong with a record. */
-export interface Problem {
-  readonly code: string
-  readonly message: string
-  /** The field that it is about, if it is about one. */
-  readonly field?: string
-  /** Of bytes that are not valid: the encoding that they may have, if something speaks for one. */
-  readonly likely?: string | null
-}
-
-export function rejectRecord(line: number, raw: Json, problem: Problem, position: Json): SourceRecord {
-  const { code, message, field } = problem
-  return { kind: 'reject', line, raw, code, message, ...(field === undefined ? {} : { field }), position }
 }
 
 /** What stands behind the text of a record that isn't shown whole. */
@@ -303,13 +267,12 @@ export function excerpt(window: TextWindow, start: number, max_units: number): s
 
 const TOO_LONG = 'RECORD_TOO_LONG'
 export const ENCODING = 'ENCODING'
-const FIELD_TAKEN = 'FIELD_TAKEN'
 
 /** Sentences for the codes that every source of this kind has. */
 export const COMMON_ERRORS = {
   [TOO_LONG]: 'The record is longer than 16 MiB; `raw` has its beginning, marked as cut.',
   [ENCODING]: 'The record’s bytes aren’t valid in the encoding; `raw` has U+FFFD in their place.',
-  [FIELD_TAKEN]: 'The record has a field of the name that `path_field` would add.',
+  ...ADDED_ERRORS,
 }
 
 /** The units from `start` up to `end` aren't valid. */

@@ -270,6 +270,6 @@ test.each<[object, string]>([
   [{ path: 'a.csv', members: '*' }, 'members are those of an archive'],
   [{ path: 'a.csv', path_field: '_error' }, '_error is what rows have that met an error'],
 ])('%j is refused', (options, message) => {
-  const [problem] = checkFileOptions(jsonlSource.options.parse(options))
+  const [problem] = checkFileOptions(jsonlSource.options.parse(options), [])
   expect(problem?.message).toContain(message)
 })

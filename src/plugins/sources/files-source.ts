@@ -1,8 +1,8 @@
 /**
  * A source of several files, read one after another as if each were the only one.
  *
- * A position is that of the file (file-source.ts), with `file`, its place on the list from 1, and `before`, the bytes of the files
- * before it.
+ * A position is that of the file (one-file.ts), with `file`, its place on the list from 1, `before`, the bytes of the files
+ * before it, and in a store `version`, that of the object.
  *
  * FILES-SOURCE-1. No more than one file and one archive is open at a time, however many there are.
  * FILES-SOURCE-2. Bytes of a file are kept until a position in a later one is asked for; records are asked for in order, so that it is
@@ -20,31 +20,32 @@ import type {
   SourceItem,
   SourceRecord,
 } from '../../sdk/spec.ts'
-import { Archive } from './archive.ts'
+import { Stores } from '../stores/open-store.ts'
+import type { Archive } from './archive.ts'
 import type { InputPlace } from './byte-reader.ts'
 import { ByteReader, CHUNK_BYTES, type Chunks, inputName, sourceChanged, sourceError } from './byte-reader.ts'
-import type { FileSource, FileSourceSettings } from './file-source.ts'
 import { Heads } from './heads.ts'
-import { archiveMustBeSame, type InputFile, listFiles, recordedFiles } from './input-files.ts'
+import { archiveMustBeSame, type InputFile, listFiles, openArchive, recordedFiles } from './input-files.ts'
 import { listedChunks, type Seen } from './listed-file.ts'
+import type { MakeFileSource, OneFileSettings, OneFileSource } from './one-file.ts'
 import type { FileOptions } from './options.ts'
-
-/** Makes the source of one file. */
-export type MakeFileSource = (place: InputPlace, settings: FileSourceSettings) => FileSource
+import { listedAccess } from './random-access.ts'
+import { StoredFile } from './stored-file.ts'
 
 /** Of what is only looked at to see how it begins. */
 const HEAD_BYTES = 32 * 1024
 
 export class FilesSource implements Source {
   readonly #options: FileOptions
-  readonly #where: Pick<InputPlace, 'folder' | 'node'>
+  readonly #where: Pick<InputPlace, 'folder' | 'node' | 'stores'>
+  readonly #stores: Stores
   readonly #make: MakeFileSource
   #files: readonly InputFile[] = []
   #warnings: readonly string[] = []
   #recorded: readonly string[] | null = null
   #heads: Heads | null = null
   /** By their places on the list: those whose bytes may still be asked for. */
-  readonly #held = new Map<number, FileSource>()
+  readonly #held = new Map<number, OneFileSource>()
   #archive: { readonly path: string; readonly opened: Archive } | null = null
   /** Of the file before the first that is read: it was read before. */
   #last: { readonly file: number; readonly sha256: string } = { file: 0, sha256: NOTHING_SHA256 }
@@ -53,7 +54,8 @@ export class FilesSource implements Source {
 
   constructor(options: FileOptions, where: Pick<InputPlace, 'folder' | 'node'>, make: MakeFileSource) {
     this.#options = options
-    this.#where = where
+    this.#stores = new Stores(options.storage)
+    this.#where = { ...where, stores: this.#stores }
     this.#make = make
   }
 
@@ -101,7 +103,7 @@ export class FilesSource implements Source {
     let blank = from === null && this.#files.length > 0
     let position: Parts = from === null ? NOWHERE : partsOf(from.position)
     for (const [i, file] of this.#files.slice(before).entries()) {
-      const more = { file: before + i + 1, before: bytes }
+      const more = { file: before + i + 1, before: bytes, ...versionOf(file) }
       const point = inside === more.file ? from : null
       const source = this.#open(file, more.file)
       for await (const records of source.read(point)) yield records.map(each => inFile(each, file.name, more))
@@ -162,6 +164,8 @@ export class FilesSource implements Source {
     const held = [...this.#held.values()]
     this.#held.clear()
     for (const each of held) await each.close()
+    for (const { seen } of this.#files) if (seen instanceof StoredFile) await seen.dispose()
+    await this.#stores.close()
   }
 
   /** Files that were read to their ends must have the bytes that they had. @returns how many these are. */
@@ -169,9 +173,19 @@ export class FilesSource implements Source {
     const read = from?.files ?? []
     if (this.#verified) return read.length
     for (const [i, each] of read.entries()) await this.#verifyFile(i, each)
+    this.#refuseOtherVersion(from)
     this.#last = { file: read.length, sha256: read.at(-1)?.sha256 ?? NOTHING_SHA256 }
     this.#verified = true
     return read.length
+  }
+
+  /** Of an object that was read in part: before any of it is read again. */
+  #refuseOtherVersion(from: ResumePoint | null): void {
+    if (from === null) return
+    const { file: number, version } = partsOf(from.position)
+    const file = isCount(number) ? this.#files[number - 1] : undefined
+    const now = file === undefined ? undefined : versionOf(file).version
+    if (file !== undefined && version !== undefined && now !== undefined && version !== now) throw changed(file)
   }
 
   async #verifyFile(index: number, { bytes, sha256 }: FileRead): Promise<void> {
@@ -191,13 +205,13 @@ export class FilesSource implements Source {
     if (reader.size !== bytes || hash.digest('hex') !== sha256) throw changed(file)
   }
 
-  #open(file: InputFile, number: number): FileSource {
+  #open(file: InputFile, number: number): OneFileSource {
     const source = this.#make(file.place, { ...this.#openingOf(file), ...this.#addedTo(file.name) })
     this.#held.set(number, source)
     return source
   }
 
-  #addedTo(name: string): Pick<FileSourceSettings, 'added'> {
+  #addedTo(name: string): Pick<OneFileSettings, 'added'> {
     const { path_field } = this.#options
     return path_field === undefined ? {} : { added: { field: path_field, value: name } }
   }
@@ -207,7 +221,9 @@ export class FilesSource implements Source {
       if (member === null) return await listedChunks(place, seen, chunk_bytes)
       return (await this.#archiveAt(member.archive, seen)).chunks(member.name, place)
     }
-    return { opening, chunk_bytes }
+    // What isn't on a disk by itself is read from anywhere in a copy.
+    if (member !== null || place.compression || seen instanceof StoredFile) return { opening, chunk_bytes }
+    return { opening, chunk_bytes, access: () => listedAccess(place, seen) }
   }
 
   /** The archive that is read stays open until another one is. */
@@ -216,7 +232,7 @@ export class FilesSource implements Source {
     if (this.#archive?.path !== path) {
       this.#closeArchive()
       await archiveMustBeSame(place, seen)
-      this.#archive = { path, opened: await Archive.open(place) }
+      this.#archive = { path, opened: await openArchive(place, seen) }
     }
     return this.#archive.opened
   }
@@ -226,6 +242,10 @@ export class FilesSource implements Source {
     this.#archive = null
   }
 }
+
+/** What positions in an object have besides: the version that is read. */
+const versionOf = ({ seen }: InputFile): { readonly version?: string } =>
+  seen instanceof StoredFile ? { version: seen.version } : {}
 
 const NOTHING_SHA256 = createHash('sha256').digest('hex')
 
@@ -249,7 +269,7 @@ const NOWHERE: Parts = { file: 0, before: 0, offset: 0, line: 1 }
 /** Of a position. */
 const partsOf = (position: Json): Parts => (isObject(position) ? position : {})
 
-function inFile(record: SourceRecord, file: string, more: { readonly file: number; readonly before: number }) {
+function inFile(record: SourceRecord, file: string, more: Parts) {
   return { ...record, file, position: { ...partsOf(record.position), ...more } }
 }
 

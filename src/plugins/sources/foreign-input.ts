@@ -19,7 +19,7 @@ export function foreignInput(place: InputPlace, { what, hint }: Foreign): Custod
 const isNamed = ({ path }: InputPlace) => path !== '-'
 
 const UNPACK = 'Unpack the file first.'
-const EXCEL = 'Save the sheet as CSV (UTF-8) in the program that made it.'
+const OLD_EXCEL = 'Save it as an Excel workbook (.xlsx), or its sheet as CSV (UTF-8), in the program that made it.'
 
 /** First bytes, in hex, of formats that are no text. */
 const MAGIC: ReadonlyArray<readonly [string, Foreign]> = [
@@ -29,15 +29,15 @@ const MAGIC: ReadonlyArray<readonly [string, Foreign]> = [
   ['526172211a07', { what: 'is a RAR archive', hint: UNPACK }],
   ['504b0304', { what: 'is a ZIP archive', hint: 'Set compression: zip, or unpack the file first.' }],
   ['504b0506', { what: 'is a ZIP archive with nothing in it', hint: 'Was it made as it should be?' }],
-  ['d0cf11e0a1b11ae1', { what: 'is an old Excel workbook or another Office document', hint: EXCEL }],
-  ['50415231', { what: 'is a Parquet file', hint: 'Convert it to CSV or JSON lines first.' }],
+  ['d0cf11e0a1b11ae1', { what: 'is an old Excel workbook or another Office document', hint: OLD_EXCEL }],
+  ['50415231', { what: 'is a Parquet file', hint: 'Read it with the plugin parquet.' }],
   ['4f626a01', { what: 'is an Avro file', hint: 'Convert it to CSV or JSON lines first.' }],
   ['53514c69746520666f726d6174203300', { what: 'is an SQLite database', hint: 'Export the table to CSV first.' }],
   ['255044462d', { what: 'is a PDF document', hint: 'Take the text out of it first.' }],
   ['89504e47', { what: 'is a PNG image', hint: 'Name another file.' }],
   ['ffd8ff', { what: 'is a JPEG image', hint: 'Name another file.' }],
 ]
-export const WORKBOOK: Foreign = { what: 'is an Excel workbook (xlsx)', hint: EXCEL }
+export const WORKBOOK: Foreign = { what: 'is an Excel workbook (xlsx)', hint: 'Read it with the plugin excel.' }
 const WORKBOOK_PARTS = ['[Content_Types].xml', 'xl/', '_rels/', 'docProps/']
 const LOOKED_AT = 512
 const LINES_LOOKED_AT = 64 * 1024

@@ -1,8 +1,19 @@
 /** The built-in sources. */
 import type { PluginSpec } from '../../sdk/spec.ts'
+import { parquetSource } from '../parquet/parquet-source.ts'
+import { excelSource } from '../workbooks/excel-source.ts'
 import { csvSource } from './csv.ts'
+import { databaseSources } from './databases.ts'
 import { jsonSource } from './json.ts'
 import { jsonlSource } from './jsonl.ts'
 import { textSource } from './text.ts'
 
-export const sources: readonly PluginSpec[] = [csvSource, jsonlSource, jsonSource, textSource]
+export const sources: readonly PluginSpec[] = [
+  csvSource,
+  jsonlSource,
+  jsonSource,
+  textSource,
+  excelSource,
+  parquetSource,
+  ...databaseSources,
+]

@@ -7,14 +7,16 @@
  */
 import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
+import { absolutePlace, isStoreUrl } from '../../model/store-url.ts'
+import { parseStoreUrl } from '../stores/store-url.ts'
 import { Archive, isArchiveName } from './archive.ts'
 import { type InputPlace, inputName, sourceError, systemError, whereOf } from './byte-reader.ts'
 import { type Compression, compressionOf } from './compression.ts'
 import { byBytes, FilePattern, isPattern } from './file-pattern.ts'
 import { mustBeSame, type Seen, vanished } from './listed-file.ts'
 import type { FileOptions } from './options.ts'
+import { lookInStore, StoredFile, StoredPattern } from './stored-file.ts'
 
 /** One file of several, or a member of an archive. */
 export interface InputFile {
@@ -33,26 +35,25 @@ export interface Listing {
   readonly files: readonly InputFile[]
   /** For people. */
   readonly warnings: readonly string[]
-  readonly patterns: readonly FilePattern[]
+  readonly patterns: readonly Pick<FilePattern, 'matchesFrom'>[]
 }
 
-type Where = Pick<InputPlace, 'folder' | 'node'>
+type Where = Pick<InputPlace, 'folder' | 'node' | 'stores'>
 
 /** Those that are there now. @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT. */
 export async function listFiles(options: FileOptions, where: Where): Promise<Listing> {
   const files: InputFile[] = []
   const warnings: string[] = []
-  const patterns: FilePattern[] = []
-  /** Names by device and inode. */
+  const patterns: Pick<FilePattern, 'matchesFrom'>[] = []
+  /** Names by device and inode, or by URL. */
   const known = new Map<string, string>()
   for (const path of typeof options.path === 'string' ? [options.path] : options.path) {
-    const pattern = options.literal || !isPattern(path) ? null : await FilePattern.of(path)
-    if (pattern !== null) patterns.push(pattern)
-    const names = pattern === null ? [path] : await found(pattern, path, where)
+    const found = options.literal || !isPattern(path) ? null : await filesFound(path, where)
+    if (found !== null) patterns.push(found.pattern)
     let matched = 0
-    for (const name of names) {
+    for (const { name, listed } of found?.files ?? [{ name: path, listed: null }]) {
       const place = { ...where, path: name }
-      const seen = await look(place, pattern === null && options.if_missing === 'empty')
+      const seen = listed ?? (await look(place, found === null && options.if_missing === 'empty'))
       if (seen === null) continue
       matched += 1
       const other = known.get(idOf(seen))
@@ -96,7 +97,23 @@ export async function archiveMustBeSame(archive: InputPlace, seen: Seen): Promis
   mustBeSame(archive, seen, await lookAgain(archive))
 }
 
-async function found(pattern: FilePattern, path: string, { folder, node }: Where): Promise<readonly string[]> {
+/** What a pattern is of. `listed`: where looking at each again would tell no more. */
+interface Found {
+  readonly pattern: Pick<FilePattern, 'matchesFrom'>
+  readonly files: readonly { readonly name: string; readonly listed: Seen | null }[]
+}
+
+async function filesFound(path: string, where: Where): Promise<Found> {
+  if (isStoreUrl(path)) {
+    const place = { ...where, path }
+    const pattern = await StoredPattern.of(place)
+    return { pattern, files: (await pattern.files(place)).map(listed => ({ name: listed.url, listed })) }
+  }
+  const pattern = await FilePattern.of(path)
+  return { pattern, files: (await namesFound(pattern, path, where)).map(name => ({ name, listed: null })) }
+}
+
+async function namesFound(pattern: FilePattern, path: string, { folder, node }: Where): Promise<readonly string[]> {
   try {
     return await pattern.files(folder)
   } catch (error) {
@@ -112,6 +129,7 @@ async function found(pattern: FilePattern, path: string, { folder, node }: Where
 
 /** null if it isn't there, where that `may` be. @throws CustodyError. */
 async function look(place: InputPlace, may: boolean): Promise<Seen | null> {
+  if (isStoreUrl(place.path)) return await lookAtObject(place, may)
   let there: BigIntStats
   try {
     there = await stat(inputName(place), { bigint: true })
@@ -122,6 +140,14 @@ async function look(place: InputPlace, may: boolean): Promise<Seen | null> {
   }
   if (there.isFile()) return there
   throw sourceError(place, `${inputName(place)} is a pipe or a device, which can’t be one of several files`)
+}
+
+async function lookAtObject(place: InputPlace, may: boolean): Promise<Seen | null> {
+  const there = await lookInStore(place)
+  if (there !== null || may) return there
+  const hint = 'Correct its name, or set if_missing: empty if there may be nothing to read.'
+  const message = `${place.path} does not exist`
+  throw new CustodyError('CUSTODY_FILE_NOT_FOUND', message, { where: whereOf(place), hint })
 }
 
 /** Of a file that was there before. */
@@ -135,8 +161,15 @@ async function lookAgain(place: InputPlace): Promise<Seen> {
   throw vanished(place)
 }
 
-function idOf({ dev, ino }: Seen): string {
-  return `${dev}:${ino}`
+function idOf(seen: Seen): string {
+  return seen instanceof StoredFile ? seen.url : `${seen.dev}:${seen.ino}`
+}
+
+const bytesOf = (seen: Seen): number => (seen instanceof StoredFile ? seen.bytes : Number(seen.size))
+
+/** Its list of members stands at its end: one in a store is copied first. */
+export async function openArchive(place: InputPlace, seen: Seen): Promise<Archive> {
+  return await Archive.open(place, seen instanceof StoredFile ? await seen.spooled(place) : undefined)
 }
 
 const isArchive = (path: string, { compression }: FileOptions): boolean =>
@@ -148,7 +181,7 @@ const packingOf = (path: string, { compression }: FileOptions): Compression | nu
 
 async function filesAt(place: InputPlace, seen: Seen, options: FileOptions): Promise<readonly InputFile[]> {
   if (!isArchive(place.path, options)) return [plainFile(place, seen, options)]
-  const archive = await Archive.open(place)
+  const archive = await openArchive(place, seen)
   try {
     const pattern = options.members === undefined ? null : await FilePattern.of(options.members)
     const chosen = archive.members.filter(({ name }) => (pattern === null ? !isHidden(name) : pattern.matches(name)))
@@ -169,7 +202,7 @@ const isHidden = (name: string) => /(^|\/)\./.test(name)
 
 function plainFile(place: InputPlace, seen: Seen, options: FileOptions): InputFile {
   const compression = packingOf(place.path, options)
-  const bytes = compression === null ? Number(seen.size) : null
+  const bytes = compression === null ? bytesOf(seen) : null
   return { name: place.path, place: { ...place, compression }, member: null, bytes, seen }
 }
 
@@ -191,6 +224,11 @@ async function archiveOf(name: string, options: FileOptions, where: Where) {
     const path = name.slice(0, at)
     if (!isArchive(path, options)) continue
     const place = { ...where, path }
+    if (isStoreUrl(name)) {
+      const object = parseStoreUrl(path) === null ? null : await lookInStore(place)
+      if (object !== null) return { place, seen: object }
+      continue
+    }
     const there = await stat(inputName(place), { bigint: true }).catch(() => null)
     if (there?.isFile() === true) return { place, seen: there }
   }
@@ -198,14 +236,18 @@ async function archiveOf(name: string, options: FileOptions, where: Where) {
 }
 
 async function noMatch(path: string, { folder, node }: Where): Promise<CustodyError> {
-  const literal = await stat(resolve(folder, path)).catch(() => null)
-  const message = isPattern(path) ? `no file matches ${path}` : `${resolve(folder, path)} does not exist`
+  const absolute = absolutePlace(folder, path)
+  const stored = isStoreUrl(path)
+  const literal = stored ? null : await stat(absolute).catch(() => null)
+  const what = stored ? 'object' : 'file'
+  const message = isPattern(path) ? `no ${what} matches ${path}` : `${absolute} does not exist`
+  const from = stored ? '' : 'Patterns start from the pipeline file’s folder. '
   const hint =
     literal?.isFile() === true
       ? 'There is a file of this very name: set literal: true.'
-      : 'Patterns start from the pipeline file’s folder. If there may be nothing to read, set if_missing: empty.'
+      : `${from}If there may be nothing to read, set if_missing: empty.`
   return new CustodyError('CUSTODY_FILE_NOT_FOUND', message, {
-    where: { path: resolve(folder, path), ...(node === undefined ? {} : { node }) },
+    where: { path: absolute, ...(node === undefined ? {} : { node }) },
     hint,
   })
 }

@@ -7,17 +7,10 @@
  */
 import type { Json } from '../../model/row.ts'
 import type { SourceRecord } from '../../sdk/spec.ts'
-import {
-  encodingProblem,
-  excerpt,
-  type Position,
-  type Problem,
-  type RecordScanner,
-  rejectRecord,
-  tooLongProblem,
-} from './file-source.ts'
+import { encodingProblem, excerpt, type RecordScanner, tooLongProblem } from './file-source.ts'
 import { countLines, JsonBoundary, skipSpace } from './json-boundary.ts'
 import { parseRow, type RecordsAs } from './json-value.ts'
+import { type Position, type Problem, rejectRecord } from './one-file.ts'
 import type { TextWindow } from './text-window.ts'
 
 export const JSON_FILE_ERRORS = {

@@ -3,7 +3,7 @@ import { type DeclaredNumbers, JsonTextError, parseStrict } from '../../model/js
 import type { Row } from '../../model/row.ts'
 import type { RowSchema } from '../../model/schema.ts'
 import { numbersInRow } from '../../sdk/exact-numbers.ts'
-import type { Problem } from './file-source.ts'
+import type { Problem } from './one-file.ts'
 
 export const NOT_AN_OBJECT = 'NOT_AN_OBJECT'
 

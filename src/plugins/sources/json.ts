@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { defineSource } from '../../sdk/define.ts'
 import type { PluginContext } from '../../sdk/spec.ts'
+import { missingForStorage } from '../stores/options.ts'
 import { type InputPlace, inputName, sourceError } from './byte-reader.ts'
 import { COMMON_ERRORS, type FileFormat, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
 import { foreignToJson } from './foreign-input.ts'
@@ -78,6 +79,7 @@ export const jsonSource = defineSource({
   ],
   check: checkFileOptions,
   rereadable: isReadable,
+  missing: missingForStorage,
   reads: filesNamed,
   textual: false,
   adds: fieldsAdded,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { defineSource } from '../../sdk/define.ts'
 import type { PluginContext } from '../../sdk/spec.ts'
+import { missingForStorage } from '../stores/options.ts'
 import type { InputPlace } from './byte-reader.ts'
 import { COMMON_ERRORS, type FileFormat, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
 import { foreignToJsonl } from './foreign-input.ts'
@@ -44,6 +45,7 @@ export const jsonlSource = defineSource({
   examples: [{ title: 'A file beside the pipeline', options: { path: 'data/events.jsonl' } }],
   check: checkFileOptions,
   rereadable: isReadable,
+  missing: missingForStorage,
   reads: filesNamed,
   textual: false,
   adds: fieldsAdded,

@@ -4,14 +4,8 @@
  */
 import type { Json, Row } from '../../model/row.ts'
 import type { SourceRecord } from '../../sdk/spec.ts'
-import {
-  encodingProblem,
-  excerpt,
-  type Problem,
-  type RecordScanner,
-  rejectRecord,
-  tooLongProblem,
-} from './file-source.ts'
+import { encodingProblem, excerpt, type RecordScanner, tooLongProblem } from './file-source.ts'
+import { type Problem, rejectRecord } from './one-file.ts'
 import type { TextWindow } from './text-window.ts'
 
 /** What a line means: a row, a problem, or nothing (null: a line to be skipped). */

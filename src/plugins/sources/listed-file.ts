@@ -7,12 +7,16 @@ import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { CustodyError } from '../../model/error.ts'
 import { type Chunks, type InputPlace, inputName, sourceChanged, systemError, whereOf } from './byte-reader.ts'
+import { StoredFile } from './stored-file.ts'
 
-/** What a file was when it was listed. */
-export type Seen = Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'>
+/** What a file on a disk was when it was listed. */
+export type SeenOnDisk = Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'>
+/** What a file was when it was listed, or an object in a store. */
+export type Seen = SeenOnDisk | StoredFile
 
 /** @throws CustodyError CUSTODY_SOURCE_CHANGED, CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE. */
 export async function listedChunks(place: InputPlace, seen: Seen, chunk_bytes: number): Promise<Chunks> {
+  if (seen instanceof StoredFile) return seen.chunks(place)
   const handle = await openListed(place)
   let left = Number(seen.size)
   const check = async () => mustBeSame(place, seen, await handle.stat({ bigint: true }))
@@ -39,8 +43,14 @@ export async function listedChunks(place: InputPlace, seen: Seen, chunk_bytes: n
 
 /** @throws CustodyError CUSTODY_SOURCE_CHANGED. */
 export function mustBeSame(place: InputPlace, seen: Seen, now: Seen): void {
-  if (now.dev === seen.dev && now.ino === seen.ino && now.size === seen.size && now.mtimeNs === seen.mtimeNs) return
+  if (isSame(seen, now)) return
   throw sourceChanged(place, `${place.path} was changed or replaced while the run was reading its files`)
+}
+
+function isSame(seen: Seen, now: Seen): boolean {
+  if (seen instanceof StoredFile || now instanceof StoredFile)
+    return seen instanceof StoredFile && now instanceof StoredFile && seen.version === now.version
+  return now.dev === seen.dev && now.ino === seen.ino && now.size === seen.size && now.mtimeNs === seen.mtimeNs
 }
 
 /** @returns a CustodyError of code CUSTODY_FILE_NOT_FOUND, for a file that was there when it was listed. */
@@ -51,7 +61,7 @@ export function vanished(place: InputPlace): CustodyError {
   })
 }
 
-async function openListed(place: InputPlace): Promise<FileHandle> {
+export async function openListed(place: InputPlace): Promise<FileHandle> {
   try {
     // Should a pipe stand there by now, nobody waits for who writes to it.
     return await open(inputName(place), constants.O_RDONLY | constants.O_NONBLOCK)

@@ -1,7 +1,8 @@
 /** From options to a source: of one file, or of several. */
 import type { PluginContext, Source } from '../../sdk/spec.ts'
 import { compressionOf } from './compression.ts'
-import { FilesSource, type MakeFileSource } from './files-source.ts'
+import { FilesSource } from './files-source.ts'
+import type { MakeFileSource } from './one-file.ts'
 import { type FileOptions, onePath } from './options.ts'
 
 export function openFiles(

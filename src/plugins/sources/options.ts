@@ -1,8 +1,10 @@
 /** Options that several sources have. */
 import { z } from 'zod'
 import type { FieldSchema } from '../../model/schema.ts'
+import { isStoreUrl } from '../../model/store-url.ts'
 import { ERROR_FIELD } from '../../sdk/error-row.ts'
-import type { OptionProblem, PluginContext } from '../../sdk/spec.ts'
+import type { OptionProblem, PluginContext, SecretOption } from '../../sdk/spec.ts'
+import { checkStorage, storageOption } from '../stores/options.ts'
 import { isArchiveName } from './archive.ts'
 import type { InputPlace } from './byte-reader.ts'
 import { compressionOf, type compressionOption } from './compression.ts'
@@ -51,6 +53,7 @@ export const fileOptions = {
     .describe(
       'How each file is compressed; `auto`: as its name ends, `.gz` with gzip, `.zst` with zstd, `.zip` as an archive of files, all others not. Positions, sizes and hashes on record are those of what was unpacked',
     ),
+  storage: storageOption,
   members: z
     .string()
     .min(1)
@@ -72,7 +75,7 @@ export function placeOf(
 /** The path of the one file that is read, or of standard input; null if it may be any number of files. */
 export function onePath({ path, literal, if_missing, compression }: FileOptions): string | null {
   if (typeof path !== 'string' || if_missing === 'empty') return null
-  if (!literal && isPattern(path)) return null
+  if ((!literal && isPattern(path)) || isStoreUrl(path)) return null
   return compression === 'zip' || (compression === 'auto' && isArchiveName(path)) ? null : path
 }
 
@@ -92,9 +95,9 @@ export function fieldsAdded({ path_field }: FileOptions): ReadonlyMap<string, Fi
 }
 
 /** What only a look at several options together can refuse. */
-export function checkFileOptions(options: FileOptions): readonly OptionProblem[] {
+export function checkFileOptions(options: FileOptions, secrets: readonly SecretOption[]): readonly OptionProblem[] {
   const { path, members, compression, path_field } = options
-  const problems: OptionProblem[] = []
+  const problems: OptionProblem[] = [...checkStorage(options, secrets)]
   const wrong = (at: readonly (string | number)[], message: string, hint?: string) =>
     problems.push({ path: at, message, ...(hint === undefined ? {} : { hint }) })
   if (path === STANDARD_INPUT) {

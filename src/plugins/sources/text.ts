@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { type Json, newRow, type Row } from '../../model/row.ts'
 import { defineSource } from '../../sdk/define.ts'
-import type { OptionProblem, PluginContext, SourceRecord } from '../../sdk/spec.ts'
+import type { OptionProblem, PluginContext, SecretOption, SourceRecord } from '../../sdk/spec.ts'
+import { missingForStorage } from '../stores/options.ts'
 import type { InputPlace } from './byte-reader.ts'
 import { encodingOf } from './encoding.ts'
 import {
@@ -14,10 +15,10 @@ import {
   type FileSourceSettings,
   MAX_RECORD_UNITS,
   type RecordScanner,
-  rejectRecord,
   tooLongProblem,
 } from './file-source.ts'
 import { LineScanner } from './line-scanner.ts'
+import { rejectRecord } from './one-file.ts'
 import { openFiles } from './open-files.ts'
 import { checkFileOptions, encodingOption, fieldsAdded, fileOptions, filesNamed, isReadable } from './options.ts'
 import type { TextWindow } from './text-window.ts'
@@ -95,8 +96,8 @@ export function textFile(
   return new FileSource(place, format, encoding === null ? settings : { ...settings, encoding })
 }
 
-function checkTextOptions(options: TextOptions): readonly OptionProblem[] {
-  const problems = checkFileOptions(options)
+function checkTextOptions(options: TextOptions, secrets: readonly SecretOption[]): readonly OptionProblem[] {
+  const problems = checkFileOptions(options, secrets)
   if (options.path_field !== options.field) return problems
   return [...problems, { path: ['path_field'], message: `${options.field} is the field that holds the text` }]
 }
@@ -117,6 +118,7 @@ export const textSource = defineSource({
   ],
   check: checkTextOptions,
   rereadable: isReadable,
+  missing: missingForStorage,
   reads: filesNamed,
   textual: false,
   adds: fieldsAdded,

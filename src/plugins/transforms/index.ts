@@ -13,6 +13,7 @@ import { lookup } from './lookup.ts'
 import { normalise } from './normalise.ts'
 import { passthrough } from './passthrough.ts'
 import { sample } from './sample.ts'
+import { sql } from './sql.ts'
 import { truncate } from './truncate.ts'
 import { unpivot } from './unpivot.ts'
 import { validate } from './validate.ts'
@@ -32,6 +33,7 @@ export const transforms: readonly PluginSpec[] = [
   explode,
   unpivot,
   lookup,
+  sql,
   http,
   fetchPage,
 ]

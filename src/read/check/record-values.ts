@@ -84,6 +84,6 @@ export class RecordValues implements ValueLooks {
       check.add(`${where}: ${error.message}`)
     }
     const erased = commits.commitments.filter((_, i) => this.#isErased(seq, i + 1)).length
-    return { there: commits.commitments.length - erased, erased }
+    return { there: commits.commitments.length - erased, erased, unread: 0 }
   }
 }

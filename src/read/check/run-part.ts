@@ -88,7 +88,7 @@ function whatLogSays(
   let [opened, sealed]: [Logged<'opened'> | null, Logged<'sealed'> | null] = [null, null]
   for (const { index, entry } of entries) {
     const name = `${entryName(index)} of log 0`
-    if (entry.k === 'birth' || entry.k === 'key') continue
+    if (entry.k === 'birth' || entry.k === 'key' || entry.k === 'moved') continue
     if (entry.log !== log || entry.run !== run) check.add(`${name} is of another run`)
     else if (entry.k === 'taken_over' || entry.k === 'progress')
       check.add(`${name} says how the run went on, which no proof needs`)

@@ -1,7 +1,8 @@
 /**
  * Compares two runs of a ledger, record by record and batch by batch.
  *
- * DIFF-1. Rows are the same if source and number of the record are, or source and key (matching.ts); batches, if node and place among
+ * DIFF-1. Rows are the same if source and number of the record are, or source and key (matching.ts), or if one repeats the other
+ *     (matching-repeats.ts); batches, if node and place among
  *     its batches are.
  * DIFF-2. Memory is bounded by a page of rows, the ways to part, the differences that are asked for, and the number of batches; with
  *     a key, by what matching.ts keeps of a row.
@@ -23,7 +24,9 @@ import {
   type RunDiff,
 } from './difference.ts'
 import { Groups } from './groups.ts'
-import { KeyMatcher, type KeyOptions, type Matching, matchByNumber, onlyRows, pairedSources } from './matching.ts'
+import { type Matching, onlyRows } from './matched-rows.ts'
+import { KeyMatcher, type KeyOptions, matchByNumber, pairedSources } from './matching.ts'
+import { matchByRepeats, waysToOneRun } from './matching-repeats.ts'
 import { keyOfRow } from './row-keys.ts'
 import { type Found, type PairSource, pairsHere, RowPairs } from './row-pairs.ts'
 import { recordOf, type Side, sideOf, taleOf } from './side.ts'
@@ -31,10 +34,12 @@ import { recordOf, type Side, sideOf, taleOf } from './side.ts'
 export interface DiffOptions {
   /** How many differences are listed one by one: of rows, and of batches. */
   readonly list: number
+  /** `group`: so many of each way to part, and 10,000 in all; absent: the first, whatever their group. */
+  readonly list_by?: 'run' | 'group' | undefined
   readonly onProgress?: (progress: { readonly rows: number; readonly of: number }) => void
   /** Who compares pages of rows; absent: that is done here. */
   readonly pairs?: PairSource
-  /** Matches rows by a key; absent: by number. */
+  /** Matches rows by a key; absent: by number, or by what re-runs repeat. */
   readonly key?: KeyOptions
 }
 
@@ -43,22 +48,27 @@ export interface DiffOptions {
  * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS; CUSTODY_ARGUMENT if no row of one of the runs has the key.
  */
 export async function diffRuns(reader: LedgerReader, names: Both<string>, options: DiffOptions): Promise<RunDiff> {
-  const { list, key } = options
+  const { key } = options
   const sides = {
     old: await sideOf(reader, (await findRun(reader, names.old)).log),
     new: await sideOf(reader, (await findRun(reader, names.new)).log),
   }
   const matcher = key === undefined ? null : new KeyMatcher(sides, key)
   const matchings: Matching[] = []
-  for (const source of pairedSources(sides)) matchings.push((await matcher?.match(source)) ?? matchByNumber(source))
+  const ways = matcher === null ? await waysToOneRun(sides) : null
+  for (const source of pairedSources(sides))
+    matchings.push(
+      (await matcher?.match(source)) ?? (ways === null ? matchByNumber(source) : await matchByRepeats(ways, source)),
+    )
   await matcher?.mustHaveKeys()
   const rows = await compareRows(sides, matchings, options)
   const [old, other] = [onlyIn('old', sides, matchings), onlyIn('new', sides, matchings)]
-  const batches = await compareBatches(sides, matchings, list)
+  const batches = await compareBatches(sides, matchings, options)
   return {
     old: sides.old.run,
     new: sides.new.run,
     code: codeChanges(sides.old.plugins, sides.new.plugins),
+    matched_by: matcher !== null ? 'key' : ways !== null ? 'repeats' : 'number',
     reads: fileChanges(nodesOfBoth(sides), sides.old.reads, sides.new.reads),
     ...(matcher === null || key === undefined ? {} : { key: { fields: key.fields, ...matcher.report } }),
     rows: rows.counts(old.records, other.records),
@@ -74,43 +84,47 @@ function nodesOfBoth({ old, new: other }: Both<Side>): readonly string[] {
   return old.topology.nodes.flatMap(({ name }) => (names.has(name) ? [name] : []))
 }
 
+/** However many groups there are. */
+const MOST_LISTED = 10_000
+
 /** Counts comparisons, groups what differs, and keeps the first differences. */
 class Comparisons<D extends Divergence> {
   readonly groups = new Groups()
   readonly differences: D[] = []
-  readonly #list: number
+  readonly #most: number
+  readonly #most_of_group: number
   #same = 0
   #unknown = 0
   #different = 0
 
-  constructor(list: number) {
-    this.#list = list
+  constructor({ list, list_by }: Pick<DiffOptions, 'list' | 'list_by'>) {
+    this.#most = list_by === 'group' ? MOST_LISTED : list
+    this.#most_of_group = list
   }
 
   get compared(): number {
     return this.#same + this.#unknown + this.#different
   }
 
-  /** Whether no more differences are listed one by one. */
-  get is_full(): boolean {
-    return this.differences.length >= this.#list
-  }
-
-  /** `example`: of what differs, its number in the old run. */
-  count(found: Found, example = 0): void {
+  /** `example`: of what differs, its number in the old run. Returns whether it is to be listed. */
+  count(found: Found, example: number): boolean {
     if (found === 'same') this.#same++
     else if (found === 'unknown') this.#unknown++
     else {
       this.#different++
-      this.groups.add(found, example)
+      return this.groups.add(found, example) <= this.#most_of_group && this.differences.length < this.#most
     }
+    return false
   }
 
   /** `subject` is what `D` has beside the divergence; `example` its number in the old run. */
   add(comparison: Comparison, subject: Omit<D, keyof Divergence>, example: number): void {
-    if (comparison.kind !== 'different') return this.count(comparison.kind)
-    this.count(comparison.divergence.parted_at, example)
-    if (!this.is_full) this.differences.push({ ...subject, ...comparison.divergence } as D)
+    if (comparison.kind !== 'different') this.count(comparison.kind, example)
+    else if (this.count(comparison.divergence.parted_at, example)) this.list(comparison, subject)
+  }
+
+  list(comparison: Comparison, subject: Omit<D, keyof Divergence>): void {
+    if (comparison.kind === 'different') this.differences.push({ ...subject, ...comparison.divergence } as D)
   }
 
   counts(only_old: number, only_new: number): DiffCounts {
@@ -124,9 +138,9 @@ class Comparisons<D extends Divergence> {
 async function compareRows(
   sides: Both<Side>,
   matchings: readonly Matching[],
-  { list, onProgress, pairs: source = pairsHere, key }: DiffOptions,
+  { onProgress, pairs: source = pairsHere, key, ...listing }: DiffOptions,
 ): Promise<Comparisons<RowDifference>> {
-  const rows = new Comparisons<RowDifference>(list)
+  const rows = new Comparisons<RowDifference>(listing)
   const of = matchings.reduce((sum, each) => sum + each.matched, 0)
   const pairs = new RowPairs(sides)
   const keyOf = async (row: number) =>
@@ -137,10 +151,8 @@ async function compareRows(
         // cast: of each pair of a page there is what it comes to.
         const each = found[i] as Found
         const index = row.old - matching.first + 1
-        if (each === 'same' || each === 'unknown') rows.count(each)
-        else if (rows.is_full) rows.count(each, row.old)
-        else
-          rows.add(await pairs.tell(row), { row, source: matching.source, index, ...(await keyOf(row.old)) }, row.old)
+        if (rows.count(each, row.old))
+          rows.list(await pairs.tell(row), { row, source: matching.source, index, ...(await keyOf(row.old)) })
       }
       onProgress?.({ rows: rows.compared, of })
     }
@@ -172,7 +184,7 @@ function onlyIn(
 async function compareBatches(
   sides: Both<Side>,
   matchings: readonly Matching[],
-  list: number,
+  listing: Pick<DiffOptions, 'list' | 'list_by'>,
 ): Promise<RunDiff['batches']> {
   const batches = {
     old: await Batches.of(sides.old, row => rowName(sides.old, row)),
@@ -182,7 +194,7 @@ async function compareBatches(
       return old === null ? `new ${rowName(sides.new, row)}` : rowName(sides.old, old)
     }),
   }
-  const counted = new Comparisons<BatchDifference>(list)
+  const counted = new Comparisons<BatchDifference>(listing)
   const only = { old: 0, new: 0 }
   for (const node of new Set([...batches.old.numbers.nodes, ...batches.new.numbers.nodes])) {
     const [olds, news] = [batches.old.numbers.at(node), batches.new.numbers.at(node)]

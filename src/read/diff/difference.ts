@@ -126,6 +126,8 @@ export interface RunDiff {
   /** Ids of the runs. */
   readonly old: string
   readonly new: string
+  /** `repeats`: one ran rows of the other again, or both those of a third, if need be by way of further re-runs. */
+  readonly matched_by: 'number' | 'key' | 'repeats'
   /** Plugins that both used, and whose code differs. */
   readonly code: readonly CodeChange[]
   /** Files that a node of both read beside its rows, and that aren't the same. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { TOPOLOGY } from '../../../test/support/ledger.ts'
+import { readable } from '../../../test/support/payload.ts'
 import { commitment, SALT_BYTES } from '../../format/hash.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { FullEntry } from '../../ledger/read-port.ts'
@@ -119,7 +120,7 @@ test.each(CHANGES)('%s counts', (_what, more) => {
 test('values count, and whether they are what was committed to', () => {
   expect(areEqual(OLD, [entry(facts(), 0, [{ a: 1 }, { b: 2 }, { c: 4 }])])).toBe(false)
   const [{ payload, ...first }] = OLD as [FullEntry]
-  const salted = { seq: 4, salts: new Uint8Array(3 * SALT_BYTES), body: payload?.body ?? '' }
+  const salted = { seq: 4, salts: new Uint8Array(3 * SALT_BYTES), body: readable(payload)?.body ?? '' }
   expect(areEqual(OLD, [{ ...first, payload: salted }])).toBe(false)
   expect(areEqual([{ ...first, payload: null }], [{ ...first, payload: null }])).toBe(false)
   const erased = { ...salted, body: '[null,null,null]' }

@@ -7,10 +7,18 @@
  * EQUAL-ROWS-2. What differs between any two runs doesn't count: times, salts, commitments, who answered. Tokens and groups count
  *     from the row's own first, nodes and edges go by their names.
  */
-import { CALL_ERROR, CALL_OK, CALL_RECORDED, CALL_RECORDED_ERROR, type SubjectEntry } from '../../format/entry.ts'
+import {
+  CALL_ERROR,
+  CALL_OK,
+  CALL_RECORDED,
+  CALL_RECORDED_ERROR,
+  CALL_RECORDED_REFUSED,
+  CALL_REFUSED,
+  type SubjectEntry,
+} from '../../format/entry.ts'
 import { commitment, SALT_BYTES } from '../../format/hash.ts'
 import type { Topology } from '../../format/topology.ts'
-import type { FullEntry } from '../../ledger/read-port.ts'
+import { type FullEntry, isReadable } from '../../ledger/read-port.ts'
 import { canonicalize, NotJsonError } from '../../model/canonical.ts'
 import { DecodeError, decodeCommittedEntry } from '../decode.ts'
 import { decodePayload, SubjectValues } from '../values.ts'
@@ -54,7 +62,7 @@ export class EqualRows {
     if (old.length === 0 || old.length !== other.length) return false
     const stored = old.map((each, i) => ({ old: each, new: other[i] as FullEntry }))
     // Most rows that differ do so here.
-    if (stored.some(pair => pair.old.payload?.body !== pair.new.payload?.body)) return false
+    if (stored.some(pair => bodyOf(pair.old) !== bodyOf(pair.new))) return false
     try {
       return this.#areWhole(stored, row)
     } catch (error) {
@@ -119,6 +127,11 @@ export class EqualRows {
   }
 }
 
+/** undefined if it has none that can be read. */
+function bodyOf({ payload }: FullEntry): string | undefined {
+  return payload !== null && isReadable(payload) ? payload.body : undefined
+}
+
 /** Whether an entry is of the row, and follows the one before. */
 function isNext({ subject, previous }: SubjectEntry, row: number, before: number | null): boolean {
   return subject.kind === 'row' && subject.row === row && previous === before
@@ -127,10 +140,11 @@ function isNext({ subject, previous }: SubjectEntry, row: number, before: number
 /** Adds the values of the next entries, which stand in the same words; false unless all are there, and fit both commitments. */
 function addValues(values: SubjectValues, stored: Both<FullEntry>, entries: Both<SubjectEntry>): boolean {
   const [a, b] = [entries.old, entries.new]
-  const { payload } = stored.old
-  const salts = stored.new.payload?.salts
+  const [payload, others] = [stored.old.payload, stored.new.payload]
   if (a.commitments.length !== b.commitments.length || a.first_value !== b.first_value) return false
-  if (payload === null || salts === undefined) return a.commitments.length === 0
+  if (payload === null || others === null) return a.commitments.length === 0
+  if (!isReadable(payload) || !isReadable(others)) return false
+  const { salts } = others
   const decoded = decodePayload(payload)
   if (salts.length !== payload.salts.length) return false
   const first = values.add(payload.seq, a, decoded)
@@ -169,5 +183,6 @@ function sameError(a: ErrorFact, b: ErrorFact): boolean {
 /** An answer from the record counts as one that was given. */
 function asMade(status: number): number {
   if (status === CALL_RECORDED) return CALL_OK
+  if (status === CALL_RECORDED_REFUSED) return CALL_REFUSED
   return status === CALL_RECORDED_ERROR ? CALL_ERROR : status
 }

@@ -13,12 +13,14 @@ export interface Group {
 export class Groups {
   readonly #groups = new Map<string, { parting: Parting; count: number; examples: number[] }>()
 
-  add(parting: Parting, example: number): void {
+  /** How many the group has now. */
+  add(parting: Parting, example: number): number {
     const key = JSON.stringify(parting)
     const group = this.#groups.get(key) ?? { parting, count: 0, examples: [] }
     group.count++
     if (group.examples.length < EXAMPLES) group.examples.push(example)
     this.#groups.set(key, group)
+    return group.count
   }
 
   /** The biggest first; among equals those of which a row came first. */

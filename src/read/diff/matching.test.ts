@@ -5,7 +5,8 @@ import { canonicalize } from '../../model/canonical.ts'
 import { isCustodyError } from '../../model/error.ts'
 import type { Json, Row } from '../../model/row.ts'
 import type { Both } from './difference.ts'
-import { KeyMatcher, type Matching, pairedSources } from './matching.ts'
+import type { Matching } from './matched-rows.ts'
+import { KeyMatcher, pairedSources } from './matching.ts'
 import { keysHere, type RowReader } from './row-keys.ts'
 import { PAGE_ROWS } from './row-pairs.ts'
 import type { Side } from './side.ts'
@@ -21,7 +22,7 @@ function side(which: 'old' | 'new', records: number, first: number): Side {
   const sources = [{ source: 'in', first, records }]
   const reader = {} as Side['reader']
   const none = { plugins: [], declared: new Map(), reads: new Map(), open: new Map() }
-  return { reader, log: LOGS[which], run: which, topology: TOPOLOGY, sources, ...none }
+  return { reader, log: LOGS[which], run: which, reruns: null, topology: TOPOLOGY, sources, ...none }
 }
 
 /** As a checked reader would. Of entries only what tells a rejected record is there. */

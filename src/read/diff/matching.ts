@@ -9,8 +9,9 @@ import { CustodyError } from '../../model/error.ts'
 import { nearestNames } from '../../model/nearest.ts'
 import { exactType } from '../../model/schema.ts'
 import type { SourceRows } from '../fold/source-rows.ts'
-import type { Both, KeyedRows, OnlyRows, RepeatedKey } from './difference.ts'
+import type { Both, KeyedRows, RepeatedKey } from './difference.ts'
 import { KeyNumbers } from './key-numbers.ts'
+import { MatchedRows, type Matching, NONE, onlyRows } from './matched-rows.ts'
 import {
   KEY_BYTES,
   KEY_FOUND,
@@ -22,23 +23,8 @@ import {
   type RowKey,
   type RowReader,
 } from './row-keys.ts'
-import { PAGE_ROWS, type RowsPage } from './row-pairs.ts'
+import { PAGE_ROWS } from './row-pairs.ts'
 import type { Side } from './side.ts'
-
-/** A source of both runs. */
-export interface Matching {
-  readonly source: string
-  /** Number of its first row in the old run. */
-  readonly first: number
-  /** How many pairs of rows there are. */
-  readonly matched: number
-  /** The pairs, in the order of the old run. */
-  pages(): Iterable<RowsPage>
-  /** Rows without a partner, as stretches. */
-  only(which: keyof Both<unknown>): Iterable<OnlyRows>
-  /** The row of the old run that a row of the new one stands for; null if there is none. */
-  oldOf(row: number): number | null
-}
 
 /** Sources of both runs, in the order of the old one. */
 export function pairedSources(sides: Both<Side>): Array<Both<SourceRows>> {
@@ -46,11 +32,6 @@ export function pairedSources(sides: Both<Side>): Array<Both<SourceRows>> {
     const found = sides.new.sources.find(each => each.source === old.source)
     return found === undefined ? [] : [{ old, new: found }]
   })
-}
-
-/** Rows of a source from one of its records to another, from 1. */
-export function onlyRows(which: 'old' | 'new', { source, first }: SourceRows, from: number, to: number): OnlyRows {
-  return { in: which, source, index: { from, to }, row: { from: first + from - 1, to: first + to - 1 } }
 }
 
 export function matchByNumber(source: Both<SourceRows>): Matching {
@@ -95,8 +76,6 @@ interface KeyedSide {
   /** The number of the key; where there is none, -1. */
   readonly numbers: Int32Array
 }
-
-const NONE = -1
 
 /** Matches the rows of sources by their keys, and gathers what is to be said of them. */
 export class KeyMatcher {
@@ -143,7 +122,7 @@ export class KeyMatcher {
       new: await this.#read('new', source.new, key, numbers),
     }
     for (const which of ['old', 'new'] as const) await this.#note(which, keyed[which], numbers.count)
-    return new MatchedByKey(keyed, numbers.count)
+    return matchedByKey(keyed, numbers.count)
   }
 
   async #read(which: 'old' | 'new', source: SourceRows, key: RowKey, known: KeyNumbers): Promise<KeyedSide> {
@@ -239,72 +218,32 @@ function rangesOf({ first, records }: SourceRows): readonly KeyRange[] {
   })
 }
 
-class MatchedByKey implements Matching {
-  readonly source: string
-  readonly first: number
-  readonly matched: number
-  readonly #sides: Both<KeyedSide>
-  /** By place in the source from 0: the place of its partner in the other run; -1 if it has none. */
-  readonly #partner: Both<Int32Array>
-
-  constructor(sides: Both<KeyedSide>, keys: number) {
-    const { old, new: other } = sides
-    this.source = old.source.source
-    this.first = old.source.first
-    this.#sides = sides
-    this.#partner = {
-      old: new Int32Array(old.numbers.length).fill(NONE),
-      new: new Int32Array(other.numbers.length).fill(NONE),
-    }
-    // Of each key the first row of the old run that has no partner yet, and of each row the next with its key.
-    const head = new Int32Array(keys).fill(NONE)
-    const next = new Int32Array(old.numbers.length)
-    for (let i = old.numbers.length - 1; i >= 0; i--) {
-      const key = old.numbers[i] ?? NONE
-      if (key === NONE) continue
-      next[i] = head[key] ?? NONE
-      head[key] = i
-    }
-    let matched = 0
-    for (const [j, key] of other.numbers.entries()) {
-      const i = head[key] ?? NONE
-      if (i === NONE) continue
-      head[key] = next[i] ?? NONE
-      this.#partner.old[i] = j
-      this.#partner.new[j] = i
-      matched++
-    }
-    this.matched = matched
+/** Partners of rows with the same key. */
+function matchedByKey({ old, new: other }: Both<KeyedSide>, keys: number): Matching {
+  const partner = {
+    old: new Int32Array(old.numbers.length).fill(NONE),
+    new: new Int32Array(other.numbers.length).fill(NONE),
   }
-
-  *pages(): Iterable<RowsPage> {
-    const { old: source, new: other } = this.#sides
-    let page: Array<Both<number>> = []
-    for (const [i, j] of this.#partner.old.entries()) {
-      if (j === NONE) continue
-      page.push({ old: source.source.first + i, new: other.source.first + j })
-      if (page.length < PAGE_ROWS) continue
-      yield page
-      page = []
-    }
-    if (page.length > 0) yield page
+  // Of each key the first row of the old run that has no partner yet, and of each row the next with its key.
+  const head = new Int32Array(keys).fill(NONE)
+  const next = new Int32Array(old.numbers.length)
+  for (let i = old.numbers.length - 1; i >= 0; i--) {
+    const key = old.numbers[i] ?? NONE
+    if (key === NONE) continue
+    next[i] = head[key] ?? NONE
+    head[key] = i
   }
-
-  *only(which: 'old' | 'new'): Iterable<OnlyRows> {
-    const { source, numbers } = this.#sides[which]
-    const partner = this.#partner[which]
-    let from = NONE
-    for (let i = 0; i <= numbers.length; i++) {
-      const alone = i < numbers.length && numbers[i] !== NONE && partner[i] === NONE
-      if (alone && from === NONE) from = i
-      if (alone || from === NONE) continue
-      yield onlyRows(which, source, from + 1, i)
-      from = NONE
-    }
+  for (const [j, key] of other.numbers.entries()) {
+    const i = head[key] ?? NONE
+    if (i === NONE) continue
+    head[key] = next[i] ?? NONE
+    partner.old[i] = j
+    partner.new[j] = i
   }
-
-  oldOf(row: number): number | null {
-    const place = this.#partner.new[row - this.#sides.new.source.first] ?? NONE
-    return place === NONE ? null : this.first + place
-  }
+  const numbers = { old: old.numbers, new: other.numbers }
+  return new MatchedRows(
+    { old: old.source, new: other.source },
+    partner,
+    (which, place) => numbers[which][place] !== NONE,
+  )
 }

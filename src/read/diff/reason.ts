@@ -1,5 +1,5 @@
 /** What calls have to do with a difference: pure. */
-import { CALL_OK, CALL_RECORDED, CALL_THROTTLED, type CallFact } from '../../format/entry.ts'
+import { CALL_THROTTLED, type CallFact, isCallError } from '../../format/entry.ts'
 import type { Both, Parting } from './difference.ts'
 import { sameValue } from './known-values.ts'
 import { nameOf, type Tale } from './tale.ts'
@@ -34,5 +34,5 @@ function callsAt(node: string, token: number, { course, topology }: Tale): reado
 }
 
 function isAnswer({ status }: CallFact): boolean {
-  return status === CALL_OK || status === CALL_RECORDED
+  return !isCallError(status)
 }

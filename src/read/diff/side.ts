@@ -18,6 +18,8 @@ export interface Side {
   readonly reader: LedgerReader
   readonly log: number
   readonly run: string
+  /** The run whose rows it runs again; null: it read its sources. */
+  readonly reruns: string | null
   readonly topology: Topology
   /** Code of its plugins, as it was last. */
   readonly plugins: readonly PluginCode[]
@@ -44,7 +46,8 @@ export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
   const declared = await ofNodes(opening, values, 'fields')
   const reads = await ofNodes(opening, values, 'reads')
   const { plugins } = await codeOnRecord(reader, log)
-  return { reader, log, run, topology, plugins, sources, declared, reads, open }
+  const reruns = opening.reruns?.run ?? null
+  return { reader, log, run, reruns, topology, plugins, sources, declared, reads, open }
 }
 
 /** The source, and the number of the record in it, that a row came from. */
@@ -55,7 +58,7 @@ export function recordOf({ sources }: Side, row: number): { readonly source: str
 
 /** By row number: the entries of `count` rows from `first` on, those of rows without any left out. */
 export async function entriesByRow(
-  { reader, log }: Side,
+  { reader, log }: Pick<Side, 'reader' | 'log'>,
   first: number,
   count: number,
 ): Promise<ReadonlyMap<number, readonly FullEntry[]>> {

@@ -6,8 +6,9 @@
  */
 import { SALT_BYTES } from '../../format/hash.ts'
 import type { Erasure } from '../../ledger/erase-port.ts'
-import type { StoredPayload } from '../../ledger/read-port.ts'
+import { isReadable, type ReadablePayload, type StoredPayload } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
+import { keyNeeded } from '../../model/key-needed.ts'
 import type { Json } from '../../model/row.ts'
 import { decodePayload, type StoredValue } from '../values.ts'
 
@@ -26,13 +27,15 @@ export interface Blanked {
   /** Places of values that go and are there. */
   readonly places: readonly number[]
   /** What it has from now on; null: nothing that is there stays. */
-  readonly rest: StoredPayload | null
+  readonly rest: ReadablePayload | null
 }
 
-/** null if nothing changes. */
+/** null if nothing changes. @throws CustodyError CUSTODY_LEDGER_KEY if it is encrypted with a key that isn't at hand. */
 export function blanked(blank: Blank): Blanked | null {
   const { payload } = blank
   const stored = decodePayload(payload).values
+  for (const value of stored)
+    if (value.kind === 'unreadable') throw keyNeeded(value.key_id, `entry ${payload.seq}, which is to be erased,`)
   const there = stored.flatMap(({ kind }, i) => (kind === 'erased' ? [] : [i + 1]))
   const places = there.filter(place => blank.goes(place))
   const full = there.some(place => blank.inFull(place) !== undefined)
@@ -43,7 +46,7 @@ export function blanked(blank: Blank): Blanked | null {
 /** Of entries of one log, each once. */
 export function erasureOf(entries: Iterable<Blanked>): Pick<Erasure, 'values' | 'payloads'> {
   const values: (readonly number[])[] = []
-  const payloads: StoredPayload[] = []
+  const payloads: ReadablePayload[] = []
   for (const { seq, places, rest } of [...entries].sort((a, b) => a.seq - b.seq)) {
     if (rest === null) appendEntry(values, seq)
     else if (places.length > 0) values.push([seq, seq, ...places])
@@ -59,14 +62,15 @@ function appendEntry(values: (readonly number[])[], seq: number): void {
   else values.push([seq, seq])
 }
 
-function rewritten(blank: Blank, stored: readonly StoredValue[]): StoredPayload {
-  const { seq, salts: before } = blank.payload
-  const salts = Uint8Array.from(before)
+function rewritten(blank: Blank, stored: readonly StoredValue[]): ReadablePayload {
+  const { payload } = blank
+  const { seq } = payload
+  const salts = isReadable(payload) ? Uint8Array.from(payload.salts) : new Uint8Array(stored.length * SALT_BYTES)
   const body = stored.map((value, i): Json => {
     const full = blank.inFull(i + 1)
     if (full !== undefined) return [full]
-    if (value.kind !== 'erased' && !blank.goes(i + 1))
-      return value.kind === 'full' ? [value.value] : [value.base, value.set, value.unset]
+    if (value.kind === 'full' && !blank.goes(i + 1)) return [value.value]
+    if (value.kind === 'patch' && !blank.goes(i + 1)) return [value.base, value.set, value.unset]
     salts.fill(0, i * SALT_BYTES, (i + 1) * SALT_BYTES)
     return null
   })

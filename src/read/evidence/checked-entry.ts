@@ -22,6 +22,7 @@ export class CheckedEntry implements FullEntry {
   /** As it is stored, whatever it may be. */
   readonly payload: StoredPayload | null
   readonly #decode: (entry: FullEntry) => Decoded
+  #decoded: Decoded | null = null
 
   constructor({ seq, row, batch, body, payload }: FullEntry, decode: (entry: FullEntry) => Decoded) {
     this.seq = seq
@@ -32,9 +33,10 @@ export class CheckedEntry implements FullEntry {
     this.#decode = decode
   }
 
-  /** Isn't kept: entries are read by the thousand. @throws UnsoundRecord if its values aren't what was committed to. */
+  /** @throws UnsoundRecord if its values aren't what was committed to. */
   decode(): Decoded {
-    return this.#decode(this)
+    this.#decoded ??= this.#decode(this)
+    return this.#decoded
   }
 }
 

@@ -27,9 +27,8 @@ import { counted, grouped } from '../../model/number-text.ts'
 import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/damaged.ts'
 import { type Commits, decodePayload } from '../values.ts'
-import { entryName, tokenName } from '../verify/check.ts'
-import { orNull } from '../verify/stored-endings.ts'
-import { endOf } from '../verify/token.ts'
+import { entryName } from '../verify/check.ts'
+import { entriesOfEndings, mustBeOf, tileOf } from './checked-endings.ts'
 import { CheckedEntry, type Decoded } from './checked-entry.ts'
 import { firstValue, type Ingested, isFirstOfRow, type MaybeIngested } from './ingested.ts'
 import { type CheckedLog, type CheckOptions, LogChecks } from './log-check.ts'
@@ -38,6 +37,7 @@ import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
 export class CheckedReader implements LedgerReader {
   readonly url: string
+  readonly place: string
   readonly #inner: LedgerReader
   readonly #checks: LogChecks
   readonly #open = new Map<number, Promise<OpenTokens>>()
@@ -45,6 +45,7 @@ export class CheckedReader implements LedgerReader {
   constructor(inner: LedgerReader, options: CheckOptions) {
     this.#inner = inner
     this.url = inner.url
+    this.place = inner.place
     this.#checks = new LogChecks(inner, options)
   }
 
@@ -262,30 +263,10 @@ export class CheckedReader implements LedgerReader {
 
   /** Endings of which the table says what their entries say. */
   async #ofEntries(log: number, endings: readonly StoredEnding[]): Promise<readonly StoredEnding[]> {
-    const seqs = new Set(endings.map(each => each.seq))
-    const entries = new Map<number, StoredEntry>()
-    for (const entry of await this.#checked(log, () => this.#entriesAt(log, seqs))) entries.set(entry.seq, entry)
+    const entries = await entriesOfEndings(this.#inner, log, endings, await this.check(log))
+    for (const entry of entries.values()) mustBeOfItsSubject(entry)
     for (const ending of endings) mustBeOf(entries.get(ending.seq) ?? null, ending, log)
     return endings
-  }
-
-  /** Entries that stand close together are read in one go. */
-  async #entriesAt(log: number, seqs: ReadonlySet<number>): Promise<readonly StoredEntry[]> {
-    const found: StoredEntry[] = []
-    let [first, last] = [Number.POSITIVE_INFINITY, 0]
-    for (const seq of seqs) [first, last] = [Math.min(first, seq), Math.max(last, seq)]
-    if (seqs.size > 1 && last - first < 4 * seqs.size) {
-      for await (const entry of this.#inner.entries(log, first)) {
-        if (seqs.has(entry.seq)) found.push(entry)
-        if (entry.seq >= last) break
-      }
-      return found
-    }
-    for (const seq of seqs) {
-      const entry = await this.#inner.entry(log, seq)
-      if (entry !== null) found.push(entry)
-    }
-    return found
   }
 
   // ── what isn't of one log, or says nothing of what was recorded ─────────────────────────────────────────────────────
@@ -308,8 +289,17 @@ export class CheckedReader implements LedgerReader {
   size(log: number) {
     return this.#inner.size(log)
   }
+  firstRowFrom(log: number, seq: number) {
+    return this.#inner.firstRowFrom(log, seq)
+  }
   count(...of: Parameters<LedgerReader['count']>) {
     return this.#inner.count(...of)
+  }
+  chunks(log: number) {
+    return this.#inner.chunks(log)
+  }
+  encryptedWith(log: number) {
+    return this.#inner.encryptedWith(log)
   }
   strayPayloads(log: number) {
     return this.#inner.strayPayloads(log)
@@ -331,6 +321,9 @@ export class CheckedReader implements LedgerReader {
   }
   heads() {
     return this.#inner.heads()
+  }
+  home() {
+    return this.#inner.home()
   }
   witnessed(order?: WordOrder) {
     return this.#inner.witnessed(order)
@@ -369,13 +362,19 @@ async function* together<T extends { readonly seq: number }>(all: AsyncIterable<
   let most = 1
   let some: T[] = []
   for await (const each of all) {
+    const last = some.at(-1)
+    if (last !== undefined && isEnough(some.length, most, tileOf(last.seq) !== tileOf(each.seq))) {
+      yield some
+      some = []
+      most = Math.min(TILE_WIDTH, 2 * most)
+    }
     some.push(each)
-    if (some.length < most && (each.seq + 1) % TILE_WIDTH !== 0) continue
-    yield some
-    some = []
-    most = Math.min(TILE_WIDTH, 2 * most)
   }
   if (some.length > 0) yield some
+}
+
+function isEnough(count: number, most: number, at_end_of_tile: boolean): boolean {
+  return count >= most || (at_end_of_tile && 2 * count >= most)
 }
 
 /** Checked together, which takes less; those before one that isn't sound are given all the same. */
@@ -397,19 +396,6 @@ async function unlessUnsound<T>(check: () => Promise<T>): Promise<T | null> {
   }
 }
 
-/** What the table says of an ending is what its entry says. */
-function mustBeOf(stored: StoredEntry | null, ending: StoredEnding, log: number): void {
-  const { token, seq, fate, node, sink, grp, error_code, row, batch, recorded_us } = ending
-  if (stored === null || !isSubjectBody(stored.row, stored.body)) throw new UnsoundRecord([otherEnding(token, seq)])
-  const entry = readable(log, () => decodeSubjectEntry(seq, stored.body))
-  const found = entry.endings.find(each => each.token === token)
-  if (found === undefined) throw new UnsoundRecord([otherEnding(token, seq)])
-  const said = [fate, node, sink, grp, error_code, row, batch, recorded_us]
-  const recorded = [found.fate, found.node, orNull(found.sink), orNull(found.group), found.error?.code ?? null]
-  if ([...recorded, stored.row, stored.batch, endOf(token, entry)].some((each, i) => each !== said[i]))
-    throw new UnsoundRecord([otherEnding(token, seq)])
-}
-
 /** The columns by which an entry is found are what its text says. No other key of an entry is `r`, and `b` is the first of all. */
 function mustBeOfItsSubject({ seq, row, batch, body }: StoredEntry): void {
   const wrong = (what: string, stored: number | null) =>
@@ -423,10 +409,6 @@ function mustBeOfItsSubject({ seq, row, batch, body }: StoredEntry): void {
 function numberIn(pattern: RegExp, body: string): number | null {
   const found = pattern.exec(body)?.[1]
   return found === undefined ? null : Number(found)
-}
-
-function otherEnding(token: number, seq: number): string {
-  return `${tokenName(token)} has another ending in the table than in ${entryName(seq)}`
 }
 
 function strayPayload(seq: number): string {

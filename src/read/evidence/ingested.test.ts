@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readable } from '../../../test/support/payload.ts'
 import { commitment, SALT_BYTES } from '../../format/hash.ts'
 import type { FullEntry } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
@@ -34,7 +35,7 @@ test('what doesn’t fit its commitment is decoded and checked by who can say wh
   const checked: string[] = []
   const look = (each: FullEntry) =>
     firstValue(each, () => {
-      checked.push(each.payload?.body ?? 'none')
+      checked.push(readable(each.payload)?.body ?? 'none')
       return null
     })
   expect(look(entry({ a: 1 }, '[[{"a":2}],[1,{"more":1},[]]]'))).toBeNull()

@@ -6,7 +6,8 @@
  *     wherever it was found. What isn't found by a glance is decoded and checked as all values are.
  */
 import { commitment, SALT_BYTES } from '../../format/hash.ts'
-import type { FullEntry, StoredPayload } from '../../ledger/read-port.ts'
+import { type FullEntry, isReadable, type ReadablePayload } from '../../ledger/read-port.ts'
+import { keyNeeded } from '../../model/key-needed.ts'
 import { isObject, type Row } from '../../model/row.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { readable } from '../runs/damaged.ts'
@@ -42,11 +43,14 @@ export function wasRejected(log: number, { entry: { seq, body } }: Pick<Ingested
 /**
  * Value 1 of a row, of its first entry; null if it is erased or no row. `decode` decodes and checks the payload, and throws if something is
  * wrong with it.
+ * @throws CustodyError CUSTODY_LEDGER_KEY if it is encrypted with a key that isn't at hand: nobody knows whether it would fit.
  */
 export function firstValue(entry: FullEntry, decode: () => DecodedPayload | null): Row | null {
-  const seen = entry.payload === null ? undefined : atAGlance(entry.body, entry.payload)
+  const { payload } = entry
+  const seen = payload === null || !isReadable(payload) ? undefined : atAGlance(entry.body, payload)
   if (seen !== undefined) return isObject(seen) ? seen : null
   const first = decode()?.values[0]
+  if (first?.kind === 'unreadable') throw keyNeeded(first.key_id, 'the run’s rows')
   return first?.kind === 'full' && isObject(first.value) ? first.value : null
 }
 
@@ -56,7 +60,7 @@ const VALUES = '[['
 const NEXT_VALUE = '],['
 
 /** undefined if it isn't the first commitment's, or stands otherwise. */
-function atAGlance(body: string, { salts, body: values }: StoredPayload) {
+function atAGlance(body: string, { salts, body: values }: ReadablePayload) {
   if (!body.startsWith(COMMITMENTS) || !values.startsWith(VALUES) || salts.length < SALT_BYTES) return undefined
   const end = values.indexOf(NEXT_VALUE)
   const text = values.slice(VALUES.length, end === -1 ? -VALUES.length : end)

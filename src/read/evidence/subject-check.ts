@@ -61,7 +61,8 @@ function* missingValues(
   first: number,
 ): Iterable<string> {
   for (const i of commitments.keys())
-    if (values.isMissing(first + i) && payload?.values[i]?.kind !== 'erased') yield missingValue(seq, i + 1)
+    if (values.isMissing(first + i) && values.unreadable(first + i) === null && payload?.values[i]?.kind !== 'erased')
+      yield missingValue(seq, i + 1)
 }
 
 function* placeProblems(

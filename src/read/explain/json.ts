@@ -4,7 +4,7 @@ import type { Absent, CallStory, Known, Story, TokenStory, VisitStory } from './
 
 /**
  * `{run, row, source, tokens}`, and beside it `batch`, `origin`, `onward`, `entries` and `head`. An erased value is
- * left out, and `erased: true` says so; `withheld: true` that a proof doesn't show it, `altered: true` that what it shows isn't what was recorded. Keys
+ * left out, and `erased: true` says so; `withheld: true` that a proof doesn't show it, `unreadable: true` that it is encrypted with a key that isn't at hand, `altered: true` that what it shows isn't what was recorded. Keys
  * that end in `_value` have the number of a value, by which `prove --withhold` names it.
  */
 export function storyJson(story: Story): { readonly [key: string]: unknown } {

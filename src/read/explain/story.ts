@@ -14,11 +14,11 @@ import type { Partner } from './partners.ts'
 export type Known<T> = { readonly kind: 'known'; readonly value: T } | Absent
 
 /**
- * Erased from the ledger; withheld by whoever made the proof that is read, or passed it on; or altered: the proof shows something in its place
+ * Erased from the ledger; unreadable: encrypted with a key that isn't at hand; withheld by whoever made the proof that is read, or passed it on; or altered: the proof shows something in its place
  * that isn't what was recorded.
  */
 export interface Absent {
-  readonly kind: 'erased' | 'withheld' | 'altered'
+  readonly kind: 'erased' | 'unreadable' | 'withheld' | 'altered'
 }
 
 /** Fields that a visit wrote and removed. */

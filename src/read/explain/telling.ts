@@ -172,7 +172,8 @@ function declaredFields({ first }: Course, { topology, plan }: Scene): readonly 
 function known(values: SubjectValues, absent: SubjectRecord['absent'], first: readonly string[]): Values {
   return {
     get: number => {
-      if (values.isMissing(number)) return { kind: absent?.get(number) ?? 'erased' }
+      if (values.isMissing(number))
+        return { kind: absent?.get(number) ?? (values.unreadable(number) === null ? 'erased' : 'unreadable') }
       const value = values.get(number)
       return { kind: 'known', value: isRow(value) ? inOrder(value, first) : value }
     },

@@ -4,6 +4,7 @@ import { bytesToHex } from '../../format/hash.ts'
 import type { ShownValue } from '../../format/proof.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
+import { keyNeeded } from '../../model/key-needed.ts'
 import { decodeRunEntry } from '../decode.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { readable } from '../runs/damaged.ts'
@@ -73,6 +74,7 @@ async function valueAt(reader: Reader, log: number, number: number): Promise<Sho
       'CUSTODY_RECORD_VALUE',
       `value ${number} of the run is erased: it can’t be disclosed any more`,
     )
+  if (stored?.kind === 'unreadable') throw keyNeeded(stored.key_id, `the run’s entry ${entry.seq}`)
   if (stored?.kind !== 'full' || salt === undefined) throw new UnsoundRecord([`value ${number} of the run isn’t there`])
   return { number, salt: bytesToHex(salt), value: stored.value }
 }

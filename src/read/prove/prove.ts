@@ -14,6 +14,7 @@ import {
 import type { TiledTree } from '../../format/tiled-tree.ts'
 import type { LedgerReader, StoredPayload } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
+import { keyNeeded } from '../../model/key-needed.ts'
 import type { Json } from '../../model/row.ts'
 import { decodeRunEntry } from '../decode.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
@@ -157,6 +158,7 @@ async function provenEntry(
     const number = first_value + i
     const [stored, salt] = [decoded?.values[i], decoded?.salts[i]]
     if (!shown.has(number) || stored === undefined || salt === undefined || stored.kind === 'erased') continue
+    if (stored.kind === 'unreadable') throw keyNeeded(stored.key_id, `entry ${seq}, which the proof is to show,`)
     values.push({ number, salt: bytesToHex(salt), value: stored.kind === 'full' ? stored.value : whole(number) })
   }
   return { seq, body, path: await trees.ofEntry(seq), ...(values.length === 0 ? {} : { values }) }

@@ -85,7 +85,7 @@ function kept(map: Map<string, Recording[]>, key: string): Recording[] {
  */
 function isSuperseded(before: Recording, after: Recording): boolean {
   const { kind, used, token, attempt, ordinal } = before
-  if (kind === 'answer' || used) return false
+  if (kind !== 'error' || used) return false
   return token === after.token && attempt === after.attempt && ordinal === after.ordinal
 }
 

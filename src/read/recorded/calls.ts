@@ -4,6 +4,8 @@ import {
   CALL_OK,
   CALL_RECORDED,
   CALL_RECORDED_ERROR,
+  CALL_RECORDED_REFUSED,
+  CALL_REFUSED,
   type CallFact,
   type SubjectEntry,
 } from '../../format/entry.ts'
@@ -133,6 +135,7 @@ function* callsOf(
 
 function kindOf({ status }: CallFact): RecordedCall['kind'] | null {
   if (status === CALL_OK || status === CALL_RECORDED) return 'answer'
+  if (status === CALL_REFUSED || status === CALL_RECORDED_REFUSED) return 'refused'
   return status === CALL_ERROR || status === CALL_RECORDED_ERROR ? 'error' : null
 }
 

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { isObject } from '../../model/row.ts'
+import { absolutePlace } from '../../model/store-url.ts'
 import { listedFiles } from './input-files.ts'
 import { filesReadIn, intentsOf, planOf } from './opening-values.ts'
 import { artifactsOf } from './published-values.ts'
@@ -21,7 +22,8 @@ export async function filesOfRun(reader: LedgerReader, log: number): Promise<rea
   const files: FileOfRun[] = []
   const read = (name: string, paths: readonly string[]) => {
     if (folder !== null)
-      for (const path of paths) files.push({ path: resolve(folder, path), what: `which \`${name}\` of that run read` })
+      for (const path of paths)
+        files.push({ path: absolutePlace(folder, path), what: `which \`${name}\` of that run read` })
   }
   if (folder !== null && file !== null)
     files.push({ path: resolve(folder, file), what: 'which is the pipeline of that run' })

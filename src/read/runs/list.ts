@@ -4,6 +4,7 @@ import type { LedgerReader, StoredLease } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
 import { formatTime } from '../../model/time.ts'
+import { RunEnds } from './run-ends.ts'
 import { closingOf, durationMs, failedRows, openingOf, statusOf } from './run-log.ts'
 import { type StagedOutput, stagedOf } from './staged.ts'
 
@@ -30,7 +31,7 @@ export interface RunLine {
 /** Whether a lease is held by a process that lives; the check is the caller's, as it looks outside the ledger. */
 export type IsHeld = (lease: StoredLease) => boolean
 
-/** A run whose opening or end can't be read. */
+/** A run whose opening or end can't be read, or isn't what was recorded. */
 export interface UnreadableRun {
   readonly run: string
   readonly problem: string
@@ -44,12 +45,16 @@ export interface RunList {
   readonly left_out: number
 }
 
-/** The runs that were opened last, at most so many. What stands here isn't checked against signatures: that is for `verify`. */
+/**
+ * The runs that were opened last, at most so many. Of what stands here the ends of each run are compared with what log 0 says of them
+ * (run-ends.ts); signatures, and all else, are for `verify`.
+ */
 export async function listRuns(
   reader: LedgerReader,
   isHeld: IsHeld,
   most = Number.POSITIVE_INFINITY,
 ): Promise<RunList> {
+  const ends = new RunEnds()
   const runs: RunLine[] = []
   const unreadable: UnreadableRun[] = []
   let left_out = 0
@@ -60,7 +65,7 @@ export async function listRuns(
       continue
     }
     try {
-      runs.push(await runLine(reader, log, run, isHeld))
+      runs.push(await runLine(reader, { log, run, ends }, isHeld))
     } catch (error) {
       if (!isCustodyError(error)) throw error
       unreadable.push({ run, problem: error.message })
@@ -70,7 +75,15 @@ export async function listRuns(
   return { runs, unreadable, left_out }
 }
 
-async function runLine(reader: LedgerReader, log: number, run: string, isHeld: IsHeld): Promise<RunLine> {
+interface Listed {
+  readonly log: number
+  readonly run: string
+  readonly ends: RunEnds
+}
+
+/** @throws CustodyError CUSTODY_VERIFY_FAILED if it can't be read, or isn't the one that log 0 knows. */
+async function runLine(reader: LedgerReader, { log, run, ends }: Listed, isHeld: IsHeld): Promise<RunLine> {
+  await ends.refuseChanged(reader, log, run)
   const opening = await openingOf(reader, log)
   const closing = await closingOf(reader, log)
   const staged = await stagedOf(reader, log, closing)
@@ -108,8 +121,13 @@ export interface PageOfRuns {
 /** So many runs are looked at for one page, whether they are wanted or not: some tenths of a second. */
 const LOOKED_AT = 2_000
 
-/** A page of the runs that are wanted, unchecked as in `listRuns`. It may have fewer than `most` and not be the last. */
-export async function pageOfRuns(reader: LedgerReader, isHeld: IsHeld, wanted: RunsWanted): Promise<PageOfRuns> {
+/** A page of the runs that are wanted, checked as in `listRuns`. It may have fewer than `most` and not be the last. */
+export async function pageOfRuns(
+  reader: LedgerReader,
+  isHeld: IsHeld,
+  wanted: RunsWanted,
+  ends = new RunEnds(),
+): Promise<PageOfRuns> {
   const { below, most, name, status } = wanted
   const runs: Array<RunLine | UnreadableRun> = []
   let looked = 0
@@ -121,7 +139,7 @@ export async function pageOfRuns(reader: LedgerReader, isHeld: IsHeld, wanted: R
     last = log
     try {
       if (name !== null && (await openingOf(reader, log)).name !== name) continue
-      const line = await runLine(reader, log, run, isHeld)
+      const line = await runLine(reader, { log, run, ends }, isHeld)
       if (status === null || line.status === status) runs.push(line)
     } catch (error) {
       if (!isCustodyError(error)) throw error

@@ -33,7 +33,7 @@ export class ValuesOnRecord {
   }
 
   /**
-   * The value that entry `seq` names under this key; null if it names none, or it is erased.
+   * The value that entry `seq` names under this key; null if it names none, it is erased, or encrypted with a key that isn't at hand.
    * @throws CustodyError CUSTODY_VERIFY_FAILED if there is none of that number, or it has another form.
    */
   async get<K extends RunValueKey>(seq: number, numbers: Numbers<K>, key: K): Promise<RunValue<K> | null> {
@@ -41,7 +41,7 @@ export class ValuesOnRecord {
     if (number === undefined) return null
     const { first, stored } = await this.#with(seq, number)
     const value = stored?.[number - first]
-    if (value === undefined || value.kind === 'erased') return null
+    if (value === undefined || value.kind === 'erased' || value.kind === 'unreadable') return null
     if (value.kind === 'patch') throw this.#wrong(seq, `value ${number} is stored as a change of another`)
     try {
       return runValue(key, value.value)

@@ -4,7 +4,7 @@
  */
 import { codeText, isBuiltin, type PluginCode } from '../../format/plugin-code.ts'
 import type { Topology, TopologyNode } from '../../format/topology.ts'
-import type { LedgerReader } from '../../ledger/read-port.ts'
+import { isReadable, type LedgerReader } from '../../ledger/read-port.ts'
 import { codeOnRecord } from '../code-on-record.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readCourse } from '../fold/read-course.ts'
@@ -56,7 +56,7 @@ function namesOf(nodes: readonly TopologyNode[]): string {
 async function hasErasedCalls(reader: LedgerReader, log: number, topology: Topology): Promise<boolean> {
   for await (const payload of reader.payloads(log)) {
     // Only few texts have one at all.
-    if (!payload.body.includes('null')) continue
+    if (!isReadable(payload) || !payload.body.includes('null')) continue
     const { values } = readable(log, () => decodePayload(payload))
     if (values.every(({ kind }) => kind !== 'erased')) continue
     const stored = await reader.entry(log, payload.seq)

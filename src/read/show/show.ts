@@ -74,7 +74,8 @@ async function filesRead(reader: LedgerReader, log: number): Promise<FileCounts[
   return files
 }
 
-function endingCounts(totals: TotalsFact, topology: Topology): EndingCounts[] {
+/** By outcome, cause and sink, as the last commit has them. */
+export function endingCounts(totals: TotalsFact, topology: Topology): EndingCounts[] {
   return totals.endings.map(([number, sink, count]) => {
     const fate = fateOf(number)
     return {

@@ -1,7 +1,7 @@
 /** What a check found: problems as sentences that name their place. */
 import type { SubjectEntry } from '../../format/entry.ts'
 import { isCustodyError } from '../../model/error.ts'
-import { grouped } from '../../model/number-text.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 
 /** One check in the shape of `verify --json`. */
 export interface CheckResult {
@@ -31,6 +31,8 @@ export class Check implements Report {
   readonly #reported: string[] = []
   #count = 0
   #finished = true
+  #passed: string | null = null
+  readonly #passed_over = new Map<string, number>()
 
   constructor(name: string) {
     this.name = name
@@ -45,11 +47,21 @@ export class Check implements Report {
     this.#finished = false
   }
 
+  /** A value isn't looked at, for a reason that stands behind `12 values: `; the check may hold all the same. */
+  passOver(why: string): void {
+    this.#passed_over.set(why, (this.#passed_over.get(why) ?? 0) + 1)
+  }
+
   add(problem: string): void {
     this.#count++
     if (this.#reported.length >= MAX_REPORTED) return
     const cut = problem.length - MAX_UNITS
     this.#reported.push(cut <= 0 ? problem : `${problem.slice(0, MAX_UNITS)}… (${grouped(cut)} characters more)`)
+  }
+
+  /** Nothing of what it covers can be looked at, and that is nobody's fault. */
+  pass(why: string): void {
+    this.#passed = why
   }
 
   /** The same check, with a word of where the problem is. */
@@ -60,7 +72,14 @@ export class Check implements Report {
   result(): CheckResult {
     const more = this.#count - this.#reported.length
     const problems = more === 0 ? [...this.#reported] : [...this.#reported, `and ${grouped(more)} more`]
-    return { name: this.name, ok: this.ok, problems, ...(this.#finished ? {} : { unfinished: true }) }
+    const values = [...this.#passed_over].map(([why, count]) => `${counted(count, 'value')}: ${why}`)
+    const not_checked = this.#passed === null ? values : [...values, this.#passed]
+    return {
+      ...{ name: this.name, ok: this.ok, problems },
+      ...(this.#finished ? {} : { unfinished: true }),
+      ...(this.#passed === null ? {} : { compared: 0 }),
+      ...(not_checked.length === 0 ? {} : { not_checked }),
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { isObject, type Json } from '../../model/row.ts'
+import { isStoreUrl } from '../../model/store-url.ts'
 import { InputFiles } from '../runs/input-files.ts'
 import { planOf } from '../runs/opening-values.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
@@ -24,8 +25,8 @@ interface ReadFile {
   readonly bytes: number
   /** null if it is erased. */
   readonly sha256: string | null
-  /** What is on record is of the unpacked content. */
-  readonly packed: boolean
+  /** Of what the hash on record is, if it isn't of the file's bytes. */
+  readonly hashed: string | null
 }
 
 /** By run, of those that read files. `compared`: how many are as they were read; `not_checked`: what became of the others. */
@@ -72,9 +73,10 @@ async function compare(
 }
 
 /** null: what was read of it stands there. */
-async function whatBecame({ bytes, sha256, packed }: ReadFile, place: string | null): Promise<string | null> {
+async function whatBecame({ bytes, sha256, hashed }: ReadFile, place: string | null): Promise<string | null> {
   if (place === null || sha256 === null) return 'is not compared: its name or its hash is erased'
-  if (packed) return 'is not compared: on record is the hash of what was unpacked'
+  if (hashed !== null) return `is not compared: on record is the hash of ${hashed}`
+  if (isStoreUrl(place)) return 'is not compared: it is in a store'
   let found: Stats
   try {
     found = await stat(place)
@@ -105,21 +107,26 @@ async function filesOf(
     const entries = listed?.entries.get(name)
     for (const entry of entries ?? []) {
       const { name: named = null, sha256 = null } = (await listed?.valuesOf(entry)) ?? {}
-      files.push({ source: name, named, bytes: entry.bytes, sha256, packed: isPacked(options[name], named) })
+      files.push({ source: name, named, bytes: entry.bytes, sha256, hashed: hashedOf(options[name], named) })
     }
     const cursor = commit?.entry.cursors.find(({ source }) => source === i + 1)
     const named = pathOption(options[name])
     if (entries !== undefined || commit === null || cursor?.bytes === undefined || named === null || isUrl(named))
       continue
     const sha256 = await values.get(commit.seq, cursor, 'hash')
-    files.push({ source: name, named, bytes: cursor.bytes, sha256, packed: isPacked(options[name], named) })
+    files.push({ source: name, named, bytes: cursor.bytes, sha256, hashed: hashedOf(options[name], named) })
   }
   return { folder, files }
 }
 
-/** As sources of files take it (the option `compression`): members of archives have the archive's name before their own. */
-function isPacked(options: Json | undefined, named: string | null): boolean {
-  const compression = isObject(options) ? options.compression : undefined
-  if (typeof compression === 'string' && compression !== 'auto') return compression !== 'none'
-  return /\.(gz|zst|zstd|zip)(\/|$)/i.test(named ?? '')
+/**
+ * Of a database's file it is of rows (options `table`, `query`); of what is packed, of what was unpacked (the option `compression`): members of
+ * archives have the archive's name before their own.
+ */
+function hashedOf(options: Json | undefined, named: string | null): string | null {
+  const { table, query, compression } = isObject(options) ? options : {}
+  if (table !== undefined || query !== undefined) return 'the rows that were read'
+  const unpacked = 'what was unpacked'
+  if (typeof compression === 'string' && compression !== 'auto') return compression === 'none' ? null : unpacked
+  return /\.(gz|zst|zstd|zip)(\/|$)/i.test(named ?? '') ? unpacked : null
 }

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
+import { isStoreUrl } from '../../model/store-url.ts'
 import { type OutputPlace, type PublishedFile, publishedFiles } from '../show/published.ts'
 import { Check, type CheckResult } from './check.ts'
 
@@ -45,7 +46,8 @@ export async function verifyFiles(
       const later = writers.slice(i + 1)
       const instead = later.find(each => !each.appended)
       const grows = file.appended || later.length > 0 || grown.has(place)
-      if (instead !== undefined)
+      if (isStoreUrl(place)) check.leaveOut(`sink ${file.sink}: ${place} is not checked: it is in a store`)
+      else if (instead !== undefined)
         check.leaveOut(`sink ${file.sink}: ${place} is not checked: replaced by run ${instead.run}`)
       else check.compared(await problemOf(file, place, grows), `sink ${file.sink}: ${place}`)
     }
@@ -83,7 +85,7 @@ class FilesCheck extends Check {
  * moved only from within that folder.
  */
 export function placeOf({ path, folder, named }: OutputPlace, root: string | undefined): string {
-  if (root === undefined || folder === null) return path
+  if (isStoreUrl(path) || root === undefined || folder === null) return path
   const from_folder = relative(folder, named === null ? path : resolve(folder, named))
   const outside = isAbsolute(from_folder) || from_folder === '..' || from_folder.startsWith(`..${sep}`)
   if (named !== null && isAbsolute(named) && outside) return path

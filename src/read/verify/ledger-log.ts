@@ -307,6 +307,8 @@ export class LedgerLog {
       case 'key':
         this.#changes.push(seq)
         return this.#keys.change(this.id, seq, root_before, entry)
+      case 'moved':
+        return null
       case 'opened': {
         const { log, run, root } = entry
         if (this.#logs.has(log)) return `log ${log} is opened a second time`

@@ -133,7 +133,7 @@ export class LogWalk {
   }
 
   #stray(seq: number): void {
-    this.#values.add(`there is a payload of entry ${grouped(seq)}, and no such entry`)
+    this.#values.add(`there is a payload of entry ${grouped(seq)}, and no such entry, or it has another one`)
   }
 }
 

@@ -1,6 +1,13 @@
 /** What can be found of an entry and its payload by looking at nothing else but the endings that it tells. */
 import { commitment, leafHash, SALT_BYTES } from '../../format/hash.ts'
-import type { FullEntry, StoredEnding, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
+import {
+  type FullEntry,
+  isReadable,
+  type ReadablePayload,
+  type StoredEnding,
+  type StoredEntry,
+  type StoredPayload,
+} from '../../ledger/read-port.ts'
 import { canonicalize, isCanonical, NotJsonError } from '../../model/canonical.ts'
 import { derive, isObject, type Json, type Row } from '../../model/row.ts'
 import type { Hash } from '../../model/sha256.ts'
@@ -34,7 +41,8 @@ export function look(
   const leaf = leafHash(entry.body)
   if (facts === null) return { entry, leaf, is_canonical: false, has_values: false, has_endings: false, payload }
   const { c, w } = facts
-  const has_values = payload !== null && Array.isArray(c) && typeof w === 'number' && fitAll(c, w, payload)
+  const has_values =
+    payload !== null && isReadable(payload) && Array.isArray(c) && typeof w === 'number' && fitAll(c, w, payload)
   // The first one of a batch may have its key.
   const opens_batch = facts.b !== undefined && facts.s !== undefined
   const is_needed = all_payloads || !has_values || opens_batch || facts.o !== 0 || facts.f !== undefined
@@ -63,7 +71,7 @@ function canonicalValue(text: string): Json | undefined {
  * Whether a payload has the values that are committed to, the first of which has the number `first`. False, too, for a payload that
  * whoever folds must look at.
  */
-export function fitAll(commitments: readonly Json[], first: number, { body, salts }: StoredPayload): boolean {
+export function fitAll(commitments: readonly Json[], first: number, { body, salts }: ReadablePayload): boolean {
   const { length } = commitments
   if (length > MOST_VALUES || body.length > MOST_UNITS) return false
   const stored = canonicalValue(body)

@@ -1,10 +1,9 @@
 /** Totals of a run, counted from its entries, and compared with those that commits and the seal carry. */
 import {
   CALL_ERROR,
-  CALL_RECORDED,
-  CALL_RECORDED_ERROR,
   CALL_THROTTLED,
   type CallFact,
+  isRecordedCall,
   type TotalsFact,
   VISIT_EXHAUSTED,
   type VisitStatus,
@@ -88,7 +87,7 @@ export class Recount {
     calls.count++
     if (status === CALL_ERROR) calls.error++
     if (status === CALL_THROTTLED) calls.throttled++
-    if (status === CALL_RECORDED || status === CALL_RECORDED_ERROR) calls.recorded++
+    if (isRecordedCall(status)) calls.recorded++
     calls.input_tokens += input_tokens
     calls.output_tokens += output_tokens
     calls.cost_nusd += cost_nusd

@@ -74,6 +74,7 @@ export class RunFold {
   readonly facts: RunFacts
   values_checked = 0
   values_erased = 0
+  values_unread = 0
   /** The entry with the earliest time. */
   earliest: { readonly seq: number; readonly t: number } | null = null
   readonly #values: ValueLooks
@@ -313,9 +314,10 @@ export class RunFold {
     if (read[0] !== undefined && isError(read[0].status)) recount.reject(origin.source)
   }
 
-  #count({ there, erased }: ValueCounts): void {
+  #count({ there, erased, unread }: ValueCounts): void {
     this.values_checked += there
     this.values_erased += erased
+    this.values_unread += unread
   }
 
   async #takeRun(looked: Looked): Promise<void> {

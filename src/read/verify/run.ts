@@ -60,6 +60,7 @@ async function walked(
     tokens: fold.recount.born,
     values: fold.values_checked,
     erased: fold.values_erased,
+    unread: fold.values_unread,
     complete,
     checks: [
       ...[entries, checkpoint, values, tokens, groups, totals, projections.check, seal],

@@ -1,14 +1,18 @@
 /**
  * What is on record of a token at a sink that sends: each request was announced by an intent of an earlier entry, and a row
  * of which nobody knows whether it was taken ends as that, and as nothing else. Rows of one request are announced together,
- * each time that it is made, and how it ended is recorded for all of them, in one commit.
+ * each time that it is made, and how it ended is recorded for all of them, in one commit: that it failed, or that it was taken, with or without
+ * the row.
  */
 import {
-  CALL_RECORDED,
+  CALL_OK,
+  CALL_RECORDED_REFUSED,
+  CALL_REFUSED,
   type CallFact,
   type CallStatus,
   type IntentFact,
   isError,
+  isRecordedCall,
   type Together,
   type VisitFact,
 } from '../../format/entry.ts'
@@ -46,8 +50,9 @@ export class Sending {
   /** A call that says how a request ended. Only intents of earlier entries may be known yet. */
   *answer(call: CallFact, answered: Answered[]): Iterable<string> {
     const { node, attempt, request, status } = call
+    if (status === CALL_REFUSED || status === CALL_RECORDED_REFUSED) this.#in_doubt = false
     // Nothing is sent where the answer is on record.
-    if (status >= CALL_RECORDED) return
+    if (isRecordedCall(status)) return
     const intent = this.#intent
     this.#intent = null
     if (intent === null) yield 'answers a request that no earlier entry tells of'
@@ -106,9 +111,14 @@ export function* incompleteRequests(announced: readonly IntentFact[], answered: 
   const statuses = new Map(answered.map(({ intent, status }) => [intent, status]))
   for (const request of requestsOf([...statuses.keys()])) {
     if (!isComplete(request)) yield `of ${nameOf(request)}, ${request.length} say how it ended`
-    if (new Set(request.map(intent => statuses.get(intent))).size > 1)
+    if (new Set(request.map(intent => asWhole(statuses.get(intent)))).size > 1)
       yield `of ${nameOf(request)}, some say that it was answered, and others that it failed`
   }
+}
+
+/** What a row's call says of its request. */
+function asWhole(status: CallStatus | undefined): CallStatus | undefined {
+  return status === CALL_REFUSED ? CALL_OK : status
 }
 
 type Request = readonly [IntentFact, ...IntentFact[]]

@@ -4,11 +4,10 @@
  */
 import {
   type BirthFact,
-  CALL_OK,
-  CALL_RECORDED,
   type CallFact,
   type EndingFact,
   type HoldFact,
+  isCallError,
   isError,
   type SubjectEntry,
   VISIT_HELD,
@@ -466,8 +465,7 @@ export class SubjectState {
 
 /** Whether a call says that what the visit sent was taken. */
 function isAnswerTo({ token, node, attempt, status }: CallFact, visit: VisitFact): boolean {
-  const accepted = status === CALL_OK || status === CALL_RECORDED
-  return accepted && token === visit.token && node === visit.node && attempt === visit.attempt
+  return !isCallError(status) && token === visit.token && node === visit.node && attempt === visit.attempt
 }
 
 function speaksOfGroups({ groups_opened, groups_closed, births, endings }: SubjectEntry): boolean {

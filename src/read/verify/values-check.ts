@@ -8,8 +8,10 @@ import type { Looked } from './look.ts'
 export interface ValueCounts {
   readonly there: number
   readonly erased: number
+  /** Encrypted with a key that isn't at hand. */
+  readonly unread: number
 }
-const NO_VALUES: ValueCounts = { there: 0, erased: 0 }
+const NO_VALUES: ValueCounts = { there: 0, erased: 0, unread: 0 }
 
 /** Adds the values of a subject's next entry to those that it has, and looks at them, as far as they are at hand. */
 type LookAtValues<C extends Commits> = (
@@ -41,7 +43,7 @@ export function storedValues(isErased: (seq: number, place: number) => boolean):
 /**
  * Adds the values of a subject's next entry to `values`, and checks each against its commitment. `where` names the entry, `isErased`
  * says which places among its values are erased on record.
- * @returns how many values were there to be checked, and how many are erased on record.
+ * @returns how many values were there to be checked, how many are erased on record, and how many couldn't be read.
  */
 function checkValues(
   commits: Commits,
@@ -69,8 +71,22 @@ function checkValues(
   const { values: stored } = decoded
   let there = 0
   let erased = 0
-  for (const [i, { kind }] of stored.entries()) {
+  let unread = 0
+  for (const [i, value] of stored.entries()) {
+    const { kind } = value
     const on_record = isErased(i + 1)
+    if (kind === 'unreadable') {
+      // Whether one that was to go is gone, nobody sees without the key.
+      unread++
+      check.passOver(`encrypted with ledger key ${value.key_id}, which isn’t at hand`)
+      continue
+    }
+    const key_id = values.unreadable(first + i)
+    if (key_id !== null) {
+      unread++
+      check.passOver(`changes of what is encrypted with ledger key ${key_id}, which isn’t at hand`)
+      continue
+    }
     if (kind !== 'erased') there++
     else if (on_record) erased++
     if (kind === 'erased' && !on_record) check.add(`${where}: value ${first + i} is gone, and no erasure is on record`)
@@ -80,7 +96,7 @@ function checkValues(
   }
   for (const number of values.misfits(first, commits, decoded))
     check.add(`${where}: value ${number} doesn't fit its commitment: the value, its salt or the entry was changed`)
-  return { there, erased }
+  return { there, erased, unread }
 }
 
 /** The same of values that were found to fit, and aren't needed any more. */
@@ -101,7 +117,7 @@ function skipValues(
   }
   for (let place = 1; place <= there; place++)
     if (isErased(place)) check.add(`${where}: value ${commits.first_value + place - 1} is there, and was to be erased`)
-  return { there, erased: 0 }
+  return { there, erased: 0, unread: 0 }
 }
 
 /** A payload that can't be read counts as one that is gone. */

@@ -38,7 +38,7 @@ export interface VerifyOptions {
   /** Who reads the pages of logs; absent: that is done here. */
   readonly pages?: PageSource
   /** Asks the database whether it finds itself in order; absent: that is done here. */
-  readonly integrity?: () => Promise<readonly string[]>
+  readonly integrity?: () => Promise<readonly string[] | null>
   /** Of how many open rows more than a text is kept in memory; absent: of some thousands. */
   readonly kept_whole?: number
   /** Makes a place for what is known of the others; absent: that stays in memory. */
@@ -56,6 +56,8 @@ export interface VerifiedRun {
   readonly values: number
   /** Values that an erasure on record has taken away; absent if there are none. */
   readonly erased?: number
+  /** Values that are encrypted with a key that isn't at hand; absent if there are none. */
+  readonly unread?: number
   readonly sealed: boolean
   /** Of a run that isn't sealed: how many of its entries the ledger's own log binds. What came later can be cut off unnoticed. */
   readonly bound?: number
@@ -236,9 +238,10 @@ function runsOf(
 }
 
 function resultOf(walked: WalkedRun, bound: number | null, shared: readonly CheckResult[]): VerifiedRun {
-  const { run, entries, tokens, values, erased, sealed } = walked
+  const { run, entries, tokens, values, erased, unread, sealed } = walked
   const checks = [...walked.checks, walked.registered].map(each => each.result()).concat(shared)
   const ok = checks.every(each => each.ok)
-  const facts = { run, ok, entries, tokens, values, ...(erased > 0 ? { erased } : {}), sealed }
+  const absent = { ...(erased > 0 ? { erased } : {}), ...(unread > 0 ? { unread } : {}) }
+  const facts = { run, ok, entries, tokens, values, ...absent, sealed }
   return { ...facts, ...(bound === null || sealed ? {} : { bound }), checks }
 }

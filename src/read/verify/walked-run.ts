@@ -33,6 +33,8 @@ export interface WalkedRun {
   readonly values: number
   /** Those that an erasure on record has taken away. */
   readonly erased: number
+  /** Those that are encrypted with a key that isn't at hand. */
+  readonly unread: number
   readonly root: string
   /** Root after entry 0. */
   readonly first_root: string

@@ -10,7 +10,7 @@
 import { leafHash } from '../../format/hash.ts'
 import { tileRoot } from '../../format/tiled-tree.ts'
 import { TILE_WIDTH } from '../../format/tree.ts'
-import type { FullEntry, StoredEnding, StoredEntry } from '../../ledger/read-port.ts'
+import { type FullEntry, isReadable, type StoredEnding, type StoredEntry } from '../../ledger/read-port.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { fitAll, type Looked } from './look.ts'
 import { type Counts, Recount } from './recount.ts'
@@ -110,7 +110,8 @@ export function wholeRow(
   endings: ReadonlyMap<number, StoredEnding>,
 ): WholeRow | null {
   const { story, numbers } = known
-  if (payload === null || entry.batch !== null || entry.row !== numberAt(numbers, story.row)) return null
+  if (payload === null || !isReadable(payload) || entry.batch !== null || entry.row !== numberAt(numbers, story.row))
+    return null
   const commitments = story.form.commitments(entry.body)
   if (!fitAll(commitments, 1, payload) || !endsAsStored(story, numbers, commitments, entry, endings)) return null
   return { ...known, seq: entry.seq, leaf: leafHash(entry.body) }

@@ -97,8 +97,7 @@ export function callText(each: CallStory, shown_error: VisitStory['error'] = nul
   const { code, message } = fieldsOf(each.response)
   const is_shown =
     shown_error?.code === code && shown_error?.message.kind === 'known' && shown_error.message.value === message
-  if ((status === 'error' || status === 'recorded_error') && !is_shown)
-    parts.push(`${printable(String(code))}: ${printable(String(message))}`)
+  if (FAILED.test(status) && !is_shown) parts.push(`${printable(String(code))}: ${printable(String(message))}`)
   const masked = maskedIn(each.response)
   if (masked.length > 0) parts.push(`secrets masked: ${masked.map(name => printable(String(name))).join(', ')}`)
   if (input_tokens + output_tokens > 0) parts.push(`${count(input_tokens)} LLM tokens in, ${count(output_tokens)} out`)
@@ -112,7 +111,12 @@ const CALL_WORDS: { readonly [status in CallStory['status']]: string } = {
   throttled: 'told to wait',
   recorded: 'answered from the record',
   recorded_error: 'failed, as on record',
+  refused: 'refused, unlike its request',
+  recorded_refused: 'refused, as on record',
 }
+
+/** Whose response is an error that people are to read. */
+const FAILED = /error|refused/
 
 /** Names of secrets in whose places marks stand, in an answer or in what came with an error. */
 function maskedIn(response: CallStory['response']): readonly unknown[] {

@@ -8,12 +8,12 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { besideLedger } from '../../ledger/beside.ts'
 import { CustodyError } from '../../model/error.ts'
 import { isMissing } from './missing.ts'
 
-/** null for ledgers that are no files. */
-export function indexFolder(url: string): string | null {
-  return url.startsWith('sqlite:') ? `${url.slice('sqlite:'.length)}-index` : null
+export function indexFolder(url: string): string {
+  return `${besideLedger(url)}-index`
 }
 
 /** Of a run's entries, from one up to but without the other. */
@@ -130,7 +130,7 @@ export function removeGone(index: string): void {
 /** What an index knows of runs whose values are erased. @throws CustodyError CUSTODY_LEDGER_WRITE if it can't be removed. */
 export function forgetRuns(url: string, runs: Iterable<string>): void {
   const index = indexFolder(url)
-  if (index === null || !existsSync(index)) return
+  if (!existsSync(index)) return
   for (const run of runs)
     try {
       new RunFolder(index, run).forget()

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openLedgerReader } from '../../ledger/open.ts'
+import { withoutPassword } from '../../ledger/postgres/address.ts'
 import { claim } from './claim.ts'
 import type { BuilderInput, BuilderReport } from './index-builder.ts'
 import { Indexing } from './indexing.ts'
@@ -29,7 +30,7 @@ async function round(indexing: Indexing, { url, index, token }: Omit<BuilderInpu
     await indexing.round()
     report({ kind: 'round' })
   } catch (error) {
-    report({ kind: 'trouble', message: `the index of ${url} can’t be kept: ${String(error)}` })
+    report({ kind: 'trouble', message: `the index of ${withoutPassword(url)} can’t be kept: ${String(error)}` })
   }
 }
 

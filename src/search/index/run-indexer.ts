@@ -4,7 +4,7 @@
  * RUN-INDEXER-1. A segment gets its place only if no erasure of the run's values was recorded since its first entry was read: what is erased is
  *     recorded first and forgotten by the index then (index-folder.ts).
  */
-import type { LedgerReader } from '../../ledger/read-port.ts'
+import { type FullEntry, isReadable, type LedgerReader } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { openingOf } from '../../read/runs/run-log.ts'
 import { plainEntry } from '../row-facts.ts'
@@ -96,6 +96,10 @@ export class RunIndexer {
    */
   async build(): Promise<number> {
     try {
+      if ((await this.#reader.encryptedWith(this.#of.log)) !== null) {
+        this.#folder.trouble = 'its values are encrypted, and an index would have them in plain'
+        return this.end
+      }
       const size = await this.#reader.size(this.#of.log)
       await this.#build(this.end, size)
       await this.#join()
@@ -127,7 +131,7 @@ export class RunIndexer {
       const page_end = Math.min(end, at + PAGE_ENTRIES)
       for (const entry of await this.#reader.page(log, at, page_end)) {
         at = entry.seq + 1
-        if (entry.row !== null) builder.add(entry.row, plainEntry(log, entry), entry.payload?.body.length ?? 0)
+        if (entry.row !== null) builder.add(entry.row, plainEntry(log, entry), lengthOf(entry))
         if (builder.isFull) break
       }
       if (!builder.isFull) at = page_end
@@ -166,4 +170,9 @@ async function erasedOf(reader: LedgerReader, run: string, from: number): Promis
   for await (const { seq, body } of reader.entries(0, from))
     if (body.includes('"k":"erase"') && body.includes(`"run":"${run}"`)) found = seq
   return found
+}
+
+/** Of its values, as they are stored. */
+function lengthOf({ payload }: FullEntry): number {
+  return payload !== null && isReadable(payload) ? payload.body.length : 0
 }

@@ -8,8 +8,11 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { AccessLine } from '../../api/access.ts'
+import { rangesOf } from '../../host/answers/row-ranges.ts'
 import { CustodyError } from '../../model/error.ts'
+import { makeFolders } from '../../model/folder.ts'
 import { formatTime } from '../../model/time.ts'
 import type { Who } from '../who.ts'
 import { lastLine } from './last-line.ts'
@@ -29,6 +32,7 @@ interface Writer {
 }
 
 /** Only who keeps the ledger reads it. */
+const FOLDER_MODE = 0o700
 const MODE = 0o600
 const WRITER_BYTES = 9
 
@@ -50,6 +54,7 @@ export class AccessLog {
   /** Makes the file if it isn't there. @throws CustodyError CUSTODY_ACCESS_LOG */
   static async open(path: string, now_us: () => number): Promise<AccessLog> {
     try {
+      makeFolders(dirname(path), FOLDER_MODE)
       const file = await open(path, 'a+', MODE)
       return new AccessLog(path, file, now_us, await newWriter(file))
     } catch (cause) {
@@ -107,17 +112,6 @@ export function hashOf(facts: Omit<AccessLine, 'hash'>): string {
 /** As the line says; of one that says none, that of its text, so that what follows it is tied to it, too. */
 function hashIn(text: string): string {
   return /"hash":"([0-9a-f]{64})"\}$/.exec(text)?.[1] ?? createHash('sha256').update(text).digest('hex')
-}
-
-/** `[[17, 66], [70, 70]]` of numbers in any order. */
-export function rangesOf(rows: readonly number[]): Array<[number, number]> {
-  const ranges: Array<[number, number]> = []
-  for (const row of [...new Set(rows)].sort((a, b) => a - b)) {
-    const last = ranges.at(-1)
-    if (last !== undefined && last[1] === row - 1) last[1] = row
-    else ranges.push([row, row])
-  }
-  return ranges
 }
 
 function unwritable(path: string, cause: unknown): CustodyError {

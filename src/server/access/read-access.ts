@@ -1,7 +1,8 @@
 /** Reads the log of who looked at values, and sees whether its lines are as they were written. */
 import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { type AccessChecked, AccessLine, type AccessPage, type AccessQuery } from '../../api/access.ts'
+import { CustodyError } from '../../model/error.ts'
 import { hashOf } from './access-log.ts'
 import { type LineAt, linesBefore } from './last-line.ts'
 
@@ -9,9 +10,9 @@ import { type LineAt, linesBefore } from './last-line.ts'
 const MOST_LOOKED_AT = 100_000
 const MOST_PROBLEMS = 100
 
-/** A page of those that fit, the newest first. */
+/** A page of those that fit, the newest first. @throws CustodyError CUSTODY_ACCESS_LOG */
 export async function readAccess(path: string, query: AccessQuery): Promise<AccessPage> {
-  const file = await open(path, 'r')
+  const file = await opened(path)
   try {
     const end = Math.min(query.before ?? Number.POSITIVE_INFINITY, (await file.stat()).size)
     const lines: AccessLine[] = []
@@ -30,9 +31,9 @@ export async function readAccess(path: string, query: AccessQuery): Promise<Acce
   }
 }
 
-/** Looks through all of it: each line for itself, and how each follows another. */
+/** Looks through all of it: each line for itself, and how each follows another. @throws CustodyError CUSTODY_ACCESS_LOG */
 export async function checkAccess(path: string): Promise<AccessChecked> {
-  const file = await open(path, 'r')
+  const file = await opened(path)
   try {
     const problems: string[] = []
     const report = (problem: string) => {
@@ -59,6 +60,15 @@ export async function checkAccess(path: string): Promise<AccessChecked> {
     return { lines, problems }
   } finally {
     await file.close()
+  }
+}
+
+async function opened(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r')
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CustodyError('CUSTODY_ACCESS_LOG', `${path} can’t be read: ${why}`, { cause })
   }
 }
 

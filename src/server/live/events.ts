@@ -5,6 +5,7 @@
  * EVENTS-2. While nothing happens a comment is sent each `HEARTBEAT_MS`, so that both sides know when the other has gone.
  */
 import type { Context } from 'hono'
+import { failedBy } from '../failures.ts'
 
 const HEARTBEAT_MS = 15_000
 /** Milliseconds after which a page that lost its connection tries again. */
@@ -28,7 +29,9 @@ export function events(
     waiting.put(`${event} ${subject}`, `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   ended.addEventListener('abort', () => waiting.end(), { once: true })
   waiting.put('retry', `retry: ${RETRY_MS}\n\n`)
-  void work(send, ended).finally(() => waiting.end())
+  void work(send, ended)
+    .catch((error: unknown) => send('failed', failedBy(error).body))
+    .finally(() => waiting.end())
   const body = new ReadableStream<Uint8Array>(
     {
       pull: async controller => {

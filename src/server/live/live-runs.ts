@@ -8,8 +8,9 @@
  */
 import type { RunChanged } from '../../api/live.ts'
 import type { RunLine, UnreadableRun } from '../../api/runs.ts'
+import { TooManyError } from '../../host/too-many.ts'
 import type { Answering } from '../answering.ts'
-import { failedBy, TooManyError } from '../failures.ts'
+import { failedBy } from '../failures.ts'
 import type { Send } from './events.ts'
 
 export const EVERY_MS = 1_000

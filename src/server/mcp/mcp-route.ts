@@ -1,6 +1,7 @@
 /** MCP over HTTP: the route of the server that assistants ask, with the sign-in of all routes. */
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
 import { z } from 'zod'
+import { CustodyError } from '../../model/error.ts'
 import type { AnswersFor } from '../answers-for.ts'
 import { NO_PARAMETERS, type Route, route } from '../route.ts'
 import { seesValues } from '../who.ts'
@@ -41,9 +42,24 @@ async function answerMcp(request: Request, body: unknown, options: McpOptions): 
   request.signal.addEventListener('abort', onGone, { once: true })
   try {
     await server.connect(transport)
-    return await transport.handleRequest(request, { parsedBody: body })
+    const response = await transport.handleRequest(acceptingAll(request), { parsedBody: body })
+    if (response.status >= 400) throw new CustodyError('CUSTODY_REQUEST', await reasonIn(response))
+    return response
   } finally {
     request.signal.removeEventListener('abort', onGone)
     await server.close()
   }
+}
+
+/** What is answered is JSON; the transport wants it said, too, that events could be taken. */
+function acceptingAll(request: Request): Request {
+  const headers = new Headers(request.headers)
+  headers.set('accept', 'application/json, text/event-stream')
+  return new Request(request.url, { method: request.method, headers })
+}
+
+/** Of a refusal by the transport, an error of JSON-RPC. */
+async function reasonIn(response: Response): Promise<string> {
+  const refused = z.object({ error: z.object({ message: z.string() }) }).safeParse(await response.json())
+  return refused.data?.error.message ?? `the transport of MCP refuses it (${response.status})`
 }

@@ -141,7 +141,7 @@ export const ROW_TOOLS: readonly Tool[] = [
   tool({
     name: 'sql',
     title: 'Ask in SQL',
-    description: `One SELECT over the views of the ledger, for what no other tool counts. SQLite’s dialect; filter by run_id first. At most 10 s. What it gives is what is stored, unchecked: \`verify\` says whether that holds. ${viewsText()}`,
+    description: `One SELECT over the views of the ledger, for what no other tool counts, in the dialect of its database (SQLite or PostgreSQL); filter by run_id first. At most 10 s. What it gives is what is stored, unchecked: \`verify\` says whether that holds. ${viewsText()}`,
     input: z.strictObject({
       sql: z.string().min(1).max(20_000),
       limit: z.int().min(1).max(200).default(50).describe('rows at most'),

@@ -1,11 +1,24 @@
 /** Tools that tell of runs as a whole. */
 import { z } from 'zod'
 import { Count, RunName, RunStatus } from '../../api/common.ts'
-import { type Tool, tool } from './tool.ts'
+import { Limits } from '../../api/limits.ts'
+import { isUnsound } from '../../host/answers/unsound.ts'
+import { type Asking, type Tool, tool } from './tool.ts'
 
 const run = RunName.describe('a run: its id, a unique beginning of one, `latest`, or `latest~1` for the one before')
 const ofRun = z.strictObject({ run })
 const counts = z.record(z.string(), Count)
+
+/** One question of whoever asks, and two of the ledger; what is unsound in either is the answer. */
+async function shownWithLimits({ run: name }: { readonly run: string }, asking: Asking): Promise<object> {
+  const shown = await asking.ask('run', { run: name })
+  if (isUnsound(shown)) return shown
+  // By its id: `latest` may be another run by now.
+  const limits = await asking.ask('limits', { run: shown.run })
+  if (isUnsound(limits)) return limits
+  const { run: _, holds: __, ...of } = limits
+  return { ...shown, limits: of }
+}
 
 export const RUN_TOOLS: readonly Tool[] = [
   tool({
@@ -29,7 +42,7 @@ export const RUN_TOOLS: readonly Tool[] = [
     name: 'run',
     title: 'Show a run',
     description:
-      'What one run came to: counts at each node and on each way out, outcomes and causes, errors by node and code, outputs, why it stopped. As `custody show --json`, checked against the signatures.',
+      'What one run came to: counts at each node and on each way out, outcomes and causes, errors by node and code, outputs, why it stopped; and what its guards and limits allow, and did. As `custody show --json`, checked against the signatures.',
     input: ofRun,
     output: z.looseObject({
       run: z.string(),
@@ -40,8 +53,9 @@ export const RUN_TOOLS: readonly Tool[] = [
       nodes: z.array(z.looseObject({ node: z.string(), in: Count, out: counts })),
       errors: z.array(z.looseObject({ node: z.string(), code: z.string(), count: Count })),
       checkpoint: z.string().describe('root of its log: `custody prove` leads to it'),
+      limits: Limits.omit({ run: true, holds: true }),
     }),
-    answer: (input, { ask }) => ask('run', input),
+    answer: shownWithLimits,
   }),
   tool({
     name: 'plan',

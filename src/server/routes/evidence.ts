@@ -97,16 +97,19 @@ function verifying(answersFor: AnswersFor): readonly Route[] {
         summary: 'the same with its progress; the last event is `verified` or `failed`',
         answers: { kind: 'events', events: { progress: VerifyProgress, verified: Verified, failed: Failure } },
       },
-      async ({ query, who, signal, context }) => ({
-        response: events(context, signal, async (send, ended) => {
+      async ({ query, who, signal, context }) => {
+        const answers = answersFor(who)
+        answers.refuseOneVerificationTooMany()
+        const response = events(context, signal, async (send, ended) => {
           try {
             const onProgress = (progress: unknown) => send('progress', progress)
-            send('verified', await answersFor(who).ask('verify', query, { signal: ended, onProgress }))
+            send('verified', await answers.ask('verify', query, { signal: ended, onProgress }))
           } catch (error) {
             if (!ended.aborted) send('failed', failedBy(error).body)
           }
-        }),
-      }),
+        })
+        return { response }
+      },
     ),
   ]
 }

@@ -1,4 +1,5 @@
 /** Routes about runs: which there are, and what is to be said of one. */
+import { Limits } from '../../api/limits.ts'
 import { Calls, Errors, Plan, Runs, RunsQuery, ShownRun } from '../../api/runs.ts'
 import type { AnswersFor } from '../answers-for.ts'
 import { API } from '../app.ts'
@@ -63,6 +64,16 @@ export function runRoutes(answersFor: AnswersFor): readonly Route[] {
         answers: sound(Calls),
       },
       async ({ params, who, signal }) => ({ json: await answersFor(who).ask('calls', params, { signal }) }),
+    ),
+    question(
+      {
+        ...of_run,
+        path: '/runs/{run}/limits',
+        summary: 'what its guards and limits did: what each allows, what was counted, when they stopped the run',
+        values: 'left out',
+        answers: sound(Limits),
+      },
+      async ({ params, who, signal }) => ({ json: await answersFor(who).ask('limits', params, { signal }) }),
     ),
   ]
 }

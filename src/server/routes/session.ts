@@ -1,6 +1,7 @@
 /** Signing in and out. */
 import type { Context } from 'hono'
 import { CodeExchange, Session } from '../../api/session.ts'
+import { ledgerName } from '../../host/ledger-name.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Attempts } from '../attempts.ts'
 import type { Codes } from '../codes.ts'
@@ -99,7 +100,7 @@ function described({ user, role, by }: Who, { codes, ledger, version, operates }
     role,
     csrf: by.kind === 'cookie' ? by.csrf : '',
     sign_in: codes === null ? 'oidc' : 'local',
-    ledger,
+    ledger: mayAs(role, 'analyst') ? ledger : ledgerName(ledger),
     version,
     operates: operates && mayAs(role, 'operator'),
   }

@@ -1,8 +1,8 @@
 /** Refuses whoever tries to sign in too often. */
 import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context } from 'hono'
+import { TooManyError } from '../../host/too-many.ts'
 import type { Attempts } from '../attempts.ts'
-import { TooManyError } from '../failures.ts'
 
 /** @throws TooManyError */
 export function refuseHasty(context: Context, attempts: Attempts): void {

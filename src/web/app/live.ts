@@ -1,5 +1,8 @@
-/** What the server reports by itself, while somebody looks. A connection that is lost is made again, later and later. */
-import { useEffect, useEffectEvent, useState } from 'react'
+/**
+ * What the server reports by itself, while somebody looks: a page in the background listens to nothing. A connection that is lost is made
+ * again, later and later.
+ */
+import { useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react'
 import { urlOf } from './client.ts'
 
 export type Connection = 'off' | 'connecting' | 'live' | 'lost'
@@ -13,17 +16,24 @@ export function useLive(
   events: { readonly [name: string]: (data: unknown) => void },
   on = true,
 ): Connection {
-  const [state, setState] = useState<Connection>(on ? 'connecting' : 'off')
+  const seen = useSyncExternalStore(onSeen, () => document.visibilityState === 'visible')
+  const listens = on && seen
+  const [state, setState] = useState<Connection>(listens ? 'connecting' : 'off')
   const names = Object.keys(events).join(' ')
   const report = useEffectEvent((name: string, text: string) => events[name]?.(JSON.parse(text)))
   useEffect(() => {
-    if (!on) {
+    if (!listens) {
       setState('off')
       return
     }
     return connected(urlOf(path), names.split(' '), (name, text) => report(name, text), setState)
-  }, [path, names, on])
+  }, [path, names, listens])
   return state
+}
+
+function onSeen(changed: () => void): () => void {
+  document.addEventListener('visibilitychange', changed)
+  return () => document.removeEventListener('visibilitychange', changed)
 }
 
 /** Returns how to stop it. */

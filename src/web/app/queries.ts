@@ -2,6 +2,7 @@
 import { QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import type { z } from 'zod'
 import type { Unsound } from '../../api/common.ts'
+import type { Limits } from '../../api/limits.ts'
 import type { Calls, Errors, Plan, ShownRun } from '../../api/runs.ts'
 import type { ExplainedRow } from '../../api/story.ts'
 import { get, ServerError } from './client.ts'
@@ -69,4 +70,11 @@ export const callsQuery = (run: string) =>
   queryOptions({
     queryKey: ['calls', run],
     queryFn: ({ signal }) => get<z.infer<typeof Calls> | Unsound>(`/runs/${encodeURIComponent(run)}/calls`, {}, signal),
+  })
+
+/** What guards did changes with the run's status. */
+export const limitsQuery = (run: string, status: string) =>
+  queryOptions({
+    queryKey: ['limits', run, status],
+    queryFn: ({ signal }) => get<Limits | Unsound>(`/runs/${encodeURIComponent(run)}/limits`, {}, signal),
   })

@@ -63,11 +63,14 @@ export const router = createRouter({
 
 function NotFound() {
   return (
-    <Empty title="There is no such screen">
-      <p>
-        <a href="/">All runs of the ledger</a>
-      </p>
-    </Empty>
+    <>
+      <h1>There is no such screen</h1>
+      <Empty title="This address leads nowhere">
+        <p>
+          <a href="/">All runs of the ledger</a>
+        </p>
+      </Empty>
+    </>
   )
 }
 

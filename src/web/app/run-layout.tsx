@@ -31,7 +31,17 @@ export function RunLayout() {
     { keys: 'g w', what: 'Rows of this run', do: go('/runs/$run/rows') },
     { keys: 'g p', what: 'Problems of this run', do: go('/runs/$run/problems') },
   ])
-  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />
+  if (error !== null)
+    return (
+      <>
+        <div className="run-head">
+          <h1>
+            Run <Text of={name} />
+          </h1>
+        </div>
+        <ErrorNotice error={error} onRetry={() => void refetch()} />
+      </>
+    )
   return (
     <>
       <RunHead shown={shown} unsound={isUnsound(data)} name={name} />

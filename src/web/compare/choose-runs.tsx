@@ -32,7 +32,7 @@ export function ChooseRuns({ search, go }: Props) {
         disabled={search.old === null && search.new === null}
         onClick={() => go({ old: search.new, new: search.old, ...OTHERS })}
       >
-        <Icon name="again" />
+        <Icon name="swap" />
       </button>
       <RunChoice label="New" runs={runs} chosen={search.new} onRun={now => go({ new: now, ...OTHERS })} />
       <KeyChoice fields={search.key} onKey={key => go({ key, ...OTHERS })} />
@@ -44,7 +44,7 @@ export function ChooseRuns({ search, go }: Props) {
 /** What to do next. */
 function hint({ old, new: now }: CompareSearch, runs: readonly RunLine[]): string {
   if (runs.length === 0) return 'There are no runs yet.'
-  if (old === null && now === null) return 'Choose two runs; mostly two of one pipeline, the older one first.'
+  if (old === null && now === null) return 'Choose two runs, mostly of one pipeline, the older one first.'
   return old === null
     ? 'Choose the run that it is compared with.'
     : 'Choose another run; or change something of this one below, and see what would have been.'
@@ -71,7 +71,7 @@ function RunChoice({ label, runs, chosen, onRun }: RunChoiceProps) {
         {!known && <option value={chosen}>{printable(chosen)}</option>}
         {runs.map(({ run, name, started_at, rows }) => (
           <option key={run} value={run}>
-            {`${printable(name)} · ${shortRun(run)} · ${timeOf(started_at)} · ${countText(rows.read)} rows`}
+            {`${printable(name)} · ${shortRun(run)} · ${timeOf(started_at).slice(5)} · ${countText(rows.read)} rows`}
           </option>
         ))}
       </select>

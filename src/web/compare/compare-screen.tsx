@@ -18,8 +18,8 @@ import { WhatIf } from './what-if.tsx'
 import '../parts/checked.css'
 import './compare.css'
 
-/** So many differences are asked for one by one: what the rows of a group are listed from. */
-const LISTED = 1000
+/** So many rows of each group are listed; the command line has all. */
+const LISTED = 100
 
 export function CompareScreen() {
   useTitle('Compare')
@@ -38,9 +38,14 @@ export function CompareScreen() {
       {search.old !== null && (
         <WhatIf run={search.old} onDone={run => go({ new: run, group: 0, row: null, row_new: null })} />
       )}
+      {search.old !== null && search.new !== null && (
+        <Commands of={[['diff', commandRun(search.old), commandRun(search.new), ...keyWords(search), '--list', 10]]} />
+      )}
     </div>
   )
 }
+
+const keyWords = ({ key }: CompareSearch) => key.flatMap(each => ['--key', each])
 
 interface Props {
   readonly search: CompareSearch
@@ -50,7 +55,7 @@ interface Props {
 }
 
 function Compared({ search, old, now, go }: Props) {
-  const query = { old, new: now, key: search.key, list: LISTED }
+  const query = { old, new: now, key: search.key, list: LISTED, list_by: 'group' }
   const { data, error, refetch } = useQuery({
     queryKey: ['diff', query],
     queryFn: ({ signal }) => get<RunDiff | Unsound>('/diff', query, signal),
@@ -76,18 +81,6 @@ function Compared({ search, old, now, go }: Props) {
           now={{ run: data.new, row: search.row_new }}
         />
       )}
-      <Commands
-        of={[
-          [
-            'diff',
-            commandRun(data.old),
-            commandRun(data.new),
-            ...search.key.flatMap(key => ['--key', key]),
-            '--list',
-            10,
-          ],
-        ]}
-      />
     </>
   )
 }

@@ -3,7 +3,7 @@ import type { RunDiff } from '../../api/diff.ts'
 import { Notice } from '../parts/states.tsx'
 import { counted, countText, shareText } from '../parts/units.ts'
 
-export function DiffFigures({ of: { rows, only } }: { readonly of: RunDiff }) {
+export function DiffFigures({ of: { rows, only, matched_by } }: { readonly of: RunDiff }) {
   const figures: ReadonlyArray<readonly [number, string, string]> = [
     [rows.compared, 'compared', ''],
     [rows.same, 'the same', 'tone-good'],
@@ -27,6 +27,11 @@ export function DiffFigures({ of: { rows, only } }: { readonly of: RunDiff }) {
           ? `No row differs: ${counted(rows.compared, 'row')} took the same way, ended the same, and left the same data.`
           : `${counted(rows.different, 'row')} of ${countText(rows.compared)} differ, ${shareText(rows.different, rows.compared)}.`}
       </p>
+      {matched_by === 'repeats' && (
+        <p className="quiet small">
+          Each row of a re-run is compared with the one that it repeats; the others were not run again.
+        </p>
+      )}
       {rows.compared === 0 && only.length > 0 && (
         <Notice tone="open" title="No row could be matched">
           <p>

@@ -8,9 +8,6 @@ import { counted, countText } from '../parts/units.ts'
 import { isSame } from '../row/values.ts'
 import { type CompareSearch, compareWords } from './compare-search.ts'
 
-/** So many are shown; the export and the command line have all. */
-const MOST = 100
-
 interface Props {
   readonly of: RunDiff
   readonly group: RunDiff['groups'][number]
@@ -18,27 +15,20 @@ interface Props {
 }
 
 export function DifferingRows({ of: { differences }, group, search }: Props) {
-  const rows = differences.filter(each => isOf(each.parted_at, group))
-  const shown = rows.slice(0, MOST)
+  const shown = differences.filter(each => isOf(each.parted_at, group))
   return (
     <Panel title="Its rows" note={noteOf(group.rows, shown.length)}>
       <ul className="differing">
         {shown.map(each => (
           <Item key={`${each.row.old} ${each.row.new}`} of={each} search={search} />
         ))}
-        {shown.length === 0 &&
-          group.examples.map(row => (
-            <li key={row} className="differing-row">
-              <RowLink old={row} now={row} search={search} />
-            </li>
-          ))}
       </ul>
     </Panel>
   )
 }
 
 const noteOf = (all: number, shown: number): string =>
-  all === shown || shown === 0 ? counted(all, 'row') : `the first ${countText(shown)} of ${counted(all, 'row')}`
+  all === shown ? counted(all, 'row') : `the first ${countText(shown)} of ${counted(all, 'row')}`
 
 /** Whether it is a row of that group. */
 function isOf(parting: Parting, { node, kind, old, new: now, to, fields, because }: Parting): boolean {

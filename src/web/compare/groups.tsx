@@ -23,7 +23,7 @@ export function Groups({ of: { groups, rows }, at, onGroup }: Props) {
               aria-pressed={i === at}
               onClick={() => onGroup(i)}
             >
-              <span className="group-words">
+              <span>
                 <PartingWords of={group} />
               </span>
               <span className="number">

@@ -81,8 +81,8 @@ function TokenBeside({ of, named }: { readonly of: AlignedToken; readonly named:
       {of.steps.map((step, i) => (
         <StepBeside key={i} of={step} parted={i === first} />
       ))}
-      <Ending of={of.old} otherwise={of.ended_otherwise} />
-      <Ending of={of.new} otherwise={of.ended_otherwise} />
+      <Ending of={of.old} otherwise={of.ended_otherwise} side="old" />
+      <Ending of={of.new} otherwise={of.ended_otherwise} side="new" />
     </>
   )
 }
@@ -136,9 +136,15 @@ function Cell({ of: visit, differs, side }: CellProps) {
   )
 }
 
-function Ending({ of, otherwise }: { readonly of: TokenStory | null; readonly otherwise: boolean }) {
+interface EndingProps {
+  readonly of: TokenStory | null
+  readonly otherwise: boolean
+  readonly side: 'old' | 'new'
+}
+
+function Ending({ of, otherwise, side }: EndingProps) {
   return (
-    <div className={`beside-cell ending${otherwise ? ' differs' : ''}`}>
+    <div className={`beside-cell ${side}${otherwise ? ' differs' : ''}`}>
       {of === null ? (
         <span className="quiet">no such token</span>
       ) : of.ending === null ? (

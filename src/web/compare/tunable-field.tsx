@@ -1,7 +1,8 @@
 /** One thing that can be tried otherwise; the numbers of an expression each have a box of their own. */
 import { useId } from 'react'
+import type { Tunable } from '../../api/runs.ts'
 import { printable } from '../../read/words/text.ts'
-import { type Tunable, thresholdsIn, withThreshold } from './tunables.ts'
+import { thresholdsIn, withThreshold } from './thresholds.ts'
 
 interface Props {
   readonly of: Tunable
@@ -69,6 +70,7 @@ function Thresholds({
     <span className="thresholds">
       {thresholds.map((each, i) => (
         <input
+          title={`number ${i + 1} of the expression`}
           key={i}
           className="input"
           type="number"

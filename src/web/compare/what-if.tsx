@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useState } from 'react'
 import type { Begun } from '../../api/operate.ts'
+import type { Tunable } from '../../api/runs.ts'
 import { printable } from '../../read/words/text.ts'
 import { send } from '../app/client.ts'
 import { isUnsound, planQuery, runQuery, soundOf } from '../app/queries.ts'
@@ -12,7 +13,6 @@ import { Panel } from '../parts/panel.tsx'
 import { ErrorNotice, Skeleton } from '../parts/states.tsx'
 import { counted } from '../parts/units.ts'
 import { TunableField } from './tunable-field.tsx'
-import { type Tunable, tunablesOf } from './tunables.ts'
 
 interface Props {
   readonly run: string
@@ -184,19 +184,13 @@ type Tunables =
 
 function useTunables(run: string): Tunables {
   const { data: plan } = useQuery(planQuery(run))
-  const text = soundOf(plan)?.text ?? null
-  const { data } = useQuery({
-    queryKey: ['tunables', run],
-    queryFn: async () => tunablesOf((await import('yaml')).parse(text ?? '', { merge: true })),
-    enabled: text !== null,
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-  if (plan !== undefined && text === null)
+  if (plan === undefined) return { kind: 'waiting' }
+  const { text = null, tunables = [] } = soundOf(plan) ?? {}
+  if (text === null)
     return { kind: 'none', why: 'The plan of this run is erased, or its record doesn’t hold: it can’t be replayed.' }
-  if (data === undefined) return { kind: 'waiting' }
-  return data.length === 0
+  return tunables.length === 0
     ? { kind: 'none', why: 'Its nodes have no expressions or options that could be changed.' }
-    : { kind: 'known', all: data }
+    : { kind: 'known', all: tunables }
 }
 
 const ASKED_EACH_MS = 600

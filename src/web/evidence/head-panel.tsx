@@ -13,7 +13,6 @@ export function HeadPanel({ of: { ledger, url, head } }: { readonly of: Evidence
   return (
     <Panel
       title="Signed head"
-      className="head-panel"
       actions={
         file !== null && (
           <a className="button" href={file} download="checkpoint.txt">

@@ -54,7 +54,11 @@ function listen(run: string | null, say: (state: Verifying) => void): EventSourc
   on<Verified>('verified', verified => say({ kind: 'verified', verified, took_ms: 0 }))
   on<Failure>('failed', ({ error }) => say({ kind: 'failed', message: error.message }))
   source.addEventListener('error', () =>
-    say({ kind: 'failed', message: 'The server broke off before it had a result. Is it still running?' }),
+    say({
+      kind: 'failed',
+      message:
+        'The server gave no result: it has ended, or as much is being verified as may be at once. Try again in a while.',
+    }),
   )
   return source
 }

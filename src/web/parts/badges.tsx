@@ -26,7 +26,7 @@ export function StatusBadge({ status, short = false }: { readonly status: string
   const { tone, icon, words } = STATUSES[status] ?? { tone: 'passed', icon: 'ring', words: status }
   return (
     <span className={`badge tone-${tone}`} title={words}>
-      <Icon name={icon} size={13} className={status === 'running' ? 'beating' : ''} />
+      <Icon name={icon} size={13} />
       {short && status === 'completed_with_failures' ? 'with failures' : words}
     </span>
   )
@@ -59,3 +59,12 @@ export function OutcomeBadge({ of, words, bare = false }: OutcomeProps) {
     </span>
   )
 }
+
+const A_SINK = 'a sink'
+
+/** Whether words of an ending say that there is a sink. */
+export const saysSink = (words: string): boolean => words.includes(A_SINK)
+
+/** `routed to approved by a gate`: which sink it was says more than that it was one. */
+export const withSink = (words: string, sink: string | null): string =>
+  sink === null ? words : words.replace(A_SINK, () => sink)

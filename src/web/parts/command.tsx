@@ -1,4 +1,5 @@
 /** The command that answers what the screen shows. */
+import { Fragment } from 'react'
 import { CopyButton } from './copy.tsx'
 
 /** As much of a run's id as tells it from all others that began in the same millisecond. */
@@ -13,12 +14,22 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
+/** A word of up to so many characters isn't broken, though it has dashes. */
+const WHOLE_TO = 24
+
 export function Command({ words }: { readonly words: ReadonlyArray<string | number> }) {
   const text = commandText(words)
   return (
     <div className="command">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is wider than its place is scrolled by keys, too */}
-      <code tabIndex={0}>{text}</code>
+      <code tabIndex={0}>
+        {text.split(' ').map((word, i) => (
+          <Fragment key={i}>
+            {i > 0 && ' '}
+            <span className={word.length <= WHOLE_TO ? 'command-word' : undefined}>{word}</span>
+          </Fragment>
+        ))}
+      </code>
       <CopyButton text={text} what="command" />
     </div>
   )

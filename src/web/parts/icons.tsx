@@ -16,6 +16,7 @@ const SHAPES = {
   onward: <path d="M3 4l4 4-4 4M9 4l4 4-4 4" />,
   dash: <path d="M3 8h10" />,
   pause: <path d="M5.5 3.5v9M10.5 3.5v9" />,
+  columns: <path d="M2.5 3.5h11v9h-11zM6.2 3.5v9M9.8 3.5v9" />,
   square: <rect x="3.5" y="3.5" width="9" height="9" rx="1" />,
   copy: (
     <>
@@ -37,6 +38,7 @@ const SHAPES = {
   keyboard: <path d="M1.5 4h13v8.5h-13zM4 6.7h.1M6.7 6.7h.1M9.3 6.7h.1M12 6.7h.1M4.5 9.8h7" />,
   play: <path d="M5 3l8 5-8 5z" />,
   stop: <rect x="4" y="4" width="8" height="8" rx="1" />,
+  swap: <path d="M3 5.5h9.5M10 3l2.5 2.5L10 8M13 10.5H3.5M6 8l-2.5 2.5L6 13" />,
   again: <path d="M13 8a5 5 0 1 1-1.6-3.7M13 2v3h-3" />,
   arrow: <path d="M3 8h10M9 4l4 4-4 4" />,
   download: <path d="M8 2v8M4.5 7L8 10.5 11.5 7M2.5 13.5h11" />,

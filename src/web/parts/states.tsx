@@ -78,7 +78,7 @@ export function UnsoundNotice({
   return (
     <section className="unsound" role="alert">
       <h2>
-        <Icon name="broken" size={22} />
+        <Icon name="broken" size={22} className="unsound-icon" />
         The record of {what} doesn’t hold
       </h2>
       <p>

@@ -19,9 +19,10 @@ export function shareText(part: number, whole: number): string {
   return `${Math.round(percent * 10) / 10} %`
 }
 
-/** `0.02 ms`, `12 ms`, `1.5 s`, `2 min 03 s`, `1 h 04 min` */
+/** `< 0.01 ms`, `0.02 ms`, `12 ms`, `1.5 s`, `2 min 03 s`, `1 h 04 min` */
 export function durationText(us: number): string {
   const ms = us / 1000
+  if (ms > 0 && ms < 0.005) return '< 0.01 ms'
   if (ms < 10) return `${ms.toFixed(ms === 0 ? 0 : 2)} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`
   const s = ms / 1000

@@ -1,7 +1,7 @@
 /** How those that failed ended: a bar of all of them, and a line each. */
 import { Link } from '@tanstack/react-router'
 import type { ShownRun } from '../../api/runs.ts'
-import { OutcomeBadge } from '../parts/badges.tsx'
+import { OutcomeBadge, saysSink, withSink } from '../parts/badges.tsx'
 import { Text } from '../parts/text.tsx'
 import { countText } from '../parts/units.ts'
 
@@ -23,8 +23,8 @@ export function FailureEndings({ shown }: { readonly shown: ShownRun }) {
           >
             {countText(count)}
           </Link>{' '}
-          <OutcomeBadge of="failure" words={words} bare />
-          {sink !== null && (
+          <OutcomeBadge of="failure" words={withSink(words, sink)} bare />
+          {sink !== null && !saysSink(words) && (
             <span className="quiet small">
               {' '}
               into <Text of={sink} />

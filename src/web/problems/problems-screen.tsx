@@ -9,7 +9,7 @@ import { useTitle } from '../app/title.ts'
 import { Command, Commands, commandRun } from '../parts/command.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Empty, ErrorNotice, Skeleton, UnsoundNotice } from '../parts/states.tsx'
-import { counted, shareText } from '../parts/units.ts'
+import { counted, countText, shareText } from '../parts/units.ts'
 import { RerunDialog } from '../run/rerun-dialog.tsx'
 import { FailureEndings } from './failure-endings.tsx'
 import { ProblemGroup } from './problem-group.tsx'
@@ -42,7 +42,7 @@ function Problems({ shown, groups }: { readonly shown: ShownRun; readonly groups
     <>
       <div className="screen-head">
         <p className="problems-sum">
-          <b>{counted(failed_rows, 'row')}</b> of {counted(rows.read, 'row')} failed{' '}
+          <b>{countText(failed_rows)}</b> of {counted(rows.read, 'row')} failed{' '}
           <span className="quiet">({shareText(failed_rows, rows.read)})</span>
         </p>
         <div className="actions">

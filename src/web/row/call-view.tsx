@@ -17,6 +17,8 @@ const SIGNS: { readonly [status in CallStory['status']]: { readonly icon: IconNa
   throttled: { icon: 'pause', tone: 'open' },
   recorded: { icon: 'again', tone: 'passed' },
   recorded_error: { icon: 'diamond', tone: 'bad' },
+  refused: { icon: 'diamond', tone: 'bad' },
+  recorded_refused: { icon: 'diamond', tone: 'bad' },
 }
 
 export function CallView({ of: call }: { readonly of: CallStory }) {

@@ -4,7 +4,7 @@
  */
 import { type KeyboardEvent, useRef, useState } from 'react'
 import { counted } from '../parts/units.ts'
-import type { Lineage, LineageEdge, LineageNode } from './lineage.ts'
+import type { Lineage, LineageNode } from './lineage.ts'
 
 /** From left to right where there is room, else from top to bottom. */
 export type Direction = 'across' | 'down'
@@ -17,6 +17,8 @@ const GAPS = {
 } as const
 const NAME = 16
 const MARGIN = 10
+/** How much smaller it is drawn at most: smaller still, names couldn't be read. */
+const READABLE = 0.85
 /** Characters that fit in a box, and beside an edge. */
 const MOST = { name: 16, label: { across: 8, down: 14 } } as const
 
@@ -34,7 +36,7 @@ export function LineageGraph({ of, direction }: Props) {
   const { nodes, edges } = of
   const [at, setAt] = useState(nodes[0]?.id ?? '')
   const svg = useRef<SVGSVGElement>(null)
-  const { width, height, places } = laidOut(of, direction)
+  const { width, height, places, placeOf } = laidOut(of, direction)
   const walk = (event: KeyboardEvent) => {
     const to = neighbour(of, at, direction === 'across' ? TURNED[event.key] : event.key)
     if (to === null) return
@@ -50,12 +52,18 @@ export function LineageGraph({ of, direction }: Props) {
         viewBox={`0 0 ${width} ${height}`}
         width={width}
         height={height}
+        style={{ minWidth: Math.round(width * READABLE) }}
         role="group"
         aria-label={`${counted(nodes.length, 'place')} on its way; arrow keys walk to parents and children, Enter leads to the step`}
         onKeyDown={walk}
       >
         {edges.map(each => (
-          <Edge key={`${each.from} ${each.to}`} of={each} places={places} direction={direction} />
+          <Edge
+            key={`${each.from} ${each.to}`}
+            label={each.label}
+            through={[places.get(each.from), ...each.via.map(placeOf), places.get(each.to)]}
+            direction={direction}
+          />
         ))}
         {nodes.map(each => (
           <Vertex
@@ -71,25 +79,25 @@ export function LineageGraph({ of, direction }: Props) {
   )
 }
 
-/** Each layer stands in the middle. */
-function laidOut({ nodes, layers, lanes }: Lineage, direction: Direction) {
+/** Where the corner of a box would be at each spot; each layer stands in the middle. */
+function laidOut({ nodes, edges, layers, lanes }: Lineage, direction: Direction) {
   const gap = GAPS[direction]
   const name = nodes.some(each => each.begins !== null) ? NAME : 0
   const [along, beside] = direction === 'across' ? [BOX.width, BOX.height] : [BOX.height, BOX.width]
   const widths = new Map<number, number>()
-  for (const { layer, lane } of nodes) widths.set(layer, Math.max(widths.get(layer) ?? 0, lane + 1))
+  for (const { layer, lane } of [...nodes, ...edges.flatMap(each => each.via)])
+    widths.set(layer, Math.max(widths.get(layer) ?? 0, lane + 1))
   const span = (many: number) => many * (beside + gap.lanes) - gap.lanes
-  const places = new Map(
-    nodes.map(({ id, layer, lane }): [string, Place] => {
-      const at = layer * (along + gap.layers)
-      const off = (span(lanes) - span(widths.get(layer) ?? 1)) / 2 + lane * (beside + gap.lanes)
-      const [x, y] = direction === 'across' ? [at, off] : [off, at]
-      return [id, { x: MARGIN + x, y: MARGIN + name + y }]
-    }),
-  )
+  const placeOf = ({ layer, lane }: { readonly layer: number; readonly lane: number }): Place => {
+    const at = layer * (along + gap.layers)
+    const off = (span(lanes) - span(widths.get(layer) ?? 1)) / 2 + lane * (beside + gap.lanes)
+    const [x, y] = direction === 'across' ? [at, off] : [off, at]
+    return { x: MARGIN + x, y: MARGIN + name + y }
+  }
+  const places = new Map(nodes.map((each): [string, Place] => [each.id, placeOf(each)]))
   const length = layers * (along + gap.layers) - gap.layers
   const [width, height] = direction === 'across' ? [length, span(lanes)] : [span(lanes), length]
-  return { places, width: width + 2 * MARGIN, height: height + 2 * MARGIN + name }
+  return { places, placeOf, width: width + 2 * MARGIN, height: height + 2 * MARGIN + name }
 }
 
 /** Which key leads where when the graph goes from left to right. */
@@ -120,25 +128,29 @@ function neighbour({ nodes, edges }: Lineage, at: string, key: string | undefine
 }
 
 interface EdgeProps {
-  readonly of: LineageEdge
-  readonly places: ReadonlyMap<string, Place>
+  readonly label: string
+  /** From its beginning to its end, by what it passes between. */
+  readonly through: ReadonlyArray<Place | undefined>
   readonly direction: Direction
 }
 
-function Edge({ of: { from, to, label }, places, direction }: EdgeProps) {
-  const [start, end] = [places.get(from), places.get(to)]
-  if (start === undefined || end === undefined) return null
-  const { line, tip, middle } = direction === 'across' ? acrossOf(start, end) : downOf(start, end)
+function Edge({ label, through, direction }: EdgeProps) {
+  const places = through.filter(each => each !== undefined)
+  const [start, next] = places
+  const end = places.at(-1)
+  if (start === undefined || next === undefined || end === undefined) return null
+  const { out, into, tip, beside } = SIDES[direction]
+  const [from, to] = [out(start), into(next)]
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: lines and their labels never have the focus
     <g aria-hidden="true">
-      <path className="lineage-edge" d={line} />
-      <path className="lineage-tip" d={tip} />
+      <path className="lineage-edge" d={lineThrough(places, direction)} />
+      <path className="lineage-tip" d={tip(into(end))} />
       {label !== '' && (
         <text
           className="lineage-label"
-          x={middle.x}
-          y={middle.y}
+          x={(from.x + to.x) / 2 + beside.x}
+          y={(from.y + to.y) / 2 + beside.y}
           textAnchor={direction === 'across' ? 'middle' : 'start'}
         >
           {short(label, MOST.label[direction])}
@@ -148,26 +160,33 @@ function Edge({ of: { from, to, label }, places, direction }: EdgeProps) {
   )
 }
 
-function acrossOf(start: Place, end: Place) {
-  const [x1, y1] = [start.x + BOX.width, start.y + BOX.height / 2]
-  const [x2, y2] = [end.x, end.y + BOX.height / 2]
-  const bend = Math.max(GAPS.across.layers / 2, (x2 - x1) / 2)
-  return {
-    line: `M ${x1} ${y1} C ${x1 + bend} ${y1}, ${x2 - bend} ${y2}, ${x2 - 5} ${y2}`,
-    tip: `M ${x2 - 7} ${y2 - 4} L ${x2} ${y2} L ${x2 - 7} ${y2 + 4} Z`,
-    middle: { x: (x1 + x2) / 2 - 2, y: (y1 + y2) / 2 - 5 },
-  }
-}
+/** Where an edge leaves a box and where it enters one; the head of its arrow; where its label stands from its middle. */
+const SIDES = {
+  across: {
+    out: ({ x, y }: Place): Place => ({ x: x + BOX.width, y: y + BOX.height / 2 }),
+    into: ({ x, y }: Place): Place => ({ x, y: y + BOX.height / 2 }),
+    tip: ({ x, y }: Place) => `M ${x - 7} ${y - 4} L ${x} ${y} L ${x - 7} ${y + 4} Z`,
+    beside: { x: -2, y: -5 },
+  },
+  down: {
+    out: ({ x, y }: Place): Place => ({ x: x + BOX.width / 2, y: y + BOX.height }),
+    into: ({ x, y }: Place): Place => ({ x: x + BOX.width / 2, y }),
+    tip: ({ x, y }: Place) => `M ${x - 4} ${y - 7} L ${x} ${y} L ${x + 4} ${y - 7} Z`,
+    beside: { x: 6, y: 3 },
+  },
+} as const
 
-function downOf(start: Place, end: Place) {
-  const [x1, y1] = [start.x + BOX.width / 2, start.y + BOX.height]
-  const [x2, y2] = [end.x + BOX.width / 2, end.y]
-  const bend = Math.max(GAPS.down.layers / 2, (y2 - y1) / 2)
-  return {
-    line: `M ${x1} ${y1} C ${x1} ${y1 + bend}, ${x2} ${y2 - bend}, ${x2} ${y2 - 5}`,
-    tip: `M ${x2 - 4} ${y2 - 7} L ${x2} ${y2} L ${x2 + 4} ${y2 - 7} Z`,
-    middle: { x: (x1 + x2) / 2 + 6, y: (y1 + y2) / 2 + 3 },
-  }
+/** Bends between layers only; what it passes it passes straight, where a box would be. */
+function lineThrough(places: readonly Place[], direction: Direction): string {
+  const { out, into } = SIDES[direction]
+  const parts = places.slice(1).map((place, i) => {
+    const start = out(places[i] ?? place)
+    const end = into(place)
+    const middle = { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 }
+    const bends = direction === 'across' ? [middle.x, start.y, middle.x, end.y] : [start.x, middle.y, end.x, middle.y]
+    return `${i === 0 ? 'M' : 'L'} ${start.x} ${start.y} C ${bends[0]} ${bends[1]}, ${bends[2]} ${bends[3]}, ${end.x} ${end.y}`
+  })
+  return parts.join(' ')
 }
 
 const ENDED = { success: '(ended here)', failure: '(ended here, as a failure)', open: '(is here now)' } as const

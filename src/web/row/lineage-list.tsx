@@ -8,7 +8,7 @@ import { leadTo } from './lineage-graph.tsx'
 export function LineageList({ story }: { readonly story: Story }) {
   const tokens = tokensOf(story)
   return (
-    <details className="folded lineage-list">
+    <details className="folded">
       <summary>{counted(tokens.length, 'token')} as a list</summary>
       <ul>
         {tokens.map(token => (

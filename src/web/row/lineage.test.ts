@@ -5,7 +5,17 @@ import { lineageOf } from './lineage.ts'
 import { storyFrom } from './story-from-json.ts'
 
 const RUN = '01a2318a-f7c6-7313-b034-9a3fb4d5e475'
-const PLAN = { run: RUN, name: 'p', plan_hash: '', file: null, nodes: [], edges: [], text: null, holds: true as const }
+const PLAN = {
+  run: RUN,
+  name: 'p',
+  plan_hash: '',
+  file: null,
+  nodes: [],
+  edges: [],
+  text: null,
+  tunables: [],
+  holds: true as const,
+}
 
 function token(number: number, nodes: readonly string[], more: Partial<StoryToken> = {}): StoryToken {
   const visits = nodes.map(node => ({
@@ -33,9 +43,9 @@ test('a fork and its merge: each edge leads down, branches stand side by side', 
   )
   expect(edges.map(({ from, to, label }) => `${from} ${to} ${label}`.trim())).toEqual([
     'step-1-s step-1-both',
-    'step-1-both step-2-a x',
+    'step-1-both step-2-a',
     'step-2-a step-2-merged',
-    'step-1-both step-3-b y',
+    'step-1-both step-3-b',
     'step-3-b step-3-merged',
     'step-2-merged step-4-out',
     'step-3-merged step-4-out',
@@ -44,6 +54,21 @@ test('a fork and its merge: each edge leads down, branches stand side by side', 
   for (const { from, to } of edges) expect(layer.get(from)).toBeLessThan(layer.get(to) ?? 0)
   expect(lanes).toBe(2)
   expect(nodes.find(each => each.id === 'step-4-out')?.ended).toBe('success')
+})
+
+test('an edge past other steps has a lane of its own in each layer, where no step is', () => {
+  const { nodes, edges } = drawn(
+    story([
+      token(1, ['s', 'both']),
+      token(2, ['merged'], { parents: [1], branch: 'x' }),
+      token(3, ['a', 'b', 'merged'], { parents: [1], branch: 'y' }),
+      token(4, ['out'], { parents: [2, 3] }),
+    ]),
+  )
+  const past = edges.find(each => each.from === 'step-2-merged' && each.to === 'step-4-out')
+  expect(past?.via).toHaveLength(2)
+  const taken = nodes.map(({ layer, lane }) => `${layer} ${lane}`)
+  for (const { layer, lane } of past?.via ?? []) expect(taken).not.toContain(`${layer} ${lane}`)
 })
 
 test('members of a batch that are other rows stand together, however many tokens it made', () => {

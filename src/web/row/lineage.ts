@@ -24,7 +24,15 @@ export interface LineageNode {
 export interface LineageEdge {
   readonly from: string
   readonly to: string
+  /** Empty where what begins at its end has that name. */
   readonly label: string
+  /** Where it passes the layers between its ends, so that it runs behind no place. */
+  readonly via: readonly Spot[]
+}
+
+interface Spot {
+  readonly layer: number
+  readonly lane: number
 }
 
 export interface Lineage {
@@ -51,10 +59,11 @@ export function lineageOf(story: Story): Lineage {
 }
 
 type Draft = Omit<LineageNode, 'layer' | 'lane'>
+type DraftEdge = Omit<LineageEdge, 'via'>
 
 class Drawing {
   readonly #drafts = new Map<string, Draft>()
-  readonly #edges = new Map<string, LineageEdge>()
+  readonly #edges = new Map<string, DraftEdge>()
   /** Last place of a token. */
   readonly #last = new Map<number, string>()
   readonly #children = new Map<number, number>()
@@ -76,7 +85,7 @@ class Drawing {
     }
     const begins = `token ${token.token}${token.branch === null ? '' : `, ${printable(token.branch)}`}`
     let at: string | null = null
-    let label = token.branch ?? ''
+    let label = ''
     const visits = token.visits.filter(({ node }, i) => token.visits[i - 1]?.node !== node)
     for (const { node, kind, plugin, left } of visits) {
       const id = this.#place(token, node, plugin ?? kind, at === null ? begins : null)
@@ -108,7 +117,7 @@ class Drawing {
 
   /** Parents that aren't part of the story are the other members of its batch, or the rows that it was joined with. */
   #born(token: TokenStory, id: string, known: readonly number[], subject: Story['subject']): void {
-    for (const each of known) this.#edge(this.#last.get(each) ?? '', id, token.branch ?? '')
+    for (const each of known) this.#edge(this.#last.get(each) ?? '', id, '')
     const others = token.parents.length - known.length
     if (others === 0) return
     // All that a batch made is of the same members.
@@ -149,19 +158,35 @@ class Drawing {
     const edges = [...this.#edges.values()].filter(each => this.#drafts.has(each.from) && this.#drafts.has(each.to))
     const drafts = [...this.#drafts.values()]
     const layers = layersOf(drafts, edges)
-    const placed = lanesOf(drafts, edges, layers)
+    const ways = edges.map(edge => wayOf(edge, layers))
+    const spots = spotsOf(drafts, ways, layers)
     const single = this.#tokens === 1
+    const nodes = drafts.map(each => ({ ...each, ...spotOf(spots, each.id), ...(single ? { begins: null } : {}) }))
     return {
-      nodes: placed.map(each => (single ? { ...each, begins: null } : each)),
-      edges,
-      layers: placed.reduce((most, each) => Math.max(most, each.layer + 1), 0),
-      lanes: placed.reduce((most, each) => Math.max(most, each.lane + 1), 0),
+      nodes,
+      edges: ways.map(({ edge, through }) => ({ ...edge, via: through.slice(1, -1).map(id => spotOf(spots, id)) })),
+      layers: Math.max(0, ...nodes.map(each => each.layer + 1)),
+      lanes: Math.max(0, ...[...spots.values()].map(each => each.lane + 1)),
     }
   }
 }
 
+/** An edge by what it passes in each layer, from its beginning to its end. */
+interface Way {
+  readonly edge: DraftEdge
+  readonly through: readonly string[]
+}
+
+function wayOf(edge: DraftEdge, layers: ReadonlyMap<string, number>): Way {
+  const { from, to } = edge
+  const between = (layers.get(to) ?? 0) - (layers.get(from) ?? 0) - 1
+  return { edge, through: [from, ...Array.from({ length: Math.max(0, between) }, (_, i) => `${from} ${to} ${i}`), to] }
+}
+
+const spotOf = (spots: ReadonlyMap<string, Spot>, id: string): Spot => spots.get(id) ?? { layer: 0, lane: 0 }
+
 /** Each below all from which an edge leads to it; what goes round in a circle, which no plan does, stays where it is found. */
-function layersOf(drafts: readonly Draft[], edges: readonly LineageEdge[]): ReadonlyMap<string, number> {
+function layersOf(drafts: readonly Draft[], edges: readonly DraftEdge[]): ReadonlyMap<string, number> {
   const layers = new Map(drafts.map(each => [each.id, 0]))
   for (let round = 0, moved = true; moved && round < drafts.length; round++) {
     moved = false
@@ -181,21 +206,32 @@ function layersOf(drafts: readonly Draft[], edges: readonly LineageEdge[]): Read
   return layers
 }
 
-/** From left to right in the order of the middle of what leads to it, so that few edges cross. */
-function lanesOf(
+/** From left to right in the order of the middle of what leads to it, so that few edges cross; an edge that only passes takes a lane, too. */
+function spotsOf(
   drafts: readonly Draft[],
-  edges: readonly LineageEdge[],
+  ways: readonly Way[],
   layers: ReadonlyMap<string, number>,
-): readonly LineageNode[] {
-  const placed = new Map<string, LineageNode>()
-  const by_layer = Map.groupBy(drafts, each => layers.get(each.id) ?? 0)
-  for (const layer of [...by_layer.keys()].sort((a, b) => a - b)) {
-    const middle = ({ id }: Draft) => {
-      const above = edges.filter(each => each.to === id).flatMap(each => placed.get(each.from)?.lane ?? [])
-      return above.length === 0 ? 0 : above.reduce((sum, each) => sum + each, 0) / above.length
+): ReadonlyMap<string, Spot> {
+  const above = new Map<string, string[]>()
+  const members = new Map<number, Array<{ readonly id: string; readonly token: number }>>()
+  const add = (layer: number, id: string, token: number) =>
+    members.set(layer, [...(members.get(layer) ?? []), { id, token }])
+  const tokens = new Map(drafts.map(each => [each.id, each.token]))
+  for (const { id, token } of drafts) add(layers.get(id) ?? 0, id, token)
+  for (const { edge, through } of ways)
+    for (const [i, id] of through.entries()) {
+      const before = through[i - 1]
+      if (before !== undefined) above.set(id, [...(above.get(id) ?? []), before])
+      if (i > 0 && i < through.length - 1) add((layers.get(edge.from) ?? 0) + i, id, tokens.get(edge.from) ?? 0)
     }
-    const members = (by_layer.get(layer) ?? []).toSorted((a, b) => middle(a) - middle(b) || a.token - b.token)
-    for (const [lane, draft] of members.entries()) placed.set(draft.id, { ...draft, layer, lane })
+  const spots = new Map<string, Spot>()
+  for (const layer of [...members.keys()].sort((a, b) => a - b)) {
+    const middle = (id: string) => {
+      const lanes = (above.get(id) ?? []).map(each => spotOf(spots, each).lane)
+      return lanes.length === 0 ? 0 : lanes.reduce((sum, each) => sum + each, 0) / lanes.length
+    }
+    const ordered = (members.get(layer) ?? []).toSorted((a, b) => middle(a.id) - middle(b.id) || a.token - b.token)
+    for (const [lane, { id }] of ordered.entries()) spots.set(id, { layer, lane })
   }
-  return [...placed.values()]
+  return spots
 }

@@ -16,7 +16,7 @@ export function OtherRuns({ run, row, repeats, reruns }: Props) {
   const here = { run, row }
   if (repeats.length + reruns.length === 0) return null
   return (
-    <section className="other-runs">
+    <section>
       <h3>The same record in other runs</h3>
       <ul>
         {repeats.map(each => (

@@ -126,8 +126,9 @@ function VerdictOf({ checked }: { readonly checked: CheckedProof }) {
       {verdict.kind === 'untrusted' && (
         <p>
           Its entries lead to a sealed run and a signed head, and the signature is by <Signers of={checked.signed_by} />
-          . The server gave you both the record and that key: whoever holds the server could have made all of it. Get
-          the key from whoever keeps the ledger, by another way, and paste it below.
+          . The server gave you both the record and {checked.signed_by.length > 1 ? 'these keys' : 'that key'}: whoever
+          holds the server could have made all of it. Get the key from whoever keeps the ledger, by another way, and
+          paste it below.
         </p>
       )}
       {rests_on.length > 0 && (

@@ -1,9 +1,11 @@
 /** Which row it is, how it ended, and its neighbours among those that fit. */
 import { Link, useNavigate } from '@tanstack/react-router'
 import type { Plan } from '../../api/runs.ts'
-import type { Story } from '../../read/explain/story.ts'
+import type { Story, TokenStory } from '../../read/explain/story.ts'
 import { endingText } from '../../read/words/ending.ts'
+import { stepsOf } from '../../read/words/steps.ts'
 import { dollars } from '../../read/words/text.ts'
+import { WHOLE } from '../../read/words/wording.ts'
 import { useKeys } from '../app/keys.ts'
 import { OutcomeBadge } from '../parts/badges.tsx'
 import { commandRun } from '../parts/command.tsx'
@@ -21,6 +23,7 @@ import {
   wordsOf,
 } from '../rows/rows-search.ts'
 import { type Neighbour, useNeighbours } from './neighbours.ts'
+import { GateLine } from './step-lines.tsx'
 
 interface Props {
   readonly story: Story
@@ -56,7 +59,10 @@ export function RowHead({ story, plan, search }: Props) {
 function Endings({ story }: { readonly story: Story }) {
   const all = [story, ...story.onward].flatMap(each => each.tokens)
   const last = all.filter(({ ending }) => ending?.class !== 'passed on')
+  const [only] = last
   const visits = all.flatMap(each => each.visits)
+  // As the story numbers them: what it came in by is none.
+  const steps = visits.filter(each => each.kind !== 'source').length
   const calls = visits.flatMap(each => each.calls)
   const cost = calls.reduce((sum, each) => sum + each.cost_usd, 0)
   const took = visits.reduce((sum, each) => sum + (each.status === 'held' ? 0 : each.duration_us), 0)
@@ -71,10 +77,25 @@ function Endings({ story }: { readonly story: Story }) {
       ))}
       {last.length > 8 && <span className="quiet">and {countText(last.length - 8)} more</span>}
       <span className="quiet small">
-        {counted(all.length, 'token')} · {counted(visits.length, 'step')} · {durationText(took)}
+        {all.length > 1 && `${counted(all.length, 'token')} · `}
+        {counted(steps, 'step')} · {durationText(took)}
         {calls.length > 0 && ` · ${counted(calls.length, 'call')}`}
         {cost > 0 && ` · ${dollars(cost)}`}
       </span>
+      {only !== undefined && last.length === 1 && <Deciding of={only} />}
+    </div>
+  )
+}
+
+/** What its end came of, where one step says it: the gate that sent it there, or the error. */
+function Deciding({ of: { visits } }: { readonly of: TokenStory }) {
+  const last = visits.findLast(each => each.kind === 'gate' || each.status === 'error')
+  const step = last === undefined ? undefined : stepsOf([last], 0, WHOLE)[0]
+  if (step === undefined || step.head.kind === 'text') return null
+  return (
+    <div className="deciding">
+      <strong>{step.node}</strong>
+      {step.head.kind === 'gate' ? <GateLine of={step.head} /> : <p className="failure">{step.head.message}</p>}
     </div>
   )
 }
@@ -107,10 +128,10 @@ function Neighbouring({ run, row, search, plan }: NeighbouringProps) {
   return (
     <nav className="neighbours" aria-label="Rows that fit">
       <Step run={run} search={search} to={neighbours?.before ?? null} label="Row before (p)" icon="before" />
-      <Link to="/runs/$run/rows" params={{ run }} search={wordsOf(search)} className="neighbours-all">
+      <Link to="/runs/$run/rows" params={{ run }} search={wordsOf(search)}>
         {total === undefined
           ? 'All rows'
-          : `${countText((search.at ?? row - 1) + 1)} of ${total.exact ? '' : 'at least '}${countText(total.count)} ${filtered ? 'that fit' : 'rows'}`}
+          : `${countText(Math.min((search.at ?? row - 1) + 1, total.count))} of ${total.exact ? '' : 'at least '}${countText(total.count)} ${filtered ? 'that fit' : 'rows'}`}
       </Link>
       <Step run={run} search={search} to={neighbours?.after ?? null} label="Next row (n)" icon="after" />
       {filtered && (

@@ -90,7 +90,7 @@ function Told({ explained, facts, search }: Props) {
   const way = (
     <Panel title="Its way" className="lineage-panel">
       <LineageGraph of={lineageOf(story)} direction={narrow ? 'down' : 'across'} />
-      <LineageList story={story} />
+      {(story.tokens.length > 1 || story.onward.length > 0) && <LineageList story={story} />}
     </Panel>
   )
   return (

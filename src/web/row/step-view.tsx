@@ -2,7 +2,7 @@
 import type { VisitStory } from '../../read/explain/story.ts'
 import { callText, type Step } from '../../read/words/steps.ts'
 import { JsonView } from '../parts/json-view.tsx'
-import { counted } from '../parts/units.ts'
+import { counted, durationText } from '../parts/units.ts'
 import { CallView } from './call-view.tsx'
 import { type DataChange, dataChange } from './changes.ts'
 import { ChangesView, FoldedFields } from './fields-view.tsx'
@@ -16,7 +16,7 @@ interface Props {
 }
 
 export function StepView({ step, visit, id }: Props) {
-  const { node, by, duration, failed } = step
+  const { node, by, failed } = step
   // Calls have a view of their own here; every other line is as `explain` has it.
   const calls = new Set(visit.calls.map(each => callText(each, visit.error)))
   const lines = step.more.filter(line => !calls.has(line))
@@ -26,7 +26,7 @@ export function StepView({ step, visit, id }: Props) {
         <strong className="step-node">{node}</strong>
         <span className="step-by">{by}</span>
         {visit.attempt > 1 && <span className="attempt">attempt {visit.attempt}</span>}
-        <span className="step-took">{duration}</span>
+        <span className="step-took">{visit.status === 'held' ? '' : durationText(visit.duration_us)}</span>
       </div>
       <Head step={step} visit={visit} />
       {lines.map(line => (

@@ -12,6 +12,7 @@ const PLAN = {
   nodes: [{ name: 'tier', kind: 'gate' as const }],
   edges: [],
   text: null,
+  tunables: [],
   holds: true as const,
 }
 const JSON_STORY: StoryJson = {

@@ -21,6 +21,7 @@ interface Marks {
   readonly erased?: unknown
   readonly withheld?: unknown
   readonly altered?: unknown
+  readonly unreadable?: unknown
 }
 
 /** What the answer doesn't repeat. */
@@ -202,7 +203,8 @@ function messageFrom(error: Marks & { readonly message: string | null }): Known<
   return absentFrom(error) ?? { kind: 'withheld' }
 }
 
-function absentFrom({ erased, withheld, altered }: Marks) {
+function absentFrom({ erased, withheld, altered, unreadable }: Marks) {
+  if (unreadable === true) return { kind: 'unreadable' as const }
   if (erased === true) return { kind: 'erased' as const }
   if (withheld === true) return { kind: 'withheld' as const }
   return altered === true ? { kind: 'altered' as const } : null

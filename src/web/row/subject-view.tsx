@@ -35,7 +35,7 @@ export function SubjectView({ story, rowOf }: Props) {
       {roots.map(root => (
         <TokenView key={root} token={root} known={known} story={story} rowOf={rowOf} named={!words.single} from={1} />
       ))}
-      <p className="quiet small evidence-line">{words.evidence}</p>
+      <p className="quiet small">{words.evidence}</p>
       {words.left_out !== null && <p className="quiet">{words.left_out}</p>}
       {story.left_out?.token != null && (
         <OtherToken run={story.run} token={story.left_out.token} row={rowOf(story.left_out.token)} />

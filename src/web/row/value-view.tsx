@@ -9,5 +9,5 @@ export function ValueView({ value }: { readonly value: unknown }) {
   if (typeof value === 'string') return <LongText text={value} />
   const text = valueText(value)
   if (typeof value === 'object' && value !== null && text.length > SHORT) return <JsonView value={value} />
-  return <span className="plain">{text}</span>
+  return <span>{text}</span>
 }

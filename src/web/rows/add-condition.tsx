@@ -41,7 +41,7 @@ export function AddCondition({ suggestions, onAdd }: Props) {
     event.preventDefault()
   }
   return (
-    <div className="filter-box combo">
+    <div className="filter-box">
       <label htmlFor={id}>Narrow by</label>
       <input
         ref={input}
@@ -104,7 +104,7 @@ function Options({ id, open, shown, at, more, choose }: OptionsProps) {
                 onMouseDown={event => event.preventDefault()}
                 onClick={() => choose(each)}
               >
-                <span className="combo-value">
+                <span>
                   <Text of={each.value} /> <span className="quiet">{each.note}</span>
                 </span>
                 {each.count !== null && <span className="number quiet">{countText(each.count)}</span>}

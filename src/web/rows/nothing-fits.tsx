@@ -51,7 +51,7 @@ export function NothingFits({ run, search, plan, onDrop, onDropAll }: Props) {
           return (
             <li key={`${condition.key} ${condition.value}`}>
               <button type="button" className="button" onClick={() => onDrop(condition)}>
-                Drop “{key} {value}”
+                Drop “{key} {value.replace(/[“”]/g, '')}”
               </button>{' '}
               <span className="quiet">{matches === null ? '…' : fitText(matches)}</span>
             </li>

@@ -39,7 +39,7 @@ export function columnsOf({ fields, sources, errors, costs }: Shown): readonly C
           },
         ]
       : []),
-    { key: 'ending', title: 'Ended', width: 'minmax(13rem, 2fr)', cell: line => <Endings of={line} /> },
+    { key: 'ending', title: 'Ended', width: 'minmax(17rem, 2.4fr)', cell: line => <Endings of={line} /> },
     ...(errors
       ? [
           {
@@ -99,11 +99,11 @@ export function Endings({ of: { endings, open } }: { readonly of: RowLine }) {
   )
 }
 
-/** The sink first, so that it is read where the rest has no room; the code of an error has a column of its own. */
+/** The sink first, which says that it was routed to one; the code of an error has a column of its own. */
 function wordsOf({ outcome, cause, words, class: kind, node, sink }: RowEnding): string {
   const none = { group: null, error: null, error_value: 0, recorded_us: 0 } as const
   const text = endingText({ outcome, cause, words, class: kind, node, sink: null, ...none })
-  return sink === null ? text : `${sink}: ${text}`
+  return sink === null ? text : `${sink}: ${text.replace(/^routed to a sink /, '')}`
 }
 
 export function ErrorCodes({ of: { endings } }: { readonly of: RowLine }) {

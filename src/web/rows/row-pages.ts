@@ -14,7 +14,7 @@ import { filterQuery, type RowsSearch } from './rows-search.ts'
 const WINDOW = 100
 /** How long the reader must rest somewhere before it is asked what stands there: who drags the bar passes by a lot. */
 const REST_MS = 70
-/** While a run is under way. */
+/** While a run is under way, or being indexed. */
 const AGAIN_MS = 3_000
 
 interface Timed {
@@ -70,12 +70,12 @@ export function useRowPages({ run, search, span, live, stopped }: Asked): RowPag
   const first = useQuery({
     queryKey: ['rows', run, filter, 0],
     queryFn: ({ signal }) => timed(run, search, { at: 0 }, signal),
-    refetchInterval: live ? AGAIN_MS : false,
+    refetchInterval: ({ state }) => (live || isIndexed(sound(state.data)) ? AGAIN_MS : false),
   })
   const page = sound(first.data)
   const is_exact = page?.matches.exact === true
   const placed = usePlaced({ run, search, filter, span, live, is_exact, count: page?.matches.count ?? 0 })
-  const following = useFollowing({ run, search, filter, span, first: first.data, is_exact, stopped })
+  const following = useFollowing({ run, search, filter, span, live, first: first.data, is_exact, stopped })
   const windows = new Map([[0, page?.rows ?? []], ...placed.windows])
   const shared = {
     error: first.error ?? placed.error ?? following.error,
@@ -102,6 +102,11 @@ export function useRowPages({ run, search, span, live, stopped }: Asked): RowPag
     lineAt: index => following.rows[index],
     lines: following.rows,
   }
+}
+
+/** Whether the index is being built just now. A search that reads the rows meanwhile isn't begun anew for that. */
+function isIndexed(page: RowsPage | undefined): boolean {
+  return page?.index.state === 'building' && page.matches.exact
 }
 
 function sound(timed: Timed | undefined): RowsPage | undefined {
@@ -144,7 +149,7 @@ function useRested([from, to]: Span): Span {
   return rested
 }
 
-interface Following extends Omit<Asked, 'live'> {
+interface Following extends Asked {
   readonly filter: string
   readonly first: Timed | undefined
   readonly is_exact: boolean
@@ -160,7 +165,7 @@ function lookedThrough(pages: ReadonlyArray<RowsPage | undefined>): RowsPage | u
 }
 
 /** Pages one after another, until what is seen is filled. */
-function useFollowing({ run, search, filter, span, first, is_exact, stopped }: Following) {
+function useFollowing({ run, search, filter, span, live, first, is_exact, stopped }: Following) {
   const is_on = first !== undefined && !isUnsound(first.page) && !is_exact
   const query = useInfiniteQuery({
     queryKey: ['rows', run, filter, 'following'],
@@ -170,6 +175,8 @@ function useFollowing({ run, search, filter, span, first, is_exact, stopped }: F
     ...(is_on ? { initialData: { pages: [first], pageParams: [null] } } : {}),
     enabled: is_on,
     staleTime: Number.POSITIVE_INFINITY,
+    // All pages are asked for again, one after another: the more there are, the less often.
+    refetchInterval: ({ state }) => live && AGAIN_MS * Math.max(1, state.data?.pages.length ?? 1),
   })
   const pages = query.data?.pages ?? []
   const rows = pages.flatMap(each => sound(each)?.rows ?? [])

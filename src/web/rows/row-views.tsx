@@ -29,8 +29,8 @@ export function RowCells({ columns, ...props }: Props & { readonly columns: read
   const { line, is_at, style } = props
   return (
     <tr {...ofGrid(props)} className={`rows-row${is_at ? ' at' : ''}`} style={style}>
-      {columns.map(({ key, cell, is_number, is_field }) => (
-        <td key={key} className={`${is_number === true ? 'number' : ''} ${is_field === true ? 'field-value' : ''}`}>
+      {columns.map(({ key, cell, is_number }) => (
+        <td key={key} className={is_number === true ? 'number' : ''}>
           {line === undefined ? (
             <span className="held" />
           ) : key === 'row' ? (

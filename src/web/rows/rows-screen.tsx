@@ -1,6 +1,6 @@
 /** The rows of a run that fit what the URL asks for. */
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useState } from 'react'
 import { ServerError } from '../app/client.ts'
 import { planQuery, runQuery, soundOf } from '../app/queries.ts'
@@ -67,7 +67,7 @@ function FilteredRows({ run, search, go }: Props) {
         <span className="actions">
           {values && (
             <button type="button" className="button" onClick={() => setChoosing(true)}>
-              <Icon name="screen" size={14} />
+              <Icon name="columns" size={14} />
               Columns
             </button>
           )}
@@ -86,7 +86,7 @@ function FilteredRows({ run, search, go }: Props) {
         )}
       </Answer>
       {!values && <p className="quiet small">You see structure and counts: values need the role analyst.</p>}
-      <Commands of={commandsOf(run, search)} />
+      <Commands of={commandsOf(run, search, pages.lines[0]?.row ?? 1)} />
       {choosing && (
         <ColumnsDialog
           fields={fieldsOf(pages.lines)}
@@ -109,7 +109,7 @@ interface AnswerProps {
 
 /** The rows, or what is known of why there are none. */
 function Answer({ run, pages, refused, children }: AnswerProps) {
-  if (refused) return <p className="quiet rows-refused">No rows are shown until the expression can be understood.</p>
+  if (refused) return <p className="quiet">No rows are shown until the expression can be understood.</p>
   if (pages.unsound !== null) return <UnsoundNotice of={pages.unsound} what={`run ${run}`} run={run} />
   if (pages.error !== null) return <ErrorNotice error={pages.error} onRetry={pages.again} />
   if (pages.page === undefined) return <Skeleton lines={14} height={1.75} />
@@ -119,11 +119,13 @@ function Answer({ run, pages, refused, children }: AnswerProps) {
 const isRefusal = (error: unknown): boolean =>
   error instanceof ServerError && error.status >= 400 && error.status < 500 && ![401, 403, 404].includes(error.status)
 
-/** Writes into the URL where the reader is, once they rest there. */
+/** Writes into the URL where the reader is, once they rest there; not while they are on their way elsewhere, to which it would put an end. */
 function useWrittenAt(search: RowsSearch, go: Props['go']): (at: number) => void {
   const [at, setAt] = useState<number | null>(null)
+  const router = useRouter()
   const write = useEffectEvent((to: number) => {
-    if (to !== (search.at ?? 0)) go({ ...search, at: to }, true)
+    const stays = router.latestLocation.pathname.endsWith('/rows')
+    if (stays && to !== (search.at ?? 0)) go({ ...search, at: to }, true)
   })
   useEffect(() => {
     if (at === null) return
@@ -134,10 +136,12 @@ function useWrittenAt(search: RowsSearch, go: Props['go']): (at: number) => void
 }
 
 /** What the command line answers of the same. */
-function commandsOf(run: string, { where }: RowsSearch): ReadonlyArray<ReadonlyArray<string | number>> {
+function commandsOf(run: string, search: RowsSearch, first: number): ReadonlyArray<ReadonlyArray<string | number>> {
   const short = commandRun(run)
+  const { where } = search
   return [
-    where === undefined ? ['explain', short, '--row', 1] : ['explain', short, '--where', where],
-    ['export', short, '--format', 'jsonl'],
+    where === undefined ? ['explain', short, '--row', first] : ['explain', short, '--where', where],
+    // It knows no filter: what is filtered is exported from here.
+    ...(conditionsOf(search).length === 0 ? [['export', short, '--format', 'jsonl']] : []),
   ]
 }

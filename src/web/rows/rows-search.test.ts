@@ -1,6 +1,14 @@
 /** What stands in the URL of rows, and what is typed in the search. */
 import { expect, test } from 'vitest'
-import { conditionsOf, rowsSearchOf, rowWords, searched, withCondition, withoutCondition } from './rows-search.ts'
+import {
+  conditionsOf,
+  rowNamed,
+  rowsSearchOf,
+  rowWords,
+  searched,
+  withCondition,
+  withoutCondition,
+} from './rows-search.ts'
 
 test('what is known of a URL is kept, each value once; the rest is left', () => {
   const search = rowsSearchOf({
@@ -35,3 +43,9 @@ test.each([
   ['  plain ', { key: 'text', value: 'plain' }],
   ['  ', null],
 ])('%j is searched', (typed, expected) => expect(searched(typed)).toEqual(expected))
+
+test('a row is named by its number; a longer number alone is text', () => {
+  expect(['row 17', 'Row17', '#1,833', '17', '0', '620', 'row', 'row x'].map(rowNamed)).toEqual([
+    ...['17', '17', '1833', '17', null, null, null, null],
+  ])
+})

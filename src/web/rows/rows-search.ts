@@ -18,6 +18,9 @@ export interface RowsSearch extends RowsFilter {
   readonly at?: number
 }
 
+/** More rows than a run has: what stands beyond is the last one, wherever that is. */
+const MOST_ROWS = 2 ** 31
+
 const isMany = (key: string): key is ManyKey => MANY.some(each => each === key)
 
 /** Whatever stands in a URL, as far as it is known here. */
@@ -32,7 +35,7 @@ export function rowsSearchOf(raw: { readonly [key: string]: unknown }): RowsSear
     if (value !== undefined) search[key] = value
   }
   const [at] = textsOf(raw.at)
-  if (at !== undefined && /^\d{1,15}$/.test(at)) search.at = Number(at)
+  if (at !== undefined && /^\d{1,15}$/.test(at)) search.at = Math.min(Number(at), MOST_ROWS)
   return search
 }
 
@@ -101,6 +104,13 @@ export function searched(typed: string): Condition | null {
   if (text === '') return null
   const [, field = '', value = ''] = /^([\p{L}_][\p{L}\p{N}_.$-]*)\s*=\s*(.+)$/u.exec(text) ?? []
   return field === '' ? { key: 'text', value: text } : { key: 'value', value: `${field}=${value}` }
+}
+
+/** `row 17`, `#17`, or a number too short to be looked for as text: the row of that number. null: it names none. */
+export function rowNamed(typed: string): string | null {
+  const [, named, number = ''] = /^(row\s*|#\s*)?(\d{1,15})$/i.exec(typed.trim().replaceAll(',', '')) ?? []
+  const is_row = named !== undefined || number.length < LEAST_TEXT
+  return is_row && Number(number) > 0 ? String(Number(number)) : null
 }
 
 /** The least that an index of three characters can be asked. */

@@ -30,7 +30,9 @@ interface Props {
 export function RowsTable({ run, search, pages, fields, sources, onSpan, onAt }: Props) {
   const frame = useRef<HTMLDivElement>(null)
   const narrow = useNarrow()
-  const [at, setAt] = useState(search.at ?? 0)
+  const [wanted, setAt] = useState(search.at ?? 0)
+  // An address may name a place beyond the last row.
+  const at = Math.max(0, Math.min(wanted, pages.count - 1))
   const costs = pages.lines.some(line => line.cost_usd > 0) || search.min_cost_usd !== undefined
   const errors = pages.lines.some(line => line.endings.some(each => each.error_code !== null))
   const columns = columnsOf({ fields, sources, errors, costs })

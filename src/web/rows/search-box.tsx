@@ -1,14 +1,19 @@
-/** The search by value: a field that has a value, or text anywhere. What is asked becomes a condition like any other. */
+/** The search by value: a field that has a value, or text anywhere; a row by its number. What is asked becomes a condition like any other. */
+import { useNavigate, useParams } from '@tanstack/react-router'
 import { type FormEvent, useId, useState } from 'react'
 import { Icon } from '../parts/icons.tsx'
-import { type Condition, LEAST_TEXT, searched } from './rows-search.ts'
+import { type Condition, LEAST_TEXT, rowNamed, searched } from './rows-search.ts'
 
 export function SearchBox({ onSearch }: { readonly onSearch: (condition: Condition) => void }) {
   const [typed, setTyped] = useState('')
   const [problem, setProblem] = useState<string | null>(null)
   const id = useId()
+  const { run = '' } = useParams({ strict: false })
+  const navigate = useNavigate()
   const search = (event: FormEvent) => {
     event.preventDefault()
+    const row = rowNamed(typed)
+    if (row !== null) return void navigate({ to: '/runs/$run/rows/$row', params: { run, row } })
     const condition = searched(typed)
     if (condition === null) return
     if (condition.key === 'text' && [...condition.value].length < LEAST_TEXT)
@@ -30,7 +35,7 @@ export function SearchBox({ onSearch }: { readonly onSearch: (condition: Conditi
           className="input"
           type="search"
           value={typed}
-          placeholder="field = value, or text anywhere"
+          placeholder="field = value, text, or row 17"
           autoComplete="off"
           spellCheck={false}
           aria-invalid={problem !== null}

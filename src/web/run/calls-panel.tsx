@@ -9,12 +9,11 @@ import { ErrorNotice, UnsoundNotice } from '../parts/states.tsx'
 import { Table } from '../parts/table.tsx'
 import { Text } from '../parts/text.tsx'
 import { counted, countText, durationText } from '../parts/units.ts'
-import { callTotalsOf } from './more.ts'
 
 /** Nothing where nothing was asked. */
 export function CallsPanel({ shown }: { readonly shown: ShownRun }) {
   const { run } = shown
-  const asked = callTotalsOf(shown) !== null
+  const asked = shown.calls !== undefined
   const { data, error, refetch } = useQuery({ ...callsQuery(run), enabled: asked })
   if (!asked) return null
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />
@@ -27,7 +26,7 @@ export function CallsPanel({ shown }: { readonly shown: ShownRun }) {
       note={data === undefined ? '' : `${counted(data.calls, 'call')} · ${dollars(data.cost_usd)}`}
     >
       <Table
-        label="Calls"
+        label="Calls by node and service"
         columns={[
           'Node',
           'Service',
@@ -36,8 +35,7 @@ export function CallsPanel({ shown }: { readonly shown: ShownRun }) {
           { number: 'Median' },
           { number: '95 %' },
           { number: 'Longest' },
-          { number: 'LLM tokens in' },
-          { number: 'out' },
+          { number: 'LLM tokens' },
           { number: 'Cost' },
         ]}
       >
@@ -61,8 +59,7 @@ function CallRow({ run, group }: { readonly run: string; readonly group: CallGro
       <td>
         <Text of={service} />
         {model !== null && (
-          <span className="quiet">
-            {' · '}
+          <span className="quiet call-model">
             <Text of={model} />
           </span>
         )}
@@ -78,8 +75,11 @@ function CallRow({ run, group }: { readonly run: string; readonly group: CallGro
       <td className="number">{durationText(duration_us.p50)}</td>
       <td className="number">{durationText(duration_us.p95)}</td>
       <td className="number">{durationText(duration_us.max)}</td>
-      <td className="number">{countText(group.input_tokens)}</td>
-      <td className="number">{countText(group.output_tokens)}</td>
+      <td className="number">
+        {countText(group.input_tokens)} in
+        <br />
+        {countText(group.output_tokens)} out
+      </td>
       <td className="number">{dollars(group.cost_usd)}</td>
     </tr>
   )

@@ -66,7 +66,7 @@ function ErrorItem({ run, group }: { readonly run: string; readonly group: Error
           </span>
         </p>
         {example !== null && (
-          <p className="small quiet example">
+          <p className="small quiet">
             {example.row === null ? (
               `token ${example.token}`
             ) : (

@@ -5,11 +5,9 @@ import type { ShownRun } from '../../api/runs.ts'
 import { dollars } from '../../read/words/text.ts'
 import type { SearchWords } from '../app/search-words.ts'
 import { countText, durationText, shareText } from '../parts/units.ts'
-import { callTotalsOf } from './more.ts'
 
 export function Figures({ shown, rate }: { readonly shown: ShownRun; readonly rate: number | null }) {
-  const { run, rows, tokens, failed_rows, duration_ms } = shown
-  const calls = callTotalsOf(shown)
+  const { run, rows, tokens, failed_rows, duration_ms, calls } = shown
   const per_second = rate ?? (duration_ms === 0 ? null : (1000 * rows.read) / duration_ms)
   return (
     <dl className="figures">
@@ -40,7 +38,7 @@ export function Figures({ shown, rate }: { readonly shown: ShownRun; readonly ra
       <Figure title="Duration" note={per_second === null ? '' : `${countText(Math.round(per_second))} rows/s`}>
         {durationText(duration_ms * 1000)}
       </Figure>
-      {calls !== null && (
+      {calls !== undefined && (
         <Figure
           title="Cost"
           note={`${countText(calls.made)} calls · ${countText(calls.input_tokens + calls.output_tokens)} LLM tokens`}

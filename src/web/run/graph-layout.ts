@@ -1,6 +1,7 @@
 /** Where nodes, ways and their labels stand: found by ELK, in a thread of its own that is started when a graph is first looked at. */
 import type { ELK, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { Graph, GraphEdge } from './graph-model.ts'
+import { keepLayout, keepsLayouts, keptLayout } from './kept-layouts.ts'
 
 export interface Point {
   readonly x: number
@@ -15,7 +16,7 @@ export interface Laid {
   readonly edges: ReadonlyMap<string, { readonly points: readonly Point[]; readonly label: Point }>
 }
 
-export const NODE = { width: 176, height: 50 } as const
+export const NODE = { width: 196, height: 50 } as const
 const LABEL_HEIGHT = 22
 /** More than is ever written in a letter of a label's size. */
 const LETTER = 7
@@ -31,9 +32,9 @@ function engine(): Promise<ELK> {
   return elk
 }
 
-/** Starts it before there is a graph. */
+/** Starts it before there is a graph, where none is known yet: of what was looked at before it has nothing to find. */
 export function warmUp(): void {
-  void engine()
+  if (!keepsLayouts()) void engine()
 }
 
 /** Room is left for counts up to a million, so that nothing moves while it runs. */
@@ -59,8 +60,18 @@ const GAP = 120
 /** A graph that is a little too wide is drawn a little smaller. */
 const FIT = 1.15
 
-export async function layout({ nodes, edges }: Graph, direction: Direction): Promise<Laid> {
-  const laid = await (await engine()).layout({
+export async function layout(graph: Graph, direction: Direction): Promise<Laid> {
+  const asked = question(graph, direction)
+  const text = JSON.stringify(asked)
+  const known = keptLayout(text, graph)
+  if (known !== null) return known
+  const laid = laidOut(await (await engine()).layout(asked))
+  keepLayout(text, graph, laid)
+  return laid
+}
+
+function question({ nodes, edges }: Graph, direction: Direction) {
+  return {
     id: 'plan',
     layoutOptions: {
       'elk.algorithm': 'layered',
@@ -90,8 +101,7 @@ export async function layout({ nodes, edges }: Graph, direction: Direction): Pro
         },
       ],
     })),
-  })
-  return laidOut(laid)
+  }
 }
 
 function laidOut({ width = 0, height = 0, children = [], edges = [] }: ElkNode): Laid {

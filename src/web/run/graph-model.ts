@@ -26,6 +26,9 @@ export interface Graph {
   readonly edges: readonly GraphEdge[]
 }
 
+/** How much smaller it is drawn at most: smaller still, names and numbers couldn't be read. */
+export const READABLE = 0.8
+
 /** The target of edges that lead to no node. */
 const DISCARD = 'discard'
 const ERROR_LABELS: ReadonlySet<string> = new Set(['on_error', 'on_invalid'])

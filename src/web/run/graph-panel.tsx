@@ -10,11 +10,12 @@ import { Panel } from '../parts/panel.tsx'
 import { ErrorNotice, Skeleton, UnsoundNotice } from '../parts/states.tsx'
 import { countText } from '../parts/units.ts'
 import type { Laid } from './graph-layout.ts'
-import { countsOf, discardedIn, type Graph, graphOf, shownGraph, sinkClass } from './graph-model.ts'
+import { countsOf, discardedIn, type Graph, graphOf, READABLE, shownGraph, sinkClass } from './graph-model.ts'
 import { NodeTable } from './node-table.tsx'
 import './graph.css'
 
-const FlowGraph = lazy(() => import('./flow-graph.tsx'))
+const drawing = () => import('./flow-graph.tsx')
+const FlowGraph = lazy(drawing)
 const WAITING_PX = 360
 
 export function GraphPanel({ shown, rate }: { readonly shown: ShownRun; readonly rate: number | null }) {
@@ -28,7 +29,7 @@ export function GraphPanel({ shown, rate }: { readonly shown: ShownRun; readonly
   const view = oneOf(search, 'view') ?? (narrow ? 'table' : 'graph')
   // What draws it is asked for together with the plan.
   useEffect(() => {
-    if (view === 'graph') loaded().then(({ warmUp }) => warmUp(), console.warn)
+    if (view === 'graph') Promise.all([loaded().then(({ warmUp }) => warmUp()), drawing()]).catch(console.warn)
   }, [view])
   const set = (words: { readonly [key: string]: string }) =>
     void navigate({ search: { ...search, ...words }, replace: true, resetScroll: false })
@@ -129,10 +130,10 @@ function Picture({ shown, graph, counts, ends, discarded }: PictureProps) {
             run={shown.run}
             graph={graph}
             laid={laid}
+            width={width}
             counts={counts}
             discarded={discarded}
             ends={ends}
-            live={shown.status === 'running'}
           />
         </Suspense>
       )}
@@ -151,6 +152,6 @@ async function placed(graph: Graph, width: number): Promise<Laid> {
 }
 
 function heightOf({ width, height }: Laid, available: number): number {
-  const scale = Math.max(0.6, Math.min(1, available / Math.max(1, width)))
+  const scale = Math.max(READABLE, Math.min(1, available / Math.max(1, width)))
   return Math.min(HIGHEST_PX, Math.max(LOWEST_PX, Math.ceil(height * scale * 1.04)))
 }

@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { z } from 'zod'
 import type { Stopping } from '../../api/operate.ts'
 import type { ShownRun } from '../../api/runs.ts'
 import { send } from '../app/client.ts'
@@ -54,7 +53,7 @@ interface DialogProps {
 function StopDialog({ run, onClose }: DialogProps) {
   const client = useQueryClient()
   const stop = useMutation({
-    mutationFn: () => send<z.infer<typeof Stopping>>(`/runs/${run}/stop`, undefined),
+    mutationFn: () => send<Stopping>(`/runs/${run}/stop`, undefined),
     onSuccess: ({ stopping }) => {
       if (stopping) onClose()
       void client.invalidateQueries({ queryKey: ['run', run] })
@@ -67,7 +66,11 @@ function StopDialog({ run, onClose }: DialogProps) {
         stay as they were. It can be resumed at any time.
       </p>
       {stop.data?.stopping === false && (
-        <p role="alert">It doesn’t run on this machine, or is over already: it can only be stopped where it runs.</p>
+        <p role="alert">
+          {stop.data.why === 'no_signals'
+            ? `Windows can’t interrupt it from here. Press Ctrl-C in its window; or end its process, ${stop.data.pid}, in the Task Manager: it is then resumed as after a crash, and nothing is lost or doubled.`
+            : 'It doesn’t run on this machine, or is over already: it can only be stopped where it runs.'}
+        </p>
       )}
       {stop.error !== null && <ErrorNotice error={stop.error} />}
       <div className="actions sheet-end">

@@ -1,7 +1,7 @@
 /** How tokens ended, in words; each line leads to its rows. */
 import { Link } from '@tanstack/react-router'
 import type { ShownRun } from '../../api/runs.ts'
-import { CLASS_SIGNS, OutcomeBadge } from '../parts/badges.tsx'
+import { CLASS_SIGNS, OutcomeBadge, saysSink, withSink } from '../parts/badges.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { Text } from '../parts/text.tsx'
@@ -31,13 +31,13 @@ export function OutcomesPanel({ shown }: { readonly shown: ShownRun }) {
           {endings.map(({ outcome, cause, sink, ...of }) => (
             <tr key={`${outcome} ${cause} ${sink}`}>
               <td>
-                <OutcomeBadge of={of.class} words={of.words} bare />
+                <OutcomeBadge of={of.class} words={withSink(of.words, sink)} bare />
                 <span
                   className={`bar-share tone-${CLASS_SIGNS[of.class].tone}`}
                   style={{ width: `${(100 * of.count) / most}%` }}
                 />
                 <span className="outcome-line">
-                  {sink !== null && (
+                  {sink !== null && !saysSink(of.words) && (
                     <span>
                       <Icon name="arrow" size={12} /> <Text of={sink} />
                     </span>

@@ -5,11 +5,9 @@ import { Panel } from '../parts/panel.tsx'
 import { Text } from '../parts/text.tsx'
 import { bytesText, counted, countText } from '../parts/units.ts'
 import { Hash } from '../parts/values.tsx'
-import { sinksOf, stagedIn } from './more.ts'
 
 export function OutputsPanel({ shown }: { readonly shown: ShownRun }) {
-  const sinks = sinksOf(shown)
-  const staged = stagedIn(shown)
+  const staged = shown.staged.length
   return (
     <Panel
       title="Outputs"
@@ -17,7 +15,7 @@ export function OutputsPanel({ shown }: { readonly shown: ShownRun }) {
       note={staged > 0 ? `${counted(staged, 'file')} kept under a hidden name until the end` : undefined}
     >
       <ul className="output-list">
-        {sinks.map(({ sink, rows, path, sha256, bytes, files }) => (
+        {Object.entries(shown.sinks).map(([sink, { rows, path, sha256, bytes, files }]) => (
           <li key={sink} className={rows === 0 ? 'unused' : ''}>
             <Link to="/runs/$run/rows" params={{ run: shown.run }} search={{ sink }} className="output-rows">
               {countText(rows)}
@@ -28,10 +26,10 @@ export function OutputsPanel({ shown }: { readonly shown: ShownRun }) {
                 <b>
                   <Text of={sink} />
                 </b>
-                {bytes !== null && <span className="quiet small"> · {bytesText(bytes)}</span>}
-                {files !== null && <span className="quiet small"> · {counted(files, 'file')}</span>}
+                {bytes !== undefined && <span className="quiet small output-size"> · {bytesText(bytes)}</span>}
+                {files !== undefined && <span className="quiet small"> · {counted(files, 'file')}</span>}
               </p>
-              {path !== null && (
+              {path !== undefined && (
                 <p className="small quiet output-path" title={path}>
                   <bdi>
                     <Text of={path} />
@@ -39,7 +37,7 @@ export function OutputsPanel({ shown }: { readonly shown: ShownRun }) {
                 </p>
               )}
             </div>
-            {sha256 !== null && <Hash of={sha256} what={`SHA-256 of ${sink}`} />}
+            {sha256 !== undefined && <Hash of={sha256} what={`SHA-256 of ${sink}`} />}
           </li>
         ))}
       </ul>

@@ -8,17 +8,19 @@ import { Panel } from '../parts/panel.tsx'
 import { Text } from '../parts/text.tsx'
 import { counted, countText } from '../parts/units.ts'
 import { Hash, RunIdText, Time } from '../parts/values.tsx'
-import { callTotalsOf, inDoubtIn, repeatableOf } from './more.ts'
+import { isSealed } from './sealed.ts'
 
-const SEALED: ReadonlySet<string> = new Set(['completed', 'completed_with_failures', 'empty', 'abandoned'])
+const REPEATABLE: { readonly [grade in ShownRun['repeatable']]: string } = {
+  fully: 'fully',
+  from_record: 'from its record',
+  no: 'no',
+}
 
 export function RecordPanel({ shown }: { readonly shown: ShownRun }) {
   const { data } = useQuery(planQuery(shown.run))
   const plan = soundOf(data)
-  const sealed = SEALED.has(shown.status)
-  const repeatable = repeatableOf(shown)
-  const throttled = callTotalsOf(shown)?.throttled ?? 0
-  const in_doubt = inDoubtIn(shown)
+  const sealed = isSealed(shown)
+  const in_doubt = shown.in_doubt.length
   return (
     <Panel
       title="Record"
@@ -44,20 +46,10 @@ export function RecordPanel({ shown }: { readonly shown: ShownRun }) {
             </dd>
           </>
         )}
-        {repeatable !== null && (
-          <>
-            <dt>Repeatable</dt>
-            <dd>
-              <Text of={repeatable} />
-            </dd>
-          </>
-        )}
-        {throttled > 0 && (
-          <>
-            <dt>Limits</dt>
-            <dd>{counted(throttled, 'call')} had to wait, as a service asked for it</dd>
-          </>
-        )}
+        <dt>Repeatable</dt>
+        <dd>
+          <Text of={`${REPEATABLE[shown.repeatable]}: ${shown.repeatable_reason}`} />
+        </dd>
         {in_doubt > 0 && (
           <>
             <dt>In doubt</dt>

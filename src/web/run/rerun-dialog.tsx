@@ -10,7 +10,6 @@ import { Command, commandRun } from '../parts/command.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { ErrorNotice, Notice } from '../parts/states.tsx'
 import { counted } from '../parts/units.ts'
-import { callTotalsOf } from './more.ts'
 
 export function RerunDialog({ shown, onClose }: { readonly shown: ShownRun; readonly onClose: () => void }) {
   const { run, failed_rows } = shown
@@ -30,7 +29,7 @@ export function RerunDialog({ shown, onClose }: { readonly shown: ShownRun; read
         are written beside those of this run, as <code>NAME.rerun-1</code>. What is sent is sent again.
       </p>
       <Cost shown={shown} fresh={fresh} />
-      {callTotalsOf(shown) !== null && (
+      {shown.calls !== undefined && (
         <label className="small">
           <input type="checkbox" checked={fresh} onChange={() => setFresh(!fresh)} /> Ask services again, also what they
           answered before
@@ -52,8 +51,8 @@ export function RerunDialog({ shown, onClose }: { readonly shown: ShownRun; read
 
 /** What a row cost on average is the best that is known. */
 function Cost({ shown, fresh }: { readonly shown: ShownRun; readonly fresh: boolean }) {
-  const calls = callTotalsOf(shown)
-  if (calls === null) return <Notice title="It asks no service, and costs nothing." />
+  const { calls } = shown
+  if (calls === undefined) return <Notice title="It asks no service, and costs nothing." />
   const rows = Math.max(1, shown.rows.ingested)
   const share = shown.failed_rows / rows
   const about = `about ${counted(Math.ceil(calls.made * share), 'call')}, ${dollars(calls.cost_usd * share)} if they cost what they did`

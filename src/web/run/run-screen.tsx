@@ -8,7 +8,7 @@ import { CallsPanel } from './calls-panel.tsx'
 import { ErrorsPanel } from './errors-panel.tsx'
 import { Figures } from './figures.tsx'
 import { GraphPanel } from './graph-panel.tsx'
-import { stopOf } from './more.ts'
+import { LimitsPanel } from './limits-panel.tsx'
 import { Operate } from './operate.tsx'
 import { OutcomesPanel } from './outcomes-panel.tsx'
 import { OutputsPanel } from './outputs-panel.tsx'
@@ -30,10 +30,10 @@ export function RunScreen() {
         <Skeleton lines={4} height={3} />
       </div>
     )
-  const stop = stopOf(shown)
+  const { stopped } = shown
   return (
     <div className="run-parts">
-      {stop !== null && <StopNotice run={run} stop={stop} />}
+      {stopped !== null && <StopNotice run={run} stop={stopped} />}
       <div className="run-top">
         <Figures shown={shown} rate={rows_per_second} />
         <div className="actions">
@@ -48,6 +48,7 @@ export function RunScreen() {
         <div className="run-stack run-side">
           <OutcomesPanel shown={shown} />
           <ErrorsPanel shown={shown} />
+          <LimitsPanel shown={shown} />
           <RecordPanel shown={shown} />
         </div>
         <div className="run-stack run-rest">

@@ -1,15 +1,16 @@
 /** Why a run stopped, and how it continues. */
+
+import type { ShownRun } from '../../api/runs.ts'
 import { Command, commandRun } from '../parts/command.tsx'
 import { Notice } from '../parts/states.tsx'
 import { Text } from '../parts/text.tsx'
-import type { Stop } from './more.ts'
 
 const REASONS: { readonly [reason: string]: string } = {
   user: 'It was stopped by the user',
   budget_exhausted: 'It stopped because the next call could go beyond limits.spend',
 }
 
-export function StopNotice({ run, stop }: { readonly run: string; readonly stop: Stop }) {
+export function StopNotice({ run, stop }: { readonly run: string; readonly stop: NonNullable<ShownRun['stopped']> }) {
   const title = REASONS[stop.reason] ?? (stop.message === null ? 'It stopped' : stop.message)
   return (
     <Notice tone={stop.code === null ? 'open' : 'bad'} title={<Text of={title} />}>

@@ -1,15 +1,13 @@
-/** A run under way: its counts come by themselves; once it is over, all of it is asked for again. */
+/** A run under way: its counts come by themselves; what they don't say is asked for again now and then, and all of it once the run is over. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
+import type { Unsound } from '../../api/common.ts'
 import type { RunCounts } from '../../api/live.ts'
 import type { ShownRun } from '../../api/runs.ts'
 import { type Connection, useLive } from '../app/live.ts'
 import { callsQuery, errorsQuery, isUnsound, runQuery, soundOf } from '../app/queries.ts'
-
-/** What is asked for again where the server can't report. */
-const WITHOUT_REPORTS_MS = 3_000
-/** Errors, calls and endings need a look at the ledger: less often than counts. */
-const REST_MS = 5_000
+import { againAfter, counted, type Met, metBy } from './run-counts.ts'
+import { isSealed } from './sealed.ts'
 
 interface LiveRun {
   readonly shown: ShownRun | null
@@ -24,12 +22,7 @@ export function useLiveRun(run: string): LiveRun {
   const { data } = useQuery(runQuery(run))
   const shown = soundOf(data) ?? null
   const running = shown?.status === 'running'
-  const refresh = () =>
-    Promise.all(
-      [runQuery(run), errorsQuery(run), callsQuery(run)].map(each =>
-        client.invalidateQueries({ queryKey: each.queryKey }),
-      ),
-    )
+  const refresh = useRefresh(run)
   const connection = useLive(
     `/runs/${encodeURIComponent(run)}/live`,
     {
@@ -40,23 +33,43 @@ export function useLiveRun(run: string): LiveRun {
         client.setQueryData(runQuery(run).queryKey, old =>
           old === undefined || isUnsound(old) ? old : counted(old, counts),
         )
-        if (counts.status !== 'running') void refresh()
+        if (counts.status !== 'running') void refresh('all')
       },
       // What is wrong is said by the answers themselves.
-      failed: () => void refresh(),
+      failed: () => void refresh('all'),
     },
-    running,
+    // One that is stopped may be resumed, here or elsewhere.
+    shown !== null && !isSealed(shown),
   )
   useQuery({
     queryKey: ['again', run],
-    queryFn: () => refresh().then(() => Date.now()),
+    queryFn: async () => {
+      const begun = performance.now()
+      await refresh('changed')
+      return performance.now() - begun
+    },
+    // It was asked for just now, which took no time.
+    initialData: 0,
+    staleTime: Number.POSITIVE_INFINITY,
     enabled: running,
-    refetchInterval: connection === 'live' ? REST_MS : WITHOUT_REPORTS_MS,
+    refetchInterval: ({ state }) => againAfter(connection === 'live', state.data ?? 0),
   })
-  return { shown, connection, rows_per_second: running ? rate : null }
+  return { shown, connection: running ? connection : 'off', rows_per_second: running ? rate : null }
 }
 
-function counted(shown: ShownRun, counts: RunCounts): ShownRun {
-  const { status, rows, tokens, failed_rows, nodes, duration_ms } = counts
-  return { ...shown, status, rows, tokens, failed_rows, nodes, duration_ms }
+/** Asks again for what is shown of a run: all of it, or what may have changed since. */
+function useRefresh(run: string): (what: 'all' | 'changed') => Promise<unknown> {
+  const client = useQueryClient()
+  const before = useRef<Met | null>(null)
+  return what => {
+    const shown = soundOf(client.getQueryData<ShownRun | Unsound>(runQuery(run).queryKey))
+    const now = shown === undefined ? null : metBy(shown)
+    const asked = [
+      runQuery(run),
+      ...(what === 'all' || now?.errors !== before.current?.errors ? [errorsQuery(run)] : []),
+      ...(what === 'all' || now?.calls !== before.current?.calls ? [callsQuery(run)] : []),
+    ]
+    before.current = now
+    return Promise.all(asked.map(({ queryKey }) => client.invalidateQueries({ queryKey })))
+  }
 }

@@ -56,7 +56,7 @@ export function RunsTable({ lines, chosen, onChoose, onMore }: Props) {
   }
   return (
     // biome-ignore lint/a11y/useSemanticElements: lines of a table element can't be placed one by one
-    <div className="runs panel" role="table" aria-label="Runs" aria-rowcount={lines.length + 1}>
+    <div className="panel" role="table" aria-label="Runs" aria-rowcount={lines.length + 1}>
       <Head />
       <div ref={ref} className="runs-lines" style={{ height: virtual.getTotalSize() }}>
         {items.map(({ index, start, key }) => {
@@ -181,7 +181,9 @@ function RunCells({ line, trend, chosen, onChoose }: RunProps) {
       </Cell>
       <Cell of="failed">
         {failed_rows === 0 ? (
-          <span className="quiet">none</span>
+          <span className="quiet">
+            none<span className="unit"> failed</span>
+          </span>
         ) : (
           <>
             <Link to="/runs/$run/problems" params={{ run }} className="failures">
@@ -221,7 +223,7 @@ function UnreadableCells({ run, problem }: { readonly run: string; readonly prob
 export function RunsWaiting() {
   const narrow = useNarrow()
   return (
-    <div className="runs panel">
+    <div className="panel">
       <Skeleton lines={10} height={narrow ? 7 : 2.9} />
     </div>
   )

@@ -14,7 +14,8 @@ UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OK, ERROR, HELD, EXHAUSTED = 0, 1, 2, 3
 FORK, EXPAND, MERGE, BATCH, JOIN = range(5)
 # Of requests.
-ANSWERED, FAILED, THROTTLED, RECORDED, RECORDED_FAILURE = range(5)
+ANSWERED, FAILED, THROTTLED, RECORDED, RECORDED_FAILURE, REFUSED, RECORDED_REFUSED = range(7)
+FROM_RECORD = (RECORDED, RECORDED_FAILURE, RECORDED_REFUSED)
 
 
 class FormatError(Exception):
@@ -276,7 +277,7 @@ def _closed(value: Json) -> Closed:
 
 def _call(value: Json) -> Call:
     x = _numbers(value, "x", (11, 14), (1, 0, 1, 1, 1, 1, 0, 1, 1, -1, 0))
-    if len(x) == 14 and not any(x[11:]) or x[6] > RECORDED_FAILURE:
+    if len(x) == 14 and not any(x[11:]) or x[6] > RECORDED_REFUSED:
         raise FormatError("`x` is out of form")
     return Call(*x, *([0] * (14 - len(x))))
 

@@ -71,6 +71,9 @@ class LedgerLog:
             self.keys.change(index, root_before, facts)
         elif kind == "opened":
             self._opened(index, facts)
+        elif kind == "moved":
+            obj(facts, "moved", {"k", "home", "t", "z"})
+            text(facts["home"], "home", UUID)
         elif kind in ("sealed", "taken_over", "progress", "erase"):
             self._of_run(index, kind, facts)
         else:

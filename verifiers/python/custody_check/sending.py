@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from .entries import HELD, RECORDED, Call, Intent, SubjectEntry
+from .entries import FROM_RECORD, HELD, Call, Intent, SubjectEntry
 from .topology import Topology
 
 IN_DOUBT = 17
@@ -43,7 +43,7 @@ class Requests:
         services = self.topology.services(call.node)
         if not 1 <= call.service <= services:
             yield f"call {call.call} asks service {call.service} of {self.topology.name(call.node)}, which has {services}"
-        if self.topology.kind(call.node) != "sink" or call.status >= RECORDED:
+        if self.topology.kind(call.node) != "sink" or call.status in FROM_RECORD:
             return
         announced = self._announced.pop(call.token, None)
         if announced is None or announced[:4] != (call.token, call.node, call.attempt, call.request):

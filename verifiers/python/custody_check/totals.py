@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from .entries import FAILED, HELD, OK, RECORDED, RECORDED_FAILURE, THROTTLED, BATCH, SubjectEntry
+from .entries import FAILED, FROM_RECORD, HELD, OK, THROTTLED, BATCH, SubjectEntry
 from .outcomes import FATES
 from .topology import Topology
 
@@ -58,9 +58,10 @@ class Totals:
         self._end(entry, source)
         for call in entry.calls:
             calls = self._calls
-            calls["throttled" if call.status == THROTTLED else "count"] += 1
-            calls["error"] += call.status in (FAILED, RECORDED_FAILURE)
-            calls["recorded"] += call.status in (RECORDED, RECORDED_FAILURE)
+            calls["count"] += 1
+            calls["error"] += call.status == FAILED
+            calls["throttled"] += call.status == THROTTLED
+            calls["recorded"] += call.status in FROM_RECORD
             calls["input_tokens"] += call.input
             calls["output_tokens"] += call.output
             calls["cost_nusd"] += call.cost

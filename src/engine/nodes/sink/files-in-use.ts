@@ -1,9 +1,10 @@
 /**
  * Files that a run must not write to, because it needs them as they are, or writes them otherwise. A file is the same whatever
- * it is called: through links of both kinds, and also if it isn't there yet.
+ * it is called: through links of both kinds, and also if it isn't there yet. What is in a store is what its URL says.
  */
 import { type BigIntStats, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
+import { absolutePlace, isStoreUrl } from '../../../model/store-url.ts'
 import type { Plan, PlanNode } from '../../../plan/plan.ts'
 import type { PluginSpec } from '../../../sdk/spec.ts'
 
@@ -49,6 +50,7 @@ export class FilesInUse {
       const what = rule(path)
       if (what !== null) return what
     }
+    if (isStoreUrl(path)) return null
     for (let each = dirname(realOf(path)); ; each = dirname(each)) {
       const folder = this.#folders.get(keyOf(each))
       if (folder !== undefined) return folder
@@ -59,11 +61,11 @@ export class FilesInUse {
 
 /** Adds what the plugins of the plan read. */
 export function addFilesRead(plan: Plan, in_use: FilesInUse): FilesInUse {
-  for (const [path, node] of plan.files) in_use.add(resolve(plan.folder, path), `which is part of \`${node}\``)
+  for (const [path, node] of plan.files) in_use.add(absolutePlace(plan.folder, path), `which is part of \`${node}\``)
   for (const node of plan.nodes) {
     const plugin = pluginOf(node)
     for (const path of plugin?.spec.reads?.(plugin.options) ?? [])
-      in_use.add(resolve(plan.folder, path), `which \`${node.name}\` reads`)
+      in_use.add(absolutePlace(plan.folder, path), `which \`${node.name}\` reads`)
   }
   return in_use
 }
@@ -84,6 +86,8 @@ export function pluginOf(node: PlanNode): { readonly spec: PluginSpec; readonly 
 
 /** Device and inode; of a file that isn't there, those of the nearest folder above it, and the way from there. */
 function keyOf(path: string): string {
+  // Nothing in a store has two names.
+  if (isStoreUrl(path)) return path
   const own = statOf(path)
   if (own !== null) return idOf(own)
   let folder = dirname(realOf(path))

@@ -5,9 +5,10 @@
 import { IN_DOUBT } from '../../../model/outcome.ts'
 import type { Row } from '../../../model/row.ts'
 import type { SinkNode } from '../../../plan/plan.ts'
-import type { CallAnswer, CallTry } from '../../../sdk/call.ts'
-import type { OutboundSink, Outgoing, RowError } from '../../../sdk/spec.ts'
+import type { CallFailure } from '../../../sdk/call.ts'
+import type { Accepted, OutboundSink, Outgoing, RowError, SendTry } from '../../../sdk/spec.ts'
 import type { KeyedRows } from '../../calls/contexts.ts'
+import type { Performed } from '../../calls/open-call.ts'
 import { checkCode, defect, describe } from '../../ports/plugin-defect.ts'
 import { checkedError } from '../plugin-call.ts'
 
@@ -29,16 +30,32 @@ export function outgoingOf(node: SinkNode, sink: OutboundSink, row: Row): Outgoi
 }
 
 /** Sends a request with these rows, once. Rejects with whatever the plugin throws. */
-export async function sent(node: SinkNode, sink: OutboundSink, rows: KeyedRows, attempt: CallTry): Promise<CallAnswer> {
+export async function sent(node: SinkNode, sink: OutboundSink, rows: KeyedRows, attempt: SendTry): Promise<Performed> {
   const came = await sink.send(rows, attempt)
   switch (came?.kind) {
     case 'accepted':
-      return { kind: 'answer', response: came.response }
+      return { kind: 'answer', response: came.response, refused: refusedIn(node, came, rows.length) }
     case 'rejected':
       checkCode(node.name, node.plugin.spec.errors, came.code)
       return { ...came, kind: 'failure' }
     case 'in_doubt':
-      return { ...came, kind: 'failure', code: IN_DOUBT, retryable: false }
+      return { ...came, kind: 'failure', code: IN_DOUBT, retryable: came.outage === 'surely' && isIdempotent(node) }
   }
   throw defect(node.name, `returned ${describe(came)}, which doesn’t say how the request ended`)
+}
+
+function refusedIn(node: SinkNode, { refused = new Map() }: Accepted, rows: number): ReadonlyMap<number, CallFailure> {
+  return new Map(
+    Array.from(refused, ([place, { code, message, response }]) => {
+      checkCode(node.name, node.plugin.spec.errors, code)
+      if (!Number.isInteger(place) || place < 0 || place >= rows)
+        throw defect(node.name, `refuses row ${String(place)} of a request with ${rows}, counted from 0`)
+      const more = response === undefined ? {} : { response }
+      return [place, { kind: 'failure', code, message, retryable: false, ...more }]
+    }),
+  )
+}
+
+function isIdempotent({ plugin: { spec, options } }: SinkNode): boolean {
+  return spec.delivery === 'outbound' && spec.idempotent(options)
 }

@@ -2,7 +2,7 @@
 import { IN_DOUBT } from '../../../model/outcome.ts'
 import type { RetryConfig } from '../../../plan/plan.ts'
 import type { RowError } from '../../../sdk/spec.ts'
-import type { SendResult } from '../../calls/open-call.ts'
+import type { RowResult } from '../../calls/open-call.ts'
 import { afterError } from '../retry.ts'
 
 export type AfterSent =
@@ -32,16 +32,17 @@ export interface SendState {
 }
 
 /**
- * Once in doubt, a row stays so until a request is accepted: that a later one was refused doesn't say what became of the
- * earlier.
+ * Once in doubt, a row stays so until a request is accepted, with it or without it: that a later one was turned away doesn't say what became of
+ * the earlier.
  */
-export function afterSent(result: SendResult, state: SendState): AfterSent {
+export function afterSent(result: RowResult, state: SendState): AfterSent {
   if (result.kind === 'answer') return { kind: 'accepted' }
+  if (result.kind === 'refused') return { kind: 'rejected', error: result.error }
   if (result.kind === 'missed') return result
   const { attempt, retry, idempotent } = state
   const unknown = result.code === IN_DOUBT
-  const in_doubt = state.in_doubt || unknown
-  const uncounted = state.uncounted + ('uncounted' in result ? 1 : 0)
+  const in_doubt = state.in_doubt || unknown || result.doubted === true
+  const uncounted = state.uncounted + (result.uncounted === true ? 1 : 0)
   const used = Math.max(0, attempt - uncounted)
   const after = afterError(unknown ? idempotent : result.retryable, used, retry, result.retry_after_ms)
   if (after.kind === 'again') return { ...after, error: result, in_doubt, uncounted }

@@ -46,6 +46,8 @@ export interface Outbound {
   readonly idempotent: boolean
   /** null: a request has one row. */
   readonly batch: SendBatch | null
+  /** Whether one request at a time is under way, in order. */
+  readonly sequential: boolean
 }
 
 export interface SinksRequest {
@@ -57,6 +59,8 @@ export interface SinksRequest {
   readonly originalNames: SinkContext['originalNames']
   readonly placed: SinkContext['placed']
   readonly in_use: FilesInUse
+  /** Absolute folder for what is staged of outputs that are in no folder of this machine. */
+  readonly staging?: string | undefined
 }
 
 /** All sinks of a run. */
@@ -170,12 +174,24 @@ async function create(
   if (spec.delivery !== 'outbound') return spec.create(options, context)
   const batch = spec.batch?.(options) ?? null
   const sink = created.add(await spec.create(options, context))
-  outbound.set(node.number, { sink, idempotent: spec.idempotent(options), batch })
-  return countingSink(SENT, null)
+  outbound.set(node.number, {
+    ...{ sink, batch },
+    ...{ idempotent: spec.idempotent(options), sequential: spec.sequential?.(options) ?? false },
+  })
+  return { ...countingSink(SENT, null), prepare: () => preparedToSend(sink) }
 }
 
-function contextOf(node: SinkNode, { run, folder, originalNames, placed }: Omit<SinksRequest, 'dry_run'>): SinkContext {
-  return { node: node.name, run, folder, input: node.input, secrets: node.plugin.secrets, originalNames, placed }
+async function preparedToSend(sink: OutboundSink): Promise<SinkIntent> {
+  await sink.prepare?.()
+  return SENT
+}
+
+function contextOf(node: SinkNode, request: Omit<SinksRequest, 'dry_run'>): SinkContext {
+  const { run, folder, originalNames, placed, staging } = request
+  const { name, input, plugin } = node
+  const { secrets } = plugin
+  const context = { node: name, run, folder, input, secrets, originalNames, placed }
+  return staging === undefined ? context : { ...context, staging }
 }
 
 function sameOutput(node: string, message: string): CustodyError {

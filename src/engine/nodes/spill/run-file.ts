@@ -1,13 +1,13 @@
 /**
  * Records in their order, in a file, block by block.
  *
- *   block: length of what follows the tag (4 bytes) · tag (32 bytes) · records
+ *   block: length of what follows the tag (4 bytes) · tag (16 bytes) · records, encrypted
  *   record: length of its key (4 bytes), of its body (4 bytes) · key, one byte a character · body in UTF-8
  *
- * RUN-FILE-1. (I13) Nothing is used of a block before its tag was checked: an HMAC over its place and its records with a secret that only
- *     this process knows. What somebody else wrote into the file is refused.
+ * RUN-FILE-1. (I13) Blocks are encrypted and authenticated (AES-256-GCM) with a key that only this process knows, each for its place.
+ *     What somebody else wrote into the file is refused, and nothing of it can be read when the process is gone.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto'
 import { CustodyError } from '../../../model/error.ts'
 import type { Spill, SpillFile } from '../../ports/spill.ts'
 
@@ -18,14 +18,19 @@ export interface SortRecord {
 }
 
 const LENGTH_BYTES = 4
-const TAG_BYTES = 32
+const TAG_BYTES = 16
 const HEAD_BYTES = LENGTH_BYTES + TAG_BYTES
 /** As large as reading it takes no longer than asking for it, and as small as a hundred of them are little. */
 const BLOCK_BYTES = 65_536
-const secret = randomBytes(32)
+const CIPHER = 'aes-256-gcm'
+const secret = createSecretKey(randomBytes(32))
 
-function tagOf(file: number, place: number, records: Uint8Array): Buffer {
-  return createHmac('sha256', secret).update(`${file}:${place}:`).update(records).digest()
+/** No two blocks of a process have the same one. */
+function nonceOf(file: number, place: number): Buffer {
+  const nonce = Buffer.alloc(12)
+  nonce.writeUIntBE(file, 0, 6)
+  nonce.writeUIntBE(place, 6, 6)
+  return nonce
 }
 
 /** Files of this process, so that no block passes for one of another file. */
@@ -68,10 +73,13 @@ export class RunWriter {
 
   #writeBlock(): void {
     const records = Buffer.concat(this.#parts, this.#size)
+    const cipher = createCipheriv(CIPHER, secret, nonceOf(this.#number, this.#blocks++))
+    const encrypted = cipher.update(records)
+    cipher.final()
     const head = Buffer.allocUnsafe(HEAD_BYTES)
-    head.writeUInt32LE(records.length, 0)
-    tagOf(this.#number, this.#blocks++, records).copy(head, LENGTH_BYTES)
-    this.#file.append(Buffer.concat([head, records]))
+    head.writeUInt32LE(encrypted.length, 0)
+    cipher.getAuthTag().copy(head, LENGTH_BYTES)
+    this.#file.append(Buffer.concat([head, encrypted]))
     this.#bytes += HEAD_BYTES + records.length
     this.#parts = []
     this.#size = 0
@@ -117,9 +125,16 @@ export class RunFile {
     this.#file.read(this.#position, head)
     const length = head.readUInt32LE(0)
     if (this.#position + HEAD_BYTES + length > this.#bytes) throw altered()
-    const records = Buffer.allocUnsafe(length)
-    this.#file.read(this.#position + HEAD_BYTES, records)
-    if (!timingSafeEqual(tagOf(this.#number, this.#place, records), head.subarray(LENGTH_BYTES))) throw altered()
+    const encrypted = Buffer.allocUnsafe(length)
+    this.#file.read(this.#position + HEAD_BYTES, encrypted)
+    const decipher = createDecipheriv(CIPHER, secret, nonceOf(this.#number, this.#place), { authTagLength: TAG_BYTES })
+    decipher.setAuthTag(head.subarray(LENGTH_BYTES))
+    const records = decipher.update(encrypted)
+    try {
+      decipher.final()
+    } catch {
+      throw altered()
+    }
     this.#place++
     this.#position += HEAD_BYTES + length
     this.#block = records

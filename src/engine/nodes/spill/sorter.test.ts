@@ -47,6 +47,16 @@ test('gives all records in order, whatever fits into memory, and lets go of all 
   )
 })
 
+test('RUN-FILE-1: nothing of a record stands in a file in plain', () => {
+  const spill = memorySpill(300)
+  const sorter = new Sorter(spill)
+  for (let number = 0; number < 200; number++) sorter.add(record(number, `a canary ${number}`))
+  while (!sorter.prepare());
+  expect(spill.files.length).toBeGreaterThan(0)
+  for (const { bytes } of spill.files) expect(bytes.includes('canary')).toBe(false)
+  sorter.close()
+})
+
 test('records larger than a block, and larger than memory', () => {
   const records = [3, 1, 2].map(number => record(number, 'x'.repeat(200_000 + number)))
   expect(sortedBy(memorySpill(1_000), records).map(({ body }) => body.length)).toEqual([200_001, 200_002, 200_003])

@@ -1,0 +1,99 @@
+/** What PostgreSQL's errors mean for people (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+import { CustodyError, type ErrorCode, isCustodyError } from '../../model/error.ts'
+import { DEFECT, LOST, STALE } from './functions.ts'
+
+/** SQLSTATE of an error that the server reported; null for others, as of the network. */
+export function stateOf(error: unknown): string | null {
+  // cast: whatever was thrown is asked for what it may have.
+  const { code, severity } = error as { code?: unknown; severity?: unknown }
+  return typeof severity === 'string' && typeof code === 'string' ? code : null
+}
+
+/** Of an administrator who ends a backend, of one that crashed, and of a server that begins or ends. */
+const ENDED = /^(?:57P0[1-5]|08...)$/
+/** Too many connections: somebody will be gone soon. */
+const FULL = '53300'
+export const DISK_FULL = '53100'
+/** Of the system: ECONNRESET, EPIPE, ETIMEDOUT, ENOTFOUND. */
+const NETWORK = /^E[A-Z]+(?:_AGAIN)?$/
+/** Of `pg`, which has no codes for them. */
+const CUT =
+  /^(?:Connection terminated|Client was closed|Client has encountered a connection error|Query read timeout|timeout expired)/
+
+/** Whether the connection is gone, or none can be had just now: what was asked may have happened or not. */
+export function isCut(error: unknown): boolean {
+  if (isCustodyError(error)) return false
+  const state = stateOf(error)
+  if (state !== null) return ENDED.test(state) || state === FULL
+  // cast: the same.
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  if (typeof code === 'string' && NETWORK.test(code)) return true
+  return typeof message === 'string' && CUT.test(message)
+}
+
+type Meaning = readonly [code: ErrorCode, what: string, hint?: string]
+
+function meaningOf(state: string, what: string, doing: 'read' | 'write'): Meaning {
+  const trouble = doing === 'write' ? 'CUSTODY_LEDGER_WRITE' : 'CUSTODY_LEDGER_READ'
+  const cant = doing === 'write' ? 'can’t be written' : 'can’t be read'
+  if (state === LOST) return ['CUSTODY_RUN_LOST', `refuses what was to be written: ${what}`]
+  if (state === DEFECT || /^2[123]/.test(state)) return ['CUSTODY_ENGINE_DEFECT', `refuses what it was given: ${what}`]
+  if (/^(?:55P03|57014|40...)$/.test(state)) return ['CUSTODY_LEDGER_BUSY', `is locked by another process: ${what}`]
+  if (state === '3D000')
+    return ['CUSTODY_LEDGER_NOT_FOUND', `isn’t there: ${what}`, 'Make the database first, or name another.']
+  if (/^28/.test(state))
+    return [trouble, `${cant}: ${what}`, 'Check the user and the password of the URL, or $PGPASSWORD.']
+  if (state === '42501')
+    return [trouble, `${cant}: ${what}`, 'The user of the URL needs more rights there: see docs/postgres.md.']
+  if (state === DISK_FULL)
+    return [trouble, `${cant}: ${what}`, 'Make room on the server’s disk; then `custody resume` continues a run.']
+  if (state === '25006')
+    return [trouble, `${cant}: ${what}`, 'This server is a replica: name the one that can be written.']
+  if (/^XX00[12]$/.test(state))
+    return [
+      'CUSTODY_LEDGER_FORMAT',
+      `isn’t a sound ledger: ${what}`,
+      'The server finds its files damaged: restore the database from a backup that is whole.',
+    ]
+  if (/^42/.test(state) && doing === 'write') return ['CUSTODY_ENGINE_DEFECT', `can’t take this: ${what}`]
+  return [trouble, `${cant}: ${what}`]
+}
+
+/** The error to raise for one that came while the ledger that people know as `url` was used; others than PostgreSQL's stay as they are. */
+export function asLedgerError(error: unknown, url: string, doing: 'read' | 'write'): unknown {
+  if (isCustodyError(error)) return error
+  const state = stateOf(error)
+  const what = error instanceof Error && error.message !== '' ? error.message : String(error)
+  if (state !== null && state !== STALE && !isCut(error)) {
+    const [code, message, hint] = meaningOf(state, what, doing)
+    return new CustodyError(code, `${url} ${message}`, { cause: error, ...(hint === undefined ? {} : { hint }) })
+  }
+  const hint = refusal(error, what)
+  if (hint === null) return error
+  const code = doing === 'write' ? 'CUSTODY_LEDGER_WRITE' : 'CUSTODY_LEDGER_READ'
+  return new CustodyError(code, `${url} can’t be reached: ${what}`, { cause: error, hint })
+}
+
+/** Why there is no connection, as a hint; null: that isn't what the error says. */
+function refusal(error: unknown, what: string): string | null {
+  // Of `pg`, where the server asks for a password and there is none, or an empty one.
+  if (/client password must be a/.test(what)) return UNSAID
+  // cast: the same.
+  const { code } = error as { code?: unknown }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return OTHER_NAME
+  if (isTls(error)) return UNVERIFIED
+  return isCut(error) ? UNREACHED : null
+}
+
+const UNREACHED = 'Check that the server runs, and the host and the port of the URL.'
+const UNSAID = 'The server asks for a password: set $PGPASSWORD.'
+const OTHER_NAME = 'Name the server as its certificate does.'
+const UNVERIFIED =
+  'The server must show a certificate by an authority that Node trusts, or that sslrootcert=FILE of the URL names: see docs/postgres.md.'
+
+function isTls(error: unknown): boolean {
+  // cast: the same.
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  if (typeof code === 'string' && /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(code)) return true
+  return message === 'The server does not support SSL connections'
+}

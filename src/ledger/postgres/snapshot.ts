@@ -1,0 +1,134 @@
+/**
+ * A transaction that several read in at once, all of it from one moment, and cursors in it.
+ *
+ * SNAPSHOT-1. To the server a statement that fails ends the transaction. So it goes back to the savepoint that the transaction began with, and
+ *     sees the same moment as before; what others had asked meanwhile is asked again, and their cursors, which are gone by that, are declared
+ *     anew and moved to where they were: their statements sort by what tells records apart.
+ * SNAPSHOT-2. Within one moment the answer to a question stays what it is: small ones are kept, so that what is asked again, as the opening of a run,
+ *     takes no way to the server.
+ */
+import type { Connection, Row, Value } from './connection.ts'
+import { isCut, stateOf } from './errors.ts'
+
+/** Where nothing was read yet. */
+const MARK = 'whole'
+/** SQLSTATEs of what fails since another statement has: the transaction is aborted; a cursor, a prepared statement is gone. */
+const CONSEQUENCES: readonly string[] = ['25P02', '34000', '26000']
+/** Each time another statement had to fail meanwhile. */
+const MOST_TRIES = 100
+/** Answers that are kept, the last ones, and how large each may be: some megabytes in all. */
+const MOST_ANSWERS = 256
+const ANSWER_BYTES = 32_768
+
+export class Snapshot {
+  static readonly BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT ${MARK}`
+
+  readonly connection: Promise<Connection>
+  /** How many read it. */
+  readers = 0
+  /** How often it went back: a cursor from before is gone. */
+  times_back = 0
+  #going_back: Promise<void> | null = null
+  readonly #answers = new Map<string, readonly Row[]>()
+
+  /** `connection`: over which it has begun. */
+  constructor(connection: Promise<Connection>) {
+    this.connection = connection
+  }
+
+  /** Again where it failed only because something else had (SNAPSHOT-1). */
+  async ask<T>(ask: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.connection
+    for (let tries = 1; ; tries++)
+      try {
+        return await ask(connection)
+      } catch (error) {
+        const state = stateOf(error)
+        if (state === null || isCut(error)) throw error
+        await this.#back(connection)
+        if (!CONSEQUENCES.includes(state) || tries === MOST_TRIES) throw error
+      }
+  }
+
+  answerTo(text: string, values: readonly Value[]): readonly Row[] | null {
+    return this.#answers.get(question(text, values)) ?? null
+  }
+
+  keep(text: string, values: readonly Value[], answer: readonly Row[], size_bytes: number): void {
+    if (size_bytes > ANSWER_BYTES) return
+    this.#answers.set(question(text, values), answer)
+    if (this.#answers.size <= MOST_ANSWERS) return
+    for (const oldest of this.#answers.keys()) {
+      this.#answers.delete(oldest)
+      return
+    }
+  }
+
+  /** Once for all that have failed until then. */
+  #back(connection: Connection): Promise<void> {
+    if (this.#going_back === null) {
+      this.times_back++
+      this.#going_back = connection.run(`ROLLBACK TO SAVEPOINT ${MARK}`).finally(() => {
+        this.#going_back = null
+      })
+    }
+    return this.#going_back
+  }
+}
+
+function question(text: string, values: readonly Value[]): string {
+  return JSON.stringify([text, ...values])
+}
+
+/** Records of one statement, some at a time. */
+export class Cursor {
+  readonly #snapshot: Snapshot
+  readonly #name: string
+  readonly #text: string
+  readonly #values: readonly Value[]
+  /** How often the snapshot had gone back when it was declared; null: it is closed, or wasn't yet. */
+  #declared: number | null = null
+  #given = 0
+
+  constructor(snapshot: Snapshot, name: string, text: string, values: readonly Value[]) {
+    this.#snapshot = snapshot
+    this.#name = name
+    this.#text = text
+    this.#values = values
+  }
+
+  /** At most so many; fewer: these are the last. */
+  async next(most: number): Promise<readonly Row[]> {
+    try {
+      const found = await this.#snapshot.ask(connection => this.#fetch(connection, most))
+      this.#given += found.length
+      return found
+    } catch (error) {
+      this.#declared = null
+      throw error
+    }
+  }
+
+  /** Nobody waits for it: if it fails so does what is asked next, or nothing is. */
+  async close(): Promise<void> {
+    if (!this.#is_open) return
+    this.#declared = null
+    const connection = await this.#snapshot.connection
+    void Promise.allSettled([connection.run(`CLOSE ${this.#name}`)])
+  }
+
+  get #is_open(): boolean {
+    return this.#declared === this.#snapshot.times_back
+  }
+
+  /** All that it takes is one way there and back. */
+  async #fetch(connection: Connection, most: number): Promise<Row[]> {
+    const fetch = () => connection.once<Row>(`FETCH FORWARD ${most} FROM ${this.#name}`)
+    if (this.#is_open) return fetch()
+    this.#declared = this.#snapshot.times_back
+    const declared = connection.once(`DECLARE ${this.#name} NO SCROLL CURSOR FOR ${this.#text}`, ...this.#values)
+    const moved = this.#given === 0 ? null : connection.run(`MOVE FORWARD ${this.#given} FROM ${this.#name}`)
+    const [, , found] = await Promise.all([declared, moved, fetch()])
+    return found
+  }
+}

@@ -1,0 +1,81 @@
+/** What goes wrong with a database, by what can be done about it. */
+
+/**
+ * `unreachable`: there is no connection to be had now. `lost`: it was cut, and what was asked may have happened or not. `conflict`: others stood in
+ * the way (a deadlock, a lock), and nothing happened. `login`: it refuses who asks, or has no such database. `tls`: it can't show who it is.
+ * `denied`: who asks may not do this. `missing`: there is no such table or column. `constraint`: a record breaks a rule of its table. `value`: a value
+ * is none of its type. `full`: there is no space left. `timeout`: it took longer than it may. `statement`: the statement is wrong otherwise.
+ */
+export type DatabaseErrorKind =
+  | 'unreachable'
+  | 'lost'
+  | 'conflict'
+  | 'login'
+  | 'tls'
+  | 'denied'
+  | 'missing'
+  | 'constraint'
+  | 'value'
+  | 'full'
+  | 'timeout'
+  | 'statement'
+
+const PASSING: readonly DatabaseErrorKind[] = ['unreachable', 'lost', 'conflict']
+
+export interface DatabaseErrorDetails {
+  /** SQLSTATE, or the database's own code. */
+  readonly state?: string | null
+  readonly hint?: string | undefined
+  readonly cause?: unknown
+}
+
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError'
+  readonly kind: DatabaseErrorKind
+  readonly state: string | null
+  readonly hint: string | undefined
+
+  /** `message`: the database's own, which may repeat values. */
+  constructor(kind: DatabaseErrorKind, message: string, { state = null, hint, cause }: DatabaseErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.kind = kind
+    this.state = state
+    this.hint = hint ?? HINTS[kind]
+  }
+
+  /** Whether it may go well a little later, with nobody doing anything. */
+  get isPassing(): boolean {
+    return PASSING.includes(this.kind)
+  }
+}
+
+const HINTS: { readonly [kind in DatabaseErrorKind]?: string } = {
+  unreachable: 'Check that the server runs, and the host and the port.',
+  lost: 'Check that the server runs.',
+  conflict: 'Others use the same tables just now: try again later.',
+  login: 'Check the user, the password and the name of the database.',
+  tls: 'The server must show a certificate by an authority that Node trusts, or that `tls: {ca: FILE}` names, for the host that `connection` names.',
+  denied: 'The user of the connection needs more rights there.',
+  missing: 'Check the names; where the table lies in another schema, write schema.table.',
+  full: 'Make room where the database is kept.',
+  timeout: 'Allow it more time with `timeout`, or ask for less.',
+}
+
+/** Of the system: ECONNRESET, EPIPE, ETIMEDOUT, ENOTFOUND, EAI_AGAIN. */
+const NETWORK = /^E[A-Z]+(?:_AGAIN)?$/
+const TLS = /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|HANDSHAKE_)/
+
+/** What the network, or TLS, says before a server does; null of all else. */
+export function networkKind(error: unknown): 'tls' | 'lost' | null {
+  // cast: whatever was thrown is asked for what it may have.
+  const { code } = error as { code?: unknown }
+  if (typeof code !== 'string') return null
+  if (TLS.test(code)) return 'tls'
+  return NETWORK.test(code) ? 'lost' : null
+}
+
+export const messageOf = (error: unknown): string => {
+  // Node tells of several addresses by several errors, and says nothing itself.
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
+  return error instanceof Error && error.message !== '' ? error.message : String(error)
+}

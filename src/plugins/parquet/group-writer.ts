@@ -1,0 +1,62 @@
+/** Parquet files written a row group at a time: what is in memory is that group, and the file's table of contents. */
+import type { CompressionCodec, SchemaElement } from 'hyparquet'
+import type { ByteWriter, ParquetWriter } from 'hyparquet-writer'
+import { zlib } from '../node-on-demand.ts'
+
+export type ParquetCodec = 'none' | 'snappy' | 'zstd'
+
+const CODECS: { readonly [codec in ParquetCodec]: CompressionCodec } = {
+  none: 'UNCOMPRESSED',
+  snappy: 'SNAPPY',
+  zstd: 'ZSTD',
+}
+
+export interface GroupColumn {
+  readonly name: string
+  readonly elements: readonly SchemaElement[]
+}
+
+export class GroupWriter {
+  readonly #columns: readonly GroupColumn[]
+  readonly #bytes: ByteWriter
+  readonly #writer: ParquetWriter
+
+  private constructor(columns: readonly GroupColumn[], bytes: ByteWriter, writer: ParquetWriter) {
+    this.#columns = columns
+    this.#bytes = bytes
+    this.#writer = writer
+  }
+
+  /** Loads the package that writes. */
+  static async of(columns: readonly GroupColumn[], codec: ParquetCodec = 'snappy'): Promise<GroupWriter> {
+    const library = await import('hyparquet-writer')
+    const bytes = new library.ByteWriter()
+    const writer = new library.ParquetWriter({
+      writer: bytes,
+      schema: [{ name: 'root', num_children: columns.length }, ...columns.flatMap(({ elements }) => elements)],
+      createdBy: 'custody',
+      codec: CODECS[codec],
+      compressors: { ZSTD: input => zlib().zstdCompressSync(input) },
+    })
+    return new GroupWriter(columns, bytes, writer)
+  }
+
+  /** @param valuesOf a column of the group, in the order of its rows. @returns bytes of the file */
+  group(rows: number, valuesOf: (column: number) => unknown[]): Buffer {
+    const columnData = this.#columns.map(({ name }, i) => ({ name, data: valuesOf(i) }))
+    this.#writer.write({ columnData, rowGroupSize: rows })
+    return this.#taken()
+  }
+
+  /** The file's end. */
+  end(): Buffer {
+    this.#writer.finish()
+    return this.#taken()
+  }
+
+  #taken(): Buffer {
+    const bytes = Buffer.from(this.#bytes.getBytes())
+    this.#bytes.index = 0
+    return bytes
+  }
+}

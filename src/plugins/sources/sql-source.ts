@@ -1,0 +1,267 @@
+/**
+ * A source that reads a table or a query.
+ *
+ * A position is `{row, bytes}`: how many rows stand before it, and how long their texts are.
+ *
+ * SQL-SOURCE-1. All that is read over one connection is from one snapshot.
+ * SQL-SOURCE-2. Whatever stood before a position is read again before anything behind it is yielded, and has the same hash, or reading ends: over a
+ *     new connection within this process here, after a crash in the engine.
+ * SQL-SOURCE-3. No more than a few hundred rows are held at a time.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { CustodyError } from '../../model/error.ts'
+import { counted } from '../../model/number-text.ts'
+import { isObject, type Json } from '../../model/row.ts'
+import type { PluginContext, ResumePoint, Source, SourceHead, SourceRecord } from '../../sdk/spec.ts'
+import type { Database, Stream } from '../databases/database.ts'
+import { DatabaseError } from '../databases/database-error.ts'
+import { DIALECTS } from '../databases/dialect.ts'
+import { openDatabase } from '../databases/open.ts'
+import type { DatabasePlace } from '../databases/place.ts'
+import { LineHash } from './line-hash.ts'
+import type { SqlSourceOptions } from './sql-options.ts'
+import { queryOf } from './sql-query.ts'
+import { numbersOf, RowMaker } from './sql-records.ts'
+
+interface Position {
+  readonly row: number
+  readonly bytes: number
+  readonly [more: string]: Json
+}
+
+/** A snapshot that is read. */
+interface Open {
+  readonly database: Database
+  readonly stream: Stream
+  readonly maker: RowMaker
+  readonly warnings: readonly string[]
+}
+
+const FIRST_WAIT_MS = 250
+const MOST_WAIT_MS = 5_000
+const START: Position = { row: 0, bytes: 0 }
+
+export class SqlSource implements Source {
+  readonly #place: DatabasePlace
+  readonly #options: SqlSourceOptions
+  readonly #context: Pick<PluginContext, 'node' | 'input'>
+  readonly #reconnect_ms: number
+  #open: Open | null = null
+  #lines = new LineHash()
+  /** Behind the last row that was yielded, or passed over. */
+  #at = START
+  readonly #closed = new AbortController()
+
+  /** `reconnect_ms`: how long a lost connection is tried again. */
+  constructor(
+    place: DatabasePlace,
+    options: SqlSourceOptions,
+    context: Pick<PluginContext, 'node' | 'input'>,
+    reconnect_ms: number,
+  ) {
+    this.#place = place
+    this.#options = options
+    this.#context = context
+    this.#reconnect_ms = reconnect_ms
+  }
+
+  async prepare(): Promise<void> {
+    try {
+      const database = await openDatabase(this.#place)
+      await database.close()
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  async begin(): Promise<SourceHead> {
+    try {
+      const { stream, warnings } = await this.#begin()
+      const columns = stream.columns.map(({ name }) => ({ field: name, header: name }))
+      return { input: this.#input, columns, warnings }
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceRecord[]> {
+    const start = from === null ? START : asPosition(from.position, this.#context.node)
+    let trouble = new Trouble(this.#reconnect_ms)
+    for (;;) {
+      try {
+        for await (const records of this.#readOnce(start)) {
+          yield records
+          trouble = new Trouble(this.#reconnect_ms)
+        }
+        return
+      } catch (error) {
+        await this.#release()
+        const wait_ms = error instanceof DatabaseError && error.isPassing ? trouble.next() : null
+        if (wait_ms === null || this.#closed.signal.aborted) throw this.#failed(error)
+        await wait(wait_ms, undefined, { signal: this.#closed.signal }).catch(() => {
+          throw this.#failed(error)
+        })
+      }
+    }
+  }
+
+  /** What wasn't yielded yet, over one connection. */
+  async *#readOnce(start: Position): AsyncGenerator<readonly SourceRecord[]> {
+    const { stream, maker } = this.#open ?? (await this.#begin())
+    const yielded = this.#at.row > start.row ? this.#at : null
+    const { row: known } = yielded ?? start
+    const expected = yielded === null ? null : this.#lines.ofAll()
+    const lines = new LineHash()
+    let at = START
+    if (yielded === null) this.#take(lines, at)
+    for await (const piece of stream.pieces) {
+      const records: SourceRecord[] = []
+      for (const record of piece) {
+        const { item, line } = maker.make(record, text => {
+          at = { row: at.row + 1, bytes: at.bytes + Buffer.byteLength(text) + 1 }
+          return at
+        })
+        lines.add(line)
+        if (at.row > known) records.push(item)
+        else if (at.row === known && expected !== null) this.#mustBeSame(lines, expected)
+      }
+      // Nobody asks for hashes of what was passed over.
+      if (at.row <= known) lines.upTo(Math.min(at.row, yielded === null ? known : this.#lines.hashed))
+      if (at.row < known) continue
+      this.#take(lines, at)
+      if (records.length > 0) yield records
+    }
+    if (at.row < known) throw this.#changed(`has only ${counted(at.row, 'row')}, and ${known} of it were read`)
+    this.#take(lines, at)
+    await this.#release()
+  }
+
+  #take(lines: LineHash, at: Position): void {
+    this.#lines = lines
+    this.#at = at
+  }
+
+  #mustBeSame(lines: LineHash, expected: string): void {
+    if (lines.ofAll() !== expected)
+      throw this.#changed('doesn’t give the rows any more that were read of it before the connection was cut')
+  }
+
+  async #begin(): Promise<Open> {
+    const database = await openDatabase(this.#place)
+    try {
+      if (this.#closed.signal.aborted) throw new DatabaseError('lost', 'it was closed as it was opened')
+      await database.begin('snapshot')
+      const { text, params, warnings } = await queryOf(database, this.#options)
+      const stream = await database.stream(text, params, numbersOf(this.#context.input))
+      this.#mustDiffer(stream)
+      this.#open = { database, stream, maker: new RowMaker(stream.columns, this.#context.input), warnings }
+      return this.#open
+    } catch (error) {
+      await database.close()
+      throw error
+    }
+  }
+
+  #mustDiffer({ columns }: Stream): void {
+    const names = columns.map(({ name }) => name)
+    const twice = names.find((name, i) => names.indexOf(name) < i)
+    if (twice === undefined) return
+    throw new CustodyError('CUSTODY_INPUT_FORMAT', `${this.#input} gives two columns the name ${twice}`, {
+      where: { node: this.#context.node },
+      hint: 'Give one of them another name with AS.',
+    })
+  }
+
+  async #release(): Promise<void> {
+    const open = this.#open
+    this.#open = null
+    await open?.database.close()
+  }
+
+  hashUpTo(position: Json): string {
+    return this.#lines.upTo(asPosition(position, this.#context.node).row)
+  }
+
+  end(): { readonly position: Json; readonly bytes: number } {
+    return { position: this.#at, bytes: this.#at.bytes }
+  }
+
+  async size(): Promise<number | null> {
+    return null
+  }
+
+  bytesBefore(position: Json): number {
+    return asPosition(position, this.#context.node).bytes
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort()
+    await this.#release()
+  }
+
+  /** For people. */
+  get #input(): string {
+    const { table } = this.#options
+    const name = table === undefined ? 'the query' : typeof table === 'string' ? table : table.join('.')
+    return `${name} of ${this.#shown}`
+  }
+
+  get #shown(): string {
+    return 'address' in this.#place ? this.#place.address.shown : this.#place.shown
+  }
+
+  #changed(what: string): CustodyError {
+    return new CustodyError('CUSTODY_SOURCE_CHANGED', `${this.#input} ${what}`, {
+      where: { node: this.#context.node },
+      hint: HINT_CHANGED,
+    })
+  }
+
+  #failed(error: unknown): unknown {
+    if (!(error instanceof DatabaseError)) return error
+    const { kind, message, hint } = error
+    const what = UNREACHED.includes(kind)
+      ? `${DIALECTS[this.#place.kind].title} at ${this.#shown} can’t be reached`
+      : `${this.#input} can’t be read`
+    return new CustodyError('CUSTODY_SOURCE', `${what}: ${message.split('\n')[0]}`, {
+      where: { node: this.#context.node },
+      cause: error,
+      ...(hint === undefined ? { hint: HINT_QUERY } : { hint }),
+    })
+  }
+}
+
+const UNREACHED: readonly DatabaseError['kind'][] = ['unreachable', 'login', 'tls']
+const HINT_QUERY = 'Try the query with the database’s own tools.'
+const HINT_CHANGED =
+  'Put the rows back as they were, or resume with --from-ledger-only to finish what was read. Rows that are added must come behind those that were read, by `key`.'
+
+/** How long to wait for a connection, since the last row came. */
+class Trouble {
+  readonly #most_ms: number
+  #waited_ms = 0
+  #next_ms = FIRST_WAIT_MS
+
+  constructor(most_ms: number) {
+    this.#most_ms = most_ms
+  }
+
+  /** null: no longer. */
+  next(): number | null {
+    if (this.#waited_ms >= this.#most_ms) return null
+    const wait_ms = Math.min(this.#next_ms, this.#most_ms - this.#waited_ms)
+    this.#waited_ms += wait_ms
+    this.#next_ms = Math.min(2 * this.#next_ms, MOST_WAIT_MS)
+    return wait_ms
+  }
+}
+
+function asPosition(position: Json, node: string): Position {
+  const isCount = (value: Json | undefined): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+  if (isObject(position) && isCount(position.row) && isCount(position.bytes))
+    return { row: position.row, bytes: position.bytes }
+  throw new CustodyError('CUSTODY_SOURCE', 'the recorded position isn’t one of this kind of source', {
+    where: { node },
+    hint: 'Was the source’s plugin changed?',
+  })
+}

@@ -1,0 +1,134 @@
+/** Object stores and SFTP against emulators, each kept from its clients by what breaks connections. `npm run connectors` tries them. */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Random } from '../simulation/random.ts'
+import { FaultyProxy } from '../support/faulty-proxy.ts'
+import { CONNECTORS, KILLS, killAtRandom } from '../support/kills.ts'
+import { hasStore, STORE_KINDS, StoreServer, storeSaid } from '../support/store-servers.ts'
+import { WorkFolder } from '../support/work-folder.ts'
+
+const SEED = Number(process.env.CUSTODY_SEED ?? 1)
+/** Two objects of 10 MB: what is written of them has more than one part. */
+const ROWS = 60
+const LONG = 170_000
+
+const line = (id: number) => `${id},r${id % 3},${String(id).padEnd(LONG, 'x')}\n`
+const csvOf = (from: number, to: number) =>
+  `id,region,text\n${Array.from({ length: to - from }, (_, i) => line(from + i)).join('')}`
+const jsonlOf = (ids: readonly number[]) =>
+  ids.map(id => `${JSON.stringify({ id, region: `r${id % 3}`, text: String(id).padEnd(LONG, 'x') })}\n`).join('')
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
+const hashOf = (content: Buffer | string | null) =>
+  content === null ? 'nothing' : createHash('sha256').update(content).digest('hex')
+
+function pipelineOf(
+  server: StoreServer,
+  more: { readonly from?: string; readonly to?: string; readonly port?: number },
+) {
+  const storage = server.storage(more.port)
+  const [from, to] = [server.url(more.from ?? 'in/*.csv', more.port), server.url(more.to ?? 'out/all.jsonl', more.port)]
+  return JSON.stringify({
+    name: 'copy',
+    defaults: { on_error: 'discard', on_invalid: 'discard' },
+    sources: {
+      rows: {
+        plugin: 'csv',
+        options: { path: from, storage },
+        schema: { mode: 'fixed', fields: { id: 'integer', region: 'string', text: 'string' } },
+        to: 'out',
+      },
+    },
+    sinks: { out: { plugin: 'jsonl', options: { path: to, if_exists: 'replace', storage } } },
+  })
+}
+
+for (const kind of STORE_KINDS)
+  describe.skipIf(!CONNECTORS || !hasStore(kind))(`${kind}${storeSaid(kind)}`, () => {
+    let server: StoreServer
+    beforeAll(async () => {
+      server = await StoreServer.begin(kind)
+      await server.put('in/1.csv', csvOf(0, ROWS))
+      await server.put('in/2.csv', csvOf(ROWS, 2 * ROWS))
+    })
+    afterAll(async () => server?.close())
+
+    const expected = jsonlOf(upTo(2 * ROWS))
+    const check = async (key = 'out/all.jsonl') => {
+      expect(hashOf(await server.get(key))).toBe(hashOf(expected))
+      expect(await server.underWay()).toEqual([])
+    }
+
+    test('what matches is read, and written once more, with its hash on record', async () => {
+      const work = new WorkFolder({ 'p.yaml': pipelineOf(server, {}) })
+      for (let time = 0; time < 2; time++) {
+        const { exit, json, stderr } = await work.custody('run', 'p.yaml', '--json')
+        expect(exit, stderr).toBe(0)
+        expect(json.sinks.out).toMatchObject({ path: server.url('out/all.jsonl'), sha256: hashOf(expected) })
+        await check()
+      }
+      expect((await work.custody('verify', '--files')).exit).toBe(0)
+      expect(existsSync(join(work.folder, 'custody.db-staged'))).toBe(false)
+      work.close()
+    })
+
+    test('rows name objects', async () => {
+      const work = new WorkFolder({ 'p.yaml': pipelineOf(server, { to: 'by/{{ row.region }}/x.jsonl' }) })
+      await work.run()
+      for (const region of [0, 1, 2])
+        expect(hashOf(await server.get(`by/r${region}/x.jsonl`))).toBe(
+          hashOf(jsonlOf(upTo(2 * ROWS).filter(id => id % 3 === region))),
+        )
+      work.close()
+    })
+
+    test(`${KILLS} random kills leave nothing but what an undisturbed run leaves`, async () => {
+      const work = new WorkFolder({ 'p.yaml': pipelineOf(server, {}) })
+      const { killed } = await killAtRandom(work.folder, { kills: KILLS, from_ms: 300, most_ms: 6000 }, async () => {
+        await check()
+        expect(existsSync(join(work.folder, 'custody.db-staged'))).toBe(false)
+      })
+      expect(killed).toBeGreaterThanOrEqual(KILLS)
+      work.close()
+    })
+
+    test('connections that break at any byte, busy answers and slow ones change nothing', async () => {
+      const random = new Random(SEED)
+      const busy = kind === 'sftp' ? 0 : 0.1
+      const faults = { cut: 0.2, cut_bytes: 30_000_000, busy, slow: 0.1, slow_ms: 300 }
+      const proxy = await FaultyProxy.begin(server.port, faults, () => random.next())
+      const work = new WorkFolder({ 'p.yaml': pipelineOf(server, { port: proxy.port, to: 'out/faulty.jsonl' }) })
+      let { exit, stderr } = await work.custody('run', 'p.yaml')
+      // More faults in a row than it bears stop it; then it is resumed.
+      for (let resumed = 0; exit !== 0 && resumed < 5; resumed++)
+        ({ exit, stderr } = await work.custody(
+          /Nothing was run/.test(stderr) ? 'run' : 'resume',
+          /Nothing was run/.test(stderr) ? 'p.yaml' : 'latest',
+        ))
+      expect(exit, stderr).toBe(0)
+      await proxy.close()
+      await check('out/faulty.jsonl')
+      work.close()
+    })
+
+    test.skipIf(kind === 'sftp')('who may not is refused, by name', async () => {
+      const none = { cut: 0, cut_bytes: 0, busy: 0, slow: 0, slow_ms: 0 }
+      const proxy = await FaultyProxy.begin(server.port, none, () => 1)
+      proxy.forbids = true
+      const work = new WorkFolder({ 'p.yaml': pipelineOf(server, { port: proxy.port }) })
+      const { exit, stderr } = await work.custody('run', 'p.yaml')
+      expect([exit, stderr]).toEqual([1, expect.stringContaining('CUSTODY_SOURCE: ')])
+      expect(stderr).toContain('may not be read')
+      await proxy.close()
+      work.close()
+    })
+
+    test('what isn’t there is said', async () => {
+      const work = new WorkFolder({ 'p.yaml': pipelineOf(server, { from: 'in/none.csv' }) })
+      expect((await work.custody('run', 'p.yaml')).stderr).toContain(
+        `CUSTODY_FILE_NOT_FOUND: ${server.url('in/none.csv')} does not exist`,
+      )
+      work.close()
+    })
+  })

@@ -1,0 +1,73 @@
+/** Tests of runs that are killed at the named points, whatever keeps their ledger. */
+import { describe, expect, test } from 'vitest'
+import { POINTS, type Point } from '../../src/engine/ports/crash-points.ts'
+import { type Enduring, endure, killsAt, OF_CALLS, runUndisturbed, type Undisturbed } from './endure.ts'
+import { type CrashPipeline, PIPELINES } from './pipelines.ts'
+import type { LedgerIn } from './place.ts'
+
+export interface Case {
+  readonly pipeline: CrashPipeline
+  readonly point: Point
+  readonly later: boolean
+  readonly threaded: boolean
+}
+
+const OF_RUNS = POINTS.filter(point => !OF_CALLS.has(point))
+/** Met once in each process that gets this far: there is no later time. */
+const ONCE: ReadonlySet<Point> = new Set([
+  ...(['before_open', 'after_open', 'after_outputs_open'] as const),
+  ...(['before_publish', 'before_seal', 'after_seal'] as const),
+])
+
+/** Of each pipeline what it leaves, run when it is first asked for. */
+export function undisturbedRuns(ledgerIn?: LedgerIn): (pipeline: CrashPipeline) => Promise<Undisturbed> {
+  const runs = new Map<string, Promise<Undisturbed>>()
+  return pipeline => {
+    const found = runs.get(pipeline.name) ?? runUndisturbed(pipeline, ledgerIn)
+    runs.set(pipeline.name, found)
+    return found
+  }
+}
+
+/** Each pipeline at each point, the first and a later time, with one thread and two. */
+export function everyCase(): readonly Case[] {
+  return PIPELINES.flatMap(pipeline =>
+    OF_RUNS.flatMap(point =>
+      [false, true].flatMap(later => [false, true].map(threaded => ({ pipeline, point, later, threaded }))),
+    ),
+  )
+}
+
+/** Each point once, with first and later times, threads and the pipelines in turn. */
+export function eachPoint(seed: number): readonly Case[] {
+  return OF_RUNS.map((point, i) => ({
+    pipeline: PIPELINES[(i + seed) % PIPELINES.length] as CrashPipeline,
+    point,
+    later: !ONCE.has(point) && (i + seed) % 2 === 0,
+    threaded: (i + seed) % 4 < 2,
+  }))
+}
+
+/** `undisturbed`: what is to be left. */
+export function testKills(
+  cases: readonly Case[],
+  undisturbed: (pipeline: CrashPipeline) => Promise<Undisturbed>,
+  how: Pick<Enduring, 'often' | 'ledgerIn'>,
+): void {
+  const named = (each: Case) =>
+    [
+      ...([each.pipeline.name, each.point] as const),
+      ...([each.later ? 'a later time' : 'first', each.threaded ? 'two threads' : 'one thread', each] as const),
+    ] as const
+  describe.concurrent('a run that is killed and resumed leaves what an undisturbed one leaves', () => {
+    test.for(cases.map(named))('%s, %s, %s, %s', async ([, point, , , { pipeline, later, threaded }], { skip }) => {
+      const whole = await undisturbed(pipeline)
+      const kills = killsAt(point, later, whole)
+      if (kills === null) return skip('the pipeline never comes there so often')
+      const { problems, killed } = await endure(pipeline, kills, whole, { ...how, threaded })
+      expect(problems).toEqual([])
+      // Where answers come sooner or later there may be fewer commits than in the undisturbed run.
+      if (!pipeline.asynchronous) expect(killed).toBe(kills.length)
+    })
+  })
+}

@@ -1,0 +1,99 @@
+/** W1 with a webhook: rows of a CSV file go by a gate into two CSV files, all of them into lines of JSON, and some to a service. */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { CrashPipeline } from '../crash/pipelines.ts'
+
+const ROWS = 900
+const SENT_EACH = 15
+
+/** A service that takes each row once, by the key of its request. */
+export class Hook {
+  readonly #server: Server
+  /** Bodies by key. */
+  #taken = new Map<string, string>()
+  /** Keys that came with another body than before. */
+  #changed: string[] = []
+  /** Keys that came with the same body as before. */
+  repeated = 0
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      const parts: Buffer[] = []
+      request.on('data', (part: Buffer) => parts.push(part))
+      request.on('end', () => {
+        const [key, body] = [String(request.headers['idempotency-key']), Buffer.concat(parts).toString()]
+        if (this.#taken.has(key)) this.repeated++
+        if ((this.#taken.get(key) ?? body) !== body) this.#changed.push(key)
+        this.#taken.set(key, body)
+        response.end('{}')
+      })
+    })
+  }
+
+  static async open(): Promise<Hook> {
+    const hook = new Hook()
+    hook.#server.listen(0, '127.0.0.1')
+    await once(hook.#server, 'listening')
+    return hook
+  }
+
+  get url(): string {
+    // cast: it listens on TCP.
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/rows`
+  }
+
+  forget(): void {
+    this.#taken = new Map()
+    this.#changed = []
+  }
+
+  /** What is wrong with what came since it was asked last. */
+  problems(): string[] {
+    const [taken, changed] = [[...this.#taken.values()].sort(), this.#changed]
+    this.forget()
+    const due = rows().flatMap(({ id, amount }) =>
+      id % SENT_EACH === 0 ? JSON.stringify({ id, amount, half: amount / 2 }) : [],
+    )
+    const differ =
+      JSON.stringify(taken) === JSON.stringify(due.sort())
+        ? []
+        : [`the service has ${taken.length} rows of ${due.length}: ${taken.join(' ')}`]
+    return [...changed.map(key => `${key} came with another body`), ...differ]
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+}
+
+const rows = () => Array.from({ length: ROWS }, (_, i) => ({ id: i + 1, amount: ((i + 1) * 7919) % 9000 }))
+
+export const w1With = ({ url }: Hook): CrashPipeline => ({
+  name: 'w1',
+  asynchronous: true,
+  files: {
+    'in.csv': ['id,amount', ...rows().map(({ id, amount }) => `${id},${id % 97 === 0 ? 'much' : amount}`), ''].join(
+      '\n',
+    ),
+  },
+  yaml: `
+name: w1
+defaults: { on_error: problems, on_invalid: problems }
+sources:
+  in: { plugin: csv, options: { path: in.csv }, schema: { mode: fixed, fields: { id: integer, amount: integer } }, to: half }
+nodes:
+  half: { transform: compute, options: { set: { half: 'double(row.amount) / 2.0' } }, to: copies }
+  copies: { fork: { lines: lines, sorted: size, sent: some } }
+  size: { gate: row.amount >= 5000, routes: { true: large, false: small } }
+  some: { gate: row.id % ${SENT_EACH} == 0, routes: { true: hook, false: discard } }
+sinks:
+  large: { plugin: csv, options: { path: out/large.csv } }
+  small: { plugin: csv, options: { path: out/small.csv } }
+  lines: { plugin: jsonl, options: { path: out/lines.jsonl } }
+  hook: { plugin: http, options: { url: ${url}, allow: [127.0.0.1], idempotent: true } }
+  problems: { plugin: jsonl, options: { path: out/problems.jsonl }, on_error: discard }
+`,
+})
