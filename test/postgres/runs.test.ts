@@ -100,6 +100,7 @@ async function struck(name: string, pipeline: CrashPipeline, what: Trouble, rand
     const came = await troubled(pipeline, whole, { network, threaded: random.chance(0.5), ledgerIn })
     return { ...came, met: network.met }
   } finally {
+    await network.settled()
     await network.close()
     await ask(cluster().url(), `DROP SCHEMA IF EXISTS ${name} CASCADE`)
   }

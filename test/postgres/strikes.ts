@@ -1,5 +1,4 @@
 /** What happens to a server of PostgreSQL while it is used. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../simulation/random.ts'
 import { ask } from '../support/postgres.ts'
 import type { PostgresServer } from '../support/postgres-server.ts'
@@ -13,8 +12,7 @@ export const STRIKES = {
   kill_backend: async (server: PostgresServer, random: Random) => {
     const pids = (await ask(server.url(), `SELECT pid ${OF_CUSTODY}`)).map(({ pid }) => Number(pid))
     if (pids.length === 0) return
-    process.kill(random.pick(pids), 'SIGKILL')
-    await answering(server)
+    await server.recovered(() => process.kill(random.pick(pids), 'SIGKILL'))
   },
   restart: async (server: PostgresServer) => {
     await server.stop()
@@ -26,16 +24,3 @@ export const STRIKES = {
     await server.start()
   },
 } as const
-
-/** Resolves when it answers again. */
-async function answering(server: PostgresServer): Promise<void> {
-  for (let left = 1000; ; left--) {
-    try {
-      await ask(server.url(), 'SELECT 1')
-      return
-    } catch (error) {
-      if (left === 0) throw error
-      await sleep(10)
-    }
-  }
-}

@@ -9,6 +9,8 @@ import { createServer } from 'node:http'
 import { type AddressInfo, createServer as createListener } from 'node:net'
 import { arch, platform, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
@@ -48,6 +50,8 @@ export class PostgresServer {
   #process: ChildProcess | null = null
   /** What it said last. */
   #log = ''
+  /** When it next says that it accepts connections. */
+  #ready = Promise.withResolvers<void>()
 
   private constructor(folder: string, port: number, found: Binaries) {
     this.folder = folder
@@ -106,14 +110,29 @@ export class PostgresServer {
     })
     this.#process = child
     this.#log = ''
-    await new Promise<void>((resolve, reject) => {
-      child.once('error', reject)
-      child.once('close', () => reject(new Error(`the server ended: ${this.#log}`)))
-      child.stderr?.on('data', (chunk: Buffer) => {
-        this.#log = `${this.#log}${chunk}`.slice(-10_000)
-        if (/ready to accept (?:read-only )?connections/.test(this.#log)) resolve()
-      })
-    })
+    child.once('error', error => this.#ready.reject(error))
+    child.once('close', () => this.#ready.reject(new Error(`the server ended: ${this.#log}`)))
+    createInterface({ input: child.stderr as Readable }).on('line', line => this.#said(line))
+    await this.#nextReady()
+  }
+
+  /** Resolves when it accepts connections again after `strike`, which makes it recover. @throws Error with what it said if it ends instead. */
+  async recovered(strike: () => void): Promise<void> {
+    const ready = this.#nextReady()
+    strike()
+    await ready
+  }
+
+  #nextReady(): Promise<void> {
+    this.#ready = Promise.withResolvers()
+    // Nobody waits for a server that is stopped.
+    this.#ready.promise.catch(() => undefined)
+    return this.#ready.promise
+  }
+
+  #said(line: string): void {
+    this.#log = `${this.#log}${line}\n`.slice(-10_000)
+    if (/ready to accept (?:read-only )?connections/.test(line)) this.#ready.resolve()
   }
 
   /** As an administrator does it: connections are cut, what was committed is there. */
