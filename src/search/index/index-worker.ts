@@ -10,7 +10,7 @@ import { Indexing } from './indexing.ts'
 /** A ledger is looked at for what is new so often. */
 const ROUND_MS = 500
 /** Beside a run that is being written it works this share of the time, so that the run is as quick as without it. */
-const SHARE_BESIDE_RUNS = 0.05
+const SHARE_BESIDE_RUNS = 0.02
 
 async function work({ url, index, ledger, token }: BuilderInput): Promise<never> {
   const reader = await openLedgerReader(url)

@@ -7,8 +7,8 @@ import { againAfter, counted, metBy } from './run-counts.ts'
 const node = (error: number) => ({ node: 'ask', kind: 'transform', in: 9, ways: {}, error, held: 0 })
 const calls = { made: 4, failed: 0, throttled: 0, recorded: 1, input_tokens: 0, output_tokens: 0, cost_usd: 0 }
 
-test('the rest is asked for each 5 seconds, but for a twentieth of the time at most; each 3 where nothing is reported', () => {
-  expect([0, 250, 251, 10_000].map(took_ms => againAfter(true, took_ms))).toEqual([5000, 5000, 5020, 200_000])
+test('the rest is asked for each 5 seconds, but for a fiftieth of the time at most; each 3 where nothing is reported', () => {
+  expect([0, 100, 101, 10_000].map(took_ms => againAfter(true, took_ms))).toEqual([5000, 5000, 5050, 500_000])
   expect(againAfter(false, 10_000)).toBe(3000)
 })
 

@@ -7,7 +7,7 @@ const WITHOUT_REPORTS_MS = 3_000
 /** What counts don't say needs a look at the record: less often than counts, … */
 const REST_MS = 5_000
 /** … and for no more than this share of the time, so that the run has its processors for itself, however long it gets. */
-const REST_SHARE = 0.05
+const REST_SHARE = 0.02
 
 /** After which the rest is asked for again, in milliseconds; `took_ms`: how long that took the last time. */
 export function againAfter(is_live: boolean, took_ms: number): number {
