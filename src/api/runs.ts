@@ -30,6 +30,8 @@ export const RunLine = z.object({
   failed_rows: Count.describe('rows with an ending of class failure, rejected records among them'),
   cost_usd: z.number().describe('of the calls of language models'),
   duration_ms: Count.describe('until its end, or its last commit'),
+  reruns: RunId.optional().describe('the run whose rows it repeats'),
+  replays: RunId.optional().describe('the run whose recorded answers it is given'),
   staged: z.array(z.unknown()).optional(),
 })
 export type RunLine = z.infer<typeof RunLine>

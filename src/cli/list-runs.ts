@@ -43,6 +43,7 @@ function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
   // As much of each id as tells them apart, and never less than the usual beginning.
   const ids = new Set(runs.map(each => shortRun(each.run)))
   const id = (run: string) => printable(ids.size === runs.length ? shortRun(run) : run)
+  const some_repeat = runs.some(each => repeats(each) !== '')
   const rows = runs.map(each => [
     id(each.run),
     printable(each.name),
@@ -50,6 +51,7 @@ function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
     each.started_at.replace('T', ' ').replace(/\.\d+Z$/, 'Z'),
     count(each.rows.read),
     count(each.tokens.born),
+    ...(some_repeat ? [repeats(each)] : []),
   ])
   const lines = renderTable(
     [
@@ -59,6 +61,7 @@ function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
       { title: 'started' },
       { title: 'rows', align: 'right' },
       { title: 'tokens', align: 'right' },
+      ...(some_repeat ? [{ title: 'made from' }] : []),
     ],
     rows,
     terminal.columns,
@@ -70,4 +73,10 @@ function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
     lines.push('', `${id(each.run)}${title.slice(1)}`, ...files.map(file => file.slice(2)))
   }
   return lines.join('\n')
+}
+
+/** Which run it is made from; empty if from none. */
+function repeats({ replays, reruns }: RunLine): string {
+  if (replays !== undefined) return `replay of ${printable(shortRun(replays))}`
+  return reruns === undefined ? '' : `re-run of ${printable(shortRun(reruns))}`
 }

@@ -24,6 +24,9 @@ export interface RunLine {
   readonly cost_usd: number
   /** Until its end, or until its last commit. */
   readonly duration_ms: number
+  /** The run whose rows it repeats, and the one whose recorded answers it is given; absent if there is none. */
+  readonly reruns?: string
+  readonly replays?: string
   /** Absent if nothing is staged. */
   readonly staged?: readonly StagedOutput[]
 }
@@ -98,6 +101,8 @@ async function runLine(reader: LedgerReader, { log, run, ends }: Listed, isHeld:
     failed_rows: failedRows(closing),
     cost_usd: (closing.totals.calls?.cost_nusd ?? 0) / 1e9,
     duration_ms: durationMs(opening, closing),
+    ...(opening.reruns === undefined ? {} : { reruns: opening.reruns.run }),
+    ...(opening.replays === undefined ? {} : { replays: opening.replays }),
     ...(staged.length === 0 ? {} : { staged }),
   }
 }

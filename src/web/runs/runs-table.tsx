@@ -165,7 +165,10 @@ function RunCells({ line, trend, chosen, onChoose }: RunProps) {
         <Link to="/runs/$run" params={{ run }} className="run-name">
           <Text of={name} />
         </Link>
-        <RunIdText run={run} />
+        <span className="run-ids">
+          <RunIdText run={run} />
+          <Repeats line={line} />
+        </span>
       </Cell>
       <Cell of="status">
         <StatusBadge status={line.status} short />
@@ -199,6 +202,20 @@ function RunCells({ line, trend, chosen, onChoose }: RunProps) {
         <Trend points={trend} />
       </Cell>
     </>
+  )
+}
+
+/** Which run it is made from, if from one. */
+function Repeats({ line: { replays, reruns } }: { readonly line: RunLine }) {
+  const of = replays ?? reruns
+  if (of === undefined) return null
+  return (
+    <span>
+      {replays === undefined ? 're-run of ' : 'replay of '}
+      <Link to="/runs/$run" params={{ run: of }} title={of}>
+        <code>{shortRun(of)}</code>
+      </Link>
+    </span>
   )
 }
 
