@@ -110,7 +110,7 @@ test.skipIf(NO_PYTHON !== null)(
 const present = (counts: { readonly [name: string]: number }) =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 
-describe.each(FOLDERS)('the page of %s', example => {
+describe.each(sampled(FOLDERS, 3))('the page of %s', example => {
   test('has commands that work, and quotes what they say', async () => {
     copyOf(example, 'pages')
     expect(await tryDocument(join(EXAMPLES, example, 'README.md'), join(temporary, 'pages'), home)).toEqual([])
@@ -118,7 +118,7 @@ describe.each(FOLDERS)('the page of %s', example => {
 })
 
 const checkCases = new Ajv2020({ strict: false }).compile(testsSchema())
-describe.each(FOLDERS)('the cases of %s', example => {
+describe.each(sampled(FOLDERS, 4))('the cases of %s', example => {
   test('pass, need no service, and leave nothing behind', async () => {
     const folder = copyOf(example, 'tested')
     const before = readdirSync(folder)

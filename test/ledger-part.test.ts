@@ -13,6 +13,7 @@ import { logTree } from '../src/read/evidence/log-tree.ts'
 import { Check } from '../src/read/verify/check.ts'
 import { LedgerLog } from '../src/read/verify/ledger-log.ts'
 import { type Body, Forger } from './support/forger.ts'
+import { sampled } from './support/form.ts'
 import { opening, RUN, sampleRun, sealFacts, T0, testPorts, totals } from './support/ledger.ts'
 
 const RUNS = 400
@@ -118,11 +119,14 @@ const said = (of: LedgerLog, log: number) => ({
 test('it says what all of it says, from wherever it was looked at as a whole', async () => {
   const { entries } = whole
   expect(entries).toBeGreaterThan(3 * 256)
-  for (const size of [1, 3, 200, 256, 520, entries - 1, entries])
-    for (const log of [1, 2, ERASED, 99, OPEN, TAKEN_OVER, 299, 300, RUNS]) {
-      const part = await partAt(size, log)
-      expect(part && said(part, log), `run ${log}, seen with ${size} entries`).toEqual(said(whole, log))
-    }
+  const sizes = [1, 3, 200, 256, 520, entries - 1, entries]
+  const cases = sizes.flatMap(size =>
+    [1, 2, ERASED, 99, OPEN, TAKEN_OVER, 299, 300, RUNS].map(log => [size, log] as const),
+  )
+  for (const [size, log] of sampled(cases, 5)) {
+    const part = await partAt(size, log)
+    expect(part && said(part, log), `run ${log}, seen with ${size} entries`).toEqual(said(whole, log))
+  }
   const keys = await partAt(entries, null)
   expect(keys).toMatchObject({ in_force: second.verifier_keys, sound: whole.sound })
 })

@@ -13,6 +13,7 @@ import {
 import { FATES } from '../src/model/outcome.ts'
 import { rowError } from '../src/sdk/results.ts'
 import { CalledFunctions } from './support/called-functions.ts'
+import { sampled } from './support/form.ts'
 import { Hook, LOST, NO, pipeline as sending } from './support/hook.ts'
 import { askingPipeline, Peer } from './support/peer.ts'
 import { aggregateOf, Rig, transformOf } from './support/rig.ts'
@@ -179,7 +180,7 @@ test('every way has a run, and every run is of a way', () => {
   expect(Object.keys(RUNS)).toEqual(PATHS.map(({ title }) => title))
 })
 
-describe.each(PATHS)('$title', ({ title, name, path }) => {
+describe.each(sampled(PATHS, 3))('$title', ({ title, name, path }) => {
   const { file, decided_by, recorded_by } = path
   const decides = `src/engine/${file}`
 

@@ -29,7 +29,7 @@ import { goOnWithModel, RICH, runModel, simulatedRun } from './support/simulated
 const SEEDS = Number(process.env.CUSTODY_SEEDS ?? (LONG ? 15 : 1))
 /** Among its models is a join that matches. */
 const FIRST = Number(process.env.CUSTODY_SEED ?? 51)
-const FILTERS = LONG ? 40 : 4
+const FILTERS = LONG ? 40 : 2
 /** One of so many filters is asked for in haste, too. */
 const EACH = LONG ? 4 : 8
 const BASE = { later: true, groups: true, crashes: false, max_nodes: 12, max_rows: 25 }

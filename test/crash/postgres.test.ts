@@ -18,7 +18,6 @@ import { pipelineNamed } from './pipelines.ts'
 import { type LedgerIn, type LedgerPlace, Place, type Program, reportOf } from './place.ts'
 
 const SEED = Number(process.env.CUSTODY_SEED ?? 1)
-const SHORT: ReadonlySet<string> = new Set(['after_flush', 'mid_rewind'])
 
 const server = await postgres()
 const key = newLedgerKeyText()
@@ -128,6 +127,6 @@ describe.skipIf(server.url === null || !hasHosts())(
 
 describe.skipIf(server.url === null)(`a ledger in PostgreSQL${server.said}`, () => {
   const all = eachPoint(SEED)
-  const cases = ALL_OF_POSTGRES ? all : all.filter(({ point }) => SHORT.has(point))
+  const cases = ALL_OF_POSTGRES ? all : all.filter(({ point }) => point === 'mid_rewind')
   testKills(cases, undisturbedRuns(), { often: ALL_OF_POSTGRES, ledgerIn: inPostgres })
 })

@@ -13,7 +13,7 @@ import { PostgresServer } from '../support/postgres-server.ts'
 import { Network } from './network.ts'
 import { STRIKES } from './strikes.ts'
 
-const FAULTS = ALL_OF_POSTGRES ? 200 : 10
+const FAULTS = ALL_OF_POSTGRES ? 200 : 5
 const KINDS = ['cut_request', 'cut_answer', 'end_backends', 'kill_backend', 'restart'] as const
 const COMMITS = 6
 const ROWS = 8

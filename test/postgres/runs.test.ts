@@ -1,7 +1,6 @@
 /**
  * Whatever happens to the server, to its processes or to the network at any byte of a whole run: the run continues, or stops with an error that
- * says why, and resuming it leaves what an undisturbed one leaves. Nothing is lost, written or sent twice. A few in `npm test`, more in
- * `npm run postgres`.
+ * says why, and resuming it leaves what an undisturbed one leaves. Nothing is lost, written or sent twice. For `npm run postgres`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,9 +20,9 @@ import { type Direction, Network, type Trouble } from './network.ts'
 import { STRIKES } from './strikes.ts'
 
 const SEED = Number(process.env.CUSTODY_SEED ?? 1)
-const FAULTS = ALL_OF_POSTGRES ? 40 : 2
+const FAULTS = 40
 /** Each takes the time of a lease. */
-const SILENCES = ALL_OF_POSTGRES ? 8 : 0
+const SILENCES = 8
 /** Those of a crash that need no program of their own. */
 const OTHERS = ['outputs', 'named', 'batches', 'sorts', 'joined'] as const
 const KINDS = ['cut', 'end_backends', 'kill_backend', 'restart', 'cut', 'crash'] as const
@@ -32,7 +31,7 @@ const DIRECTIONS: readonly Direction[] = ['to_server', 'to_client']
 let server: PostgresServer | null = null
 let why = ''
 try {
-  server = await PostgresServer.begin(['max_connections=100'])
+  if (ALL_OF_POSTGRES) server = await PostgresServer.begin(['max_connections=100'])
 } catch (error) {
   why = ` (no server: ${String(error)})`
 }
@@ -134,7 +133,7 @@ describe.skipIf(server === null)(`whole runs into PostgreSQL${why}`, () => {
     })
   })
 
-  test.runIf(SILENCES > 0)(`${SILENCES} networks that become silent at any byte`, async () => {
+  test(`${SILENCES} networks that become silent at any byte`, async () => {
     const pipeline = pipelineNamed('outputs')
     await wholeOf(pipeline)
     const all = Array.from({ length: SILENCES }, async (_, i) => {
