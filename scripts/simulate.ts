@@ -2,16 +2,22 @@
  * `npm run simulate -- --minutes 10`: random pipelines of all shapes, seed after seed, until the time is over or something is
  * found. Then it prints the command that repeats it, and exits with 1.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Shape } from '../test/simulation/generate.ts'
+import { simulateOver } from '../test/simulation/over-store.ts'
 import { repeating, SHAPES } from '../test/simulation/shapes.ts'
-import { simulate } from '../test/simulation/simulate.ts'
+import { type Simulated, simulate } from '../test/simulation/simulate.ts'
 
-const USAGE = `npm run simulate -- [--minutes N] [--seeds N] [--seed S] [--shape NAME]
+const USAGE = `npm run simulate -- [--minutes N] [--seeds N] [--seed S] [--shape NAME] [--stored]
 
   --minutes N    how long; 10 if neither this nor --seeds is given
   --seeds N      how many seeds of each shape
   --seed S       the first seed; new ones every time if it isn't given
   --shape NAME   one of ${Object.keys(SHAPES).join(', ')}, which are all if it isn't given
+  --stored       the ledger of each is a file of SQLite, too, which \`verify\` looks at in the end
 `
 const REPORT_EVERY_MS = 10_000
 
@@ -20,14 +26,16 @@ interface Task {
   readonly seeds: number
   readonly minutes: number
   readonly shapes: readonly string[]
+  readonly stored: boolean
 }
 
 /** What the arguments ask for, or what is wrong with them. */
 function taskOf(args: readonly string[]): Task | string {
   const text = { type: 'string' } as const
-  let values: { minutes?: string; seeds?: string; seed?: string; shape?: string }
+  let values: { minutes?: string; seeds?: string; seed?: string; shape?: string; stored?: boolean }
   try {
-    values = parseArgs({ args: [...args], options: { minutes: text, seeds: text, seed: text, shape: text } }).values
+    const options = { minutes: text, seeds: text, seed: text, shape: text, stored: { type: 'boolean' } } as const
+    values = parseArgs({ args: [...args], options }).values
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
@@ -43,6 +51,7 @@ function taskOf(args: readonly string[]): Task | string {
     seeds: number('seeds', unbounded),
     minutes: number('minutes', values.seeds === undefined ? 10 : unbounded),
     shapes: shape === undefined ? Object.keys(SHAPES) : [shape],
+    stored: values.stored === true,
   }
   if (!Number.isSafeInteger(task.first) || task.first < 0) return 'The seed is no whole number.'
   if (!(task.seeds > 0 && task.minutes > 0)) return 'Nothing would be simulated.'
@@ -50,19 +59,28 @@ function taskOf(args: readonly string[]): Task | string {
 }
 
 /** Everything that was found with one seed of one shape. */
-async function problemsWith(name: string, seed: number): Promise<string[]> {
+async function problemsWith(name: string, seed: number, stored: boolean): Promise<string[]> {
   const shape = SHAPES[name]
   if (shape === undefined) return [`there is no shape ${name}`]
   try {
-    const { model, problems } = await simulate(seed, shape)
+    const { model, problems } = await (stored ? simulateInFile(seed, shape) : simulate(seed, shape))
     return problems.length === 0 ? [] : [...problems, JSON.stringify(model)]
   } catch (error) {
     return [error instanceof Error ? (error.stack ?? error.message) : String(error)]
   }
 }
 
+async function simulateInFile(seed: number, shape: Shape): Promise<Simulated> {
+  const folder = mkdtempSync(join(tmpdir(), 'custody-simulated-'))
+  try {
+    return await simulateOver(`sqlite:${join(folder, 'ledger.db')}`, seed, shape)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 /** True if nothing was found. */
-async function run({ first, seeds, minutes, shapes }: Task): Promise<boolean> {
+async function run({ first, seeds, minutes, shapes, stored }: Task): Promise<boolean> {
   const began_ms = performance.now()
   const spent_ms = () => performance.now() - began_ms
   let reported_ms = 0
@@ -76,10 +94,10 @@ async function run({ first, seeds, minutes, shapes }: Task): Promise<boolean> {
   let seed = first
   for (; seed < first + seeds && spent_ms() < minutes * 60_000; seed++) {
     for (const shape of shapes) {
-      const problems = await problemsWith(shape, seed)
+      const problems = await problemsWith(shape, seed, stored)
       runs++
       if (problems.length > 0) {
-        process.stdout.write(`${problems.join('\n')}\n\nrepeat with: ${repeating(shape, seed)}\n`)
+        process.stdout.write(`${problems.join('\n')}\n\nrepeat with: ${repeating(shape, seed, stored)}\n`)
         return false
       }
     }

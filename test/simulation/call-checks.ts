@@ -1,9 +1,9 @@
 /** What must hold of the calls of every run, by what is durable of them and what the services have delivered. */
 
-import type { RunSummary } from '../../src/engine/run/summary.ts'
 import { CALL_ERROR, CALL_OK, CALL_THROTTLED, type CallFact, type CallStatus } from '../../src/format/entry.ts'
 import type { SubjectDraft } from '../../src/ledger/write-port.ts'
 import type { Asks, Model } from './model.ts'
+import type { SealedSummary } from './sealed.ts'
 import { type Delivery, equalTo, responseOf } from './service.ts'
 
 /** A call as the ledger has it. */
@@ -70,7 +70,7 @@ export function lostCalls(deliveries: readonly Delivery[], made: readonly Kept[]
 }
 
 /** Of a run that has come to its end. */
-export function problemsOfCalls(model: Model, calls: readonly Kept[], summary: RunSummary): string[] {
+export function problemsOfCalls(model: Model, calls: readonly Kept[], summary: SealedSummary): string[] {
   const problems: string[] = []
   const asking = [...model.sources, ...model.nodes]
   const asksAt = (node: number) => (asking[node - 1] as { readonly asks?: Asks }).asks?.requests ?? 0

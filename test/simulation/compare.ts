@@ -1,11 +1,11 @@
 /** What a simulated run came to, held against what it should have come to; and what must hold of it in any case. */
-import type { RunSummary } from '../../src/engine/run/summary.ts'
 import { type BirthFact, type EndingFact, GROUP_KINDS, type GroupKind, type VisitFact } from '../../src/format/entry.ts'
 import type { SubjectDraft } from '../../src/ledger/write-port.ts'
 import { fateOf } from '../../src/model/outcome.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import type { MemoryLedger } from '../support/memory-ledger.ts'
 import type { Interpretation } from './interpreter.ts'
+import type { SealedSummary } from './sealed.ts'
 import type { World } from './world.ts'
 
 /** By sink the rows that it has, and by path the ending of each token. */
@@ -17,7 +17,7 @@ export function compare(
   ledger: MemoryLedger,
   expected: CameTo | null,
   plan: Plan,
-  summary: RunSummary,
+  summary: SealedSummary,
 ): string[] {
   const problems: string[] = []
   const endings = tellEndings(plan, ledger, problems)

@@ -8,6 +8,7 @@ import { FileSink } from '../../src/plugins/sinks/file-sink.ts'
 import type { IfExists } from '../../src/plugins/sinks/target.ts'
 import type { Sink, SinkContext, SinkIntent } from '../../src/sdk/spec.ts'
 import { MemoryFiles } from '../support/memory-files.ts'
+import type { MemoryLedger } from '../support/memory-ledger.ts'
 import type { SinkModel } from './model.ts'
 import type { Random } from './random.ts'
 import { formatOf } from './sink-format.ts'
@@ -90,16 +91,15 @@ export class Others {
 
   /**
    * After a process: what is wrong. Whatever they did is put right then, but for some of it where the power went.
-   * `result`: null if it went; `begun`: whether the ledger has the run; `last`: they have gone home.
+   * `result`: null if it went; `last`: they have gone home.
    */
-  settle(result: RunResult | null, begun: boolean, last: boolean): string[] {
+  settle(result: RunResult | null, { sealed, entries_kept }: MemoryLedger, last: boolean): string[] {
     this.#quiet ||= last
     const touch = this.#touch
     const code = result?.error?.code ?? null
     if (touch === null) return code === null || !SAYS.has(code) ? [] : [`${code}, and nobody had touched anything`]
     const problems: string[] = []
     if (!touch.isThere()) problems.push(`others ${touch.what}: that is gone`)
-    const sealed = result !== null && result.error === null && result.stopped_by === null
     if (sealed && touch.must_be_noticed) problems.push(`others ${touch.what}: that was sealed over`)
     const { output } = touch
     // What was cut may be what the run had not recorded yet, and cut back itself; what stood in the way may be gone.
@@ -107,7 +107,8 @@ export class Others {
     const went_on = touch.carried ? output.open : is_other && !touch.must_be_noticed
     const accepted = output.mode === 'append' && went_on && (code === null || !SAYS.has(code))
     const renamed = output.mode !== 'append' && is_other
-    const carries = result === null && begun && !last && !touch.path.includes('/.') && this.#random.chance(0.5)
+    const carries =
+      result === null && entries_kept.length > 0 && !last && !touch.path.includes('/.') && this.#random.chance(0.5)
     if (carries && !accepted && !renamed) Object.assign(touch, { carried: true, must_be_noticed: false })
     else {
       if (!sealed && !accepted && !renamed) touch.undo()

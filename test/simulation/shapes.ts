@@ -113,7 +113,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'losing-crashes': nested({ losing: true, crashes: true }),
 }
 
-/** The command that runs one seed of one shape again. */
-export function repeating(shape: string, seed: number): string {
-  return `npm run simulate -- --shape ${shape} --seed ${seed} --seeds 1`
+/** The command that runs one seed of one shape again. `stored`: into a file of SQLite, too. */
+export function repeating(shape: string, seed: number, stored = false): string {
+  return `npm run simulate -- --shape ${shape} --seed ${seed} --seeds 1${stored ? ' --stored' : ''}`
 }

@@ -22,6 +22,7 @@ import { NamedFiles } from './named-files.ts'
 import { Others } from './others.ts'
 import { Random } from './random.ts'
 import { problemsOfReplays } from './replays.ts'
+import { saidOtherwise, sealedSummary } from './sealed.ts'
 import { Trouble } from './trouble.ts'
 import { waitedInVain } from './waiting.ts'
 import { OFF, TIGHT, World } from './world.ts'
@@ -61,7 +62,7 @@ export async function simulate(seed: number, shape: Shape, ledger = new MemoryLe
     // A crash loop must come to an end, and there must be money enough for one.
     const last = crashes >= 6
     defects.push(...unexpected(result, shape, model))
-    defects.push(...(world.others?.settle(result, ledger.entries_kept.length > 0, last) ?? []))
+    defects.push(...(world.others?.settle(result, ledger, last) ?? []))
     // Whoever wrote the sources fixes them.
     if (last) world.meddle = chunk => chunk
     if (last && world.services.trouble !== null) world.services.trouble.over = true
@@ -72,24 +73,27 @@ export async function simulate(seed: number, shape: Shape, ledger = new MemoryLe
   const { problems } = world.services
   problems.push(
     ...defects,
-    ...(world.others?.settle(result, true, true) ?? []),
+    ...(world.others?.settle(result, ledger, true) ?? []),
     ...((world.others ?? world.named)?.written(world.disk) ?? []),
     ...(world.files?.problems ?? []),
     ...(world.files?.unrecorded(plan, ledger, shape.abandoned !== true) ?? []),
   )
-  if (result === null || result.error !== null)
-    problems.push(`the run failed: ${result?.error?.code}: ${result?.error?.stack}`)
+  // The power may have gone when it was sealed, before anybody heard of it.
+  const sealed = sealedSummary(plan, ledger)
+  const failure = result?.error ?? null
+  if (sealed === null || failure !== null) problems.push(`the run failed: ${failure?.code}: ${failure?.stack}`)
   else {
+    if (result !== null) problems.push(...saidOtherwise(sealed, result.summary))
     const abandoned = shape.abandoned === true && ledger.hasResumed
-    if (abandoned !== (result.summary.status === 'abandoned')) problems.push(`it is ${result.summary.status}`)
+    if (abandoned !== (sealed.status === 'abandoned')) problems.push(`it is ${sealed.status}`)
     const expected = shape.timed === true || abandoned ? null : interpret(model)
     problems.push(...problemsOf(plan, ledger.subjects(), stoodOf(ledger), shape.clocks === true))
     problems.push(...(await problemsOfTimes(ledger)), ...problemsOfProgress(ledger), ...(jumps?.problems ?? []))
     // Where commits take time, what has come is looked at behind them; and a machine that wakes up takes some, too.
     if (crashes === 0 && ledger.pause === null && jumps === null)
       problems.push(...waitedInVain(plan, ledger.subjects()))
-    problems.push(...compare(world, ledger, expected, plan, result.summary))
-    problems.push(...problemsOfCalls(model, callsIn(ledger.subjects()), result.summary))
+    problems.push(...compare(world, ledger, expected, plan, sealed))
+    problems.push(...problemsOfCalls(model, callsIn(ledger.subjects()), sealed))
     if (world.services.in_flight > 0) problems.push(`${world.services.in_flight} calls are under way at the end`)
     // Of equal calls in one visit another process may give the answer of one to the other; then the record can't tell which outage
     // was heard of.
@@ -102,7 +106,7 @@ export async function simulate(seed: number, shape: Shape, ledger = new MemoryLe
       )
     }
   }
-  return { model, problems, crashes, rows: result?.summary.rows.read ?? 0 }
+  return { model, problems, crashes, rows: sealed?.rows.read ?? 0 }
 }
 
 const STOPPED_BY_OTHERS: ReadonlySet<string> = new Set(['CUSTODY_OUTPUT_CHANGED', 'CUSTODY_TARGET_EXISTS'])

@@ -100,15 +100,15 @@ export class SimulatedStore extends MemoryLedger {
     )
   }
 
-  override async progress(): Promise<void> {
-    if (this.power.on) await this.#during(this.#run.progress(this.now_us()))
-    await super.progress()
+  override async progress(t_us: number): Promise<void> {
+    if (this.power.on) await this.#during(this.#run.progress(t_us))
+    await super.progress(t_us)
   }
 
-  override stop(t_us = this.now_us()): Promise<CheckpointHead> {
+  override stop(t_us: number): Promise<CheckpointHead> {
     return this.#instead(
       async () => void (await this.#run.stop(t_us)),
-      () => super.stop(),
+      () => super.stop(t_us),
     )
   }
 
@@ -121,6 +121,7 @@ export class SimulatedStore extends MemoryLedger {
     const { ledger, epoch, seen } = await this.#during(this.#ledger.takeOver(run, look))
     await super.takeOver(run, async () => null)
     this.#stored = ledger
+    this.began_us = ledger.began_us
     return { ledger: this, epoch, seen }
   }
 

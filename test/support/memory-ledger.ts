@@ -35,6 +35,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   began_us = 0
   /** Durable entries. */
   readonly entries_kept: Kept[] = []
+  /** Its seal is durable. */
   sealed = false
   /** How many entries the run had whenever it was said how far it is. */
   readonly progressed: number[] = []
@@ -134,7 +135,10 @@ export class MemoryLedger implements Ledger, RunLedger {
   #keep(): CheckpointHead {
     this.entries_kept.push(...this.#in_flight)
     this.#in_flight = []
-    this.#hold()
+    const last = this.entries_kept.at(-1)
+    this.sealed = last?.kind === 'run' && last.draft.entry.k === 'seal'
+    if (this.sealed) this.expires_us = null
+    else this.#hold()
     this.power.use()
     return { log: 1, size: this.entries_kept.length, root: HASH }
   }
@@ -155,14 +159,11 @@ export class MemoryLedger implements Ledger, RunLedger {
     const none = { size: 0, root: HASH }
     const draft = { entry: { ...facts, subjects: { rows: none, batches: none } }, first_value: 0, values: [] }
     this.#append({ kind: 'run', draft, encoded: encodedBy((to, entropy) => encodeRun(to, draft, entropy)) })
-    const head = await this.commit()
-    this.sealed = true
-    this.expires_us = null
-    return head
+    return this.commit()
   }
 
   /** The power may go right before or right after it is durable. */
-  async progress(): Promise<void> {
+  async progress(_t_us: number): Promise<void> {
     if (this.#in_flight.length > 0) throw new Error('a commit is under way')
     if (this.entries_kept.length === this.progressed.at(-1)) return this.renew()
     this.power.use()
@@ -172,7 +173,7 @@ export class MemoryLedger implements Ledger, RunLedger {
     this.power.use()
   }
 
-  async stop(): Promise<CheckpointHead> {
+  async stop(_t_us: number): Promise<CheckpointHead> {
     const head = await this.commit()
     this.progressed.push(head.size)
     this.expires_us = null
