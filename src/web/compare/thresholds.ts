@@ -14,6 +14,11 @@ export function thresholdsIn(expression: string): readonly Threshold[] {
   return [...found].filter(([text]) => /^-?\d/.test(text)).map(({ 0: text, index }) => ({ at: index, text }))
 }
 
+/** What a number is compared with, or added to, as the expression has it: its last words before the number. */
+export function wordsBefore(expression: string, { at }: Threshold): string {
+  return /\S*\s*\S*\s*$/.exec(expression.slice(0, at))?.[0].trim() ?? ''
+}
+
 export function withThreshold(expression: string, { at, text }: Threshold, to: string): string {
   return `${expression.slice(0, at)}${to}${expression.slice(at + text.length)}`
 }

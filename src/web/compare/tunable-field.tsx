@@ -2,7 +2,7 @@
 import { useId } from 'react'
 import type { Tunable } from '../../api/runs.ts'
 import { printable } from '../../read/words/text.ts'
-import { thresholdsIn, withThreshold } from './thresholds.ts'
+import { thresholdsIn, withThreshold, wordsBefore } from './thresholds.ts'
 
 interface Props {
   readonly of: Tunable
@@ -69,16 +69,17 @@ function Thresholds({
   return (
     <span className="thresholds">
       {thresholds.map((each, i) => (
-        <input
-          title={`number ${i + 1} of the expression`}
-          key={i}
-          className="input"
-          type="number"
-          step="any"
-          aria-label={`number ${i + 1} of ${node}`}
-          value={each.text}
-          onChange={event => onValue(withThreshold(of, each, event.target.value === '' ? '0' : event.target.value))}
-        />
+        <label key={i} title={`number ${i + 1} of the expression`}>
+          <span className="mono small quiet">{printable(wordsBefore(of, each))}</span>
+          <input
+            className="input"
+            type="number"
+            step="any"
+            aria-label={`number ${i + 1} of ${node}`}
+            value={each.text}
+            onChange={event => onValue(withThreshold(of, each, event.target.value === '' ? '0' : event.target.value))}
+          />
+        </label>
       ))}
     </span>
   )

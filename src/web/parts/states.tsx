@@ -1,4 +1,5 @@
 /** In the place of an answer: it is on its way, there is none, it failed, or its record doesn't hold. */
+import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { Unsound } from '../../api/common.ts'
 import { ServerError } from '../app/client.ts'
@@ -53,15 +54,35 @@ export function ErrorNotice({ error, onRetry }: ErrorProps) {
           <code>{known.code}</code>
         </p>
       )}
-      {onRetry !== undefined && (
-        <div className="actions notice-end">
-          <button type="button" className="button" onClick={onRetry}>
-            <Icon name="again" size={14} />
-            Try again
-          </button>
-        </div>
-      )}
+      <WhatNow code={known?.code ?? null} onRetry={onRetry} />
     </Notice>
+  )
+}
+
+const UNKNOWN_RUN: ReadonlySet<string | null> = new Set(['CUSTODY_RUN_UNKNOWN', 'CUSTODY_RUN_AMBIGUOUS'])
+
+/** What isn't there won't be there the next time: then what there is instead. */
+function WhatNow({ code, onRetry }: { readonly code: string | null } & Pick<ErrorProps, 'onRetry'>) {
+  const { run } = useParams({ strict: false })
+  const lists = UNKNOWN_RUN.has(code) ? (
+    <Link to="/" className="button">
+      All runs
+    </Link>
+  ) : code === 'CUSTODY_ROW_UNKNOWN' && run !== undefined ? (
+    <Link to="/runs/$run/rows" params={{ run }} className="button">
+      All rows of this run
+    </Link>
+  ) : null
+  if (lists === null && onRetry === undefined) return null
+  return (
+    <div className="actions notice-end">
+      {lists ?? (
+        <button type="button" className="button" onClick={onRetry}>
+          <Icon name="again" size={14} />
+          Try again
+        </button>
+      )}
+    </div>
   )
 }
 
