@@ -60,6 +60,15 @@ export interface PartyOptions {
   readonly valid?: readonly [string, string]
 }
 
+/** Its certificate as a PEM file has it. */
+export function pem({ certificate }: Party): string {
+  const base64 = Buffer.from(certificate).toString('base64')
+  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
+}
+
+/** Its private key, too. */
+export const keyPem = ({ private_key }: Party): string => String(private_key.export({ format: 'pem', type: 'pkcs8' }))
+
 const KEYS = new Map<string, { private_key: KeyObject; info: Uint8Array }>()
 
 /** Keys of a name are made once. */

@@ -97,6 +97,14 @@ export class PostgresServer {
     return `postgres://${USER}:${PASSWORD}@127.0.0.1:${this.port}/${database}`
   }
 
+  /** Puts a file of its own among its files, which it reads when it starts. */
+  put(name: string, text: string): void {
+    const path = join(this.data, name)
+    writeFileSync(path, text, { mode: 0o600 })
+    const { uid, gid } = who()
+    if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid)
+  }
+
   async start(settings: readonly string[] = []): Promise<void> {
     const all = [`port=${this.port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings]
     const flags = all.flatMap(each => ['-c', each])

@@ -41,6 +41,9 @@ function meaningOf(state: string, what: string, doing: 'read' | 'write'): Meanin
   if (/^(?:55P03|57014|40...)$/.test(state)) return ['CUSTODY_LEDGER_BUSY', `is locked by another process: ${what}`]
   if (state === '3D000')
     return ['CUSTODY_LEDGER_NOT_FOUND', `isn’t there: ${what}`, 'Make the database first, or name another.']
+  if (/^28/.test(state) && TLS_DEMANDED.test(what)) return [trouble, `${cant}: ${what}`, UNCIPHERED]
+  if (/^28/.test(state) && /pg_hba\.conf/.test(what))
+    return [trouble, `${cant}: ${what}`, 'The server’s pg_hba.conf must let this user in from this machine.']
   if (/^28/.test(state))
     return [trouble, `${cant}: ${what}`, 'Check the user and the password of the URL, or $PGPASSWORD.']
   if (state === '42501')
@@ -80,20 +83,29 @@ function refusal(error: unknown, what: string): string | null {
   if (/client password must be a/.test(what)) return UNSAID
   // cast: the same.
   const { code } = error as { code?: unknown }
+  if (what === NO_TLS) return WITHOUT_TLS
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return OTHER_NAME
+  if (typeof code === 'string' && /^(?:EPROTO$|ERR_SSL)/.test(code)) return OTHER_VERSION
   if (isTls(error)) return UNVERIFIED
   return isCut(error) ? UNREACHED : null
 }
 
 const UNREACHED = 'Check that the server runs, and the host and the port of the URL.'
 const UNSAID = 'The server asks for a password: set $PGPASSWORD.'
+/** Of a server that lets somebody in by TLS alone. */
+const TLS_DEMANDED = /pg_hba\.conf.*no encryption/
+const UNCIPHERED =
+  'The server takes nobody without TLS: write sslmode=verify-full, with sslrootcert=FILE for an authority of your own.'
+/** Of `pg`, which has no code for it. */
+const NO_TLS = 'The server does not support SSL connections'
+const WITHOUT_TLS = 'Switch TLS on at the server; or, where nobody is in between, write sslmode=disable.'
+const OTHER_VERSION = 'The server must speak TLS 1.2 or newer, as Node does.'
 const OTHER_NAME = 'Name the server as its certificate does.'
 const UNVERIFIED =
   'The server must show a certificate by an authority that Node trusts, or that sslrootcert=FILE of the URL names: see docs/postgres.md.'
 
 function isTls(error: unknown): boolean {
   // cast: the same.
-  const { code, message } = error as { code?: unknown; message?: unknown }
-  if (typeof code === 'string' && /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(code)) return true
-  return message === 'The server does not support SSL connections'
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^(?:ERR_TLS|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(code)
 }

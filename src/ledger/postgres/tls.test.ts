@@ -4,18 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { EXTENSIONS, type Party, party } from '../../../test/support/authority.ts'
+import { EXTENSIONS, keyPem, party, pem } from '../../../test/support/authority.ts'
 import { openLedgerReader } from '../open-reader.ts'
 
 const authority = party('authority', { extensions: [EXTENSIONS.authority, EXTENSIONS.may_certify] })
 const other = party('other', { extensions: [EXTENSIONS.authority, EXTENSIONS.may_certify] })
 const host = party('localhost', { issuer: authority, extensions: [EXTENSIONS.localhost] })
-const secure = createSecureContext({ cert: pem(host), key: host.private_key.export({ format: 'pem', type: 'pkcs8' }) })
-
-function pem({ certificate }: Party): string {
-  const base64 = Buffer.from(certificate).toString('base64')
-  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
-}
+const secure = createSecureContext({ cert: pem(host), key: keyPem(host) })
 
 /** What a server of PostgreSQL does until it knows who asks: it takes TLS, and then says that the password is wrong. */
 function meet(socket: Socket): void {

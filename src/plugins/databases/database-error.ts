@@ -61,6 +61,10 @@ const HINTS: { readonly [kind in DatabaseErrorKind]?: string } = {
   timeout: 'Allow it more time with `timeout`, or ask for less.',
 }
 
+/** Of a server that takes nobody without TLS. */
+export const UNCIPHERED =
+  'The server takes nobody without TLS: write `tls: verify`, or `tls: {ca: FILE}` for an authority of your own.'
+
 /** Of the system: ECONNRESET, EPIPE, ETIMEDOUT, ENOTFOUND, EAI_AGAIN. */
 const NETWORK = /^E[A-Z]+(?:_AGAIN)?$/
 const TLS = /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|HANDSHAKE_)/

@@ -1,5 +1,5 @@
 /** What PostgreSQL's errors mean (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
-import { DatabaseError, type DatabaseErrorKind, messageOf, networkKind } from '../database-error.ts'
+import { DatabaseError, type DatabaseErrorKind, messageOf, networkKind, UNCIPHERED } from '../database-error.ts'
 
 const KINDS: ReadonlyArray<readonly [RegExp, DatabaseErrorKind]> = [
   // A server that begins, or has too many guests already.
@@ -20,6 +20,8 @@ const KINDS: ReadonlyArray<readonly [RegExp, DatabaseErrorKind]> = [
 /** Of `pg`, which has no codes for them. */
 const CUT = /^(?:Connection terminated|Client was closed|Client has encountered a connection error|timeout expired)/
 const NO_TLS = 'The server does not support SSL connections'
+/** Of a server that lets somebody in by TLS alone. */
+const TLS_DEMANDED = /pg_hba\.conf.*no encryption/
 const NO_PASSWORD = /client password must be a/
 
 export function postgresError(error: unknown, doing: 'connecting' | 'asking'): DatabaseError {
@@ -28,6 +30,8 @@ export function postgresError(error: unknown, doing: 'connecting' | 'asking'): D
   // cast: whatever was thrown is asked for what it may have.
   const { code, severity } = error as { code?: unknown; severity?: unknown }
   if (typeof severity === 'string' && typeof code === 'string') {
+    if (TLS_DEMANDED.test(message))
+      return new DatabaseError('tls', message, { state: code, hint: UNCIPHERED, cause: error })
     const kind = KINDS.find(([states]) => states.test(code))?.[1] ?? 'statement'
     return new DatabaseError(kind, message, { state: code, cause: error })
   }
