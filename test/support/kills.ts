@@ -16,6 +16,7 @@ const SIGNING = { CUSTODY_KEY: encodeSigningKeys('test', new Uint8Array(32).fill
 export interface Ended {
   readonly code: number | null
   readonly killed: boolean
+  readonly stdout: string
   readonly stderr: string
 }
 
@@ -29,9 +30,13 @@ export async function custodyProcess(
   const child = spawn(process.execPath, [join(ROOT, 'test/crash/custody.ts'), ...words], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, ...SIGNING, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
+  let stdout = ''
   let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', text => {
+    stdout += text
+  })
   child.stderr.setEncoding('utf8').on('data', text => {
     stderr += text
   })
@@ -39,7 +44,7 @@ export async function custodyProcess(
   if (after_ms !== null) await Promise.race([closed, sleep(after_ms)])
   if (after_ms !== null && child.exitCode === null) child.kill('SIGKILL')
   const [code, signal] = (await closed) as [number | null, NodeJS.Signals | null]
-  return { code, killed: signal === 'SIGKILL', stderr }
+  return { code, killed: signal === 'SIGKILL', stdout, stderr }
 }
 
 /**

@@ -41,8 +41,11 @@ export function workbookOf({ sheets, strings = [], formats = [], is_1904 = false
   for (const [i, content] of Object.values(sheets).entries())
     parts[`xl/worksheets/sheet${i + 1}.xml`] =
       `<worksheet xmlns="${MAIN}">${content.startsWith('<row') ? `<sheetData>${content}</sheetData>` : content}</worksheet>`
-  for (const { name, content } of more) parts[name] = content
-  return zipOf(Object.entries(parts).map(([name, content]) => ({ name, content })))
+  const members = new Map(
+    Object.entries(parts).map(([name, content]): [string, ZipMember] => [name, { name, content }]),
+  )
+  for (const member of more) members.set(member.name, member)
+  return zipOf([...members.values()])
 }
 
 const relations = (...all: readonly string[]) => `<Relationships>${all.join('')}</Relationships>`

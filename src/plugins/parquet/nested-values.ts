@@ -12,8 +12,17 @@ export function takeValue(node: SchemaTree, rules: LeafRules): TakeValue {
 
 function oneValue(node: SchemaTree, rules: LeafRules): TakeValue {
   const { element, children } = node
-  const take = children.length === 0 ? leafValue(element, rules) : groupValue(node, rules)
+  if (children.length === 0) return leafOf(leafValue(element, rules))
+  const take = groupValue(node, rules)
   return value => (value === null || value === undefined ? null : take(value))
+}
+
+/** The library gives nothing at all for what is at a place that its dictionary doesn’t have. */
+function leafOf(take: TakeValue): TakeValue {
+  return value => {
+    if (value === undefined) throw new Error('a value isn’t in the dictionary of its column')
+    return value === null ? null : take(value)
+  }
 }
 
 function groupValue({ element, children }: SchemaTree, rules: LeafRules): TakeValue {

@@ -79,6 +79,8 @@ export function cellValue(
   }
 }
 
+const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/
+
 function numberValue(
   cell: SheetCell & { readonly kind: 'number' },
   { field, numbers }: Column,
@@ -86,7 +88,7 @@ function numberValue(
   row: number,
 ): Json | CellProblem {
   const value = Number(cell.text)
-  if (!Number.isFinite(value))
+  if (!Number.isFinite(value) || !NUMBER.test(cell.text))
     return wrong(cell, field, row, 'CELL_INVALID', `has ${JSON.stringify(cell.text)} as a number`)
   const kind = rules.kinds[cell.style] ?? null
   if (kind !== null) {
@@ -105,5 +107,7 @@ function wrong(cell: SheetCell, field: string, row: number, code: string, what: 
 /** What a cell shows of itself, in a record that is rejected. */
 export function shownCell(cell: SheetCell): Json {
   if (cell.kind === 'pending') return null
-  return cell.kind === 'boolean' ? cell.value : cell.kind === 'number' ? Number(cell.text) : cell.text.toWellFormed()
+  if (cell.kind === 'boolean') return cell.value
+  const number = cell.kind === 'number' ? Number(cell.text) : Number.NaN
+  return Number.isFinite(number) ? number : cell.text.toWellFormed()
 }

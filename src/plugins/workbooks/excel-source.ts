@@ -72,7 +72,10 @@ class ExcelFormat implements TableFormat {
     try {
       const table = await this.#table(workbook, sheet, access.bytes, place)
       const records = (skip: number) => withPlace(place, table.records(skip))
-      return { ...table, warnings: [...warnings, ...table.warnings], records }
+      const { range } = this.#options
+      const where = `${range === undefined ? '' : `${range} of `}the sheet ${sheet.name}`
+      const nothing = table.isEmpty ? [`${place.path} has no value in ${where}`] : []
+      return { ...table, warnings: [...warnings, ...nothing, ...table.warnings], records }
     } catch (error) {
       throw asSourceError(place, error)
     }

@@ -6,14 +6,16 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Chunks } from '../sources/byte-reader.ts'
-import { cellText, XmlError, xmlReader } from './xml.ts'
+import { cellText, MOST_UNITS, XmlError, xmlReader } from './xml.ts'
 
 /** Units of text that are held. */
 const HELD_UNITS = 32 * 1024 * 1024
 /** Of those read from the file, how many are remembered. */
 const REMEMBERED = 10_000
-/** Longer than any cell's text can be, however it is written. */
-export const MAX_TEXT_UNITS = 8 * 1024 * 1024
+/** What each takes that is held, beside its text. */
+const UNITS_EACH = 16
+/** More than any program has written into one workbook: where each ends takes 8 bytes of memory. */
+const MOST_TEXTS = 32 * 1024 * 1024
 const BUFFER_BYTES = 1024 * 1024
 
 export class SharedStrings {
@@ -40,7 +42,7 @@ export class SharedStrings {
       },
       text(piece) {
         if (taken) text += piece
-        if (text.length > MAX_TEXT_UNITS) throw new XmlError('a text is longer than any cell’s')
+        if (text.length > MOST_UNITS) throw new XmlError('a text is longer than any cell’s')
       },
       close(name) {
         if (name === 'si') strings.#add(cellText(text))
@@ -78,12 +80,14 @@ export class SharedStrings {
   }
 
   #add(text: string): void {
-    this.#units += text.length
+    this.#units += text.length + UNITS_EACH
     if (this.#units <= this.#most_units) {
       this.#held.push(text)
       return
     }
     this.#spilled ??= new SpilledTexts()
+    if (this.#held.length + this.#spilled.count === MOST_TEXTS)
+      throw new XmlError(`it has more than ${MOST_TEXTS} texts`)
     this.#spilled.add(text)
   }
 }
@@ -103,6 +107,10 @@ class SpilledTexts {
     this.#folder = mkdtempSync(join(tmpdir(), 'custody-'))
     this.#file = openSync(join(this.#folder, 'texts'), 'wx+', 0o600)
     if (process.platform !== 'win32') this.#remove()
+  }
+
+  get count(): number {
+    return this.#count
   }
 
   add(text: string): void {

@@ -48,7 +48,7 @@ export async function openSheet(
   rules: TableRules,
   offsetOf: OffsetOf,
   place: InputPlace,
-): Promise<OpenTable> {
+): Promise<OpenTable & { readonly isEmpty: boolean }> {
   const iterator = rowsWithin(rows, rules.range)[Symbol.asyncIterator]()
   const first = await iterator.next()
   const rest = first.done === true ? [] : first.value
@@ -59,6 +59,7 @@ export async function openSheet(
   const builtOf = (some: readonly SheetRow[]) =>
     some.flatMap(each => builder.record(each, offsetOf(each.position)) ?? [])
   return {
+    isEmpty: row === undefined,
     columns: columns.head,
     warnings: columns.warnings,
     async *records(skip) {

@@ -1,8 +1,8 @@
 /** The rows of a sheet, one after another, with the cells that are written in it. */
 import type { Chunks } from '../sources/byte-reader.ts'
 import { type CellRange, columnOf, MAX_COLUMNS, MAX_ROWS, parseRange } from './cell-address.ts'
-import { MAX_TEXT_UNITS, type SharedStrings } from './shared-strings.ts'
-import { type Attributes, cellText, XmlError, xmlReader } from './xml.ts'
+import type { SharedStrings } from './shared-strings.ts'
+import { type Attributes, cellText, MOST_UNITS, XmlError, xmlReader } from './xml.ts'
 
 export type SheetCell = { readonly column: number } & (
   | { readonly kind: 'number'; readonly text: string; readonly style: number }
@@ -60,8 +60,7 @@ class SheetScanner {
   readonly open = (name: string, attributes: Attributes): void => {
     switch (name) {
       case 'c':
-        this.#column = attributes.r === undefined ? this.#column + 1 : columnOf(attributes.r)
-        if (this.#column < 1 || this.#column > MAX_COLUMNS) throw new XmlError(`a cell has the address ${attributes.r}`)
+        this.#beginCell(attributes)
         this.#attributes = attributes
         this.#value = null
         this.#formula = false
@@ -90,7 +89,7 @@ class SheetScanner {
   readonly text = (piece: string): void => {
     if (!this.#taken) return
     this.#value += piece
-    if ((this.#value?.length ?? 0) > MAX_TEXT_UNITS) throw new XmlError('a text is longer than any cell’s')
+    if ((this.#value?.length ?? 0) > MOST_UNITS) throw new XmlError('a text is longer than any cell’s')
   }
 
   readonly close = (name: string): void => {
@@ -114,6 +113,14 @@ class SheetScanner {
     }
   }
 
+  /** In order, each column once: else a value would be dropped in silence. */
+  #beginCell({ r }: Attributes): void {
+    const column = r === undefined ? this.#column + 1 : columnOf(r)
+    if (column < 1 || column > MAX_COLUMNS) throw new XmlError(`a cell has the address ${r}`)
+    if (column <= this.#column) throw new XmlError(`the cell ${r} follows one of the same column or a later one`)
+    this.#column = column
+  }
+
   #beginRow({ r }: Attributes): void {
     const number = r === undefined ? this.#number + 1 : Number(r)
     if (!Number.isInteger(number) || number <= this.#number || number > MAX_ROWS)
@@ -132,14 +139,17 @@ class SheetScanner {
       case 'n':
         return { kind: 'number', text: value, style: Number(s), column }
       case 's': {
-        const text = this.#strings.get(Number(value))
+        const text = INDEX.test(value) ? this.#strings.get(Number(value)) : null
         return text === null ? { kind: 'broken', text: value, column } : { kind: 'text', text, column }
       }
       case 'str':
       case 'inlineStr':
         return { kind: 'text', text: cellText(value), column }
       case 'b':
-        return { kind: 'boolean', value: value === '1' || value === 'true', column }
+        if (value === '1' || value === 'true') return { kind: 'boolean', value: true, column }
+        return value === '0' || value === 'false'
+          ? { kind: 'boolean', value: false, column }
+          : { kind: 'broken', text: value, column }
       case 'e':
         return { kind: 'error', text: value, column }
       case 'd':
@@ -150,6 +160,10 @@ class SheetScanner {
   }
 }
 
+const INDEX = /^\d+$/
+
+/** More than any sheet has: each takes memory until the last row. */
+const MOST_MERGED = 1_000_000
 const MERGED = Buffer.from('mergeCell ')
 const MAX_TAG_BYTES = 1024 * 1024
 const QUOTED_RANGE = /mergeCell [^>]*?\bref="([^"]*)"/g
@@ -171,6 +185,7 @@ export async function mergedIn(chunks: Chunks): Promise<readonly CellRange[]> {
         for (const [, ref = ''] of bytes.toString('latin1', first, Math.max(first, end)).matchAll(QUOTED_RANGE)) {
           const range = parseRange(ref)
           if (range === null) throw new XmlError(`it merges the cells ${ref}`)
+          if (ranges.length === MOST_MERGED) throw new XmlError(`it merges cells at more than ${MOST_MERGED} places`)
           ranges.push(range)
         }
       rest = Buffer.from(bytes.subarray(end))

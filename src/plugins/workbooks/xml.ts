@@ -25,15 +25,29 @@ export interface XmlReader {
 
 export const local = (name: string): string => name.slice(name.indexOf(':') + 1)
 
-/** Whatever stands in a text, no entity but those of XML itself stands for anything: a short text can't become a long one. */
+/** Longer than any tag is, or a text of a cell, however it is written. */
+export const MOST_UNITS = 8 * 1024 * 1024
+
+/**
+ * Whatever stands in a text, no entity but those of XML itself stands for anything: a short text can't become a long one. Nor is more held than `MOST_UNITS` of what
+ * has no end yet.
+ */
 export async function xmlReader({ open, text, close }: XmlHandlers): Promise<XmlReader> {
   const { SaxesParser: Parser } = await import('saxes')
   const parser: SaxesParser = new Parser({ position: false })
-  // cast: without namespaces each attribute is a text
-  parser.on('opentag', tag => open(local(tag.name), tag.attributes as Attributes))
+  /** Read since something had its end. */
+  let waiting = 0
+  parser.on('opentag', ({ name, attributes }) => {
+    waiting = 0
+    // cast: without namespaces each attribute is a text
+    open(local(name), attributes as Attributes)
+  })
   parser.on('text', text)
   parser.on('cdata', text)
-  parser.on('closetag', ({ name }) => close(local(name)))
+  parser.on('closetag', ({ name }) => {
+    waiting = 0
+    close(local(name))
+  })
   parser.on('error', error => {
     throw new XmlError(error.message)
   })
@@ -44,7 +58,9 @@ export async function xmlReader({ open, text, close }: XmlHandlers): Promise<Xml
     },
     write(bytes) {
       decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true })
+      waiting += bytes.length
       parser.write(decoded(decoder, bytes))
+      if (waiting > MOST_UNITS) throw new XmlError('a tag or a text in it is longer than any is')
     },
     end() {
       parser.write(decoded(decoder ?? new TextDecoder(), null))

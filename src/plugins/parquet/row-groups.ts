@@ -1,0 +1,244 @@
+/**
+ * The records of a Parquet file, a row group at a time: of that the columns that are wanted are in memory, and no more.
+ *
+ * ROW-GROUPS-1. No value is made up: pages that aren’t whole, or aren’t what the file’s end says of them, are an error, and so are values that
+ *     stand nowhere.
+ */
+import type { ColumnMetaData, CompressionCodec, DecodedArray, FileMetaData, RowGroup } from 'hyparquet'
+import { isCustodyError } from '../../model/error.ts'
+import { counted, grouped } from '../../model/number-text.ts'
+import { newRow } from '../../model/row.ts'
+import { type InputPlace, inputName, type RandomAccess, sourceError } from '../sources/byte-reader.ts'
+import type { TableRecord } from '../sources/table-source.ts'
+import { checkedPages, levelsOf, type UnpackNext } from './checked-pages.ts'
+import { rawSchema, type TakeValue, ValueProblem } from './leaf-values.ts'
+import type { Reader } from './library.ts'
+
+/** Records in one chunk. */
+const MOST = 512
+/** In a row group: what a hundred million values of one column take is more than any program has. */
+const MOST_ROWS = 100_000_000
+/** The file’s end: what it says of columns and row groups. */
+const MOST_END_BYTES = 256 * 1024 * 1024
+const TAIL_BYTES = 8
+
+export interface WantedColumn {
+  readonly name: string
+  readonly take: TakeValue
+}
+
+export interface OpenFile {
+  readonly access: RandomAccess
+  readonly library: Reader
+  readonly place: InputPlace
+}
+
+/** @throws Error with the reason. */
+export async function metadataOf(access: RandomAccess, { readMetadata }: Reader): Promise<FileMetaData> {
+  const tail = await access.read(access.bytes - TAIL_BYTES, TAIL_BYTES)
+  if (tail.readUInt32LE(0) > MOST_END_BYTES) throw new Error('its list of columns is longer than any is')
+  const file = { byteLength: access.bytes, slice: sliceOf(access) }
+  const metadata = await readMetadata(file, { geoparquet: false })
+  let rows = 0
+  for (const { num_rows } of metadata.row_groups) {
+    if (num_rows < 0) throw new Error(`a row group has ${num_rows} rows`)
+    if (num_rows > MOST_ROWS)
+      throw new Error(
+        `a row group has ${num_rows} rows; ${grouped(MOST_ROWS)} are read at most, as it has to fit into memory`,
+      )
+    rows += Number(num_rows)
+  }
+  if (BigInt(rows) !== metadata.num_rows)
+    throw new Error(`it has ${counted(rows, 'row')}, where it says ${metadata.num_rows}`)
+  return metadata
+}
+
+const sliceOf = (access: RandomAccess) => async (from: number, to?: number) => {
+  const end = to ?? access.bytes
+  if (from < 0 || end > access.bytes || end < from) throw new Error('a part of it would lie outside of it')
+  const bytes = await access.read(from, end - from)
+  if (bytes.length < end - from) throw new Error('it ends too early')
+  // A buffer of its own, from its beginning on.
+  const copy = new ArrayBuffer(bytes.length)
+  new Uint8Array(copy).set(bytes)
+  return copy
+}
+
+/** @returns a CustodyError of code CUSTODY_SOURCE. */
+export function broken(place: InputPlace, error: unknown) {
+  const reason = error instanceof Error ? error.message.replace(/^parquet /, '') : String(error)
+  const message = `${inputName(place)} can’t be read as a Parquet file: ${reason}`
+  return sourceError(place, message, 'Is the file whole?', error)
+}
+
+/** Values of a column in a row group, in the pieces that they come in. */
+interface Piece {
+  readonly from: number
+  readonly to: number
+  readonly data: DecodedArray
+}
+
+/** A part of the file. */
+interface ColumnBytes {
+  readonly from: number
+  readonly all: ArrayBuffer
+}
+
+interface OpenColumn extends WantedColumn {
+  readonly pieces: readonly Piece[]
+  /** The piece of the record before. */
+  at: number
+}
+
+export class RowGroups {
+  readonly #file: OpenFile
+  readonly #metadata: FileMetaData
+  readonly #columns: readonly WantedColumn[]
+
+  /** @param metadata as it stands in the file */
+  constructor(file: OpenFile, metadata: FileMetaData, columns: readonly WantedColumn[]) {
+    this.#file = file
+    this.#metadata = metadata
+    this.#columns = columns
+  }
+
+  /** Those behind the first `skip`. @throws CustodyError CUSTODY_SOURCE. */
+  async *records(skip: number): AsyncGenerator<readonly TableRecord[]> {
+    let start = 0
+    for (const group of this.#metadata.row_groups) {
+      const end = start + Number(group.num_rows)
+      if (end > skip && end > start) yield* this.#group(group, start, Math.max(skip, start) - start)
+      start = end
+    }
+  }
+
+  async *#group(group: RowGroup, start: number, skip: number): AsyncGenerator<readonly TableRecord[]> {
+    const { place } = this.#file
+    const columns = await this.#read(group)
+    const rows = Number(group.num_rows)
+    const { bytes } = this.#file.access
+    const total = Math.max(1, Number(this.#metadata.num_rows))
+    for (let from = skip; from < rows; from += MOST) {
+      const records: TableRecord[] = []
+      for (let row = from; row < Math.min(rows, from + MOST); row++) {
+        const line = start + row + 1
+        records.push(recordOf(columns, row, { line, offset: Math.floor((line / total) * bytes) }, place))
+      }
+      yield records
+    }
+  }
+
+  async #read(group: RowGroup): Promise<readonly OpenColumn[]> {
+    const columns: OpenColumn[] = []
+    try {
+      for (const wanted of this.#columns) {
+        const pieces = await this.#pieces(group, wanted.name)
+        columns.push({ ...wanted, pieces, at: 0 })
+      }
+    } catch (error) {
+      throw isCustodyError(error) ? error : broken(this.#file.place, error)
+    }
+    return columns
+  }
+
+  async #pieces(group: RowGroup, name: string): Promise<readonly Piece[]> {
+    const { library } = this.#file
+    const rows = Number(group.num_rows)
+    const leaves = group.columns.flatMap(({ meta_data: leaf }) => (leaf?.path_in_schema[0] === name ? [leaf] : []))
+    const bytes = await this.#bytesOf(leaves)
+    const unpacks = this.#checked(leaves, bytes, rows)
+    // Each leaf is unpacked by what was found of its own pages, and has a codec of its own for that.
+    const own = unpacks.map((unpack, i) => [`${i}` as CompressionCodec, unpack] as const)
+    const renamed = leaves.map((leaf, i) => ({
+      meta_data: { ...leaf, codec: own[i]?.[0] ?? leaf.codec },
+      file_offset: 0n,
+    }))
+    const pieces: Piece[] = []
+    await library.readColumns({
+      file: {
+        byteLength: this.#file.access.bytes,
+        slice: (from, to = from) => bytes.all.slice(from - bytes.from, to - bytes.from),
+      },
+      metadata: {
+        ...this.#metadata,
+        schema: rawSchema(this.#metadata.schema),
+        num_rows: group.num_rows,
+        row_groups: [{ ...group, columns: renamed }],
+      },
+      compressors: Object.fromEntries(own),
+      columns: [name],
+      rowStart: 0,
+      rowEnd: rows,
+      utf8: false,
+      geoparquet: false,
+      parsers: { timestampFromNanoseconds: nanos => nanos },
+      onChunk: ({ columnData: data, rowStart: from, rowEnd: to }) => {
+        pieces.push({ from, to, data })
+      },
+    })
+    const found = pieces.reduce((sum, { from, to }) => sum + to - from, 0)
+    if (found !== rows) throw new Error(`its column ${name} has ${counted(found, 'row')} of ${rows}`)
+    return pieces
+  }
+
+  /** Of all leaves of a column, which lie side by side. */
+  async #bytesOf(leaves: readonly ColumnMetaData[]): Promise<ColumnBytes> {
+    const { access } = this.#file
+    const extents = leaves.map(extentOf)
+    const from = Math.min(access.bytes, ...extents.map(extent => extent.from))
+    return { from, all: await sliceOf(access)(from, Math.max(from, ...extents.map(({ to }) => to))) }
+  }
+
+  #checked(leaves: readonly ColumnMetaData[], { from: base, all }: ColumnBytes, rows: number): readonly UnpackNext[] {
+    const { library } = this.#file
+    const unpacks: UnpackNext[] = []
+    for (const leaf of leaves) {
+      const { from, to } = extentOf(leaf)
+      let node = library.schemaOf(this.#metadata)
+      const path = [node]
+      for (const name of leaf.path_in_schema) {
+        const child = node.children.find(each => each.element.name === name)
+        if (child === undefined)
+          throw new Error(`a column has the path ${leaf.path_in_schema.join('.')}, which isn’t there`)
+        path.push(child)
+        node = child
+      }
+      unpacks.push(checkedPages(new Uint8Array(all, from - base, to - from), leaf, levelsOf(path), rows, library))
+    }
+    return unpacks
+  }
+}
+
+function extentOf({ dictionary_page_offset, data_page_offset, total_compressed_size }: ColumnMetaData) {
+  const from = dictionary_page_offset || data_page_offset
+  return { from: Number(from), to: Number(from + total_compressed_size) }
+}
+
+function recordOf(
+  columns: readonly OpenColumn[],
+  index: number,
+  placed: { readonly line: number; readonly offset: number },
+  place: InputPlace,
+): TableRecord {
+  const row = newRow()
+  let problem: { readonly code: string; readonly message: string; readonly field: string } | null = null
+  for (const column of columns) {
+    const { name, take } = column
+    try {
+      row[name] = take(valueAt(column, index))
+    } catch (error) {
+      if (!(error instanceof ValueProblem)) throw broken(place, error)
+      row[name] = null
+      problem ??= { code: error.code, message: `the value of ${name} ${error.message}`, field: name }
+    }
+  }
+  return problem === null ? { kind: 'row', ...placed, row } : { kind: 'reject', ...placed, raw: row, problem }
+}
+
+/** Rows are asked for in order. */
+function valueAt(column: OpenColumn, index: number): unknown {
+  const { pieces } = column
+  let piece = pieces[column.at]
+  while (piece !== undefined && index >= piece.to) piece = pieces[++column.at]
+  return piece?.data[index - piece.from]
+}
