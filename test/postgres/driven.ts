@@ -1,11 +1,17 @@
 /** Whole runs in this process, over a network on which things happen: each goes on until it is sealed, and is held against an undisturbed one. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { makeSigner } from '../../src/format/signing-key.ts'
+import { ownKeychain } from '../../src/ledger/encryption/keychain.ts'
+import { newLedgerKeyText, parseLedgerKey } from '../../src/ledger/encryption/ledger-key.ts'
+import { DEFAULT_SCHEMA } from '../../src/ledger/postgres/address.ts'
 import { type CustodyError, type ErrorCode, isCustodyError } from '../../src/model/error.ts'
 import { thisProcess } from '../../src/model/holder.ts'
 import { drive } from '../crash/drive.ts'
 import { compare, type Undisturbed } from '../crash/endure.ts'
 import type { CrashPipeline } from '../crash/pipelines.ts'
 import { type LedgerIn, Place } from '../crash/place.ts'
+import { ask } from '../support/postgres.ts'
 import type { Network } from './network.ts'
 
 export const SIGNER = makeSigner('test', new Uint8Array(32).fill(7))
@@ -24,6 +30,22 @@ export interface Came {
   readonly problems: readonly string[]
   /** Codes with which it stopped, one for each time. */
   readonly stops: readonly string[]
+}
+
+/** A ledger key in a file of that folder, which this process reads by, too. */
+export function ownKeyFile(folder: string): string {
+  const text = newLedgerKeyText()
+  ownKeychain.add(parseLedgerKey(text, 'the test'))
+  const path = join(folder, 'ledger.key')
+  writeFileSync(path, text, { mode: 0o600 })
+  return path
+}
+
+/** How many payloads of runs have values there that whoever has the database can read. */
+export async function readableAt(url: string): Promise<number> {
+  const schema = new URL(url).searchParams.get('schema') ?? DEFAULT_SCHEMA
+  const [found] = await ask(url, `SELECT count(*)::int AS readable FROM ${schema}.payloads WHERE log > 0`)
+  return Number(found?.readable)
 }
 
 /** Runs it, or resumes it, once. `nth`: of those in this process. Gives what stopped it; null: it is sealed. */

@@ -2,17 +2,18 @@
  * A server that fails, and a replica that takes its place: one that had all loses nothing, and one that lags behind is noticed. docs/postgres.md
  * says what an asynchronous failover can lose.
  */
-import { truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { compare } from '../crash/endure.ts'
+import { compare, type Undisturbed } from '../crash/endure.ts'
 import { type CrashPipeline, pipelineNamed } from '../crash/pipelines.ts'
-import { Place } from '../crash/place.ts'
+import { type LedgerPlace, Place } from '../crash/place.ts'
 import { ALL_OF_POSTGRES, ask, TWO_ROWS } from '../support/postgres.ts'
 import { PostgresServer } from '../support/postgres-server.ts'
 import { WorkFolder } from '../support/work-folder.ts'
-import { attempt, driven, undisturbed } from './driven.ts'
+import { attempt, driven, ownKeyFile, readableAt, undisturbed } from './driven.ts'
 import { Hook, w1With } from './hooks.ts'
 import { Network } from './network.ts'
 
@@ -77,12 +78,17 @@ describe.runIf(ALL_OF_POSTGRES)('failover', () => {
     }
   })
 
-  describe('in the middle of a run', () => {
+  describe.each(['plain', 'encrypted'] as const)('in the middle of a run, with %s values', kind => {
     let calm: PostgresServer
+    let folder: string
+    let encryption: Pick<LedgerPlace, 'key_file'>
     beforeAll(async () => {
       calm = await PostgresServer.begin()
       servers.push(calm)
+      folder = mkdtempSync(join(tmpdir(), 'custody-failover-'))
+      encryption = kind === 'plain' ? {} : { key_file: ownKeyFile(folder) }
     })
+    afterAll(() => rmSync(folder, { recursive: true }))
 
     /** What nobody disturbs, and how much goes to the server for it. */
     const runs = new Map<string, ReturnType<typeof measure>>()
@@ -96,12 +102,21 @@ describe.runIf(ALL_OF_POSTGRES)('failover', () => {
       const network = await Network.to(calm.port)
       networks.push(network)
       const url = `${calm.url()}?schema=${of.name}`
-      const whole = await undisturbed(of, () => ({ url, way: network.url(url) }))
+      const whole = await undisturbed(of, () => ({ url, way: network.url(url), ...encryption }))
       return { whole, bytes: network.passed.to_server }
     }
 
     const atThe = (network: Network, of: CrashPipeline) =>
-      new Place(of, () => ({ url: network.url('postgres://custody@127.0.0.1/postgres') }))
+      new Place(of, () => ({ url: network.url('postgres://custody@127.0.0.1/postgres'), ...encryption }))
+
+    /** What differs from what nobody disturbs, and whether it is encrypted as it should be. */
+    async function differing(place: Place, whole: Undisturbed): Promise<string[]> {
+      const readable = await readableAt(place.url)
+      return [
+        ...(readable > 0 === (kind === 'plain') ? [] : [`${readable} values are readable`]),
+        ...(await compare(place, whole)),
+      ]
+    }
 
     /** At shares of what goes to the server: `first` happens, then the failover. */
     function failingOver(bytes: number, first: () => void, [at, then]: readonly [number, number]): void {
@@ -117,7 +132,7 @@ describe.runIf(ALL_OF_POSTGRES)('failover', () => {
       failingOver(bytes, first, at)
       try {
         const { problems, stops } = await driven(place, way, false)
-        return { problems: [...problems, ...(await compare(place, whole))], stops }
+        return { problems: [...problems, ...(await differing(place, whole))], stops }
       } finally {
         place.close()
       }
@@ -145,7 +160,7 @@ describe.runIf(ALL_OF_POSTGRES)('failover', () => {
         if (left !== undefined) truncateSync(file, Number(left.replaceAll(',', '')))
       }
       expect(stops).toEqual(['CUSTODY_RUN_LOST', 'CUSTODY_OUTPUT_CHANGED', 'CUSTODY_OUTPUT_CHANGED'])
-      expect(await compare(place, whole)).toEqual([])
+      expect(await differing(place, whole)).toEqual([])
       place.close()
     })
 

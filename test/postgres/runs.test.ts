@@ -2,19 +2,17 @@
  * Whatever happens to the server, to its processes or to the network at any byte of a whole run: the run continues, or stops with an error that
  * says why, and resuming it leaves what an undisturbed one leaves. Nothing is lost, written or sent twice. For `npm run postgres`.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ownKeychain } from '../../src/ledger/encryption/keychain.ts'
-import { newLedgerKeyText, parseLedgerKey } from '../../src/ledger/encryption/ledger-key.ts'
 import type { Undisturbed } from '../crash/endure.ts'
 import { type CrashPipeline, pipelineNamed } from '../crash/pipelines.ts'
 import type { LedgerIn } from '../crash/place.ts'
 import { Random } from '../simulation/random.ts'
 import { ALL_OF_POSTGRES, ask } from '../support/postgres.ts'
 import { PostgresServer } from '../support/postgres-server.ts'
-import { troubled, undisturbed } from './driven.ts'
+import { ownKeyFile, troubled, undisturbed } from './driven.ts'
 import { Hook, w1With } from './hooks.ts'
 import { type Direction, Network, type Trouble } from './network.ts'
 import { STRIKES } from './strikes.ts'
@@ -46,10 +44,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'custody-runs-'))
   // What sorts need lies beside the ledger.
   process.env.XDG_STATE_HOME = folder
-  key_file = join(folder, 'ledger.key')
-  const text = newLedgerKeyText()
-  ownKeychain.add(parseLedgerKey(text, 'the test'))
-  writeFileSync(key_file, text, { mode: 0o600 })
+  key_file = ownKeyFile(folder)
   hook = await Hook.open()
 })
 afterAll(async () => {
