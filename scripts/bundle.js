@@ -24,6 +24,7 @@ const ENTRIES = [
   'host/answers/sql-process',
   'search/index/index-worker',
   'plugins/web/page-worker',
+  'plugins/documents/document-worker',
   'plugins/templates/liquid',
   'sdk/ajv',
   'model/decimal-library',

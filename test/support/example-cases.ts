@@ -141,6 +141,23 @@ export const EXAMPLE_CASES: readonly Expected[] = [
     },
   },
   {
+    example: 'seed-grants',
+    status: 'completed_with_failures',
+    counts: [7, 0, 7],
+    outcomes: { ROUTED: 7 },
+    causes: { gate: 5, error: 2 },
+    sinks: { granted: 3, committee: 1, by_hand: 3 },
+    lines: {
+      'granted.csv': [
+        'name,applicant,amount,sha256',
+        '2026-014.pdf,Ada Okafor,1200,2832e79d5354624e1c7ee9817adebbace4757f54d2d4d641430eadff63974e32',
+      ],
+      'committee.csv': [
+        '2026-015.docx,Jonas Feld,7800,d1ae6b76d20ddb5e9972efc6c5c35273db7c563a05729864a21808a74309601d',
+      ],
+    },
+  },
+  {
     example: 'two-sources',
     status: 'completed_with_failures',
     counts: [13, 2, 13],

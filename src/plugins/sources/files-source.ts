@@ -32,6 +32,12 @@ import type { FileOptions } from './options.ts'
 import { listedAccess } from './random-access.ts'
 import { StoredFile } from './stored-file.ts'
 
+/**
+ * Whether a file that can't be read, or is gone, is a record of the source that is made: nothing of it is on record then, and nothing is
+ * compared when the run is resumed.
+ */
+export type Unread = 'none_unread' | 'some_unread'
+
 /** Of what is only looked at to see how it begins. */
 const HEAD_BYTES = 32 * 1024
 
@@ -40,6 +46,7 @@ export class FilesSource implements Source {
   readonly #where: Pick<InputPlace, 'folder' | 'node' | 'stores'>
   readonly #stores: Stores
   readonly #make: MakeFileSource
+  readonly #unread: Unread
   #files: readonly InputFile[] = []
   #warnings: readonly string[] = []
   #recorded: readonly string[] | null = null
@@ -52,7 +59,13 @@ export class FilesSource implements Source {
   #verified = false
   #end: { readonly position: Json; readonly bytes: number } | null = null
 
-  constructor(options: FileOptions, where: Pick<InputPlace, 'folder' | 'node'>, make: MakeFileSource) {
+  constructor(
+    options: FileOptions,
+    where: Pick<InputPlace, 'folder' | 'node'>,
+    make: MakeFileSource,
+    unread: Unread = 'none_unread',
+  ) {
+    this.#unread = unread
     this.#options = options
     this.#stores = new Stores(options.storage)
     this.#where = { ...where, stores: this.#stores }
@@ -77,7 +90,8 @@ export class FilesSource implements Source {
 
   /** Those on record are looked for only now: a source that isn't read any further needs none of them. */
   async prepare(): Promise<void> {
-    if (this.#recorded !== null) this.#files = await recordedFiles(this.#recorded, this.#options, this.#where)
+    const absent = this.#unread === 'some_unread' ? 'taken' : 'refused'
+    if (this.#recorded !== null) this.#files = await recordedFiles(this.#recorded, this.#options, this.#where, absent)
     this.#recorded = null
   }
 
@@ -191,6 +205,7 @@ export class FilesSource implements Source {
   async #verifyFile(index: number, { bytes, sha256 }: FileRead): Promise<void> {
     const file = this.#files[index]
     if (file === undefined) throw sourceError({ ...this.#where, path: '' }, `there is no file ${index + 1} on record`)
+    if (bytes === 0 && this.#unread === 'some_unread') return
     if (file.bytes !== null && file.bytes !== bytes) throw changed(file)
     const reader = await ByteReader.open(file.place, { ...this.#openingOf(file), hashes: false })
     const hash = createHash('sha256')
@@ -222,8 +237,8 @@ export class FilesSource implements Source {
       return (await this.#archiveAt(member.archive, seen)).chunks(member.name, place)
     }
     // What isn't on a disk by itself is read from anywhere in a copy.
-    if (member !== null || place.compression || seen instanceof StoredFile) return { opening, chunk_bytes }
-    return { opening, chunk_bytes, access: () => listedAccess(place, seen) }
+    if (member !== null || place.compression || seen instanceof StoredFile) return { opening, chunk_bytes, seen }
+    return { opening, chunk_bytes, seen, access: () => listedAccess(place, seen) }
   }
 
   /** The archive that is read stays open until another one is. */

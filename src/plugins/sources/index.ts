@@ -1,5 +1,6 @@
 /** The built-in sources. */
 import type { PluginSpec } from '../../sdk/spec.ts'
+import { filesSource } from '../documents/files.ts'
 import { parquetSource } from '../parquet/parquet-source.ts'
 import { excelSource } from '../workbooks/excel-source.ts'
 import { csvSource } from './csv.ts'
@@ -13,6 +14,7 @@ export const sources: readonly PluginSpec[] = [
   jsonlSource,
   jsonSource,
   textSource,
+  filesSource,
   excelSource,
   parquetSource,
   ...databaseSources,

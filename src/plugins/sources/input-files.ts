@@ -66,11 +66,15 @@ export async function listFiles(options: FileOptions, where: Where): Promise<Lis
   return { files, warnings, patterns }
 }
 
-/** Those with these names, which a run has on record. Of archives only what is on record is looked at. @throws CustodyError. */
+/**
+ * Those with these names, which a run has on record. Of archives only what is on record is looked at. `absent`: whether what is gone is an
+ * error here, or when it is opened. @throws CustodyError.
+ */
 export async function recordedFiles(
   names: readonly string[],
   options: FileOptions,
   where: Where,
+  absent: 'refused' | 'taken' = 'refused',
 ): Promise<readonly InputFile[]> {
   const files: InputFile[] = []
   let archive: { readonly place: InputPlace; readonly seen: Seen } | null = null
@@ -78,7 +82,8 @@ export async function recordedFiles(
     if (archive === null || !name.startsWith(`${archive.place.path}/`)) archive = await archiveOf(name, options, where)
     if (archive === null) {
       const place = { ...where, path: name }
-      files.push(plainFile(place, await lookAgain(place), options))
+      const seen = absent === 'taken' ? await look(place, true) : await lookAgain(place)
+      files.push(seen === null ? { ...plainFile(place, GONE, options), bytes: null } : plainFile(place, seen, options))
     } else
       files.push(
         memberOf(
@@ -160,6 +165,9 @@ async function lookAgain(place: InputPlace): Promise<Seen> {
   }
   throw vanished(place)
 }
+
+/** No file is this one. */
+const GONE: Seen = { dev: 0n, ino: 0n, size: 0n, mtimeNs: 0n }
 
 function idOf(seen: Seen): string {
   return seen instanceof StoredFile ? seen.url : `${seen.dev}:${seen.ino}`

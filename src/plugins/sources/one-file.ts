@@ -7,6 +7,7 @@
 import { derive, type Json, newRow } from '../../model/row.ts'
 import type { ResumePoint, Source, SourceHead, SourceRecord } from '../../sdk/spec.ts'
 import { type InputPlace, type ReadingSettings, sourceError } from './byte-reader.ts'
+import type { Seen } from './listed-file.ts'
 
 export interface Position {
   readonly offset: number
@@ -28,6 +29,8 @@ export interface OneFileSource extends Source {
 export interface OneFileSettings extends ReadingSettings {
   /** A field that each row gets, and what it holds. */
   readonly added?: AddedField | null
+  /** What it was when it was listed, where it is one of several. */
+  readonly seen?: Seen
 }
 
 export interface AddedField {

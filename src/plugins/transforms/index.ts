@@ -1,5 +1,6 @@
 /** The built-in transforms. */
 import type { PluginSpec } from '../../sdk/spec.ts'
+import { extractText } from '../documents/extract-text.ts'
 import { coerce } from './coerce.ts'
 import { compute } from './compute.ts'
 import { explode } from './explode.ts'
@@ -36,4 +37,5 @@ export const transforms: readonly PluginSpec[] = [
   sql,
   http,
   fetchPage,
+  extractText,
 ]
