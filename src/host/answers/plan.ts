@@ -8,7 +8,7 @@ import { tunablesOf } from './tunables.ts'
 
 /** Without `values` it has what entries have: names, kinds and ways. */
 export async function planAnswer({ reader: inner, env }: Moment, name: string, values: boolean) {
-  const { reader, log, run } = await checkedRun(env, inner, name, UNOBSERVED)
+  const { reader, log, run } = await checkedRun(env, inner, name, UNOBSERVED, 'stories')
   const { topology, name: pipeline, plan_hash } = await openingOf(reader, log)
   const plan = values ? await planOf(reader, log) : null
   const { nodes, edges } = topology

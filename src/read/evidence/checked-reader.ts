@@ -85,10 +85,11 @@ export class CheckedReader implements LedgerReader {
     return this.#checked(log, () => this.#inner.entriesOfRow(log, row))
   }
 
+  /** Whether what is found of a row is all of it, its own entries tell: `checkedSubject`. */
   async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
     const { isErased } = await this.check(log)
     const decode = (entry: FullEntry) => valuesFit(log, entry, entry.payload, isErased)
-    const entries = await this.#ofWhole(log, () => this.#inner.entriesOfRows(log, first, last))
+    const entries = await this.#checked(log, () => this.#inner.entriesOfRows(log, first, last))
     return entries.map(entry => new CheckedEntry(entry, decode))
   }
 
@@ -102,14 +103,14 @@ export class CheckedReader implements LedgerReader {
   /** The data of rows whose first entries are among those from `from` up to but without `end`, in their order. */
   async ingested(log: number, from: number, end: number): Promise<readonly Ingested[]> {
     const found: Ingested[] = []
-    for (const { entry, data } of await this.#ingestedAmong(log, () => this.#inner.page(log, from, end)))
+    for (const { entry, data } of await this.#ingestedAmong(log, await this.#ofWhole(log, () => this.#inner.page(log, from, end))))
       if (data !== null) found.push({ entry, data })
     return found
   }
 
   /** The data of the rows from `first` to `last`, in their order. */
   async ingestedOfRows(log: number, first: number, last: number): Promise<readonly MaybeIngested[]> {
-    const found = await this.#ingestedAmong(log, () => this.#inner.entriesOfRows(log, first, last))
+    const found = await this.#ingestedAmong(log, await this.entriesOfRows(log, first, last))
     // A column that was changed hides an entry from the index.
     const rows = new Set(found.map(({ entry }) => entry.row))
     for (let row = first; row <= last; row++)
@@ -117,10 +118,10 @@ export class CheckedReader implements LedgerReader {
     return found
   }
 
-  async #ingestedAmong(log: number, read: () => Promise<readonly FullEntry[]>): Promise<readonly MaybeIngested[]> {
+  async #ingestedAmong(log: number, entries: readonly FullEntry[]): Promise<readonly MaybeIngested[]> {
     const { isErased } = await this.check(log)
     const found: MaybeIngested[] = []
-    for (const entry of await this.#ofWhole(log, read))
+    for (const entry of entries)
       if (isFirstOfRow(entry)) {
         const data = firstValue(entry, () => valuesFit(log, entry, entry.payload, isErased).payload)
         found.push({ entry, data, is_erased: isErased(entry.seq, 1) })
