@@ -103,7 +103,8 @@ export class CheckedReader implements LedgerReader {
   /** The data of rows whose first entries are among those from `from` up to but without `end`, in their order. */
   async ingested(log: number, from: number, end: number): Promise<readonly Ingested[]> {
     const found: Ingested[] = []
-    for (const { entry, data } of await this.#ingestedAmong(log, await this.#ofWhole(log, () => this.#inner.page(log, from, end))))
+    const entries = await this.#ofWhole(log, () => this.#inner.page(log, from, end))
+    for (const { entry, data } of await this.#ingestedAmong(log, entries))
       if (data !== null) found.push({ entry, data })
     return found
   }
