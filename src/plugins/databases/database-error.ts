@@ -65,6 +65,13 @@ const HINTS: { readonly [kind in DatabaseErrorKind]?: string } = {
 export const UNCIPHERED =
   'The server takes nobody without TLS: write `tls: verify`, or `tls: {ca: FILE}` for an authority of your own.'
 
+/** A connection that is lost before anything was asked over it can’t be had. */
+export function metWhile(doing: 'connecting' | 'asking', error: DatabaseError): DatabaseError {
+  const { kind, message, state, hint, cause } = error
+  if (doing === 'asking' || kind !== 'lost') return error
+  return new DatabaseError('unreachable', message, { state, hint: hint === HINTS.lost ? undefined : hint, cause })
+}
+
 /** Of the system: ECONNRESET, EPIPE, ETIMEDOUT, ENOTFOUND, EAI_AGAIN. */
 const NETWORK = /^E[A-Z]+(?:_AGAIN)?$/
 const TLS = /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|HANDSHAKE_)/

@@ -42,6 +42,9 @@ const served = {
   connection: connectionOption,
   ...readOptions,
   connect_timeout: connectTimeout,
+  answer_timeout: duration
+    .default('10m')
+    .describe('How long the server may say nothing, while it sorts for example; then the connection counts as cut'),
   reconnect: RECONNECT,
 }
 
@@ -82,8 +85,9 @@ export function sqlProblems(
 /** `folder`: where relative paths start. */
 export function placeFrom(kind: DatabaseKind, options: SqlSourceOptions, folder: string): DatabasePlace {
   if ('connection' in options && (kind === 'postgres' || kind === 'mysql')) {
-    const { connection, connect_timeout } = options
-    const timeouts = { connect_ms: millisecondsOf(connect_timeout), statement_ms: null }
+    const { connection, connect_timeout, answer_timeout } = options
+    const connect_ms = millisecondsOf(connect_timeout)
+    const timeouts = { connect_ms, statement_ms: null, silence_ms: millisecondsOf(answer_timeout) }
     return { kind, address: addressOf(kind, connection), folder, timeouts }
   }
   if ('path' in options && (kind === 'sqlite' || kind === 'duckdb'))

@@ -50,6 +50,8 @@ export class SqlSource implements Source {
   #lines = new LineHash()
   /** Behind the last row that was yielded, or passed over. */
   #at = START
+  /** Whether the connection that was made last has given any row. */
+  #has_come = false
   readonly #closed = new AbortController()
 
   /** `reconnect_ms`: how long a lost connection is tried again. */
@@ -88,6 +90,8 @@ export class SqlSource implements Source {
     const start = from === null ? START : asPosition(from.position, this.#context.node)
     let trouble = new Trouble(this.#reconnect_ms)
     for (;;) {
+      const began_ms = performance.now()
+      this.#has_come = false
       try {
         for await (const records of this.#readOnce(start)) {
           yield records
@@ -96,6 +100,7 @@ export class SqlSource implements Source {
         return
       } catch (error) {
         await this.#release()
+        if (!this.#has_come) trouble.lasted(performance.now() - began_ms)
         const wait_ms = error instanceof DatabaseError && error.isPassing ? trouble.next() : null
         if (wait_ms === null || this.#closed.signal.aborted) throw this.#failed(error)
         await wait(wait_ms, undefined, { signal: this.#closed.signal }).catch(() => {
@@ -115,6 +120,7 @@ export class SqlSource implements Source {
     let at = START
     if (yielded === null) this.#take(lines, at)
     for await (const piece of stream.pieces) {
+      this.#has_come = true
       const records: SourceRecord[] = []
       for (const record of piece) {
         const { item, line } = maker.make(record, text => {
@@ -236,7 +242,7 @@ const HINT_QUERY = 'Try the query with the database’s own tools.'
 const HINT_CHANGED =
   'Put the rows back as they were, or resume with --from-ledger-only to finish what was read. Rows that are added must come behind those that were read, by `key`.'
 
-/** How long to wait for a connection, since the last row came. */
+/** How long to wait for a connection, since the last row that wasn't read before. */
 class Trouble {
   readonly #most_ms: number
   #waited_ms = 0
@@ -244,6 +250,11 @@ class Trouble {
 
   constructor(most_ms: number) {
     this.#most_ms = most_ms
+  }
+
+  /** An attempt took so long, and nothing came of it. */
+  lasted(ms: number): void {
+    this.#waited_ms += ms
   }
 
   /** null: no longer. */

@@ -13,6 +13,9 @@ import { type DatabasePlace, fileOf } from '../databases/place.ts'
 import { duration } from '../web/options.ts'
 import { byField, fieldName } from './options.ts'
 
+/** After `timeout` the server gives the query up itself, and says so; one that doesn't is silent. */
+const LATE_MS = 5_000
+
 export const sqlOptions = z.strictObject({
   database: z.enum(['postgres', 'mysql', 'sqlite', 'duckdb']).describe('What is asked'),
   connection: connectionOption.optional(),
@@ -68,7 +71,8 @@ export function serviceOf({ database, service, connection, path }: SqlOptions): 
 export function placeOf(options: SqlOptions, folder: string): DatabasePlace {
   const { database, connection, path, timeout, connect_timeout, read_only } = options
   if (isServed(database) && connection !== undefined) {
-    const timeouts = { connect_ms: millisecondsOf(connect_timeout), statement_ms: millisecondsOf(timeout) }
+    const statement_ms = millisecondsOf(timeout)
+    const timeouts = { connect_ms: millisecondsOf(connect_timeout), statement_ms, silence_ms: statement_ms + LATE_MS }
     return { kind: database, address: addressOf(database, connection), folder, timeouts }
   }
   if (!isServed(database) && path !== undefined) return fileOf(database, path, folder, read_only ? 'read' : 'write')

@@ -95,7 +95,7 @@ export class DuckdbConnection implements Database {
     })
     const names = result.columnNames()
     const types = result.columnTypes()
-    const columns: Column[] = names.map((name, i) => ({ name, type: String(types[i]) }))
+    const columns: Column[] = names.map((name, i) => ({ name, type: types[i]?.alias ?? String(types[i]) }))
     const readers = types.map((type, i) => this.#types.reader(type, numbers(names[i] ?? '')))
     return { columns, result, pieces: this.#pieces(result, readers) }
   }

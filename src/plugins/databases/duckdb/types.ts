@@ -98,17 +98,56 @@ export class DuckdbTypes {
   valueOf(param: Param): Value {
     const { blobValue, listValue } = this.#library
     if (param instanceof Uint8Array) return blobValue(param)
-    if (isList(param)) return listValue(param.map(each => this.valueOf(each)))
-    return param
+    return isList(param) ? listValue(this.#itemsOf(param, leafOf(param))) : param
   }
 
-  /** The library would take any whole number for one of 64 bits. */
+  /** The library would take any whole number for one of 64 bits, and knows no type of a list without elements. */
   typeOf(param: Param): Type | undefined {
     const { DOUBLE, BIGINT } = this.#library
     if (typeof param === 'number') return Number.isSafeInteger(param) ? BIGINT : DOUBLE
-    return undefined
+    return isList(param) ? this.#listOf(leafOf(param), depthOf(param)) : undefined
+  }
+
+  #itemsOf(params: readonly Param[], leaf: Leaf): Value[] {
+    const { listValue } = this.#library
+    return params.map(each => {
+      if (isList(each)) return listValue(this.#itemsOf(each, leaf))
+      if (each === null || each instanceof Uint8Array) return this.valueOf(each)
+      if (leaf === 'BIGINT') return BigInt(each as number)
+      return leaf === 'VARCHAR' ? String(each) : each
+    })
+  }
+
+  #listOf(leaf: Leaf, depth: number): Type {
+    const { LIST } = this.#library
+    let type: Type = this.#library[leaf]
+    for (let i = 0; i < depth; i++) type = LIST(type)
+    return type
   }
 }
+
+/** What a list has in it, at any depth. */
+type Leaf = 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'BLOB' | 'VARCHAR'
+
+/** `VARCHAR` of what is mixed, or empty. */
+function leafOf(params: readonly Param[]): Leaf {
+  const leaves = new Set(params.flatMap(leavesIn).map(leafKind))
+  if (leaves.size === 2 && leaves.has('BIGINT') && leaves.has('DOUBLE')) return 'DOUBLE'
+  const [only] = leaves
+  return leaves.size === 1 && only !== undefined ? only : 'VARCHAR'
+}
+
+function leafKind(param: Param): Leaf {
+  if (typeof param === 'boolean') return 'BOOLEAN'
+  if (typeof param === 'number') return Number.isSafeInteger(param) ? 'BIGINT' : 'DOUBLE'
+  return param instanceof Uint8Array ? 'BLOB' : 'VARCHAR'
+}
+
+const leavesIn = (param: Param): readonly Param[] =>
+  isList(param) ? param.flatMap(leavesIn) : param === null ? [] : [param]
+
+const depthOf = (params: readonly Param[]): number =>
+  1 + Math.max(0, ...params.map(each => (isList(each) ? depthOf(each) : 0)))
 
 const isList = (param: Param): param is readonly Param[] => Array.isArray(param)
 

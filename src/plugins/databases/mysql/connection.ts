@@ -1,8 +1,9 @@
 /** A connection to a server of MySQL or MariaDB, by `mysql2`. Statements are prepared: values are never put into their texts. */
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Connection, FieldPacket } from 'mysql2'
 import { type Address, isSocket } from '../address.ts'
+import { Awaited } from '../awaited.ts'
 import type { Answer, Column, Database, NumbersOf, Param, Record, Stream, Transaction } from '../database.ts'
 import { DatabaseError } from '../database-error.ts'
 import { DIALECTS } from '../dialect.ts'
@@ -36,29 +37,30 @@ export class MysqlConnection implements Database {
   readonly dialect = DIALECTS.mysql
   readonly shown: string
   readonly #connection: Connection
-  #is_lost = false
-  /** The stream that is read. */
-  #reading: Readable | null = null
+  readonly #socket: Socket
+  readonly #awaited: Awaited
 
-  private constructor(connection: Connection, shown: string) {
+  private constructor(connection: Connection, shown: string, silence_ms: number) {
     this.#connection = connection
     this.shown = shown
-    const lose = () => {
-      this.#is_lost = true
-      // The library tells it nothing if it waits to be read on.
-      this.#reading?.destroy(new DatabaseError('lost', 'the connection was cut'))
-    }
+    // cast: the library's types leave its socket out.
+    this.#socket = (connection as unknown as { readonly stream: Socket }).stream
+    this.#awaited = new Awaited(silence_ms, () => this.#drop())
+    const lose = () => this.#awaited.lose('the connection was cut')
     connection.on('error', lose)
     connection.on('end', lose)
-    // cast: the library's types leave its socket out.
-    const { stream } = connection as unknown as { readonly stream: Socket }
-    stream.once('close', lose)
+    this.#socket.once('close', lose)
   }
 
   /** `folder`: where relative paths of certificates start. @throws DatabaseError */
   static async open(address: Address, folder: string, timeouts: Timeouts): Promise<MysqlConnection> {
     const { createConnection } = await import('mysql2')
     const { host, port, user, password, database, tls, shown } = address
+    // The library would take a certificate for localhost, whatever the address.
+    if (tls?.names_host === true && isIP(host) !== 0)
+      throw new DatabaseError('tls', `a certificate can’t be verified for an address, and the host is ${host}`, {
+        hint: 'Name the host as its certificate does, or write `tls: {verify: ca}` for any host that the authority vouches for.',
+      })
     // cast: the library's types leave some of its options out.
     const settings = {
       ...(isSocket(host) ? { socketPath: host } : { host, port }),
@@ -70,10 +72,15 @@ export class MysqlConnection implements Database {
       flags: ['-LOCAL_FILES'],
     } as Parameters<typeof createConnection>[0]
     const connection = createConnection(settings)
-    const opened = new MysqlConnection(connection, shown)
-    try {
-      await new Promise<void>((done, failed) => connection.connect(error => (error === null ? done() : failed(error))))
+    const opened = new MysqlConnection(connection, shown, timeouts.silence_ms)
+    const connected = () =>
+      new Promise<void>((done, failed) => connection.connect(error => (error === null ? done() : failed(error))))
+    const set = async () => {
+      await connected()
       for (const setting of [...SETTINGS, ...(await opened.#limits(timeouts))]) await opened.#plain(setting)
+    }
+    try {
+      await opened.#awaited.answer(set, timeouts.connect_ms)
       return opened
     } catch (error) {
       await opened.close()
@@ -82,52 +89,62 @@ export class MysqlConnection implements Database {
   }
 
   get isLost(): boolean {
-    return this.#is_lost
+    return this.#awaited.isLost
   }
 
   async ask(statement: string, params: readonly Param[] = [], numbers: NumbersOf = none): Promise<Answer> {
-    this.#mustBeOpen()
-    return await new Promise((done, failed) => {
-      this.#connection.execute({ sql: statement, rowsAsArray: true }, boundAll(params), (error, found, fields) => {
-        if (error !== null) failed(mysqlError(error, 'asking'))
-        else if (fields === undefined || !Array.isArray(found)) {
-          // cast: what isn't a list of records is the header of a result without any.
-          const { affectedRows = 0 } = found as { affectedRows?: number }
-          done({ columns: [], records: [], changed: affectedRows })
-        } else {
-          const readers = readersOf(fields, numbers)
-          // cast: `rowsAsArray`.
-          const records = (found as unknown as unknown[][]).map(values => readers(values))
-          done({ columns: fields.map(columnOf), records, changed: 0 })
-        }
-      })
+    const { found, fields } = await this.#awaited.answer(() => this.#executed(statement, params))
+    if (fields === undefined || !Array.isArray(found)) {
+      // cast: what isn't a list of records is the header of a result without any.
+      const { affectedRows = 0 } = found as { affectedRows?: number }
+      return { columns: [], records: [], changed: affectedRows }
+    }
+    const read = readersOf(fields, numbers)
+    // cast: `rowsAsArray`.
+    const records = (found as unknown as unknown[][]).map(values => read(values))
+    return { columns: fields.map(columnOf), records, changed: 0 }
+  }
+
+  #executed(statement: string, params: readonly Param[]): Promise<Executed> {
+    return new Promise((done, failed) => {
+      this.#connection.execute({ sql: statement, rowsAsArray: true }, boundAll(params), (error, found, fields) =>
+        error === null ? done({ found, fields }) : failed(mysqlError(error, 'asking')),
+      )
     })
   }
 
   async stream(query: string, params: readonly Param[] = [], numbers: NumbersOf = none): Promise<Stream> {
-    this.#mustBeOpen()
-    const command = this.#connection.execute({ sql: query, rowsAsArray: true }, boundAll(params))
-    const stream = command.stream({ highWaterMark: AT_ONCE, objectMode: true })
-    this.#reading = stream
-    const fields = await fieldsOf(command, stream)
+    let stream: Readable | null = null
+    const begun = () => {
+      const command = this.#connection.execute({ sql: query, rowsAsArray: true }, boundAll(params))
+      stream = command.stream({ highWaterMark: AT_ONCE, objectMode: true })
+      return fieldsOf(stream)
+    }
+    const fields = await this.#awaited.answer(begun)
+    if (stream === null) throw new TypeError('nothing was begun')
     return { columns: fields.map(columnOf), pieces: this.#pieces(stream, readersOf(fields, numbers)) }
   }
 
-  async *#pieces(stream: AsyncIterable<readonly unknown[]>, read: (values: readonly unknown[]) => Record) {
+  async *#pieces(stream: Readable, read: (values: readonly unknown[]) => Record) {
     let piece: Record[] = []
     let is_read = false
+    const watch = this.#awaited.watch(lost => stream.destroy(lost))
+    watch.begin()
     try {
       for await (const values of stream) {
+        watch.came()
         piece.push(read(values))
         if (piece.length < AT_ONCE) continue
+        watch.end()
         yield piece
+        watch.begin()
         piece = []
       }
       is_read = true
-      this.#reading = null
     } catch (error) {
       throw mysqlError(error, 'asking')
     } finally {
+      watch.end()
       // The server sends the rest of the records, whether somebody wants them or not.
       if (!is_read) this.#drop()
     }
@@ -144,22 +161,23 @@ export class MysqlConnection implements Database {
 
   async rollback(): Promise<void> {
     try {
-      if (!this.#is_lost) await this.#plain('ROLLBACK')
+      if (!this.isLost) await this.#plain('ROLLBACK')
     } catch {
       this.#drop()
     }
   }
 
   async close(): Promise<void> {
-    if (!this.#is_lost) this.#drop()
+    this.#drop()
   }
 
   /** Of statements of our own, some of which can't be prepared. */
   async #plain(statement: string): Promise<void> {
-    this.#mustBeOpen()
-    await new Promise<void>((done, failed) =>
-      this.#connection.query(statement, error => (error === null ? done() : failed(mysqlError(error, 'asking')))),
-    )
+    const asked = () =>
+      new Promise<void>((done, failed) =>
+        this.#connection.query(statement, error => (error === null ? done() : failed(mysqlError(error, 'asking')))),
+      )
+    await this.#awaited.answer(asked)
   }
 
   /** MariaDB counts seconds, MySQL milliseconds and only for reading. */
@@ -174,17 +192,20 @@ export class MysqlConnection implements Database {
     ]
   }
 
-  #mustBeOpen(): void {
-    if (this.#is_lost) throw new DatabaseError('lost', 'the connection is closed')
-  }
-
   #drop(): void {
-    this.#is_lost = true
+    this.#awaited.lose('the connection is closed')
     this.#connection.destroy()
+    // The library only takes leave, and lets the server send whatever it still has to.
+    this.#socket.destroy()
   }
 }
 
 const none: NumbersOf = () => null
+
+interface Executed {
+  readonly found: unknown
+  readonly fields: readonly FieldPacket[] | undefined
+}
 
 const columnOf = (field: FieldPacket): Column => ({ name: field.name, type: typeName(field) })
 
@@ -196,11 +217,10 @@ function bound(param: Param): unknown {
 }
 
 /** What a query gives, as soon as the server says it. @throws DatabaseError */
-function fieldsOf(command: unknown, stream: Readable): Promise<readonly FieldPacket[]> {
+function fieldsOf(stream: Readable): Promise<readonly FieldPacket[]> {
   return new Promise((done, failed) => {
     stream.once('fields', (fields: readonly FieldPacket[] | undefined) => done(fields ?? []))
     stream.once('error', error => failed(mysqlError(error, 'asking')))
     stream.once('end', () => failed(new DatabaseError('statement', 'the statement gives no records')))
-    void command
   })
 }

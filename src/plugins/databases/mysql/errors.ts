@@ -1,5 +1,5 @@
 /** What errors of MySQL and MariaDB mean (https://mariadb.com/docs/server/reference/error-codes). */
-import { DatabaseError, type DatabaseErrorKind, messageOf, networkKind } from '../database-error.ts'
+import { DatabaseError, type DatabaseErrorKind, messageOf, metWhile, networkKind } from '../database-error.ts'
 
 const KINDS: ReadonlyArray<readonly [numbers: readonly number[], DatabaseErrorKind]> = [
   // Too many connections, of all or of this user; a server that ends.
@@ -23,6 +23,10 @@ const LOST = /^(?:PROTOCOL_CONNECTION_LOST|PROTOCOL_ENQUEUE_AFTER|PROTOCOL_SEQUE
 const NO_TLS = /Server does not support secure connection/i
 
 export function mysqlError(error: unknown, doing: 'connecting' | 'asking'): DatabaseError {
+  return metWhile(doing, fromLibrary(error))
+}
+
+function fromLibrary(error: unknown): DatabaseError {
   if (error instanceof DatabaseError) return error
   const message = messageOf(error)
   // cast: whatever was thrown is asked for what it may have.
@@ -35,9 +39,7 @@ export function mysqlError(error: unknown, doing: 'connecting' | 'asking'): Data
     return new DatabaseError(kind ?? other, message, { state: `${errno} (${sqlState})`, cause: error })
   }
   const network = networkKind(error) ?? (typeof code === 'string' && LOST.test(code) ? 'lost' : null)
-  if (network === null) return new DatabaseError('statement', message, { cause: error })
-  const kind = network === 'lost' && doing === 'connecting' ? 'unreachable' : network
-  return new DatabaseError(kind, message, { cause: error })
+  return new DatabaseError(network ?? 'statement', message, { cause: error })
 }
 
 const TLS_HINT = 'Switch TLS on at the server; or, where nobody is in between, write `tls: off`.'

@@ -50,6 +50,8 @@ type ReadCell = (value: unknown) => Cell
 
 /** Zero dates, which no calendar has, and dates with a month or a day that is 0. */
 const ZEROS = /^0000-|-00/
+/** Of a fraction of a second, behind its last digit. */
+const withoutZeros = (text: string) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text)
 
 function dateCell(value: unknown): Cell {
   const text = String(value)
@@ -59,7 +61,7 @@ function dateCell(value: unknown): Cell {
 function momentCell(zone: string): ReadCell {
   return value => {
     const cell = dateCell(value)
-    return typeof cell === 'string' ? cell.replace(' ', 'T') + zone : cell
+    return typeof cell === 'string' ? withoutZeros(cell.replace(' ', 'T')) + zone : cell
   }
 }
 

@@ -2,8 +2,8 @@
 import type { Client, CustomTypesConfig, FieldDef } from 'pg'
 import type { Address } from '../address.ts'
 import { isSocket } from '../address.ts'
+import { Awaited } from '../awaited.ts'
 import type { Answer, Column, Database, NumbersOf, Param, Stream, Transaction } from '../database.ts'
-import { DatabaseError } from '../database-error.ts'
 import { DIALECTS } from '../dialect.ts'
 import type { Timeouts } from '../timeouts.ts'
 import { tlsSettings } from '../tls.ts'
@@ -55,15 +55,14 @@ export class PostgresConnection implements Database {
     const { rows } = await this.#query(PostgresTypes.QUERY, [oids.map(String)])
     return rows
   })
-  #is_lost = false
+  readonly #awaited: Awaited
   #cursors = 0
 
-  private constructor(client: Client, shown: string) {
+  private constructor(client: Client, shown: string, silence_ms: number) {
     this.shown = shown
     this.#client = client
-    const lose = () => {
-      this.#is_lost = true
-    }
+    this.#awaited = new Awaited(silence_ms, () => client.connection.stream.destroy())
+    const lose = () => this.#awaited.lose('the connection was cut')
     client.on('error', lose)
     client.on('end', lose)
   }
@@ -80,11 +79,14 @@ export class PostgresConnection implements Database {
       keepAlive: !isSocket(host),
       keepAliveInitialDelayMillis: KEEPALIVE_MS,
     })
-    const connection = new PostgresConnection(client, shown)
+    const connection = new PostgresConnection(client, shown, timeouts.silence_ms)
     try {
-      await client.connect()
       const limit = `SET statement_timeout = ${timeouts.statement_ms ?? 0}`
-      await client.query([...SETTINGS, limit].join('; '))
+      const set = async () => {
+        await client.connect()
+        await client.query([...SETTINGS, limit].join('; '))
+      }
+      await connection.#awaited.answer(set, timeouts.connect_ms)
       return connection
     } catch (error) {
       await connection.close()
@@ -93,7 +95,7 @@ export class PostgresConnection implements Database {
   }
 
   get isLost(): boolean {
-    return this.#is_lost
+    return this.#awaited.isLost
   }
 
   async ask(statement: string, params: readonly Param[] = [], numbers: NumbersOf = none): Promise<Answer> {
@@ -125,7 +127,7 @@ export class PostgresConnection implements Database {
       }
     } finally {
       // A transaction that failed has none any more.
-      if (!this.#is_lost) await Promise.allSettled([this.#client.query(`CLOSE ${cursor}`)])
+      if (!this.isLost) await Promise.allSettled([this.#query(`CLOSE ${cursor}`)])
     }
   }
 
@@ -139,14 +141,14 @@ export class PostgresConnection implements Database {
 
   async rollback(): Promise<void> {
     try {
-      if (!this.#is_lost) await this.#client.query('ROLLBACK')
+      if (!this.isLost) await this.#query('ROLLBACK')
     } catch {
       this.#drop()
     }
   }
 
   async close(): Promise<void> {
-    if (this.#is_lost) return
+    if (this.isLost) return
     const ended = this.#client.end()
     // Whatever is under way would be waited for.
     this.#drop()
@@ -160,7 +162,6 @@ export class PostgresConnection implements Database {
 
   /** In the extended protocol, which takes one statement only. */
   async #query(text: string, values: readonly Param[] = []): Promise<Found> {
-    if (this.#is_lost) throw new DatabaseError('lost', 'the connection is closed')
     try {
       const query = {
         text,
@@ -169,7 +170,7 @@ export class PostgresConnection implements Database {
         rowMode: 'array' as const,
         queryMode: 'extended',
       }
-      return await this.#client.query<Array<string | null>>(query)
+      return await this.#awaited.answer(() => this.#client.query<Array<string | null>>(query))
     } catch (error) {
       throw postgresError(error, 'asking')
     }
@@ -182,7 +183,7 @@ export class PostgresConnection implements Database {
   }
 
   #drop(): void {
-    this.#is_lost = true
+    this.#awaited.lose('the connection is closed')
     this.#client.connection.stream.destroy()
   }
 }

@@ -1,5 +1,12 @@
 /** What PostgreSQL's errors mean (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
-import { DatabaseError, type DatabaseErrorKind, messageOf, networkKind, UNCIPHERED } from '../database-error.ts'
+import {
+  DatabaseError,
+  type DatabaseErrorKind,
+  messageOf,
+  metWhile,
+  networkKind,
+  UNCIPHERED,
+} from '../database-error.ts'
 
 const KINDS: ReadonlyArray<readonly [RegExp, DatabaseErrorKind]> = [
   // A server that begins, or has too many guests already.
@@ -25,6 +32,10 @@ const TLS_DEMANDED = /pg_hba\.conf.*no encryption/
 const NO_PASSWORD = /client password must be a/
 
 export function postgresError(error: unknown, doing: 'connecting' | 'asking'): DatabaseError {
+  return metWhile(doing, fromLibrary(error))
+}
+
+function fromLibrary(error: unknown): DatabaseError {
   if (error instanceof DatabaseError) return error
   const message = messageOf(error)
   // cast: whatever was thrown is asked for what it may have.
@@ -39,9 +50,7 @@ export function postgresError(error: unknown, doing: 'connecting' | 'asking'): D
     return new DatabaseError('login', 'the server asks for a password, and there is none', { cause: error })
   if (message === NO_TLS) return new DatabaseError('tls', 'the server has no TLS', { hint: TLS_HINT, cause: error })
   const network = networkKind(error) ?? (CUT.test(message) ? 'lost' : null)
-  if (network === null) return new DatabaseError('statement', message, { cause: error })
-  const kind = network === 'lost' && doing === 'connecting' ? 'unreachable' : network
-  return new DatabaseError(kind, message, { cause: error })
+  return new DatabaseError(network ?? 'statement', message, { cause: error })
 }
 
 const TLS_HINT = 'Switch TLS on at the server; or, where nobody is in between, write `tls: off`.'

@@ -19,6 +19,8 @@ import { duration } from '../../web/options.ts'
 import { columnNames } from './columns.ts'
 
 const name = z.string().min(1)
+/** How long a server may say nothing to a statement that writes at most a few thousand rows. */
+const ANSWER_MS = 300_000
 
 const written = {
   table: tableOption,
@@ -74,7 +76,7 @@ export const batchOf = ({ batch }: SqlSinkOptions): SendBatch => ({
 /** `folder`: where relative paths start. */
 export function placeOf(kind: DatabaseKind, options: SqlSinkOptions, folder: string): DatabasePlace {
   if ('connection' in options && (kind === 'postgres' || kind === 'mysql')) {
-    const timeouts = { connect_ms: millisecondsOf(options.connect_timeout), statement_ms: null }
+    const timeouts = { connect_ms: millisecondsOf(options.connect_timeout), statement_ms: null, silence_ms: ANSWER_MS }
     return { kind, address: addressOf(kind, options.connection), folder, timeouts }
   }
   if ('path' in options && (kind === 'sqlite' || kind === 'duckdb'))

@@ -13,7 +13,7 @@ export async function tableIn(database: Database, name: TableName): Promise<Tabl
   const { kind } = database.dialect
   if (!(await isThere(database, name))) return null
   const looked = await database.ask(`SELECT * FROM ${quotedTable(database.dialect, name)} LIMIT 0`)
-  const types = kind === 'mysql' ? await mysqlTypes(database, name) : new Map<string, string>()
+  const types = await typesIn(database, name)
   return {
     columns: new Map(
       looked.columns.map(column => {
@@ -64,13 +64,31 @@ function catalogueOf({ dialect }: Database, table: TableName, column: string): Q
   ]
 }
 
-async function mysqlTypes(database: Database, table: TableName): Promise<ReadonlyMap<string, string>> {
-  const schema = table.at(-2)
-  const { records } = await database.ask(
-    `SELECT column_name, data_type FROM information_schema.columns WHERE table_name = ? AND table_schema = ${schema === undefined ? 'DATABASE()' : '?'}`,
-    schema === undefined ? [lastOf(table)] : [lastOf(table), schema],
-  )
+/** Of columns whose types an answer doesn't name in full. */
+async function typesIn(database: Database, table: TableName): Promise<ReadonlyMap<string, string>> {
+  const question = typesQuestion(database, table)
+  if (question === null) return new Map()
+  const { records } = await database.ask(...question)
   return new Map(records.map(([name, type]) => [String(name), String(type)]))
+}
+
+function typesQuestion({ dialect }: Database, table: TableName): Question | null {
+  const schema = table.at(-2)
+  if (dialect.kind === 'mysql')
+    return [
+      `SELECT column_name, data_type FROM information_schema.columns
+        WHERE table_name = ? AND table_schema = ${schema === undefined ? 'DATABASE()' : '?'}`,
+      schema === undefined ? [lastOf(table)] : [lastOf(table), schema],
+    ]
+  // Of a domain: what it is based on.
+  if (dialect.kind === 'postgres')
+    return [
+      `SELECT a.attname, format_type(CASE WHEN t.typbasetype = 0 THEN t.oid ELSE t.typbasetype END, NULL)
+        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped`,
+      [quotedTable(dialect, table)],
+    ]
+  return null
 }
 
 /** The sets of columns that no two rows have alike: of keys and unique indexes, without those of expressions. @throws DatabaseError */
