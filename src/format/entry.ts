@@ -133,9 +133,14 @@ export function isRecordedCall(status: CallStatus): boolean {
   return status === CALL_RECORDED || status === CALL_RECORDED_ERROR || status === CALL_RECORDED_REFUSED
 }
 
+/** Whether it gave what was asked for. */
+export function isAnswered({ status }: Pick<CallFact, 'status'>): boolean {
+  return status === CALL_OK || status === CALL_RECORDED
+}
+
 /** Whether the response is that of an error. */
 export function isCallError(status: CallStatus): boolean {
-  return status !== CALL_OK && status !== CALL_RECORDED
+  return !isAnswered({ status })
 }
 
 /** Counts of LLM tokens, and nano-dollars. */
@@ -149,12 +154,15 @@ export interface CallCosts {
 export interface CallFact extends CallCosts {
   /** Its number within the run. */
   readonly call: number
-  /** 0: it was made for a batch, which is the subject. */
+  /** 0: it was made for a batch, which is the subject, or by a source. */
   readonly token: TokenId
   readonly node: NodeNumber
-  /** Attempt of the visit, or of the batch. */
+  /** Attempt of the visit, or of the batch; of a source, how often it has asked the same in a row. */
   readonly attempt: number
-  /** Its place among the calls of that attempt, from 1. One that was throttled is made again in the same place. */
+  /**
+   * Its place among the calls of that attempt, from 1. One that was throttled is made again in the same place. Of a source, its place
+   * among those that it made between two records.
+   */
   readonly ordinal: number
   /** Place in the node's list of services, from 1. */
   readonly service: number
@@ -167,6 +175,9 @@ export interface CallFact extends CallCosts {
   readonly start_us: number
   readonly duration_us: number
 }
+
+/** A call as entries have it: in the order of `LISTS.x` (subject-entry.ts). */
+export type CallTuple = readonly number[]
 
 /**
  * A request is about to be sent by a sink that can't take back what it does. It is sent only when the entry that says so
@@ -451,6 +462,17 @@ export type RunEntry =
       readonly hash?: ValueNumber
       readonly t: number
     })
+  /**
+   * Calls that a source made before it gave the record `from`, counted from 1. They are recorded with the commit that follows the
+   * answer, so no later than the first of the records that are in it.
+   */
+  | {
+      readonly k: 'calls'
+      readonly from: number
+      /** As in entries of rows, all of one source; each has a request and a response of its own. */
+      readonly x: readonly CallTuple[]
+      readonly t: number
+    }
   /** What is about to be renamed into place. */
   | { readonly k: 'publish'; readonly artifacts: readonly PublishedFact[]; readonly t: number }
   /** The last entry. */

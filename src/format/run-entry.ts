@@ -24,6 +24,7 @@ import {
 } from './description.ts'
 import { LEDGER_FORMAT, type RunEntry } from './entry.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
+import { LISTS } from './subject-entry.ts'
 
 type KeysOf<T> = T extends unknown ? Exclude<keyof T, 'k'> : never
 type MayLack<T, K> = T extends unknown ? (K extends keyof T ? (undefined extends T[K] ? true : false) : true) : never
@@ -67,6 +68,11 @@ const OPENING_VALUES = objectOf({
     ),
   ),
 })
+/** One of a row has a token. */
+const SOURCE_CALL = {
+  ...LISTS.x,
+  elements: LISTS.x.elements.map(each => (each.name === 'token' ? { ...each, is: whole('token', 0, 0) } : each)),
+}
 const TREE_HEAD = objectOf({ size: key(counted()), root: key(HASH) })
 const JUMPS = maybe(listOf(tupleOf({ from: whole('time', 0), to: whole('time', 0) })), 'if there are any')
 
@@ -214,6 +220,13 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
       name: key(VALUE, 'a value'),
       position: maybe(VALUE, 'a value'),
       hash: maybe(VALUE, 'a value'),
+      t: T,
+    },
+  },
+  calls: {
+    keys: {
+      from: key(whole('place'), 'number of the next record of the source'),
+      x: key(listOf(SOURCE_CALL, 1), 'calls of one source, as in entries of rows, each with values of its own'),
       t: T,
     },
   },

@@ -5,6 +5,7 @@ import { OBSERVED, type RowSchema } from '../model/schema.ts'
 import { sources } from '../plugins/sources/index.ts'
 import { ERROR_FIELD } from '../sdk/error-row.ts'
 import { compileRowSchema } from '../sdk/schema-check.ts'
+import { NOBODY_TO_ASK } from '../sdk/source.ts'
 import type { SourceColumn, SourceHead, SourceSpec } from '../sdk/spec.ts'
 import type { LineName } from './examples.ts'
 import type { FormatName } from './format.ts'
@@ -78,7 +79,7 @@ export async function readWhole(
     const head: SourceHead | null = (await source.begin?.()) ?? null
     const columns = head?.columns ?? null
     if (columns !== null) taking.onColumns?.(columns)
-    for await (const chunk of source.read(null)) {
+    for await (const chunk of source.read(null, NOBODY_TO_ASK)) {
       for (const record of chunk) {
         if (record.kind === 'end_of_file') continue
         records += 1

@@ -151,10 +151,15 @@ class Words {
     return this.d.subjects.map(select).join('\nUNION ALL\n')
   }
 
-  /** Commitment of a value by its number: from the entry itself, or the latest earlier one that reaches so far. */
+  /** Commitment of a value by its number, of those of the entry itself. */
+  ownCommitment(number: string, of = 'e'): string {
+    return this.textField(of, 'c', { place: `(${number} - ${this.field(of, 'w')})` })
+  }
+
+  /** The same, of others, too: from the entry itself, or the latest earlier one that reaches so far. */
   commitment(number: string, same: string): string {
     const { d } = this
-    const of = (entry: string) => this.textField(entry, 'c', { place: `(${number} - ${this.field(entry, 'w')})` })
+    const of = (entry: string) => this.ownCommitment(number, entry)
     return `CASE WHEN ${number} = 0 THEN NULL
     WHEN ${number} >= ${this.field('e', 'w')} THEN ${of('e')}
     ELSE (SELECT ${of('s')} FROM ${d.entry('s')}
@@ -344,24 +349,29 @@ WHERE l.log > 0 AND e.row IS NULL AND ${d.place('m')} > ${CLOSED.detail} AND (${
     WHERE ${d.subjects[1].same} AND ${w.at('g', OPENED.group)} = ${w.at('d', CLOSED.group)} AND ${w.at('g', OPENED.kind)} = ${KIND_BATCH})))`
 }
 
-/** Those of a batch have no token. */
+/** Those of a batch have no token, nor have those of a source. */
 function calls(w: Words): string {
   const { d } = w
   const of = (element: number) => w.at('x', element)
   const call = d.each(d.body('e'), ['x'], 'x')
-  return w.ofSubjects(({ is, same, token_entries, and_is }) => {
-    const service = w.nodeName(of(CALL.node), 'services', { place: `(${of(CALL.service)} - 1)` })
-    const facts = (
-      token: string,
-    ) => `SELECT l.run, ${of(CALL.call)}, ${token}, ${w.nodeName(of(CALL.node))}, ${of(CALL.attempt)},
+  const service = w.nodeName(of(CALL.node), 'services', { place: `(${of(CALL.service)} - 1)` })
+  const facts = (
+    token: string,
+    committed: (number: string) => string,
+  ) => `SELECT l.run, ${of(CALL.call)}, ${token}, ${w.nodeName(of(CALL.node))}, ${of(CALL.attempt)},
   ${service}, ${w.words(of(CALL.status), CALL_STATUSES)}, ${of(CALL.duration)},
-  ${w.commitment(of(CALL.request), same)}, ${w.commitment(of(CALL.response), same)}`
-    return `${facts('t.token')}
+  ${committed(of(CALL.request))}, ${committed(of(CALL.response))}`
+  const of_subjects = w.ofSubjects(
+    ({ is, same, token_entries, and_is }) => `${facts('t.token', number => w.commitment(number, same))}
 ${token_entries}${d.comma} ${call} WHERE ${ofToken(of(CALL.token))}${and_is}
 UNION ALL
-${facts('NULL')}
-${d.entries()}${d.comma} ${call} WHERE l.log > 0 AND ${is} AND ${of(CALL.token)} = 0`
-  })
+${facts('NULL', number => w.commitment(number, same))}
+${d.entries()}${d.comma} ${call} WHERE l.log > 0 AND ${is} AND ${of(CALL.token)} = 0`,
+  )
+  return `${of_subjects}
+UNION ALL
+${facts('NULL', number => w.ownCommitment(number))}
+${d.entries(' AND e.row IS NULL AND e.batch IS NULL')}${d.comma} ${call} WHERE l.log > 0`
 }
 
 /** Of sources with lists of files. The name and the hash of one are values of its entry; null where they are erased. */

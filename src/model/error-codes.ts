@@ -284,6 +284,16 @@ export const ERRORS = {
     'Look at the rows that failed. `resume` continues and publishes all the same; `abandon` drops what is staged.',
   ),
   CUSTODY_SOURCE: spec(1, 'A source can’t be read.', 'Check the file and try again; nothing is lost.'),
+  CUSTODY_PAGE_LOOP: spec(
+    1,
+    'A paged answer leads back to a page that was read before.',
+    'Look at what `pages` says of the service; `most_pages` ends reading in any case. What was read is kept, and nothing is published.',
+  ),
+  CUSTODY_REPLAY_MISS: spec(
+    1,
+    'A source of a replay asks for what the run that is replayed has no answer to.',
+    'The pipeline asks for something else now, or what was answered is erased; replay the plan on record, or run the pipeline anew.',
+  ),
   CUSTODY_HEADER: spec(
     1,
     'A source’s columns aren’t those of its schema.',

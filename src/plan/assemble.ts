@@ -39,6 +39,7 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
         to: way('to'),
         on_invalid: way('on_invalid'),
         guards: config.guards,
+        retry: retry(),
       }
     }
     case 'transform': {

@@ -61,6 +61,8 @@ export interface SourceNode extends NodeCommon {
   readonly to: PlanEdge
   readonly on_invalid: PlanEdge
   readonly guards: GuardsConfig
+  /** Of what it asks of services. */
+  readonly retry: RetryConfig
 }
 
 /** Fields that a source's plugin adds to what it reads. */

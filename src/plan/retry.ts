@@ -8,7 +8,7 @@ import type { Report } from './report.ts'
 const ONCE: RetryConfig = { attempts: 1, backoff_ms: 0, max_backoff_ms: 0, factor: 1 }
 
 /**
- * The retries of all nodes whose plugins work on rows. Problems: CUSTODY_BAD_VALUE for a longest wait that is shorter than the first, and
+ * The retries of all nodes with plugins. Problems: CUSTODY_BAD_VALUE for a longest wait that is shorter than the first, and
  * for a retry where rows are taken in order: nothing there asks anyone, and a second attempt would be another position.
  */
 export function mergeRetries(
@@ -19,7 +19,7 @@ export function mergeRetries(
   const retries = new Map<DraftNode, RetryConfig>()
   for (const node of draft.nodes) {
     const { config } = node
-    if (config.kind === 'sink') retries.set(node, draft.config.retry)
+    if (config.kind === 'sink' || config.kind === 'source') retries.set(node, draft.config.retry)
     if (config.kind !== 'transform' && config.kind !== 'gate' && config.kind !== 'aggregate') continue
     const spec = plugins.get(node)?.spec
     if (spec?.kind === 'transform' && spec.ordered === true) {

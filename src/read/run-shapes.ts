@@ -1,6 +1,7 @@
 /** The shapes of entries whose subject is the run, and of those of log 0 (format/entry.ts). */
 import type { LineChange, LineMember, LineRun } from '../format/commit-line.ts'
 import {
+  type CallTuple,
   type CursorFact,
   LEDGER_FORMAT,
   type PublishedFact,
@@ -13,7 +14,22 @@ import type { PluginCode } from '../format/plugin-code.ts'
 import type { NodeValues, OpeningValues } from '../format/run-values.ts'
 import type { SortKey, Topology, TopologyNode } from '../format/topology.ts'
 import { isUuid } from '../model/uuid.ts'
-import { asObject, type Decoder, flag, hex, int, listOf, object, oneOf, refuse, text, tuple } from './shape.ts'
+import { call } from './decode-call.ts'
+import {
+  always,
+  asObject,
+  type Decoder,
+  type Decoders,
+  flag,
+  hex,
+  int,
+  listOf,
+  object,
+  oneOf,
+  refuse,
+  text,
+  tuple,
+} from './shape.ts'
 
 const uuid: Decoder<string> = (value, where) => {
   if (typeof value !== 'string' || !isUuid(value)) refuse(value, where, 'a UUID in lower case')
@@ -22,70 +38,6 @@ const uuid: Decoder<string> = (value, where) => {
 const hash = hex(32)
 
 const NODE_KINDS = ['source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'join', 'sort', 'sink'] as const
-
-const sortKey: Decoder<SortKey> = (value, where) =>
-  object({
-    field: text(),
-    order: oneOf('asc', 'desc'),
-    nulls: oneOf('first', 'last'),
-    ...(Object.hasOwn(asObject(value, where), 'as') ? { as: oneOf('number') } : {}),
-  })(value, where)
-
-/** A key that is there only where it is true. */
-const always: Decoder<true> = (value, where) => {
-  if (value !== true) refuse(value, where, 'true')
-  return value
-}
-
-const topologyNode: Decoder<TopologyNode> = (value, where) => {
-  const facts = asObject(value, where)
-  const has = (key: string) => Object.hasOwn(facts, key)
-  return object({
-    name: text(),
-    kind: oneOf(...NODE_KINDS),
-    ...(has('plugin') ? { plugin: text() } : {}),
-    ...(has('branches') ? { branches: listOf(text()) } : {}),
-    ...(has('policy') ? { policy: text() } : {}),
-    ...(has('per') ? { per: listOf(text()) } : {}),
-    ...(has('by_value') ? { by_value: listOf(int()) } : {}),
-    ...(has('sort') ? { sort: listOf(sortKey) } : {}),
-    ...(has('keys') ? { keys: object({ left: listOf(text()), right: listOf(text()) }) } : {}),
-    ...(has('services') ? { services: listOf(text()) } : {}),
-    ...(has('determinism') ? { determinism: oneOf('external', 'random') } : {}),
-    ...(has('ordered') ? { ordered: always } : {}),
-  })(value, where) as TopologyNode
-}
-const topologyEdge: Decoder<Topology['edges'][number]> = (value, where) =>
-  Array.isArray(value) && value.length === 4
-    ? tuple(int(1), text(), int(0), oneOf('left', 'right'))(value, where)
-    : tuple(int(1), text(), int(0))(value, where)
-const topology: Decoder<Topology> = object({
-  nodes: listOf(topologyNode),
-  edges: listOf(topologyEdge),
-})
-
-const totals: Decoder<TotalsFact> = (value, where) =>
-  object({
-    rows: object({ read: int(), ingested: int(), rejected: int() }),
-    tokens: object({ born: int(), ended: int(), open: int() }),
-    groups: int(),
-    batches: listOf(tuple(int(1), int(1))),
-    endings: listOf(tuple(int(1), int(), int())),
-    visits: listOf(tuple(int(1), int(), int(), int())),
-    edges: listOf(tuple(int(1), int())),
-    ...(Object.hasOwn(asObject(value, where), 'calls') ? { calls: callTotals } : {}),
-    ...(Object.hasOwn(asObject(value, where), 'failures') ? { failures: listOf(tuple(int(1), int(), int())) } : {}),
-  })(value, where)
-const callTotals = object({
-  count: int(1),
-  error: int(),
-  throttled: int(),
-  recorded: int(),
-  input_tokens: int(),
-  output_tokens: int(),
-  cost_nusd: int(),
-})
-type Decoders = { readonly [key: string]: Decoder<unknown> }
 
 /** An object with the required keys, and of the others those that are there. */
 const withOptional =
@@ -96,6 +48,56 @@ const withOptional =
     // cast: its keys are those, and each was decoded.
     return object({ ...required, ...Object.fromEntries(there) })(value, where) as T
   }
+const sortKey = withOptional<SortKey>(
+  { field: text(), order: oneOf('asc', 'desc'), nulls: oneOf('first', 'last') },
+  { as: oneOf('number') },
+)
+
+const topologyNode = withOptional<TopologyNode>(
+  { name: text(), kind: oneOf(...NODE_KINDS) },
+  {
+    plugin: text(),
+    branches: listOf(text()),
+    policy: text(),
+    per: listOf(text()),
+    by_value: listOf(int()),
+    sort: listOf(sortKey),
+    keys: object({ left: listOf(text()), right: listOf(text()) }),
+    services: listOf(text()),
+    determinism: oneOf('external', 'random'),
+    ordered: always,
+  },
+)
+const topologyEdge: Decoder<Topology['edges'][number]> = (value, where) =>
+  Array.isArray(value) && value.length === 4
+    ? tuple(int(1), text(), int(0), oneOf('left', 'right'))(value, where)
+    : tuple(int(1), text(), int(0))(value, where)
+const topology: Decoder<Topology> = object({
+  nodes: listOf(topologyNode),
+  edges: listOf(topologyEdge),
+})
+
+const callTotals = object({
+  count: int(1),
+  error: int(),
+  throttled: int(),
+  recorded: int(),
+  input_tokens: int(),
+  output_tokens: int(),
+  cost_nusd: int(),
+})
+const totals = withOptional<TotalsFact>(
+  {
+    rows: object({ read: int(), ingested: int(), rejected: int() }),
+    tokens: object({ born: int(), ended: int(), open: int() }),
+    groups: int(),
+    batches: listOf(tuple(int(1), int(1))),
+    endings: listOf(tuple(int(1), int(), int())),
+    visits: listOf(tuple(int(1), int(), int(), int())),
+    edges: listOf(tuple(int(1), int())),
+  },
+  { calls: callTotals, failures: listOf(tuple(int(1), int(), int())) },
+)
 /** Numbers of values. */
 const values = (...keys: readonly string[]): Decoders => Object.fromEntries(keys.map(key => [key, int(1)]))
 
@@ -129,16 +131,10 @@ const run: Decoder<LineRun> = (value, where) => {
 
 const moved: Decoder<LineChange> = object({ out: listOf(inLine), in: listOf(run) })
 
-const pluginCode: Decoder<PluginCode> = (value, where) => {
-  const has = asObject(value, where)
-  return object({
-    kind: oneOf('source', 'transform', 'gate', 'aggregate', 'sink'),
-    name: text(),
-    ...(Object.hasOwn(has, 'package') ? { package: text() } : {}),
-    ...(Object.hasOwn(has, 'version') ? { version: text() } : {}),
-    ...(Object.hasOwn(has, 'sha256') ? { sha256: hash } : {}),
-  })(value, where)
-}
+const pluginCode = withOptional<PluginCode>(
+  { kind: oneOf('source', 'transform', 'gate', 'aggregate', 'sink'), name: text() },
+  { package: text(), version: text(), sha256: hash },
+)
 
 const jumps = listOf(tuple(int(), int()))
 
@@ -161,6 +157,12 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
 function lineKey(facts: { readonly [key: string]: unknown }) {
   if (Object.hasOwn(facts, 'line')) return { line: listOf(inLine) }
   return Object.hasOwn(facts, 'moved') ? { moved } : {}
+}
+
+const callTuple: Decoder<CallTuple> = (value, where) => {
+  if (call(value ?? null, where).token > 0) refuse(value, where, 'a call of a source')
+  // cast: it is made of numbers only.
+  return value as CallTuple
 }
 
 const treeHead = object({ size: int(), root: hash })
@@ -203,6 +205,7 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
     },
     values('position', 'hash'),
   ),
+  calls: object({ k: oneOf('calls'), from: int(1), x: listOf(callTuple, 1), t: int() }),
   publish: object({ k: oneOf('publish'), artifacts: listOf(published), t: int() }),
   seal: object({
     k: oneOf('seal'),
@@ -215,15 +218,13 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
 
 /** By `k`. */
 const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: Decoder<Extract<LedgerEntry, { k: K }>> } = {
-  birth: (value, where) => {
-    const facts = asObject(value, where)
-    return object({
+  birth: withOptional(
+    {
       ...{ k: oneOf('birth'), format: oneOf(LEDGER_FORMAT), ledger: text(), keys: listOf(text()) },
-      ...(Object.hasOwn(facts, 'recovery') ? { recovery: listOf(text()) } : {}),
-      ...(Object.hasOwn(facts, 'succeeds') ? { succeeds: object({ ledger: text(), size: int(1), root: hash }) } : {}),
       ...{ signatures: listOf(text()), t: int() },
-    })(value, where)
-  },
+    },
+    { recovery: listOf(text()), succeeds: object({ ledger: text(), size: int(1), root: hash }) },
+  ),
   opened: object({ k: oneOf('opened'), log: int(1), run: uuid, root: hash, t: int() }),
   sealed: object({ k: oneOf('sealed'), log: int(1), run: uuid, size: int(1), root: hash, t: int() }),
   taken_over: object({ k: oneOf('taken_over'), log: int(1), run: uuid, epoch: int(1), t: int() }),

@@ -10,6 +10,7 @@ export class ShapeError extends Error {
 }
 
 export type Decoder<T> = (value: Json | undefined, where: string) => T
+export type Decoders = { readonly [key: string]: Decoder<unknown> }
 
 export function refuse(value: Json | undefined, where: string, wanted: string): never {
   const shown = value === undefined ? 'missing' : JSON.stringify(value)
@@ -28,6 +29,12 @@ export const int =
 
 export const flag: Decoder<boolean> = (value, where) => {
   if (typeof value !== 'boolean') refuse(value, where, 'true or false')
+  return value
+}
+
+/** A key that is there only where it is true. */
+export const always: Decoder<true> = (value, where) => {
+  if (value !== true) refuse(value, where, 'true')
   return value
 }
 
@@ -51,10 +58,11 @@ export const oneOf =
     return found
   }
 
+/** A list of at least so many elements. */
 export const listOf =
-  <T>(decode: Decoder<T>): Decoder<readonly T[]> =>
+  <T>(decode: Decoder<T>, least = 0): Decoder<readonly T[]> =>
   (value, where) => {
-    if (!Array.isArray(value)) refuse(value, where, 'a list')
+    if (!Array.isArray(value) || value.length < least) refuse(value, where, 'a list')
     return (value as readonly Json[]).map((each, i) => decode(each, `${where}[${i}]`))
   }
 

@@ -1,5 +1,6 @@
 /** What a source is: it yields the records of an input, and can go on from each of them. */
 import type { Json, Row } from '../model/row.ts'
+import type { Call } from './call.ts'
 
 /** A record that was read, before its schema was checked. */
 export interface SourceRow {
@@ -88,6 +89,25 @@ export interface SourceHead {
   readonly unlike?: readonly SourceHead[]
 }
 
+/** What a source may use while it reads. */
+export interface SourceContext {
+  /** Aborted when the run stops; whatever takes long should then be given up. */
+  readonly signal: AbortSignal
+  /**
+   * Asks one of the services that the spec's `services` names: one call at a time. What failed and could be helped by another attempt is
+   * asked again as the pipeline's `retry` says; the error that comes back is the last one. A source that is resumed asks for what led to the
+   * position that it continues from once more, and is given what is on record; so a request must follow from the position alone.
+   * @throws CustodyError CUSTODY_REPLAY_MISS if the run that is replayed has no answer to it.
+   */
+  readonly call: Call
+}
+
+/** For reading where nobody can be asked: outside of runs. */
+export const NOBODY_TO_ASK: SourceContext = {
+  signal: new AbortController().signal,
+  call: service => Promise.reject(new Error(`it calls ${service}, and nobody can be called here`)),
+}
+
 export interface Source {
   /**
    * Of a source with several files: finds out which these are, once and before anything else is asked of it. They are on record from
@@ -118,7 +138,7 @@ export interface Source {
    * also where each of these ends.
    * @throws CustodyError CUSTODY_SOURCE if it can't be read, CUSTODY_SOURCE_CHANGED.
    */
-  read(from: ResumePoint | null): AsyncIterable<readonly SourceItem[]>
+  read(from: ResumePoint | null, context: SourceContext): AsyncIterable<readonly SourceItem[]>
   /**
    * Lower-case hex SHA-256 of the bytes up to a position that was yielded, from the beginning of its file on; positions never go
    * back. Of the position that `read` continues from only once it has yielded something or ended: until then the recorded hash

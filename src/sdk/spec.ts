@@ -17,6 +17,7 @@ export type {
   ResumePoint,
   Source,
   SourceColumn,
+  SourceContext,
   SourceFileEnd,
   SourceFiles,
   SourceHead,
@@ -170,6 +171,8 @@ export interface SourceSpec<O = unknown> extends CommonSpec<O> {
   readonly kind: 'source'
   /** Whether what it yields can be read a second time (a file can, standard input can't). */
   readonly rereadable: (options: O) => boolean
+  /** Names of the services that it calls, as `limits.services` knows them. Absent: it calls none. */
+  readonly services?: (options: O) => readonly string[]
   /** True if it may never end. */
   readonly endless?: (options: O) => boolean
   /** Cells are texts: the runner converts them to the declared types (CSV). Otherwise values must already fit. */

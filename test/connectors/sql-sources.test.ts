@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { OBSERVED, type RowSchema } from '../../src/model/schema.ts'
 import { databaseSources } from '../../src/plugins/sources/databases.ts'
 import { parseFieldShorthand } from '../../src/sdk/field-type.ts'
+import { NOBODY_TO_ASK } from '../../src/sdk/source.ts'
 import type { Source, SourceItem, SourceSpec } from '../../src/sdk/spec.ts'
 import { conformanceProblems } from '../../src/sdk/testing.ts'
 import { CONNECTORS, custodyProcess, KILLS, killAtRandom } from '../support/kills.ts'
@@ -37,7 +38,7 @@ function sourceOf(database: SqlDatabase, more: object, input: RowSchema = OBSERV
 async function readAll(source: Source): Promise<readonly SourceItem[]> {
   const items: SourceItem[] = []
   try {
-    for await (const chunk of source.read(null)) items.push(...chunk)
+    for await (const chunk of source.read(null, NOBODY_TO_ASK)) items.push(...chunk)
   } finally {
     await source.close()
   }

@@ -9,6 +9,7 @@ import type { Diagnostic } from '../../src/model/error.ts'
 import type { Row } from '../../src/model/row.ts'
 import type { SourceNode } from '../../src/plan/plan.ts'
 import { compileRowSchema } from '../../src/sdk/schema-check.ts'
+import { NOBODY_TO_ASK } from '../../src/sdk/source.ts'
 
 export interface Tried extends Inferred {
   /** What `custody validate` says of it; warnings as well. */
@@ -47,7 +48,7 @@ export class InferFolder {
     try {
       await source.list?.(null)
       await source.begin?.()
-      for await (const records of source.read(null)) {
+      for await (const records of source.read(null, NOBODY_TO_ASK)) {
         for (const record of records) {
           const checked = record.kind === 'row' ? check(record.row) : null
           if (checked?.ok === true) rows.push(checked.row)

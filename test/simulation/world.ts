@@ -107,12 +107,11 @@ export class World {
     const common = (name: string) => ({ number: number(name), name, input: OBSERVED })
     for (const source of model.sources)
       nodes.push({
-        ...common(source.name),
-        kind: 'source',
+        ...{ ...common(source.name), kind: 'source' },
         schema: source.amounts === undefined ? OBSERVED : DECLARED,
         extra_columns: 'error',
         file: null,
-        guards: OFF,
+        ...{ guards: OFF, retry: { attempts: 1, ...RETRY } },
         plugin: { spec: this.#source(source), options: null, secrets: [] },
         to: edge(source.name, 'to', source.to),
         on_invalid: edge(source.name, 'on_invalid', source.on_invalid),

@@ -154,8 +154,8 @@ class RateWindow {
       const read = source.read.bind(source)
       this.reading++
       const pace = this
-      source.read = async function* (from) {
-        yield* read(from)
+      source.read = async function* (from, context) {
+        yield* read(from, context)
         pace.reading--
       }
       return source

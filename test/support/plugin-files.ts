@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Row } from '../../src/model/row.ts'
 import { OBSERVED, type RowSchema } from '../../src/model/schema.ts'
+import { NOBODY_TO_ASK } from '../../src/sdk/source.ts'
 import type { ResumePoint, Sink, SinkSpec, Source, SourceRecord, SourceSpec } from '../../src/sdk/spec.ts'
 
 export class Folder {
@@ -46,7 +47,8 @@ export class Folder {
 
 export async function readAll(source: Source, from: ResumePoint | null = null): Promise<SourceRecord[]> {
   const all: SourceRecord[] = []
-  for await (const items of source.read(from)) all.push(...items.filter(each => each.kind !== 'end_of_file'))
+  for await (const items of source.read(from, NOBODY_TO_ASK))
+    all.push(...items.filter(each => each.kind !== 'end_of_file'))
   return all
 }
 

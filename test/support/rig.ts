@@ -65,9 +65,9 @@ export function aggregateOf(
 }
 
 /** A source that a test writes as a generator. */
-export function sourceOf(name: string, read: Source['read']): SourceSpec {
+export function sourceOf(name: string, read: Source['read'], more: Partial<SourceSpec> = {}): SourceSpec {
   const spec = { ...PLUGIN_COMMON, kind: 'source', name, options: z.unknown(), textual: false } as const
-  return { ...spec, rereadable: () => true, create: () => ({ read, close: async () => undefined }) }
+  return { ...spec, rereadable: () => true, ...more, create: () => ({ read, close: async () => undefined }) }
 }
 
 export interface RigRun {

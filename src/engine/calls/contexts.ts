@@ -133,6 +133,7 @@ export class Contexts {
 /** The services that a node's plugin calls. */
 export function servicesOf(node: PlanNode): readonly string[] {
   switch (node.kind) {
+    case 'source':
     case 'transform':
     case 'aggregate':
       return node.plugin.spec.services?.(node.plugin.options) ?? []
@@ -142,7 +143,6 @@ export function servicesOf(node: PlanNode): readonly string[] {
       const { spec, options } = node.plugin
       return spec.delivery === 'outbound' ? spec.services(options) : []
     }
-    case 'source':
     case 'fork':
     case 'coalesce':
     case 'sort':

@@ -134,9 +134,9 @@ export class CallDispatcher {
     this.#services.goOn(at_us)
   }
 
-  /** What a visit at a node with services gets. */
-  context(asker: Asker, services: readonly string[]): CallingContext {
-    const visit = new Visit(asker, services)
+  /** What a visit at a node with services gets, and a source; `made`: how many calls it has made before. */
+  context(asker: Asker, services: readonly string[], made = 0): CallingContext {
+    const visit = new Visit(asker, services, made)
     asker.answers.beginAttempt()
     return {
       attempt: asker.attempt,
@@ -240,7 +240,8 @@ export class CallDispatcher {
     if (recordings !== null)
       this.#lookUp(
         pending,
-        asked => recordings.take(asked),
+        // What a source was refused, it asked for until it was answered; a visit is given its errors, too.
+        asked => recordings.take(asked, pending.asked[0].visit.asker.subject === null ? 'answer' : undefined),
         (ended_us, stack) => pending.reject(new ReplayMiss(pending.name), ended_us, stack),
       )
     else if (answered !== null && !pending.outbound) this.#lookUp(pending, asked => answered.take(asked, 'answer'), ask)

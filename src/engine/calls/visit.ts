@@ -20,12 +20,14 @@ export class Visit {
   readonly services: readonly string[]
   /** Calls that wait to begin. */
   waiting = 0
-  #calls = 0
+  #calls: number
   #open = 0
   #over = false
   #onBack: (() => void) | null = null
 
-  constructor(asker: Asker, services: readonly string[]) {
+  /** `made`: how many calls there were before. */
+  constructor(asker: Asker, services: readonly string[], made = 0) {
+    this.#calls = made
     this.asker = asker
     this.services = services
   }

@@ -7,6 +7,7 @@
  */
 import type { SubjectDraft } from '../../ledger/write-port.ts'
 import { draftOf, Facts, type Subject } from '../token/token.ts'
+import type { SourceCall } from './call-fact.ts'
 import { CommitSize } from './commit-size.ts'
 
 /** It waits for a tenth more. */
@@ -15,6 +16,8 @@ const PATIENCE = 10
 export class PendingFacts {
   /** So many subjects are a commit. */
   readonly commit: CommitSize
+  /** Calls of sources that no commit has taken. */
+  of_sources: SourceCall[] = []
   /** In order of their first fact since the last commit; null for those that have been handed over: nothing needs them any more. */
   #subjects: Array<Subject | null> = []
   /** How many of these, from the first, have been handed over. */
@@ -40,9 +43,9 @@ export class PendingFacts {
     return this.size >= 2 * this.commit.rows
   }
 
-  /** How many subjects the next commit has something of. */
+  /** How many subjects the next commit has something of, and calls of sources. */
   get size(): number {
-    return this.#subjects.length
+    return this.#subjects.length + this.of_sources.length
   }
 
   /** The facts of a subject since the last commit; if there are none, something happens to it at `time_us`. */
@@ -64,6 +67,18 @@ export class PendingFacts {
       if (next.kind === 'row') this.closed++
       this.#subjects[this.#settled++] = null
     }
+  }
+
+  /** Hands over the calls of sources: those together that one of them made before one record. */
+  takeOfSources(): ReadonlyArray<readonly [SourceCall, ...SourceCall[]]> {
+    const taken: [SourceCall, ...SourceCall[]][] = []
+    for (const each of this.of_sources) {
+      const last = taken.at(-1)
+      if (last?.[0].asker.node === each.asker.node && last[0].asker.record === each.asker.record) last.push(each)
+      else taken.push([each])
+    }
+    this.of_sources = []
+    return taken
   }
 
   /**

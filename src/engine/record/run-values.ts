@@ -48,7 +48,8 @@ export class EntryValues {
     return value === null ? {} : numbered(key, this.add(value))
   }
 
-  protected addText(text: string): ValueNumber {
+  /** `text`: canonical. */
+  addText(text: string): ValueNumber {
     return this.first - 1 + this.drafts.push({ kind: 'full', text })
   }
 }

@@ -3,6 +3,7 @@
 import {
   CALL_ERROR,
   CALL_THROTTLED,
+  type CallCosts,
   type CallFact,
   type CallTotals,
   isRecordedCall,
@@ -117,7 +118,7 @@ export class Totals {
     by_sink.set(sink, (by_sink.get(sink) ?? 0) + 1)
   }
 
-  call(fact: CallFact): void {
+  call(fact: Counted): void {
     this.calls = withCall(this.calls ?? NO_CALLS, fact)
   }
 
@@ -169,6 +170,8 @@ export class Totals {
   }
 }
 
+type Counted = CallCosts & Pick<CallFact, 'status'>
+
 interface Failures {
   rejected: number
   failed: number
@@ -196,7 +199,7 @@ const NO_CALLS: CallTotals = {
   cost_nusd: 0,
 }
 
-function withCall(totals: CallTotals, { status, input_tokens, output_tokens, cost_nusd }: CallFact): CallTotals {
+function withCall(totals: CallTotals, { status, input_tokens, output_tokens, cost_nusd }: Counted): CallTotals {
   return {
     count: totals.count + 1,
     error: totals.error + (status === CALL_ERROR ? 1 : 0),

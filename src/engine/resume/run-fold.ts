@@ -5,13 +5,16 @@ import type { FilesRead } from '../../format/files-read.ts'
 import { byNode } from '../../format/node-values.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import type { FileNames, NodeValues, PlanValue, SinkIntents } from '../../format/run-values.ts'
+import type { Topology } from '../../format/topology.ts'
 import { addValues, type Commits, runEntryOf } from '../../ledger/write/decode.ts'
 import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import { isObject, type Json } from '../../model/row.ts'
 import type { FileOnRecord } from '../nodes/source/read-files.ts'
+import type { CallsOnRecord } from '../nodes/source/source-calls.ts'
 import type { Standstill } from '../ports/run-clock.ts'
 import { onRecord } from '../record/on-record.ts'
+import { SourceCallsFold } from './source-calls-fold.ts'
 
 export interface History {
   /** The latest commit with the values that it names, by their numbers; null if the run never came so far. */
@@ -28,6 +31,8 @@ export interface History {
   readonly last_us: number
   /** By source with a list of files: those that were read. */
   readonly files: ReadonlyMap<number, readonly FileOnRecord[]>
+  /** By source that called services. */
+  readonly calls: ReadonlyMap<number, CallsOnRecord>
   /** Code of its plugins, as it was last. */
   readonly plugins: readonly PluginCode[]
 }
@@ -35,7 +40,7 @@ export interface History {
 type CommitEntry = Extract<RunEntry, { k: 'commit' }>
 
 /** An entry of the run that has values. */
-interface ValuesAt extends Commits {
+export interface ValuesAt extends Commits {
   readonly seq: number
 }
 
@@ -46,18 +51,22 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
   /** What the latest commits have of it, from the last that has it whole. */
   let line: CommitLine[] = []
   let published = false
+  let opened: Topology = { nodes: [], edges: [] }
   let values = 0
   let last_us = 0
   const stood: Standstill[] = []
   const plugins = new Map<string, PluginCode>()
   const files = new Map<number, FileOnRecord[]>()
+  const calls = new SourceCallsFold()
   for await (const { seq, body } of reader.entriesOfRun(log)) {
     const run = runEntryOf(body)
     const { entry } = run
     values = Math.max(values, run.first_value + run.commitments.length - 1)
+    if (entry.k === 'open') opened = entry.topology
     if (entry.k === 'open') for (const each of entry.plugins) plugins.set(`${each.kind} ${each.name}`, each)
     else if (entry.k === 'commit') {
       commit = entry
+      calls.commit(entry.cursors)
       named = valuesNamed(entry, [...named, { seq, ...run }])
       if (entry.moved === undefined) line = []
       line.push(entry.moved === undefined ? { line: entry.line ?? [] } : { moved: entry.moved })
@@ -66,7 +75,8 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
       const before = files.get(source) ?? []
       before.push(fileOf(entry, (await valuesOf(reader, log, [{ seq, ...run }])).get(hash)))
       files.set(source, before)
-    } else if (entry.k === 'publish') published = true
+    } else if (entry.k === 'calls') calls.take(entry, { seq, ...run })
+    else if (entry.k === 'publish') published = true
     else if (entry.k === 'resume') {
       stood.push([last_us, entry.t])
       for (const each of entry.plugins ?? []) plugins.set(`${each.kind} ${each.name}`, each)
@@ -82,6 +92,7 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
     stood,
     last_us,
     files,
+    calls: await calls.onRecord(opened, at => valuesOf(reader, log, [at])),
     plugins: [...plugins.values()],
   }
 }

@@ -23,6 +23,7 @@ import { isKept, receiptOf, type Sinks } from '../nodes/sink/sinks.ts'
 import type { Cursor, SourceReader } from '../nodes/source/source-reader.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
+import { callFact, callTuple, type SourceCall } from '../record/call-fact.ts'
 import type { Recorder } from '../record/recorder.ts'
 import { CommitValues, EntryValues, RunValues, type ValuesSoFar } from '../record/run-values.ts'
 import type { Progressed } from '../resume/state.ts'
@@ -211,6 +212,7 @@ export class Committer {
     this.#recorder.pending.take(draft => this.#ledger.append(draft))
     this.#executor.settle()
     const cursors = this.#readers.map(reader => ({ reader, cursor: reader.cursor() }))
+    for (const calls of this.#recorder.pending.takeOfSources()) this.#appendCalls(calls)
     for (const reader of this.#readers) this.#appendFiles(reader)
     if (last) this.#appendPublished(receipts)
     const totals = this.#recorder.totals.snapshot()
@@ -244,6 +246,16 @@ export class Committer {
       }, this.#fail),
       this.#onSettled,
     )
+  }
+
+  #appendCalls(calls: readonly [SourceCall, ...SourceCall[]]): void {
+    const values = this.#noValues()
+    const t = this.#clock.now_us()
+    const x = calls.map(({ asker, call: number, duration_us, ...made }) => {
+      const [request, response] = [values.addText(made.request), values.addText(made.response)]
+      return callTuple(callFact(asker, made, { number, request, response, time_us: t, duration_us }))
+    })
+    this.#append({ k: 'calls', from: calls[0].asker.record, x, t }, values)
   }
 
   /** A file belongs to the commit that has the last of its records. */

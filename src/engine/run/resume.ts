@@ -17,6 +17,7 @@ import { Pools } from '../nodes/pool.ts'
 import { addFilesRead, FilesInUse } from '../nodes/sink/files-in-use.ts'
 import { restoreSinks, type SinkSet } from '../nodes/sink/sink-set.ts'
 import { createSources, originalNames, prepareSource } from '../nodes/source/open-sources.ts'
+import { NO_CALLS } from '../nodes/source/source-calls.ts'
 import { type Cursor, type OpenSource, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
 import { notOnRecord, onRecord } from '../record/on-record.ts'
 import { differences } from '../resume/plan-differences.ts'
@@ -164,12 +165,18 @@ function refuseOtherPlan(plan: Plan, { opening, plan: value }: OpeningRecord): v
 }
 
 /** How far a source was read; a source that can't be read twice has nothing more to give. */
-function readSoFar({ node }: OpenSource, { commit, files }: History, cut_off: boolean, repeats: boolean): ReadSoFar {
+function readSoFar(
+  { node }: OpenSource,
+  { commit, files, calls }: History,
+  cut_off: boolean,
+  repeats: boolean,
+): ReadSoFar {
   const { records, done, position, sha256 } = commit === null ? NOTHING_READ : cursorOf(node, commit)
   const rereadable = repeats || node.plugin.spec.rereadable(node.plugin.options)
   // A source that nothing was read of yet can begin, even if it can't be read twice.
   const cut = !done && (cut_off || (!rereadable && commit !== null))
-  return { records, position, sha256, done: done || cut, cut, files: files.get(node.number) ?? [] }
+  const on_record = calls.get(node.number) ?? NO_CALLS
+  return { records, position, sha256, done: done || cut, cut, files: files.get(node.number) ?? [], calls: on_record }
 }
 
 const NOTHING_READ: Cursor = { records: 0, position: null, sha256: null, done: false }

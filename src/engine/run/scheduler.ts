@@ -88,7 +88,7 @@ export class Scheduler {
       if (this.#isCommitDue || this.#commit_due || calls.outbox.size > 0) await this.#commit()
       else if (input === 'more') await this.#listen()
       else if (input === 'end' && executor.flush()) await this.#attend()
-      else if (input === 'end' && executor.drained) return 'end'
+      else if (input === 'end' && executor.drained && this.#isHeardOut) return 'end'
       else if (this.#renew_due) {
         executor.refuseSilence()
         await this.#renew()
@@ -116,6 +116,13 @@ export class Scheduler {
       }
       this.#settle()
     }
+  }
+
+  /** At the end: a source may have asked for more than is read, and what it is answered is recorded, too. */
+  get #isHeardOut(): boolean {
+    const { calls } = this.#parts
+    calls.close()
+    return calls.in_flight === 0
   }
 
   get #isCommitDue(): boolean {

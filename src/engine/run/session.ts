@@ -22,6 +22,7 @@ import { Holdings } from '../nodes/holdings.ts'
 import type { Pools } from '../nodes/pool.ts'
 import type { SinkSet } from '../nodes/sink/sink-set.ts'
 import { Sinks } from '../nodes/sink/sinks.ts'
+import { SourceCalls } from '../nodes/source/source-calls.ts'
 import type { Notice, SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
 import { EventQueue } from '../order/event-queue.ts'
 import { racesOf } from '../order/races.ts'
@@ -267,13 +268,17 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
   const totals = new Totals(plan.nodes.length, plan.edges.length, totals_before)
   const recorder = new Recorder(totals, clock, request.commit_rows)
   const wake = new Wake()
-  const readers = parts.readers({ onReady: wake.up, onNotice: teller('A notice', request.onNotice) })
   const { recordings = null, answered = null, shared = null } = request
   // What is on record needn't be waited for.
   const events = new EventQueue(clock, wake.up, recordings === null)
   const onService = teller('A service', request.onService)
   const asked = { limits: plan.limits, clock, recorder, events, signal, atPoint, lost_nusd: from?.lost_nusd ?? 0 }
   const calls = new CallDispatcher({ ...asked, recordings, answered, shared, onService })
+  const readers = parts.readers({
+    onReady: wake.up,
+    onNotice: teller('A notice', request.onNotice),
+    callsOf: (node, records, on_record) => new SourceCalls({ node, calls, events, signal }, records, on_record),
+  })
   const contexts = new Contexts({ run: request.run, epoch: parts.epoch }, plan, calls, signal)
   const reaches = reachability(plan)
   const races = racesOf(plan, reaches)
@@ -417,6 +422,8 @@ function reasonOf(error: CustodyError): string {
       return 'strict'
     case 'CUSTODY_SOURCE':
     case 'CUSTODY_SOURCE_CHANGED':
+    case 'CUSTODY_PAGE_LOOP':
+    case 'CUSTODY_REPLAY_MISS':
     case 'CUSTODY_HEADER':
     case 'CUSTODY_INPUT_FORMAT':
     case 'CUSTODY_UNCLOSED_QUOTE':

@@ -122,7 +122,7 @@ function originOf(x: Tuple): OriginFact {
   return { source: n(x, 0), index: n(x, 1), line: n(x, 2), repeats: x.length > 3 ? n(x, 3) : null }
 }
 
-function callOf(x: Tuple): CallFact {
+export function callOf(x: Tuple): CallFact {
   return {
     call: n(x, 0),
     token: n(x, 1),

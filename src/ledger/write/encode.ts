@@ -62,7 +62,7 @@ export function encodeLedger(to: BlockWriter, entry: LedgerEntry, entropy: Entro
   encodeFacts(to, entry as unknown as { readonly [key: string]: Json }, 0, [], entropy)
 }
 
-/** Commitments stand between the keys before `c` and those after; `w` and `z` come after all keys there are. */
+/** Commitments stand between the keys before `c` and those after, `w` among these; `z` comes after all keys there are. */
 function encodeFacts(
   to: BlockWriter,
   facts: { readonly [key: string]: Json },
@@ -77,8 +77,9 @@ function encodeFacts(
   text.byte(OPEN_OBJECT)
   for (const each of pairs(keys.filter(key => key < 'c'))) text.text(`${each},`)
   commitments(to, text, values)
-  text.text(pairs(keys.filter(key => key > 'c')).join(','))
+  text.text(pairs(keys.filter(key => key > 'c' && key < 'w')).join(','))
   if (values.length > 0) pair(text, ',"w":', first_value)
+  for (const each of pairs(keys.filter(key => key > 'w'))) text.text(`,${each}`)
   finish(to, text, values, salts)
   to.close(
     { row: null, batch: null, first_value, closes: false, endings: [], recorded_us: [], changes: NO_CHANGE },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { brief, Folder, readAll } from '../../../test/support/plugin-files.ts'
+import { NOBODY_TO_ASK } from '../../sdk/source.ts'
 import { compressionOf, unpackedName } from './compression.ts'
 import { csvSource } from './csv.ts'
 import { jsonlSource } from './jsonl.ts'
@@ -79,7 +80,7 @@ describe.each([
 
   test('can be closed before its end', async () => {
     const source = open(pack(TEXT))
-    for await (const _records of source.read(null)) break
+    for await (const _records of source.read(null, NOBODY_TO_ASK)) break
     await source.close()
   })
 })

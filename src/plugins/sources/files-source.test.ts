@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { brief, Folder, readAll } from '../../../test/support/plugin-files.ts'
+import { NOBODY_TO_ASK } from '../../sdk/source.ts'
 import type { Source, SourceItem } from '../../sdk/spec.ts'
 import { conformanceProblems } from '../../sdk/testing.ts'
 import { csvSource } from './csv.ts'
@@ -32,7 +33,7 @@ async function rowsOf(source: Source): Promise<unknown[]> {
 
 async function itemsOf(source: Source): Promise<SourceItem[]> {
   const items: SourceItem[] = []
-  for await (const chunk of source.read(null)) items.push(...chunk)
+  for await (const chunk of source.read(null, NOBODY_TO_ASK)) items.push(...chunk)
   return items
 }
 
@@ -80,7 +81,7 @@ describe('several files', () => {
     const source = folder.source(csvSource, { path: 'in/*' })
     await source.list!(null)
     const ends: unknown[] = []
-    for await (const chunk of source.read(null))
+    for await (const chunk of source.read(null, NOBODY_TO_ASK))
       for (const item of chunk)
         if (item.kind === 'end_of_file') ends.push([item.bytes, source.hashUpTo!(item.position)])
     expect(ends).toEqual(texts.map(text => [text.length, sha256(text)]))
@@ -173,7 +174,7 @@ describe('a file that isn’t what it was when it was listed', () => {
     ]
     for (const [change, code] of cases) {
       const { folder, source } = await listed()
-      const reading = source.read(null)[Symbol.asyncIterator]()
+      const reading = source.read(null, NOBODY_TO_ASK)[Symbol.asyncIterator]()
       await reading.next()
       await reading.next()
       change(folder)
@@ -184,7 +185,7 @@ describe('a file that isn’t what it was when it was listed', () => {
 
   test('one that grows while it is read stops the reading at its end', async () => {
     const { folder, source } = await listed()
-    const reading = source.read(null)[Symbol.asyncIterator]()
+    const reading = source.read(null, NOBODY_TO_ASK)[Symbol.asyncIterator]()
     await reading.next()
     appendFileSync(join(folder.path, A), '9\n')
     await expect(reading.next()).rejects.toMatchObject({ code: 'CUSTODY_SOURCE_CHANGED' })

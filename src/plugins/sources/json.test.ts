@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { brief, Folder, readAll, rowsOf } from '../../../test/support/plugin-files.ts'
 import type { Json } from '../../model/row.ts'
+import { NOBODY_TO_ASK } from '../../sdk/source.ts'
 import { jsonFile, jsonSource } from './json.ts'
 import { pointerTokens } from './json-pointer.ts'
 
@@ -244,7 +245,7 @@ describe('memory', () => {
     let records = 0
     let most = 0
     const before = process.memoryUsage.rss()
-    for await (const chunk of source.read(null)) {
+    for await (const chunk of source.read(null, NOBODY_TO_ASK)) {
       records += chunk.length
       source.hashUpTo?.(chunk.at(-1)!.position)
       most = Math.max(most, process.memoryUsage.rss() - before)

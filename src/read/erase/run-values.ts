@@ -1,10 +1,11 @@
 /**
- * Values of the run's own entries that may say something of a row: the position of a source just behind it, why the run stopped, and, where
- * rows say to which file they go, the names of these.
+ * Values of the run's own entries that may say something of a row: the position of a source just behind it, what a source was answered and
+ * the row came of, why the run stopped, and, where rows say to which file they go, the names of these.
  */
 import type { CursorFact, RunEntry } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { decodeRunEntry } from '../decode.ts'
+import { call } from '../decode-call.ts'
 import { readable } from '../runs/damaged.ts'
 import { type Blanked, blanked } from './blank.ts'
 
@@ -34,16 +35,21 @@ export async function runBlanks(
 ): Promise<RunBlanks> {
   const behind = new Set(rows.map(({ source, index }) => `${source} ${index}`))
   const isBehind = ({ source, records }: Pick<CursorFact, 'source' | 'records'>) => behind.has(`${source} ${records}`)
+  const answers = await AnswersOfRows.of(reader, log, rows)
   const own: Blanked[] = []
   const shared: SharedBlank[] = []
   for await (const { seq, body } of reader.entriesOfRun(log)) {
     const { facts, first_value } = readable(log, () => decodeRunEntry(seq, body))
     const of_rows =
-      facts.k === 'commit' ? facts.cursors.filter(isBehind).flatMap(each => [each.position, each.hash]) : []
+      facts.k === 'commit'
+        ? facts.cursors
+            .filter(each => isBehind(each) || answers.follows(each))
+            .flatMap(each => [each.position, each.hash])
+        : []
     // Where reading a file ended.
     if (facts.k === 'file' && isBehind({ ...facts, records: facts.from + facts.records - 1 }))
       of_rows.push(facts.position)
-    const of_others = sharedValues(facts, by_value)
+    const of_others = facts.k === 'calls' ? answers.valuesIn(facts) : sharedValues(facts, by_value)
     if ([...of_rows, ...of_others].every(each => each === undefined)) continue
     const payload = await reader.payload(log, seq)
     if (payload === null) continue
@@ -64,3 +70,61 @@ function sharedValues(facts: RunEntry, by_value: ReadonlySet<number>): readonly 
   if (facts.k === 'publish') return facts.artifacts.filter(named).map(({ paths }) => paths)
   return facts.k === 'stop' ? [facts.error] : []
 }
+
+type CallsEntry = Extract<RunEntry, { k: 'calls' }>
+
+/**
+ * What sources asked, and were answered, that may hold an erased row: the answers before its record. Where its record was the last of
+ * these, what was asked next may say where it stood, and so may positions until another answer came.
+ */
+class AnswersOfRows {
+  readonly #rows: readonly RowInRun[]
+  /** By source, ascending: the records before which it asked. */
+  readonly #asked: ReadonlyMap<number, readonly number[]>
+
+  private constructor(rows: readonly RowInRun[], asked: ReadonlyMap<number, readonly number[]>) {
+    this.#rows = rows
+    this.#asked = asked
+  }
+
+  static async of(reader: LedgerReader, log: number, rows: readonly RowInRun[]): Promise<AnswersOfRows> {
+    const asked = new Map<number, number[]>()
+    if (rows.length > 0)
+      for await (const { seq, body } of reader.entriesOfRun(log)) {
+        if (!body.includes('"k":"calls"')) continue
+        const { facts } = readable(log, () => decodeRunEntry(seq, body))
+        if (facts.k !== 'calls') continue
+        const source = sourceOf(facts)
+        asked.set(source, [...(asked.get(source) ?? []), facts.from])
+      }
+    return new AnswersOfRows(rows, asked)
+  }
+
+  valuesIn(facts: CallsEntry): readonly number[] {
+    const source = sourceOf(facts)
+    const calls = facts.x.map(each => call(each, 'x'))
+    const holds = this.#isAmong(source, facts.from, this.#next(source, facts.from) - 1)
+    const follows = this.#isAmong(source, facts.from - 1, facts.from - 1)
+    return [
+      ...(holds ? calls.map(({ response }) => response) : []),
+      ...(follows ? calls.map(({ request }) => request) : []),
+    ]
+  }
+
+  /** Whether a position behind so many records was reached by a question that a row may have led to. */
+  follows({ source, records }: Pick<CursorFact, 'source' | 'records'>): boolean {
+    const before = this.#asked.get(source)?.findLast(from => from <= records) ?? 1
+    return this.#isAmong(source, before - 1, before - 1)
+  }
+
+  /** The record before which it asked next. */
+  #next(source: number, from: number): number {
+    return this.#asked.get(source)?.find(each => each > from) ?? Number.POSITIVE_INFINITY
+  }
+
+  #isAmong(source: number, first: number, last: number): boolean {
+    return this.#rows.some(row => row.source === source && row.index >= first && row.index <= last)
+  }
+}
+
+const sourceOf = ({ x }: CallsEntry) => call(x[0] ?? null, 'x').node

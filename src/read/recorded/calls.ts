@@ -12,9 +12,10 @@ import {
 import { FIRST_PATH } from '../../format/lineage.ts'
 import type { CallPlace, RecordedCall } from '../../format/recording.ts'
 import type { Topology } from '../../format/topology.ts'
-import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import type { Json } from '../../model/row.ts'
-import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { call as decodeCall } from '../decode-call.ts'
 import { Course } from '../fold/course.ts'
 import { decodePayload } from '../values.ts'
 
@@ -29,7 +30,7 @@ export interface ValuePlace {
 
 export interface LocatedCall {
   readonly call: number
-  /** One of both is null. */
+  /** One of both is null; both are of a call that a source made. */
   readonly row: number | null
   readonly batch: number | null
   readonly token: number
@@ -51,6 +52,13 @@ interface Subject {
   readonly values: ValuePlaces
 }
 
+/** Whose calls these are. `course`: null for a source, whose name is `source`. */
+interface Located extends Pick<LocatedCall, 'row' | 'batch'> {
+  readonly course: Course | null
+  readonly values: ValuePlaces
+  readonly source?: string | null
+}
+
 /** Reads the run's entries once, and of rows with calls all entries at once. */
 export async function* locatedCalls(
   reader: CallReader,
@@ -61,7 +69,10 @@ export async function* locatedCalls(
   const batches = new Map<number, Subject>()
   const begun = (): Subject => ({ course: new Course(topology), values: new ValuePlaces() })
   for await (const stored of reader.entries(log)) {
-    if (!isSubjectBody(stored.row, stored.body)) continue
+    if (!isSubjectBody(stored.row, stored.body)) {
+      if (stored.body.includes('"k":"calls"')) yield* callsOfSource(reader, log, topology, stored)
+      continue
+    }
     const { row } = stored
     if (row === null) {
       const entry = decodeSubjectEntry(stored.seq, stored.body)
@@ -89,15 +100,31 @@ export async function* locatedCalls(
   }
 }
 
+/** Entries of the run have values of their own only. */
+function* callsOfSource(
+  reader: CallReader,
+  log: number,
+  topology: Topology,
+  { seq, body }: StoredEntry,
+): Generator<LocatedCall, void, undefined> {
+  const { facts, ...commits } = decodeRunEntry(seq, body)
+  if (facts.k !== 'calls') return
+  const values = new ValuePlaces()
+  values.add(seq, commits)
+  const calls = facts.x.map(each => decodeCall(each, 'x'))
+  const source = topology.nodes[(calls[0]?.node ?? 0) - 1]?.name ?? null
+  yield* callsOf(reader, log, topology, { course: null, values, row: null, batch: null, source }, calls)
+}
+
 function* callsOf(
   reader: CallReader,
   log: number,
   { nodes }: Topology,
-  { course, values, row, batch }: Subject & Pick<LocatedCall, 'row' | 'batch'>,
+  { course, values, row, batch, source = null }: Located,
   calls: readonly CallFact[],
 ): Generator<LocatedCall, void, undefined> {
   /** Source and number there; or aggregate, and which of its batches it is. */
-  const origin = course.first?.origin ?? null
+  const origin = course?.first?.origin ?? null
   const value = async ({ seq, index }: ValuePlace): Promise<Json | undefined> => {
     const payload = await reader.payload(log, seq)
     const stored = payload === null ? undefined : decodePayload(payload).values[index]
@@ -109,14 +136,14 @@ function* callsOf(
     const request_at = values.of(call.request)
     const response_at = values.of(call.response)
     if (node === undefined || service === undefined || request_at === null || response_at === null) continue
-    const token = course.tokens.get(call.token)
+    const token = course?.tokens.get(call.token)
     yield {
       call: call.call,
       row,
       batch,
       token: call.token,
       place: {
-        source: origin === null ? null : (nodes[origin.source - 1]?.name ?? null),
+        source: origin === null ? source : (nodes[origin.source - 1]?.name ?? null),
         index: origin?.index ?? 0,
         node: node.name,
         branches: token?.forks.map(({ branch }) => branch) ?? [],
@@ -143,7 +170,7 @@ function kindOf({ status }: CallFact): RecordedCall['kind'] | null {
 class ValuePlaces {
   readonly #entries: Array<{ readonly seq: number; readonly first: number; readonly count: number }> = []
 
-  add(seq: number, { first_value, commitments }: SubjectEntry): void {
+  add(seq: number, { first_value, commitments }: Pick<SubjectEntry, 'first_value' | 'commitments'>): void {
     this.#entries.push({ seq, first: first_value, count: commitments.length })
   }
 

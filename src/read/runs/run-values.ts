@@ -14,7 +14,7 @@ import type {
   RunArguments,
 } from '../../format/run-values.ts'
 import { type Json, newRow } from '../../model/row.ts'
-import { asObject, type Decoder, flag, hex, int, listOf, text } from '../shape.ts'
+import { always, asObject, type Decoder, type Decoders, flag, hex, int, listOf, text } from '../shape.ts'
 
 const mapOf =
   <T>(decode: Decoder<T>): Decoder<{ readonly [key: string]: T }> =>
@@ -28,19 +28,27 @@ const orNull =
   (value, where) =>
     value === null || value === undefined ? null : decode(value, where)
 const anything: Decoder<Json> = value => value ?? null
+/** These keys of an object, the optional ones where they are there; whatever else it has isn't looked at. */
+const partOf =
+  <T>(required: Decoders, optional: Decoders = {}): Decoder<T> =>
+  (value, where) => {
+    const facts = asObject(value, where)
+    const part: { [key: string]: unknown } = {}
+    for (const [key, decode] of Object.entries({ ...required, ...optional }))
+      if (facts[key] !== undefined || !Object.hasOwn(optional, key)) part[key] = decode(facts[key], `${where}.${key}`)
+    // cast: its keys are those, and each was decoded.
+    return part as T
+  }
 
 const seen = mapOf((value, where) => {
   const { schema, optional } = asObject(value, where)
   return { schema: asObject(schema, `${where}.schema`), optional: optional === true }
 })
-const declared: Decoder<DeclaredField> = (value, where) => {
-  const { name, schema, optional } = asObject(value, where)
-  return {
-    name: text()(name, `${where}.name`),
-    schema: mapOf(anything)(schema, `${where}.schema`),
-    optional: flag(optional, `${where}.optional`),
-  }
-}
+const declared = partOf<DeclaredField>({
+  name: text(),
+  schema: mapOf(anything),
+  optional: flag,
+})
 const expression: Decoder<ExpressionText> = (value, where) => {
   const { for: what, source, reads, sees } = asObject(value, where)
   const required = {
@@ -54,72 +62,33 @@ const expression: Decoder<ExpressionText> = (value, where) => {
   return { ...required, sees: { fields: seen(fields, `${where}.sees.fields`), ...others } } as ExpressionText
 }
 
-const plan: Decoder<PlanText> = (value, where) => {
-  const { text: written, file } = asObject(value, where)
-  return { text: text()(written, `${where}.text`), file: text()(file, `${where}.file`) }
-}
+const plan = partOf<PlanText>({ text: text(), file: text() })
 
-const rerun: Decoder<RerunValue> = (value, where) => {
-  const { where: condition, include_written, fresh } = asObject(value, where)
-  return {
-    where: orNull(text())(condition, `${where}.where`),
-    include_written: flag(include_written, `${where}.include_written`),
-    fresh: flag(fresh, `${where}.fresh`),
-  }
-}
+const rerun = partOf<RerunValue>({ where: orNull(text()), include_written: flag, fresh: flag })
 
-const given: Decoder<RunArguments> = (value, where) => {
-  const { set, limit, rerun: chosen } = asObject(value, where)
-  return {
-    ...(set === undefined ? {} : { set: listOf(text())(set, `${where}.set`) }),
-    ...(limit === undefined ? {} : { limit: int()(limit, `${where}.limit`) }),
-    ...(chosen === undefined ? {} : { rerun: rerun(chosen, `${where}.rerun`) }),
-  }
-}
+const given = partOf<RunArguments>({}, { set: listOf(text()), limit: int(), rerun })
 
-const intendedPath: Decoder<IntendedPath> = (value, where) => {
-  const { path, staged } = asObject(value, where)
-  return { path: orNull(text())(path, `${where}.path`), staged: orNull(text())(staged, `${where}.staged`) }
-}
+const intendedPath = partOf<IntendedPath>({ path: orNull(text()), staged: orNull(text()) })
 
-const intent: Decoder<Intent> = (value, where) => {
-  const { mode, prior_bytes, prior_sha256, replaced, by_value } = asObject(value, where)
-  return {
-    mode: text()(mode, `${where}.mode`),
-    prior_bytes: int()(prior_bytes, `${where}.prior_bytes`),
-    prior_sha256: orNull(hex(32))(prior_sha256, `${where}.prior_sha256`),
-    replaced: orNull(replacedFile)(replaced, `${where}.replaced`),
-    ...(by_value === true ? { by_value } : {}),
-  }
-}
-const replacedFile: Decoder<NonNullable<Intent['replaced']>> = (value, where) => {
-  const { bytes, sha256 } = asObject(value, where)
-  return { bytes: int()(bytes, `${where}.bytes`), sha256: hex(32)(sha256, `${where}.sha256`) }
-}
+const intent = partOf<Intent>(
+  {
+    mode: text(),
+    prior_bytes: int(),
+    prior_sha256: orNull(hex(32)),
+    replaced: orNull(partOf({ bytes: int(), sha256: hex(32) })),
+  },
+  { by_value: always },
+)
 
-const fileRead: Decoder<FileRead> = (value, where) => {
-  const { path, bytes, sha256 } = asObject(value, where)
-  return {
-    path: text()(path, `${where}.path`),
-    bytes: int()(bytes, `${where}.bytes`),
-    sha256: hex(32)(sha256, `${where}.sha256`),
-  }
-}
+const fileRead = partOf<FileRead>({ path: text(), bytes: int(), sha256: hex(32) })
 
-const content: Decoder<FileContent> = (value, where) => {
-  const { rows, bytes, sha256 } = asObject(value, where)
-  return {
-    rows: int()(rows, `${where}.rows`),
-    bytes: int()(bytes, `${where}.bytes`),
-    sha256: hex(32)(sha256, `${where}.sha256`),
-  }
-}
+const content = partOf<FileContent>({ rows: int(), bytes: int(), sha256: hex(32) })
 
 /** Why a run stopped, as far as that is recorded. */
-const reason: Decoder<{ readonly code: string | null; readonly message: string | null }> = (value, where) => {
-  const { code, message } = asObject(value, where)
-  return { code: orNull(text())(code, `${where}.code`), message: orNull(text())(message, `${where}.message`) }
-}
+const reason = partOf<{ readonly code: string | null; readonly message: string | null }>({
+  code: orNull(text()),
+  message: orNull(text()),
+})
 
 /** By the key that has a value's number. */
 const RUN_VALUES = {
@@ -141,6 +110,9 @@ const RUN_VALUES = {
   hash: hex(32),
   state: anything,
   at_risk: int(1),
+  // calls
+  request: anything,
+  response: anything,
   // publish
   paths: listOf(text()),
   contents: listOf(content),

@@ -2,17 +2,33 @@
  * The entries of the run itself, in their order: open, commits with cursors and receipts, stops and resumptions, publish,
  * seal. Checked against what the entries of rows and batches have added up to (I4).
  */
-import type { CursorFact, OriginFact, PublishedFact, ReceiptFact, RunEntry, SealedStatus } from '../../format/entry.ts'
+import {
+  type CursorFact,
+  isAnswered,
+  type OriginFact,
+  type PublishedFact,
+  type ReceiptFact,
+  type RunEntry,
+  type SealedStatus,
+} from '../../format/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import type { DecodedRunEntry } from '../decode.ts'
+import { call } from '../decode-call.ts'
 import { type Commits, SubjectValues } from '../values.ts'
 import { artifactProblems } from './artifacts.ts'
 import { type Check, entryName, Place } from './check.ts'
 import { FilesRead } from './input-files.ts'
+import type { Numbering } from './numbering.ts'
 import type { Recount } from './recount.ts'
 import type { Reruns } from './repeated.ts'
 import { RunValueNames } from './run-values.ts'
 import type { Ways } from './ways.ts'
+
+/** What entries of rows are held against, too. */
+interface Witnesses {
+  readonly ways: Ways
+  readonly called: Numbering
+}
 
 export type SealFacts = Extract<RunEntry, { k: 'seal' }>
 
@@ -34,6 +50,9 @@ export class RunFacts {
   readonly #last_records = new Map<number, { readonly index: number; readonly repeats: number }>()
   /** The run whose rows it repeats. */
   reruns: Reruns | null = null
+  /** By source that asks: the record before which it asked last; and those that were answered. */
+  readonly #asked_from = new Map<number, number>()
+  readonly #answered = new Set<number>()
   /** Sources whose rest isn't read. */
   readonly #cut = new Set<number>()
   /** Of `resume` entries, with ascending epochs. */
@@ -108,7 +127,7 @@ export class RunFacts {
   }
 
   /** `ways` are those of entry 0. `complete`: all entries so far could be read, so that totals can be compared. */
-  fold(seq: number, facts: RunEntry, ways: Ways, recount: Recount, complete: boolean): void {
+  fold(seq: number, facts: RunEntry, { ways, called }: Witnesses, recount: Recount, complete: boolean): void {
     const where = new Place(seq)
     switch (facts.k) {
       case 'open':
@@ -125,6 +144,8 @@ export class RunFacts {
           complete ? (this.#records.get(facts.source) ?? 0) : Number.POSITIVE_INFINITY,
           ways,
         )
+      case 'calls':
+        return this.#calls(where, facts, ways, recount, called)
       case 'commit':
         return this.#commit(where, facts, ways, recount, complete)
       case 'stop':
@@ -148,6 +169,29 @@ export class RunFacts {
       case 'seal':
         return this.#seal(where, facts, ways, recount, complete)
     }
+  }
+
+  /** A source's own calls: of one source that has the service, before its next record, none before those of an earlier one. */
+  #calls(
+    where: Place,
+    { from, x }: Extract<RunEntry, { k: 'calls' }>,
+    ways: Ways,
+    recount: Recount,
+    called: Numbering,
+  ): void {
+    const calls = x.map(each => call(each, ''))
+    const source = calls[0]?.node ?? 0
+    const note = (problem: string) => this.#entries.add(`${where} has calls ${problem}`)
+    for (const each of calls) {
+      called.add(each.call)
+      recount.call(each)
+      if (each.node !== source || ways.kind(each.node) !== 'source' || each.service > ways.services(each.node))
+        note(`of ${ways.name(each.node)}, which can’t have made them`)
+      if (isAnswered(each)) this.#answered.add(source)
+    }
+    if (from < (this.#asked_from.get(source) ?? 1))
+      note(`before record ${grouped(from)} of ${ways.name(source)}, behind those of a later one`)
+    this.#asked_from.set(source, from)
   }
 
   #commit(
@@ -201,6 +245,8 @@ export class RunFacts {
       if (before?.done === true && (!done || records !== before.records)) {
         this.#totals.add(`${where}: ${ways.name(source)} continues after its end`)
       }
+      if (records > 0 && this.reruns === null && ways.services(source) > 0 && !this.#answered.has(source))
+        this.#totals.add(`${where}: ${ways.name(source)} has records, and was answered nothing`)
       this.#cursors.set(source, cursor)
     }
   }

@@ -335,7 +335,7 @@ export class RunFold {
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
     if (facts.k === 'open' && facts.reruns !== undefined && seq === 0)
       this.#repeated = (await this.#findRepeated?.(facts.reruns, this.checks.entries)) ?? null
-    this.facts.fold(seq, facts, this.#witness.ways, this.recount, this.#complete)
+    this.facts.fold(seq, facts, this.#witness, this.recount, this.#complete)
     if (this.#complete) this.facts.values(seq, decoded, this.#witness.ways)
     if (facts.k !== 'commit') return
     this.#commit_tiles.take(seq, facts.tiles ?? [], this.checks.seal)

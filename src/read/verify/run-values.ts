@@ -6,6 +6,7 @@
 import type { RunEntry } from '../../format/entry.ts'
 import type { NodeValues } from '../../format/run-values.ts'
 import { counted, grouped } from '../../model/number-text.ts'
+import { call } from '../decode-call.ts'
 import { type RunValue, type RunValueKey, runValue } from '../runs/run-values.ts'
 import { ShapeError } from '../shape.ts'
 import type { Commits, SubjectValues } from '../values.ts'
@@ -138,6 +139,12 @@ function* namedIn(entry: RunEntry): Iterable<Named> {
       return yield* numbers(entry, ['at_risk'], null)
     case 'file':
       return yield* numbers(entry, ['name', 'position', 'hash'], entry.source)
+    case 'calls':
+      for (const each of entry.x) {
+        const { node, request, response } = call(each, '')
+        yield* numbers({ request, response }, ['request', 'response'], node)
+      }
+      return
     case 'publish':
       for (const artifact of entry.artifacts) yield* numbers(artifact, ['paths', 'contents'], artifact.sink)
       return

@@ -24,7 +24,7 @@ interface Timed {
 export class Times {
   readonly #check: Check
   #last_us = 0
-  /** Of the run's last entry but for `publish`, which stands before what it belongs to. */
+  /** Of the run's last entry but for those that stand before the commit that they belong to. */
   #previous_us = 0
   /** When the run was down or its clock jumped, in order. */
   readonly #stood: (readonly [number, number])[] = []
@@ -64,7 +64,7 @@ export class Times {
     const { t, k } = facts
     if (t < this.#last_us) this.#check.add(`${where}: its time lies before that of the run's entry before it`)
     this.#last_us = t
-    if (k === 'publish' || k === 'file') return
+    if (k === 'publish' || k === 'file' || k === 'calls') return
     if (k === 'resume') this.#stand(this.#previous_us, t)
     if (k === 'commit' || k === 'stop')
       for (const [from, to] of facts.jumps ?? []) {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { NOBODY_TO_ASK } from '../source.ts'
 import type { FileRead, ResumePoint, SourceFileEnd, SourceItem, SourceRecord, SourceSpec } from '../spec.ts'
 import type { Findings, Problems } from './problems.ts'
 import { contextIn, eachSample, inFolder, type Sample, textOf } from './subject.ts'
@@ -89,7 +90,7 @@ async function readAll(
     names = (await source.list?.(from?.names ?? null))?.names ?? null
     if (names !== null) await source.prepare?.()
     if (names !== null) await source.begin?.(from)
-    for await (const chunk of source.read(from)) {
+    for await (const chunk of source.read(from, NOBODY_TO_ASK)) {
       for (const item of chunk) {
         items.push(item)
         yielded.push(JSON.stringify(item))
@@ -146,7 +147,7 @@ async function checkHash(
     const source = await spec.create(options, contextIn(folder, sample))
     if ((await source.list?.(null)) !== undefined) return await source.close()
     const from = start === null ? null : { records: records.indexOf(start) + 1, position: throughJson(start.position) }
-    for await (const _ of source.read(from));
+    for await (const _ of source.read(from, NOBODY_TO_ASK));
     const hash = source.hashUpTo?.(throughJson(last.position))
     await source.close()
     if (hash === undefined) return

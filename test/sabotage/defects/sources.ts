@@ -32,8 +32,8 @@ export const SOURCE_DEFECTS: readonly Defect[] = [
     changes: [
       inConstructor(sourceReader, 'SourceReader', make => (of, ...rest) => {
         const { source } = of
-        const read: typeof source.read = from =>
-          source.read(from === null ? null : { ...from, records: from.records - 1 })
+        const read: typeof source.read = (from, context) =>
+          source.read(from === null ? null : { ...from, records: from.records - 1 }, context)
         return make({ ...of, source: but(source, { read }) }, ...rest)
       }),
     ],

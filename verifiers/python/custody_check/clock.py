@@ -14,7 +14,7 @@ class Clock:
         self._until = 0
         """The end of the last of these."""
         self._previous = 0
-        """When the run's own entry before was, `publish` and `file` aside."""
+        """When the run's own entry before was, those aside that stand before the commit that they belong to."""
         self._visits: list[tuple[int, Visit, int]] = []
         """Of the commit that is read: the entry, the visit, and when that began."""
 
@@ -24,7 +24,7 @@ class Clock:
     def run(self, facts: dict[str, Any]) -> Iterator[str]:
         """An entry of the run itself."""
         kind, time = facts["k"], facts["t"]
-        if kind in ("publish", "file"):
+        if kind in ("publish", "file", "calls"):
             return
         if kind == "resume":
             self._stand(self._previous, time)

@@ -275,7 +275,7 @@ def _closed(value: Json) -> Closed:
     return Closed(whole(d[0], 1, "d"), text(d[1], "d", VERDICT), whole(d[2], 0, "d"), members)
 
 
-def _call(value: Json) -> Call:
+def call_of(value: Json) -> Call:
     x = _numbers(value, "x", (11, 14), (1, 0, 1, 1, 1, 1, 0, 1, 1, -1, 0))
     if len(x) == 14 and not any(x[11:]) or x[6] > RECORDED_REFUSED:
         raise FormatError("`x` is out of form")
@@ -301,7 +301,7 @@ _LISTS: dict[str, Callable[[Json], Any]] = {
     "d": _closed,
     "u": lambda value: whole(value, 1, "u"),
     "e": _ending,
-    "x": _call,
+    "x": call_of,
     "y": _intent,
 }
 _KEYS = {"b", "c", "f", "o", "p", "r", "s", "t", "w", "z", *_LISTS}

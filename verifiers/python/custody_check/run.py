@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator
 
 from .clock import Clock
-from .entries import SubjectEntry, is_of_subject, parse_body, subject_entry
+from .entries import OK, RECORDED, SubjectEntry, call_of, is_of_subject, parse_body, subject_entry
 from .groups import Groups
 from .ledger_log import Run
 from .line import Line
@@ -40,6 +40,9 @@ class Entry:
 @dataclass
 class _Source:
     records: int = 0
+    asked: int = 1
+    """The record before which it called a service last."""
+    answered: bool = False
     files: int = 0
     in_files: int = 0
 
@@ -117,7 +120,7 @@ class RunEntries:
         entry = subject_entry(facts)
         subject = (entry.kind, entry.number)
         problems: list[str] = []
-        if self.tree.size == 1 or self._kind in ("seal", "publish", "file"):
+        if self.tree.size == 1 or self._kind in ("seal", "publish", "file", "calls"):
             problems.append("it stands where no row and no batch can")
         self._kind = "subject"
         story = self.stories.get(subject)
@@ -262,6 +265,9 @@ class RunEntries:
             if before["done"] and (not each["done"] or each["records"] != before["records"]):
                 yield f"{self.topology.name(each['source'])} continues after its end"
             self._cursors[each["source"]] = each
+            asks = self.topology.services(each["source"]) > 0 and "reruns" not in self.opening
+            if asks and each["records"] and not self._source(each["source"]).answered:
+                yield f"{self.topology.name(each['source'])} has records, and was answered nothing"
         if [each["source"] for each in facts["cursors"]] != self._nodes("source"):
             yield "it doesn't have a cursor for each source"
         for tree, index, root in facts.get("tiles", []):
@@ -304,6 +310,19 @@ class RunEntries:
             yield f"it is file {facts['file']} of {self.topology.name(facts['source'])}, from record {facts['from']}, out of order"
         source.in_files += facts["records"]
         self.files.append(facts)
+
+    def _calls_entry(self, facts: dict[str, Any]) -> Iterator[str]:
+        calls = [call_of(each) for each in facts["x"]]
+        node = calls[0].node
+        source = self._source(node)
+        self.totals.called(calls)
+        for call in calls:
+            if call.node != node or self.topology.kind(node) != "source" or call.service > self.topology.services(node):
+                yield f"call {call.call} is of {self.topology.name(call.node)}, which can't have made it"
+            source.answered |= call.status in (OK, RECORDED)
+        if facts["from"] < source.asked:
+            yield f"{self.topology.name(node)} calls before record {facts['from']}, and has called before a later one"
+        source.asked = facts["from"]
 
     def _publish_entry(self, facts: dict[str, Any]) -> Iterator[str]:
         if self.published is not None:
@@ -383,8 +402,8 @@ def _may_follow(kind: str, before: str | None) -> bool:
         return kind == "open" and before is None
     if kind == "commit":
         return before != "seal"
-    if kind in ("file", "publish"):
-        return before in COMMITTED | {"open", "subject", "file"}
+    if kind in ("calls", "file", "publish"):
+        return before in COMMITTED | {"open", "subject", "calls"} or (before == "file" and kind != "calls")
     return before in COMMITTED | {"open"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Iterator, NamedTuple
 
 from .canonical import Json
-from .entries import UUID, FormatError, commitments_of, hash_of, listed, number, obj, text, whole
+from .entries import UUID, FormatError, call_of, commitments_of, hash_of, listed, number, obj, text, whole
 
 Form = Callable[[Json, str], Any]
 
@@ -170,6 +170,11 @@ def _moved_in(value: Json, what: str) -> None:
     _line(members, what)
 
 
+def _source_call(value: Json, what: str) -> None:
+    if call_of(value).token:
+        raise FormatError(f"`{what}` is a call of a row")
+
+
 _JUMPS = _list_of(_row_of(_TIME, _TIME), 1)
 _FORMS: dict[str, tuple[dict[str, Form], dict[str, Form]]] = {
     "open": (
@@ -216,6 +221,7 @@ _FORMS: dict[str, tuple[dict[str, Form], dict[str, Form]]] = {
         },
         {},
     ),
+    "calls": ({"from": _COUNT_1, "x": _list_of(_source_call, 1)}, {}),
     "publish": ({"artifacts": _list_of(_ARTIFACT)}, {}),
     "seal": (
         {
@@ -264,6 +270,8 @@ _VALUE_FORMS: dict[str, Form] = {
     "state": _any,
     "at_risk": _COUNT,
     "name": _TEXT,
+    "request": _any,
+    "response": _any,
     "paths": _list_of(_TEXT),
     "contents": _list_of(_CONTENT),
     "error": _object({"code": _TEXT, "message": _TEXT}, {"node": _TEXT}),
@@ -332,6 +340,9 @@ def values_named(facts: dict[str, Json]) -> Iterator[Named]:
         yield Named("error", 0, facts["error"])
     elif kind == "file":
         yield from (Named(key, facts["source"], facts[key]) for key in ("name", "position", "hash"))
+    elif kind == "calls":
+        for call in map(call_of, facts["x"]):
+            yield from (Named(key, call.node, each) for key, each in (("request", call.request), ("response", call.response)))
     elif kind == "publish":
         for each in facts["artifacts"]:
             yield from (Named(key, each["sink"], each[key]) for key in ("paths", "contents") if key in each)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, Iterable
 
-from .entries import FAILED, FROM_RECORD, HELD, OK, THROTTLED, BATCH, SubjectEntry
+from .entries import FAILED, FROM_RECORD, HELD, OK, THROTTLED, BATCH, Call, SubjectEntry
 from .outcomes import FATES
 from .topology import Topology
 
@@ -56,7 +56,10 @@ class Totals:
                 self.rejected += 1
                 self._rejected_of[visit.node] += 1
         self._end(entry, source)
-        for call in entry.calls:
+        self.called(entry.calls)
+
+    def called(self, made: Iterable[Call]) -> None:
+        for call in made:
             calls = self._calls
             calls["count"] += 1
             calls["error"] += call.status == FAILED

@@ -12,6 +12,7 @@ import type { Json, Row } from '../../../model/row.ts'
 import { fieldsAdded, inputSchema, type SourceNode } from '../../../plan/plan.ts'
 import { ERROR_FIELD } from '../../../sdk/error-row.ts'
 import { compileRowSchema, type RowChecker, type SchemaMiss } from '../../../sdk/schema-check.ts'
+import { NOBODY_TO_ASK } from '../../../sdk/source.ts'
 import type {
   ResumePoint,
   Source,
@@ -27,6 +28,7 @@ import { sourceDefect, takeChunk, takeValue } from './chunk.ts'
 import { judgeHeader } from './header.ts'
 import { type FileOnRecord, type FileToRecord, ReadFiles } from './read-files.ts'
 import { repeatPosition } from './repeating.ts'
+import { type CallsOnRecord, NO_CALLS, type SourceCalls } from './source-calls.ts'
 
 /** Which record of its source it is, from 1; and in a re-run which row of the other run it repeats. */
 interface Nth {
@@ -73,6 +75,8 @@ export interface ReadSoFar extends Cursor {
   readonly cut: boolean
   /** Those of its files that were read, if it has a list of them. */
   readonly files: readonly FileOnRecord[]
+  /** Absent: it has called nobody. */
+  readonly calls?: CallsOnRecord
 }
 
 /** A source that is there to be read. */
@@ -88,12 +92,15 @@ export interface SourcePorts {
   readonly onReady: () => void
   /** Called with what the source waits for, and what is odd about it; for people. */
   readonly onNotice: (notice: Notice) => void
+  /** How a source calls services; absent where it can't. `records`: those that it had given before. */
+  readonly callsOf?: (node: SourceNode, records: number, on_record: CallsOnRecord) => SourceCalls
 }
 
 export class SourceReader {
   readonly node: SourceNode
   readonly source: Source
   readonly #files: ReadFiles | null
+  readonly #calls: SourceCalls | null
   readonly #check: RowChecker
   readonly #ports: SourcePorts
   /** Its records are rows of another run. */
@@ -131,6 +138,7 @@ export class SourceReader {
       drops: node.extra_columns === 'drop',
     })
     this.#ports = ports
+    this.#calls = ports.callsOf?.(node, from?.records ?? 0, from?.calls ?? NO_CALLS) ?? null
     const begun = from !== null && from.position !== null
     this.#point = begun
       ? { records: from.records, position: from.position, ...(files === null ? {} : { files: from.files }) }
@@ -222,12 +230,14 @@ export class SourceReader {
         this.#chunk = this.#next
         this.#at = 0
         this.#next = null
-        this.#fetch()
+        if (this.#calls?.asks !== true) this.#fetch()
         continue
       }
       this.#at++
       this.#position = item.position
       this.#moved = true
+      // Nobody is asked for what may not be wanted: the last rows of a limit, or of a run that stops.
+      if (this.#next === null && this.#calls?.asks === true && 2 * this.#at >= this.#chunk.length) this.#fetch()
       if (item.kind === 'end_of_file') {
         this.#endFile(item)
         continue
@@ -368,7 +378,7 @@ export class SourceReader {
     if (this.#chunks === null) {
       await this.begin()
       if (this.#closed) return
-      this.#chunks = this.source.read(this.#point)[Symbol.asyncIterator]()
+      this.#chunks = this.source.read(this.#point, this.#calls?.context ?? NOBODY_TO_ASK)[Symbol.asyncIterator]()
     }
     // A source that only ever promises more must not keep everybody else from being heard.
     if (this.#empty >= MOST_EMPTY) await setImmediate()
@@ -382,6 +392,13 @@ export class SourceReader {
     // Rows of another run were sound there.
     const chunk = this.#repeats ? next.value : takeChunk(this.node, next.value)
     this.#empty = chunk.length === 0 ? this.#empty + 1 : 0
+    if (this.#calls?.asks === true) this.#calls.gave(recordsIn(chunk))
     this.#next = chunk
   }
+}
+
+function recordsIn(chunk: readonly SourceItem[]): number {
+  let records = chunk.length
+  for (const { kind } of chunk) if (kind === 'end_of_file') records--
+  return records
 }
