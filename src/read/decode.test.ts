@@ -354,7 +354,7 @@ test('entries of the run may commit to values, those of log 0 may not', () => {
   })
   expect(problem(() => decodeLedger({ ...LEDGER_ENTRIES.key!, c: [HASH], w: 4 }))).toMatch('`c`')
   expect(isSubjectBody(null, canonicalize(RUN_ENTRIES.commit!))).toBe(false)
-  expect(problem(() => decodeRun({ k: 'calls', z: NONCE }))).toMatch('`k` is "calls", not one of open, commit')
+  expect(problem(() => decodeRun({ k: 'visits', z: NONCE }))).toMatch('`k` is "visits", not one of open, commit')
 })
 
 test('the code of a plugin: a package, its version and a hash, each if it is known', () => {

@@ -5,6 +5,7 @@ import { parquetSource } from '../parquet/parquet-source.ts'
 import { excelSource } from '../workbooks/excel-source.ts'
 import { csvSource } from './csv.ts'
 import { databaseSources } from './databases.ts'
+import { httpSource } from './http.ts'
 import { jsonSource } from './json.ts'
 import { jsonlSource } from './jsonl.ts'
 import { textSource } from './text.ts'
@@ -18,4 +19,5 @@ export const sources: readonly PluginSpec[] = [
   excelSource,
   parquetSource,
   ...databaseSources,
+  httpSource,
 ]

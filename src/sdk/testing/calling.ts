@@ -22,6 +22,19 @@ export function answering(answers: readonly CallAnswer[]): Call {
   }
 }
 
+/** Gives each new request the next of these answers, and whoever asks the same again the same one. */
+export function answeringAlike(answers: readonly CallAnswer[]): Call {
+  const known = new Map<string, CallAnswer>()
+  return async (service, { request }) => {
+    const text = canonicalize(request)
+    const answer = known.get(text) ?? answers[known.size]
+    if (answer === undefined)
+      throw new Error(`it calls ${service}, and the example has only ${answers.length} \`answers\``)
+    known.set(text, answer)
+    return resultOf(answer)
+  }
+}
+
 /** What a visit of a test gets. */
 export function visitContext(call: Call = answering([])): VisitContext {
   return { attempt: 1, signal: new AbortController().signal, call }

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { NOBODY_TO_ASK } from '../source.ts'
+import type { SourceContext } from '../source.ts'
 import type { FileRead, ResumePoint, SourceFileEnd, SourceItem, SourceRecord, SourceSpec } from '../spec.ts'
+import { answeringAlike } from './calling.ts'
 import type { Findings, Problems } from './problems.ts'
 import { contextIn, eachSample, inFolder, type Sample, textOf } from './subject.ts'
 
@@ -19,7 +20,15 @@ export async function checkSource(spec: SourceSpec, samples: readonly Sample[], 
 }
 
 async function checkOne(spec: SourceSpec, options: unknown, folder: string, sample: Sample, problems: Problems) {
-  const all = await readAll(spec, options, folder, sample, null)
+  const call = answeringAlike(sample.answers ?? [])
+  const context: SourceContext = {
+    signal: new AbortController().signal,
+    call: (service, asked, perform) => {
+      textOf(asked.request, problems)
+      return call(service, asked, perform)
+    },
+  }
+  const all = await readAll(spec, options, folder, sample, context, null)
   const records = all.items.filter(each => each.kind !== 'end_of_file')
   for (const item of all.items)
     if (item.kind === 'end_of_file') checkFileEnd(item, all, problems)
@@ -28,19 +37,21 @@ async function checkOne(spec: SourceSpec, options: unknown, folder: string, samp
     problems.add(`it lists ${all.names.length} files, and yields ${all.items.length - records.length} ends of files`)
   compareRecords(sample, records, problems.of('examples'))
   if (!spec.rereadable(options)) return
-  if (JSON.stringify((await readAll(spec, options, folder, sample, null)).items) !== JSON.stringify(all.items)) {
+  if (
+    JSON.stringify((await readAll(spec, options, folder, sample, context, null)).items) !== JSON.stringify(all.items)
+  ) {
     problems.add('reading it a second time gives something else')
   }
   const resuming = problems.of('resuming')
   const step = Math.max(1, Math.floor(all.items.length / MOST_POSITIONS))
   for (let i = 0; i < all.items.length; i += step) {
     const { names } = all
-    const rest = await readAll(spec, options, folder, sample, { ...pointBehind(all, i), names })
+    const rest = await readAll(spec, options, folder, sample, context, { ...pointBehind(all, i), names })
     if (JSON.stringify(rest.items) !== JSON.stringify(all.items.slice(i + 1))) {
       resuming.add(`reading on after record ${i + 1} doesn’t give the same rest`)
     }
   }
-  await checkHash(spec, options, folder, sample, records, problems)
+  await checkHash(spec, options, folder, sample, context, records, problems)
 }
 
 /** Rows as they are before a schema makes numbers of texts. */
@@ -78,6 +89,7 @@ async function readAll(
   options: unknown,
   folder: string,
   sample: Sample,
+  context: SourceContext,
   from: (ResumePoint & { readonly names: readonly string[] | null }) | null,
 ): Promise<Yielded> {
   const source = await spec.create(options, contextIn(folder, sample))
@@ -90,7 +102,7 @@ async function readAll(
     names = (await source.list?.(from?.names ?? null))?.names ?? null
     if (names !== null) await source.prepare?.()
     if (names !== null) await source.begin?.(from)
-    for await (const chunk of source.read(from, NOBODY_TO_ASK)) {
+    for await (const chunk of source.read(from, context)) {
       for (const item of chunk) {
         items.push(item)
         yielded.push(JSON.stringify(item))
@@ -135,6 +147,7 @@ async function checkHash(
   options: unknown,
   folder: string,
   sample: Sample,
+  context: SourceContext,
   records: readonly SourceRecord[],
   problems: Problems,
 ): Promise<void> {
@@ -147,7 +160,7 @@ async function checkHash(
     const source = await spec.create(options, contextIn(folder, sample))
     if ((await source.list?.(null)) !== undefined) return await source.close()
     const from = start === null ? null : { records: records.indexOf(start) + 1, position: throughJson(start.position) }
-    for await (const _ of source.read(from, NOBODY_TO_ASK));
+    for await (const _ of source.read(from, context));
     const hash = source.hashUpTo?.(throughJson(last.position))
     await source.close()
     if (hash === undefined) return
