@@ -157,11 +157,11 @@ export interface CallFact extends CallCosts {
   /** 0: it was made for a batch, which is the subject, or by a source. */
   readonly token: TokenId
   readonly node: NodeNumber
-  /** Attempt of the visit, or of the batch; of a source, how often it has asked the same in a row. */
+  /** Attempt of the visit, or of the batch; of a source, which it is of those in a row that weren't answered. */
   readonly attempt: number
   /**
-   * Its place among the calls of that attempt, from 1. One that was throttled is made again in the same place. Of a source, its place
-   * among those that it made between two records.
+   * Its place among the calls of that attempt, from 1. One that was throttled is made again in the same place. Of a source, its
+   * place among those that were answered between two records, or would have been.
    */
   readonly ordinal: number
   /** Place in the node's list of services, from 1. */

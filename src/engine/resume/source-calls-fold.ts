@@ -1,5 +1,5 @@
 /** What sources have asked, as the run's own entries tell it: what a source that goes on may ask for again. */
-import { type CallFact, type CursorFact, isAnswered, type RunEntry } from '../../format/entry.ts'
+import { CALL_THROTTLED, type CallFact, type CursorFact, isAnswered, type RunEntry } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import { callOf } from '../../ledger/write/decode.ts'
 import { canonicalize } from '../../model/canonical.ts'
@@ -17,8 +17,9 @@ interface Answered {
 
 interface Asked {
   record: number
-  calls: number
-  answered: Answered[]
+  answered: number
+  attempts: number
+  answers: Answered[]
 }
 
 export class SourceCallsFold {
@@ -27,11 +28,14 @@ export class SourceCallsFold {
   take({ from, x }: Extract<RunEntry, { k: 'calls' }>, at: ValuesAt): void {
     for (const each of x) {
       const call = callOf(each)
-      const asked = this.#sources.get(call.node) ?? { record: 0, calls: 0, answered: [] }
+      const asked = this.#sources.get(call.node) ?? { record: 0, answered: 0, attempts: 0, answers: [] }
       this.#sources.set(call.node, asked)
-      asked.record = from
-      asked.calls = call.ordinal
-      if (isAnswered(call)) asked.answered.push({ record: from, call, at })
+      if (asked.record !== from) [asked.record, asked.answered] = [from, 0]
+      if (isAnswered(call)) {
+        asked.answered++
+        asked.attempts = 0
+        asked.answers.push({ record: from, call, at })
+      } else asked.attempts = call.status === CALL_THROTTLED ? call.attempt - 1 : call.attempt
     }
   }
 
@@ -40,8 +44,8 @@ export class SourceCallsFold {
     for (const { source, records } of cursors) {
       const asked = this.#sources.get(source)
       if (asked === undefined) continue
-      const last = asked.answered.findLastIndex(({ record }) => record <= records)
-      if (last > 0) asked.answered.splice(0, last)
+      const last = asked.answers.findLastIndex(({ record }) => record <= records)
+      if (last > 0) asked.answers.splice(0, last)
     }
   }
 
@@ -51,9 +55,9 @@ export class SourceCallsFold {
     valuesOf: (at: ValuesAt) => Promise<ReadonlyMap<number, Json>>,
   ): Promise<ReadonlyMap<number, CallsOnRecord>> {
     const found = new Map<number, CallsOnRecord>()
-    for (const [source, { record, calls, answered }] of this.#sources) {
+    for (const [source, asked] of this.#sources) {
       const answers: AnswerOnRecord[] = []
-      for (const { call, at } of answered) {
+      for (const { call, at } of asked.answers) {
         const values = await valuesOf(at)
         const value = (number: number) => onRecord(values.get(number), `value of a call of source ${source}`)
         answers.push({
@@ -62,7 +66,7 @@ export class SourceCallsFold {
           response: frozen(value(call.response)),
         })
       }
-      found.set(source, { record, calls, answers })
+      found.set(source, { ...asked, answers })
     }
     return found
   }

@@ -3,6 +3,9 @@
  * seal. Checked against what the entries of rows and batches have added up to (I4).
  */
 import {
+  CALL_OK,
+  CALL_THROTTLED,
+  type CallFact,
   type CursorFact,
   isAnswered,
   type OriginFact,
@@ -30,6 +33,10 @@ interface Witnesses {
   readonly called: Numbering
 }
 
+/** `from`: before which record. */
+type AskedLast = Pick<CallFact, 'call' | 'ordinal' | 'attempt' | 'status'> & { readonly from: number }
+const NO_CALL: AskedLast = { call: 0, ordinal: 0, attempt: 0, status: CALL_OK, from: 1 }
+
 export type SealFacts = Extract<RunEntry, { k: 'seal' }>
 
 export class RunFacts {
@@ -50,8 +57,8 @@ export class RunFacts {
   readonly #last_records = new Map<number, { readonly index: number; readonly repeats: number }>()
   /** The run whose rows it repeats. */
   reruns: Reruns | null = null
-  /** By source that asks: the record before which it asked last; and those that were answered. */
-  readonly #asked_from = new Map<number, number>()
+  /** By source that calls services its last call; and those that were answered. */
+  readonly #asked = new Map<number, AskedLast>()
   readonly #answered = new Set<number>()
   /** Sources whose rest isn't read. */
   readonly #cut = new Set<number>()
@@ -171,7 +178,7 @@ export class RunFacts {
     }
   }
 
-  /** A source's own calls: of one source that has the service, before its next record, none before those of an earlier one. */
+  /** A source's own calls: of one source that has the service, one after the other, none before an earlier record than the last. */
   #calls(
     where: Place,
     { from, x }: Extract<RunEntry, { k: 'calls' }>,
@@ -181,17 +188,26 @@ export class RunFacts {
   ): void {
     const calls = x.map(each => call(each, ''))
     const source = calls[0]?.node ?? 0
-    const note = (problem: string) => this.#entries.add(`${where} has calls ${problem}`)
     for (const each of calls) {
+      const { node, service, ordinal, attempt } = each
       called.add(each.call)
       recount.call(each)
-      if (each.node !== source || ways.kind(each.node) !== 'source' || each.service > ways.services(each.node))
-        note(`of ${ways.name(each.node)}, which can’t have made them`)
+      if (node !== source || ways.kind(node) !== 'source' || service > ways.services(node))
+        this.#entries.add(`${where} has a call of ${ways.name(node)}, which can't have made it`)
+      const last = this.#asked.get(source) ?? NO_CALL
+      const again = from === last.from && !isAnswered(last)
+      const nth = from === last.from ? last.ordinal + (again ? 0 : 1) : 1
+      if (each.call <= last.call || from < last.from || (last.call === 0 && from > 1) || ordinal !== nth)
+        this.#entries.add(`${where} has call ${grouped(each.call)} out of order`)
+      // One that was throttled, or met a service that was down, is made once more in the same attempt.
+      const most = last.attempt + (last.status === CALL_THROTTLED ? 0 : 1)
+      if (again ? attempt < last.attempt || attempt > most : attempt !== 1)
+        this.#entries.add(
+          `${where} has attempt ${grouped(attempt)} of call ${grouped(each.call)}, and not the one before`,
+        )
+      this.#asked.set(source, { ...each, from })
       if (isAnswered(each)) this.#answered.add(source)
     }
-    if (from < (this.#asked_from.get(source) ?? 1))
-      note(`before record ${grouped(from)} of ${ways.name(source)}, behind those of a later one`)
-    this.#asked_from.set(source, from)
   }
 
   #commit(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator
 
 from .clock import Clock
-from .entries import OK, RECORDED, SubjectEntry, call_of, is_of_subject, parse_body, subject_entry
+from .entries import OK, RECORDED, THROTTLED, Call, SubjectEntry, call_of, is_of_subject, parse_body, subject_entry
 from .groups import Groups
 from .ledger_log import Run
 from .line import Line
@@ -40,8 +40,8 @@ class Entry:
 @dataclass
 class _Source:
     records: int = 0
-    asked: int = 1
-    """The record before which it called a service last."""
+    asked: tuple[int, Call] = (1, Call(*[0] * 14))
+    """The record before which it called last, and that call."""
     answered: bool = False
     files: int = 0
     in_files: int = 0
@@ -316,13 +316,21 @@ class RunEntries:
         node = calls[0].node
         source = self._source(node)
         self.totals.called(calls)
+        record = facts["from"]
         for call in calls:
             if call.node != node or self.topology.kind(node) != "source" or call.service > self.topology.services(node):
                 yield f"call {call.call} is of {self.topology.name(call.node)}, which can't have made it"
+            before, last = source.asked
+            again = record == before and last.status not in (OK, RECORDED)
+            nth = last.ordinal + (not again) if record == before else 1
+            first = last.call == 0 and record > 1
+            if call.call <= last.call or record < before or first or call.ordinal != nth:
+                yield f"call {call.call} of {self.topology.name(node)} is out of order"
+            most = last.attempt if last.status == THROTTLED else last.attempt + 1
+            if not (last.attempt <= call.attempt <= most if again else call.attempt == 1):
+                yield f"call {call.call} is attempt {call.attempt}, and not the one behind that before it"
+            source.asked = (record, call)
             source.answered |= call.status in (OK, RECORDED)
-        if facts["from"] < source.asked:
-            yield f"{self.topology.name(node)} calls before record {facts['from']}, and has called before a later one"
-        source.asked = facts["from"]
 
     def _publish_entry(self, facts: dict[str, Any]) -> Iterator[str]:
         if self.published is not None:

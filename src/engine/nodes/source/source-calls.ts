@@ -24,9 +24,11 @@ import { afterError } from '../retry.ts'
 
 /** What is on record of the calls of a source. */
 export interface CallsOnRecord {
-  /** The record before which it called last, and how many calls it had made there; 0 and 0 for none. */
+  /** The record before which it called last; 0: it never did. */
   readonly record: number
-  readonly calls: number
+  /** How many calls were answered there, and how many attempts there were since. */
+  readonly answered: number
+  readonly attempts: number
   /** Those that it may ask for again. */
   readonly answers: readonly AnswerOnRecord[]
 }
@@ -38,7 +40,7 @@ export interface AnswerOnRecord {
   readonly response: Json
 }
 
-export const NO_CALLS: CallsOnRecord = { record: 0, calls: 0, answers: [] }
+export const NO_CALLS: CallsOnRecord = { record: 0, answered: 0, attempts: 0, answers: [] }
 
 export interface SourceCallsParts {
   readonly node: SourceNode
@@ -54,9 +56,10 @@ export class SourceCalls {
   readonly #answers: readonly AnswerOnRecord[]
   /** Records that it has given. */
   #records: number
-  /** Before which record it called last, and how often. */
+  /** As of `CallsOnRecord`. */
   #record: number
-  #made: number
+  #answered: number
+  #attempts: number
   #asking = false
 
   /** `records`: those that it had given before. */
@@ -66,7 +69,8 @@ export class SourceCalls {
     this.#records = records
     this.#answers = on_record.answers
     this.#record = on_record.record
-    this.#made = on_record.calls
+    this.#answered = on_record.answered
+    this.#attempts = on_record.attempts
     this.context = { signal: parts.signal, call: this.#call }
   }
 
@@ -102,15 +106,18 @@ export class SourceCalls {
     if (known !== undefined) return { kind: 'answer', response: known.response }
     const { node, calls } = this.#parts
     const record = this.#records + 1
-    const made = record === this.#record ? this.#made : 0
-    this.#record = record
-    this.#made = made + 1
+    if (record !== this.#record) [this.#record, this.#answered, this.#attempts] = [record, 0, 0]
     const answers = new Answers()
-    for (let attempt = 1; ; attempt++) {
+    for (let tries = 1; ; tries++) {
+      const attempt = ++this.#attempts
       const asker = { subject: null, token: null, record, node, attempt, answers, place: this.#place }
-      const result = await calls.context(asker, this.#services, made).call(service, asked, perform)
-      if (result.kind === 'answer') return result
-      const next = afterError(result.retryable, attempt, node.retry, result.retry_after_ms)
+      const result = await calls.context(asker, this.#services, this.#answered).call(service, asked, perform)
+      if (result.kind === 'answer') {
+        this.#answered++
+        this.#attempts = 0
+        return result
+      }
+      const next = afterError(result.retryable, tries, node.retry, result.retry_after_ms)
       if (next.kind === 'give_up') return result
       await new Promise<void>(resolve => this.#parts.events.rest(next.delay_us, () => resolve()))
     }
