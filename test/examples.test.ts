@@ -10,7 +10,7 @@ import { readAnswers } from '../src/cli/chaos/answers-file.ts'
 import { testsSchema } from '../src/config/schema.ts'
 import { Ajv2020 } from '../src/sdk/ajv.ts'
 import { askPython, NO_PYTHON } from './python/python.ts'
-import { replaceAddress } from './support/chaos-address.ts'
+import { NAMED_ADDRESS, replaceAddress } from './support/chaos-address.ts'
 import { tryDocument } from './support/documents.ts'
 import { EXAMPLE_CASES } from './support/example-cases.ts'
 import { sampled } from './support/form.ts'
@@ -36,11 +36,12 @@ function copyOf(example: string, under: string): string {
   return folder
 }
 
-/** For an example that asks models: a peer that gives the answers in `answers.yaml`, and that its pipelines then ask. */
+/** For an example that asks a chaos peer: one that gives the answers in `answers.yaml`, if it has that, and that its pipelines then ask. */
 async function peerFor(folder: string): Promise<{ close(): Promise<void> }> {
   const rules = join(folder, 'answers.yaml')
-  if (!existsSync(rules)) return { close: () => Promise.resolve() }
-  const peer = await startChaosPeer({ answers: await readAnswers(rules, rules) })
+  if (!readFileSync(join(folder, 'pipeline.yaml'), 'utf8').includes(NAMED_ADDRESS))
+    return { close: () => Promise.resolve() }
+  const peer = await startChaosPeer(existsSync(rules) ? { answers: await readAnswers(rules, rules) } : {})
   replaceAddress(folder, new URL(peer.url).host)
   return peer
 }

@@ -6,6 +6,7 @@ import { chatReply, type ModelReply } from './chat.ts'
 import { embeddingsReply } from './embeddings.ts'
 import { echoReply, type PlainRequest, pageReply, redirectReply, statusReply } from './plain.ts'
 import { badRequest, errorReply, jsonReply, type Reply } from './reply.ts'
+import { rowsReply } from './rows.ts'
 
 export interface Request extends PlainRequest {
   /** What makes it the same as another. */
@@ -39,6 +40,7 @@ const ROUTES: readonly Route[] = [
   { methods: null, path: /^\/echo$/, handle: echoReply },
   { methods: READ, path: /^\/page$/, handle: pageReply },
   { methods: READ, path: /^\/redirect$/, handle: redirectReply },
+  { methods: READ, path: /^\/rows$/, handle: ({ url, seed }) => rowsReply(url, seed) },
   {
     methods: null,
     path: /^\/status\/\d{3}$/,

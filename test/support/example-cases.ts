@@ -108,6 +108,14 @@ export const EXAMPLE_CASES: readonly Expected[] = [
     },
   },
   {
+    example: 'paged-orders',
+    status: 'completed',
+    counts: [230, 0, 230],
+    outcomes: { ROUTED: 230 },
+    sinks: { large: 129, paid: 82, unpaid: 19, problems: 0 },
+    lines: { 'paid.csv': ['120,Aster,2026-03-08,234.97,true'] },
+  },
+  {
     example: 'team-ledger',
     status: 'completed_with_failures',
     counts: [8, 1, 8],

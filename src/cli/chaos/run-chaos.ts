@@ -83,7 +83,7 @@ function introduction(peer: ChaosPeer, options: ChaosArguments, { terminal }: Co
     `${paint('bold', 'Chaos peer')} at ${peer.url} · seed ${seed}`,
     '',
     `  models   ${peer.api_url} is the base URL; any key and any model will do`,
-    '  HTTP     /echo · /page · /redirect?to=URL · /status/503',
+    '  HTTP     /echo · /page · /rows · /redirect?to=URL · /status/503',
     `  faults   ${set.length === 0 ? 'none; see --faults' : set.join(' · ')}`,
     ...(latency === undefined ? [] : [`  latency  ${rangeText(latency)}`]),
     ...(perMinute === undefined ? [] : [`  limit    ${counted(perMinute, 'request')} a minute`]),

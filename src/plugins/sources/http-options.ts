@@ -63,8 +63,8 @@ export const requestOf = (options: HttpSourceOptions, secrets: readonly SecretOp
 export const serviceOf = (options: HttpSourceOptions): string =>
   options.service ?? requestOf(options, []).host ?? 'http'
 
-/** Names that the options give to parameters of pages. */
-export function pageParams(pages: Pages | undefined): readonly string[] {
+/** Parameters that pages set. */
+function paramsOf(pages: Pages | undefined): readonly string[] {
   if (pages === undefined || pages.by === 'link') return []
   return pages.by === 'offset' ? [pages.param, pages.limit_param] : [pages.param]
 }
@@ -84,14 +84,14 @@ export function httpSourceProblems(options: HttpSourceOptions, secrets: readonly
   if (format === 'jsonl' && records !== '') wrong(['records'], 'JSON Lines have no list of records within them')
   if (format === 'jsonl' && pages !== undefined && 'at' in pages && pages.at !== undefined)
     wrong(['pages', 'at'], 'JSON Lines have no place beside their records', 'a Link header says where the next page is')
-  for (const name of pageParams(pages)) problems.push(...paramProblems(name, options))
+  for (const name of paramsOf(pages)) problems.push(...paramProblems(name, options))
   if (pages?.by === 'offset' && pages.param === pages.limit_param)
     wrong(['pages', 'limit_param'], `${pages.param} can’t be both the offset and the limit`)
   return problems
 }
 
 /** A parameter of the pages is in the URL, or at a pointer in the body. */
-function paramProblems(name: string, { query = {}, body, url }: HttpSourceOptions): readonly OptionProblem[] {
+function paramProblems(name: string, { query = {}, body, url, pages }: HttpSourceOptions): readonly OptionProblem[] {
   const path = ['pages', 'param']
   if (name.startsWith('/')) {
     const holder = parentAt(body, pointerTokens(name) ?? [])
@@ -101,6 +101,8 @@ function paramProblems(name: string, { query = {}, body, url }: HttpSourceOption
       ]
     return []
   }
+  // A cursor may begin anywhere.
+  if (pages?.by === 'cursor') return []
   const in_url = URL.canParse(url) && new URL(url).searchParams.has(name)
   return Object.hasOwn(query, name) || in_url
     ? [{ path, message: `${name} is a parameter of its own as well`, hint: 'leave it out; `pages` sets it' }]

@@ -192,37 +192,38 @@ describe('circles', () => {
 })
 
 describe('what can’t be read', () => {
-  const answers: readonly (readonly [string, Answer, Options, { readonly code: string; readonly message: RegExp }])[] = [
-    ['no JSON', (_, r) => r.end('{"a":'), {}, { code: 'CUSTODY_INPUT_FORMAT', message: /HTTP_NOT_JSON/ }],
-    ['a web page', (_, r) => r.end('<!doctype html>'), {}, { code: 'CUSTODY_INPUT_FORMAT', message: /a web page/ }],
+  const answers: readonly (readonly [string, Answer, Options, { readonly code: string; readonly message: RegExp }])[] =
     [
-      'no list',
-      (_, r) => json(r, { data: 1 }),
-      { records: '/data' },
-      { code: 'CUSTODY_INPUT_FORMAT', message: /HTTP_NO_RECORDS/ },
-    ],
-    [
-      'too much',
-      (_, r) => json(r, numbers(0, 99)),
-      { max_bytes: 100 },
-      { code: 'CUSTODY_SOURCE', message: /HTTP_TOO_LARGE/ },
-    ],
-    ['a status', (_, r) => json(r, {}, 404), {}, { code: 'CUSTODY_SOURCE', message: /404 \(HTTP_STATUS_4XX\)/ }],
-    ['nothing in time', () => undefined, { timeout: '50ms' }, { code: 'CUSTODY_SOURCE', message: /HTTP_TIMEOUT/ }],
-    ['a cut connection', (_, r) => r.destroy(), {}, { code: 'CUSTODY_SOURCE', message: /HTTP_NETWORK/ }],
-    [
-      'a next page elsewhere',
-      (_, r) => json(r, { list: [{}], next: 'http://127.0.0.1:9/x' }),
-      { records: '/list', pages: { by: 'link', at: '/next' } },
-      { code: 'CUSTODY_SOURCE', message: /HTTP_NEXT_ELSEWHERE/ },
-    ],
-    [
-      'a next page that is none',
-      (_, r) => json(r, { list: [{}], next: { page: 2 } }),
-      { records: '/list', pages: { by: 'cursor', at: '/next', param: 'c' } },
-      { code: 'CUSTODY_INPUT_FORMAT', message: /HTTP_NO_NEXT/ },
-    ],
-  ]
+      ['no JSON', (_, r) => r.end('{"a":'), {}, { code: 'CUSTODY_INPUT_FORMAT', message: /HTTP_NOT_JSON/ }],
+      ['a web page', (_, r) => r.end('<!doctype html>'), {}, { code: 'CUSTODY_INPUT_FORMAT', message: /a web page/ }],
+      [
+        'no list',
+        (_, r) => json(r, { data: 1 }),
+        { records: '/data' },
+        { code: 'CUSTODY_INPUT_FORMAT', message: /HTTP_NO_RECORDS/ },
+      ],
+      [
+        'too much',
+        (_, r) => json(r, numbers(0, 99)),
+        { max_bytes: 100 },
+        { code: 'CUSTODY_SOURCE', message: /HTTP_TOO_LARGE/ },
+      ],
+      ['a status', (_, r) => json(r, {}, 404), {}, { code: 'CUSTODY_SOURCE', message: /404 \(HTTP_STATUS_4XX\)/ }],
+      ['nothing in time', () => undefined, { timeout: '50ms' }, { code: 'CUSTODY_SOURCE', message: /HTTP_TIMEOUT/ }],
+      ['a cut connection', (_, r) => r.destroy(), {}, { code: 'CUSTODY_SOURCE', message: /HTTP_NETWORK/ }],
+      [
+        'a next page elsewhere',
+        (_, r) => json(r, { list: [{}], next: 'http://127.0.0.1:9/x' }),
+        { records: '/list', pages: { by: 'link', at: '/next' } },
+        { code: 'CUSTODY_SOURCE', message: /HTTP_NEXT_ELSEWHERE/ },
+      ],
+      [
+        'a next page that is none',
+        (_, r) => json(r, { list: [{}], next: { page: 2 } }),
+        { records: '/list', pages: { by: 'cursor', at: '/next', param: 'c' } },
+        { code: 'CUSTODY_INPUT_FORMAT', message: /HTTP_NO_NEXT/ },
+      ],
+    ]
   test.each(answers)('%s stops reading, and says why', async (_what, answer, options, { code, message }) => {
     const { error } = await read(answer, options)
     expect(error).toMatchObject({ code, message: expect.stringMatching(message), where: { node: 'items' } })
