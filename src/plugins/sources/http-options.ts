@@ -1,6 +1,5 @@
 /** Options of the `http` source. */
 import { z } from 'zod'
-import type { Json } from '../../model/row.ts'
 import type { OptionProblem, SecretOption } from '../../sdk/spec.ts'
 import { weakSecrets } from '../secrets.ts'
 import { limitsOf, requestOptions, serviceRules, stopProblems, webOptions } from '../web/options.ts'
@@ -110,14 +109,13 @@ function paramProblems(name: string, { query = {}, body, url, pages }: HttpSourc
 }
 
 /** The map that a pointer's last key belongs to; null if there is none. */
-export function parentAt(body: unknown, tokens: readonly string[]): { [key: string]: Json } | null {
-  let at = body
-  for (const token of tokens.slice(0, -1)) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, token)) return null
-    at = (at as { readonly [key: string]: unknown })[token]
-  }
-  // cast: it is made of JSON, and is no list.
-  return typeof at === 'object' && at !== null && !Array.isArray(at) ? (at as { [key: string]: Json }) : null
+export function parentAt(body: unknown, tokens: readonly string[]): { [key: string]: unknown } | null {
+  let at: unknown = body
+  for (const token of tokens.slice(0, -1)) at = isMap(at) && Object.hasOwn(at, token) ? at[token] : null
+  return isMap(at) ? at : null
 }
+
+const isMap = (value: unknown): value is { [key: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export { limitsOf, serviceRules }

@@ -13,8 +13,8 @@ import type { Page } from './http-page.ts'
 /** Where a page is. A cursor, a URL, or a number; null where the options alone say it. */
 export type Place = string | number | null
 
-/** A page under way. */
-export interface PageAt {
+/** A page under way, as positions have it. */
+export type PageAt = {
   /** From 1. */
   readonly page: number
   readonly place: Place

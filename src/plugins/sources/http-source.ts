@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 import { CustodyError } from '../../model/error.ts'
-import { type Json, type MutableRow, newRow } from '../../model/row.ts'
+import { isRow, type Json, newRow } from '../../model/row.ts'
 import type { Call, CallFailure } from '../../sdk/call.ts'
 import type { PluginContext, ResumePoint, Source, SourceContext, SourceRecord } from '../../sdk/spec.ts'
 import { secretAt } from '../templates/json-template.ts'
@@ -59,12 +59,13 @@ export class HttpSource implements Source {
     let at: PageAt | null = from === null ? firstPage(this.#options.pages) : pageAt(from.position, node)
     let before = ''
     while (at !== null) {
-      const { page, hash } = await this.#page(call, at)
-      for (let i = at.taken; i < page.records.length; i += PIECE) {
+      const here: PageAt = at
+      const { page, hash } = await this.#page(call, here)
+      for (let i = here.taken; i < page.records.length; i += PIECE) {
         const piece = page.records.slice(i, i + PIECE)
-        yield piece.map((value, j) => this.#record(value, { ...(at as PageAt), taken: i + j + 1 }))
+        yield piece.map((value, j) => this.#record(value, { ...here, taken: i + j + 1 }))
       }
-      at = nextPage(at, page, this.#options, hash === before, node)
+      at = nextPage(here, page, this.#options, hash === before, node)
       before = hash
     }
   }
@@ -88,11 +89,11 @@ export class HttpSource implements Source {
       )
       if (answer.kind === 'failure') return answer
       // Whoever reads the record finds there why nothing came of it.
-      const page = pageIn(answer.response as Json & ShownResponse)
+      const page = pageIn(shownIn(answer.response))
       return page.kind === 'page' ? answer : { ...page, response: answer.response }
     })
     if (result.kind === 'error') throw this.#failed(at, result)
-    const response = result.response as Json & ShownResponse
+    const response = shownIn(result.response)
     const page = pageIn(response)
     if (page.kind === 'failure') throw this.#failed(at, page)
     return { page, hash: createHash('sha256').update(String(response.body)).digest('hex') }
@@ -141,13 +142,11 @@ export class HttpSource implements Source {
   }
 
   #record(value: Json, position: PageAt): SourceRecord {
-    const at = position as unknown as Json
-    if (this.#options.format === 'jsonl') return this.#line(String(value), at)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return { kind: 'row', line: 0, row: value as MutableRow, position: at }
+    if (this.#options.format === 'jsonl') return this.#line(String(value), position)
+    if (isRow(value)) return { kind: 'row', line: 0, row: value, position }
     const what = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`
     const message = `the record is ${what}, not an object`
-    return { kind: 'reject', line: 0, raw: value, code: NOT_AN_OBJECT, message, position: at }
+    return { kind: 'reject', line: 0, raw: value, code: NOT_AN_OBJECT, message, position }
   }
 
   #line(text: string, position: Json): SourceRecord {
@@ -158,6 +157,9 @@ export class HttpSource implements Source {
   }
 }
 
+// cast: what `WebService.ask` answers, fresh or as it was recorded.
+const shownIn = (response: Json): ShownResponse => response as unknown as ShownResponse
+
 /** Sets parameters of the URL, or in the body, of what is sent and of what is shown alike. */
 function withParams({ outgoing, shown, url }: Request, params: { readonly [name: string]: Place }): Request {
   const meant = new URL(outgoing.url)
@@ -167,7 +169,7 @@ function withParams({ outgoing, shown, url }: Request, params: { readonly [name:
     if (value === null) continue
     if (name.startsWith('/')) {
       const tokens = pointerTokens(name) ?? []
-      const sent = JSON.parse((body ?? '{}').toString()) as Json
+      const sent: unknown = JSON.parse((body ?? '{}').toString())
       for (const each of [sent, shown_body]) {
         const holder = parentAt(each, tokens)
         if (holder !== null) holder[tokens.at(-1) ?? ''] = value
