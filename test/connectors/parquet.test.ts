@@ -13,6 +13,7 @@ import type { Row } from '../../src/model/row.ts'
 import { OBSERVED } from '../../src/model/schema.ts'
 import { parquetSink } from '../../src/plugins/parquet/parquet-sink.ts'
 import { parquetSource } from '../../src/plugins/parquet/parquet-source.ts'
+import { NOBODY_TO_ASK } from '../../src/sdk/source.ts'
 import { askPython, NO_PYTHON } from '../python/python.ts'
 import { CONNECTORS, KILLS } from '../support/kills.ts'
 import { damaged, killedRuns, outcomeOf, readTable, tableSource, writeTable } from '../support/table-files.ts'
@@ -166,7 +167,7 @@ test('a file that changes while it is read ends the reading, and isn’t taken f
   )
   const source = tableSource(parquetSource, file)
   const reading = async () => {
-    for await (const some of source.read(null)) if (some.length > 0) appendFileSync(file, 'x')
+    for await (const some of source.read(null, NOBODY_TO_ASK)) if (some.length > 0) appendFileSync(file, 'x')
   }
   await expect(reading()).rejects.toMatchObject({ code: 'CUSTODY_SOURCE_CHANGED' })
   await source.close()

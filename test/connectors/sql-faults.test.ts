@@ -9,6 +9,7 @@ import { openDatabase } from '../../src/plugins/databases/open.ts'
 import { placeOf, SERVED_TABLE } from '../../src/plugins/sinks/sql/options.ts'
 import { TableWriter } from '../../src/plugins/sinks/sql/table-writer.ts'
 import { databaseSources } from '../../src/plugins/sources/databases.ts'
+import { NOBODY_TO_ASK } from '../../src/sdk/source.ts'
 import type { Outgoing, Source, SourceItem, SourceSpec } from '../../src/sdk/spec.ts'
 import { Random } from '../simulation/random.ts'
 import { EXTENSIONS, type Party, party } from '../support/authority.ts'
@@ -120,7 +121,7 @@ for (const kind of ['postgres', 'mysql'] as const)
     async function readAll(source: Source, at: (rows: number) => Promise<void> | void = () => undefined) {
       const items: SourceItem[] = []
       try {
-        for await (const chunk of source.read(null)) {
+        for await (const chunk of source.read(null, NOBODY_TO_ASK)) {
           items.push(...chunk)
           await at(items.length)
         }
@@ -223,7 +224,7 @@ for (const kind of ['postgres', 'mysql'] as const)
     test('closing a source ends whatever it waits for, and every connection', async () => {
       const gate = await gated(() => silentAfter(90_000))
       const source = sourceOf({ port: gate.port })
-      const reading = source.read(null)[Symbol.asyncIterator]()
+      const reading = source.read(null, NOBODY_TO_ASK)[Symbol.asyncIterator]()
       for (let rows = 0; rows < 64; ) rows += (await reading.next()).value?.length ?? 64
       const rest = (async () => {
         while ((await reading.next()).done !== true);

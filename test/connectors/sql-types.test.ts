@@ -10,6 +10,7 @@ import type { DatabaseKind } from '../../src/plugins/databases/dialect.ts'
 import { FILE_TABLE, SERVED_TABLE } from '../../src/plugins/sinks/sql/options.ts'
 import { TableWriter } from '../../src/plugins/sinks/sql/table-writer.ts'
 import { databaseSources } from '../../src/plugins/sources/databases.ts'
+import { NOBODY_TO_ASK } from '../../src/sdk/source.ts'
 import type { Keyed, Outgoing, Source, SourceItem, SourceSpec } from '../../src/sdk/spec.ts'
 import { CONNECTORS } from '../support/kills.ts'
 import {
@@ -166,7 +167,7 @@ for (const kind of SQL_KINDS) {
       const source = spec.create(options, { node: 'rows', folder, input: OBSERVED, secrets: [] }) as Source
       const items: SourceItem[] = []
       try {
-        for await (const chunk of source.read(null)) items.push(...chunk)
+        for await (const chunk of source.read(null, NOBODY_TO_ASK)) items.push(...chunk)
       } finally {
         await source.close()
       }

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Row } from '../../src/model/row.ts'
 import { excelSink } from '../../src/plugins/workbooks/excel-sink.ts'
 import { excelSource } from '../../src/plugins/workbooks/excel-source.ts'
+import { NOBODY_TO_ASK } from '../../src/sdk/source.ts'
 import { CONNECTORS, KILLS } from '../support/kills.ts'
 import { damaged, killedRuns, outcomeOf, readTable, tableSource, writeTable } from '../support/table-files.ts'
 import { WorkFolder } from '../support/work-folder.ts'
@@ -156,7 +157,7 @@ test('a workbook that changes while it is read ends the reading, and isn’t tak
   await writeTable(excelSink, file, ROWS)
   const source = tableSource(excelSource, file)
   const reading = async () => {
-    for await (const some of source.read(null)) if (some.length > 0) appendFileSync(file, 'x')
+    for await (const some of source.read(null, NOBODY_TO_ASK)) if (some.length > 0) appendFileSync(file, 'x')
   }
   await expect(reading()).rejects.toMatchObject({ code: 'CUSTODY_SOURCE_CHANGED' })
   await source.close()

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { isCustodyError } from '../../src/model/error.ts'
 import type { Json, Row } from '../../src/model/row.ts'
 import { OBSERVED, type RowSchema } from '../../src/model/schema.ts'
+import { NOBODY_TO_ASK } from '../../src/sdk/source.ts'
 import type { Sink, SinkSpec, Source, SourceSpec } from '../../src/sdk/spec.ts'
 import { custodyProcess, killAtRandom } from './kills.ts'
 
@@ -57,7 +58,7 @@ export async function readTable<O>(
   const records: (Row | string)[] = []
   try {
     await source.begin?.()
-    for await (const some of source.read(null))
+    for await (const some of source.read(null, NOBODY_TO_ASK))
       for (const each of some)
         if (each.kind === 'row') records.push(each.row)
         else if (each.kind === 'reject') records.push(each.code)

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { Folder } from '../../../test/support/plugin-files.ts'
 import { zipOf } from '../../../test/support/zip.ts'
 import type { Json } from '../../model/row.ts'
+import { NOBODY_TO_ASK } from '../../sdk/source.ts'
 import type { FileRead, ResumePoint, Source, SourceItem } from '../../sdk/spec.ts'
 import { testPlugin } from '../../sdk/testing.ts'
 import { sourceError } from '../sources/byte-reader.ts'
@@ -26,7 +27,7 @@ function folderOf(files: { readonly [name: string]: string | Uint8Array }): Fold
 
 async function itemsOf(source: Source, from: ResumePoint | null = null): Promise<SourceItem[]> {
   const items: SourceItem[] = []
-  for await (const chunk of source.read(from)) items.push(...chunk)
+  for await (const chunk of source.read(from, NOBODY_TO_ASK)) items.push(...chunk)
   return items
 }
 
@@ -166,7 +167,7 @@ describe('a run that goes on', () => {
     const read: FileRead[] = []
     let position: Json = null
     let count = 0
-    for await (const chunk of source.read(null))
+    for await (const chunk of source.read(null, NOBODY_TO_ASK))
       for (const item of chunk) {
         if (item.kind === 'end_of_file') {
           if (read.length < records - 1)
