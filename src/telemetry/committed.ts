@@ -35,7 +35,7 @@ export interface ErrorCount {
 }
 
 export interface CommittedCall extends CallFact {
-  /** Of the row; 0: it was made for a batch. */
+  /** Of the row; 0: it was made for a batch, or by a source. */
   readonly row: number
   readonly began_us: number
 }

@@ -84,6 +84,8 @@ test('OBSERVED-LEDGER-1: a commit is reported when it is durable, with what was 
   const { run, ledger } = await observed(heard)
   ledger.append(subject(1))
   ledger.append(subject(2, 'ODD'))
+  const x = [[1, 0, 1, 1, 1, 1, 0, 3, 4, -30, 20]]
+  ledger.appendRun({ entry: { k: 'calls', from: 1, x, t: 250 }, first_value: 3, values: [] })
   ledger.appendRun(commitDraft(2))
   const { durable } = await ledger.begin()
   ledger.append(subject(3))
@@ -91,8 +93,10 @@ test('OBSERVED-LEDGER-1: a commit is reported when it is durable, with what was 
   expect(heard.commits).toEqual([])
   await run.settle()
   await durable
-  expect(heard.commits).toMatchObject([{ entries: 3, before: null, totals: totals(2), commit_us: 7 }])
+  expect(heard.commits).toMatchObject([{ entries: 4, before: null, totals: totals(2), commit_us: 7 }])
   expect(heard.commits[0]?.nodes.get(2)).toEqual({ visits: 2, errors: 1, busy_us: 20, first_us: 105, last_us: 215 })
+  const call = { call: 1, row: 0, node: 1, status: 0, began_us: 220, duration_us: 20 }
+  expect(heard.commits[0]?.calls).toMatchObject([call])
   expect(heard.commits[0]?.errors).toEqual([{ node: 2, code: 'ODD', count: 1 }])
   ledger.appendRun(commitDraft(3))
   const committing = ledger.commit()

@@ -109,7 +109,7 @@ class ObservedRunLedger implements RunLedger {
 
   appendRun(draft: RunDraft): number {
     const { entry } = draft
-    this.#tally.addRunEntry()
+    this.#tally.addRunEntry(entry)
     if (entry.k === 'commit') this.#tally.totals = entry.totals
     if (entry.k === 'stop') this.#end = entry.status
     return this.#inner.appendRun(draft)

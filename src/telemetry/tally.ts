@@ -1,6 +1,7 @@
 /** What is appended between two commits, added up: some additions a visit, since it is on the way of every row. */
 import { type TotalsFact, VISIT_ERROR, VISIT_EXHAUSTED } from '../format/entry.ts'
-import type { SubjectDraft } from '../ledger/write-port.ts'
+import { callOf } from '../ledger/write/decode.ts'
+import type { RunDraft, SubjectDraft } from '../ledger/write-port.ts'
 import type { Committed, CommittedCall, ErrorCount, NodeWork } from './committed.ts'
 
 interface Work {
@@ -45,8 +46,13 @@ export class Tally {
       })
   }
 
-  addRunEntry(): void {
+  addRunEntry(entry: RunDraft['entry']): void {
     this.#entries++
+    if (entry.k !== 'calls') return
+    for (const each of entry.x) {
+      const call = callOf(each)
+      this.#calls.push({ ...call, row: 0, began_us: entry.t + call.start_us })
+    }
   }
 
   /** `before`: totals of the commit before; where this one has none of its own, they still hold. */

@@ -12,7 +12,8 @@ export function renderDrift({ same, unknown, differing }: Drift, columns: number
   if (unknown > 0) parts.push(`${count(unknown)} not on record`)
   const lines = [`${paint('bold', 'drift')}  ${parts.join(' · ')}`]
   for (const { row, batch, node, call, recorded, now } of differing.slice(0, MOST_SHOWN)) {
-    const whose = row === null ? `batch ${count(batch ?? 0)}` : `row ${count(row)}`
+    const of_nobody = batch === null ? 'the source' : `batch ${count(batch)}`
+    const whose = row === null ? of_nobody : `row ${count(row)}`
     const [before, after] = parted(canonicalize(recorded), canonicalize(now))
     const room = Math.max(20, columns - 12)
     lines.push(`  ${whose} at ${printable(node)} (call ${count(call)})`)
