@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeSigningKeys } from '../src/format/signing-key.ts'
+import { callsAnswer } from '../src/host/answers/calls.ts'
+import type { Moment } from '../src/host/answers/moment.ts'
+import { openLedgerReader } from '../src/ledger/open.ts'
 import { checkRecord } from '../src/read/check/check-record.ts'
 import { askPython, NO_PYTHON } from './python/python.ts'
 import { type Body, Forger, problemTexts } from './support/forger.ts'
@@ -110,6 +113,22 @@ test('each request is a line of the view `calls`, with hashes of what was asked 
   }
   const replayed = query(`SELECT status, count(*) AS n FROM calls GROUP BY status ORDER BY status`)
   expect(replayed).toContainEqual({ status: 'recorded', n: 20 })
+})
+
+test('they are among those that a run asked its services, for who asks a server', async () => {
+  const reader = await openLedgerReader(`sqlite:${database}`)
+  try {
+    const env = { CUSTODY_KEY, XDG_CONFIG_HOME: join(folder, 'home') }
+    const [run] = query('SELECT run_id FROM runs ORDER BY started_at LIMIT 1')
+    const answer = await callsAnswer({ reader, env } as unknown as Moment, String(run?.run_id), true, {
+      onProgress: () => undefined,
+    })
+    expect(answer).toMatchObject({ calls: 9, holds: true })
+    expect(answer.groups).toMatchObject([{ node: 'orders', calls: 9, statuses: { ok: 5, error: 3, throttled: 1 } }])
+    expect(answer.services).toMatchObject([{ calls: 9, throttled: 1, most_failed_in_a_row: 2, most_at_once: 1 }])
+  } finally {
+    await reader.close()
+  }
 })
 
 test('all of it holds, for `verify`, for the verifier in Python, and as a record', async () => {

@@ -1,8 +1,9 @@
 /** What a run asked services: by node, service and model, how long they took, and what they came to. The run's entries are read once. */
-import { CALL_STATUSES, type CallFact } from '../../format/entry.ts'
+import { CALL_STATUSES, type CallFact, type SubjectEntry } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import { isObject } from '../../model/row.ts'
-import { decodeSubjectEntry, isSubjectBody } from '../../read/decode.ts'
+import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../../read/decode.ts'
+import { call } from '../../read/decode-call.ts'
 import { UnsoundRecord } from '../../read/evidence/unsound.ts'
 import { readable } from '../../read/runs/damaged.ts'
 import { planOf } from '../../read/runs/opening-values.ts'
@@ -66,8 +67,10 @@ export async function callsAnswer(
     const of = await reader.size(log)
     for await (const { seq, row, body } of reader.entries(log)) {
       if (seq % REPORT_EVERY === 0) onProgress({ run, entries: seq, of })
-      if (!isSubjectBody(row, body) || !(uses.waits || body.includes('"x":['))) continue
-      const entry = readable(log, () => decodeSubjectEntry(seq, body))
+      if (!body.includes('"x":[') && !(uses.waits && isSubjectBody(row, body))) continue
+      const entry = readable(log, () =>
+        isSubjectBody(row, body) ? decodeSubjectEntry(seq, body) : ofSource(seq, body),
+      )
       uses.add(entry, call => groupOf(groups, topology, call).service)
       for (const call of entry.calls) {
         found++
@@ -87,6 +90,12 @@ export async function callsAnswer(
     services: uses.json(),
     holds: true as const,
   }
+}
+
+/** What a source asked. */
+function ofSource(seq: number, body: string): Pick<SubjectEntry, 'calls' | 'visits' | 'time_us'> {
+  const { facts } = decodeRunEntry(seq, body)
+  return { calls: facts.k === 'calls' ? facts.x.map(each => call(each, 'x')) : [], visits: [], time_us: facts.t }
 }
 
 function groupOf(groups: Map<string, Group>, { nodes }: Topology, { node, service }: CallFact): Group {

@@ -84,7 +84,10 @@ export class ServiceUses {
     return this.#first_us.size > 0
   }
 
-  add({ calls, visits, time_us }: SubjectEntry, serviceOf: (call: CallFact) => string): void {
+  add(
+    { calls, visits, time_us }: Pick<SubjectEntry, 'calls' | 'visits' | 'time_us'>,
+    serviceOf: (call: CallFact) => string,
+  ): void {
     for (const call of calls) this.#call(call, time_us, serviceOf(call))
     for (const { token, node, attempt, start_us } of visits) {
       const key = `${token} ${node} ${attempt}`
