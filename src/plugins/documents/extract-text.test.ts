@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -17,6 +18,7 @@ import { testPlugin } from '../../sdk/testing.ts'
 import { DOCUMENT_ERRORS, type DocumentSettings } from './document.ts'
 import { DocumentReader } from './document-reader.ts'
 import { extractText } from './extract-text.ts'
+import { ReadingProcess } from './reading-process.ts'
 
 testPlugin(test, extractText)
 
@@ -38,7 +40,6 @@ beforeAll(() => {
 })
 afterAll(() => reader.close())
 
-/** A copy is read: what is handed to a thread is gone. */
 const read = (bytes: string | Uint8Array, settings: Partial<DocumentSettings> = {}) =>
   reader.read(new Uint8Array(Buffer.from(bytes)), { ...SETTINGS, ...settings })
 
@@ -251,20 +252,39 @@ describe('a document made to do harm', () => {
     expect(await codeOf(bodyOf('<w:p><w:r><w:t>&a;</w:t></w:r></w:p>', outside))).toBe('DOCUMENT_BROKEN')
   })
 
-  const draws = 'BT /F1 12 Tf (hello world) Tj ET\n'
-  const drawing = (times: number) => rawPdf({ draws: deflateSync(draws.repeat(times)), filters: '/FlateDecode' })
+  const slow_and_large = [
+    ['long', 20, 1024, 'BT /F1 12 Tf (hello) Tj ET '.repeat(50_000), 'takes too long to be read'],
+    ['much memory', 60_000, 250, `BT /F1 12 Tf (${'x'.repeat(10_000_000)}) Tj ET`, 'takes too much memory'],
+  ] as const
+  // A process takes some seconds to get that large.
+  test.each(slow_and_large.slice(0, CONNECTORS ? 2 : 1))(
+    'by taking %s is given up, and the next one is read',
+    async (what, most_ms, most_mb, draws, why) => {
+      const bomb = new Uint8Array(rawPdf({ draws: deflateSync(draws), filters: '/FlateDecode' }))
+      const limited = new DocumentReader(most_ms, most_mb)
+      const given_up = { code: 'DOCUMENT_UNREADABLE', message: `the document ${why}` }
+      expect(await limited.read(bomb, SETTINGS)).toMatchObject(given_up)
+      const patient = what === 'long' ? reader : limited
+      expect(await patient.read(new Uint8Array(await docxOf(['the next'])), SETTINGS)).toMatchObject({
+        text: 'the next',
+      })
+      await limited.close()
+    },
+  )
 
-  test('by taking long is given up, and the next one is read', async () => {
-    const impatient = new DocumentReader(20)
-    const given_up = { code: 'DOCUMENT_UNREADABLE', message: 'the document takes too long to be read' }
-    expect(await impatient.read(new Uint8Array(drawing(200_000)), SETTINGS)).toMatchObject(given_up)
-    await impatient.close()
-    const frugal = new DocumentReader(60_000, 50)
-    const bytes = new Uint8Array(drawing(CONNECTORS ? 2_000_000 : 200_000))
-    const too_much = { code: 'DOCUMENT_UNREADABLE', message: 'the document takes too much memory' }
-    expect(await frugal.read(bytes, SETTINGS)).toMatchObject(too_much)
-    expect(await frugal.read(new Uint8Array(Buffer.from('text')), SETTINGS)).toMatchObject({ text: 'text' })
-    await frugal.close()
+  test('holds nothing up when the run stops: what waits is not begun', async () => {
+    const limits = { most_ms: 60_000, most_mb: 1024 }
+    const reading = new ReadingProcess(limits)
+    const settings = SETTINGS
+    expect((await reading.read({ kind: 'docx', bytes: new Uint8Array(await docxOf(['one'])), settings })).kind).toBe(
+      'done',
+    )
+    const slow = rawPdf({ draws: 'q '.repeat(1_000_000) })
+    const left = [1, 2].map(() => reading.read({ kind: 'pdf', bytes: new Uint8Array(slow), settings }))
+    await setImmediate()
+    await reading.close()
+    expect((await Promise.all(left)).map(({ kind }) => kind)).not.toContain('done')
+    expect(reading.waiting).toBe(0)
   })
 
   test('by leading in a circle', async () => {
@@ -288,7 +308,7 @@ test.each<[string, () => Promise<Buffer>]>([
     const found = await read(bytes)
     // Of a PDF of which only the end is missing, all is read that a reader for people would show.
     expect(found.kind === 'text' || known.has(found.code), `${how}, seed ${SEED}: ${JSON.stringify(found)}`).toBe(true)
-    expect(found.kind === 'problem' ? found.message : '', how).not.toMatch(/takes too long|ends the thread/)
+    expect(found.kind === 'problem' ? found.message : '', how).not.toMatch(/takes too long|ends the process/)
   }
   for (let i = 0; i < 50; i += CONNECTORS ? 1 : 7)
     await judge(whole.subarray(0, Math.floor((whole.length * i) / 50)), `cut at ${i} of 50`)

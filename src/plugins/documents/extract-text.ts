@@ -18,7 +18,7 @@ import {
   documentProblem,
 } from './document.ts'
 import { readDocument, tooLarge } from './document-file.ts'
-import { DOCUMENT_THREADS, DocumentReader } from './document-reader.ts'
+import { DOCUMENT_PROCESSES, DocumentReader } from './document-reader.ts'
 
 const textOptions = z.strictObject({
   content: z
@@ -96,7 +96,6 @@ function decoded(content: unknown, field: string, max_bytes: number): Uint8Array
     return documentProblem('DOCUMENT_REFERENCE', `${field} is no base64`)
   const size = Buffer.byteLength(content, 'base64')
   if (size > max_bytes) return documentProblem('DOCUMENT_TOO_LARGE', tooLarge(size, max_bytes))
-  // Not from the pool: it is given away.
   const bytes = new Uint8Array(size)
   Buffer.from(bytes.buffer).write(content, 'base64')
   return bytes
@@ -175,7 +174,7 @@ export const extractText = defineTransform({
     '',
     'Texts come in reading order. Of a PDF: its pages with a blank line between them; two columns that are drawn line by line are read one after',
     'another. Of Word: paragraphs with a blank line between them, rows of tables as lines with tabs, notes at the end; no headers, footers, comments,',
-    'nor text that was deleted. Documents are read in threads of their own, which are stopped after two minutes, or at 1 GB.',
+    'nor text that was deleted. Documents are read in processes of their own, which are ended after two minutes, or at 1 GB.',
     '',
     'More: [documents](documents.md).',
   ].join('\n'),
@@ -210,7 +209,7 @@ export const extractText = defineTransform({
   requires: requirementsOf,
   guarantees: extracted,
   cardinality: 'one',
-  // Twice as many as are read at a time: the next one is there when a thread is free.
-  concurrency: () => 2 * DOCUMENT_THREADS,
+  // Twice as many as are read at a time: the next one is there when a process is free.
+  concurrency: () => 2 * DOCUMENT_PROCESSES,
   create: createExtractText,
 })

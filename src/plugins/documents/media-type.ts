@@ -12,7 +12,7 @@ export const PLAIN_TEXT = 'text/plain'
 const ZIP = 'application/zip'
 const OLD_OFFICE = 'application/x-ole-storage'
 const ENCRYPTED_OFFICE = 'application/vnd.ms-office.encrypted'
-const UNKNOWN = 'application/octet-stream'
+export const UNKNOWN = 'application/octet-stream'
 
 /** How much of a file’s beginning, and of its end, is looked at. */
 export const LOOKED_AT_BYTES = 64 * 1024

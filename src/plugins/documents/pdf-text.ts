@@ -9,7 +9,7 @@ const LIBRARY = 'pdfjs-dist/legacy/build/pdf.mjs'
 /** Between pages, and what ends the last one is left away. */
 const BETWEEN_PAGES = '\n\n'
 
-/** `bytes` are given away. Never throws for what is wrong with the document. */
+/** Never throws for what is wrong with the document. */
 export async function pdfText(bytes: Uint8Array<ArrayBuffer>, settings: DocumentSettings): Promise<DocumentAnswer> {
   const { getDocument, version } = await import('pdfjs-dist/legacy/build/pdf.mjs')
   const task = getDocument({ ...OPENING, ...packageFiles(), data: bytes })
@@ -102,6 +102,8 @@ const asLetters = (text: string) => text.replaceAll(/[\ufb00-\ufdcf\ufe70-\ufefc
 function problemOf(error: unknown): DocumentAnswer {
   const { name, message } = error instanceof Error ? error : new Error(String(error))
   if (name === 'PasswordException') return documentProblem('DOCUMENT_ENCRYPTED', 'the document needs a password')
-  if (error instanceof RangeError) return documentProblem('DOCUMENT_UNREADABLE', `the document is tangled: ${message}`)
+  // The library wraps it.
+  if (error instanceof RangeError || /call stack/.test(message))
+    return documentProblem('DOCUMENT_UNREADABLE', `the document is tangled: ${message}`)
   return documentProblem('DOCUMENT_BROKEN', `the document can’t be read as a PDF: ${message}`)
 }
