@@ -54,13 +54,16 @@ export function typeOf(value: Json, declared: JsonSchema | undefined, depth = 0)
 function textType(text: string, declared: JsonSchema | undefined): ColumnType {
   if (declared === undefined) return { kind: 'text' }
   const [, whole, fraction = ''] = exactType(declared) === null ? [] : (DECIMAL.exec(text) ?? [])
-  if (whole !== undefined) return { kind: 'decimal', whole: whole.length, scale: fraction.length }
+  if (whole !== undefined) return decimalOf(whole.length, fraction.length)
   if (declared.format === 'date' && DATE.test(text) && isDay(text)) return { kind: 'date' }
   const [, zone] = declared.format === 'date-time' ? (TIMESTAMP.exec(text) ?? []) : []
   return zone === undefined || !isDay(text.slice(0, 10)) || !isTime(text)
     ? { kind: 'text' }
     : { kind: 'timestamp', utc: zone === 'Z' }
 }
+
+const decimalOf = (whole: number, scale: number): ColumnType =>
+  scale + whole > DECIMAL_DIGITS ? { kind: 'text' } : { kind: 'decimal', scale, whole }
 
 const isDay = (text: string) => !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text)
 const isTime = (text: string) => !Number.isNaN(Date.parse(`${text.slice(0, 19)}Z`)) && text.slice(11, 13) < '24'
@@ -69,10 +72,8 @@ const isTime = (text: string) => !Number.isNaN(Date.parse(`${text.slice(0, 19)}Z
 export function joined(a: ColumnType, b: ColumnType): ColumnType {
   if (a === b || b.kind === 'nothing') return a
   if (a.kind === 'nothing') return b
-  if (a.kind === 'decimal' && b.kind === 'decimal') {
-    const [scale, whole] = [Math.max(a.scale, b.scale), Math.max(a.whole, b.whole)]
-    return scale + whole > DECIMAL_DIGITS ? { kind: 'text' } : { kind: 'decimal', scale, whole }
-  }
+  if (a.kind === 'decimal' && b.kind === 'decimal')
+    return decimalOf(Math.max(a.whole, b.whole), Math.max(a.scale, b.scale))
   if (a.kind === 'list' && b.kind === 'list') return { kind: 'list', of: joined(a.of, b.of) }
   if (a.kind === 'group' && b.kind === 'group') return joinedGroups(a.fields, b.fields)
   if (a.kind === 'timestamp' && b.kind === 'timestamp') return a.utc === b.utc ? a : { kind: 'text' }

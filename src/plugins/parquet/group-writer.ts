@@ -43,8 +43,16 @@ export class GroupWriter {
 
   /** @param valuesOf a column of the group, in the order of its rows. @returns bytes of the file */
   group(rows: number, valuesOf: (column: number) => unknown[]): Buffer {
+    if (this.#columns.length === 0) return this.#rowsOnly(rows)
     const columnData = this.#columns.map(({ name }, i) => ({ name, data: valuesOf(i) }))
     this.#writer.write({ columnData, rowGroupSize: rows })
+    return this.#taken()
+  }
+
+  /** Rows that hold nothing are rows as well; the package would take their number from a column. */
+  #rowsOnly(rows: number): Buffer {
+    this.#writer.num_rows += BigInt(rows)
+    this.#writer.row_groups.push({ columns: [], total_byte_size: 0n, num_rows: BigInt(rows) })
     return this.#taken()
   }
 
