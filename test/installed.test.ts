@@ -222,6 +222,24 @@ ${more}`
     expect(stderr).toContain(`npm install hyparquet-writer@${peerDependencies['hyparquet-writer']}`)
   })
 
+  test('is a line of doctor, with what installs all of them', async () => {
+    const { exit, stdout } = await ask('doctor', '--json')
+    expect(exit).toBe(0)
+    const found = (JSON.parse(stdout) as { checks: { name: string; message: string; hint: string }[] }).checks
+    const line = found.find(({ name }) => name === 'packages')
+    for (const each of ['parquet sources (hyparquet)', 'postgres (pg)', 'duckdb (@duckdb/node-api)', 's3:// paths'])
+      expect(line?.message).toContain(each)
+    expect(line?.hint).toContain(`mysql2@${peerDependencies.mysql2}`)
+  })
+
+  test('is why nothing can be inferred from a Parquet file', async () => {
+    put('x.parquet', 'PAR1')
+    const { exit, stderr } = await ask('infer', 'x.parquet')
+    expect(exit).toBe(2)
+    expect(stderr).toContain('CUSTODY_PACKAGE_MISSING')
+    expect(stderr).toContain(`npm install hyparquet@${peerDependencies.hyparquet}`)
+  })
+
   test.each(cases)('%s: says which, where, and what installs it', async (_name, node, missing, line, column) => {
     put('in.jsonl', '{"text":"https://example.org"}\n')
     put('p.yaml', pipelineOf(node))

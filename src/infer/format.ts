@@ -16,7 +16,8 @@ export type Format =
   | { readonly kind: 'json'; readonly pointer: string; readonly others: readonly string[] }
   | { readonly kind: 'text' }
 
-export type FormatName = Format['kind']
+/** Those that are no text beside them. */
+export type FormatName = Format['kind'] | 'excel' | 'parquet'
 
 /** What somebody knows already. */
 export interface Known {

@@ -10,6 +10,7 @@ import type { Input } from './input.ts'
 import type { Options, Reading } from './reading.ts'
 import { type Sample, takeSample } from './sample.ts'
 import { MOST_FIELDS, surveyValues } from './survey.ts'
+import { tableFormatOf, tableOptions } from './table-file.ts'
 
 /** Options, fields and doubts of what is read; of one file, or of several that are written alike. */
 export type Find = (reading: Reading) => Promise<Found>
@@ -26,8 +27,11 @@ export interface Look {
   readonly find: Find
 }
 
-/** @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_ARGUMENT, CUSTODY_INPUT_FORMAT, CUSTODY_NOTHING_THERE, CUSTODY_SOURCE. */
+/** @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_ARGUMENT, CUSTODY_INPUT_FORMAT, CUSTODY_NOTHING_THERE, CUSTODY_SOURCE, CUSTODY_PACKAGE_MISSING. */
 export async function lookAt(input: Input, known: Known): Promise<Look> {
+  const table = await tableFormatOf(input, known)
+  if (table !== null)
+    return { input, plugin: table, written: tableOptions(table, known), ascii: true, doubts: [], find: findValues }
   const sample = await takeSample(input)
   const format = await formatOf(sample, known)
   const packed = sample.named ? {} : { compression: sample.compression ?? 'none' }

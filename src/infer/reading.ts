@@ -62,7 +62,7 @@ export interface Taking {
   readonly onReject?: (raw: unknown, code: string, line: LineName) => void
 }
 
-/** @throws CustodyError as the source does: CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT, CUSTODY_UNCLOSED_QUOTE. */
+/** @throws CustodyError CUSTODY_PACKAGE_MISSING, and as the source does: CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT, CUSTODY_UNCLOSED_QUOTE. */
 export async function readWhole(
   { plugin, options, folder }: Reading,
   schema: RowSchema | null,
@@ -70,7 +70,13 @@ export async function readWhole(
 ): Promise<ReadWhole> {
   const spec = sourceNamed(plugin)
   const context = { node: plugin, folder, input: schema ?? OBSERVED, secrets: [] }
-  const source = await spec.create(spec.options.parse(options), context)
+  const parsed = spec.options.parse(options)
+  const missing = spec.missing?.(parsed) ?? null
+  if (missing !== null)
+    throw new CustodyError('CUSTODY_PACKAGE_MISSING', `${plugin} needs ${missing.names.join(' and ')} installed`, {
+      hint: missing.install,
+    })
+  const source = await spec.create(parsed, context)
   const check = compileRowSchema(schema ?? OBSERVED, { textual: spec.textual })
   const rejects = new Rejects()
   let records = 0

@@ -70,7 +70,7 @@ describe('a file with one byte changed, or cut off', () => {
 
   test('is read as far as it says what it holds, or is an error of the file, in bounded time and memory', async () => {
     const reasons = new Set<string>()
-    const [step, flips] = CONNECTORS ? [1, [0xff, 1, 2, 4, 8, 16, 32, 64, 128]] : [53, [0xff, 0x40]]
+    const [step, flips] = CONNECTORS ? [1, [0xff, 1, 64, 128]] : [53, [0xff, 0x40]]
     for (const bytes of damaged(good, step, flips)) {
       const { records, code, message } = await outcomeOf(parquetSource, file, bytes)
       if (records !== null) expect(records).toHaveLength(ROWS.length)
@@ -79,16 +79,14 @@ describe('a file with one byte changed, or cut off', () => {
     }
     // What would be taken for a count otherwise, and go on for minutes.
     if (!CONNECTORS) return
-    expect([...reasons]).toEqual(
-      expect.arrayContaining([
-        expect.stringMatching(/^a run has N values/),
-        expect.stringMatching(/^a page has N bytes/),
-        expect.stringMatching(/^a column has N values/),
-        expect.stringMatching(/unsupported encoding/),
-        expect.stringMatching(/can’t be unpacked here/),
-        expect.stringMatching(/isn’t in the dictionary/),
-      ]),
-    )
+    const common = [
+      /^a run has N values/,
+      /^a page has N bytes/,
+      /^a page would unpack/,
+      /isn’t in the dictionary/,
+      /^it is damaged/,
+    ]
+    for (const reason of common) expect([...reasons]).toContainEqual(expect.stringMatching(reason))
   })
 })
 
@@ -228,7 +226,7 @@ function pipelineOf(options: { readonly [option: string]: string[] } = {}) {
 }
 
 test.skipIf(!CONNECTORS)(`${KILLS} random kills leave nothing but what an undisturbed run leaves`, async () => {
-  const rows = Array.from({ length: 6000 }, (_, i) => rowOf(i))
+  const rows = Array.from({ length: 4000 }, (_, i) => rowOf(i))
   const { files, killed } = await killedRuns(
     pipelineOf(),
     async work => void (await writeTable(parquetSink, join(work, 'in.parquet'), rows, { row_group_rows: 1500 })),

@@ -37,7 +37,7 @@ describe('a workbook with one byte changed, or cut off', () => {
   })
 
   test('is read as it was, or is an error of the file', async () => {
-    const [step, flips] = CONNECTORS ? [1, [0xff, 1, 4, 32, 128]] : [97, [0xff, 1]]
+    const [step, flips] = CONNECTORS ? [1, [0xff, 1, 128]] : [97, [0xff, 1]]
     for (const bytes of damaged(good, step, flips)) {
       const { records, code } = await outcomeOf(excelSource, file, bytes)
       // What no checksum covers are times and the like.
@@ -199,7 +199,7 @@ function pipelineOf(options: { readonly [option: string]: string } = {}) {
 const pipeline = (options: { readonly [option: string]: string }) => JSON.stringify(pipelineOf(options))
 
 test.skipIf(!CONNECTORS)(`${KILLS} random kills leave nothing but what an undisturbed run leaves`, async () => {
-  const rows = Array.from({ length: 6000 }, (_, i) => rowOf(i))
+  const rows = Array.from({ length: 4000 }, (_, i) => rowOf(i))
   const { files, killed } = await killedRuns(
     pipelineOf(),
     async work => void (await writeTable(excelSink, join(work, 'in.xlsx'), rows)),

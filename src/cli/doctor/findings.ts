@@ -14,6 +14,7 @@ import type { Context } from '../context.ts'
 import type { LedgerOptions } from '../ledger-access.ts'
 import { nodeVersionProblem } from '../node-version.ts'
 import { counted } from '../render/text.ts'
+import { packages } from './packages.ts'
 import { secrets } from './secrets.ts'
 
 export interface Finding {
@@ -35,6 +36,7 @@ const CHECKS: ReadonlyArray<readonly [name: string, check: Check]> = [
   ['folder', folder],
   ['telemetry', telemetry],
   ['secrets', secrets],
+  ['packages', packages],
   ['terminal', terminal],
 ]
 

@@ -6,7 +6,7 @@ import type { Database } from './database.ts'
 import type { DatabaseKind } from './dialect.ts'
 import type { DatabasePlace } from './place.ts'
 
-const PACKAGES: { readonly [kind in DatabaseKind]: readonly string[] } = {
+export const DATABASE_PACKAGES: { readonly [kind in DatabaseKind]: readonly string[] } = {
   postgres: ['pg'],
   mysql: ['mysql2'],
   sqlite: [],
@@ -15,7 +15,7 @@ const PACKAGES: { readonly [kind in DatabaseKind]: readonly string[] } = {
 
 /** What isn't installed that this kind needs. `path`: the option that asks for it. */
 export const missingFor = (kind: DatabaseKind, path: MissingPackages['path']): MissingPackages | null =>
-  missingPeers(path, PACKAGES[kind])
+  missingPeers(path, DATABASE_PACKAGES[kind])
 
 /** @throws DatabaseError */
 export async function openDatabase(place: DatabasePlace): Promise<Database> {

@@ -66,9 +66,14 @@ const sliceOf = (access: RandomAccess) => async (from: number, to?: number) => {
 
 /** @returns a CustodyError of code CUSTODY_SOURCE. */
 export function broken(place: InputPlace, error: unknown) {
-  const reason = error instanceof Error ? error.message.replace(/^parquet /, '') : String(error)
-  const message = `${inputName(place)} can’t be read as a Parquet file: ${reason}`
+  const message = `${inputName(place)} can’t be read as a Parquet file: ${reasonOf(error)}`
   return sourceError(place, message, 'Is the file whole?', error)
+}
+
+/** Where the library, or a decoder, stumbles over what isn’t there, its words say nothing to people. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return 'it is damaged'
+  return error.message.replace(/^parquet /, '')
 }
 
 /** Values of a column in a row group, in the pieces that they come in. */

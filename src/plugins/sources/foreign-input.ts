@@ -21,13 +21,14 @@ const isNamed = ({ path }: InputPlace) => path !== '-'
 const UNPACK = 'Unpack the file first.'
 const OLD_EXCEL = 'Save it as an Excel workbook (.xlsx), or its sheet as CSV (UTF-8), in the program that made it.'
 
+const ZIP_MAGIC = '504b0304'
 /** First bytes, in hex, of formats that are no text. */
 const MAGIC: ReadonlyArray<readonly [string, Foreign]> = [
   ['425a68', { what: 'is compressed with bzip2', hint: 'Unpack the file first, with bunzip2.' }],
   ['fd377a585a00', { what: 'is compressed with xz', hint: 'Unpack the file first, with unxz.' }],
   ['377abcaf271c', { what: 'is a 7z archive', hint: UNPACK }],
   ['526172211a07', { what: 'is a RAR archive', hint: UNPACK }],
-  ['504b0304', { what: 'is a ZIP archive', hint: 'Set compression: zip, or unpack the file first.' }],
+  [ZIP_MAGIC, { what: 'is a ZIP archive', hint: 'Set compression: zip, or unpack the file first.' }],
   ['504b0506', { what: 'is a ZIP archive with nothing in it', hint: 'Was it made as it should be?' }],
   ['d0cf11e0a1b11ae1', { what: 'is an old Excel workbook or another Office document', hint: OLD_EXCEL }],
   ['50415231', { what: 'is a Parquet file', hint: 'Read it with the plugin parquet.' }],
@@ -55,12 +56,16 @@ export function foreignBytes(window: TextWindow): Foreign | null {
   }
   for (const [magic, foreign] of MAGIC) {
     if (!hex.startsWith(magic)) continue
-    const name = bytes.toString('latin1', 30)
-    return foreign.what === 'is a ZIP archive' && WORKBOOK_PARTS.some(part => name.startsWith(part))
-      ? WORKBOOK
-      : foreign
+    return isWorkbook(bytes) ? WORKBOOK : foreign
   }
   return wide(bytes)
+}
+
+/** By the first bytes of a file: an archive that begins with a part of a workbook. */
+export function isWorkbook(bytes: Buffer): boolean {
+  if (bytes.toString('hex', 0, 4) !== ZIP_MAGIC) return false
+  const name = bytes.toString('latin1', 30)
+  return WORKBOOK_PARTS.some(part => name.startsWith(part))
 }
 
 /** Text in wide units without a byte order mark: letters of ASCII have NULs beside them. */

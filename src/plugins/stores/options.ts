@@ -69,7 +69,7 @@ const PAIRS: readonly (readonly [Key, Key])[] = [
   ['passphrase', 'private_key'],
 ]
 
-const PACKAGES: { readonly [scheme in StoreScheme]: readonly string[] } = {
+export const STORE_PACKAGES: { readonly [scheme in StoreScheme]: readonly string[] } = {
   s3: ['@aws-sdk/client-s3'],
   az: ['@azure/storage-blob'],
   gs: ['google-auth-library'],
@@ -128,7 +128,7 @@ export function checkStorage(options: StoredOptions, secrets: readonly SecretOpt
 
 /** Libraries that the paths need, and that aren't installed. */
 export function missingForStorage(options: StoredOptions): MissingPackages | null {
-  const names = schemesOf(options).flatMap(scheme => PACKAGES[scheme])
+  const names = schemesOf(options).flatMap(scheme => STORE_PACKAGES[scheme])
   const ambient = schemesOf(options).includes('az') && usesAzureIdentity(options.storage ?? {})
   return missingPeers(['path'], ambient ? [...names, '@azure/identity'] : names)
 }
