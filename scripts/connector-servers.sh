@@ -15,8 +15,9 @@ fi
 
 servers="${CUSTODY_SERVERS:-$HOME/.cache/custody-servers}"
 mkdir -p "$servers"
+# Of moto what speaks S3, and its server: all of it takes minutes.
 if [ ! -x "$servers/venv/bin/moto_server" ] && command -v python3 >/dev/null; then
-  python3 -m venv "$servers/venv" && "$servers/venv/bin/pip" install --quiet 'moto[server]==5.2.5'
+  python3 -m venv "$servers/venv" && "$servers/venv/bin/pip" install --quiet 'moto[s3]==5.2.5' flask==3.1.3 flask-cors==6.0.5
 fi
 if [ ! -d "$servers/azurite/node_modules/azurite" ] && command -v npm >/dev/null; then
   npm install --silent --no-audit --no-fund --prefix "$servers/azurite" azurite@3.37.0

@@ -22,15 +22,19 @@ import { PASSWORD, PostgresServer, USER } from '../support/postgres-server.ts'
 import { Scissors } from '../support/scissors.ts'
 import { ROOT } from '../support/source-file.ts'
 import {
-  hasServer,
   mariadbServer,
+  missingServer,
   removeServers,
   SQL_KINDS,
   type SqlDatabase,
   sqlDatabase,
 } from '../support/sql-databases.ts'
 
-const KINDS: readonly DatabaseKind[] = CONNECTORS ? SQL_KINDS : ['sqlite']
+/** With what is missing on this machine, for their names. */
+const KINDS: readonly (readonly [DatabaseKind, string])[] = CONNECTORS
+  ? await Promise.all(SQL_KINDS.map(async kind => [kind, await missingServer(kind)] as const))
+  : [['sqlite', '']]
+const SERVED: readonly DatabaseKind[] = ['postgres', 'mysql']
 const ORDERS =
   'CREATE TABLE orders (id bigint PRIMARY KEY, amount decimal(20, 2), note varchar(200), CHECK (amount >= 0))'
 
@@ -97,51 +101,48 @@ const codes = (sent: Sent) =>
 
 const order = (id: Json, amount: Json = '1.50', note: Json = 'a note'): Row => ({ id, amount, note })
 
-describe.each(KINDS)('%s', kind => {
-  const skipped = !hasServer(kind)
+describe.each(KINDS)('%s%s', (kind, said) => {
+  const skipped = said !== ''
 
-  test.skipIf(skipped)(
-    `takes what a table takes of a request, and answers from its receipt again${skipped ? ' (skipped)' : ''}`,
-    async () => {
-      const { db, writer, read } = await benchOf(kind)
-      await db.run(`${ORDERS}; INSERT INTO orders VALUES (7, 1, 'was there')`)
-      const sink = writer({ mode: 'insert', key: ['id'] })
-      await sink.prepare()
-      const rows = [
-        ...[order(1), order(2, '-1'), order(3), order(7), order(3, '2.00')],
-        ...[{ ...order(4), colour: 'red' }, order('x'), { id: 5, note: null }, order(6, '3.25', 'é😀')],
-      ]
-      const first = await send(sink, rows)
-      expect(codes(first)).toEqual([
-        ...[
-          [1, 'SQL_CONSTRAINT'],
-          [3, 'SQL_CONSTRAINT'],
-          [4, 'SQL_CONSTRAINT'],
-          [5, 'SQL_COLUMN'],
-        ],
-        [6, 'SQL_VALUE'],
-      ])
-      const table = await read('SELECT id, amount, note FROM orders ORDER BY id')
-      expect(table.map(([id, amount, note]) => [Number(id), amount === null ? null : Number(amount), note])).toEqual([
-        ...[
-          [1, 1.5, 'a note'],
-          [3, 1.5, 'a note'],
-          [5, null, null],
-          [6, 3.25, 'é😀'],
-          [7, 1, 'was there'],
-        ],
-      ])
-      // By the same process, and by another one.
-      expect(await send(sink, rows)).toEqual(first)
-      await sink.close()
-      const other = writer({ mode: 'insert', key: ['id'] })
-      expect(await send(other, rows, { epoch: 2 })).toEqual(first)
-      await other.close()
-      expect(await read('SELECT count(*) FROM orders')).toEqual([[5]])
-      expect(await read(`SELECT row_count, epoch FROM custody_receipts WHERE batch <> ''`)).toEqual([[9, 1]])
-      await db.remove()
-    },
-  )
+  test.skipIf(skipped)('takes what a table takes of a request, and answers from its receipt again', async () => {
+    const { db, writer, read } = await benchOf(kind)
+    await db.run(`${ORDERS}; INSERT INTO orders VALUES (7, 1, 'was there')`)
+    const sink = writer({ mode: 'insert', key: ['id'] })
+    await sink.prepare()
+    const rows = [
+      ...[order(1), order(2, '-1'), order(3), order(7), order(3, '2.00')],
+      ...[{ ...order(4), colour: 'red' }, order('x'), { id: 5, note: null }, order(6, '3.25', 'é😀')],
+    ]
+    const first = await send(sink, rows)
+    expect(codes(first)).toEqual([
+      ...[
+        [1, 'SQL_CONSTRAINT'],
+        [3, 'SQL_CONSTRAINT'],
+        [4, 'SQL_CONSTRAINT'],
+        [5, 'SQL_COLUMN'],
+      ],
+      [6, 'SQL_VALUE'],
+    ])
+    const table = await read('SELECT id, amount, note FROM orders ORDER BY id')
+    expect(table.map(([id, amount, note]) => [Number(id), amount === null ? null : Number(amount), note])).toEqual([
+      ...[
+        [1, 1.5, 'a note'],
+        [3, 1.5, 'a note'],
+        [5, null, null],
+        [6, 3.25, 'é😀'],
+        [7, 1, 'was there'],
+      ],
+    ])
+    // By the same process, and by another one.
+    expect(await send(sink, rows)).toEqual(first)
+    await sink.close()
+    const other = writer({ mode: 'insert', key: ['id'] })
+    expect(await send(other, rows, { epoch: 2 })).toEqual(first)
+    await other.close()
+    expect(await read('SELECT count(*) FROM orders')).toEqual([[5]])
+    expect(await read(`SELECT row_count, epoch FROM custody_receipts WHERE batch <> ''`)).toEqual([[9, 1]])
+    await db.remove()
+  })
 
   test.skipIf(skipped)('an upsert ends with the later row, in one request as well', async () => {
     const { db, writer, read } = await benchOf(kind)
@@ -312,8 +313,8 @@ async function judge({ read, folder }: Bench, rows = ROWS): Promise<void> {
   expect(new Set(problems).size).toBe(due.refused)
 }
 
-describe.skipIf(!CONNECTORS).each(SQL_KINDS)('runs of %s', kind => {
-  const skipped = !hasServer(kind)
+describe.skipIf(!CONNECTORS).each(KINDS)('runs of %s%s', (kind, said) => {
+  const skipped = said !== ''
 
   test.skipIf(skipped)('killed at random leave each row exactly once', async () => {
     const bench = await benchOf(kind)
@@ -341,40 +342,6 @@ describe.skipIf(!CONNECTORS).each(SQL_KINDS)('runs of %s', kind => {
     expect(await custodyProcess(bench.folder, ['verify'], null)).toMatchObject({ code: 0 })
     await bench.db.remove()
   })
-
-  test.skipIf(skipped)('go on where a process sleeps that held them, and it wakes up to nothing', async () => {
-    const bench = await benchOf(kind)
-    await bench.db.run(tables(kind))
-    layOut(bench, {}, 3_000)
-    const late = spawn(process.execPath, [join(ROOT, 'test/crash/custody.ts'), 'run', 'p.yaml'], {
-      cwd: bench.folder,
-      env: { PATH: process.env.PATH, HOME: bench.folder, ...SIGNING },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let said = ''
-    late.stderr.setEncoding('utf8').on('data', text => {
-      said += text
-    })
-    const gone = once(late, 'close')
-    await Promise.race([gone, begun(bench.folder)])
-    await sleep(1_500)
-    late.kill('SIGSTOP')
-    // Its lease runs out. Files are the sleeper's until it wakes up.
-    const wakes = kind === 'sqlite' || kind === 'duckdb' ? 16_000 : 90_000
-    const woken = sleep(wakes).then(() => late.kill('SIGCONT'))
-    let ended = await custodyProcess(bench.folder, ['resume', 'latest'], null)
-    while (/CUSTODY_RUN_HELD/.test(ended.stderr)) {
-      await sleep(1_000)
-      ended = await custodyProcess(bench.folder, ['resume', 'latest'], null)
-    }
-    expect(ended).toMatchObject({ code: 0 })
-    late.kill('SIGCONT')
-    await gone
-    expect(said).toMatch(/CUSTODY_RUN_LOST|CUSTODY_SERVICE_STATUS|done in/)
-    await judge(bench, 3_000)
-    await woken
-    await bench.db.remove()
-  })
 })
 
 /** Resolves when a run in the folder has its ledger. */
@@ -382,8 +349,46 @@ async function begun(folder: string): Promise<void> {
   for (let looks = 0; looks < 600 && !existsSync(join(folder, 'custody.db')); looks++) await sleep(50)
 }
 
-describe.skipIf(!CONNECTORS).each(['postgres', 'mysql'] as const)('a server of %s', kind => {
-  const skipped = !hasServer(kind)
+// What they take is waiting, so that all of them wait at once.
+describe.skipIf(!CONNECTORS)('a process that sleeps, and whose run somebody else takes over', () => {
+  for (const [kind, said] of KINDS)
+    test.skipIf(said !== '').concurrent(`of ${kind}${said} wakes up to nothing`, async () => {
+      const bench = await benchOf(kind)
+      await bench.db.run(tables(kind))
+      layOut(bench, {}, 3_000)
+      const late = spawn(process.execPath, [join(ROOT, 'test/crash/custody.ts'), 'run', 'p.yaml'], {
+        cwd: bench.folder,
+        env: { PATH: process.env.PATH, HOME: bench.folder, ...SIGNING },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      let heard = ''
+      late.stderr.setEncoding('utf8').on('data', text => {
+        heard += text
+      })
+      const gone = once(late, 'close')
+      await Promise.race([gone, begun(bench.folder)])
+      await sleep(1_500)
+      late.kill('SIGSTOP')
+      // Its lease runs out. Files are the sleeper's until it wakes up.
+      const wakes = kind === 'sqlite' || kind === 'duckdb' ? 16_000 : 90_000
+      const woken = sleep(wakes).then(() => late.kill('SIGCONT'))
+      let ended = await custodyProcess(bench.folder, ['resume', 'latest'], null)
+      while (/CUSTODY_RUN_HELD/.test(ended.stderr)) {
+        await sleep(1_000)
+        ended = await custodyProcess(bench.folder, ['resume', 'latest'], null)
+      }
+      expect(ended).toMatchObject({ code: 0 })
+      late.kill('SIGCONT')
+      await gone
+      expect(heard).toMatch(/CUSTODY_RUN_LOST|CUSTODY_SERVICE_STATUS|done in/)
+      await judge(bench, 3_000)
+      await woken
+      await bench.db.remove()
+    })
+})
+
+describe.skipIf(!CONNECTORS).each(KINDS.filter(([kind]) => SERVED.includes(kind)))('a server of %s%s', (kind, said) => {
+  const skipped = said !== ''
 
   test.skipIf(skipped)('whose connections are cut in the middle of COMMIT has each row once', async () => {
     const bench = await benchOf(kind)

@@ -60,12 +60,18 @@ export class StoreServer {
   static async begin(kind: StoreKind): Promise<StoreServer> {
     const folder = mkdtempSync(join(tmpdir(), `custody-${kind}-`))
     const port = await freePort()
-    const server = new StoreServer(kind, folder, port, started(kind, folder, port))
+    const program = started(kind, folder, port)
+    const server = new StoreServer(kind, folder, port, program)
     for (const [name, text] of Object.entries(server.#secrets()))
       writeFileSync(join(folder, name), text, { mode: 0o600 })
-    await answering(port)
-    await server.#makeRoot()
-    return server
+    try {
+      await answering(port, program)
+      await server.#makeRoot()
+      return server
+    } catch (error) {
+      await server.close()
+      throw error
+    }
   }
 
   /** The path of a key. `port`: of what stands between. */
@@ -147,7 +153,8 @@ export class StoreServer {
 
   async close(): Promise<void> {
     await this.#stores.close()
-    const closed = once(this.#process, 'close')
+    const { exitCode, signalCode } = this.#process
+    const closed = exitCode === null && signalCode === null ? once(this.#process, 'close') : null
     this.#process.kill('SIGTERM')
     await closed
     rmSync(this.folder, { recursive: true, force: true })
@@ -246,8 +253,9 @@ function fingerprint(folder: string): string {
   return `SHA256:${createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace(/=+$/, '')}`
 }
 
-async function answering(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt++) {
+/** As long as it takes, on a machine that has much to do. @throws Error if the program ends. */
+async function answering(port: number, program: ChildProcess): Promise<void> {
+  while (program.exitCode === null && program.signalCode === null) {
     const socket = createConnection(port, '127.0.0.1')
     const found = await new Promise(resolve => {
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
@@ -256,5 +264,5 @@ async function answering(port: number): Promise<void> {
     if (found) return
     await sleep(100)
   }
-  throw new Error(`nobody answers at port ${port}`)
+  throw new Error(`the program that should answer at port ${port} has ended`)
 }

@@ -1,7 +1,8 @@
 /** From a URL to its store. */
 import { AzureStore } from './azure-store.ts'
 import { GcsStore } from './gcs-store.ts'
-import type { Store } from './object-store.ts'
+import { MaskedStore, maskedFailure, storeMasks } from './masked-store.ts'
+import { type Store, StoreFailure } from './object-store.ts'
 import type { StorageOptions } from './options.ts'
 import { S3Store } from './s3-store.ts'
 import { SftpStore } from './sftp-store.ts'
@@ -20,6 +21,18 @@ function openStore({ scheme, root }: StoreUrl, options: StorageOptions): Promise
   }
 }
 
+/** @throws StoreFailure `credentials` of what no client can be made of. */
+async function openMasked(url: StoreUrl, options: StorageOptions): Promise<Store> {
+  const masks = storeMasks(options)
+  try {
+    return new MaskedStore(await openStore(url, options), masks)
+  } catch (error) {
+    // Libraries refuse a connection string, for example, by an error of their own.
+    const failure = error instanceof Error && !(error instanceof StoreFailure)
+    throw maskedFailure(failure ? new StoreFailure('credentials', error.message, error) : error, masks)
+  }
+}
+
 /** The stores that one source or sink uses: each is opened once, when it is first needed. */
 export class Stores {
   readonly #options: StorageOptions
@@ -31,7 +44,7 @@ export class Stores {
 
   of(url: StoreUrl): Promise<Store> {
     const name = rootUrl(url)
-    const opened = this.#opened.get(name) ?? openStore(url, this.#options)
+    const opened = this.#opened.get(name) ?? openMasked(url, this.#options)
     this.#opened.set(name, opened)
     return opened
   }

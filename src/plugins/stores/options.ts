@@ -49,7 +49,7 @@ export const storageOption = storageShape
 type Key = keyof StorageOptions
 
 /** What is secret has to be a secret: all other options are on record. */
-const SECRETS: readonly Key[] = [
+export const SECRETS: readonly Key[] = [
   ...(['secret_access_key', 'session_token', 'account_key', 'sas_token', 'connection_string'] as const),
   ...(['credentials', 'password', 'private_key', 'passphrase'] as const),
 ]
