@@ -1,11 +1,12 @@
 /** Object stores and SFTP against emulators, each kept from its clients by what breaks connections. `npm run connectors` tries them. */
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Random } from '../simulation/random.ts'
 import { FaultyProxy } from '../support/faulty-proxy.ts'
 import { CONNECTORS, KILLS, killAtRandom } from '../support/kills.ts'
+import { pdfOf } from '../support/made-documents.ts'
 import { hasStore, STORE_KINDS, StoreServer, storeSaid } from '../support/store-servers.ts'
 import { WorkFolder } from '../support/work-folder.ts'
 
@@ -80,6 +81,37 @@ for (const kind of STORE_KINDS)
         expect(hashOf(await server.get(`by/r${region}/x.jsonl`))).toBe(
           hashOf(jsonlOf(upTo(2 * ROWS).filter(id => id % 3 === region))),
         )
+      work.close()
+    })
+
+    test('objects are rows, and the text is taken out of documents among them', async () => {
+      const pdf = await pdfOf([['A letter', 'from a store']])
+      await server.put('letters/a.pdf', pdf)
+      await server.put('letters/b.txt', 'Dear all')
+      const path = server.url('letters/*')
+      const work = new WorkFolder({
+        'p.yaml': JSON.stringify({
+          name: 'letters',
+          defaults: { on_error: 'discard', on_invalid: 'discard' },
+          sources: {
+            letters: { plugin: 'files', options: { path, content: 'base64', storage: server.storage() }, to: 'text' },
+          },
+          nodes: { text: { transform: 'extract_text', options: { content: 'base64' }, to: 'out' } },
+          sinks: { out: { plugin: 'jsonl', options: { path: 'out.jsonl' } } },
+        }),
+      })
+      await work.run()
+      const rows = readFileSync(join(work.folder, 'out.jsonl'), 'utf8').trim().split('\n')
+      expect(rows.map(row => JSON.parse(row))).toMatchObject([
+        {
+          path: server.url('letters/a.pdf'),
+          sha256: hashOf(pdf),
+          type: 'application/pdf',
+          text: 'A letter\nfrom a store',
+        },
+        { path: server.url('letters/b.txt'), sha256: hashOf('Dear all'), type: 'text/plain', text: 'Dear all' },
+      ])
+      expect((await work.custody('verify', '--files')).exit).toBe(0)
       work.close()
     })
 
