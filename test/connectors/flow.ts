@@ -12,6 +12,7 @@ import { FILE_TABLE, SERVED_TABLE } from '../../src/plugins/sinks/sql/options.ts
 import { TableWriter } from '../../src/plugins/sinks/sql/table-writer.ts'
 import { csvSource } from '../../src/plugins/sources/csv.ts'
 import { databaseSources } from '../../src/plugins/sources/databases.ts'
+import { NOBODY_TO_ASK } from '../../src/sdk/source.ts'
 import type { Keyed, Outgoing, Source, SourceSpec } from '../../src/sdk/spec.ts'
 
 export interface FlowTask {
@@ -36,7 +37,7 @@ async function drained(source: Source): Promise<number> {
   await source.list?.(null)
   await source.prepare?.()
   await source.begin?.()
-  for await (const chunk of source.read(null)) {
+  for await (const chunk of source.read(null, NOBODY_TO_ASK)) {
     rows += chunk.length
     const last = chunk.at(-1)
     // What is on record with each commit.

@@ -1,6 +1,7 @@
 /** What `custody doctor` finds of packages that only some plugins need: a line for all. */
 import { missingPeers } from '../../model/peers.ts'
 import { DATABASE_PACKAGES } from '../../plugins/databases/open.ts'
+import { DOCUMENT_PACKAGES } from '../../plugins/documents/document.ts'
 import { READER, WRITER } from '../../plugins/parquet/library.ts'
 import { STORE_PACKAGES } from '../../plugins/stores/options.ts'
 import type { Finding } from './findings.ts'
@@ -9,6 +10,8 @@ import type { Finding } from './findings.ts'
 const NEEDS: ReadonlyArray<readonly [what: string, packages: readonly string[]]> = [
   ['parquet sources', READER],
   ['parquet sinks', WRITER],
+  ['the text of PDF files', DOCUMENT_PACKAGES.pdf],
+  ['the text of Word documents', DOCUMENT_PACKAGES.docx],
   ...Object.entries(DATABASE_PACKAGES),
   ...Object.entries(STORE_PACKAGES).map(([scheme, packages]) => [`${scheme}:// paths`, packages] as const),
 ]

@@ -21,6 +21,13 @@ type DocumentCode = keyof typeof DOCUMENT_ERRORS
 export const DOCUMENT_KINDS = ['pdf', 'docx', 'text'] as const
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
 
+/** What each kind is read by, optional peers. */
+export const DOCUMENT_PACKAGES: { readonly [kind in DocumentKind]: readonly string[] } = {
+  pdf: ['pdfjs-dist'],
+  docx: ['mammoth'],
+  text: [],
+}
+
 export interface DocumentSettings {
   readonly types: readonly DocumentKind[]
   readonly encoding: string

@@ -12,7 +12,7 @@ import { fieldName, withFields } from '../transforms/options.ts'
 import {
   DOCUMENT_ERRORS,
   DOCUMENT_KINDS,
-  type DocumentKind,
+  DOCUMENT_PACKAGES,
   type DocumentProblem,
   type DocumentText,
   documentProblem,
@@ -118,12 +118,6 @@ function withText(row: Row, options: TextOptions, { type, text, pages, reader }:
 
 // ── the spec ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const PACKAGES: { readonly [kind in DocumentKind]: readonly string[] } = {
-  pdf: ['pdfjs-dist'],
-  docx: ['mammoth'],
-  text: [],
-}
-
 function problemsOf(options: TextOptions): readonly OptionProblem[] {
   const { content, folder, field, pages_field, about_field } = options
   const problems: OptionProblem[] = []
@@ -204,7 +198,7 @@ export const extractText = defineTransform({
   missing: ({ types }) =>
     missingPeers(
       ['types'],
-      types.flatMap(kind => PACKAGES[kind]),
+      types.flatMap(kind => DOCUMENT_PACKAGES[kind]),
     ),
   requires: requirementsOf,
   guarantees: extracted,
