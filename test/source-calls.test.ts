@@ -11,6 +11,7 @@ import { openLedgerReader } from '../src/ledger/open.ts'
 import { checkRecord } from '../src/read/check/check-record.ts'
 import { askPython, NO_PYTHON } from './python/python.ts'
 import { type Body, Forger, problemTexts } from './support/forger.ts'
+import { LONG } from './support/form.ts'
 import { runInProcess } from './support/in-process.ts'
 import { madeRecord } from './support/made-evidence.ts'
 import { PageServer, type Trouble } from './support/page-server.ts'
@@ -74,7 +75,8 @@ const trouble = (page: number, nth: number): Trouble | null => {
 }
 
 beforeAll(async () => {
-  for (const way of Object.values(WAYS)) {
+  // How each way of paging is read, src/plugins/sources/http.test.ts shows; what is on record is alike.
+  for (const way of LONG ? Object.values(WAYS) : [WAYS.offset, WAYS.link]) {
     const server = await PageServer.start({ orders: ORDERS, per_page: 5, trouble })
     writeFileSync(join(folder, 'p.yaml'), pipeline(way, server.port))
     const { exit, stderr } = await custody('run', 'p.yaml')
@@ -112,7 +114,7 @@ test('each request is a line of the view `calls`, with hashes of what was asked 
     expect(service).toMatch(/^127\.0\.0\.1:\d+$/)
   }
   const replayed = query(`SELECT status, count(*) AS n FROM calls GROUP BY status ORDER BY status`)
-  expect(replayed).toContainEqual({ status: 'recorded', n: 20 })
+  expect(replayed).toContainEqual({ status: 'recorded', n: LONG ? 20 : 10 })
 })
 
 test('they are among those that a run asked its services, for who asks a server', async () => {
@@ -176,6 +178,7 @@ describe('who has the key and changes an entry of calls', () => {
       const entries = forger.all(`SELECT seq FROM entries WHERE log = 1 AND body LIKE '%"k":"calls"%' ORDER BY seq`)
       const unnoticed: string[] = []
       let tried = 0
+      let at = 0
       const tamper = async (seq: number, change: Body) => {
         tried++
         const forge = () => {
@@ -189,7 +192,7 @@ describe('who has the key and changes an entry of calls', () => {
       for (const { seq } of entries) {
         const body = forger.body(1, Number(seq))
         for (const path of numbersIn(body)) {
-          if (CLAIMS.some(each => each.test(path.join('.')))) continue
+          if (CLAIMS.some(each => each.test(path.join('.'))) || (!LONG && at++ % 3 !== 0)) continue
           await tamper(Number(seq), withNumber(body, path, tried % 2 === 0 ? 1 : -1))
         }
         const { x } = body as { x: number[][] }
@@ -199,7 +202,7 @@ describe('who has the key and changes an entry of calls', () => {
         if (x.length > 1) await tamper(Number(seq), { ...body, x: x.toReversed() })
       }
       expect(unnoticed).toEqual([])
-      expect(tried).toBeGreaterThan(30)
+      expect(tried).toBeGreaterThan(LONG ? 60 : 20)
     } finally {
       forger.close()
     }
