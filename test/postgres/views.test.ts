@@ -3,19 +3,24 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startChaosPeer } from '../../src/chaos/peer.ts'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
 import { Connection } from '../../src/ledger/postgres/connection.ts'
 import { objectsOf } from '../../src/ledger/postgres/objects.ts'
 import { type LedgerReader, VIEW_COLUMNS, VIEW_NAMES } from '../../src/ledger/read-port.ts'
 import { checkObjects } from '../../src/read/verify/objects.ts'
+import { replaceAddress } from '../support/chaos-address.ts'
 import { opening, RUN, sampleRun, sealFacts, testPorts, totals } from '../support/ledger.ts'
 import { newDatabase, postgres } from '../support/postgres.ts'
 import { inPostgres } from '../support/postgres-ledger.ts'
 import { ROOT } from '../support/source-file.ts'
 import { WorkFolder } from '../support/work-folder.ts'
 
-/** Forks in forks, joins, batches with keys, lists of files, and calls. */
-const EXAMPLES = ['nested-forks', 'nightly-join', 'meter-readings', 'nightly-folder', 'ticket-votes', 'error-routing']
+/** Forks in forks, joins, batches with keys, lists of files, and calls, of sources as well. */
+const EXAMPLES = [
+  ...['nested-forks', 'nightly-join', 'meter-readings', 'nightly-folder'],
+  ...['ticket-votes', 'error-routing', 'paged-orders'],
+]
 /** Keys of batches with characters that no text of PostgreSQL can hold, and with what looks like them. */
 const KEYS = ['a\u0000b\u0000\u0000', 'a\\u0000', '\\\\\u0000', 'a\u0001', 'u0030']
 const KEYED = `name: keyed
@@ -40,11 +45,14 @@ describe.skipIf(server.url === null)(`views in PostgreSQL${server.said}`, () => 
     client = new pg.Client({ connectionString: place.url })
     await client.connect()
     await work.run()
+    for (const name of EXAMPLES) cpSync(join(ROOT, 'examples', name), join(work.folder, name), { recursive: true })
+    const peer = await startChaosPeer()
+    replaceAddress(work.folder, new URL(peer.url).host)
     for (const name of EXAMPLES) {
-      cpSync(join(ROOT, 'examples', name), join(work.folder, name), { recursive: true })
       const run = ['run', `${name}/pipeline.yaml`, '--ledger', `sqlite:${work.folder}/custody.db`]
       expect((await work.custody(...run)).exit, name).toBe(0)
     }
+    await peer.close()
     const small = join(work.folder, 'small.db')
     const ledger = await openLedger(`sqlite:${small}`, testPorts(), { create: true })
     const run = await ledger.openRun(RUN, opening())

@@ -274,6 +274,18 @@ describe('secrets', () => {
   })
 })
 
+test('a page behind a redirect to another origin gets no credentials, and its own links aren’t followed', async () => {
+  const elsewhere = await serve((_, response) => json(response, { list: [{ n: 1 }], next: '?page=2' }))
+  const { error, rows, calls } = await read(
+    (_, response) => response.writeHead(302, { location: `${elsewhere.origin}/x` }).end(),
+    { auth: { bearer: 'sesame-0123456789' }, records: '/list', pages: { by: 'link', at: '/next' } },
+  )
+  expect(rows).toEqual([{ n: 1 }])
+  expect(error).toMatchObject({ message: expect.stringMatching(/HTTP_NEXT_ELSEWHERE/) })
+  expect(elsewhere.asked.map(({ url, headers }) => [url, headers.authorization])).toEqual([['/x', undefined]])
+  expect(calls).toHaveLength(1)
+})
+
 describe('options', () => {
   const problems = (options: Options, secrets: readonly SecretOption[] = []) =>
     httpSource
