@@ -64,16 +64,22 @@ export async function attempt(place: Place, nth: number, threaded: boolean): Pro
   }
 }
 
-/** Runs it, and resumes it when it stopped, until it is sealed. `network` is healed after each attempt. */
-export async function driven(place: Place, network: Network | null, threaded: boolean): Promise<Came> {
+/** Runs it, and resumes it when it stopped, until it is sealed. Networks are healed after each attempt. `also`: what else it may stop with. */
+export async function driven(
+  place: Place,
+  networks: readonly Network[],
+  threaded: boolean,
+  also: readonly ErrorCode[] = [],
+): Promise<Came> {
   const stops: string[] = []
   for (let nth = 1; nth <= MOST_ATTEMPTS; nth++) {
     const error = await attempt(place, nth, threaded)
-    network?.heal()
-    await network?.settled()
+    for (const network of networks) network.heal()
+    for (const network of networks) await network.settled()
     if (error === null) return { problems: [], stops }
     stops.push(error.code)
-    if (!STOPPED.has(error.code)) return { problems: [`it stopped: ${error.code}: ${error.stack}`], stops }
+    if (!STOPPED.has(error.code) && !also.includes(error.code))
+      return { problems: [`it stopped: ${error.code}: ${error.stack}`], stops }
   }
   return { problems: ['it never came to its end'], stops }
 }
@@ -82,7 +88,7 @@ export async function driven(place: Place, network: Network | null, threaded: bo
 export async function undisturbed(pipeline: CrashPipeline, ledgerIn?: LedgerIn): Promise<Undisturbed> {
   const place = new Place(pipeline, ledgerIn)
   try {
-    const { problems, stops } = await driven(place, null, false)
+    const { problems, stops } = await driven(place, [], false)
     const all = [...problems, ...stops, ...(await place.problems(true))]
     if (all.length > 0) throw new Error(`undisturbed: ${all.join('; ')}`)
     return { outputs: place.outputs(), outcome: await place.outcome(), points: {}, took_ms: 0 }
@@ -99,7 +105,7 @@ export async function troubled(
 ): Promise<Came> {
   const place = new Place(pipeline, ledgerIn)
   try {
-    const { problems, stops } = await driven(place, network, threaded)
+    const { problems, stops } = await driven(place, [network], threaded)
     return { problems: [...problems, ...(await compare(place, whole))], stops }
   } finally {
     place.close()

@@ -131,7 +131,7 @@ describe.runIf(ALL_OF_POSTGRES)('failover', () => {
       const place = atThe(way, pipeline)
       failingOver(bytes, first, at)
       try {
-        const { problems, stops } = await driven(place, way, false)
+        const { problems, stops } = await driven(place, [way], false)
         return { problems: [...problems, ...(await differing(place, whole))], stops }
       } finally {
         place.close()

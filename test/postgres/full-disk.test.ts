@@ -63,7 +63,7 @@ async function outlive(server: PostgresServer, name: string, encryption: Pick<Le
   const unbegun = await attempt(never, 100, false)
   expect(unbegun).toMatchObject({ code: 'CUSTODY_LEDGER_WRITE', hint: expect.stringContaining('Make room') })
   rmSync(filler)
-  expect((await driven(place, null, false)).problems).toEqual([])
+  expect((await driven(place, [], false)).problems).toEqual([])
   expect(await compare(place, whole)).toEqual([])
 
   const other = tight('log')
@@ -79,7 +79,7 @@ async function outlive(server: PostgresServer, name: string, encryption: Pick<Le
   rmSync(filler)
   await server.stop()
   await server.start()
-  expect((await driven(other, null, false)).problems).toEqual([])
+  expect((await driven(other, [], false)).problems).toEqual([])
   expect(await compare(other, whole)).toEqual([])
   for (const each of [place, other]) expect((await readableAt(each.url)) > 0).toBe(encryption.key_file === undefined)
   for (const each of [place, never, other]) each.close()

@@ -43,9 +43,19 @@ export class Hook {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/rows`
   }
 
+  get port(): number {
+    return Number(new URL(this.url).port)
+  }
+
   forget(): void {
     this.#taken = new Map()
     this.#changed = []
+    this.repeated = 0
+  }
+
+  /** Which rows it has taken, by their ids. */
+  get ids(): readonly number[] {
+    return [...this.#taken.values()].map(body => Number(JSON.parse(body).id))
   }
 
   /** What is wrong with what came since it was asked last. */
@@ -69,9 +79,16 @@ export class Hook {
   }
 }
 
+/** Ids of all that are sent. */
+export const dueIds = (): readonly number[] => rows().flatMap(({ id }) => (id % SENT_EACH === 0 ? [id] : []))
+
 const rows = () => Array.from({ length: ROWS }, (_, i) => ({ id: i + 1, amount: ((i + 1) * 7919) % 9000 }))
 
-export const w1With = ({ url }: Hook): CrashPipeline => ({
+/** `more`: options of the webhook, and what else stands in the pipeline. */
+export const w1With = (
+  { url }: Pick<Hook, 'url'>,
+  more = { options: 'idempotent: true', limits: '' },
+): CrashPipeline => ({
   name: 'w1',
   asynchronous: true,
   files: {
@@ -93,7 +110,7 @@ sinks:
   large: { plugin: csv, options: { path: out/large.csv } }
   small: { plugin: csv, options: { path: out/small.csv } }
   lines: { plugin: jsonl, options: { path: out/lines.jsonl } }
-  hook: { plugin: http, options: { url: ${url}, allow: [127.0.0.1], idempotent: true } }
+  hook: { plugin: http, options: { url: ${url}, allow: [127.0.0.1], ${more.options} } }
   problems: { plugin: jsonl, options: { path: out/problems.jsonl }, on_error: discard }
-`,
+${more.limits}`,
 })
