@@ -16,7 +16,7 @@ import { outcomePathsTable } from './outcome-paths.ts'
 import { carriesTable, outcomesTable } from './outcomes.ts'
 import { keysTable, objectsOf } from './pipeline-file.ts'
 import { pluginList, pluginPages } from './plugins.ts'
-import { viewsTable } from './views.ts'
+import { viewPages, viewsTable } from './views.ts'
 import { beginnings, checksTable } from './writing-plugins.ts'
 
 export const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url))
@@ -57,6 +57,7 @@ export function allParts(): ReadonlyMap<string, () => string> {
   const parts = new Map([
     ['outcomes', outcomesTable],
     ['views', viewsTable],
+    ['view pages', viewPages],
     ['what endings carry', carriesTable],
     ['outcome paths', outcomePathsTable],
     ['forgeries', forgeriesTable],

@@ -8,6 +8,7 @@ import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
 import { Connection } from '../../src/ledger/postgres/connection.ts'
 import { objectsOf } from '../../src/ledger/postgres/objects.ts'
 import { type LedgerReader, VIEW_COLUMNS, VIEW_NAMES } from '../../src/ledger/read-port.ts'
+import { VIEW_DESCRIPTIONS } from '../../src/ledger/view-descriptions.ts'
 import { checkObjects } from '../../src/read/verify/objects.ts'
 import { replaceAddress } from '../support/chaos-address.ts'
 import { opening, RUN, sampleRun, sealFacts, testPorts, totals } from '../support/ledger.ts'
@@ -121,6 +122,28 @@ describe.skipIf(server.url === null)(`views in PostgreSQL${server.said}`, () => 
     expect((await client.query(collations)).rows).toEqual([{ wrong: '0' }])
   })
 
+  test('say of themselves and of each column what they hold', async () => {
+    const url = `${place.url}?schema=described`
+    await (await openLedger(url, testPorts(), { create: true })).close()
+    const comments = `SELECT c.relname AS name, obj_description(c.oid) AS text FROM pg_class c
+        WHERE c.relnamespace = 'described'::regnamespace AND c.relkind = 'v'
+      UNION ALL SELECT c.relname || '.' || a.attname, col_description(c.oid, a.attnum) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'described'::regnamespace AND c.relkind = 'v' AND a.attnum > 0`
+    const described = Object.entries(VIEW_DESCRIPTIONS).flatMap(([view, { text, columns }]) => [
+      [view, text],
+      ...Object.entries(columns).map(([column, of]) => [`${view}.${column}`, of]),
+    ])
+    const { rows } = await client.query(comments)
+    expect(Object.fromEntries(rows.map(({ name, text }) => [name, text]))).toEqual(Object.fromEntries(described))
+    for (const view of VIEW_NAMES)
+      expect(Object.keys(VIEW_DESCRIPTIONS[view].columns)).toEqual(Object.keys(VIEW_COLUMNS[view]))
+    const reader = await openLedgerReader(url)
+    const found: string[] = []
+    await checkObjects(reader, { add: each => found.push(each) })
+    await reader.close()
+    expect(found).toEqual([])
+  })
+
   test('a run whose entries are no JSON keeps nobody from reading the others', async () => {
     await client.query(`BEGIN; SET LOCAL search_path = small; INSERT INTO logs VALUES (3, 'x', 0);
       INSERT INTO entries VALUES (3, 0, NULL, NULL, 'no JSON'), (3, 1, 1, NULL, '{"t":')`)
@@ -171,6 +194,13 @@ describe.skipIf(server.url === null)(`views in PostgreSQL${server.said}`, () => 
       expect(await problems()).toEqual([])
       expect((await reader.objects()).length).toBeGreaterThan(60)
       expect(Object.values(await reader.file()).map(([is, should]) => is === should)).toEqual([true, true])
+    })
+
+    test('takes comments for no part of the format: others may write them, and older ledgers have none', async () => {
+      await connection.run('BEGIN')
+      await connection.run(`COMMENT ON COLUMN calls.status IS 'theirs'; COMMENT ON VIEW runs IS NULL`)
+      expect(await problems()).toEqual([])
+      await connection.rollback()
     })
 
     const NOT_OURS = 'is not part of the format'

@@ -13,6 +13,7 @@ import { PostgresReader } from './reader.ts'
 import { schemaStatements } from './schema.ts'
 import { persistently, Session, TRY_FOR_MS } from './session.ts'
 import { PostgresStore } from './store.ts'
+import { commentStatements } from './views.ts'
 
 /**
  * Opens a ledger for writing.
@@ -161,7 +162,7 @@ async function create(connection: Connection, birth: () => WriteBatch, home: str
     if (home !== null) await removeUnfinished(connection)
     if ((await formatOf(connection)) === null) {
       await makeSchema(connection)
-      await connection.run(schemaStatements().join(';\n'))
+      await connection.run([...schemaStatements(), ...commentStatements()].join(';\n'))
       await connection.run(`REVOKE ALL ON ${ownersFunctions(schema)} FROM PUBLIC`)
       await putBirth(connection, birth())
       if (home !== null) await connection.once(`INSERT INTO home (one, id, finished) VALUES (1, $1, 0)`, home)

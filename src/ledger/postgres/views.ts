@@ -7,6 +7,7 @@
  *     would take it for rarer than it is.
  */
 import type { ViewName } from '../read-port.ts'
+import { VIEW_DESCRIPTIONS } from '../view-descriptions.ts'
 import { type Dialect, type Path, quoted, type Subject, viewsIn } from '../views.ts'
 
 const bytewise = (text: string) => `(${text} COLLATE "C")`
@@ -105,6 +106,15 @@ export function viewStatements(): readonly string[] {
   return Object.entries(VIEWS).map(
     ([name, { columns, select }]) => `CREATE VIEW ${quoted(name)} (${columns.map(quoted).join(', ')}) AS\n${select}`,
   )
+}
+
+/** What they say, for whoever looks with a client of their own. No part of what `verify` compares: ledgers of older versions have none. */
+export function commentStatements(): readonly string[] {
+  const said = (what: string, text: string) => `COMMENT ON ${what} IS '${text.replaceAll("'", "''")}'`
+  return Object.entries(VIEW_DESCRIPTIONS).flatMap(([view, { text, columns }]) => [
+    said(`VIEW ${quoted(view)}`, text),
+    ...Object.entries(columns).map(([column, of]) => said(`COLUMN ${quoted(view)}.${quoted(column)}`, of)),
+  ])
 }
 
 const TIE_COLUMNS = Array.from({ length: TIES }, (_, i) => `tie_${i}`)
