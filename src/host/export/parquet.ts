@@ -1,13 +1,12 @@
 /** Tables as Parquet files. The package that writes them is an optional peer, loaded when it is needed. */
-import type { ByteWriter, ParquetWriter } from 'hyparquet-writer'
+import type { SchemaElement } from 'hyparquet'
 import type { ViewColumn } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
+import { type GroupColumn, GroupWriter, loadWriter, type Writer } from '../../plugins/parquet/group-writer.ts'
 import { missingPeers } from '../../plugins/peers.ts'
 import type { OpenFile } from './staged.ts'
 import type { Cells, Columns } from './table-text.ts'
 import type { TableFile, TableMaker } from './tables.ts'
-
-type SchemaElement = ParquetWriter['schema'][number]
 
 const PACKAGE = 'hyparquet-writer'
 /** Of a row group: that much is in memory. */
@@ -20,31 +19,20 @@ export async function parquetTables(): Promise<TableMaker> {
     throw new CustodyError('CUSTODY_PACKAGE_MISSING', `--format parquet needs the package ${PACKAGE}`, {
       hint: `Install it where Custody is installed: ${missing.install}`,
     })
-  const library = await import('hyparquet-writer')
+  const library = await loadWriter()
   return (columns, file) => new ParquetTable(columns, file, library)
-}
-
-interface Library {
-  readonly ByteWriter: typeof ByteWriter
-  readonly ParquetWriter: typeof ParquetWriter
 }
 
 class ParquetTable implements TableFile {
   readonly #columns: ReadonlyArray<readonly [name: string, type: ViewColumn]>
   readonly #file: OpenFile
-  readonly #bytes: ByteWriter
-  readonly #writer: ParquetWriter
+  readonly #writer: GroupWriter
   #rows: Cells[] = []
 
-  constructor(columns: Columns, file: OpenFile, library: Library) {
+  constructor(columns: Columns, file: OpenFile, library: Writer) {
     this.#columns = Object.entries(columns)
     this.#file = file
-    this.#bytes = new library.ByteWriter()
-    this.#writer = new library.ParquetWriter({
-      writer: this.#bytes,
-      schema: schemaOf(this.#columns),
-      createdBy: 'custody',
-    })
+    this.#writer = GroupWriter.of(library, this.#columns.map(columnOf))
   }
 
   row(cells: Cells): void {
@@ -54,34 +42,25 @@ class ParquetTable implements TableFile {
 
   end(): number {
     if (this.#rows.length > 0) this.#writeGroup()
-    this.#writer.finish()
-    this.#flush()
+    this.#file.write(this.#writer.end())
     return this.#file.bytes
   }
 
   #writeGroup(): void {
     const rows = this.#rows
-    const columnData = this.#columns.map(([name, type]) => ({
-      name,
-      data: rows.map(cells => cellOf(type, cells[name])),
-    }))
-    this.#writer.write({ columnData, rowGroupSize: rows.length })
     this.#rows = []
-    this.#flush()
-  }
-
-  #flush(): void {
-    this.#file.write(this.#bytes.getBytes())
-    this.#bytes.index = 0
+    const valuesOf = (column: number) => {
+      const [name, type] = this.#columns[column] ?? []
+      return name === undefined || type === undefined ? [] : rows.map(cells => cellOf(type, cells[name]))
+    }
+    this.#file.write(this.#writer.group(rows.length, valuesOf))
   }
 }
 
-function schemaOf(columns: ReadonlyArray<readonly [name: string, type: ViewColumn]>): SchemaElement[] {
-  const leaves = columns.map(
-    ([name, type]): SchemaElement => ({ name, repetition_type: 'OPTIONAL', ...ELEMENTS[type] }),
-  )
-  return [{ name: 'root', num_children: columns.length }, ...leaves]
-}
+const columnOf = ([name, type]: readonly [name: string, type: ViewColumn]): GroupColumn => ({
+  name,
+  elements: [{ name, repetition_type: 'OPTIONAL', ...ELEMENTS[type] }],
+})
 
 const ELEMENTS: { readonly [type in ViewColumn]: Omit<SchemaElement, 'name'> } = {
   integer: { type: 'INT64' },

@@ -11,6 +11,16 @@ const CODECS: { readonly [codec in ParquetCodec]: CompressionCodec } = {
   zstd: 'ZSTD',
 }
 
+/** What is used of the package that writes. */
+export interface Writer {
+  readonly ByteWriter: typeof ByteWriter
+  readonly ParquetWriter: typeof ParquetWriter
+}
+
+export async function loadWriter(): Promise<Writer> {
+  return await import('hyparquet-writer')
+}
+
 export interface GroupColumn {
   readonly name: string
   readonly elements: readonly SchemaElement[]
@@ -27,9 +37,8 @@ export class GroupWriter {
     this.#writer = writer
   }
 
-  /** Loads the package that writes. */
-  static async of(columns: readonly GroupColumn[], codec: ParquetCodec = 'snappy'): Promise<GroupWriter> {
-    const library = await import('hyparquet-writer')
+  /** @param library as `loadWriter` gives it */
+  static of(library: Writer, columns: readonly GroupColumn[], codec: ParquetCodec = 'snappy'): GroupWriter {
     const bytes = new library.ByteWriter()
     const writer = new library.ParquetWriter({
       writer: bytes,

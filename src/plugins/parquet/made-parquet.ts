@@ -6,7 +6,7 @@
 import type { Json, Row } from '../../model/row.ts'
 import type { FieldSchema } from '../../model/schema.ts'
 import { type ColumnType, declaredType, elementsOf, joined, storedValue, typeOf } from './column-types.ts'
-import { GroupWriter, type ParquetCodec } from './group-writer.ts'
+import { GroupWriter, loadWriter, type ParquetCodec } from './group-writer.ts'
 
 export interface ParquetLayout {
   /** Columns that are there in any case, in their order; others follow as they come. */
@@ -29,7 +29,8 @@ export async function* madeParquet(
     name,
     type: type.kind === 'nothing' ? declaredType(fields.get(name)?.schema) : type,
   }))
-  const writer = await GroupWriter.of(
+  const writer = GroupWriter.of(
+    await loadWriter(),
     all.map(({ name, type }) => ({ name, elements: elementsOf(name, type) })),
     codec,
   )

@@ -23,14 +23,16 @@ export class SharedStrings {
   #spilled: SpilledTexts | null = null
   #units = 0
   readonly #most_units: number
+  readonly #most_texts: number
 
-  private constructor(most_units: number) {
+  private constructor(most_units: number, most_texts: number) {
     this.#most_units = most_units
+    this.#most_texts = most_texts
   }
 
-  /** Reads all of them. @throws XmlError, and what the reading throws. */
-  static async read(chunks: Chunks, most_units = HELD_UNITS): Promise<SharedStrings> {
-    const strings = new SharedStrings(most_units)
+  /** Reads all of them. @param most_units of text that are held. @throws XmlError, and what the reading throws. */
+  static async read(chunks: Chunks, most_units = HELD_UNITS, most_texts = MOST_TEXTS): Promise<SharedStrings> {
+    const strings = new SharedStrings(most_units, most_texts)
     let text = ''
     let depth = 0
     let taken = false
@@ -64,7 +66,7 @@ export class SharedStrings {
   }
 
   static none(): SharedStrings {
-    return new SharedStrings(0)
+    return new SharedStrings(0, 0)
   }
 
   /** Null: there is none with this number. */
@@ -86,8 +88,8 @@ export class SharedStrings {
       return
     }
     this.#spilled ??= new SpilledTexts()
-    if (this.#held.length + this.#spilled.count === MOST_TEXTS)
-      throw new XmlError(`it has more than ${MOST_TEXTS} texts`)
+    if (this.#held.length + this.#spilled.count === this.#most_texts)
+      throw new XmlError(`it has more than ${this.#most_texts} texts`)
     this.#spilled.add(text)
   }
 }
