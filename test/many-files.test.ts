@@ -205,6 +205,25 @@ test('verify --files says which of them are as they were read, and which aren’
   ])
 })
 
+test('where files themselves are the rows, one that something was appended to has changed, too', async () => {
+  const rows = `
+name: documents
+defaults: { on_error: discard, on_invalid: discard }
+sources: { documents: { plugin: files, options: { path: 'in/*' }, to: all } }
+sinks: { all: { plugin: jsonl, options: { path: out/all.jsonl } } }
+`
+  put('p.yaml', rows)
+  put('in/a.txt', 'Dear all')
+  put('in/b.txt', 'Yours')
+  expect((await custody('run', 'p.yaml')).exit).toBe(0)
+  appendFileSync(join(folder, 'in/a.txt'), '!')
+  const { json } = await custody('verify', '--files', '--json')
+  expect(json.runs[0].checks.find((each: { name: string }) => each.name === 'inputs')).toMatchObject({
+    compared: 1,
+    not_checked: [`source documents: ${join(folder, 'in/a.txt')} was changed since: it has 9 bytes, and 8 were read`],
+  })
+})
+
 describe('another run', () => {
   beforeEach(async () => {
     put('in/a.csv', 'id,amount\n1,one\n')

@@ -23,6 +23,8 @@ interface ReadFile {
   /** As the pipeline's file names it, or as the source listed it; null if that is erased. */
   readonly named: string | null
   readonly bytes: number
+  /** Whether that was all of it, so that what has been appended since is a change. */
+  readonly whole: boolean
   /** null if it is erased. */
   readonly sha256: string | null
   /** Of what the hash on record is, if it isn't of the file's bytes. */
@@ -73,7 +75,7 @@ async function compare(
 }
 
 /** null: what was read of it stands there. */
-async function whatBecame({ bytes, sha256, hashed }: ReadFile, place: string | null): Promise<string | null> {
+async function whatBecame({ bytes, whole, sha256, hashed }: ReadFile, place: string | null): Promise<string | null> {
   if (place === null || sha256 === null) return 'is not compared: its name or its hash is erased'
   if (hashed !== null) return `is not compared: on record is the hash of ${hashed}`
   if (isStoreUrl(place)) return 'is not compared: it is in a store'
@@ -81,7 +83,7 @@ async function whatBecame({ bytes, sha256, hashed }: ReadFile, place: string | n
   try {
     found = await stat(place)
     if (!found.isFile()) return 'is not compared: it is no ordinary file'
-    if (found.size < bytes)
+    if (found.size < bytes || (whole && found.size > bytes))
       return `was changed since: it has ${counted(found.size, 'byte', 'bytes')}, and ${grouped(bytes)} were read`
     return (await hashOf(place, bytes)) === sha256 ? null : 'was changed since it was read'
   } catch (error) {
@@ -102,19 +104,28 @@ async function filesOf(
   const listed = await InputFiles.of(reader, log)
   const values = new ValuesOnRecord(reader, log)
   const files: ReadFile[] = []
-  for (const [i, { name, kind }] of topology.nodes.entries()) {
+  for (const [i, { name, kind, plugin }] of topology.nodes.entries()) {
     if (kind !== 'source') continue
     const entries = listed?.entries.get(name)
     for (const entry of entries ?? []) {
       const { name: named = null, sha256 = null } = (await listed?.valuesOf(entry)) ?? {}
-      files.push({ source: name, named, bytes: entry.bytes, sha256, hashed: hashedOf(options[name], named) })
+      // Where files themselves are the rows. Of one that couldn't be read nothing was.
+      const whole = plugin === 'files' && entry.done && entry.bytes > 0
+      files.push({ source: name, named, bytes: entry.bytes, whole, sha256, hashed: hashedOf(options[name], named) })
     }
     const cursor = commit?.entry.cursors.find(({ source }) => source === i + 1)
     const named = pathOption(options[name])
     if (entries !== undefined || commit === null || cursor?.bytes === undefined || named === null || isUrl(named))
       continue
     const sha256 = await values.get(commit.seq, cursor, 'hash')
-    files.push({ source: name, named, bytes: cursor.bytes, sha256, hashed: hashedOf(options[name], named) })
+    files.push({
+      source: name,
+      named,
+      bytes: cursor.bytes,
+      whole: false,
+      sha256,
+      hashed: hashedOf(options[name], named),
+    })
   }
   return { folder, files }
 }
