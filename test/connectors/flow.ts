@@ -38,7 +38,7 @@ async function drained(source: Source): Promise<number> {
   await source.prepare?.()
   await source.begin?.()
   for await (const chunk of source.read(null, NOBODY_TO_ASK)) {
-    rows += chunk.length
+    for (const { kind } of chunk) if (kind === 'row') rows++
     const last = chunk.at(-1)
     // What is on record with each commit.
     if (last !== undefined) source.hashUpTo?.(last.position)

@@ -22,6 +22,8 @@ const ROWS = Number(process.env.CUSTODY_ROWS ?? 100_000)
 const MIB = 1024 * 1024
 /** What a heap may keep that isn't collected yet. */
 const SLACK_BYTES = 64 * MIB
+/** DuckDB works within the process, and keeps pages of its file. */
+const DUCKDB_BYTES = 128 * MIB
 const PROGRAM = join(import.meta.dirname, 'flow.ts')
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-memory-'))
@@ -46,7 +48,7 @@ async function flown(task: FlowTask): Promise<Flown> {
 
 async function isFlat(few: FlowTask, many: FlowTask): Promise<void> {
   const [before, after] = [await flown(few), await flown(many)]
-  expect(after.peak_bytes - before.peak_bytes).toBeLessThan(SLACK_BYTES)
+  expect(after.peak_bytes - before.peak_bytes).toBeLessThan(few.kind === 'duckdb' ? DUCKDB_BYTES : SLACK_BYTES)
 }
 
 for (const kind of SQL_KINDS) {

@@ -155,7 +155,8 @@ export class StoreServer {
     await this.#stores.close()
     const { exitCode, signalCode } = this.#process
     const closed = exitCode === null && signalCode === null ? once(this.#process, 'close') : null
-    this.#process.kill('SIGTERM')
+    // Some wait for connections that are kept open; nothing of theirs is needed any more.
+    this.#process.kill('SIGKILL')
     await closed
     rmSync(this.folder, { recursive: true, force: true })
   }
