@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { TREES } from '../src/format/trees.ts'
 import { unsoundness } from '../src/host/checked-run.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
+import { checkedSubject } from '../src/read/evidence/subject-check.ts'
+import { UnsoundRecord } from '../src/read/evidence/unsound.ts'
 import { explainRow } from '../src/read/explain/explain.ts'
 import type { Model } from './simulation/model.ts'
 import { Forger, problemTexts } from './support/forger.ts'
@@ -71,7 +73,7 @@ test.each(sampled(STOPPED, 3))('%s: it holds', async (_name, stopped) => {
   expect(tilesOf(TREES.log)).toBeGreaterThan(1)
 })
 
-test('whoever asks for one story counts no entries: a row that lost one has no story, one elsewhere has all of it, and nobody gets a list of entries', async () => {
+test('whoever asks for one story counts no entries: a row that lost one has no story, one elsewhere has all of it, and nobody gets a list of other entries', async () => {
   forger = await Forger.of(url => runModel(url, LONG, 1))
   const { reader } = forger
   const [gone] = forger.all(
@@ -87,8 +89,10 @@ test('whoever asks for one story counts no entries: a row that lost one has no s
   const lists = [stories.entries(1), stories.entriesOfRun(1), stories.entriesOfBatches(1), stories.payloads(1)]
   for (const list of lists) await expect(list[Symbol.asyncIterator]().next()).rejects.toMatchObject(missing)
   await expect(stories.page(1, 0, 10)).rejects.toMatchObject(missing)
-  await expect(stories.entriesOfRows(1, 1, 3)).rejects.toMatchObject(missing)
-  await expect(stories.ingestedOfRows(1, 2, 2)).rejects.toMatchObject(missing)
+  // A row's own entries say whether they are all of them.
+  const own = await stories.entriesOfRows(1, row, row)
+  expect(() => checkedSubject(1, own, { kind: 'row', row }, 0)).toThrow(UnsoundRecord)
+  expect(await stories.ingestedOfRows(1, 2, 2)).toHaveLength(1)
   await expect(stories.entryWithValue(1, 1)).rejects.toMatchObject(missing)
   await expect(stories.entry(1, seq)).rejects.toMatchObject(missing)
   await expect(explainRow(stories, 1, row)).rejects.toSatisfy(error => unsoundness(error) !== null)
