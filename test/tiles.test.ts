@@ -90,7 +90,9 @@ test('whoever asks for one story counts no entries: a row that lost one has no s
   await expect(stories.page(1, 0, 10)).rejects.toMatchObject(missing)
   // A row's own entries say whether they are all of them.
   const own = await stories.entriesOfRows(1, row, row)
-  expect(() => checkedSubject(1, own, { kind: 'row', row }, 0)).toThrow(expect.toSatisfy(error => unsoundness(error) !== null))
+  expect(() => checkedSubject(1, own, { kind: 'row', row }, 0)).toThrow(
+    expect.toSatisfy(error => unsoundness(error) !== null),
+  )
   expect(await stories.ingestedOfRows(1, 2, 2)).toHaveLength(1)
   await expect(stories.entryWithValue(1, 1)).rejects.toMatchObject(missing)
   await expect(stories.entry(1, seq)).rejects.toMatchObject(missing)
