@@ -2,12 +2,14 @@
  * A connection to an SFTP server, made when it is first asked for, and anew when it broke.
  *
  * SFTP-CONNECTION-1. Nothing is sent to a server whose key isn’t the one that the options or ~/.ssh/known_hosts name.
+ * SFTP-CONNECTION-2. The handle of an open file is sent over the connection that it came by, and over no other: there it may be that of
+ *     another file.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { Client, ConnectConfig, SFTPWrapper } from 'ssh2'
+import type { Client, ConnectConfig, OpenMode, SFTPWrapper, Stats } from 'ssh2'
 import { isKnownHost } from './known-hosts.ts'
 import { type FailureKind, isConnectionError, StoreFailure } from './object-store.ts'
 import type { StorageOptions } from './options.ts'
@@ -19,6 +21,8 @@ const KEY_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 interface Connected {
   readonly client: Client
   readonly sftp: SFTPWrapper
+  /** Nothing that is sent over it is answered any more; its library would wait for that. */
+  isLost: boolean
 }
 
 export class SftpConnection {
@@ -42,10 +46,21 @@ export class SftpConnection {
   }
 
   /** @throws StoreFailure */
-  async ask<T>(work: (sftp: SFTPWrapper) => Promise<T>): Promise<T> {
+  ask<T>(work: (sftp: SFTPWrapper) => Promise<T>): Promise<T> {
+    return this.#asked(async connected => work(connected.sftp))
+  }
+
+  /** @throws StoreFailure */
+  open(path: string, mode: OpenMode): Promise<SftpFile> {
+    return this.#asked(
+      async connected => new SftpFile(connected, await ended(done => connected.sftp.open(path, mode, done))),
+    )
+  }
+
+  async #asked<T>(work: (connected: Connected) => Promise<T>): Promise<T> {
     try {
-      const { sftp } = await this.#open()
-      return await work(sftp)
+      this.#connected ??= this.#connect()
+      return await work(await this.#connected)
     } catch (error) {
       throw failureOf(error)
     }
@@ -58,33 +73,39 @@ export class SftpConnection {
     opened?.client.end()
   }
 
-  #open(): Promise<Connected> {
-    this.#connected ??= this.#connect().catch((error: unknown) => {
-      this.#connected = null
-      throw error
-    })
-    return this.#connected
-  }
-
   #connect(): Promise<Connected> {
     const client = this.#newClient()
     this.#distrust = null
-    return new Promise<Connected>((resolve, reject) => {
-      const lose = (error: Error) => {
-        this.#connected = null
-        reject(this.#distrust === null ? error : new StoreFailure('credentials', this.#distrust, error))
-        client.destroy()
-      }
-      client.on('error', lose)
-      client.on('close', () => lose(lost()))
-      client.on('ready', () => client.sftp((error, sftp) => (error ? lose(error) : resolve({ client, sftp }))))
-      try {
-        client.connect(this.#config)
-      } catch (error) {
-        // A private key that can't be read.
-        reject(new StoreFailure('credentials', error instanceof Error ? error.message : String(error)))
-      }
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<Connected>()
+    let connected: Connected | null = null
+    // Another one may have taken its place by the time that its end is told.
+    const forget = () => {
+      if (this.#connected === promise) this.#connected = null
+    }
+    promise.catch(forget)
+    const lose = (error: Error) => {
+      if (connected !== null) connected.isLost = true
+      forget()
+      reject(this.#distrust === null ? error : new StoreFailure('credentials', this.#distrust, error))
+      client.destroy()
+    }
+    client.on('error', lose)
+    client.on('close', () => lose(lost()))
+    client.on('ready', () =>
+      client.sftp((error, sftp) => {
+        if (error) return lose(error)
+        sftp.on('close', () => lose(lost()))
+        connected = { client, sftp, isLost: false }
+        resolve(connected)
+      }),
+    )
+    try {
+      client.connect(this.#config)
+    } catch (error) {
+      // A private key that can't be read.
+      lose(new StoreFailure('credentials', error instanceof Error ? error.message : String(error)))
+    }
+    return promise
   }
 
   #trusts(key: Buffer, host: string, { host_key }: StorageOptions): boolean {
@@ -99,6 +120,73 @@ export class SftpConnection {
     this.#distrust = `the server’s key ${fingerprint} doesn’t stand in ~/.ssh/known_hosts for ${host}, and no host_key is set`
     return false
   }
+}
+
+/** A file that is open; with its connection it is gone. What it can't do throws a StoreFailure. */
+export class SftpFile {
+  readonly #connected: Connected
+  readonly #handle: Buffer
+
+  constructor(connected: Connected, handle: Buffer) {
+    this.#connected = connected
+    this.#handle = handle
+  }
+
+  stat(): Promise<Stats> {
+    return this.#ask((sftp, handle, done) => sftp.fstat(handle, done))
+  }
+
+  /** Up to `size` bytes from `from` on, into the buffer at `at`; gives how many. */
+  read(buffer: Buffer, at: number, size: number, from: number): Promise<number> {
+    return this.#ask((sftp, handle, done) =>
+      sftp.read(handle, buffer, at, size, from, (error, count) => done(error, count)),
+    )
+  }
+
+  write(bytes: Buffer, at: number): Promise<void> {
+    return this.#ask((sftp, handle, done) => sftp.write(handle, bytes, 0, bytes.length, at, done))
+  }
+
+  /** Makes it durable, where the server knows how: an extension of OpenSSH. */
+  async sync(): Promise<void> {
+    try {
+      await this.#ask<void>((sftp, handle, done) => sftp.ext_openssh_fsync(handle, done))
+    } catch (error) {
+      if (!isUnknownRequest(error)) throw error
+    }
+  }
+
+  /** A server may tell here that it couldn't keep what was written. */
+  close(): Promise<void> {
+    return this.#ask<void>((sftp, handle, done) => sftp.close(handle, done))
+  }
+
+  async #ask<T>(begin: (sftp: SFTPWrapper, handle: Buffer, done: Done<T>) => unknown): Promise<T> {
+    try {
+      if (this.#connected.isLost) throw lost()
+      return await ended<T>(done => begin(this.#connected.sftp, this.#handle, done))
+    } catch (error) {
+      throw failureOf(error)
+    }
+  }
+}
+
+type Done<T> = (error: Error | null | undefined, value: T) => void
+
+/** What is given to its callback. */
+export function ended<T>(begin: (done: Done<T>) => unknown): Promise<T> {
+  return new Promise((resolve, reject) => {
+    begin((error, value) => (error ? reject(error) : resolve(value)))
+  })
+}
+
+const UNSUPPORTED = 8
+
+/** The library asks for no extension that the server hasn't named; one that has may still not do it. */
+function isUnknownRequest(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : null
+  if (!(cause instanceof Error)) return false
+  return ('code' in cause && cause.code === UNSUPPORTED) || /does not support this extended request/.test(cause.message)
 }
 
 function configOf(host: string, options: StorageOptions): ConnectConfig {

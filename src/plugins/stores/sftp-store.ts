@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
-import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2'
+import type { FileEntryWithStats, Stats } from 'ssh2'
 import {
   type ListedObject,
   type NewObject,
@@ -16,7 +16,7 @@ import {
   type When,
 } from './object-store.ts'
 import type { StorageOptions } from './options.ts'
-import { SftpConnection } from './sftp-connection.ts'
+import { ended, SftpConnection, type SftpFile } from './sftp-connection.ts'
 
 const PART_BYTES = 16 * 1024 * 1024
 /** What every server takes in one request; several of them are under way. */
@@ -67,47 +67,7 @@ export class SftpStore implements Store {
   }
 
   async read(key: string, from: number, version: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const handle = await this.#connection.ask(sftp => ended<Buffer>(done => sftp.open(key, 'r', done)))
-    return this.#pieces(handle, from, version, signal)
-  }
-
-  async *#pieces(handle: Buffer, from: number, version: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const check = async () => {
-      const stats = await this.#connection.ask(sftp => ended<Stats>(done => sftp.fstat(handle, done)))
-      if (factsOf(stats).version !== version) throw new StoreFailure('changed', 'it was written to')
-      return stats.size
-    }
-    try {
-      const end = await check()
-      for (let at = from; at < end && !signal.aborted; ) {
-        const size = Math.min(end - at, UNDER_WAY * REQUEST_BYTES)
-        const starts = Array.from({ length: Math.ceil(size / REQUEST_BYTES) }, (_, i) => at + i * REQUEST_BYTES)
-        const pieces = await Promise.all(
-          starts.map(start => this.#piece(handle, start, Math.min(REQUEST_BYTES, end - start))),
-        )
-        yield Buffer.concat(pieces)
-        at += size
-      }
-      await check()
-    } finally {
-      // With the connection the handle is gone, too.
-      await Promise.allSettled([this.#connection.ask(sftp => ended<void>(done => sftp.close(handle, done)))])
-    }
-  }
-
-  /** All of it: a server may give less than it is asked for. */
-  async #piece(handle: Buffer, start: number, size: number): Promise<Buffer> {
-    const buffer = Buffer.alloc(size)
-    for (let at = 0; at < size; ) {
-      const read = await this.#connection.ask(sftp =>
-        ended<number>(done =>
-          sftp.read(handle, buffer, at, size - at, start + at, (error, count) => done(error, count)),
-        ),
-      )
-      if (read === 0) throw new StoreFailure('changed', 'it ends earlier than it did')
-      at += read
-    }
-    return buffer
+    return piecesOf(await this.#connection.open(key, 'r'), from, version, signal)
   }
 
   async put(object: NewObject, content: Buffer, when: When): Promise<void> {
@@ -118,8 +78,7 @@ export class SftpStore implements Store {
   async begin({ key, mark }: NewObject): Promise<string> {
     const id = hiddenName(key, mark.run + mark.sha256)
     await this.#makeFolders(posix.dirname(key))
-    const handle = await this.#connection.ask(sftp => ended<Buffer>(done => sftp.open(id, 'w', done)))
-    await this.#connection.ask(sftp => ended<void>(done => sftp.close(handle, done)))
+    await (await this.#connection.open(id, 'w')).close()
     return id
   }
 
@@ -188,28 +147,66 @@ export class SftpStore implements Store {
   }
 
   async #writeAt(id: string, at: number, bytes: Buffer, sync: boolean): Promise<void> {
-    let handle: Buffer
+    let file: SftpFile
     try {
-      handle = await this.#connection.ask(sftp => ended<Buffer>(done => sftp.open(id, 'r+', done)))
+      file = await this.#connection.open(id, 'r+')
     } catch (error) {
       if (!(error instanceof StoreFailure && error.kind === 'absent')) throw error
       throw new StoreFailure('no_upload', 'the file under its hidden name is gone', error)
     }
-    for (let from = 0; from < bytes.length; from += UNDER_WAY * REQUEST_BYTES) {
-      const piece = bytes.subarray(from, from + UNDER_WAY * REQUEST_BYTES)
-      const starts = Array.from({ length: Math.ceil(piece.length / REQUEST_BYTES) }, (_, i) => i * REQUEST_BYTES)
-      await Promise.all(
-        starts.map(start => {
-          const part = piece.subarray(start, start + REQUEST_BYTES)
-          return this.#connection.ask(sftp =>
-            ended<void>(done => sftp.write(handle, part, 0, part.length, at + from + start, done)),
-          )
-        }),
-      )
+    try {
+      for (let from = 0; from < bytes.length; from += UNDER_WAY * REQUEST_BYTES) {
+        const piece = bytes.subarray(from, from + UNDER_WAY * REQUEST_BYTES)
+        const starts = Array.from({ length: Math.ceil(piece.length / REQUEST_BYTES) }, (_, i) => i * REQUEST_BYTES)
+        await Promise.all(
+          starts.map(start => file.write(piece.subarray(start, start + REQUEST_BYTES), at + from + start)),
+        )
+      }
+      if (sync) await file.sync()
+    } catch (error) {
+      await Promise.allSettled([file.close()])
+      throw error
     }
-    if (sync) await this.#connection.ask(sftp => synced(sftp, handle))
-    await this.#connection.ask(sftp => ended<void>(done => sftp.close(handle, done)))
+    await file.close()
   }
+}
+
+async function* piecesOf(
+  file: SftpFile,
+  from: number,
+  version: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const check = async () => {
+    const stats = await file.stat()
+    if (factsOf(stats).version !== version) throw new StoreFailure('changed', 'it was written to')
+    return stats.size
+  }
+  try {
+    const end = await check()
+    for (let at = from; at < end && !signal.aborted; ) {
+      const size = Math.min(end - at, UNDER_WAY * REQUEST_BYTES)
+      const starts = Array.from({ length: Math.ceil(size / REQUEST_BYTES) }, (_, i) => at + i * REQUEST_BYTES)
+      const pieces = await Promise.all(starts.map(start => pieceOf(file, start, Math.min(REQUEST_BYTES, end - start))))
+      yield Buffer.concat(pieces)
+      at += size
+    }
+    await check()
+  } finally {
+    // What was read is there, however that ends.
+    await Promise.allSettled([file.close()])
+  }
+}
+
+/** All of it: a server may give less than it is asked for. */
+async function pieceOf(file: SftpFile, start: number, size: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(size)
+  for (let at = 0; at < size; ) {
+    const read = await file.read(buffer, at, size - at, start + at)
+    if (read === 0) throw new StoreFailure('changed', 'it ends earlier than it did')
+    at += read
+  }
+  return buffer
 }
 
 /** Made of the run and of what the object holds: whoever begins once more finds what was left. */
@@ -220,24 +217,4 @@ function hiddenName(key: string, of: string): string {
 
 function factsOf({ size, mtime }: Pick<Stats, 'size' | 'mtime'>): Pick<ObjectFacts, 'bytes' | 'version'> {
   return { bytes: size, version: `${mtime}-${size}` }
-}
-
-/** Makes it durable, where the server knows how: an extension of OpenSSH. */
-async function synced(sftp: SFTPWrapper, handle: Buffer): Promise<void> {
-  await new Promise<void>(resolve => {
-    try {
-      sftp.ext_openssh_fsync(handle, () => resolve())
-    } catch {
-      // The server has said that it doesn't know it.
-      resolve()
-    }
-  })
-}
-
-type Done<T> = (error: Error | null | undefined, value: T) => void
-
-function ended<T>(begin: (done: Done<T>) => unknown): Promise<T> {
-  return new Promise((resolve, reject) => {
-    begin((error, value) => (error ? reject(error) : resolve(value)))
-  })
 }
