@@ -4,19 +4,10 @@
  */
 import { Worker } from 'node:worker_threads'
 import { ownModule } from '../../model/own-file.ts'
-import type { DocumentSettings } from './document.ts'
+import { type DocumentTask, READY } from './document.ts'
 import { docxText } from './docx-text.ts'
 import { pdfText } from './pdf-text.ts'
 import type { Guarded } from './process-guard.ts'
-
-export interface DocumentTask {
-  readonly kind: 'pdf' | 'docx'
-  readonly bytes: Uint8Array<ArrayBuffer>
-  readonly settings: DocumentSettings
-}
-
-/** Said once, when documents can be read: how long starting takes depends on the machine. */
-export const READY = 'ready'
 
 // An interrupt at the terminal is for the run, which finishes what it has in hand, and ends this process then.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)

@@ -38,6 +38,16 @@ export interface DocumentSettings {
   readonly textless_share: number
 }
 
+/** What a process that reads documents is given. */
+export interface DocumentTask {
+  readonly kind: 'pdf' | 'docx'
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly settings: DocumentSettings
+}
+
+/** It says so once, when documents can be read: how long starting takes depends on the machine. */
+export const READY = 'ready'
+
 export interface DocumentText {
   readonly kind: 'text'
   readonly type: DocumentKind

@@ -9,8 +9,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { ownModule } from '../../model/own-file.ts'
-import type { DocumentAnswer } from './document.ts'
-import type { DocumentTask, READY } from './document-process.ts'
+import { type DocumentAnswer, type DocumentTask, READY } from './document.ts'
 
 const MB = 1024 * 1024
 
@@ -70,7 +69,7 @@ export class ReadingProcess {
       child.send(task)
     }
     const onMessage = (message: DocumentAnswer | typeof READY) =>
-      message === ('ready' satisfies typeof READY) ? begin() : resolve({ kind: 'done', answer: message })
+      message === READY ? begin() : resolve({ kind: 'done', answer: message })
     const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
       if (is_late) resolve({ kind: 'too_slow' })
       else if (this.#is_ready) resolve({ kind: isOfMemory(code, signal) ? 'too_much_memory' : 'ended' })

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { OptionProblem, SecretOption } from '../../sdk/spec.ts'
 import { weakSecrets } from '../secrets.ts'
-import { limitsOf, requestOptions, serviceRules, stopProblems, webOptions } from '../web/options.ts'
+import { requestOptions, stopProblems, webOptions } from '../web/options.ts'
 import { RequestTemplate } from '../web/request.ts'
 import { pointerTokens } from './json-pointer.ts'
 
@@ -117,5 +117,3 @@ export function parentAt(body: unknown, tokens: readonly string[]): { [key: stri
 
 const isMap = (value: unknown): value is { [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-export { limitsOf, serviceRules }

@@ -13,11 +13,11 @@ import type { PluginContext, ResumePoint, Source, SourceContext, SourceRecord } 
 import { secretAt } from '../templates/json-template.ts'
 import type { Outgoing } from '../web/exchange.ts'
 import { failure } from '../web/failures.ts'
-import { retriedStatuses } from '../web/options.ts'
+import { limitsOf, retriedStatuses, serviceRules } from '../web/options.ts'
 import type { RequestTemplate } from '../web/request.ts'
 import { readBody, type ShownResponse } from '../web/response.ts'
 import { WebService } from '../web/service.ts'
-import { type HttpSourceOptions, isOk, limitsOf, parentAt, requestOf, serviceOf, serviceRules } from './http-options.ts'
+import { type HttpSourceOptions, isOk, parentAt, requestOf, serviceOf } from './http-options.ts'
 import { type Page, pageOf } from './http-page.ts'
 import { firstPage, nextPage, type PageAt, type Place, pageAt } from './http-paging.ts'
 import { pointerTokens } from './json-pointer.ts'
@@ -132,7 +132,7 @@ export class HttpSource implements Source {
       next.searchParams.delete(name)
       meant.searchParams.set(name, value)
     }
-    if (/\[secret /.test(decodeURIComponent(next.href.replaceAll(/%(?![\da-f]{2})/gi, '%25'))))
+    if (/(?:\[|%5b)secret(?:%20|\+)/i.test(next.href))
       return failure(
         'HTTP_NO_NEXT',
         'the URL of the next page has a secret within it that isn’t one of its parameters',

@@ -274,6 +274,20 @@ describe('secrets', () => {
   })
 })
 
+test.each(['%FF', '%E0%A4', '%', '%zz'])(
+  'a next URL that has %s in it, which is no text, is asked as it is',
+  async odd => {
+    const { rows, asked, error } = await read(
+      ({ url }, response) =>
+        json(response, { list: [{ url }], next: url.includes('?') ? null : `/items?after=${odd}` }),
+      { records: '/list', pages: { by: 'link', at: '/next' } },
+    )
+    expect(error).toBeNull()
+    expect(rows).toHaveLength(2)
+    expect(asked[1]).toBe(`/items?after=${odd}`)
+  },
+)
+
 test('a page behind a redirect to another origin gets no credentials, and its own links aren’t followed', async () => {
   const elsewhere = await serve((_, response) => json(response, { list: [{ n: 1 }], next: '?page=2' }))
   const { error, rows, calls } = await read(

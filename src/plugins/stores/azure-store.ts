@@ -9,13 +9,15 @@ import {
   isConnectionError,
   kindOfStatus,
   type ListedObject,
-  type Mark,
+  markIn,
+  metadataOf,
   type NewObject,
   type ObjectFacts,
   type Part,
   type Store,
   StoreFailure,
   type Upload,
+  unlessAbsent,
   type When,
 } from './object-store.ts'
 import type { StorageOptions } from './options.ts'
@@ -78,13 +80,9 @@ export class AzureStore implements Store {
   }
 
   async look(key: string): Promise<ObjectFacts | null> {
-    try {
-      const found = await asked(() => this.#container.getBlobClient(key).getProperties())
-      return { bytes: found.contentLength ?? 0, version: quoted(found.etag), mark: markIn(found.metadata) }
-    } catch (error) {
-      if (error instanceof StoreFailure && error.kind === 'absent') return null
-      throw error
-    }
+    const found = await unlessAbsent(() => asked(() => this.#container.getBlobClient(key).getProperties()))
+    if (found === null) return null
+    return { bytes: found.contentLength ?? 0, version: quoted(found.etag), mark: markIn(found.metadata, '_') }
   }
 
   async read(key: string, from: number, version: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
@@ -105,7 +103,7 @@ export class AzureStore implements Store {
     await asked(() =>
       this.#container.getBlockBlobClient(key).upload(content, content.length, {
         conditions: conditionsOf(when),
-        metadata: metadataOf(mark),
+        metadata: metadataOf(mark, '_'),
       }),
     )
   }
@@ -126,7 +124,7 @@ export class AzureStore implements Store {
     await asked(() =>
       this.#container
         .getBlockBlobClient(object.key)
-        .commitBlockList(blocks, { conditions: conditionsOf(when), metadata: metadataOf(object.mark) }),
+        .commitBlockList(blocks, { conditions: conditionsOf(when), metadata: metadataOf(object.mark, '_') }),
     )
   }
 
@@ -147,15 +145,6 @@ function quoted(etag: string | undefined): string {
 
 function conditionsOf(when: When): { readonly ifNoneMatch: string } | { readonly ifMatch: string } {
   return when.kind === 'free' ? { ifNoneMatch: '*' } : { ifMatch: when.version }
-}
-
-function metadataOf({ run, sha256 }: Mark): { [name: string]: string } {
-  return { custody_run: run, custody_sha256: sha256 }
-}
-
-function markIn(metadata: { readonly [name: string]: string } | undefined): Mark | null {
-  const { custody_run: run, custody_sha256: sha256 } = metadata ?? {}
-  return run === undefined || sha256 === undefined ? null : { run, sha256 }
 }
 
 const KINDS: { readonly [code: string]: FailureKind } = {

@@ -10,13 +10,15 @@ import {
   isConnectionError,
   kindOfStatus,
   type ListedObject,
-  type Mark,
+  markIn,
+  metadataOf,
   type NewObject,
   type ObjectFacts,
   type Part,
   type Store,
   StoreFailure,
   type Upload,
+  unlessAbsent,
   type When,
 } from './object-store.ts'
 import type { StorageOptions } from './options.ts'
@@ -75,13 +77,9 @@ export class GcsStore implements Store {
   }
 
   async look(key: string): Promise<ObjectFacts | null> {
-    try {
-      const found = await jsonOf<Resource>(await this.#ask(this.#object(key)))
-      return { bytes: Number(found.size ?? 0), version: found.generation ?? '', mark: markIn(found.metadata) }
-    } catch (error) {
-      if (error instanceof StoreFailure && error.kind === 'absent') return null
-      throw error
-    }
+    const found = await unlessAbsent(async () => jsonOf<Resource>(await this.#ask(this.#object(key))))
+    if (found === null) return null
+    return { bytes: Number(found.size ?? 0), version: found.generation ?? '', mark: markIn(found.metadata, '-') }
   }
 
   async read(key: string, from: number, version: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
@@ -139,7 +137,7 @@ export class GcsStore implements Store {
     const answer = await this.#ask(`/upload/storage/v1/b/${encodeURIComponent(this.#bucket)}/o?${query}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json; charset=utf-8', 'x-upload-content-length': String(bytes) },
-      body: JSON.stringify({ name: key, metadata: { 'custody-run': mark.run, 'custody-sha256': mark.sha256 } }),
+      body: JSON.stringify({ name: key, metadata: metadataOf(mark, '-') }),
     })
     await answer.arrayBuffer()
     const id = answer.headers.get('location')
@@ -254,10 +252,4 @@ function failureOf(error: unknown): StoreFailure {
   const message = error instanceof Error ? error.message : String(error)
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
   return new StoreFailure(isConnectionError(error) ? 'unavailable' : 'other', message + cause, error)
-}
-
-function markIn(metadata: Resource['metadata']): Mark | null {
-  const run = metadata?.['custody-run']
-  const sha256 = metadata?.['custody-sha256']
-  return run === undefined || sha256 === undefined ? null : { run, sha256 }
 }

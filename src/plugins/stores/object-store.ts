@@ -98,6 +98,30 @@ export class StoreFailure extends Error {
   }
 }
 
+/** What names of the metadata are joined by: not every store takes a dash there. */
+type Joint = '-' | '_'
+
+/** As an object's own metadata. */
+export function metadataOf({ run, sha256 }: Mark, joint: Joint): { [name: string]: string } {
+  return { [`custody${joint}run`]: run, [`custody${joint}sha256`]: sha256 }
+}
+
+/** null: somebody else has written it. */
+export function markIn(metadata: { readonly [name: string]: string } | undefined, joint: Joint): Mark | null {
+  const { [`custody${joint}run`]: run, [`custody${joint}sha256`]: sha256 } = metadata ?? {}
+  return run === undefined || sha256 === undefined ? null : { run, sha256 }
+}
+
+/** What is found, or null if there is no such object. @throws StoreFailure of other kinds. */
+export async function unlessAbsent<T>(look: () => Promise<T>): Promise<T | null> {
+  try {
+    return await look()
+  } catch (error) {
+    if (error instanceof StoreFailure && error.kind === 'absent') return null
+    throw error
+  }
+}
+
 /** `kind`: of an answer with this status; null where it says nothing by itself. */
 export function kindOfStatus(status: number | undefined): FailureKind | null {
   if (status === undefined) return null

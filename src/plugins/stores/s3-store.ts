@@ -6,13 +6,15 @@ import {
   isConnectionError,
   kindOfStatus,
   type ListedObject,
-  type Mark,
+  markIn,
+  metadataOf,
   type NewObject,
   type ObjectFacts,
   type Part,
   type Store,
   StoreFailure,
   type Upload,
+  unlessAbsent,
   type When,
 } from './object-store.ts'
 import type { StorageOptions } from './options.ts'
@@ -61,15 +63,11 @@ export class S3Store implements Store {
   }
 
   async look(key: string): Promise<ObjectFacts | null> {
-    try {
-      const head = await this.#ask(new this.#library.HeadObjectCommand(this.#named(key)), each =>
-        this.#client.send(each),
-      )
-      return { bytes: head.ContentLength ?? 0, version: head.ETag ?? '', mark: markIn(head.Metadata) }
-    } catch (error) {
-      if (error instanceof StoreFailure && error.kind === 'absent') return await this.#absent()
-      throw error
-    }
+    const head = await unlessAbsent(() =>
+      this.#ask(new this.#library.HeadObjectCommand(this.#named(key)), each => this.#client.send(each)),
+    )
+    if (head === null) return await this.#absent()
+    return { bytes: head.ContentLength ?? 0, version: head.ETag ?? '', mark: markIn(head.Metadata, '-') }
   }
 
   /** A HEAD has no body: whether it is the bucket that isn’t there has to be asked for. */
@@ -174,7 +172,7 @@ export class S3Store implements Store {
   }
 
   #new({ key, mark }: NewObject) {
-    return { ...this.#named(key), Metadata: { 'custody-run': mark.run, 'custody-sha256': mark.sha256 } }
+    return { ...this.#named(key), Metadata: metadataOf(mark, '-') }
   }
 
   async #ask<C, O>(command: C, send: (command: C) => Promise<O>): Promise<O> {
@@ -214,12 +212,6 @@ function configOf(options: StorageOptions): S3ClientConfig {
 
 function conditionOf(when: When): { readonly IfNoneMatch: string } | { readonly IfMatch: string } {
   return when.kind === 'free' ? { IfNoneMatch: '*' } : { IfMatch: when.version }
-}
-
-function markIn(metadata: { readonly [key: string]: string } | undefined): Mark | null {
-  const run = metadata?.['custody-run']
-  const sha256 = metadata?.['custody-sha256']
-  return run === undefined || sha256 === undefined ? null : { run, sha256 }
 }
 
 const KINDS: { readonly [name: string]: FailureKind } = {

@@ -78,7 +78,7 @@ export class SftpConnection {
     this.#distrust = null
     const { promise, resolve, reject } = Promise.withResolvers<Connected>()
     let connected: Connected | null = null
-    // Another one may have taken its place by the time that its end is told.
+    // Another one may have taken its place by the time that its end is heard of.
     const forget = () => {
       if (this.#connected === promise) this.#connected = null
     }

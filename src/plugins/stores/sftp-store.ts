@@ -13,6 +13,7 @@ import {
   type Store,
   StoreFailure,
   type Upload,
+  unlessAbsent,
   type When,
 } from './object-store.ts'
 import type { StorageOptions } from './options.ts'
@@ -43,15 +44,11 @@ export class SftpStore implements Store {
   }
 
   async *#listFolder(folder: string, deep: boolean): AsyncGenerator<ListedObject> {
-    let entries: readonly FileEntryWithStats[]
-    try {
-      entries = await this.#connection.ask(sftp => ended(done => sftp.readdir(folder, done)))
-    } catch (error) {
-      // Another way of the pattern may lead somewhere.
-      if (error instanceof StoreFailure && error.kind === 'absent') return
-      throw error
-    }
-    for (const { filename, attrs } of entries) {
+    const entries = await unlessAbsent(() =>
+      this.#connection.ask(sftp => ended<FileEntryWithStats[]>(done => sftp.readdir(folder, done))),
+    )
+    // Where there is none, another way of the pattern may lead somewhere.
+    for (const { filename, attrs } of entries ?? []) {
       const key = folder + filename
       const found = attrs.isSymbolicLink() ? await this.#stat(key) : attrs
       if (found?.isFile() === true) yield { key, ...factsOf(found) }
@@ -119,20 +116,11 @@ export class SftpStore implements Store {
   }
 
   async #stat(path: string): Promise<Stats | null> {
-    try {
-      return await this.#connection.ask(sftp => ended<Stats>(done => sftp.stat(path, done)))
-    } catch (error) {
-      if (error instanceof StoreFailure && error.kind === 'absent') return null
-      throw error
-    }
+    return unlessAbsent(() => this.#connection.ask(sftp => ended<Stats>(done => sftp.stat(path, done))))
   }
 
   async #remove(path: string): Promise<void> {
-    try {
-      await this.#connection.ask(sftp => ended<void>(done => sftp.unlink(path, done)))
-    } catch (error) {
-      if (!(error instanceof StoreFailure && error.kind === 'absent')) throw error
-    }
+    await unlessAbsent(() => this.#connection.ask(sftp => ended<void>(done => sftp.unlink(path, done))))
   }
 
   async #makeFolders(folder: string): Promise<void> {
@@ -147,13 +135,8 @@ export class SftpStore implements Store {
   }
 
   async #writeAt(id: string, at: number, bytes: Buffer, sync: boolean): Promise<void> {
-    let file: SftpFile
-    try {
-      file = await this.#connection.open(id, 'r+')
-    } catch (error) {
-      if (!(error instanceof StoreFailure && error.kind === 'absent')) throw error
-      throw new StoreFailure('no_upload', 'the file under its hidden name is gone', error)
-    }
+    const file = await unlessAbsent(() => this.#connection.open(id, 'r+'))
+    if (file === null) throw new StoreFailure('no_upload', 'the file under its hidden name is gone')
     try {
       for (let from = 0; from < bytes.length; from += UNDER_WAY * REQUEST_BYTES) {
         const piece = bytes.subarray(from, from + UNDER_WAY * REQUEST_BYTES)
