@@ -2,6 +2,7 @@
 
 import { isHeld } from '../host/ledger.ts'
 import { listRuns, type RunLine } from '../read/runs/list.ts'
+import { madeFrom } from '../read/words/text.ts'
 import type { Context } from './context.ts'
 import { type LedgerOptions, reading } from './ledger-access.ts'
 import { stagedLines } from './render/shown.ts'
@@ -43,7 +44,7 @@ function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
   // As much of each id as tells them apart, and never less than the usual beginning.
   const ids = new Set(runs.map(each => shortRun(each.run)))
   const id = (run: string) => printable(ids.size === runs.length ? shortRun(run) : run)
-  const some_repeat = runs.some(each => repeats(each) !== '')
+  const any_made = runs.some(each => madeFrom(each) !== null)
   const rows = runs.map(each => [
     id(each.run),
     printable(each.name),
@@ -51,7 +52,7 @@ function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
     each.started_at.replace('T', ' ').replace(/\.\d+Z$/, 'Z'),
     count(each.rows.read),
     count(each.tokens.born),
-    ...(some_repeat ? [repeats(each)] : []),
+    ...(any_made ? [origin(each)] : []),
   ])
   const lines = renderTable(
     [
@@ -61,7 +62,7 @@ function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
       { title: 'started' },
       { title: 'rows', align: 'right' },
       { title: 'tokens', align: 'right' },
-      ...(some_repeat ? [{ title: 'made from' }] : []),
+      ...(any_made ? [{ title: 'made from' }] : []),
     ],
     rows,
     terminal.columns,
@@ -75,8 +76,7 @@ function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
   return lines.join('\n')
 }
 
-/** Which run it is made from; empty if from none. */
-function repeats({ replays, reruns }: RunLine): string {
-  if (replays !== undefined) return `replay of ${printable(shortRun(replays))}`
-  return reruns === undefined ? '' : `re-run of ${printable(shortRun(reruns))}`
+function origin(line: RunLine): string {
+  const from = madeFrom(line)
+  return from === null ? '' : `${from.how} ${printable(shortRun(from.run))}`
 }

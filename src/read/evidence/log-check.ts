@@ -41,8 +41,8 @@ export interface CheckOptions {
   /** What the user knows of the ledger from before. */
   readonly remembered: KnownLedger | null
   /**
-   * Whether nothing is asked but the stories of rows and batches, each of which is looked at for whether it is whole (subject-check.ts). Then
-   * the entries of a log aren't counted, which takes longer than all else, before somebody asks for those that he doesn't know.
+   * Whether nothing is asked but entries by their numbers, and the stories of rows and batches, each of which is looked at for whether it is
+   * whole (subject-check.ts). Then the entries of a log aren't counted, which takes longer than all else, before somebody asks for those that he doesn't know.
    */
   readonly of_stories?: boolean
   /** Called now and then while the entries of a long log are looked at. */

@@ -48,6 +48,18 @@ export function shortRun(run: string): string {
   return run.slice(0, 13)
 }
 
+/** Which run one is made from, and how; null if it is from none. */
+export function madeFrom({
+  replays,
+  reruns,
+}: {
+  readonly replays?: string | undefined
+  readonly reruns?: string | undefined
+}) {
+  if (replays !== undefined) return { how: 'replay of', run: replays }
+  return reruns === undefined ? null : { how: 're-run of', run: reruns }
+}
+
 /** `a, b and c` */
 export const listed = (words: readonly string[]): string =>
   [...(words.length > 1 ? [words.slice(0, -1).join(', ')] : []), ...words.slice(-1)].join(' and ')

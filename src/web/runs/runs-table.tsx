@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from 'react'
 import type { RunLine } from '../../api/runs.ts'
-import { dollars, shortRun } from '../../read/words/text.ts'
+import { dollars, madeFrom, shortRun } from '../../read/words/text.ts'
 import { useNarrow } from '../app/narrow.ts'
 import { StatusBadge } from '../parts/badges.tsx'
 import { Icon } from '../parts/icons.tsx'
@@ -167,7 +167,7 @@ function RunCells({ line, trend, chosen, onChoose }: RunProps) {
         </Link>
         <span className="run-ids">
           <RunIdText run={run} />
-          <Repeats line={line} />
+          <Origin line={line} />
         </span>
       </Cell>
       <Cell of="status">
@@ -206,14 +206,14 @@ function RunCells({ line, trend, chosen, onChoose }: RunProps) {
 }
 
 /** Which run it is made from, if from one. */
-function Repeats({ line: { replays, reruns } }: { readonly line: RunLine }) {
-  const of = replays ?? reruns
-  if (of === undefined) return null
+function Origin({ line }: { readonly line: RunLine }) {
+  const from = madeFrom(line)
+  if (from === null) return null
   return (
     <span>
-      {replays === undefined ? 're-run of ' : 'replay of '}
-      <Link to="/runs/$run" params={{ run: of }} title={of}>
-        <code>{shortRun(of)}</code>
+      {from.how}{' '}
+      <Link to="/runs/$run" params={{ run: from.run }} title={from.run}>
+        <code>{shortRun(from.run)}</code>
       </Link>
     </span>
   )
