@@ -99,7 +99,7 @@ export class TableWriter implements OutboundSink {
     }
     const { fields, closed } = this.#context.input
     const written = [...(this.#names?.values() ?? (closed ? fields.keys() : [])), ...key]
-    const lacking = [...new Set(written)].filter(column => !hasColumn(table, column))
+    const lacking = [...new Set(written)].filter(column => !table.columns.has(column))
     if (lacking.length > 0)
       throw this.#problem(
         'CUSTODY_TABLE',
@@ -295,11 +295,6 @@ function receiptsTable({ receipts }: SqlSinkOptions, table: TableName): TableNam
 }
 
 const shownOf = (place: DatabasePlace): string => ('path' in place ? place.shown : place.address.shown)
-
-/** Databases find columns whatever the case of their names, but for PostgreSQL; the table says how they are written. */
-function hasColumn({ columns }: Table, name: string): boolean {
-  return columns.has(name)
-}
 
 function isSameSet(one: ReadonlySet<string>, other: readonly string[]): boolean {
   return one.size === new Set(other).size && other.every(each => one.has(each))
