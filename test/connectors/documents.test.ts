@@ -64,7 +64,7 @@ describe.skipIf(!CONNECTORS)('documents', () => {
     for (const { name, content } of made) writeFileSync(join(work.folder, 'in', name), content)
     const rows = made.flatMap(({ row }) => (row === null ? [] : `${JSON.stringify(row)}\n`)).join('')
     const codes = made.filter(({ row }) => row === null).map(codeOf)
-    const { killed } = await killAtRandom(work.folder, { kills: KILLS, from_ms: 300, most_ms: 8000 }, () => {
+    const { killed } = await killAtRandom(work.folder, KILLS, () => {
       expect(readFileSync(join(work.folder, 'out/texts.jsonl'), 'utf8')).toBe(rows)
       const broken = readFileSync(join(work.folder, 'out/broken.jsonl'), 'utf8').trim().split('\n')
       expect(broken.map(line => JSON.parse(line)._error.code)).toEqual(codes)

@@ -322,7 +322,7 @@ describe.skipIf(!CONNECTORS).each(KINDS)('runs of %s%s', (kind, said) => {
     layOut(bench)
     const reference = { text: '' }
     let judged = 0
-    const { killed } = await killAtRandom(bench.folder, { kills: KILLS, from_ms: 900, most_ms: 4_000 }, async () => {
+    const { killed } = await killAtRandom(bench.folder, KILLS, async () => {
       // One that was killed before it had begun has left the run before it, which is finished already.
       const [[runs] = []] = await bench.read('SELECT count(DISTINCT run) FROM custody_receipts')
       if (Number(runs) === judged) return

@@ -1,8 +1,11 @@
 /** Runs that are killed at random moments and resumed, as processes of their own. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bundle } from '../../scripts/bundle.js'
 import { encodeSigningKeys } from '../../src/format/signing-key.ts'
 import { ROOT } from './source-file.ts'
 
@@ -12,6 +15,20 @@ export const CONNECTORS = process.env.CUSTODY_CONNECTORS !== undefined
 export const KILLS = Number(process.env.CUSTODY_KILLS ?? 20)
 
 const SIGNING = { CUSTODY_KEY: encodeSigningKeys('test', new Uint8Array(32).fill(7)) }
+
+let bundled: Promise<string> | null = null
+/** The command line, bundled once for all that one process of tests starts: from its sources each start would take seconds. */
+function program(): Promise<string> {
+  bundled ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'custody-bundle-'))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+    cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
+    await bundle(join(folder, 'dist'), { 'crash/custody': join(ROOT, 'test/crash/custody.ts') })
+    return join(folder, 'dist/crash/custody.js')
+  })()
+  return bundled
+}
 
 export interface Ended {
   readonly code: number | null
@@ -27,9 +44,10 @@ export async function custodyProcess(
   after_ms: number | null,
   env: { readonly [name: string]: string } = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [join(ROOT, 'test/crash/custody.ts'), ...words], {
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const child = spawn(process.execPath, [await program(), ...words], {
     cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, ...SIGNING, ...env },
+    env: { PATH, NODE_COMPILE_CACHE, HOME: folder, ...SIGNING, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -48,21 +66,23 @@ export async function custodyProcess(
 }
 
 /**
- * Begins runs of `p.yaml` and kills them, and what resumes them, `kills` times at random moments within `most_ms`, until the last one has ended.
- * `judge` is called after each run that came to its end. @throws Error with what a process said that failed by itself.
+ * Lets a run of `p.yaml` come to its end; then begins others, and kills them, and what resumes them, `kills` times at random moments of the
+ * time that the first one took, until the last one has ended. `judge` is called after each run that came to its end, the first one
+ * included. @throws Error with what a process said that failed by itself
  */
 export async function killAtRandom(
   folder: string,
-  { kills, from_ms, most_ms }: { readonly kills: number; readonly from_ms: number; readonly most_ms: number },
+  kills: number,
   judge: () => void | Promise<void>,
 ): Promise<{ readonly runs: number; readonly killed: number }> {
   let killed = 0
   let runs = 0
+  let most_ms: number | null = null
   while (killed < kills) {
-    runs++
+    const began = performance.now()
     let words = ['run', 'p.yaml']
     for (;;) {
-      const after_ms = killed < kills ? from_ms + Math.random() * (most_ms - from_ms) : null
+      const after_ms: number | null = most_ms !== null && killed < kills ? most_ms * (0.1 + 0.9 * Math.random()) : null
       const ended = await custodyProcess(folder, words, after_ms)
       if (!ended.killed && ended.code !== 0 && !NOT_BEGUN.test(ended.stderr))
         throw new Error(`after ${killed} kills, ${words[0]}: ${ended.stderr}`)
@@ -71,6 +91,8 @@ export async function killAtRandom(
       // One that was killed before it had begun is begun again.
       words = NOT_BEGUN.test(ended.stderr) ? ['run', 'p.yaml'] : ['resume', 'latest']
     }
+    most_ms ??= performance.now() - began
+    runs++
     await judge()
   }
   return { runs, killed }

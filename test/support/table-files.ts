@@ -114,13 +114,10 @@ export async function killedRuns(
   try {
     await prepare(folder)
     writeFileSync(join(folder, 'p.yaml'), JSON.stringify(pipeline))
-    const began = performance.now()
-    const { code, stderr } = await custodyProcess(folder, ['run', 'p.yaml'], null)
-    if (code !== 0) throw new Error(stderr)
-    const most_ms = performance.now() - began
-    const files = filesIn(folder)
-    const { killed, runs } = await killAtRandom(folder, { kills, from_ms: most_ms / 4, most_ms }, async () => {
+    let files: { readonly [name: string]: string } | null = null
+    const { killed, runs } = await killAtRandom(folder, kills, async () => {
       const left = filesIn(folder)
+      files ??= left
       if (JSON.stringify(left) !== JSON.stringify(files))
         throw new Error(
           `a run that was killed has left ${JSON.stringify(left)}, and should have ${JSON.stringify(files)}`,
@@ -130,7 +127,7 @@ export async function killedRuns(
       // Else one that was killed before it began would be taken for the one before it.
       for (const name of ['out', ...LEDGER]) rmSync(join(folder, name), { recursive: true, force: true })
     })
-    return { files, killed, runs }
+    return { files: files ?? {}, killed, runs }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
