@@ -7,6 +7,7 @@
 import type { Refused } from '../../../sdk/spec.ts'
 import type { Database, Param } from '../../databases/database.ts'
 import { DatabaseError } from '../../databases/database-error.ts'
+import { columnInsert } from './column-insert.ts'
 import { insertStatement, mostRows, type Target } from './statements.ts'
 
 /** A row as it is written. */
@@ -20,6 +21,8 @@ export interface Record {
 interface Parts {
   readonly database: Database
   readonly target: Target
+  /** Of the table's columns, as the database names them. */
+  readonly types: ReadonlyMap<string, string>
   /** Begins the transaction once more, where a statement that fails ends it. */
   readonly restart: () => Promise<void>
 }
@@ -87,13 +90,14 @@ export class Application {
   }
 
   async #insert(records: readonly Record[]): Promise<void> {
-    const { database, target } = this.#parts
+    const { database, target, types } = this.#parts
+    const { dialect } = database
     const columns = records[0]?.columns ?? []
-    const statement = insertStatement(database.dialect, target, columns, records.length)
-    await database.ask(
-      statement,
-      records.flatMap(each => each.values),
-    )
+    const rows = records.map(({ values }) => values)
+    const lists =
+      dialect.kind === 'duckdb' && rows.length > 1 ? columnInsert(dialect, target, columns, rows, types) : null
+    if (lists !== null) await database.ask(lists.statement, lists.params)
+    else await database.ask(insertStatement(dialect, target, columns, rows.length), rows.flat())
   }
 
   /** MySQL and SQLite take back the statement that failed by themselves; in DuckDB the whole transaction is lost. */

@@ -19,7 +19,7 @@ export function insertStatement(dialect: Dialect, target: Target, columns: reado
   return `${into} (${columns.map(dialect.identifier).join(', ')}) VALUES ${values}${upsert}`
 }
 
-function onConflict({ kind, identifier }: Dialect, key: readonly string[], columns: readonly string[]): string {
+export function onConflict({ kind, identifier }: Dialect, key: readonly string[], columns: readonly string[]): string {
   const others = columns.filter(column => !key.includes(column)).map(identifier)
   if (kind === 'mysql') {
     const set =
@@ -40,5 +40,5 @@ export function mostRows({ kind, most_params }: Dialect, columns: number): numbe
   return Math.max(1, kind === 'duckdb' ? Math.min(most, DUCKDB_ROWS) : most)
 }
 
-/** DuckDB plans each value by itself. */
-const DUCKDB_ROWS = 250
+/** What its statements take beyond that gets no cheaper, and all of them are written again where one is refused. */
+const DUCKDB_ROWS = 1000

@@ -209,7 +209,7 @@ export class TableWriter implements OutboundSink {
       if ((await this.#receipts.fence(database, this.#writer, epoch)) === 'closed')
         throw new DatabaseError('conflict', 'another process writes for this run')
     }
-    const application = new Application({ database, target: this.#target, restart })
+    const application = new Application({ database, target: this.#target, types: table.types, restart })
     const refused = new Map<number, Refused>()
     const records: Record[] = []
     for (const [place, { outgoing }] of rows.entries()) {

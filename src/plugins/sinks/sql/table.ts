@@ -6,6 +6,8 @@ import { type ParamOf, paramFor } from './values.ts'
 export interface Table {
   /** By name: how values reach it. In the order of the table. */
   readonly columns: ReadonlyMap<string, ParamOf>
+  /** By name: as the database names them. */
+  readonly types: ReadonlyMap<string, string>
 }
 
 /** null if there is none of that name. @throws DatabaseError */
@@ -13,16 +15,12 @@ export async function tableIn(database: Database, name: TableName): Promise<Tabl
   const { kind } = database.dialect
   if (!(await isThere(database, name))) return null
   const looked = await database.ask(`SELECT * FROM ${quotedTable(database.dialect, name)} LIMIT 0`)
-  const types = await typesIn(database, name)
-  return {
-    columns: new Map(
-      looked.columns.map(column => {
-        // What MariaDB keeps of JSON is a text that it says is JSON.
-        const type = column.type === 'json' ? column.type : (types.get(column.name) ?? column.type)
-        return [column.name, paramFor(kind, type)]
-      }),
-    ),
-  }
+  const named = await typesIn(database, name)
+  const types = new Map(
+    // What MariaDB keeps of JSON is a text that it says is JSON.
+    looked.columns.map(({ name, type }) => [name, type === 'json' ? type : (named.get(name) ?? type)]),
+  )
+  return { columns: new Map([...types].map(([column, type]) => [column, paramFor(kind, type)])), types }
 }
 
 /** Whether there is a table or a view of that name. Asks no table, so that nothing is wrong with the transaction if there is none. */
