@@ -23,6 +23,8 @@ const CUTS = 6
 const certifies = { extensions: [EXTENSIONS.authority, EXTENSIONS.may_certify] }
 const authority = party('authority', certifies)
 const other = party('other', certifies)
+/** Of whoever asks. */
+const client = { issuer: authority, extensions: [] }
 const certified = (more: PartyOptions = {}) =>
   party('localhost', { issuer: authority, extensions: [EXTENSIONS.localhost], ...more })
 
@@ -36,9 +38,26 @@ describe.runIf(ALL_OF_POSTGRES)('TLS', () => {
     server = await PostgresServer.begin()
     await ask(server.url(), `CREATE USER ledger PASSWORD 'only-for-tests'`)
     await ask(server.url(), 'GRANT CREATE ON DATABASE postgres TO ledger')
-    // The tests come as they did; a ledger's user by TLS alone, and with a password.
+    // The tests come as they did; a ledger's user by TLS alone, and with a password; one more by nothing but a certificate with his name.
     const host = (kind: string, user: string, method: string) => `${kind} all ${user} 127.0.0.1/32 ${method}\n`
-    server.put('pg_hba.conf', `${host('host', 'custody', 'trust')}${host('hostssl', 'ledger', 'scram-sha-256')}`)
+    const rules = [
+      ['host', 'custody', 'trust'],
+      ['hostssl', 'ledger', 'scram-sha-256'],
+      ['hostssl', 'certified', 'cert'],
+    ] as const
+    await ask(server.url(), 'CREATE USER certified')
+    await ask(server.url(), 'GRANT CREATE ON DATABASE postgres TO certified')
+    server.put('pg_hba.conf', rules.map(([kind, user, method]) => host(kind, user, method)).join(''))
+    server.put('clients.crt', pem(authority))
+    const own = { certified: party('certified', client), another: party('another', client) }
+    const late = party('certified', { ...client, valid: ['20200101000000Z', '20210101000000Z'] })
+    const foreign = party('certified', { issuer: other, extensions: [] })
+    for (const [name, each] of Object.entries({ ...own, late, foreign })) {
+      writeFileSync(join(folder, `${name}.pem`), pem(each))
+      writeFileSync(join(folder, `${name}.key`), keyPem(each), { mode: 0o600 })
+    }
+    const cipher = { format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'a+b&c#d e' } as const
+    writeFileSync(join(folder, 'locked.key'), own.certified.private_key.export(cipher), { mode: 0o600 })
   })
   afterAll(async () => {
     await server.remove()
@@ -170,6 +189,55 @@ sinks:
       }
       expect(met).toBeGreaterThanOrEqual(CUTS / 2)
     })
+  })
+
+  describe('that asks for a certificate', () => {
+    beforeAll(() => show(certified(), 'ssl_ca_file=clients.crt'))
+
+    const withOwn = (name: string, key = name, user = 'certified') =>
+      urlAt('localhost', `${root()}&sslcert=${join(folder, name)}.pem&sslkey=${join(folder, key)}.key`, user)
+
+    test('whoever shows the user’s own writes and reads, in whole runs', async () => {
+      const pipeline = pipelineNamed('outputs')
+      const whole = await undisturbed(pipeline)
+      const url = `${withOwn('certified')}&schema=certified`
+      const there = await undisturbed(pipeline, () => ({ url, way: url }))
+      expect([there.outputs, there.outcome]).toEqual([whole.outputs, whole.outcome])
+    })
+
+    test('a key may have a password, which nobody sees', async () => {
+      const password = `sslpassword=${encodeURIComponent('a+b&c#d e').replaceAll('%2B', '+')}`
+      const url = `${withOwn('certified', 'locked')}&${password}&schema=certified`
+      const reader = await openLedgerReader(url)
+      await reader.close()
+      const about = { message: expect.not.stringContaining('c%23d') }
+      await expect(openLedgerReader(url.replace('schema=certified', 'schema=none'))).rejects.toMatchObject(about)
+    })
+
+    test('whoever shows none hears so', () =>
+      refused(
+        urlAt('localhost', root(), 'certified'),
+        /can’t be (?:read|written): connection requires a valid client certificate$/,
+        'Name a certificate by an authority that the server trusts, with sslcert=FILE and sslkey=FILE.',
+      ))
+
+    test('whoever shows that of another user hears so', () =>
+      refused(
+        withOwn('another'),
+        /can’t be (?:read|written): certificate authentication failed for user "certified"$/,
+        'The certificate must be for the user of the URL: its common name is the user’s, or the server’s pg_ident.conf says that it stands for him.',
+      ))
+
+    test.each([
+      ['by another authority', 'foreign', /alert unknown ca$/],
+      ['that has expired', 'late', /alert certificate expired$/],
+    ])('whoever shows one %s hears so', (_what, name, message) =>
+      refused(
+        withOwn(name),
+        new RegExp(`can’t be reached: .*${message.source}`),
+        'The server refuses the certificate that was shown, or that none was: name one by an authority that it trusts, with sslcert=FILE and sslkey=FILE.',
+      ),
+    )
   })
 
   test('a certificate that has expired is refused', async () => {

@@ -1,7 +1,6 @@
 /** The URL of a ledger in PostgreSQL: `postgres://user:password@host:port/database?schema=custody&sslmode=verify-full`. */
-import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
-import { CustodyError } from '../../model/error.ts'
+import { TLS_PARAMETERS, tlsOf, wrong } from './tls.ts'
 
 export interface Address {
   readonly host: string | undefined
@@ -13,39 +12,39 @@ export interface Address {
   readonly ssl: false | ConnectionOptions
   /** A ledger is one schema. */
   readonly schema: string
-  /** For people: without the password. */
+  /** For people: without passwords. */
   readonly shown: string
 }
 
 export const DEFAULT_SCHEMA = 'custody'
 /** PostgreSQL cuts longer names; what begins with pg_ is its own. Letters that need no quotes, so that people can write it in SQL. */
 const SCHEMA = /^(?!pg_)[a-z_][a-z0-9_]{0,47}$/
-const PARAMETERS = ['schema', 'sslmode', 'sslrootcert', 'host']
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]', '::1']
+const PARAMETERS: readonly string[] = ['schema', 'host', ...TLS_PARAMETERS]
+const KNOWN = `Known are ${PARAMETERS.join(', ')}.`
+/** What follows `&` may be the rest of a password. */
+const SHOWN = PARAMETERS.filter(name => name !== 'sslpassword')
 
 export function isPostgresUrl(url: string): boolean {
   return /^postgres(?:ql)?:/.test(url)
 }
 
-/**
- * What a URL says. Where it says nothing of TLS, another machine must prove who it is, and this one needn't unless an authority is named.
- * @throws CustodyError CUSTODY_LEDGER_URL
- */
+/** What a URL says. @throws CustodyError CUSTODY_LEDGER_URL */
 export function addressOf(url: string): Address {
   const place = urlOf(url)
-  const unknown = [...place.searchParams.keys()].filter(key => !PARAMETERS.includes(key))
+  const parameters = parametersOf(place)
+  const unknown = [...parameters.keys()].filter(key => !PARAMETERS.includes(key))
   if (unknown.length > 0)
-    throw wrong(
-      `has parameters that Custody doesn’t know: ${unknown.join(', ')}`,
-      `Known are ${PARAMETERS.join(', ')}.`,
-    )
-  const schema = place.searchParams.get('schema') ?? DEFAULT_SCHEMA
+    throw parameters.has('sslpassword')
+      ? // What stands there may be the rest of a password.
+        wrong('has parameters that Custody doesn’t know', `${KNOWN} In a password & is written as %26.`)
+      : wrong(`has parameters that Custody doesn’t know: ${unknown.join(', ')}`, KNOWN)
+  const schema = parameters.get('schema') ?? DEFAULT_SCHEMA
   if (!SCHEMA.test(schema))
     throw wrong(
       `names a schema that isn’t one: ${JSON.stringify(schema)}`,
       'Use up to 48 lower-case letters, digits and _.',
     )
-  const socket = place.searchParams.get('host')
+  const socket = parameters.get('host')
   const host = socket ?? decoded(place.hostname)
   return {
     host,
@@ -53,7 +52,7 @@ export function addressOf(url: string): Address {
     user: decoded(place.username),
     password: decoded(place.password),
     database: decoded(place.pathname.slice(1)),
-    ssl: tlsOf(place.searchParams, host),
+    ssl: tlsOf(parameters, host),
     schema,
     shown: shownOf(place),
   }
@@ -84,7 +83,12 @@ function parsed(url: string): URL | null {
   const place = URL.canParse(url) ? new URL(url) : null
   if (place === null || !/^postgres(?:ql)?:\/\//.test(url)) return null
   const { hash, pathname, searchParams } = place
-  return [hash, pathname, ...searchParams.keys()].some(each => each.includes('@')) ? null : place
+  return hash !== '' || [pathname, ...searchParams.keys()].some(each => each.includes('@')) ? null : place
+}
+
+/** As libpq reads them: `+` is itself, in a password, say, or in the path of a file. */
+function parametersOf({ search }: URL): URLSearchParams {
+  return new URLSearchParams(search.replaceAll('+', '%2B'))
 }
 
 function decoded(part: string): string | undefined {
@@ -98,45 +102,7 @@ function decoded(part: string): string | undefined {
 function shownOf(place: URL): string {
   const shown = new URL(place)
   shown.password = ''
+  const is_shown = (part: string) => SHOWN.some(name => new URLSearchParams(part).has(name))
+  shown.search = place.search.slice(1).split('&').filter(is_shown).join('&')
   return shown.href
-}
-
-function tlsOf(parameters: URLSearchParams, host: string | undefined): false | ConnectionOptions {
-  const is_here = host === undefined || host.startsWith('/') || LOOPBACK.includes(host)
-  const file = parameters.get('sslrootcert')
-  const mode = parameters.get('sslmode') ?? (is_here && file === null ? 'disable' : 'verify-full')
-  const ca = file === null ? {} : { ca: certificates(file) }
-  switch (mode) {
-    case 'disable':
-      return false
-    case 'verify-full':
-      return ca
-    case 'verify-ca':
-      return { ...ca, checkServerIdentity: () => undefined }
-    default:
-      throw wrong(
-        `has sslmode=${mode}, by which a server isn’t verified`,
-        'Use sslmode=verify-full, with sslrootcert=FILE for an authority of your own; or sslmode=disable.',
-      )
-  }
-}
-
-function certificates(file: string): string {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw wrong(`has an sslrootcert that can’t be read: ${file}`, PEM, cause)
-  }
-  // Node takes a text without any for no authority at all, and says only that nothing can be verified.
-  if (!text.includes('-----BEGIN CERTIFICATE-----'))
-    throw wrong(`has an sslrootcert without a certificate: ${file}`, PEM)
-  return text
-}
-
-const PEM = 'Name a PEM file with the certificates of the authorities that vouch for the server.'
-
-/** The URL isn't shown: it may have a password. */
-function wrong(what: string, hint: string, cause?: unknown): CustodyError {
-  return new CustodyError('CUSTODY_LEDGER_URL', `the ledger’s URL ${what}`, { hint, cause })
 }

@@ -1,5 +1,6 @@
 /** What PostgreSQL's errors mean for people (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 import { CustodyError, type ErrorCode, isCustodyError } from '../../model/error.ts'
+import { type HandshakeFailure, handshakeFailure, withoutWrapping } from '../../model/handshake.ts'
 import { DEFECT, LOST, STALE } from './functions.ts'
 
 /** SQLSTATE of an error that the server reported; null for others, as of the network. */
@@ -42,6 +43,8 @@ function meaningOf(state: string, what: string, doing: 'read' | 'write'): Meanin
   if (state === '3D000')
     return ['CUSTODY_LEDGER_NOT_FOUND', `isn’t there: ${what}`, 'Make the database first, or name another.']
   if (/^28/.test(state) && TLS_DEMANDED.test(what)) return [trouble, `${cant}: ${what}`, UNCIPHERED]
+  if (/^28/.test(state) && CERTIFICATE_DEMANDED.test(what)) return [trouble, `${cant}: ${what}`, UNCERTIFIED]
+  if (/^28/.test(state) && CERTIFICATE_OF_OTHERS.test(what)) return [trouble, `${cant}: ${what}`, OTHER_USER]
   if (/^28/.test(state) && /pg_hba\.conf/.test(what))
     return [trouble, `${cant}: ${what}`, 'The server’s pg_hba.conf must let this user in from this machine.']
   if (/^28/.test(state))
@@ -74,19 +77,16 @@ export function asLedgerError(error: unknown, url: string, doing: 'read' | 'writ
   const hint = refusal(error, what)
   if (hint === null) return error
   const code = doing === 'write' ? 'CUSTODY_LEDGER_WRITE' : 'CUSTODY_LEDGER_READ'
-  return new CustodyError(code, `${url} can’t be reached: ${what}`, { cause: error, hint })
+  return new CustodyError(code, `${url} can’t be reached: ${withoutWrapping(what)}`, { cause: error, hint })
 }
 
 /** Why there is no connection, as a hint; null: that isn't what the error says. */
 function refusal(error: unknown, what: string): string | null {
   // Of `pg`, where the server asks for a password and there is none, or an empty one.
   if (/client password must be a/.test(what)) return UNSAID
-  // cast: the same.
-  const { code } = error as { code?: unknown }
   if (what === NO_TLS) return WITHOUT_TLS
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return OTHER_NAME
-  if (typeof code === 'string' && /^(?:EPROTO$|ERR_SSL)/.test(code)) return OTHER_VERSION
-  if (isTls(error)) return UNVERIFIED
+  const failure = handshakeFailure(error)
+  if (failure !== null) return OF_HANDSHAKE[failure]
   return isCut(error) ? UNREACHED : null
 }
 
@@ -99,13 +99,18 @@ const UNCIPHERED =
 /** Of `pg`, which has no code for it. */
 const NO_TLS = 'The server does not support SSL connections'
 const WITHOUT_TLS = 'Switch TLS on at the server; or, where nobody is in between, write sslmode=disable.'
-const OTHER_VERSION = 'The server must speak TLS 1.2 or newer, as Node does.'
-const OTHER_NAME = 'Name the server as its certificate does.'
-const UNVERIFIED =
-  'The server must show a certificate by an authority that Node trusts, or that sslrootcert=FILE of the URL names: see docs/postgres.md.'
-
-function isTls(error: unknown): boolean {
-  // cast: the same.
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' && /^(?:ERR_TLS|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO)/.test(code)
+const OF_HANDSHAKE: { readonly [failure in HandshakeFailure]: string } = {
+  version: 'The server must speak TLS 1.2 or newer, as Node does.',
+  other_name: 'Name the server as its certificate does.',
+  server_certificate:
+    'The server must show a certificate by an authority that Node trusts, or that sslrootcert=FILE of the URL names: see docs/postgres.md.',
+  own_certificate:
+    'The server refuses the certificate that was shown, or that none was: name one by an authority that it trusts, with sslcert=FILE and sslkey=FILE.',
+  other: 'Check how TLS is set up at the server; its log says more.',
 }
+/** Of a server that lets somebody in by a certificate alone (`cert`, or `clientcert` in pg_hba.conf). */
+const CERTIFICATE_DEMANDED = /requires a valid client certificate/
+const UNCERTIFIED = 'Name a certificate by an authority that the server trusts, with sslcert=FILE and sslkey=FILE.'
+const CERTIFICATE_OF_OTHERS = /certificate authentication failed/
+const OTHER_USER =
+  'The certificate must be for the user of the URL: its common name is the user’s, or the server’s pg_ident.conf says that it stands for him.'
