@@ -40,7 +40,7 @@ interface Server {
   readonly database: string
   readonly user: string
   run(statements: string): Promise<void>
-  restart(): Promise<void>
+  restart(settings?: readonly string[]): Promise<void>
   remove(): Promise<void>
 }
 
@@ -48,11 +48,12 @@ async function postgresServer(folder: string): Promise<Server> {
   const settings = ['ssl=on', `ssl_cert_file=${join(folder, 'host.pem')}`, `ssl_key_file=${join(folder, 'host.key')}`]
   const server = await PostgresServer.begin(settings)
   await ask(server.url(), `CREATE USER locked PASSWORD '${PASSWORD}'`)
-  const rules = ['host all locked all scram-sha-256', 'host all all all trust', '']
+  await ask(server.url(), 'CREATE USER ciphered')
+  const rules = ['hostnossl all ciphered all reject', 'host all locked all scram-sha-256', 'host all all all trust', '']
   writeFileSync(join(server.data, 'pg_hba.conf'), rules.join('\n'))
-  const restart = async () => {
+  const restart = async (more: readonly string[] = []) => {
     await server.stop()
-    await server.start(settings)
+    await server.start([...settings, ...more])
   }
   await restart()
   return {
@@ -69,9 +70,9 @@ async function mysqlServer(folder: string): Promise<Server> {
   return {
     ...{ port: server.port, database: 'faults', user: 'guest', remove: () => server.remove() },
     run: statements => server.sql(statements, 'faults'),
-    restart: async () => {
+    restart: async (more = []) => {
       await server.stop()
-      await server.start(settings)
+      await server.start([...settings, ...more])
     },
   }
 }
@@ -276,6 +277,23 @@ for (const kind of ['postgres', 'mysql'] as const)
         stopped(/lost.pem can’t be read/, /PEM files/),
       )
       expect(idsOf(await readAll(sourceOf(tls('localhost'))))).toEqual(upTo(ROWS))
+    })
+
+    test('whoever comes without TLS where nobody may hears of it', async () => {
+      await server.restart(kind === 'postgres' ? [] : ['--require-secure-transport=ON'])
+      const user = kind === 'postgres' ? 'ciphered' : 'guest'
+      const prepared = (connection: object) => sourceOf({ user, ...connection }).prepare?.()
+      await expect(prepared({ host: 'localhost' })).rejects.toMatchObject(stopped(/can’t be reached/, /`tls: verify`/))
+      await prepared({ host: 'localhost', tls: { ca: 'authority.pem' } })
+      await server.restart()
+    })
+
+    test('versions of TLS that don’t meet are told from a certificate that doesn’t hold', async () => {
+      const old = ['ssl_min_protocol_version=TLSv1', 'ssl_max_protocol_version=TLSv1.1']
+      await server.restart(kind === 'postgres' ? old : ['--tls-version=TLSv1.1', '--ssl-cipher=DEFAULT@SECLEVEL=0'])
+      const said = sourceOf({ host: 'localhost', tls: { ca: 'authority.pem' } }).prepare?.()
+      await expect(said).rejects.toMatchObject(stopped(/alert protocol version/, /must speak TLS 1\.2/))
+      await server.restart()
     })
 
     test('a run says it in one sentence, and shows no password', async () => {

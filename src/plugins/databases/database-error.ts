@@ -1,8 +1,9 @@
 /** What goes wrong with a database, by what can be done about it. */
+import { type HandshakeFailure, handshakeFailure, withoutWrapping } from '../../model/handshake.ts'
 
 /**
  * `unreachable`: there is no connection to be had now. `lost`: it was cut, and what was asked may have happened or not. `conflict`: others stood in
- * the way (a deadlock, a lock), and nothing happened. `login`: it refuses who asks, or has no such database. `tls`: it can't show who it is.
+ * the way (a deadlock, a lock), and nothing happened. `login`: it refuses who asks, or has no such database. `tls`: it can't show who it is, or who asks can't.
  * `denied`: who asks may not do this. `missing`: there is no such table or column. `constraint`: a record breaks a rule of its table. `value`: a value
  * is none of its type. `full`: there is no space left. `timeout`: it took longer than it may. `statement`: the statement is wrong otherwise.
  */
@@ -74,15 +75,22 @@ export function metWhile(doing: 'connecting' | 'asking', error: DatabaseError): 
 
 /** Of the system: ECONNRESET, EPIPE, ETIMEDOUT, ENOTFOUND, EAI_AGAIN. */
 const NETWORK = /^E[A-Z]+(?:_AGAIN)?$/
-const TLS = /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO|HANDSHAKE_)/
+const OF_HANDSHAKE: { readonly [failure in HandshakeFailure]?: string } = {
+  version: 'The server must speak TLS 1.2 or newer, as Node does.',
+  own_certificate:
+    'The server refuses the certificate that was shown, or that none was: name one by an authority that it trusts, with `tls: {cert: FILE, key: FILE}`.',
+  other: 'Check how TLS is set up at the server; its log says more.',
+}
 
-/** What the network, or TLS, says before a server does; null of all else. */
-export function networkKind(error: unknown): 'tls' | 'lost' | null {
+/** What the network, or TLS, says before a server does; null of all else. `is_lost`: whether the library's own code says so. */
+export function networkError(error: unknown, is_lost: boolean): DatabaseError | null {
+  const failure = handshakeFailure(error)
+  if (failure !== null)
+    return new DatabaseError('tls', withoutWrapping(messageOf(error)), { hint: OF_HANDSHAKE[failure], cause: error })
   // cast: whatever was thrown is asked for what it may have.
   const { code } = error as { code?: unknown }
-  if (typeof code !== 'string') return null
-  if (TLS.test(code)) return 'tls'
-  return NETWORK.test(code) ? 'lost' : null
+  if (!is_lost && !(typeof code === 'string' && NETWORK.test(code))) return null
+  return new DatabaseError('lost', messageOf(error), { cause: error })
 }
 
 export const messageOf = (error: unknown): string => {

@@ -104,6 +104,39 @@ test('a certificate that doesn’t hold is said to be one', () => {
     expect(found).toMatchObject({ kind: 'tls', hint: expect.stringMatching(/certificate by an authority/) })
 })
 
+test('versions of TLS that don’t meet are no matter of certificates', () => {
+  const old = error({ code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' })
+  const wrapped = error(
+    { code: 'HANDSHAKE_SSL_ERROR' },
+    'C0:error:0A00042E:SSL routines:f:alert protocol version:f.c:9:',
+  )
+  for (const found of [
+    postgresError(old, 'connecting'),
+    mysqlError(old, 'connecting'),
+    mysqlError(wrapped, 'connecting'),
+  ])
+    expect(found).toMatchObject({ kind: 'tls', hint: 'The server must speak TLS 1.2 or newer, as Node does.' })
+})
+
+test('a server that refuses this side’s certificate is told from one that can’t show its own', () => {
+  const refused = error({ code: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA' })
+  for (const found of [postgresError(refused, 'connecting'), mysqlError(refused, 'connecting')])
+    expect(found).toMatchObject({ kind: 'tls', hint: expect.stringMatching(/^The server refuses the certificate/) })
+  const demanded = error({ code: '28000', severity: 'FATAL' }, 'connection requires a valid client certificate')
+  expect(postgresError(demanded, 'connecting')).toMatchObject({
+    kind: 'tls',
+    hint: expect.stringMatching(/cert: FILE/),
+  })
+})
+
+test('a server that takes nobody without TLS has it switched on, whatever the number of its error', () => {
+  const said = 'Connections using insecure transport are prohibited while --require_secure_transport=ON.'
+  for (const errno of [3159, 4158])
+    expect(mysqlError(error({ errno, sqlState: 'HY000', code: 'ER_X' }, said), 'connecting')).toMatchObject({
+      ...{ kind: 'tls', message: said, hint: expect.stringMatching(/takes nobody without TLS: write `tls: verify`/) },
+    })
+})
+
 test.each([
   ['ENOENT', 'login'],
   ['EACCES', 'denied'],

@@ -9,7 +9,7 @@ import { DatabaseError } from '../database-error.ts'
 import { DIALECTS } from '../dialect.ts'
 import type { Timeouts } from '../timeouts.ts'
 import { tlsSettings } from '../tls.ts'
-import { mysqlError } from './errors.ts'
+import { mysqlError, refusedInPlain } from './errors.ts'
 import { readersOf, typeName } from './types.ts'
 
 /** Records that are handed on at once, and that lie ready. */
@@ -84,7 +84,8 @@ export class MysqlConnection implements Database {
       return opened
     } catch (error) {
       await opened.close()
-      throw mysqlError(error, 'connecting')
+      const refused = mysqlError(error, 'connecting')
+      throw tls === null && !isSocket(host) ? refusedInPlain(refused) : refused
     }
   }
 

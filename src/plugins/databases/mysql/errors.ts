@@ -1,5 +1,12 @@
 /** What errors of MySQL and MariaDB mean (https://mariadb.com/docs/server/reference/error-codes). */
-import { DatabaseError, type DatabaseErrorKind, messageOf, metWhile, networkKind } from '../database-error.ts'
+import {
+  DatabaseError,
+  type DatabaseErrorKind,
+  messageOf,
+  metWhile,
+  networkError,
+  UNCIPHERED,
+} from '../database-error.ts'
 
 const KINDS: ReadonlyArray<readonly [numbers: readonly number[], DatabaseErrorKind]> = [
   // Too many connections, of all or of this user; a server that ends.
@@ -18,6 +25,9 @@ const KINDS: ReadonlyArray<readonly [numbers: readonly number[], DatabaseErrorKi
 /** MariaDB's CHECK constraints have a number that MySQL has for something else. */
 const CHECK = 4025
 
+/** Of a server with require_secure_transport. Its number is 3159 in MySQL; above 3000 numbers mean something else in the other one. */
+const INSECURE = /insecure transport/i
+
 /** Of `mysql2`. */
 const LOST = /^(?:PROTOCOL_CONNECTION_LOST|PROTOCOL_ENQUEUE_AFTER|PROTOCOL_SEQUENCE_TIMEOUT|ER_SERVER_SHUTDOWN)/
 const NO_TLS = /Server does not support secure connection/i
@@ -33,13 +43,25 @@ function fromLibrary(error: unknown): DatabaseError {
   const { code, errno, sqlState } = error as { code?: unknown; errno?: unknown; sqlState?: unknown }
   if (NO_TLS.test(message)) return new DatabaseError('tls', 'the server has no TLS', { hint: TLS_HINT, cause: error })
   if (typeof sqlState === 'string' && typeof errno === 'number') {
+    const state = `${errno} (${sqlState})`
+    if (INSECURE.test(message)) return new DatabaseError('tls', message, { state, hint: UNCIPHERED, cause: error })
     const kind = errno === CHECK ? 'constraint' : KINDS.find(([numbers]) => numbers.includes(errno))?.[1]
     // 45000: of a trigger that refuses a record.
     const other = sqlState === '45000' || sqlState.startsWith('23') ? 'constraint' : 'statement'
-    return new DatabaseError(kind ?? other, message, { state: `${errno} (${sqlState})`, cause: error })
+    return new DatabaseError(kind ?? other, message, { state, cause: error })
   }
-  const network = networkKind(error) ?? (typeof code === 'string' && LOST.test(code) ? 'lost' : null)
-  return new DatabaseError(network ?? 'statement', message, { cause: error })
+  const is_lost = typeof code === 'string' && LOST.test(code)
+  return networkError(error, is_lost) ?? new DatabaseError('statement', message, { cause: error })
 }
 
+/** MariaDB says of whoever must use TLS, and doesn't, what it says of a wrong password. */
+export function refusedInPlain(error: DatabaseError): DatabaseError {
+  const { kind, message, state, hint, cause } = error
+  if (kind !== 'login' || !DENIED.test(state ?? '')) return error
+  return new DatabaseError(kind, message, { state, hint: `${hint} ${IN_PLAIN}`, cause })
+}
+
+const DENIED = /^1045 /
+const IN_PLAIN =
+  'A server that takes nobody without TLS, or not this user, may say the same: then write `tls: verify`, or `tls: {ca: FILE}` for an authority of your own.'
 const TLS_HINT = 'Switch TLS on at the server; or, where nobody is in between, write `tls: off`.'

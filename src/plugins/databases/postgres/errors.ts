@@ -4,7 +4,7 @@ import {
   type DatabaseErrorKind,
   messageOf,
   metWhile,
-  networkKind,
+  networkError,
   UNCIPHERED,
 } from '../database-error.ts'
 
@@ -29,6 +29,10 @@ const CUT = /^(?:Connection terminated|Client was closed|Client has encountered 
 const NO_TLS = 'The server does not support SSL connections'
 /** Of a server that lets somebody in by TLS alone. */
 const TLS_DEMANDED = /pg_hba\.conf.*no encryption/
+/** Of a server that lets somebody in by a certificate alone. */
+const CERTIFICATE_DEMANDED = /requires a valid client certificate/
+const UNCERTIFIED =
+  'Name a certificate by an authority that the server trusts, and its key: `tls: {cert: FILE, key: FILE}`.'
 const NO_PASSWORD = /client password must be a/
 
 export function postgresError(error: unknown, doing: 'connecting' | 'asking'): DatabaseError {
@@ -43,14 +47,15 @@ function fromLibrary(error: unknown): DatabaseError {
   if (typeof severity === 'string' && typeof code === 'string') {
     if (TLS_DEMANDED.test(message))
       return new DatabaseError('tls', message, { state: code, hint: UNCIPHERED, cause: error })
+    if (CERTIFICATE_DEMANDED.test(message))
+      return new DatabaseError('tls', message, { state: code, hint: UNCERTIFIED, cause: error })
     const kind = KINDS.find(([states]) => states.test(code))?.[1] ?? 'statement'
     return new DatabaseError(kind, message, { state: code, cause: error })
   }
   if (NO_PASSWORD.test(message))
     return new DatabaseError('login', 'the server asks for a password, and there is none', { cause: error })
   if (message === NO_TLS) return new DatabaseError('tls', 'the server has no TLS', { hint: TLS_HINT, cause: error })
-  const network = networkKind(error) ?? (CUT.test(message) ? 'lost' : null)
-  return new DatabaseError(network ?? 'statement', message, { cause: error })
+  return networkError(error, CUT.test(message)) ?? new DatabaseError('statement', message, { cause: error })
 }
 
 const TLS_HINT = 'Switch TLS on at the server; or, where nobody is in between, write `tls: off`.'
