@@ -117,7 +117,7 @@ describe.skipIf(!launched.ok)(`rows in the explorer${why}`, () => {
     await page.getByText('from 3 characters on').waitFor()
   })
 
-  test('are narrowed by what the run offers, by keyboard alone; nothing that fits says what to drop', async () => {
+  test('are narrowed by what the run offers, by keyboard alone', async () => {
     const looked = await look('rows')
     const { page } = looked
     await page.locator('.row-link').first().waitFor()
@@ -133,10 +133,26 @@ describe.skipIf(!launched.ok)(`rows in the explorer${why}`, () => {
       `fetch([...document.querySelectorAll('a[download]')].find(each => each.href.includes('jsonl')).href).then(each => each.text())`,
     )
     expect(String(lines).trim().split('\n').length).toBe(40)
-    await page.goto(`${page.url()}&sink=large`)
+  })
+
+  test('where none fits, say which condition to drop, by buttons that stay where they are when another count comes', async () => {
+    const looked = await look('rows/1')
+    const { page } = looked
+    const pressed = Promise.withResolvers<void>()
+    const isOther = ({ searchParams: asked }: URL) => asked.get('limit') === '1' && !asked.has('error_code')
+    await page.route(isOther, async route => {
+      await pressed.promise
+      await route.continue()
+    })
+    await page.goto(`${explorer.url}/runs/${run}/rows?error_code=KEYWORD_FOUND&sink=large`)
     await page.getByText('No row fits', { exact: true }).waitFor()
     await page.getByText('40 rows then').waitFor()
-    await page.getByRole('button', { name: 'Drop “written to large”' }).click()
+    await page.getByRole('button', { name: 'Drop “written to large”' }).hover()
+    await page.mouse.down()
+    pressed.resolve()
+    // More of them than of the other.
+    await page.getByText(/^(at least )?[\d,]{5,}.* then$/).waitFor()
+    await page.mouse.up()
     await page.locator('.row-link', { hasText: /^500$/ }).waitFor()
   })
 

@@ -1,4 +1,7 @@
-/** No row fits: which condition to drop, and how many rows would fit then. */
+/**
+ * No row fits: which condition to drop, and how many rows would fit then. They stand in the order of the chips: by their counts, which come one
+ * by one, a button would go from under the finger that presses it, and the press would be lost.
+ */
 import { useQueries } from '@tanstack/react-query'
 import type { Unsound } from '../../api/common.ts'
 import type { RowsPage } from '../../api/rows.ts'
@@ -36,12 +39,10 @@ export function NothingFits({ run, search, plan, onDrop, onDropAll }: Props) {
         <p>Its sources gave none, or it stopped before the first was recorded.</p>
       </Empty>
     )
-  const options = conditions
-    .map((condition, i) => {
-      const page = found[i]?.data
-      return { condition, matches: page === undefined || isUnsound(page) ? null : page.matches }
-    })
-    .sort((a, b) => (b.matches?.count ?? 0) - (a.matches?.count ?? 0))
+  const options = conditions.map((condition, i) => {
+    const page = found[i]?.data
+    return { condition, matches: page === undefined || isUnsound(page) ? null : page.matches }
+  })
   return (
     <Empty title="No row fits">
       {conditions.length > 1 && <p>{adviceOf(options)}</p>}
