@@ -44,7 +44,7 @@ describe.skipIf(!launched.ok)(`runs compared, and evidence, in the explorer${why
     )
     expect(await page.locator('.group').first().textContent()).toContain('credit: false (risk) → true (approved)')
     await page.locator('.differing-row a').first().click()
-    await page.getByText('Here they parted').waitFor()
+    await page.getByText('Here they parted', { exact: true }).waitFor()
     const beside = (await page.locator('.beside').textContent()) ?? ''
     expect(beside).toContain('row.credit_score >= 700')
     expect(beside).toContain('row.credit_score >= 640')
@@ -55,6 +55,15 @@ describe.skipIf(!launched.ok)(`runs compared, and evidence, in the explorer${why
     await page.waitForURL(/key=id/)
     await page.locator('.group').first().waitFor()
     expect((await place.custody('verify', '--files')).exit).toBe(0)
+  })
+
+  test('what `_error` is that rows of one run have is said', async () => {
+    const set = ['--set', 'nodes.credit.gate=row.credit_score / (row.id - row.id) > 1']
+    const { stdout } = await place.custody('replay', 'demo/pipeline.yaml', '--from', run, ...set, '--json')
+    const { page } = await look(`/compare?old=${run}&new=${JSON.parse(stdout).run}`)
+    await page.locator('.group', { hasText: 'credit changed _error' }).click()
+    await page.locator('.differing-row', { hasText: '_error' }).waitFor()
+    await page.getByText('is what a row carries of the error that it met').waitFor()
   })
 
   test.runIf(LONG)('a re-run is compared by the rows that it repeats, from the story of one of them', async () => {
@@ -86,13 +95,19 @@ describe.skipIf(!launched.ok)(`runs compared, and evidence, in the explorer${why
     expect((await place.custody('verify', '--since', file)).exit).toBe(0)
     expect(await looked.problems()).toEqual([])
     expect(await looked.fits()).toBe(true)
+    // Tables are lists there, which nobody has to scroll sideways.
+    expect(await page.getByRole('list', { name: 'Table of keys' }).textContent()).toContain('Good for heads of')
+    const narrower = `[...document.querySelectorAll('main *')].filter(each => each.scrollWidth > each.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(each).overflowX)).length`
+    expect(await page.evaluate(narrower)).toBe(0)
     await page.goto(`${explorer.url}/evidence?run=${run}`)
     await page.getByRole('button', { name: 'Verify the run' }).waitFor()
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Evidence' }).click()
     await page.getByRole('button', { name: 'Verify the ledger' }).waitFor()
   })
 
-  test('what is erased is said to be, and the rest of its story and its record still hold', async () => {
+  test('what is erased is said to be, and the rest of its story and its record still hold', {
+    tags: ['proof'],
+  }, async () => {
     expect((await place.custody('erase', run, '--row', '21', '--yes')).exit).toBe(0)
     const { page } = await look(`/runs/${run}/rows/21`)
     await page.getByText('its data is erased').waitFor()

@@ -7,6 +7,7 @@ import { Text } from '../parts/text.tsx'
 import { counted, countText } from '../parts/units.ts'
 import { isSame } from '../row/values.ts'
 import { type CompareSearch, compareWords } from './compare-search.ts'
+import { AboutErrorField, isInGroups, isInRows } from './error-field.tsx'
 
 interface Props {
   readonly of: RunDiff
@@ -14,10 +15,11 @@ interface Props {
   readonly search: CompareSearch
 }
 
-export function DifferingRows({ of: { differences }, group, search }: Props) {
+export function DifferingRows({ of: { differences, groups }, group, search }: Props) {
   const shown = differences.filter(each => isOf(each.parted_at, group))
   return (
     <Panel title="Its rows" note={noteOf(group.rows, shown.length)}>
+      {isInRows(shown) && !isInGroups(groups) && <AboutErrorField />}
       <ul className="differing">
         {shown.map(each => (
           <Item key={`${each.row.old} ${each.row.new}`} of={each} search={search} />

@@ -3,6 +3,7 @@ import type { Parting, RunDiff } from '../../api/diff.ts'
 import { partingText } from '../../read/words/parting.ts'
 import { Panel } from '../parts/panel.tsx'
 import { countText, shareText } from '../parts/units.ts'
+import { AboutErrorField, isInGroups } from './error-field.tsx'
 
 interface Props {
   readonly of: RunDiff
@@ -37,6 +38,7 @@ export function Groups({ of: { groups, rows }, at, onGroup }: Props) {
           </li>
         ))}
       </ol>
+      {isInGroups(groups) && <AboutErrorField />}
     </Panel>
   )
 }

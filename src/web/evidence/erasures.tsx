@@ -31,24 +31,20 @@ export function Erasures({ of }: { readonly of: Evidence['erasures'] }) {
           { number: 'Entries of the run' },
           { number: 'On record as entry' },
         ]}
-      >
-        {of.map(({ index, run, at, entries, rows, values }) => (
-          <tr key={`${index} ${run}`}>
-            <td>
-              <Link to="/runs/$run" params={{ run }}>
-                <code>{shortRun(run)}</code>
-              </Link>
-            </td>
-            <td>
-              <Time at={at} />
-            </td>
-            <td className="number">{numberText(rows)}</td>
-            <td className="number">{numberText(values)}</td>
-            <td className="number">{countText(entries)}</td>
-            <td className="number">{countText(index)}</td>
-          </tr>
-        ))}
-      </Table>
+        rows={of.map(({ index, run, at, entries, rows, values }) => ({
+          key: `${index} ${run}`,
+          cells: [
+            <Link key="run" to="/runs/$run" params={{ run }}>
+              <code>{shortRun(run)}</code>
+            </Link>,
+            <Time key="at" at={at} />,
+            numberText(rows),
+            numberText(values),
+            countText(entries),
+            countText(index),
+          ],
+        }))}
+      />
     </Panel>
   )
 }

@@ -13,32 +13,39 @@ export function Keys({ of }: { readonly of: Evidence['keys'] }) {
   const now = of.filter(each => each.until === null && !each.recovery && !each.revoked).length
   return (
     <Panel title="Keys" note={`${counted(now, 'key')} in force now`} flush className="wide">
-      <Table label="Table of keys" columns={['Key', 'Good for heads of', 'Since', 'Trusted where the server runs']}>
-        {of.map(each => (
-          <tr key={each.verifier_key}>
-            <td>
-              <span className="copied">
-                <code title={each.verifier_key}>
-                  <Text of={each.name} />
-                </code>
-                <CopyButton text={each.verifier_key} what="verifier key" />
-              </span>
-              {each.recovery && <div className="quiet small">for recovery</div>}
-              {each.revoked && <div className="failure small">revoked: somebody else may have it</div>}
-            </td>
-            <td>{sizesText(each)}</td>
-            <td>
-              <Time at={each.since} />
-            </td>
-            <td>{each.trusted ? 'yes' : 'no'}</td>
-          </tr>
-        ))}
-      </Table>
+      <Table
+        label="Table of keys"
+        columns={['Key', 'Good for heads of', 'Since', 'Trusted where the server runs']}
+        rows={of.map(each => ({
+          key: each.verifier_key,
+          cells: [
+            <NamedKey key="key" of={each} />,
+            sizesText(each),
+            <Time key="since" at={each.since} />,
+            each.trusted ? 'yes' : 'no',
+          ],
+        }))}
+      />
       <p className="quiet small keys-note">
         That the server names them makes none of them the right one: compare with what whoever keeps the ledger gave
         you.
       </p>
     </Panel>
+  )
+}
+
+function NamedKey({ of: { name, verifier_key, recovery, revoked } }: { readonly of: Key }) {
+  return (
+    <>
+      <span className="copied">
+        <code title={verifier_key}>
+          <Text of={name} />
+        </code>
+        <CopyButton text={verifier_key} what="verifier key" />
+      </span>
+      {recovery && <div className="quiet small">for recovery</div>}
+      {revoked && <div className="failure small">revoked: somebody else may have it</div>}
+    </>
   )
 }
 

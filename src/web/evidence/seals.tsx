@@ -19,28 +19,20 @@ export function Seals({ of }: { readonly of: Evidence['seals'] }) {
         <Table
           label="Table of sealed runs"
           columns={['Run', 'Pipeline', 'Sealed', { number: 'Entry' }, { number: 'Entries of the run' }, 'Root']}
-        >
-          {of.map(({ run, name, at, index, size, root }) => (
-            <tr key={`${run} ${index}`}>
-              <td>
-                <RunIdText run={run} />
-              </td>
-              <td>
-                <Link to="/runs/$run" params={{ run }}>
-                  <Text of={name} />
-                </Link>
-              </td>
-              <td>
-                <Time at={at} />
-              </td>
-              <td className="number">{countText(index)}</td>
-              <td className="number">{countText(size)}</td>
-              <td>
-                <Hash of={root} what="root of the run" />
-              </td>
-            </tr>
-          ))}
-        </Table>
+          rows={of.map(({ run, name, at, index, size, root }) => ({
+            key: `${run} ${index}`,
+            cells: [
+              <RunIdText key="run" run={run} />,
+              <Link key="name" to="/runs/$run" params={{ run }}>
+                <Text of={name} />
+              </Link>,
+              <Time key="at" at={at} />,
+              countText(index),
+              countText(size),
+              <Hash key="root" of={root} what="root of the run" />,
+            ],
+          }))}
+        />
       )}
     </Panel>
   )

@@ -25,18 +25,19 @@ export function Witnesses({ of, head }: Of<Evidence['witnesses']>) {
     )
   return (
     <Panel title="Witnesses" flush className="wide">
-      <Table label="Table of witnesses" columns={['Witness', 'Cosigned', 'When, as it says', 'Known by policy']}>
-        {of.map(({ name, size, at, trusted }) => (
-          <tr key={`${name} ${size}`}>
-            <td>
-              <Text of={name} />
-            </td>
-            <td>{sizeText(size, head)}</td>
-            <td>{at === null ? 'it doesn’t say' : <Time at={at} />}</td>
-            <td>{trusted ? 'yes' : 'no'}</td>
-          </tr>
-        ))}
-      </Table>
+      <Table
+        label="Table of witnesses"
+        columns={['Witness', 'Cosigned', 'When, as it says', 'Known by policy']}
+        rows={of.map(({ name, size, at, trusted }) => ({
+          key: `${name} ${size}`,
+          cells: [
+            <Text key="name" of={name} />,
+            sizeText(size, head),
+            at === null ? 'it doesn’t say' : <Time key="at" at={at} />,
+            trusted ? 'yes' : 'no',
+          ],
+        }))}
+      />
     </Panel>
   )
 }
@@ -56,16 +57,16 @@ export function Timestamps({ of, head }: Of<Evidence['timestamps']>) {
       <Table
         label="Table of timestamps"
         columns={['Head of', 'Existed by', 'Authority', 'Trusted where the server runs']}
-      >
-        {of.map(({ size, at, authority, trusted }) => (
-          <tr key={`${size} ${at} ${authority}`}>
-            <td>{sizeText(size, head)}</td>
-            <td>{at === null ? 'can’t be read' : <Time at={at} />}</td>
-            <td>{authority === null ? 'can’t be read' : <Text of={authority} />}</td>
-            <td>{trusted ? 'yes' : 'no'}</td>
-          </tr>
-        ))}
-      </Table>
+        rows={of.map(({ size, at, authority, trusted }) => ({
+          key: `${size} ${at} ${authority}`,
+          cells: [
+            sizeText(size, head),
+            at === null ? 'can’t be read' : <Time key="at" at={at} />,
+            authority === null ? 'can’t be read' : <Text key="authority" of={authority} />,
+            trusted ? 'yes' : 'no',
+          ],
+        }))}
+      />
     </Panel>
   )
 }

@@ -1,6 +1,7 @@
 /** What was asked of services: how often, how long it took, LLM tokens, and cost. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { Fragment, type ReactNode } from 'react'
 import type { CallGroup, ShownRun } from '../../api/runs.ts'
 import { dollars } from '../../read/words/text.ts'
 import { callsQuery, isUnsound } from '../app/queries.ts'
@@ -38,49 +39,47 @@ export function CallsPanel({ shown }: { readonly shown: ShownRun }) {
           { number: 'LLM tokens' },
           { number: 'Cost' },
         ]}
-      >
-        {groups.map(each => (
-          <CallRow key={`${each.node} ${each.service} ${each.model}`} run={run} group={each} />
-        ))}
-      </Table>
+        rows={groups.map(each => ({
+          key: `${each.node} ${each.service} ${each.model}`,
+          cells: cellsOf(each, run),
+        }))}
+      />
     </Panel>
   )
 }
 
-function CallRow({ run, group }: { readonly run: string; readonly group: CallGroup }) {
-  const { node, service, model, statuses, duration_us } = group
-  return (
-    <tr>
-      <td>
-        <Link to="/runs/$run/rows" params={{ run }} search={{ node }}>
-          <Text of={node} />
-        </Link>
-      </td>
-      <td>
-        <Text of={service} />
-        {model !== null && (
-          <span className="quiet call-model">
-            <Text of={model} />
-          </span>
-        )}
-      </td>
-      <td className="number">{countText(group.calls)}</td>
-      <td>
-        {Object.entries(statuses).map(([status, count]) => (
-          <span key={status} className={`status-count ${status === 'ok' ? '' : 'toned tone-bad'}`}>
-            {countText(count)} <Text of={status} />
-          </span>
-        ))}
-      </td>
-      <td className="number">{durationText(duration_us.p50)}</td>
-      <td className="number">{durationText(duration_us.p95)}</td>
-      <td className="number">{durationText(duration_us.max)}</td>
-      <td className="number">
-        {countText(group.input_tokens)} in
-        <br />
-        {countText(group.output_tokens)} out
-      </td>
-      <td className="number">{dollars(group.cost_usd)}</td>
-    </tr>
-  )
+function cellsOf(group: CallGroup, run: string): readonly ReactNode[] {
+  const { node, service, model, duration_us } = group
+  return [
+    <Link key="node" to="/runs/$run/rows" params={{ run }} search={{ node }}>
+      <Text of={node} />
+    </Link>,
+    <Fragment key="service">
+      <Text of={service} />
+      {model !== null && (
+        <span className="quiet call-model">
+          <Text of={model} />
+        </span>
+      )}
+    </Fragment>,
+    countText(group.calls),
+    <Answers key="answers" of={group.statuses} />,
+    durationText(duration_us.p50),
+    durationText(duration_us.p95),
+    durationText(duration_us.max),
+    <Fragment key="tokens">
+      {countText(group.input_tokens)} in
+      <br />
+      {countText(group.output_tokens)} out
+    </Fragment>,
+    dollars(group.cost_usd),
+  ]
+}
+
+function Answers({ of }: { readonly of: CallGroup['statuses'] }) {
+  return Object.entries(of).map(([status, count]) => (
+    <span key={status} className={`status-count ${status === 'ok' ? '' : 'toned tone-bad'}`}>
+      {countText(count)} <Text of={status} />
+    </span>
+  ))
 }
