@@ -29,7 +29,12 @@ const isolate = false
 const SERVER = 'test/support/postgres-server.ts'
 /** More than there are processors: about a third of the tests' time they wait for processes, servers, leases and pages. */
 const WORKERS = Math.ceil(availableParallelism() * 1.5)
-const shared = { isolate, restoreMocks: true, testTimeout: HANGING_MS, hookTimeout: HANGING_MS } as const
+/** `npm test` leaves these out. */
+const PROOF = {
+  name: 'proof',
+  description: 'Takes long for what it finds beyond other tests: `npm run proofs` runs it, or `npm run postgres`',
+}
+const shared = { isolate, restoreMocks: true, testTimeout: HANGING_MS, hookTimeout: HANGING_MS, tags: [PROOF] }
 
 export default defineConfig({
   test: {

@@ -1,4 +1,5 @@
 /** Random pipelines, run twice: the same differ in nothing, whatever the timing; changed ones differ where their stories do. */
+// @module-tag proof
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

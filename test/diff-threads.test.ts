@@ -1,4 +1,5 @@
 /** Runs are compared in threads, by number and by key: what these find is what is found without them. */
+// @module-tag proof
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
 /** The description of entries (src/format) holds for the encoder, the decoders and the page; what it doesn't have, nobody takes. */
+// @module-tag proof
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { shapeText } from '../scripts/docs/entry-tables.ts'

@@ -2,6 +2,7 @@
  * Rows of random ledgers are erased: the record holds, no file has a byte of what they were, nobody else's values change, and with
  * `derived` nothing that is left names them.
  */
+// @module-tag proof
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

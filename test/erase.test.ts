@@ -157,7 +157,7 @@ test('raw texts, errors and what lost a merge go with their row', async () => {
   await mustHold()
 })
 
-test('what a join and a batch made of it stays until it is wanted, and is listed', async () => {
+test('what a join and a batch made of it stays until it is wanted, and is listed', { tags: ['proof'] }, async () => {
   const id = await run()
   // The mayor of the north: a right row.
   const kept = await custody('erase', 'latest', '--where', 'row.mayor == "nils-canary"', '--json')
@@ -181,7 +181,7 @@ test('what a join and a batch made of it stays until it is wanted, and is listed
   expect(JSON.stringify(json.tokens)).toContain('anna-canary')
 })
 
-test('it follows re-runs and replays to both sides', async () => {
+test('it follows re-runs and replays to both sides', { tags: ['proof'] }, async () => {
   const first = await run()
   const rerun = await custody('rerun', first, '--where', 'row.id == 4', '--include-written', '--json')
   const replay = await custody('replay', 'p.yaml', '--from', first, '--json')
@@ -194,7 +194,7 @@ test('it follows re-runs and replays to both sides', async () => {
   await mustHold()
 })
 
-test('a record that a replay found changed is another one', async () => {
+test('a record that a replay found changed is another one', { tags: ['proof'] }, async () => {
   const first = await run()
   writeFileSync(join(work.folder, 'people.csv'), PEOPLE.replace('dora-canary', 'dino-canary'))
   const replay = await custody('replay', 'p.yaml', '--from', first, '--json')
@@ -219,7 +219,9 @@ export default defineAggregate({
 })
 `
 
-test('what an aggregate gave to the other members of a batch is derived, and what they were before isn’t', async () => {
+test('what an aggregate gave to the other members of a batch is derived, and what they were before isn’t', {
+  tags: ['proof'],
+}, async () => {
   writeFileSync(join(work.folder, 'peers.ts'), PEERS)
   const nodes = `  check: { aggregate: peers, trigger: { count: 2 }, to: after }
   after: { transform: compute, options: { set: { of: 'row.peers[0]' } }, to: out }
@@ -241,7 +243,7 @@ test('what an aggregate gave to the other members of a batch is derived, and wha
   expect(at('after')).not.toHaveProperty('data')
 })
 
-test('names of files that rows gave are the run’s, and go with what is derived', async () => {
+test('names of files that rows gave are the run’s, and go with what is derived', { tags: ['proof'] }, async () => {
   const named = PIPELINE.replace('path: out/all.jsonl', "path: 'out/{{ row.who }}.jsonl'").replace(
     'group_by: who',
     'group_by: [who]',
@@ -322,7 +324,9 @@ test('runs that aren’t finished are refused, and those that such a run repeats
   expect((await custody('erase', 'latest', '--row', '1')).exit).toBe(0)
 })
 
-test('a certificate takes the place of no other file, and nothing is erased that it couldn’t be written for', async () => {
+test('a certificate takes the place of no other file, and nothing is erased that it couldn’t be written for', {
+  tags: ['proof'],
+}, async () => {
   await run()
   for (const command of [
     ['erase', 'latest', '--row', '1'],
@@ -384,7 +388,7 @@ test('old runs are purged as a whole; how they were made stays', async () => {
   expect((await custody('purge', '--older-than', '0s')).stderr).toContain('has values left')
 })
 
-test('what a pipeline says of retention is followed', async () => {
+test('what a pipeline says of retention is followed', { tags: ['proof'] }, async () => {
   await run()
   writeFileSync(join(work.folder, 'p.yaml'), PIPELINE.replace('name: letters', 'name: letters\nretention: 1ms'))
   const short = await run()
@@ -398,7 +402,7 @@ test('what a pipeline says of retention is followed', async () => {
   await mustHold()
 })
 
-test('how old a run is, those say whom the user believes, and else its seal', async () => {
+test('how old a run is, those say whom the user believes, and else its seal', { tags: ['proof'] }, async () => {
   await run()
   const witness = makeCosigner('w.example', { ed25519: new Uint8Array(32).fill(1), 'ml-dsa-44': new Uint8Array(32) })
   const tsa = party('TSA')

@@ -1,4 +1,5 @@
 /** Values that are erased: legitimately only if log 0 has it on record, in its form. Without that, no reader shows the row. */
+// @module-tag proof
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openLedger } from '../src/ledger/open.ts'
 import { diffRuns } from '../src/read/diff/diff.ts'

@@ -348,7 +348,7 @@ test('parts that are taken away, or put in another order, take only their own cl
   }
 })
 
-test('whatever is edited, nothing new is claimed', async () => {
+test('whatever is edited, nothing new is claimed', { tags: ['proof'] }, async () => {
   const proof = await honest()
   const other = withNote((await prove(forger, 'latest')).proof, note => cosigned(note, acme, 5))
   const random = new Random(7)

@@ -61,7 +61,7 @@ test('every example is tried, and in the list', () => {
   expect(FOLDERS.filter(each => !list.includes(`](${each}/README.md)`))).toEqual([])
 })
 
-describe.each(EXAMPLE_CASES.map(each => ({ file: 'pipeline.yaml', ...each })))(
+describe.each(sampled(EXAMPLE_CASES, 2).map(each => ({ file: 'pipeline.yaml', ...each })))(
   '$example/$file',
   ({ example, file, ...expected }) => {
     test('runs, writes what it should, and verifies', async () => {
@@ -111,7 +111,7 @@ test.skipIf(NO_PYTHON !== null)(
 const present = (counts: { readonly [name: string]: number }) =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 
-describe.each(sampled(FOLDERS, 3))('the page of %s', example => {
+describe.each(sampled(FOLDERS, 5))('the page of %s', example => {
   test('has commands that work, and quotes what they say', async () => {
     copyOf(example, 'pages')
     expect(await tryDocument(join(EXAMPLES, example, 'README.md'), join(temporary, 'pages'), home)).toEqual([])
@@ -144,7 +144,9 @@ test('an example that is run again writes the same files', async () => {
   expect(first).toEqual(second)
 })
 
-test('what-if: a replay needs no model, and with the threshold of the run it writes the same', async () => {
+test('what-if: a replay needs no model, and with the threshold of the run it writes the same', {
+  tags: ['proof'],
+}, async () => {
   const folder = copyOf('what-if', 'replayed')
   const peer = await peerFor(folder)
   const run = await custody(['run', 'pipeline.yaml', '--json'], folder)

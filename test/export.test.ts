@@ -106,7 +106,7 @@ test('csv has a header, and quotes what has to be', async () => {
   )
 })
 
-test('parquet has the same rows with types', async () => {
+test('parquet has the same rows with types', { tags: ['proof'] }, async () => {
   const id = await run()
   expect((await custody('export', 'latest', '--format', 'parquet', '--out', 'pq')).exit).toBe(0)
   for (const name of VIEW_NAMES) {
@@ -301,7 +301,7 @@ test.skipIf(!has_openssl)('in-toto: openssl finds the Ed25519 signature good', a
   expect(verify(body)).not.toMatch(/success/i)
 })
 
-test('statements hold no data of rows', async () => {
+test('statements hold no data of rows', { tags: ['proof'] }, async () => {
   await run()
   for (const format of ['prov', 'openlineage', 'in-toto', 'tiles']) {
     await custody('export', 'latest', '--format', format, '--out', `y-${format}`)
@@ -319,7 +319,9 @@ test('statements hold no data of rows', async () => {
   }
 })
 
-test('in-toto wants a finished run, files, what is on record of them, and a key that is in force', async () => {
+test('in-toto wants a finished run, files, what is on record of them, and a key that is in force', {
+  tags: ['proof'],
+}, async () => {
   writeFileSync(join(work.folder, 'p.yaml'), PIPELINE.replace('letters', 'letters\nguards: { min_rows: 50 }'))
   const stopped = await custody('run', 'p.yaml', '--json')
   expect(stopped.exit).toBe(1)

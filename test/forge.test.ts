@@ -2,6 +2,7 @@
  * Forgeries by somebody who has the signing key and rebuilds all that follows from an entry: trees, seal, log 0, heads.
  * No signature can show these; that the story doesn't hold together does.
  */
+// @module-tag proof
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { commitment } from '../src/format/hash.ts'
 import { canonicalize } from '../src/model/canonical.ts'

@@ -1,4 +1,5 @@
 /** Who notices what the holder of the key makes up: each line of the table in docs/evidence.md is carried out here, and everybody asked. */
+// @module-tag proof
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'

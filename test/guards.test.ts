@@ -91,7 +91,7 @@ test('abandon drops what was staged, and cuts back what was appended', async () 
   expect((await custody('verify', '--files')).code).toBe(0)
 })
 
-test.each(['changed', 'gone'])('a run can be given up whose pipeline file is %s', async what => {
+test.each(['changed', 'gone'])('a run can be given up whose pipeline file is %s', { tags: ['proof'] }, async what => {
   good()
   await custody('run', 'p.yaml', '--json')
   const yesterday = outputs()
@@ -125,7 +125,7 @@ test('an empty file is no reason to wipe what the last run has made; it is if th
   expect((await custody('run', 'p.yaml', '--json')).code).toBe(0)
 })
 
-test('nor is one in which nothing stands, or an empty JSON document', async () => {
+test('nor is one in which nothing stands, or an empty JSON document', { tags: ['proof'] }, async () => {
   good()
   await custody('run', 'p.yaml', '--json')
   const yesterday = shown()
@@ -176,7 +176,9 @@ test('--strict is judged before anything is published', async () => {
   )
 })
 
-test('what is made of batches belongs to no row: `failed` doesn’t count it, and --strict stops at it', async () => {
+test('what is made of batches belongs to no row: `failed` doesn’t count it, and --strict stops at it', {
+  tags: ['proof'],
+}, async () => {
   const pipeline = `
 name: batches
 guards: { failed: 1 }

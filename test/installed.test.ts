@@ -124,7 +124,9 @@ export default defineTransform({
   )
 }
 
-test('is one and the same to plugins: what they throw, and the types of their options, are known', async () => {
+test('is one and the same to plugins: what they throw, and the types of their options, are known', {
+  tags: ['proof'],
+}, async () => {
   putPlugin("() => { throw new CustodyError('CUSTODY_SOURCE', 'not today') }")
   const { exit, stdout } = await custody('validate', 'p.yaml', '--json')
   expect(exit).toBe(2)
@@ -135,7 +137,7 @@ test('is one and the same to plugins: what they throw, and the types of their op
   expect((await custody('run', 'p.yaml')).stderr).toContain('error CUSTODY_SOURCE: not today')
 })
 
-test('has stacks with the names that the source text has', async () => {
+test('has stacks with the names that the source text has', { tags: ['proof'] }, async () => {
   putPlugin("() => ({ process() { throw new Error('as if') } })")
   put('p.yaml', pipelineOf('    transform: own\n    options: {}\n', "plugins: ['./own.js']\n"))
   const { stderr } = await custody('run', 'p.yaml')
@@ -276,7 +278,7 @@ describe('a plugin of one’s own', () => {
     return execFileSync(process.execPath, argv, { cwd: folder, encoding: 'utf8' })
   }
 
-  test('goes from nothing to one that is tested', async () => {
+  test('goes from nothing to one that is tested', { tags: ['proof'] }, async () => {
     for (const kind of KINDS)
       expect(await ask('plugin', 'init', `custody-plugin-a-${kind}`, '--kind', kind)).toMatchObject({ exit: 0 })
     const all = KINDS.map(kind => `custody-plugin-a-${kind}`)

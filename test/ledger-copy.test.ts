@@ -87,24 +87,28 @@ describe('a ledger that is moved', () => {
     await isWritten(from)
   })
 
-  test.each(COPY_POINTS)('is in one place after the process ended (%s), and moved when asked again', async point => {
-    const before = await held(from)
-    const ended = copyLedger(at(from), at(to), ports, { keep: false, atPoint: endAt(point) })
-    await expect(ended).rejects.toThrow('ended')
-    await expect(openLedger(at(to), ports, { create: false })).rejects.toMatchObject({
-      code: 'CUSTODY_LEDGER_FORMAT',
-    })
-    await expect(openLedgerReader(at(to), 1)).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_FORMAT' })
-    if (point === 'copied') await isWritten(from)
-    else await cantBeWritten(from)
-    if (point !== 'copied')
-      await expect(copyLedger(at(from), at('other.db'), ports, { keep: false })).rejects.toMatchObject(MOVED)
-    await copyLedger(at(from), at(to), ports, { keep: false })
-    expect(await held(to)).toEqual(await held(from))
-    expect((await held(to)).payloads).toEqual(before.payloads)
-    await cantBeWritten(from)
-    await isWritten(to)
-  })
+  test.each(COPY_POINTS)(
+    'is in one place after the process ended (%s), and moved when asked again',
+    { tags: ['proof'] },
+    async point => {
+      const before = await held(from)
+      const ended = copyLedger(at(from), at(to), ports, { keep: false, atPoint: endAt(point) })
+      await expect(ended).rejects.toThrow('ended')
+      await expect(openLedger(at(to), ports, { create: false })).rejects.toMatchObject({
+        code: 'CUSTODY_LEDGER_FORMAT',
+      })
+      await expect(openLedgerReader(at(to), 1)).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_FORMAT' })
+      if (point === 'copied') await isWritten(from)
+      else await cantBeWritten(from)
+      if (point !== 'copied')
+        await expect(copyLedger(at(from), at('other.db'), ports, { keep: false })).rejects.toMatchObject(MOVED)
+      await copyLedger(at(from), at(to), ports, { keep: false })
+      expect(await held(to)).toEqual(await held(from))
+      expect((await held(to)).payloads).toEqual(before.payloads)
+      await cantBeWritten(from)
+      await isWritten(to)
+    },
+  )
 
   test('has what others wrote while it was copied', async () => {
     await copyLedger(at(from), at(to), ports, {
@@ -121,7 +125,7 @@ describe('a ledger that is moved', () => {
     expect(await held(to)).toEqual(await held(from))
   })
 
-  test('has a tile that is full with what says where it went', async () => {
+  test('has a tile that is full with what says where it went', { tags: ['proof'] }, async () => {
     const ledger = await openLedger(at(from), ports, { create: false })
     const open = async (n: number) => {
       const run = `${RUN.slice(0, -4)}${n.toString(16).padStart(4, '0')}`
@@ -134,7 +138,9 @@ describe('a ledger that is moved', () => {
     expect(await reading(to, async reader => (await reader.tileRoots(0, TREES.log, ALL)).length)).toBe(1)
   })
 
-  test('is still on its way where another copy couldn’t be begun in the place of one that wasn’t finished', async () => {
+  test('is still on its way where another copy couldn’t be begun in the place of one that wasn’t finished', {
+    tags: ['proof'],
+  }, async () => {
     const ended = copyLedger(at(from), at(to), ports, { keep: false, atPoint: endAt('moved') })
     await expect(ended).rejects.toThrow('ended')
     const home = await unfinishedCopyAt(at(to))
@@ -198,7 +204,7 @@ describe('a ledger that is copied with the original kept', () => {
 
 const server = await postgres()
 describe.skipIf(server.url === null)(`a ledger that is moved to PostgreSQL${server.said}`, () => {
-  test('is the same there, and when it comes back', async () => {
+  test('is the same there, and when it comes back', { tags: ['proof'] }, async () => {
     const database = await newDatabase(server.url ?? '')
     try {
       const there = `${database.url.replace(/^postgresql:/, 'postgres:')}?schema=there`

@@ -122,7 +122,7 @@ describe('many files', () => {
   })
 })
 
-describe('a run that stopped within the second of three files', () => {
+describe('a run that stopped within the second of three files', { tags: ['proof'] }, () => {
   beforeEach(async () => {
     put('in/a.csv', A)
     put('in/b.csv', 'id,amount\n2,20\n3,"30\n')

@@ -2,6 +2,7 @@
  * No number is changed by anything between the file that it comes from and the file that it goes to: not by rows that are held, not by
  * a stop and a resume, not by a replay; and `verify` agrees.
  */
+// @module-tag proof
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

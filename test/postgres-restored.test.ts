@@ -1,4 +1,5 @@
 /** A ledger in PostgreSQL of which an older backup was restored, or that lost its last commits in a failover: that is noticed. */
+// @module-tag proof
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -2,6 +2,7 @@
  * Each row of random ledgers is proven, and its proof checked: it holds, tells the story that `explain` tells, and whoever edits it gets no claim
  * that the honest one hasn't, from any of the three checkers.
  */
+// @module-tag proof
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

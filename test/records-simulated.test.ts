@@ -2,6 +2,7 @@
  * Completeness records of random ledgers: they hold, nobody who edits one gets a claim that the honest one hasn't, and a second story of a row is
  * found, even if the holder of the key has written it.
  */
+// @module-tag proof
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

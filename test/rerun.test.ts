@@ -107,7 +107,9 @@ describe('rows of a finished run, again', () => {
     expect([before.row, before.repeats.map((each: { row: number }) => each.row)]).toEqual([2, [3]])
   })
 
-  test('nothing is replaced: numbered beside, or appended; and a number is used once', async () => {
+  test('nothing is replaced: numbered beside, or appended; and a number is used once', {
+    tags: ['proof'],
+  }, async () => {
     await custody('run', 'p.yaml')
     await custody('rerun', 'latest')
     await custody('rerun', 'latest~1', '--outputs', 'append')
@@ -133,7 +135,7 @@ describe('rows of a finished run, again', () => {
     await holds()
   })
 
-  test('rejected records have the columns of then, whatever the file has now', async () => {
+  test('rejected records have the columns of then, whatever the file has now', { tags: ['proof'] }, async () => {
     const all = async (...argv: string[]) =>
       (await custody('rerun', ...argv, '--pipeline', 'fixed.yaml', '--json')).json
     writeFileSync(

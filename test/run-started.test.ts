@@ -1,4 +1,5 @@
 /** `run.started_at` is one time for all rows of a run: also when it is resumed or replayed, and when its decisions are verified. */
+// @module-tag proof
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -109,7 +109,7 @@ test('what it has and lacks', async () => {
   await ledger.build()
 })
 
-test('whoever builds ends after any page: who builds next comes to the same', async () => {
+test('whoever builds ends after any page: who builds next comes to the same', { tags: ['proof'] }, async () => {
   for (let pages = 1; ; pages++) {
     removeIndex()
     let done = 0
@@ -132,7 +132,9 @@ test('whoever builds ends after any page: who builds next comes to the same', as
   }
 })
 
-test('damaged anywhere: a row may be missing until it is built again, and none is there that doesn’t fit', async () => {
+test('damaged anywhere: a row may be missing until it is built again, and none is there that doesn’t fit', {
+  tags: ['proof'],
+}, async () => {
   removeIndex()
   await ledger.build()
   const [segment] = folder().chain()
@@ -257,12 +259,12 @@ describe('of an index that is far behind its run', () => {
     }
   }
 
-  test('rows of which it has only a part are found as well', async () => {
+  test('rows of which it has only a part are found as well', { tags: ['proof'] }, async () => {
     const { rows, matches } = await foundIn(PIPELINE, 2_100, { edge: ['sorted:to'] })
     expect([rows.slice(0, 3), matches]).toEqual([[1, 2, 3], { count: 2_100, exact: true }])
   })
 
-  test('those that it has are found by it, up to the first of which more is known', async () => {
+  test('those that it has are found by it, up to the first of which more is known', { tags: ['proof'] }, async () => {
     const straight = PIPELINE.replace('to: both', 'to: out').replace(/nodes:[\s\S]*sinks:/, 'sinks:')
     const { rows, matches, looked_at } = await foundIn(straight, 5_000, { text: 'person 49' })
     const all = Array.from({ length: 5_000 }, (_, i) => i + 1).filter(row => `${row}`.startsWith('49'))

@@ -2,6 +2,7 @@
  * Rows of random runs are found by random filters: with an index of many short segments, with half of one, and without any, the rows are those
  * that their stories, the views for auditors and their payloads name.
  */
+// @module-tag proof
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

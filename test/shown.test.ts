@@ -212,7 +212,7 @@ describe('very many runs that are listed, and nothing of them is there', () => {
         INSERT INTO logs SELECT i, ${ID}, 0 FROM c`),
     )
 
-  test('are named up to a number, and the rest is counted', async () => {
+  test('are named up to a number, and the rest is counted', { tags: ['proof'] }, async () => {
     const ledger = ['--ledger', `sqlite:${path()}`]
     const runs = await custody('runs', ...ledger, '--limit', '50')
     expect(runs.exit).toBe(1)
@@ -234,7 +234,7 @@ describe('very many runs that are listed, and nothing of them is there', () => {
 describe('data as deep as sources take it', () => {
   const deep = (levels: number) => `${'{"x":'.repeat(levels - 1)}{"n":1}${'}'.repeat(levels - 1)}`
 
-  test('goes through merges, and errors at their end, into a record that holds', async () => {
+  test('goes through merges, and errors at their end, into a record that holds', { tags: ['proof'] }, async () => {
     const place = mkdtempSync(join(folder, 'deep-'))
     writeFileSync(join(place, 'in.jsonl'), [1, 127, 128, 129].map(levels => `${deep(levels)}\n`).join(''))
     writeFileSync(
@@ -263,7 +263,7 @@ sinks:
 })
 
 describe('rows that go through several batches', () => {
-  test('are shown to their end, each batch once', async () => {
+  test('are shown to their end, each batch once', { tags: ['proof'] }, async () => {
     const place = mkdtempSync(join(folder, 'batches-'))
     const chain = 10
     const nodes = Array.from(

@@ -1,4 +1,5 @@
 /** A source that asks a web service, as a run of the command line: what is on record, who checks it, and what is made of it again. */
+// @module-tag proof
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -3,6 +3,7 @@
  * `verify` names; what is shown is what it was before, or it is said that it doesn't hold; and whatever was changed, no reader
  * ends in anything but an answer or an error that has a code.
  */
+// @module-tag proof
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
 /** Whatever is changed in whichever column of whichever table of a ledger: `verify` finds it, and names the place. */
+// @module-tag proof
 import type { SQLInputValue } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { canonicalize } from '../src/model/canonical.ts'

@@ -162,7 +162,7 @@ describe('entries', () => {
     )
     expect(problems[0]).toMatch(/^entries: entry 3 \(row 3\): its text is not its own canonical re-encoding$/)
   })
-  test('an entry says that nothing of its row is open, though more follows', async () => {
+  test('an entry says that nothing of its row is open, though more follows', { tags: ['proof'] }, async () => {
     let changed = 0
     for (let seq = 1; seq < size; seq++) {
       const { f, ...body } = forger.body(1, seq)
@@ -242,7 +242,7 @@ describe('entries', () => {
     expect(Number(are) - Number(says)).toBe(1)
     expect(text).toMatch(/^totals: entry .*: sink .* has written \d+ rows?, and \d+ tokens? ended in it$/m)
   })
-  test('the order of what is under way was changed', async () => {
+  test('the order of what is under way was changed', { tags: ['proof'] }, async () => {
     const [commit] = forger.all(`SELECT seq FROM entries WHERE log = 2 AND body LIKE '%"line":%' ORDER BY seq DESC`)
     const seq = Number(commit?.seq)
     const body = forger.body(2, seq)

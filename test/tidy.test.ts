@@ -451,15 +451,6 @@ function phrases(...parts: ReadonlyArray<readonly [string, string]>): readonly R
   return parts.map(pair => new RegExp(`\\b${pair.join('')}\\b`, 'gi'))
 }
 
-test('npm run proofs runs every test that has a long form', () => {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { proofs: string } }
-  const run = scripts.proofs.split(' ').filter(word => /^(src|test)\//.test(word))
-  const long = SOURCES.filter(file => isTest(file) && file.imports().some(each => each.file === 'test/support/form.ts'))
-  expect(long.length).toBeGreaterThan(20)
-  expect(long.map(file => file.path).filter(path => !run.some(each => path.startsWith(each)))).toEqual([])
-  expect(run.filter(each => !existsSync(join(ROOT, each)))).toEqual([])
-})
-
 describe('the words that are out', () => {
   test('anywhere', () => {
     const found = FILES.filter(file => /\.([jt]s|mts|md|ya?ml|txt)$/.test(file)).flatMap(file => {

@@ -1,4 +1,5 @@
 /** Tiles of long runs, stopped and continued or not: what is stored is what the entries give, and whoever continues reads no more than that. */
+// @module-tag proof
 import { afterEach, describe, expect, test } from 'vitest'
 import { TREES } from '../src/format/trees.ts'
 import { unsoundness } from '../src/host/checked-run.ts'

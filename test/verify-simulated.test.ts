@@ -1,4 +1,5 @@
 /** Whatever a pipeline and its sources do, its ledger holds: sealed at once, stopped, resumed or abandoned. */
+// @module-tag proof
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

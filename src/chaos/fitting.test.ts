@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { LONG } from '../../test/support/form.ts'
 import type { Json } from '../model/row.ts'
 import type { JsonSchema } from '../model/schema.ts'
 import { fittingValue, isTarget, type Target, targetOf, unfittingValue } from './fitting.ts'
@@ -73,7 +74,7 @@ describe('values for a schema', () => {
         const wrong = unfittingValue(target, made.value, 0.5)
         if (wrong !== undefined) expect(target.fits(wrong)).toBe(false)
       }),
-      { numRuns: 150 },
+      { numRuns: LONG ? 150 : 20 },
     )
   })
 

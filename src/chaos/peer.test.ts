@@ -183,7 +183,7 @@ describe('faults of the model', () => {
 })
 
 describe('repeating a run', () => {
-  test('the same requests meet the same, in whatever order and however many at once', async () => {
+  test('the same requests meet the same, in whatever order and however many at once', { tags: ['proof'] }, async () => {
     const faults = Object.fromEntries(FAULT_KINDS.map(kind => [kind, 0.9 / FAULT_KINDS.length]))
     const met = async (prompts: readonly string[], at_once: number) => {
       const peer = await start({ seed: 11, faults, drip: { bytes: 200, pause_ms: 0 } })

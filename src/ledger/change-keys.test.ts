@@ -84,7 +84,9 @@ test('a second machine asks, the first one adds, both write; neither’s private
   await expect(request('two')).rejects.toMatchObject({ code: 'CUSTODY_KEY' })
 })
 
-test('a request is good for one place of one ledger, and for the keys that signed it', async () => {
+test('a request is good for one place of one ledger, and for the keys that signed it', {
+  tags: ['proof'],
+}, async () => {
   await begin('a', 'one')
   trust('two', 'one')
   const asked = await request('two')

@@ -112,13 +112,13 @@ describe('changes of changes', () => {
     return decodePayload(payload(body, count))
   }
 
-  test('are still right long after what they changed is forgotten', () => {
+  test('are still right long after what they changed is forgotten', { tags: ['proof'] }, () => {
     const values = new SubjectValues()
     values.add(4, commits(1, 1_000), chain(1_000))
     for (const number of [1, 2, 700, 999, 1_000, 3])
       expect(Object.keys(values.get(number) as object)).toHaveLength(number)
   })
-  test('that come to very much more than is stored of them are not looked at to the end', () => {
+  test('that come to very much more than is stored of them are not looked at to the end', { tags: ['proof'] }, () => {
     const values = new SubjectValues()
     const decoded = chain(20_000)
     expect(problem(() => values.add(4, { first_value: 1, commitments: Array(20_000).fill('x') }, decoded))).toMatch(

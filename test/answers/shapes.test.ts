@@ -13,7 +13,7 @@ import { type AnyQuestion, questions, shapeProblem } from './questions.ts'
 const EMPTY = `
 name: empty
 sources: { in: { plugin: text, options: { path: none.txt, field: line }, on_invalid: discard, guards: { min_rows: 0 }, to: out } }
-sinks: { out: { plugin: jsonl, options: { path: out.jsonl }, on_error: discard } }
+sinks: { out: { plugin: jsonl, options: { path: out.jsonl, if_exists: replace }, on_error: discard } }
 `
 
 let work: WorkFolder
@@ -23,6 +23,7 @@ const url = () => `sqlite:${work.folder}/custody.db`
 beforeAll(async () => {
   work = new WorkFolder({ 'p.yaml': EMPTY, 'none.txt': '' })
   cpSync(join(ROOT, 'examples/loan-triage'), join(work.folder, 'loans'), { recursive: true })
+  await work.run('--ledger', 'custody.db')
   const run = ['run', 'loans/pipeline.yaml', '--ledger', 'custody.db', '--limit', '200']
   await work.custody(...run)
   await work.custody(...run, '--set', 'nodes.tier.gate=row.loan_amount >= 1000')
@@ -55,7 +56,7 @@ test('of the example, as commands print them', async () => {
   }
 })
 
-test('of a ledger without a run, and of a run without rows', async () => {
+test('of a ledger without a run, and of a run without rows', { tags: ['proof'] }, async () => {
   const bare = `sqlite:${work.folder}/bare.db`
   await (await openLedger(bare, testPorts(), { create: true })).close()
   const none = await LedgerAnswers.open({ url: bare, env: work.env })
@@ -71,7 +72,7 @@ test('of a ledger without a run, and of a run without rows', async () => {
   await expect(answers.ask('row', { run: 'latest', row: 1 })).rejects.toMatchObject({ code: 'CUSTODY_ROW_UNKNOWN' })
 })
 
-test('of a run that a guard stopped, and of what is left when it is given up', async () => {
+test('of a run that a guard stopped, and of what is left when it is given up', { tags: ['proof'] }, async () => {
   const folder = new WorkFolder({ 'p.yaml': EMPTY, 'none.txt': 'one\ntwo\n' })
   const guarded = ['run', 'p.yaml', '--ledger', 'stopped.db', '--set', 'sources.in.guards.min_rows=5']
   expect((await folder.custody(...guarded)).exit).toBe(1)
@@ -117,9 +118,11 @@ test('runs are given page by page, and by pipeline and status', async () => {
     cursor = page.next_cursor
   } while (cursor !== null)
   expect(seen).toEqual((await answers.ask('runs', { limit: 10 })).runs)
-  expect(seen).toHaveLength(3)
+  expect(seen.length).toBeGreaterThan(2)
   const named = await answers.ask('runs', { limit: 10, name: 'empty' })
-  expect(named.runs).toEqual([expect.objectContaining({ name: 'empty', status: 'empty', failed_rows: 0 })])
+  const empty = expect.objectContaining({ name: 'empty', status: 'empty', failed_rows: 0 })
+  expect(named.runs).toEqual(named.runs.map(() => empty))
+  expect(seen.length - named.runs.length).toBe(2)
   expect((await answers.ask('runs', { limit: 10, status: 'failed' })).runs).toEqual([])
   await expect(answers.ask('runs', { limit: 1, cursor: 'x' })).rejects.toMatchObject({ code: 'CUSTODY_ARGUMENT' })
 })

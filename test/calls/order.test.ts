@@ -1,4 +1,5 @@
 /** A pipeline in which time decides, with calls that take as long as they like: its replays have the very same results. */
+// @module-tag proof
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
 /** Secrets of a pipeline that asks a model and the web, and sends to it, reach nothing that is written, whatever services do with them. */
+// @module-tag proof
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

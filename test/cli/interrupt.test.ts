@@ -51,7 +51,7 @@ describe('a run that is told to stop', () => {
       expect((await shell.run('custody verify latest')).at(-1)).toBe('holds.')
     })
 
-  test('twice ends at once with 130', async () => {
+  test('twice ends at once with 130', { tags: ['proof'] }, async () => {
     const { child } = await start()
     // Stopped, it gets both at the same time.
     child.kill('SIGSTOP')

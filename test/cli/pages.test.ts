@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import type { ShellResult } from '../support/doc-shell.ts'
 import { tryDocument } from '../support/documents.ts'
+import { sampled } from '../support/form.ts'
 import { Served } from './serve.ts'
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs')
@@ -15,7 +16,7 @@ beforeAll(() => {
 })
 afterAll(() => served.close())
 
-test.each(['replay.md', 'testing-pipelines.md', 'writing-plugins.md'])('%s', async page => {
+test.each(sampled(['testing-pipelines.md', 'replay.md', 'writing-plugins.md'], 3))('%s', async page => {
   const temporary = mkdtempSync(join(tmpdir(), 'custody-page-'))
   onTestFinished(() => rmSync(temporary, { recursive: true, force: true }))
   const [folder, home] = [join(temporary, 'work'), join(temporary, 'home')]

@@ -122,7 +122,7 @@ sinks: { out: { plugin: jsonl, options: { path: out.jsonl, if_exists: replace } 
     ['beside it', 'beside', true],
     ['in it', 'within', 'inline'],
   ] as const
-  test.each(sampled(MAPS, 2))('that is bundled, with its map %s', async (_, to, sourcemap) => {
+  test.each(sampled(MAPS, 2))('that is bundled, with its map %s', { tags: ['proof'] }, async (_, to, sourcemap) => {
     await bundled(to, sourcemap)
     expect(await run(`./${to}/dist/shout.mjs`)).toEqual(at(`${to}/src/shout.ts`))
   })

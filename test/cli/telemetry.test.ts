@@ -154,12 +154,12 @@ test('a collector that is gone, and one that never answers, are nothing to the r
   expect([silent.code, silent.stderr.includes('sealed')]).toEqual([0, true])
 })
 
-test('doctor says what asks for it, where its packages are there', async () => {
+test('doctor says what asks for it, where its packages are there', { tags: ['proof'] }, async () => {
   const { stdout } = await custody(folder, ['doctor'], { OTEL_METRICS_EXPORTER: 'console' }).exit
   expect(stdout).toMatch(/telemetry +on, as OTEL_METRICS_EXPORTER says/)
 })
 
-test('an error before the run is a line of the log', async () => {
+test('an error before the run is a line of the log', { tags: ['proof'] }, async () => {
   const { code, stderr } = await custody(folder, ['run', 'nothing.yaml', '--log-format', 'json']).exit
   const line = JSON.parse(stderr) as { readonly [key: string]: unknown }
   expect([code, line.level, line.event]).toEqual([2, 'error', 'failed'])

@@ -6,6 +6,8 @@ import { elided, formatTranscript, parseTranscript, Shell } from './transcript.t
 
 const FOLDER = join(import.meta.dirname, 'transcripts')
 const UPDATE = process.env.TRANSCRIPTS === 'update'
+/** Of what nearly every user meets. The others are for `npm run proofs`. */
+const COMMON = 'erasing first-minute mistakes records refusals running testing verifying'.split(' ')
 
 let served: Served
 beforeAll(() => {
@@ -15,7 +17,7 @@ afterAll(() => served.close())
 
 describe.concurrent('transcripts', () => {
   for (const name of readdirSync(FOLDER).filter(each => each.endsWith('.txt')))
-    test(name, async () => {
+    test(name, { tags: COMMON.includes(name.replace('.txt', '')) ? [] : ['proof'] }, async () => {
       const path = join(FOLDER, name)
       const steps = parseTranscript(readFileSync(path, 'utf8'))
       const shell = new Shell(inject('bin'), served)

@@ -68,7 +68,9 @@ describe('a file with one byte changed, or cut off', () => {
     good = readFileSync(file)
   })
 
-  test('is read as far as it says what it holds, or is an error of the file, in bounded time and memory', async () => {
+  test('is read as far as it says what it holds, or is an error of the file, in bounded time and memory', {
+    tags: ['proof'],
+  }, async () => {
     const reasons = new Set<string>()
     const [step, flips] = CONNECTORS ? [2, [0xff, 1, 64, 128]] : [53, [0xff, 0x40]]
     for (const bytes of damaged(good, step, flips)) {
@@ -188,7 +190,9 @@ test('a column that isn’t there stops a run before it begins, with what is the
   work.close()
 })
 
-test('a run whose files are shorter than what was gathered for them holds, whoever verifies it', async () => {
+test('a run whose files are shorter than what was gathered for them holds, whoever verifies it', {
+  tags: ['proof'],
+}, async () => {
   const work = new WorkFolder({ 'p.yaml': JSON.stringify(pipelineOf()) })
   await writeTable(
     parquetSink,

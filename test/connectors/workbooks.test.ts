@@ -36,7 +36,7 @@ describe('a workbook with one byte changed, or cut off', () => {
     good = readFileSync(file)
   })
 
-  test('is read as it was, or is an error of the file', async () => {
+  test('is read as it was, or is an error of the file', { tags: ['proof'] }, async () => {
     const [step, flips] = CONNECTORS ? [3, [0xff, 1]] : [97, [0xff, 1]]
     for (const bytes of damaged(good, step, flips)) {
       const { records, code } = await outcomeOf(excelSource, file, bytes)

@@ -2,6 +2,7 @@
  * Processes that are killed for real while they ask a language model over HTTP. The peer lives on: what it was asked is
  * compared with what is on record.
  */
+// @module-tag proof
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ChaosPeer, startChaosPeer } from '../../src/chaos/peer.ts'
 import { openLedgerReader } from '../../src/ledger/open.ts'

@@ -29,6 +29,7 @@ testKills(ALL ? everyCase() : cases, of, { often: ALL })
 // Whatever else the selection has: in these many are under way, held and in branches.
 test.each(sampled(['batches', 'branches', 'sorts', 'joined'], 4))(
   'rows that were under way keep the order of their fields: %s',
+  { tags: ['proof'] },
   async name => {
     const pipeline = pipelineNamed(name)
     const whole = await of(pipeline)

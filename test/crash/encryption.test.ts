@@ -128,13 +128,13 @@ describe('a run that is killed, resumed and erased', () => {
     expect(having('birds')).toEqual(['custody.db-wal'])
   })
 
-  test('isn’t resumed without its key', async () => {
+  test('isn’t resumed without its key', { tags: ['proof'] }, async () => {
     rmSync(at('config', 'custody', 'ledger-keys.json'))
     const refused = await custody(folder, ['resume', 'latest'], { XDG_CONFIG_HOME: at('config') }).exit
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('CUSTODY_LEDGER_KEY')])
   })
 
-  test('is resumed with it', async () => {
+  test('is resumed with it', { tags: ['proof'] }, async () => {
     const { code, stderr } = await here('resume', 'latest', '--ledger-key', 'ledger.key')
     expect([code, stderr]).toEqual([0, expect.stringContaining('sealed')])
     expect(having(CANARY)).toEqual([])
@@ -143,7 +143,7 @@ describe('a run that is killed, resumed and erased', () => {
     copyFileSync(at('custody.db'), at('before.db'))
   })
 
-  test('has the rest of what it had when a row is erased, and the row no more', async () => {
+  test('has the rest of what it had when a row is erased, and the row no more', { tags: ['proof'] }, async () => {
     const row = `${CANARY} ${ERASED} `
     expect(await reading(withKey(), reader => explained(reader, ERASED))).toContain(row)
     const { code } = await here('erase', 'latest', '--row', `${ERASED}`, '--yes', '--ledger-key', 'ledger.key')
@@ -160,7 +160,7 @@ describe('a run that is killed, resumed and erased', () => {
 })
 
 describe('verify', () => {
-  test('without the key checks all evidence, and says how much it couldn’t read', async () => {
+  test('without the key checks all evidence, and says how much it couldn’t read', { tags: ['proof'] }, async () => {
     const [result] = await reading(NO_KEY, async reader => (await verified(reader)).runs)
     expect(result).toMatchObject({ ok: true, values: expect.any(Number) })
     expect(result?.unread).toBeGreaterThan(2 * ROWS)
@@ -175,7 +175,7 @@ describe('verify', () => {
     ['entries', `UPDATE sealed SET entries = '[]' WHERE first = ?`],
     ['its place', `UPDATE sealed SET log = 0 WHERE first = ?`],
   ] as const
-  test.each(sampled(CHANGES, 2))('names what was changed: %s', async (_, change) => {
+  test.each(sampled(CHANGES, 2))('names what was changed: %s', { tags: ['proof'] }, async (_, change) => {
     copyFileSync(at('custody.db'), at('changed.db'))
     const db = new DatabaseSync(at('changed.db'))
     const [trigger] = db.prepare(`SELECT sql FROM sqlite_schema WHERE name = 'sealed_no_update'`).all()
@@ -191,7 +191,9 @@ describe('verify', () => {
   })
 })
 
-test('another ledger key: heads and values stay as they are, and the former key opens nothing', async () => {
+test('another ledger key: heads and values stay as they are, and the former key opens nothing', {
+  tags: ['proof'],
+}, async () => {
   const before = await reading(NO_KEY, heads)
   const { id } = makeKeyFile(at('next.key'))
   const words = ['ledger', 'rekey', '--ledger-key', 'ledger.key', '--to', 'next.key', '--json']

@@ -36,7 +36,7 @@ const erasures = () =>
     return found
   })
 
-test.each(sampled(ERASE_POINTS, 3))('killed at %s', async point => {
+test.each(sampled(ERASE_POINTS, 3))('killed at %s', { tags: ['proof'] }, async point => {
   // The ledger as it was, and nobody who remembers another.
   for (const name of ['.config', 'custody.db-wal', 'custody.db-shm'])
     rmSync(join(place.folder, name), { recursive: true, force: true })

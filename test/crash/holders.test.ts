@@ -1,4 +1,5 @@
 /** Two real processes and one run: who holds it, who has lost it, and what the one that lost it may still do. */
+// @module-tag proof
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'

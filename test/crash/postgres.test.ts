@@ -2,6 +2,7 @@
  * Runs into a ledger in PostgreSQL, encrypted and not, killed as those in crash.test.ts: they leave what an undisturbed run into SQLite leaves.
  * Two of them in `npm test`, each point once in `npm run postgres`.
  */
+// @module-tag proof
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

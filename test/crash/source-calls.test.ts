@@ -2,6 +2,7 @@
  * Processes that are killed for real while a source asks a service for its pages. The service lives on: a page of which the answer is
  * durable isn't asked for again.
  */
+// @module-tag proof
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openLedgerReader } from '../../src/ledger/open.ts'
 import { isObject } from '../../src/model/row.ts'

@@ -74,7 +74,7 @@ describe.concurrent('a pipeline that was changed', () => {
       ['an edge', 'true: large, false: small', 'true: small, false: large', 'ways of `size` differ'],
       ['a name', 'screen', 'screening', '`screen` is gone; ways of `applications` differ; `screening` is new'],
     ] as const),
-  )('is refused, and what differs is named: %s', async (_name, from, to, differs) => {
+  )('is refused, and what differs is named: %s', { tags: ['proof'] }, async (_name, from, to, differs) => {
     const place = await interrupted()
     const [records, outputs] = [await place.records(), place.outputs()]
     const undo = edit(place, 'pipeline.yaml', text => text.replaceAll(from, to))
@@ -249,16 +249,20 @@ describe.concurrent('a full disk', () => {
     process.platform === 'linux' &&
     spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs -o size=64k tmpfs /mnt']).status === 0
 
-  test.skipIf(!MOUNTS)('under a sink: the run stops, and with more room it continues', async () => {
-    const place = newPlace({ ...LINEAR, files: { ...LINEAR.files, 'out/.keep': '' } })
-    const text = script('mount -t tmpfs -o size=48k tmpfs out', 'ls -A out >&2; mount -o remount,size=1m out')
-    const { stderr } = await runIn(place, ['unshare', '-rm', 'sh', '-c', `${text}\ntar -cf out.tar -C out .`])
-    expect(stderr).toMatch(/CUSTODY_SINK_FULL[\s\S]*run: 1\n[\s\S]*resume: 0\n/)
-    // The small disk is gone with the processes that saw it; what was on it is in the archive.
-    expect(spawnSync('tar', ['-xf', 'out.tar', '-C', 'out'], { cwd: place.folder }).status).toBe(0)
-    rmSync(join(place.folder, 'out/.keep'))
-    await isAsUndisturbed(place)
-  })
+  test.skipIf(!MOUNTS)(
+    'under a sink: the run stops, and with more room it continues',
+    { tags: ['proof'] },
+    async () => {
+      const place = newPlace({ ...LINEAR, files: { ...LINEAR.files, 'out/.keep': '' } })
+      const text = script('mount -t tmpfs -o size=48k tmpfs out', 'ls -A out >&2; mount -o remount,size=1m out')
+      const { stderr } = await runIn(place, ['unshare', '-rm', 'sh', '-c', `${text}\ntar -cf out.tar -C out .`])
+      expect(stderr).toMatch(/CUSTODY_SINK_FULL[\s\S]*run: 1\n[\s\S]*resume: 0\n/)
+      // The small disk is gone with the processes that saw it; what was on it is in the archive.
+      expect(spawnSync('tar', ['-xf', 'out.tar', '-C', 'out'], { cwd: place.folder }).status).toBe(0)
+      rmSync(join(place.folder, 'out/.keep'))
+      await isAsUndisturbed(place)
+    },
+  )
 
   test.runIf(MOUNTS && LONG)('under the ledger: the run stops, and with more room it continues', async () => {
     const place = newPlace({ ...LINEAR, files: { ...LINEAR.files, 'ledger/.keep': '' } })

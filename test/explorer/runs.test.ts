@@ -163,7 +163,9 @@ describe.skipIf(!launched.ok)(`the explorer in Chromium${why}`, () => {
     await looked.close()
   })
 
-  test('by keyboard alone: past the bar, to a run, its rows, back to all runs, and the list of keys', async () => {
+  test('by keyboard alone: past the bar, to a run, its rows, back to all runs, and the list of keys', {
+    tags: ['proof'],
+  }, async () => {
     const looked = await explorer.look('/')
     const { page } = looked
     await page.getByRole('link', { name: 'loan-triage' }).first().waitFor()
@@ -300,7 +302,7 @@ describe.skipIf(!launched.ok)(`the explorer in Chromium${why}`, () => {
     ['a run', 'dark', 390, ...RUN],
     ['its problems', 'light', 1280, ...PROBLEMS],
   ] as const
-  test.each(LONG ? SCREENS : SCREENS.slice(0, 3))(
+  test.each(LONG ? SCREENS : SCREENS.slice(0, 2))(
     'what axe finds on %s, %s, %d px wide: nothing; and nothing is cut off',
     async (_, scheme, width, path, text) => {
       const looked = await explorer.look(path.replace('RUN', loans), { scheme, width })

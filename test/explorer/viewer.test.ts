@@ -1,4 +1,5 @@
 /** A viewer and an analyst in the explorer: what each sees, and why no more. The server answers within this process, by its own gate. */
+// @module-tag proof
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext } from 'playwright-core'

@@ -137,7 +137,7 @@ test.skipIf(server === null)('a commit that arrives after its run was taken over
   for (const each of [former, next]) await each.close()
 })
 
-test.skipIf(server === null)('a connection that is silent is closed all the same', async () => {
+test.skipIf(server === null)('a connection that is silent is closed all the same', { tags: ['proof'] }, async () => {
   const url = network.url(`${cluster().url()}?schema=silent`)
   const ledger = await openLedger(url, testPorts('silent'), { create: true })
   network.hush()
@@ -145,7 +145,7 @@ test.skipIf(server === null)('a connection that is silent is closed all the same
   network.heal()
 })
 
-test.skipIf(server === null)(`${FAULTS} random faults leave what none leaves${why}`, async () => {
+test.skipIf(server === null)(`${FAULTS} random faults leave what none leaves${why}`, { tags: ['proof'] }, async () => {
   const direct = (schema: string) => `${cluster().url()}?schema=${schema}`
   const cuttable = (schema: string) => network.url(direct(schema))
   await written(direct('undisturbed'), false, () => undefined)

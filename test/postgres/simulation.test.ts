@@ -2,6 +2,7 @@
  * Random pipelines into PostgreSQL, encrypted ones too, with crashes between any two durable steps: they do what a naive interpreter does,
  * whatever must hold holds, and the ledger that is left is sound. One in `npm test`, one of each shape in `npm run postgres`.
  */
+// @module-tag proof
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ownKeychain } from '../../src/ledger/encryption/keychain.ts'
 import { newLedgerKeyText, parseLedgerKey } from '../../src/ledger/encryption/ledger-key.ts'

@@ -180,7 +180,7 @@ describe.skipIf(server.url === null)(`sql in PostgreSQL${server.said}`, () => {
     expect([String(long.rows[0]?.[0]).length, long.cut]).toEqual([101, { rows: false, texts: 1 }])
   })
 
-  test.each(REFUSED)('refused: %s', async sql => {
+  test.each(REFUSED)('refused: %s', { tags: ['proof'] }, async sql => {
     const found = await ask(sql).then(
       ({ rows }) => ({ code: 'read', rows }),
       (error: unknown) => error,
@@ -188,7 +188,7 @@ describe.skipIf(server.url === null)(`sql in PostgreSQL${server.said}`, () => {
     expect(found).toMatchObject({ code: 'CUSTODY_SQL' })
   })
 
-  test('without values what views take from payloads is null, by any of their names', async () => {
+  test('without values what views take from payloads is null, by any of their names', { tags: ['proof'] }, async () => {
     expect((await ask('SELECT path FROM artifacts')).rows).toEqual([[expect.stringContaining('secret-out.jsonl')]])
     expect((await ask('SELECT key FROM batches ORDER BY 1')).rows).toEqual([
       ['{"note":"another"}'],
@@ -201,7 +201,9 @@ describe.skipIf(server.url === null)(`sql in PostgreSQL${server.said}`, () => {
       await expect(ask(`SELECT * FROM custody.${view}`, false), view).rejects.toMatchObject({ code: 'CUSTODY_SQL' })
   })
 
-  test('one that has no end is ended; whoever gives it up ends it, too; nothing of it stays', async () => {
+  test('one that has no end is ended; whoever gives it up ends it, too; nothing of it stays', {
+    tags: ['proof'],
+  }, async () => {
     const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT (i + 1) % 9 FROM n) SELECT count(*) FROM n'
     await expect(ask(endless, true, 300)).rejects.toMatchObject({ code: 'CUSTODY_SQL_TIME' })
     await expect(ask(`SELECT repeat('x', 20000000)`)).rejects.toMatchObject({ code: 'CUSTODY_SQL' })

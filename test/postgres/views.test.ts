@@ -81,7 +81,7 @@ describe.skipIf(server.url === null)(`views in PostgreSQL${server.said}`, () => 
     return rows
   }
 
-  test('have the same rows in the same order, by run, by row and by token', async () => {
+  test('have the same rows in the same order, by run, by row and by token', { tags: ['proof'] }, async () => {
     const filled = new Set<string>()
     for (const { sqlite, postgres: other } of ledgers)
       for (const { run } of await sqlite.logs()) {
@@ -99,7 +99,7 @@ describe.skipIf(server.url === null)(`views in PostgreSQL${server.said}`, () => 
     expect([...filled].sort()).toEqual([...VIEW_NAMES].sort())
   })
 
-  test('that are stored have these rows, too, and columns of their types', async () => {
+  test('that are stored have these rows, too, and columns of their types', { tags: ['proof'] }, async () => {
     const { sqlite } = ledgers[0] as (typeof ledgers)[number]
     const runs = (await sqlite.logs()).flatMap(({ run }) => run ?? [])
     const sorted = (rows: unknown[]) => rows.map(each => JSON.stringify(each)).sort()
@@ -251,7 +251,7 @@ describe.skipIf(server.url === null)(`views in PostgreSQL${server.said}`, () => 
       expect(found).toEqual([expect.stringContaining('can’t be compared')])
     })
 
-    test('asks amcheck where it is installed', async () => {
+    test('asks amcheck where it is installed', { tags: ['proof'] }, async () => {
       const { postgres: reader } = ledgers[1] as (typeof ledgers)[number]
       expect(await reader.integrity()).toBe(null)
       await client.query('CREATE EXTENSION amcheck')

@@ -1,4 +1,5 @@
 /** Files that a record discloses: a second implementation ties them to it as the first one does. */
+// @module-tag proof
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

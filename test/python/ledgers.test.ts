@@ -59,7 +59,9 @@ describe.skipIf(NO_PYTHON !== null)(
       expect(wrong).toEqual([])
     })
 
-    test('takes calls whatever came from them: answers, errors, requests to wait, refusals, and each of these from the record', async () => {
+    test('takes calls whatever came from them: answers, errors, requests to wait, refusals, and each of these from the record', {
+      tags: ['proof'],
+    }, async () => {
       let asked = 0
       const server = createServer((request, response) => {
         const status = ++asked === 2 ? 429 : request.url === '/3' ? 404 : 200
@@ -85,7 +87,7 @@ describe.skipIf(NO_PYTHON !== null)(
       }
     })
 
-    test(`refuses ${EDITS} of ${EDITS} ledgers of which something was changed`, async () => {
+    test(`refuses ${EDITS} of ${EDITS} ledgers of which something was changed`, { tags: ['proof'] }, async () => {
       const forger = await Forger.of(async url => {
         await runModel(url, RICH, 1)
         await runModel(url, RICH, 2, { after_us: 30_000, next: 'nothing' })

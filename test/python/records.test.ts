@@ -2,6 +2,7 @@
  * Completeness records, as a second implementation reads them: it says of each what the first one says, of edited ones, and of those that the holder
  * of the key has made up.
  */
+// @module-tag proof
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'

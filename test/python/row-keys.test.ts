@@ -1,4 +1,5 @@
 /** Keys of joins, batches and sorts: of rows whose values the holder of the key changes, a second implementation finds the same as `verify --decisions`. */
+// @module-tag proof
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -1,4 +1,5 @@
 /** Whom a reader trusts, and by when a head existed, as a second implementation has it from the page of the format. */
+// @module-tag proof
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
 /** Policies, cosignatures and timestamps: a second implementation says of records with them what the first one says, edited ones included. */
+// @module-tag proof
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'

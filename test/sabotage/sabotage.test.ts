@@ -1,4 +1,5 @@
 /** The simulation can fail: with a defect in the engine it finds something, without one it does not. */
+// @module-tag proof
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import { LONG, sampled } from '../support/form.ts'

@@ -244,7 +244,7 @@ test('without values nothing of a row is there', async () => {
   await bare.close()
 })
 
-test('over HTTP, with the token of the server; without one nothing is said', async () => {
+test('over HTTP, with the token of the server; without one nothing is said', { tags: ['proof'] }, async () => {
   const server = await DemoServer.begin()
   try {
     const url = new URL(`${ORIGIN}${API}/mcp`)

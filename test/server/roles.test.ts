@@ -319,7 +319,9 @@ describe('the OpenAPI document', () => {
     fc.string({ unit: anyCharacter, maxLength: 8 }),
   )
 
-  test('says what is answered, whatever is asked: no failure of the server, no answer of another shape', async () => {
+  test('says what is answered, whatever is asked: no failure of the server, no answer of another shape', {
+    tags: ['proof'],
+  }, async () => {
     const chosen = operations().filter(({ path }) => !path.endsWith('/session'))
     const request = fc.constantFrom(...chosen).chain(({ path, method, operation }) => {
       const given = (operation.parameters ?? []).map(({ name, in: place, required }) =>
@@ -366,7 +368,7 @@ describe('the OpenAPI document', () => {
     )
   })
 
-  test('and of what is well asked', async () => {
+  test('and of what is well asked', { tags: ['proof'] }, async () => {
     const ask = server.as('operator')
     for (const { path, method, operation } of operations()) {
       if (method !== 'GET') continue

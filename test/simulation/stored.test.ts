@@ -2,6 +2,7 @@
  * Random pipelines into files of SQLite, encrypted ones too, with crashes between any two durable steps: they do what a naive interpreter does,
  * whatever must hold holds, and the ledger that is left is sound. The same into PostgreSQL: test/postgres/simulation.test.ts.
  */
+// @module-tag proof
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -126,7 +126,7 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     expect(Math.max(...ended)).toBeLessThanOrEqual(2_000)
   })
 
-  test('so does what comes from one batch, or one row', async () => {
+  test('so does what comes from one batch, or one row', { tags: ['proof'] }, async () => {
     const { source } = numbers(1_000)
     const many = aggregateOf('many', () => ({ kind: 'rows', rows: Array.from({ length: 70_000 }, (_, n) => ({ n })) }))
     const giving = text('{ count: 1000 }').replace('gather,', 'many,')

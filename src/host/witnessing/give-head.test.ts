@@ -335,7 +335,9 @@ describe('beside a run', () => {
 })
 
 describe('over HTTP', () => {
-  test('a witness is asked, and monitored; one that hangs, or cuts its answer, is left for later', async () => {
+  test('a witness is asked, and monitored; one that hangs, or cuts its answer, is left for later', {
+    tags: ['proof'],
+  }, async () => {
     const server = witnessServer({ ...witness(0), store: stores[0] as SqliteHeads, onTrouble: () => undefined })
     await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
     const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

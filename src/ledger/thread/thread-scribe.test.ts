@@ -74,7 +74,7 @@ describe('a commit that is large goes over in parts', () => {
     await reader.close()
   })
 
-  test('and may have nothing left for the last', async () => {
+  test('and may have nothing left for the last', { tags: ['proof'] }, async () => {
     const run = await threadedRun()
     const large = { kind: 'full', text: JSON.stringify({ note: 'x'.repeat(5_000_000) }) } as const
     for (let row = 2; row < 5; row++) {
@@ -92,7 +92,7 @@ describe('a commit that is large goes over in parts', () => {
     expect(await run.commit()).toMatchObject({ size: 3 })
   })
 
-  test('and is dropped if the commit before it fails, which is under way', async () => {
+  test('and is dropped if the commit before it fails, which is under way', { tags: ['proof'] }, async () => {
     const run = await threadedRun()
     run.append(simpleRow(2))
     run.append(simpleRow(3, 1))

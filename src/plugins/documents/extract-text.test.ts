@@ -64,7 +64,7 @@ describe('a PDF', () => {
     })
   })
 
-  test('gives back any text that its font can write', async () => {
+  test('gives back any text that its font can write', { tags: ['proof'] }, async () => {
     const letter = fc.constantFrom(...'abcxyzABCXYZ0189.,;:!?()[]{}<>@#$%&*+-=/\\"\'_^~|§°±µ¶·¿ÀÉÎÕÜßàéîõüÿ€„“”…–—')
     const word = fc.string({ unit: letter, minLength: 1, maxLength: 12 })
     const line = fc.array(word, { minLength: 1, maxLength: 6 }).map(words => words.join(' '))
@@ -136,7 +136,7 @@ describe('a PDF', () => {
     expect(await textOf(rawPdf({ draws: 'BT /F1 12 Tf 50 700 Td (ABCD) Tj ET', font, objects: [hebrew] }))).toBe('שלום')
   })
 
-  test('may name an encoding of East Asia, and have no font', async () => {
+  test('may name an encoding of East Asia, and have no font', { tags: ['proof'] }, async () => {
     const font = '<</Type/Font/Subtype/Type0/BaseFont/Ryumin-Light/Encoding/90ms-RKSJ-H/DescendantFonts[6 0 R]>>'
     const descendant =
       '<</Type/Font/Subtype/CIDFontType0/BaseFont/Ryumin-Light/CIDSystemInfo<</Registry(Adobe)/Ordering(Japan1)/Supplement 2>>/FontDescriptor 7 0 R>>'
@@ -259,6 +259,7 @@ describe('a document made to do harm', () => {
   // A process takes some seconds to get that large.
   test.each(slow_and_large.slice(0, CONNECTORS ? 2 : 1))(
     'by taking %s is given up, and the next one is read',
+    { tags: ['proof'] },
     async (what, most_ms, most_mb, draws, why) => {
       const bomb = new Uint8Array(rawPdf({ draws: deflateSync(draws), filters: '/FlateDecode' }))
       const limited = new DocumentReader(most_ms, most_mb)
@@ -272,7 +273,7 @@ describe('a document made to do harm', () => {
     },
   )
 
-  test('holds nothing up when the run stops: what waits is not begun', async () => {
+  test('holds nothing up when the run stops: what waits is not begun', { tags: ['proof'] }, async () => {
     const limits = { most_ms: 60_000, most_mb: 1024 }
     const reading = new ReadingProcess(limits)
     const settings = SETTINGS
@@ -406,7 +407,7 @@ describe('a file that a row names', () => {
     expect(await resultOf(folder, { content }, { content: 'base64', max_bytes: 8 })).toMatchObject({ text: 'Dear all' })
   })
 
-  test('gives what is asked for besides', async () => {
+  test('gives what is asked for besides', { tags: ['proof'] }, async () => {
     const folder = new Folder()
     const pdf = await pdfOf([['one'], []])
     folder.put('in/a.pdf', pdf)

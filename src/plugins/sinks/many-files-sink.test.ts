@@ -101,7 +101,9 @@ const SHAPES: readonly (readonly [string, Shape])[] = [
 describe.each(SHAPES)('files that are %s', (name, shape) => {
   const some = name.includes('later') ? ROWS.map((row, i): Row => (i < 5 ? row : { ...row, late: i })) : ROWS
 
-  test('the power goes at any step, once or again and again: the same bytes, and nothing else', async () => {
+  test('the power goes at any step, once or again and again: the same bytes, and nothing else', {
+    tags: ['proof'],
+  }, async () => {
     const calm = prior(shape)
     const artifacts = await drive(calm, shape, some, 5, nothing())
     const expected = content(calm)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { anyCharacter } from '../../../test/support/any-character.ts'
+import { LONG } from '../../../test/support/form.ts'
 import { readTable, writeTable } from '../../../test/support/table-files.ts'
 import type { Json, Row } from '../../model/row.ts'
 import { type FieldSchema, OBSERVED } from '../../model/schema.ts'
@@ -97,7 +98,7 @@ test('any rows', async () => {
       )
       expect(taken).toEqual(due)
     }),
-    { numRuns: 60 },
+    { numRuns: LONG ? 60 : 10 },
   )
 })
 
@@ -113,6 +114,6 @@ test('lists and objects are texts of JSON', async () => {
       const read = await readTable(excelSource, file)
       expect(read).toEqual(due.map((value, id) => ({ id, value: jsonText([value]) })))
     }),
-    { numRuns: 20 },
+    { numRuns: LONG ? 20 : 5 },
   )
 })

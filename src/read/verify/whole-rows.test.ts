@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
+import { sampled } from '../../../test/support/form.ts'
 import { commitDraft, full, opening, RUN, simpleRow, T0, testPorts, totals } from '../../../test/support/ledger.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
 import type { RunDraft } from '../../ledger/write-port.ts'
@@ -78,18 +79,21 @@ const CHANGES = {
   'a tile': `UPDATE tiles SET hash = zeroblob(32) WHERE log = ${LOG} AND idx = 2`,
 } as const
 
-test.for(Object.entries(CHANGES))('the same is found of a ledger with another %s', async ([what, change]) => {
-  const file = await ledger()
-  if (change !== null) {
-    const db = new DatabaseSync(file)
-    for (const { name } of db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`).all())
-      db.exec(`DROP TRIGGER ${String(name)}`)
-    expect(db.prepare(change.replace(/(WHERE )/, `$1log = ${LOG} AND `)).run().changes).toBe(1)
-    db.close()
-  }
-  const { added_up, one_by_one, added } = await found(file)
-  expect(added_up).toEqual(one_by_one)
-  const entries = added_up.runs[0]?.checks.find(({ name }) => name === 'entries')
-  if (what === 'nothing') expect([added, entries?.problems]).toEqual([ROWS, []])
-  expect(added).toBeGreaterThan(400)
-})
+test.for(sampled(Object.entries(CHANGES), 3))(
+  'the same is found of a ledger with another %s',
+  async ([what, change]) => {
+    const file = await ledger()
+    if (change !== null) {
+      const db = new DatabaseSync(file)
+      for (const { name } of db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`).all())
+        db.exec(`DROP TRIGGER ${String(name)}`)
+      expect(db.prepare(change.replace(/(WHERE )/, `$1log = ${LOG} AND `)).run().changes).toBe(1)
+      db.close()
+    }
+    const { added_up, one_by_one, added } = await found(file)
+    expect(added_up).toEqual(one_by_one)
+    const entries = added_up.runs[0]?.checks.find(({ name }) => name === 'entries')
+    if (what === 'nothing') expect([added, entries?.problems]).toEqual([ROWS, []])
+    expect(added).toBeGreaterThan(400)
+  },
+)

@@ -137,7 +137,7 @@ test('gives all that it holds, without an order, to whoever gives the run up', (
   )
 })
 
-test('a key with very many right rows is no burden: all are left, and each left row fails', () => {
+test('a key with very many right rows is no burden: all are left, and each left row fails', { tags: ['proof'] }, () => {
   const rows: Coming[] = [{ side: 'left', k: 1 }]
   for (let i = 0; i < 25_000; i++) rows.push({ side: 'right', k: 1 })
   const { said } = take(filled(rows, IN_MEMORY, 0, new Set()), Number.POSITIVE_INFINITY)
