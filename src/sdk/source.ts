@@ -108,6 +108,37 @@ export const NOBODY_TO_ASK: SourceContext = {
   call: service => Promise.reject(new Error(`it calls ${service}, and nobody can be called here`)),
 }
 
+/**
+ * A range of what a source reads: whole records, one after another, with all that stands before and between them. Which ranges there are
+ * follows from the bytes, and from where they are asked to end, alone.
+ */
+export interface SourceRange {
+  /** Where it begins, as positions are; null: where the input begins. */
+  readonly from: Json
+  /** Where it ends; of the source's own making, JSON. */
+  readonly to: Json
+  /** Records of the source before it. */
+  readonly records_before: number
+  /** In it, those that are rejected included. */
+  readonly records: number
+  /** The line at which it begins, from 1; 0 where a source has no lines. */
+  readonly line: number
+  /** In it. What stands before the first record is part of the first range, what follows the last one of the last. */
+  readonly bytes: number
+  /** Lower-case hex SHA-256 of its bytes; with several files, of those that it has in the last of its files. */
+  readonly sha256: string
+  /** With several files: those that end in it, in order, each with what it has of them. */
+  readonly files?: readonly FileRead[]
+}
+
+/** What a cut may stop at. */
+export interface CutLimits {
+  /** Aborted when nobody wants the ranges any more: then it throws the signal's reason. */
+  readonly signal: AbortSignal
+  /** No more records are part of any range than these, and nothing that follows the last of them. */
+  readonly most_records?: number
+}
+
 export interface Source {
   /**
    * Of a source with several files: finds out which these are, once and before anything else is asked of it. They are on record from
@@ -133,6 +164,23 @@ export interface Source {
    * @throws CustodyError CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT if the input isn't what it should be, CUSTODY_SOURCE_CHANGED.
    */
   begin?(from?: ResumePoint | null): Promise<SourceHead>
+  /**
+   * Cuts what is there into ranges. The n-th ends behind the record in which the n-th of these bytes lies (ascending, from 0, of all that
+   * `size` counts), the last one with the input, so that there is one more than `ends`; some may have no records, or no bytes. Records are
+   * those that `read` finds, rejected ones included; they are counted, and nothing is made of them. Comes behind `prepare`, of a source
+   * that isn't read; whoever has the ranges opens others for them. Absent, or null, where it can't be cut: what is compressed, a pipe, one
+   * record that is the whole input.
+   * @throws CustodyError what `begin` and `read` throw, and CUSTODY_SOURCE_CHANGED if what is there changes meanwhile.
+   */
+  cut?(ends: readonly number[], limits: CutLimits): Promise<readonly SourceRange[] | null>
+  /**
+   * From now on it reads this range and nothing else, as if the input began and ended there; what stands before the first record, a header,
+   * is that of the input. Called at most once, before `prepare`. Positions and lines are those of the whole input; records, `files`,
+   * ends of files, `hashUpTo`, `size`, `bytesBefore` and `end` count from where the range begins. At its end, `hashUpTo` must give the range's
+   * `sha256`, and files that end in it must be its `files`: whoever reads it compares.
+   * Reading it throws CustodyError CUSTODY_SOURCE_CHANGED if no record ends any more where the range does.
+   */
+  select?(range: SourceRange): void
   /**
    * Yields records in order, in chunks of any size (some hundreds are best), from the start or after a point; with several files
    * also where each of these ends.

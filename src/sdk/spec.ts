@@ -13,6 +13,7 @@ import type { Source } from './source.ts'
 export type { MissingPackages, OptionProblem } from './option-problem.ts'
 export type { Accepted, InDoubt, Keyed, Outgoing, Refused, Rejected, SendBatch, SendTry, Sent } from './sending.ts'
 export type {
+  CutLimits,
   FileRead,
   ResumePoint,
   Source,
@@ -22,6 +23,7 @@ export type {
   SourceFiles,
   SourceHead,
   SourceItem,
+  SourceRange,
   SourceRecord,
   SourceReject,
   SourceRow,

@@ -1,7 +1,8 @@
 /**
  * Reads an input's bytes in order, from a file or from standard input, and hashes exactly those that were asked for.
  *
- * BYTE-READER-1. `hashUpTo(n)` is the SHA-256 of bytes 0 … n−1; n never goes back. Bytes are kept only until they are hashed.
+ * BYTE-READER-1. `hashUpTo(n)` is the SHA-256 of bytes s … n−1, where s is where reading began, or `hashFrom` was last called for; n never
+ *     goes back. Bytes are kept only until they are hashed.
  * BYTE-READER-2. Whatever the operating system says becomes a CustodyError with the path and what to do.
  */
 import { createHash } from 'node:crypto'
@@ -143,16 +144,34 @@ async function openFile(place: InputPlace): Promise<FileHandle> {
   }
 }
 
-async function fileChunks(place: InputPlace, chunk_bytes: number): Promise<Chunks> {
+async function fileChunks(place: InputPlace, chunk_bytes: number, from: number): Promise<Chunks> {
   const handle = await openFile(place)
+  // A device may have no places in it that could be named.
+  let at = from === 0 ? null : from
   return {
     async next() {
       // Not from the pool: a piece may be kept until it is hashed.
       const buffer = Buffer.allocUnsafeSlow(chunk_bytes)
-      const { bytesRead } = await handle.read(buffer, 0, chunk_bytes, null)
+      const { bytesRead } = await handle.read(buffer, 0, chunk_bytes, at)
+      if (at !== null) at += bytesRead
       return bytesRead === 0 ? null : buffer.subarray(0, bytesRead)
     },
     close: () => handle.close(),
+  }
+}
+
+/** No more than the first `most` bytes of these. */
+function limited(chunks: Chunks, most: number): Chunks {
+  let left = most
+  return {
+    async next() {
+      const bytes = left === 0 ? null : await chunks.next()
+      if (bytes === null) return null
+      const taken = bytes.length <= left ? bytes : bytes.subarray(0, left)
+      left -= taken.length
+      return taken
+    },
+    close: () => chunks.close(),
   }
 }
 
@@ -217,16 +236,27 @@ export interface ReadingSettings {
   readonly chunk_bytes?: number
   /** Whether hashes will be asked for; if not, no bytes are kept for them. */
   readonly hashes?: boolean
-  /** Opens it, where it is no file of its own. */
-  readonly opening?: () => Promise<Chunks>
+  /** Opens it, where it is no file of its own; at another byte than the first only where it `seeks`. */
+  readonly opening?: (from: number) => Promise<Chunks>
+  /** Whether `opening` can begin at any byte. */
+  readonly seeks?: boolean
   /** Opens it for reading from anywhere, where that is possible; if absent, whoever needs that finds out. */
   readonly access?: () => Promise<RandomAccess>
 }
 
-async function chunksAt(place: InputPlace, { chunk_bytes, opening }: ReadingSettings): Promise<Chunks> {
-  if (opening !== undefined) return await opening()
+/** Whether an input may be read from any byte on, as far as its place and settings say. */
+export function mayBeSought(place: InputPlace, { opening, seeks }: ReadingSettings): boolean {
+  return !isStandardInput(place) && !place.compression && (opening === undefined || seeks === true)
+}
+
+async function chunksAt(place: InputPlace, settings: ReadingSettings, from: number): Promise<Chunks> {
+  const { chunk_bytes, opening } = settings
+  if (from > 0 && !mayBeSought(place, settings)) throw new Error('this input is read from its beginning only')
+  if (opening !== undefined) return await opening(from)
   if (isStandardInput(place)) return streamChunks(process.stdin)
-  return (await isPipe(place)) ? pipeChunks(place) : await fileChunks(place, chunk_bytes ?? CHUNK_BYTES)
+  if (!(await isPipe(place))) return await fileChunks(place, chunk_bytes ?? CHUNK_BYTES, from)
+  if (from > 0) throw sourceChanged(place, `${inputName(place)} was a file when it was cut, and is a pipe now`)
+  return pipeChunks(place)
 }
 
 interface UnhashedBytes {
@@ -234,28 +264,46 @@ interface UnhashedBytes {
   readonly bytes: Uint8Array
 }
 
+/** Which bytes of an input are read. */
+export interface ByteSpan {
+  readonly from: number
+  /** Nothing behind these is read, even if more is there. */
+  readonly until: number
+}
+
 export class ByteReader {
   readonly place: InputPlace
-  /** Bytes read so far. */
-  size = 0
+  /** Where it stands: bytes read so far, and those before it. */
+  size: number
   readonly #chunks: Chunks
-  readonly #hash = createHash('sha256')
-  #hashed = 0
+  #hash = createHash('sha256')
+  #hashed: number
   #unhashed: UnhashedBytes[] | null
 
-  /** `hashes: false` for readers that never ask for a hash: then no bytes are kept. */
-  constructor(place: InputPlace, chunks: Chunks, hashes = true) {
+  /**
+   * `hashes: false` for readers that never ask for a hash: then no bytes are kept.
+   * @param from how many bytes of the input stand before these
+   */
+  constructor(place: InputPlace, chunks: Chunks, hashes = true, from = 0) {
     this.place = place
+    this.size = from
+    this.#hashed = from
     this.#chunks = chunks
     this.#unhashed = hashes ? [] : null
   }
 
-  /** @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE. */
-  static async open(place: InputPlace, options: ReadingSettings = {}): Promise<ByteReader> {
-    const chunks = await chunksAt(place, options)
+  /** @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE, CUSTODY_SOURCE_CHANGED. */
+  static async open(
+    place: InputPlace,
+    options: ReadingSettings = {},
+    span: ByteSpan | null = null,
+  ): Promise<ByteReader> {
+    const { from, until } = span ?? { from: 0, until: Number.POSITIVE_INFINITY }
+    const opened = await chunksAt(place, options, from)
+    const chunks = until === Number.POSITIVE_INFINITY ? opened : limited(opened, Math.max(0, until - from))
     const { compression = null } = place
     const read = compression === null ? chunks : unpacked(chunks, compression, options.chunk_bytes ?? CHUNK_BYTES)
-    return new ByteReader(place, read, options.hashes ?? true)
+    return new ByteReader(place, read, options.hashes ?? true, from)
   }
 
   /** The next bytes, at least one; null at the end. @throws CustodyError CUSTODY_SOURCE. */
@@ -274,7 +322,13 @@ export class ByteReader {
     return bytes
   }
 
-  /** Lower-case hex SHA-256 of the first `offset` bytes. Offsets never go back. */
+  /** Begins another hash: of the bytes from `offset` on, up to which a hash was just asked for. */
+  hashFrom(offset: number): void {
+    if (offset !== this.#hashed) throw new RangeError(`bytes up to ${offset} aren’t hashed`)
+    this.#hash = createHash('sha256')
+  }
+
+  /** Lower-case hex SHA-256 of the bytes up to `offset` (BYTE-READER-1). Offsets never go back. */
   hashUpTo(offset: number): string {
     const queue = this.#unhashed
     if (queue === null) throw new Error('this reader was opened without hashing')

@@ -10,12 +10,14 @@ import { type Json, newRow, type Row } from '../../model/row.ts'
 import type { FieldSchema } from '../../model/schema.ts'
 import type { SourceColumn, SourceRecord } from '../../sdk/spec.ts'
 import { type InputPlace, inputName, sourceError, whereOf } from './byte-reader.ts'
+import { CsvCounter } from './csv-counter.ts'
 import { type Columns, columnsOf, likelyDelimiter, numberedColumns } from './csv-header.ts'
 import { type Cell, CsvScanner, type CsvSyntax } from './csv-scanner.ts'
 import { type CellRules, cellRules, type ValueRules } from './csv-values.ts'
 import type { FileFormat, RecordScanner } from './file-source.ts'
 import { type Foreign, foreignInput, foreignToCsv } from './foreign-input.ts'
 import { type Position, type Problem, rejectRecord } from './one-file.ts'
+import type { RecordCounter } from './record-ranges.ts'
 import type { TextWindow } from './text-window.ts'
 
 export interface CsvLayout extends CsvSyntax {
@@ -78,6 +80,7 @@ export class CsvFormat implements FileFormat {
 
   async head(window: TextWindow, recorded: boolean): Promise<readonly SourceColumn[] | null> {
     this.#line = 1
+    this.#head = null
     await this.#takeSeparatorLine(window)
     // What is on record begins with the header; before it nothing was skipped but a line such as `sep=;`.
     if (!recorded && this.#layout.skip_lines > 0) {
@@ -103,6 +106,12 @@ export class CsvFormat implements FileFormat {
     if (known !== null) return new CsvRecords(this.#place, this.#layout, line, known, false)
     const learned = typeof from?.columns === 'number' ? numberedColumns(from.columns) : null
     return new CsvRecords(this.#place, this.#layout, line, learned, true)
+  }
+
+  counter(): RecordCounter {
+    const columns = (this.#columns?.names ?? this.#layout.columns)?.length ?? null
+    const scanner = new CsvScanner(this.#layout, this.#line)
+    return new CsvCounter(scanner, this.#layout, columns, line => unclosedQuote(this.#place, line))
   }
 
   again(raw: string): { readonly scanner: RecordScanner; readonly text: string } | null {

@@ -4,11 +4,14 @@
  *
  * A position (one-file.ts) is the byte at which to continue, and its line. At the end of an input it has what stood before its first
  * record (`head`), if that isn't too long.
+ *
+ * FILE-SOURCE-1. Of a range all that is read is the input's head, the bytes from where the range begins on, and as many behind it as deciding on
+ *     its records takes; never behind the end that the input had when it was cut.
  */
-import { isCustodyError } from '../../model/error.ts'
-import { counted } from '../../model/number-text.ts'
+import { type CustodyError, isCustodyError } from '../../model/error.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import type { Json } from '../../model/row.ts'
-import type { ResumePoint, SourceColumn, SourceHead, SourceRecord } from '../../sdk/spec.ts'
+import type { CutLimits, ResumePoint, SourceColumn, SourceHead, SourceRange, SourceRecord } from '../../sdk/spec.ts'
 import {
   awaited,
   ByteReader,
@@ -17,21 +20,26 @@ import {
   type InputPlace,
   inputName,
   isStandardInput,
+  mayBeSought,
   sizeOf,
+  sourceChanged,
   sourceError,
 } from './byte-reader.ts'
 import { type Encoding, UTF8 } from './encoding.ts'
 import { type Foreign, foreignBytes, foreignInput } from './foreign-input.ts'
 import { likelyEncoding } from './likely-encoding.ts'
+import { bytesOf } from './listed-file.ts'
 import {
   ADDED_ERRORS,
   asPosition,
+  type FileRange,
   type OneFileSettings,
   type OneFileSource,
   type Position,
   type Problem,
   withField,
 } from './one-file.ts'
+import { cutRecords, type RecordCounter } from './record-ranges.ts'
 import { TextWindow } from './text-window.ts'
 
 /** Finds records. Whatever it decides depends on the bytes only, never on where a window ends. */
@@ -57,6 +65,8 @@ export interface FileFormat {
   readonly lacksHeader?: boolean
   /** The scanner for what follows `from`. */
   begin(window: TextWindow, from: Position | null): RecordScanner
+  /** For what follows what `head` has read; absent where an input can't be cut. */
+  counter?(): RecordCounter
   originalNames?(): { readonly [field: string]: string } | null
   /** What people should know of what `head` has read. */
   readonly warnings?: readonly string[]
@@ -87,6 +97,8 @@ export class FileSource implements OneFileSource {
   readonly #format: FileFormat
   readonly #settings: FileSourceSettings
   #bytes: ByteReader | null = null
+  /** What is read; null: all. */
+  #range: FileRange | null = null
   /** How often it was. */
   #closed = 0
   /** Where `begin` has stopped, until `read` continues from there. */
@@ -117,43 +129,112 @@ export class FileSource implements OneFileSource {
     return warnings.length === 0 ? { input, columns } : { input, columns, warnings }
   }
 
+  async cut(ends: readonly number[], limits: CutLimits): Promise<readonly FileRange[] | null> {
+    const size = this.#mayBeCut ? await this.#sizeOfAll() : null
+    if (size === null) return null
+    const { bytes, window } = await this.#openBeginning({ ...this.#settings, hashes: true }, size)
+    try {
+      // Only behind the head is it known what is to be counted.
+      const counter = this.#format.counter?.()
+      return counter === undefined ? null : await cutRecords(bytes, window, counter, ends, size, limits)
+    } finally {
+      await this.close()
+    }
+  }
+
+  select(range: SourceRange): void {
+    const from = range.from === null ? null : asPosition(range.from, this.#place)
+    const to = asPosition(range.to, this.#place)
+    if (!this.#mayBeCut || typeof to.size !== 'number') throw new Error('this source has no ranges')
+    this.#range = { ...range, from, to: { ...to, size: to.size } }
+  }
+
+  get #mayBeCut(): boolean {
+    return this.#format.counter !== undefined && mayBeSought(this.#place, this.#settings)
+  }
+
   async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceRecord[]> {
-    const position = from === null ? null : asPosition(from.position, this.#place)
+    const range = this.#range
+    const position = from === null ? (range?.from ?? null) : asPosition(from.position, this.#place)
     const window = this.#begun ?? (await this.#open()).window
     this.#begun = null
     try {
       const scanner = this.#format.begin(window, position)
       if (position !== null) await window.skipTo(position.offset)
-      for (;;) {
+      let at = asPosition(scanner.position(window), this.#place)
+      while (at.offset !== range?.to.offset) {
         const out: SourceRecord[] = []
         this.#look(window)
         scanner.scan(window, out, MOST)
-        if (out.length > 0) yield this.#complete(out)
-        else if (window.ended) break
-        else await window.grow()
+        const records = range === null ? out : this.#within(range, out)
+        if (records.length > 0) yield this.#complete(records)
+        at = asPosition(records.at(-1)?.position ?? scanner.position(window), this.#place)
+        if (records.length < out.length) break
+        if (out.length > 0) continue
+        if (window.ended) break
+        await window.grow()
       }
-      const end = asPosition(scanner.position(window), this.#place)
-      const head = this.#format.headText ?? null
-      const kept = {
-        ...(this.#blank && position === null ? { blank: true } : {}),
-        ...(head === null || head.length > MAX_HEAD_UNITS ? {} : { head }),
+      if (range === null) at = asPosition(scanner.position(window), this.#place)
+      else if (at.offset !== range.to.offset) throw this.#notAsCut(range)
+      this.#end = {
+        position: { ...at, ...this.#kept(from) },
+        bytes: range === null ? window.end : at.offset - this.#start,
       }
-      this.#end = { position: { ...end, ...kept }, bytes: window.end }
     } finally {
       await this.#bytes?.close()
     }
   }
 
+  /** What the position of the end has besides. */
+  #kept(from: ResumePoint | null): { readonly [part: string]: Json } {
+    const head = this.#format.headText ?? null
+    return {
+      ...(this.#blank && from === null ? { blank: true } : {}),
+      ...(head === null || head.length > MAX_HEAD_UNITS ? {} : { head }),
+    }
+  }
+
+  /** Where what is read begins. */
+  get #start(): number {
+    return this.#range?.from?.offset ?? 0
+  }
+
+  /** Those that don't end behind the range. More than the range's bytes are looked at: they may decide what is wrong with a record. */
+  #within({ to }: FileRange, records: SourceRecord[]): SourceRecord[] {
+    const offset = ({ position }: SourceRecord) => asPosition(position, this.#place).offset
+    const last = records.at(-1)
+    return last === undefined || offset(last) <= to.offset ? records : records.filter(each => offset(each) <= to.offset)
+  }
+
+  #notAsCut({ to }: FileRange): CustodyError {
+    const name = inputName(this.#place)
+    return sourceChanged(
+      this.#place,
+      `${name} was changed since it was cut: no record ends at byte ${grouped(to.offset)}`,
+    )
+  }
+
   async #open(): Promise<{ readonly window: TextWindow; readonly columns: readonly SourceColumn[] | null }> {
+    if (this.#range === null) return await this.#openBeginning(this.#settings, Number.POSITIVE_INFINITY)
+    const { from, to } = this.#range
+    if (from === null) return await this.#openBeginning(this.#settings, to.size)
+    const beginning = await this.#openBeginning({ ...this.#settings, hashes: false }, to.size)
+    await beginning.bytes.close()
+    const closed = this.#closed
+    const bytes = await ByteReader.open(this.#place, this.#settings, { from: from.offset, until: to.size })
+    await this.#use(bytes, closed)
+    this.#blank = beginning.columns === null
+    return { window: TextWindow.within(bytes, beginning.window), columns: beginning.columns }
+  }
+
+  async #openBeginning(settings: FileSourceSettings, until: number) {
     // Its own closing of what was open counts, too.
-    const before = this.#closed + 1
+    const closed = this.#closed + 1
     await this.close()
-    const bytes = await ByteReader.open(this.#place, this.#settings)
-    this.#bytes = bytes
+    const bytes = await ByteReader.open(this.#place, settings, { from: 0, until })
+    await this.#use(bytes, closed)
     try {
-      if (this.#closed !== before)
-        throw sourceError(this.#place, `${inputName(this.#place)} was closed as it was opened`)
-      const window = await TextWindow.open(bytes, this.#settings.encoding ?? UTF8)
+      const window = await TextWindow.open(bytes, settings.encoding ?? UTF8)
       const foreign = foreignBytes(window) ?? this.#format.foreign?.(window) ?? null
       if (foreign !== null) throw foreignInput(this.#place, foreign)
       this.#blank = true
@@ -161,11 +242,19 @@ export class FileSource implements OneFileSource {
       const columns = (await this.#format.head?.(window, false)) ?? null
       if (columns !== null) this.#blank = false
       else if (this.#format.lacksHeader === true) this.#blank = true
-      return { window, columns }
+      return { bytes, window, columns }
     } catch (error) {
       await bytes.close()
       throw error
     }
+  }
+
+  /** `closed`: how often the source was closed before `bytes` were opened. */
+  async #use(bytes: ByteReader, closed: number): Promise<void> {
+    this.#bytes = bytes
+    if (this.#closed === closed) return
+    await bytes.close()
+    throw sourceError(this.#place, `${inputName(this.#place)} was closed as it was opened`)
   }
 
   #look(window: TextWindow): void {
@@ -220,17 +309,22 @@ export class FileSource implements OneFileSource {
     return TextWindow.open(new ByteReader(this.#place, chunksOf(text), false), UTF8)
   }
 
-  size(): Promise<number | null> {
-    return sizeOf(this.#place)
+  async size(): Promise<number | null> {
+    return this.#range?.bytes ?? (await this.#sizeOfAll())
+  }
+
+  async #sizeOfAll(): Promise<number | null> {
+    const { seen, seeks } = this.#settings
+    return seen !== undefined && seeks === true && !this.#place.compression ? bytesOf(seen) : await sizeOf(this.#place)
   }
 
   bytesBefore(position: Json): number {
-    return asPosition(position, this.#place).offset
+    return asPosition(position, this.#place).offset - this.#start
   }
 
   isBlank(position: Json): boolean {
     const { offset, blank } = asPosition(position, this.#place)
-    return offset === 0 || blank === true
+    return offset === this.#start || blank === true
   }
 
   originalNames(): { readonly [field: string]: string } | null {

@@ -232,13 +232,14 @@ export class FilesSource implements Source {
   }
 
   #openingOf({ member, place, seen }: InputFile, chunk_bytes = CHUNK_BYTES) {
-    const opening = async (): Promise<Chunks> => {
-      if (member === null) return await listedChunks(place, seen, chunk_bytes)
+    const opening = async (from: number): Promise<Chunks> => {
+      if (member === null) return await listedChunks(place, seen, chunk_bytes, from)
       return (await this.#archiveAt(member.archive, seen)).chunks(member.name, place)
     }
     // What isn't on a disk by itself is read from anywhere in a copy.
-    if (member !== null || place.compression || seen instanceof StoredFile) return { opening, chunk_bytes, seen }
-    return { opening, chunk_bytes, seen, access: () => listedAccess(place, seen) }
+    const seeks = member === null
+    if (member !== null || place.compression || seen instanceof StoredFile) return { opening, seeks, chunk_bytes, seen }
+    return { opening, seeks, chunk_bytes, seen, access: () => listedAccess(place, seen) }
   }
 
   /** The archive that is read stays open until another one is. */

@@ -14,7 +14,7 @@ import { Archive, isArchiveName } from './archive.ts'
 import { type InputPlace, inputName, sourceError, systemError, whereOf } from './byte-reader.ts'
 import { type Compression, compressionOf } from './compression.ts'
 import { byBytes, FilePattern, isPattern } from './file-pattern.ts'
-import { mustBeSame, type Seen, vanished } from './listed-file.ts'
+import { bytesOf, mustBeSame, type Seen, vanished } from './listed-file.ts'
 import type { FileOptions } from './options.ts'
 import { lookInStore, StoredFile, StoredPattern } from './stored-file.ts'
 
@@ -172,8 +172,6 @@ const GONE: Seen = { dev: 0n, ino: 0n, size: 0n, mtimeNs: 0n }
 function idOf(seen: Seen): string {
   return seen instanceof StoredFile ? seen.url : `${seen.dev}:${seen.ino}`
 }
-
-const bytesOf = (seen: Seen): number => (seen instanceof StoredFile ? seen.bytes : Number(seen.size))
 
 /** Its list of members stands at its end: one in a store is copied first. */
 export async function openArchive(place: InputPlace, seen: Seen): Promise<Archive> {

@@ -7,6 +7,7 @@ import type { InputPlace } from './byte-reader.ts'
 import { COMMON_ERRORS, type FileFormat, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
 import { foreignToJsonl } from './foreign-input.ts'
 import { JSON_VALUE_ERRORS, parseRow, type RecordsAs, recordsAs } from './json-value.ts'
+import { LineCounter } from './line-counter.ts'
 import { LineScanner } from './line-scanner.ts'
 import { openFiles } from './open-files.ts'
 import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, isReadable } from './options.ts'
@@ -26,6 +27,7 @@ export function jsonlFile(
   const format: FileFormat = {
     foreign: foreignToJsonl,
     begin: (_window, from) => new LineScanner(from?.line ?? 1, max_units, as.raw, meaning),
+    counter: () => new LineCounter(max_units, true),
     again: text => ({ scanner: new LineScanner(1, max_units, as.raw, meaning), text }),
   }
   return new FileSource(place, format, settings)

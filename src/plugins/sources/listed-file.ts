@@ -14,11 +14,14 @@ export type SeenOnDisk = Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'>
 /** What a file was when it was listed, or an object in a store. */
 export type Seen = SeenOnDisk | StoredFile
 
-/** @throws CustodyError CUSTODY_SOURCE_CHANGED, CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE. */
-export async function listedChunks(place: InputPlace, seen: Seen, chunk_bytes: number): Promise<Chunks> {
-  if (seen instanceof StoredFile) return seen.chunks(place)
+/** Its length. */
+export const bytesOf = (seen: Seen): number => (seen instanceof StoredFile ? seen.bytes : Number(seen.size))
+
+/** Its bytes, from the one `from` on. @throws CustodyError CUSTODY_SOURCE_CHANGED, CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE. */
+export async function listedChunks(place: InputPlace, seen: Seen, chunk_bytes: number, from = 0): Promise<Chunks> {
+  if (seen instanceof StoredFile) return seen.chunks(place, undefined, from)
   const handle = await openListed(place)
-  let left = Number(seen.size)
+  let at = from
   const check = async () => mustBeSame(place, seen, await handle.stat({ bigint: true }))
   try {
     await check()
@@ -28,11 +31,11 @@ export async function listedChunks(place: InputPlace, seen: Seen, chunk_bytes: n
   }
   return {
     async next() {
-      const size = Math.min(chunk_bytes, left)
+      const size = Math.max(0, Math.min(chunk_bytes, Number(seen.size) - at))
       // Not from the pool: a piece may be kept until it is hashed.
       const buffer = Buffer.allocUnsafeSlow(size)
-      const { bytesRead } = size === 0 ? { bytesRead: 0 } : await handle.read(buffer, 0, size, null)
-      left -= bytesRead
+      const { bytesRead } = size === 0 ? { bytesRead: 0 } : await handle.read(buffer, 0, size, at)
+      at += bytesRead
       if (bytesRead > 0) return buffer.subarray(0, bytesRead)
       await check()
       return null

@@ -5,7 +5,7 @@
  * that comes next. At the end of an input in which nothing stands it has `blank`.
  */
 import { derive, type Json, newRow } from '../../model/row.ts'
-import type { ResumePoint, Source, SourceHead, SourceRecord } from '../../sdk/spec.ts'
+import type { CutLimits, ResumePoint, Source, SourceHead, SourceRange, SourceRecord } from '../../sdk/spec.ts'
 import { type InputPlace, type ReadingSettings, sourceError } from './byte-reader.ts'
 import type { Seen } from './listed-file.ts'
 
@@ -15,13 +15,26 @@ export interface Position {
   readonly [more: string]: Json
 }
 
-export interface OneFileSource extends Source {
+/** A range of one file. */
+export interface FileRange extends SourceRange {
+  readonly from: Position | null
+  readonly to: RangeEnd
+}
+
+/** Where a range ends, and how many bytes the input had then: those behind the end may decide what is wrong with a record before it. */
+export interface RangeEnd extends Position {
+  readonly size: number
+}
+
+export interface OneFileSource extends Omit<Source, 'cut' | 'select'> {
   begin(): Promise<SourceHead>
   read(from: ResumePoint | null): AsyncIterable<readonly SourceRecord[]>
   hashUpTo(position: Json): string
   end(): { readonly position: Json; readonly bytes: number }
   bytesBefore(position: Json): number
   isBlank(position: Json): boolean
+  cut?(ends: readonly number[], limits: CutLimits): Promise<readonly FileRange[] | null>
+  select?(range: FileRange): void
   reread(raw: Json, code: string, ended: Json | null): Promise<SourceRecord | null>
   originalNames(): { readonly [field: string]: string } | null
 }

@@ -71,16 +71,16 @@ export class StoredFile {
     return { folder, path }
   }
 
-  /** Its bytes (STORED-FILE-1). */
-  chunks(place: InputPlace, waiting: Waiting = WAITING): Chunks {
-    let at = 0
+  /** Its bytes (STORED-FILE-1), from the one `from` on. */
+  chunks(place: InputPlace, waiting: Waiting = WAITING, from = 0): Chunks {
+    let at = from
     let reading: Reading | null = null
     const drop = () => {
       reading?.stop()
       reading = null
     }
     const piece = async (): Promise<Uint8Array | null> => {
-      if (at === this.bytes) return null
+      if (at >= this.bytes) return null
       reading ??= await Reading.begin(this.#store, this.#key, at, this.version)
       const bytes = await reading.next(waiting.idle_ms)
       if (bytes === null) throw new StoreFailure('unavailable', `it ended after ${at} of ${this.bytes} bytes`)

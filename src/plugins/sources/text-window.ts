@@ -61,6 +61,11 @@ export class TextWindow {
     return new TextWindow(bytes, mark.encoding, encoding, first.subarray(mark.size), mark.size)
   }
 
+  /** Begins where `bytes` does, in the midst of an input whose beginning `window` has shown. */
+  static within(bytes: ByteReader, { encoding, declared }: TextWindow): TextWindow {
+    return new TextWindow(bytes, encoding, declared, NOTHING, bytes.size)
+  }
+
   /** The beginning of an input, and nothing more: that much was read already. `whole`: nothing follows. */
   static over(place: ByteReader['place'], held: Buffer, encoding: Encoding, whole: boolean): TextWindow {
     const mark = byteOrderMark(held) ?? { encoding, size: 0 }

@@ -17,6 +17,7 @@ import {
   type RecordScanner,
   tooLongProblem,
 } from './file-source.ts'
+import { LineCounter } from './line-counter.ts'
 import { LineScanner } from './line-scanner.ts'
 import { rejectRecord } from './one-file.ts'
 import { openFiles } from './open-files.ts'
@@ -89,6 +90,7 @@ export function textFile(
       whole
         ? new WholeScanner(field, max_units, from !== null)
         : new LineScanner(from?.line ?? 1, max_units, false, text => ({ row: rowOf(field, text) })),
+    ...(whole ? {} : { counter: () => new LineCounter(max_units, false) }),
     // What is rejected here was too long or not valid in the encoding: its text isn’t all there.
     again: () => null,
   }
