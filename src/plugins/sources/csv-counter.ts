@@ -93,8 +93,9 @@ export class CsvCounter implements RecordCounter {
     const { delimiter, quote, lazy, comment } = this.#syntax
     const marks = [delimiter, ...(quote === null ? [] : [quote])].map(each => encoding.inView(each) ?? each)
     if (encoding.unit !== 1 || lazy || comment !== null || marks.some(each => each.length !== 1)) return null
-    const [first, second = NO_QUOTE] = marks.map(each => each.charCodeAt(0))
-    return { bytes: window.bytes(window.text.length), delimiter: first as number, quote: second }
+    const [first = '', second] = marks
+    const bytes = window.bytes(window.text.length)
+    return { bytes, delimiter: first.charCodeAt(0), quote: second?.charCodeAt(0) ?? NO_QUOTE }
   }
 
   /** Whether a record of the usual kind, or a blank line, stands at `start`. */

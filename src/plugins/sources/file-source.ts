@@ -168,14 +168,17 @@ export class FileSource implements OneFileSource {
         scanner.scan(window, out, MOST)
         const records = range === null ? out : this.#within(range, out)
         if (records.length > 0) yield this.#complete(records)
-        at = asPosition(records.at(-1)?.position ?? scanner.position(window), this.#place)
+        // Where the scanner is may be within a record.
+        at = asPosition(records.at(-1)?.position ?? at, this.#place)
         if (records.length < out.length) break
         if (out.length > 0) continue
-        if (window.ended) break
+        if (window.ended) {
+          at = asPosition(scanner.position(window), this.#place)
+          break
+        }
         await window.grow()
       }
-      if (range === null) at = asPosition(scanner.position(window), this.#place)
-      else if (at.offset !== range.to.offset) throw this.#notAsCut(range)
+      if (range !== null && at.offset !== range.to.offset) throw this.#notAsCut(range)
       this.#end = {
         position: { ...at, ...this.#kept(from) },
         bytes: range === null ? window.end : at.offset - this.#start,

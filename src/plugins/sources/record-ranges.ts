@@ -45,7 +45,7 @@ export async function cutRecords(
     records_before = counter.records
   }
   const endAllBefore = (at: Position) => {
-    while (ranges.length < ends.length && (ends[ranges.length] as number) < at.offset) end(at)
+    while ((ends[ranges.length] ?? Number.POSITIVE_INFINITY) < at.offset) end(at)
   }
   endAllBefore(counter.position(window))
   while (counter.records < most_records) {
