@@ -10,6 +10,7 @@ import { findRun } from '../src/read/runs/list.ts'
 import { planOf } from '../src/read/runs/opening-values.ts'
 import { runInProcess } from './support/in-process.ts'
 import { json, serve } from './support/web-server.ts'
+import { WorkFolder } from './support/work-folder.ts'
 
 const KEY = 'canary-key-of-vault'
 const FILED = 'canary-key-of-file'
@@ -27,6 +28,11 @@ nodes:
     to: out
 sinks: { out: { plugin: jsonl, options: { path: out.jsonl, if_exists: replace } } }
 ledger: { url: { secret: 'vault:kv/dev/app#ledger' } }
+`
+const TO_OUT = `name: plain
+defaults: { on_error: discard, on_invalid: discard }
+sources: { rows: { plugin: jsonl, options: { path: rows.jsonl }, to: out } }
+sinks: { out: { plugin: jsonl, options: { path: out.jsonl } } }
 `
 const TESTS = `cases:
   - { name: one, rows: { rows: [{ id: a }] }, expect: { status: completed } }
@@ -124,4 +130,18 @@ test('that can’t be had stop a run before anything is there, each at its place
   expect(run.stderr).toContain('p.yaml:12:16: error CUSTODY_SECRET_DENIED: HashiCorp Vault')
   expect(run.stderr).not.toContain('canary')
   expect(readdirSync(folder).sort()).toEqual(['p.test.yaml', 'p.yaml', 'rows.jsonl'])
+})
+
+test.each([
+  ['postgres://me:hushed-pw@db.example/x', 2],
+  ['postgres://me:h%40shed@db.example/x', 2],
+  ['postgres://me@db.example/x?sslcert=a&sslkey=b&sslpassword=hushed', 2],
+  ['postgres://me@db.example/x', 0],
+  ['postgres://me:${LATER}@db.example/x', 0],
+])('a password of the ledger that would be recorded with the file is refused: %s', async (url, exit) => {
+  const work = new WorkFolder({ 'rows.jsonl': '', 'p.yaml': `${TO_OUT}ledger: { url: "${url}" }\n` })
+  onTestFinished(() => work.close())
+  work.env = { ...work.env, LATER: 'hushed' }
+  const { exit: code, stderr } = await work.custody('validate', 'p.yaml')
+  expect([code, stderr.includes('which would be recorded with the file')]).toEqual([exit, exit === 2])
 })

@@ -29,13 +29,16 @@ export function weakSecrets(options: unknown, secrets: readonly SecretOption[]):
   return secrets.flatMap(({ path, name }) => {
     const value = valueAt(options, path)
     if (typeof value !== 'string') return []
-    const secret = passwordOf(value) ?? value
+    const password = passwordOf(value)
+    const secret = password ?? value
     if (isDistinctiveSecret(secret)) return []
+    const what = password === null ? `the value of ${name}` : `the password in the URL that ${name} holds`
     const reason = isDummySecret(secret) ? 'is an ordinary word' : 'has fewer than 8 characters'
+    const needless = password === null ? 'no key leave it out' : 'no password leave it out of the URL'
     return {
       path,
-      message: `the value of ${name} ${reason}: where a service repeats it, only headers, URLs and errors are kept clear of it`,
-      hint: 'for a server that needs no key leave it out; what is meant to be secret must be longer',
+      message: `${what} ${reason}: where a service repeats it, only headers, URLs and errors are kept clear of it`,
+      hint: `for a server that needs ${needless}; what is meant to be secret has 8 characters or more, and isn’t a word that many use`,
       severity: 'warning' as const,
     }
   })
