@@ -2,6 +2,7 @@
 import { askingYaml } from './asking.ts'
 import { execute, measured } from './execute.ts'
 import { interrogate } from './interrogate.ts'
+import { look } from './looking.ts'
 import { planOfText } from './plan.ts'
 import { resumeCrashed } from './resume.ts'
 import type { Task } from './task.ts'
@@ -19,5 +20,7 @@ async function perform(task: Task): Promise<object> {
       return measured(await planOfText(askingYaml(task), task.folder), task)
     case 'read':
       return interrogate(task)
+    case 'look':
+      return look(task)
   }
 }

@@ -6,6 +6,7 @@ import { systemClock } from '../src/engine/ports/ports.ts'
 import { runPlan } from '../src/engine/run/start.ts'
 import { boundHeap } from '../src/host/heap.ts'
 import { spillBeside } from '../src/host/spill-folder.ts'
+import { newLedgerKeyText, parseLedgerKey } from '../src/ledger/encryption/ledger-key.ts'
 import { signingKey } from '../src/ledger/keys/keys.ts'
 import { trustedKeys } from '../src/ledger/keys/known-ledgers.ts'
 import { trustIn } from '../src/ledger/keys/trust.ts'
@@ -36,6 +37,7 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
     entropy: (size: number) => randomBytes(size),
     signer: signingKey(),
     trust: trustIn(trustedKeys(null)),
+    ...(task.encrypted === true ? { encryption: parseLedgerKey(newLedgerKeyText(), 'the bench') } : {}),
   }
   const url = task.ledger ?? `sqlite:${join(task.folder, 'custody.db')}`
   // A profile covers one thread, so all work has to be in that one.

@@ -9,7 +9,9 @@ import { join } from 'node:path'
 import { type CallsResult, measureCalls } from './asking.ts'
 import { measurePostgres, type PostgresResult } from './beside-postgres.ts'
 import { writeData } from './data.ts'
+import { type EncryptionResult, measureEncryption } from './encrypting.ts'
 import { type HeldRowsResult, measureHeldRows } from './held-rows.ts'
+import { type LookingResult, measureLooking } from './looking.ts'
 import { type OneRowResult, timeOneRow } from './one-row.ts'
 import { measureOpenGroups, type OpenGroupsResult } from './open-groups.ts'
 import { crash, measure, type Start } from './start.ts'
@@ -37,6 +39,10 @@ export interface Bench {
   readonly watched: { readonly rows: number; readonly repeat: number } | null
   /** Rows of W1 with its ledger in PostgreSQL, and how often; null: it isn't made. */
   readonly postgres: { readonly rows: number; readonly repeat: number } | null
+  /** Rows of W1 with its ledger encrypted, and how often; null: it isn't made. */
+  readonly encrypted: { readonly rows: number; readonly repeat: number } | null
+  /** Rows of W1 that readers look at over PostgreSQL and SQLite; null: none do. */
+  readonly looked_at: number | null
   /** Whether the built program is timed, too. */
   readonly program: boolean
   /** Made, and removed at the end; on the disk that is to be measured. */
@@ -87,6 +93,8 @@ export interface Results {
   readonly calls: CallsResult | null
   readonly watched: WatchingResult | null
   readonly postgres: PostgresResult | null
+  readonly encryption: EncryptionResult | null
+  readonly looking: LookingResult | null
   /** null: not measured. */
   readonly starts: StartResult | null
 }
@@ -104,6 +112,7 @@ export async function measureAll(bench: Bench): Promise<Results> {
       Math.max(
         ...[...(workloads.length === 0 ? [] : [...sizes, others]), bench.calls?.rows ?? 0, bench.open_groups ?? 0],
         ...[bench.held_rows ?? 0, bench.watched?.rows ?? 0, bench.postgres?.rows ?? 0],
+        ...[bench.encrypted?.rows ?? 0, bench.looked_at ?? 0],
       ),
     )
     const results: { [name in WorkloadName]?: SizeResult[] } = {}
@@ -125,6 +134,8 @@ export async function measureAll(bench: Bench): Promise<Results> {
       held_rows: await lookAtHeld(bench),
       calls: await lookAtCalls(bench),
       postgres: await lookAtPostgres(bench),
+      encryption: await lookAtEncryption(bench),
+      looking: await lookAtReaders(bench),
       watched: bench.watched === null ? null : await measureWatching({ ...bench, ...bench.watched }),
       starts,
     }
@@ -176,6 +187,18 @@ async function lookAtPostgres({ postgres, folder, start, onStep }: Bench): Promi
   if (postgres === null) return null
   onStep(`w1, ${postgres.rows.toLocaleString('en')} rows, in SQLite and in PostgreSQL`)
   return measurePostgres(folder, { ...postgres, start })
+}
+
+async function lookAtEncryption({ encrypted, folder, start, onStep }: Bench): Promise<EncryptionResult | null> {
+  if (encrypted === null) return null
+  onStep(`w1, ${encrypted.rows.toLocaleString('en')} rows, in plain and encrypted`)
+  return measureEncryption(folder, { ...encrypted, start })
+}
+
+async function lookAtReaders({ looked_at, folder, start, onStep }: Bench): Promise<LookingResult | null> {
+  if (looked_at === null) return null
+  onStep(`readers of w1, ${looked_at.toLocaleString('en')} rows, over SQLite and PostgreSQL`)
+  return measureLooking(folder, looked_at, start)
 }
 
 async function lookAtGroups({ open_groups, folder, start, onStep }: Bench): Promise<OpenGroupsResult | null> {

@@ -62,6 +62,8 @@ export function render({ machine, results, compared }: Report): string {
     ...heldLines(results),
     ...callLines(results),
     ...postgresLines(results),
+    ...encryptionLines(results),
+    ...lookingLines(results),
     ...watchedLines(results),
     ...startLines(results),
     '',
@@ -156,11 +158,36 @@ function postgresLines({ postgres: found }: Results): string[] {
   ]
 }
 
+const more = (ratio: number): string => `${ratio >= 1 ? '+' : '−'}${Math.abs((ratio - 1) * 100).toFixed(1)} %`
+
+function encryptionLines({ encryption: found }: Results): string[] {
+  if (found === null) return []
+  const { rows, repetitions, cpu, wall, ledger } = found
+  return [
+    '',
+    `W1 with its ledger encrypted, ${whole(rows)} rows, ${repetitions} turns, against plain: CPU ${more(cpu)}, time ${more(wall)}, ledger ${more(ledger)}`,
+  ]
+}
+
+function lookingLines({ looking: found }: Results): string[] {
+  if (found === null) return []
+  const { rows, sqlite, postgres } = found
+  const line = (what: string, of: 'explain' | 'page') => {
+    const { own_ms, server_ms } = postgres[of]
+    return `       ${what}: ${own_ms.toFixed(1)} ms, and ${server_ms.toFixed(1)} ms of the server; over SQLite ${sqlite[of].own_ms.toFixed(1)} ms`
+  }
+  return [
+    '',
+    `Readers of W1 over PostgreSQL, ${whole(rows)} rows, CPU of a question with the ledger open:`,
+    line('explain one row', 'explain'),
+    line('a page of 50 rows', 'page'),
+  ]
+}
+
 function watchedLines({ watched }: Results): string[] {
   if (watched === null) return []
   const { rows, turns, listener, page } = watched
   const share = (part: number) => `${(part * 100).toFixed(2)} %`
-  const more = (ratio: number) => `${ratio >= 1 ? '+' : '−'}${Math.abs((ratio - 1) * 100).toFixed(1)} %`
   return [
     '',
     `W1 watched, ${whole(rows)} rows, ${turns} turns; CPU of the watchers is that of all processors:`,

@@ -2,7 +2,18 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { CallsTask, ReadSample, ReadTask, ResumeSample, ResumeTask, RunSample, RunTask, Task } from './task.ts'
+import type {
+  CallsTask,
+  LookSample,
+  LookTask,
+  ReadSample,
+  ReadTask,
+  ResumeSample,
+  ResumeTask,
+  RunSample,
+  RunTask,
+  Task,
+} from './task.ts'
 
 const CHILD = join(import.meta.dirname, 'child.ts')
 /** The built program. */
@@ -21,18 +32,19 @@ export interface Start {
 export function measure(task: RunTask | CallsTask, start: Start, checkout?: string | null): Promise<RunSample>
 export function measure(task: ResumeTask, start: Start): Promise<ResumeSample>
 export function measure(task: ReadTask, start: Start): Promise<ReadSample>
+export function measure(task: LookTask, start: Start): Promise<LookSample>
 export async function measure(
   task: Task,
   { key }: Start,
   checkout: string | null = null,
-): Promise<RunSample | ResumeSample | ReadSample> {
+): Promise<RunSample | ResumeSample | ReadSample | LookSample> {
   const child = checkout === null ? CHILD : join(checkout, 'bench', 'child.ts')
   const node = checkout === null ? process.execPath : join(checkout, 'node_modules', 'node', 'bin', 'node')
   const { stdout } = await start(node, [child, JSON.stringify(task)], {
     env: { ...process.env, CUSTODY_KEY: key, NODE_COMPILE_CACHE: COMPILED },
     maxBuffer: MAX_ANSWER_BYTES,
   })
-  return JSON.parse(stdout) as RunSample | ResumeSample | ReadSample
+  return JSON.parse(stdout) as RunSample | ResumeSample | ReadSample | LookSample
 }
 
 /** Starts a run that kills its own process. @throws Error if it ends in any other way. */

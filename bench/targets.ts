@@ -1,5 +1,6 @@
 /** Targets, and how what was measured compares. */
 import type { Results, SizeResult } from './measurements.ts'
+import type { Look } from './task.ts'
 
 export interface Compared {
   readonly what: string
@@ -55,6 +56,21 @@ const TARGETS: readonly Target[] = [
     what: 'W1 with its ledger in PostgreSQL / in SQLite, rows',
     ...{ unit: 'ratio', at_least: 0.4, aim: 0.6 },
     of: r => r.postgres?.ratio,
+  },
+  {
+    what: 'W1 with its ledger encrypted: CPU time more than in plain',
+    ...{ unit: '%', at_least: 15, aim: 10, less_is_better: true },
+    of: r => growth(r.encryption?.cpu),
+  },
+  {
+    what: 'explain one row of the largest W1 in PostgreSQL: CPU, of the server too',
+    ...{ unit: 'ms', at_least: 50, aim: 10, less_is_better: true },
+    of: ({ looking }) => (looking === null ? undefined : whole(looking.postgres.explain)),
+  },
+  {
+    what: 'a page of 50 rows of the largest W1 in PostgreSQL: CPU, of the server too',
+    ...{ unit: 'ms', at_least: 100, aim: 50, less_is_better: true },
+    of: ({ looking }) => (looking === null ? undefined : whole(looking.postgres.page)),
   },
   {
     what: 'verify / the run that it verifies, time',
@@ -153,6 +169,8 @@ export function compare(results: Results): readonly Compared[] {
     return { what, unit, at_least, aim, measured, verdict: measured === null ? 'not measured' : reached }
   })
 }
+
+const whole = ({ own_ms, server_ms }: Look): number => own_ms + server_ms
 
 function mega(bytes: number | undefined): number | undefined {
   return bytes === undefined ? undefined : bytes / 1e6

@@ -9,6 +9,8 @@ export interface RunTask {
   readonly evidence: boolean
   /** Made for this run alone; `data.csv` lies beside it. The ledger is `custody.db` in it. */
   readonly folder: string
+  /** Whether its values are encrypted, with a key of its own. */
+  readonly encrypted?: boolean
   /** URL of a ledger somewhere else; absent: `custody.db`. */
   readonly ledger?: string
   /** The process kills itself at the first commit with that many rows, and gives no answer. */
@@ -42,7 +44,17 @@ export interface CallsTask {
   readonly folder: string
 }
 
-export type Task = RunTask | ResumeTask | ReadTask | CallsTask
+/** Explains rows of the ledger's latest run, and reads pages of them. */
+export interface LookTask {
+  readonly kind: 'look'
+  readonly ledger: string
+  /** Of the run. */
+  readonly rows: number
+  /** The process whose children are the backends of the ledger's server; null: there is none. */
+  readonly server_pid: number | null
+}
+
+export type Task = RunTask | ResumeTask | ReadTask | CallsTask | LookTask
 
 /** Where a run was. */
 export interface Mark {
@@ -86,6 +98,17 @@ export interface SearchSample {
   readonly bytes_per_row: number
   /** Of some questions, the first page and one far behind, each from opening the index to rows that were checked. */
   readonly slowest_ms: number
+}
+
+/** CPU time of one question, mean of many with the ledger open: of the process, and of the server's backends. */
+export interface Look {
+  readonly own_ms: number
+  readonly server_ms: number
+}
+
+export interface LookSample {
+  readonly explain: Look
+  readonly page: Look
 }
 
 export interface ReadSample {

@@ -1,5 +1,5 @@
 /** The harness itself, on few rows; what it measures then means nothing. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -10,9 +10,19 @@ import { compare } from '../bench/targets.ts'
 import { WORKLOADS, type WorkloadName } from '../bench/workloads.ts'
 import { encodeSigningKeys, newSeed } from '../src/format/signing-key.ts'
 import { LONG } from './support/form.ts'
+import { binaries } from './support/postgres-server.ts'
+
+/** Whether there is a server for this machine. */
+const postgresHere = () =>
+  binaries().then(
+    () => true,
+    () => false,
+  )
 
 function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), 'custody-bench-'))
+  // A server may run as another user.
+  chmodSync(folder, 0o755)
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
@@ -29,6 +39,8 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
     calls: { rows: 40, concurrency: 1, latency_ms: 2 },
     watched: null,
     postgres: null,
+    encrypted: { rows: 1000, repeat: 2 },
+    looked_at: (await postgresHere()) ? 1000 : null,
     program: false,
     folder: temporary(),
     start: { key: encodeSigningKeys('bench', newSeed(), newSeed()) },
@@ -55,6 +67,14 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
   const calls = { rows: 40, concurrency: 1, peak_in_flight: 1, rows_per_second: expect.any(Number) }
   expect(results.calls).toMatchObject(calls)
   expect(results.calls?.requests).toBeGreaterThanOrEqual(40)
+
+  const ratio = expect.any(Number)
+  expect(results.encryption).toEqual({ rows: 1000, repetitions: 2, cpu: ratio, wall: ratio, ledger: ratio })
+  if (results.looking !== null) {
+    const look = { own_ms: expect.any(Number), server_ms: expect.any(Number) }
+    const sample = { explain: look, page: look }
+    expect(results.looking).toEqual({ rows: 1000, sqlite: sample, postgres: sample })
+  }
 
   const compared = compare(results)
   expect(compared.map(({ what }) => what)).toContain('verify / the run that it verifies, time')

@@ -141,7 +141,8 @@ test.each([
 ])('a password of the ledger that would be recorded with the file is refused: %s', async (url, exit) => {
   const work = new WorkFolder({ 'rows.jsonl': '', 'p.yaml': `${TO_OUT}ledger: { url: "${url}" }\n` })
   onTestFinished(() => work.close())
-  work.env = { ...work.env, LATER: 'hushed' }
+  const env = { ...work.env, LATER: 'hushed' }
+  work.env = env
   const { exit: code, stderr } = await work.custody('validate', 'p.yaml')
   expect([code, stderr.includes('which would be recorded with the file')]).toEqual([exit, exit === 2])
 })

@@ -1,0 +1,80 @@
+/** What readers take of a processor to explain a row, and to show a page of rows, of a long run: over PostgreSQL and over SQLite. */
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { rowPredicate as predicateOf } from '../src/host/row-predicate.ts'
+import { openLedgerReader } from '../src/ledger/open.ts'
+import type { LedgerReader } from '../src/ledger/read-port.ts'
+import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
+import { explainRow } from '../src/read/explain/explain.ts'
+import { findRun } from '../src/read/runs/list.ts'
+import { LedgerRowFinder } from '../src/search/ledger-row-finder.ts'
+import { PostgresServer } from '../test/support/postgres-server.ts'
+import { cpuSeconds, descendantsOf } from './cpu-time.ts'
+import { measure, type Start } from './start.ts'
+import type { LookSample, LookTask } from './task.ts'
+
+export interface LookingResult {
+  readonly rows: number
+  readonly sqlite: LookSample
+  readonly postgres: LookSample
+}
+
+const EXPLAINED = 40
+const PAGES = 20
+const PAGE_ROWS = 50
+const NEVER = new AbortController().signal
+
+/** `folder` has data.csv. */
+export async function measureLooking(folder: string, rows: number, start: Start): Promise<LookingResult> {
+  const server = await PostgresServer.begin(['max_wal_size=4GB'], folder)
+  const place = join(folder, 'looked-at')
+  try {
+    const server_pid = Number(readFileSync(join(server.data, 'postmaster.pid'), 'utf8').split('\n')[0])
+    const run = { kind: 'run', workload: 'w1', rows, evidence: true, folder: place } as const
+    await measure(run, start)
+    await measure({ ...run, ledger: server.url() }, start)
+    const look = (ledger: string, server_pid: number | null) =>
+      measure({ kind: 'look', ledger, rows, server_pid }, start)
+    const sqlite = await look(`sqlite:${join(place, 'custody.db')}`, null)
+    return { rows, sqlite, postgres: await look(server.url(), server_pid) }
+  } finally {
+    await server.remove()
+    rmSync(place, { recursive: true, force: true })
+  }
+}
+
+/** In a process of its own. The first of each isn't counted: it loads code, and fills the caches of the database. */
+export async function look({ ledger, rows, server_pid }: LookTask): Promise<LookSample> {
+  const reader = await openLedgerReader(ledger)
+  const { log } = await findRun(reader, 'latest')
+  const rowAt = (nth: number, of: number) => Math.max(1, Math.floor((rows * nth) / (of + 1)))
+  const taken = async (times: number, work: (row: number) => Promise<unknown>) => {
+    await work(rowAt(times, times))
+    const [own, server] = [process.cpuUsage(), serverSeconds(server_pid)]
+    for (let nth = 1; nth <= times; nth++) await work(rowAt(nth, times) + 1)
+    const { user, system } = process.cpuUsage(own)
+    return { own_ms: (user + system) / 1000 / times, server_ms: ((serverSeconds(server_pid) - server) * 1000) / times }
+  }
+  try {
+    return {
+      explain: await taken(EXPLAINED, row => explain(reader, log, row)),
+      page: await taken(PAGES, row => page(reader, log, row)),
+    }
+  } finally {
+    await reader.close()
+  }
+}
+
+/** Of its backends: those of this process stay until it closes them. */
+const serverSeconds = (pid: number | null) => (pid === null ? 0 : cpuSeconds([pid, ...descendantsOf(pid)]))
+
+const explain = (reader: LedgerReader, log: number, row: number) =>
+  reader.snapshot(() => explainRow(new CheckedReader(reader, { remembered: null }), log, row))
+
+/** As the browser’s list of rows asks for it. */
+const page = (reader: LedgerReader, log: number, row: number) =>
+  reader.snapshot(() => {
+    const checked = new CheckedReader(reader, { remembered: null })
+    const finder = new LedgerRowFinder({ stored: reader, checked, index: null, predicateOf })
+    return finder.find(log, {}, { after: null, at: row, limit: PAGE_ROWS, counts: false }, NEVER)
+  })
