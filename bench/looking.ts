@@ -32,7 +32,8 @@ export async function measureLooking(folder: string, rows: number, start: Start)
     const server_pid = Number(readFileSync(join(server.data, 'postmaster.pid'), 'utf8').split('\n')[0])
     const run = { kind: 'run', workload: 'w1', rows, evidence: true, folder: place } as const
     await measure(run, start)
-    await measure({ ...run, ledger: server.url() }, start)
+    await measure({ ...run, folder: join(folder, 'run'), ledger: server.url() }, start)
+    rmSync(join(folder, 'run'), { recursive: true })
     const look = (ledger: string, server_pid: number | null) =>
       measure({ kind: 'look', ledger, rows, server_pid }, start)
     const sqlite = await look(`sqlite:${join(place, 'custody.db')}`, null)
