@@ -2,9 +2,9 @@
 import { dirname, resolve } from 'node:path'
 import { type Loaded, loadPipeline, parsePipeline } from '../config/load.ts'
 import { inOrder } from '../config/problems.ts'
-import type { Signer } from '../format/signing-key.ts'
+import { parseSigningKeys, type Signer } from '../format/signing-key.ts'
 import type { Environment } from '../ledger/keys/config-folder.ts'
-import { signingKey } from '../ledger/keys/keys.ts'
+import { newKeyText, signingKey } from '../ledger/keys/keys.ts'
 import type { Diagnostic } from '../model/error.ts'
 import { compilePlan } from '../plan/compile.ts'
 import type { Graph } from '../plan/graph.ts'
@@ -45,6 +45,15 @@ export interface CheckedPipeline {
  */
 export async function checkPipeline(env: Environment, file: string, sets: readonly string[]): Promise<CheckedPipeline> {
   return checkLoaded(await loadPipeline(file, { env, overrides: sets }), env, null)
+}
+
+/**
+ * For whoever looks at the places that a run would read from and write to: secrets are read as for a run, and no signing key is made, since
+ * the plan is never recorded.
+ */
+export async function planToLookAt(env: Environment, file: string, sets: readonly string[]): Promise<CheckedPipeline> {
+  const signer = () => parseSigningKeys(newKeyText())
+  return checkLoaded(await loadPipeline(file, { env, overrides: sets }), env, { signer, secrets: new HostSecrets(env) })
 }
 
 async function checkLoaded(

@@ -22,7 +22,15 @@ export interface Finding {
   readonly state: 'ok' | 'warn' | 'fail'
   /** One line. */
   readonly message: string
-  readonly hint?: string
+  readonly hint?: string | undefined
+  /** Of what a run would stop at. */
+  readonly code?: string
+}
+
+/** Which pipeline is looked at, if one is. */
+export interface Looked {
+  readonly file: string
+  readonly set?: readonly string[]
 }
 
 type Check = (context: Context, options: LedgerOptions) => Finding | Promise<Finding>
@@ -40,8 +48,18 @@ const CHECKS: ReadonlyArray<readonly [name: string, check: Check]> = [
   ['terminal', terminal],
 ]
 
-/** All of them, in order. */
-export async function findings(context: Context, options: LedgerOptions): Promise<Finding[]> {
+/** All of them, in order; then those of a pipeline, whose ledger is the one that is looked at. */
+export async function findings(context: Context, given: LedgerOptions, looked: Looked | null): Promise<Finding[]> {
+  if (looked === null) return installation(context, given)
+  const { ledgerOf, pipelineFindings, pipelineIn, placeFindings } = await import('./places.ts')
+  const checked = await pipelineIn(context, looked.file, looked.set ?? [])
+  const { plan } = checked
+  const options = plan === null ? given : { ...given, ledger: ledgerOf(context, plan, given) }
+  const found = [...(await installation(context, options)), ...pipelineFindings(checked)]
+  return plan === null ? found : [...found, ...(await placeFindings(plan, ledgerUrl(context, options)))]
+}
+
+async function installation(context: Context, options: LedgerOptions): Promise<Finding[]> {
   const found: Finding[] = []
   for (const [name, check] of CHECKS) {
     try {
@@ -59,8 +77,12 @@ function ok(name: string, message: string): Finding {
 
 function failed(name: string, thrown: unknown): Finding {
   const message = thrown instanceof Error ? thrown.message : String(thrown)
-  const hint = isCustodyError(thrown) ? thrown.hint : undefined
-  return { name, state: 'fail', message, ...(hint === undefined ? {} : { hint }) }
+  const { code, hint } = isCustodyError(thrown) ? thrown : { code: undefined, hint: undefined }
+  return {
+    ...{ name, state: 'fail', message },
+    ...(code === undefined ? {} : { code }),
+    ...(hint === undefined ? {} : { hint }),
+  }
 }
 
 function node(): Finding {

@@ -24,6 +24,7 @@ import { isFileThere, makeFile } from './made-file.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { placeOf, type SqlSinkOptions, serviceOf } from './options.ts'
 import { type BatchReceipt, Receipts, type Writer } from './receipts.ts'
+import { needRights } from './rights.ts'
 import type { Target } from './statements.ts'
 import { engineWithout, isThere, type Table, tableIn, uniqueKeys } from './table.ts'
 import { Misfit } from './values.ts'
@@ -119,6 +120,9 @@ export class TableWriter implements OutboundSink {
         `the table ${shown} has no key or unique index of ${key.join(', ')}`,
         `Make one: CREATE UNIQUE INDEX … ON ${shown} (${key.join(', ')}).`,
       )
+    const receipts = this.#receipts.table
+    const columns = written.length > 0 ? [...new Set(written)] : [...table.columns.keys()]
+    await needRights(database, this.#target, columns, (await isThere(database, receipts)) ? receipts : null)
   }
 
   #problem(code: 'CUSTODY_TABLE' | 'CUSTODY_SAME_OUTPUT', message: string, hint?: string): CustodyError {
