@@ -72,6 +72,29 @@ describe('an object of several parts', () => {
     },
   )
 
+  test.each(['before the next process looks', 'only later'])(
+    'that was made when its process died is left alone, by a store that takes no part of it any more: %s',
+    async when => {
+      const content = contentOf(CONTENT)
+      killedAt('after', 'complete', 1)
+      await expect(uploads().complete(content, FREE)).rejects.toThrow('killed')
+      const made = store.objects.get('out/a')
+      const late = when === 'only later'
+      if (late) store.objects.delete('out/a')
+      let parts = 0
+      store.before = each => {
+        if (each !== 'part') return
+        parts++
+        if (made !== undefined) store.objects.set('out/a', made)
+        throw unavailable()
+      }
+      await uploads().complete(content, FREE)
+      expect(parts > 0).toBe(late)
+      expect(store.objects.get('out/a')?.content).toEqual(CONTENT)
+      expect([store.uploads.size, uploads().any]).toEqual([0, false])
+    },
+  )
+
   test('is sent on from the part at which it broke off', async () => {
     const content = contentOf(CONTENT)
     killedAt('before', 'part', 4)

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto'
 import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { PATIENCE, type Patience, persistently } from './attempts.ts'
-import { type NewObject, type Part, type Store, StoreFailure, type When } from './object-store.ts'
+import { type FailureKind, type NewObject, type Part, type Store, StoreFailure, type When } from './object-store.ts'
 
 /** An object that is to be made of a file of this machine. */
 export interface Content extends NewObject {
@@ -33,6 +33,8 @@ interface UnderWay {
   readonly tags: string[]
 }
 
+/** What may be wrong because the object has been made. */
+const UNLESS_MADE: readonly FailureKind[] = ['changed', 'absent', 'no_upload', 'unavailable']
 /** An upload that is lost is begun once more, so often. */
 const BEGINNINGS = 3
 
@@ -40,12 +42,15 @@ export class Uploads {
   readonly #path: string
   readonly #patience: Patience
   readonly #under_way: Map<string, UnderWay>
+  /** Keys of uploads that another process began. */
+  readonly #before: Set<string>
 
   /** `path`: the file that notes stand in; it is read now, and made when it is needed. */
   constructor(path: string, patience: Patience = PATIENCE) {
     this.#path = path
     this.#patience = patience
     this.#under_way = read(path)
+    this.#before = new Set(this.#under_way.keys())
   }
 
   /** Sends all parts but the last; nothing of an object that has only one. @throws StoreFailure */
@@ -55,10 +60,13 @@ export class Uploads {
 
   /** Makes the object. @throws StoreFailure `changed` if its key isn't as `when` says, and the object isn't this one. */
   async complete(content: Content, when: When): Promise<void> {
+    // Whoever died may have made it, and had no time to note that: some stores answer as if they were busy when more comes for its upload.
+    const was_before = this.#before.delete(content.key)
+    if (was_before && (await isThere(content, this.#patience))) return await this.#giveUp(content)
     try {
       await this.#repeatedly(() => this.#complete(content, when))
     } catch (error) {
-      if (!(error instanceof StoreFailure) || !['changed', 'absent', 'no_upload'].includes(error.kind)) throw error
+      if (!(error instanceof StoreFailure) || !UNLESS_MADE.includes(error.kind)) throw error
       if (await isThere(content, this.#patience)) return await this.#giveUp(content)
       const gone = error.kind === 'absent' && when.kind === 'version'
       if (!gone) throw error
