@@ -12,6 +12,8 @@ import type { Guarded } from './process-guard.ts'
 // An interrupt at the terminal is for the run, which finishes what it has in hand, and ends this process then.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
 process.on('disconnect', () => process.exit())
+// What a library leaves behind of a document that it gave up is no other document's: whoever asked has been answered, or is by the limit of time.
+process.on('unhandledRejection', () => undefined)
 
 const guarded: Guarded = { most_bytes: Number(process.argv[2]), parent: process.ppid }
 new Worker(ownModule('plugins/documents/process-guard'), { workerData: guarded }).unref()
