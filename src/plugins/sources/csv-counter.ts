@@ -4,7 +4,7 @@
  * CSV-COUNTER-1. A record is passed by its bytes if they are one of the usual kind: quotes stand around whole cells, and all of it is in the
  *     window. Whatever else comes is left to CsvScanner, which decides what it is.
  */
-import type { CsvScanner, CsvSyntax, Step } from './csv-scanner.ts'
+import { type CsvScanner, type CsvSyntax, find, NEVER, type Step } from './csv-scanner.ts'
 import type { Position } from './one-file.ts'
 import type { RecordCounter } from './record-ranges.ts'
 import type { TextWindow } from './text-window.ts'
@@ -12,14 +12,13 @@ import type { TextWindow } from './text-window.ts'
 const LF = 0x0a
 const CR = 0x0d
 
-/** As a quote: no byte is. */
-const NO_QUOTE = -1
-
-/** A window's bytes, and those that mean something among them. */
+/** A window, and what means something in it. */
 interface Usual {
+  readonly text: string
+  /** The same. */
   readonly bytes: Uint8Array
   readonly delimiter: number
-  readonly quote: number
+  readonly quote: string | null
 }
 
 /** How many cells a record has; null where no record has shown it yet. */
@@ -39,6 +38,10 @@ export class CsvCounter implements RecordCounter {
   #end = 0
   #after = 0
   #lines = 0
+  // Next place of each in the window, at or behind where a record was looked for; NEVER if there is none.
+  #next_lf = -1
+  #next_cr = -1
+  #next_quote = -1
 
   /** @param unclosed what is thrown where the record that begins at a line never ends */
   constructor(scanner: CsvScanner, syntax: CsvSyntax, columns: Columns, unclosed: (line: number) => Error) {
@@ -89,40 +92,65 @@ export class CsvCounter implements RecordCounter {
 
   /** What a record can be passed by; null where that isn't possible. */
   #usualIn(window: TextWindow): Usual | null {
-    const { encoding } = window
+    const { encoding, text } = window
     const { delimiter, quote, lazy, comment } = this.#syntax
     const marks = [delimiter, ...(quote === null ? [] : [quote])].map(each => encoding.inView(each) ?? each)
     if (encoding.unit !== 1 || lazy || comment !== null || marks.some(each => each.length !== 1)) return null
-    const [first = '', second] = marks
-    const bytes = window.bytes(window.text.length)
-    return { bytes, delimiter: first.charCodeAt(0), quote: second?.charCodeAt(0) ?? NO_QUOTE }
+    const [first = '', second = null] = marks
+    this.#next_lf = this.#next_cr = this.#next_quote = -1
+    return { text, bytes: window.bytes(text.length), delimiter: first.charCodeAt(0), quote: second }
   }
 
   /** Whether a record of the usual kind, or a blank line, stands at `start`. */
-  #passUsual({ bytes, delimiter, quote }: Usual, start: number): boolean {
-    const size = bytes.length
+  #passUsual(usual: Usual, start: number): boolean {
+    const { text, quote } = usual
+    if (this.#next_lf < start) this.#next_lf = find(text, '\n', start)
+    if (this.#next_cr < start) this.#next_cr = find(text, '\r', start)
+    if (this.#next_quote < start) this.#next_quote = quote === null ? NEVER : find(text, quote, start)
+    const end = Math.min(this.#next_lf, this.#next_cr)
+    this.#lines = 1
+    return this.#next_quote < end
+      ? this.#passQuoted(usual, start, this.#next_quote)
+      : this.#endAt(usual.bytes, start, end)
+  }
+
+  /** A record that begins at `start`, and has its first quote at `first`. */
+  #passQuoted({ bytes, delimiter }: Usual, start: number, first: number): boolean {
+    // No byte behind the last one is looked at: engines are slow where that may happen.
+    const last = bytes.length - 1
+    const quote = bytes[first]
     let lines = 1
-    let at = start
-    for (; at < size; at++) {
+    let at = first
+    for (; at < last; at++) {
       const unit = bytes[at]
-      if (unit === LF || unit === CR) break
+      if (unit === LF || unit === CR) {
+        this.#lines = lines
+        return this.#endAt(bytes, start, at)
+      }
       if (unit !== quote) continue
       if (at !== start && bytes[at - 1] !== delimiter) return false
-      for (at += 1; at < size; at++) {
+      for (at += 1; at < last; at++) {
         const inside = bytes[at]
         if (inside === quote) {
           if (bytes[at + 1] !== quote) break
           at += 1
         } else if (inside === LF || (inside === CR && bytes[at + 1] !== LF)) lines += 1
       }
+      if (at >= last) return false
       const next = bytes[at + 1]
       if (next !== delimiter && next !== LF && next !== CR) return false
     }
+    return false
+  }
+
+  /** Whether a record is known to end at `end`, where a line break should be. */
+  #endAt(bytes: Uint8Array, start: number, end: number): boolean {
+    if (end >= bytes.length || end - start > this.#syntax.max_units) return false
     // A CR at the window's end may have its LF behind it.
-    if (at >= size || (bytes[at] === CR && at + 1 === size) || at - start > this.#syntax.max_units) return false
-    this.#end = at
-    this.#after = bytes[at] === CR && bytes[at + 1] === LF ? at + 2 : at + 1
-    this.#lines = lines
+    const cr = bytes[end] === CR
+    if (cr && end + 1 === bytes.length) return false
+    this.#end = end
+    this.#after = cr && bytes[end + 1] === LF ? end + 2 : end + 1
     return true
   }
 }

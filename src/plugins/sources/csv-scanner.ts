@@ -49,7 +49,8 @@ const QUOTE_INSIDE: Problem = { code: 'CSV_QUOTE', message: 'a quote stands insi
 const QUOTE_BEHIND: Problem = { code: 'CSV_QUOTE', message: 'text follows the closing quote of a cell' }
 const UNCLOSED: Problem = { code: 'CSV_UNTERMINATED', message: 'a quoted cell has no closing quote' }
 const NUL_PROBLEM: Problem = { code: 'CSV_NUL', message: 'the record has a NUL character' }
-const NEVER = Number.POSITIVE_INFINITY
+/** Behind all places in a window. */
+export const NEVER = Number.POSITIVE_INFINITY
 const LF = 0x0a
 const CR = 0x0d
 
@@ -417,7 +418,8 @@ export class CsvScanner {
   }
 }
 
-function find(text: string, what: string, from: number): number {
+/** Where `what` stands next; NEVER if it doesn't. */
+export function find(text: string, what: string, from: number): number {
   const at = text.indexOf(what, from)
   return at < 0 ? NEVER : at
 }

@@ -4,6 +4,8 @@
  * A position is that of the file (one-file.ts), with `file`, its place on the list from 1, `before`, the bytes of the files
  * before it, and in a store `version`, that of the object.
  *
+ * A range begins and ends in any of the files: it has the rest of one, all of others, and the beginning of another.
+ *
  * FILES-SOURCE-1. No more than one file and one archive is open at a time, however many there are.
  * FILES-SOURCE-2. Bytes of a file are kept until a position in a later one is asked for; records are asked for in order, so that it is
  *     those of the last few files.
@@ -50,6 +52,8 @@ export class FilesSource implements Source {
   #files: readonly InputFile[] = []
   #warnings: readonly string[] = []
   #recorded: readonly string[] | null = null
+  /** What is read; null: all. */
+  #range: FilesRange | null = null
   #heads: Heads | null = null
   /** By their places on the list: those whose bytes may still be asked for. */
   readonly #held = new Map<number, OneFileSource>()
@@ -95,10 +99,27 @@ export class FilesSource implements Source {
     this.#recorded = null
   }
 
+  /** Files that aren't compressed, and no members of archives, of formats that can be cut. */
+  async cut(ends: readonly number[], limits: CutLimits): Promise<readonly SourceRange[] | null> {
+    if (this.#files.some(({ bytes, member }) => bytes === null || member !== null)) return null
+    const joined = new JoinedRanges(ends, limits)
+    for (const [i, file] of this.#files.entries()) {
+      const source = this.#make(file.place, { ...this.#openingOf(file), ...this.#addedTo(file.name) })
+      const more = { file: i + 1, before: joined.bytes, ...versionOf(file) }
+      if (!(await joined.add(source, file.bytes ?? 0, more))) return null
+      if (joined.complete) break
+    }
+    return joined.all()
+  }
+
+  select(range: SourceRange): void {
+    this.#range = asFilesRange(range, position => asFilesPosition(position, this.#where))
+  }
+
   async begin(from: ResumePoint | null = null): Promise<SourceHead> {
     const before = await this.#verify(from)
     const heads = new Heads()
-    for (const file of this.#files.slice(before)) {
+    for (const file of this.#files.slice(before, this.#range?.last)) {
       const source = this.#make(file.place, { ...this.#openingOf(file, HEAD_BYTES), hashes: false })
       try {
         heads.add(await source.begin(), source.originalNames())
@@ -113,11 +134,11 @@ export class FilesSource implements Source {
   async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceItem[]> {
     const before = await this.#verify(from)
     const inside = from === null ? 0 : asFilesPosition(from.position, this.#where).file
-    let bytes = (from?.files ?? []).reduce((sum, each) => sum + each.bytes, 0)
+    let bytes = this.#bytesRead(from)
     let blank = from === null && this.#files.length > 0
-    let position: Parts = from === null ? NOWHERE : partsOf(from.position)
-    for (const [i, file] of this.#files.slice(before).entries()) {
-      const more = { file: before + i + 1, before: bytes, ...versionOf(file) }
+    let position: Parts = from === null ? (this.#range?.begins ?? NOWHERE) : partsOf(from.position)
+    for (const [i, file] of this.#files.slice(before, this.#range?.last).entries()) {
+      const more = { file: before + i + 1, before: this.#bytesBefore(bytes), ...versionOf(file) }
       const point = inside === more.file ? from : null
       const source = this.#open(file, more.file)
       for await (const records of source.read(point)) yield records.map(each => inFile(each, file.name, more))
@@ -127,7 +148,7 @@ export class FilesSource implements Source {
       const { blank: _, ...parts } = partsOf(end.position)
       position = { ...parts, ...more }
       bytes += end.bytes
-      yield [{ kind: 'end_of_file', bytes: end.bytes, position }]
+      if (this.#range?.endsIn(more.file) !== true) yield [{ kind: 'end_of_file', bytes: end.bytes, position }]
     }
     this.#closeArchive()
     this.#end = { position: blank ? { ...position, blank: true } : position, bytes }
