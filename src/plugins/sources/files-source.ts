@@ -14,18 +14,21 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { isObject, type Json } from '../../model/row.ts'
 import type {
+  CutLimits,
   FileRead,
   ResumePoint,
   Source,
   SourceFiles,
   SourceHead,
   SourceItem,
+  SourceRange,
   SourceRecord,
 } from '../../sdk/spec.ts'
 import { Stores } from '../stores/open-store.ts'
 import type { Archive } from './archive.ts'
 import type { InputPlace } from './byte-reader.ts'
 import { ByteReader, CHUNK_BYTES, type Chunks, inputName, sourceChanged, sourceError } from './byte-reader.ts'
+import { type FilesPosition, FilesRange, isCount, isPosition, JoinedRanges, NOTHING_SHA256 } from './files-range.ts'
 import { Heads } from './heads.ts'
 import { archiveMustBeSame, type InputFile, listFiles, openArchive, recordedFiles } from './input-files.ts'
 import { listedChunks, type Seen } from './listed-file.ts'
@@ -113,7 +116,7 @@ export class FilesSource implements Source {
   }
 
   select(range: SourceRange): void {
-    this.#range = asFilesRange(range, position => asFilesPosition(position, this.#where))
+    this.#range = new FilesRange(range)
   }
 
   async begin(from: ResumePoint | null = null): Promise<SourceHead> {
@@ -134,13 +137,14 @@ export class FilesSource implements Source {
   async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceItem[]> {
     const before = await this.#verify(from)
     const inside = from === null ? 0 : asFilesPosition(from.position, this.#where).file
-    let bytes = this.#bytesRead(from)
+    let bytes = (from?.files ?? []).reduce((sum, each) => sum + each.bytes, 0)
     let blank = from === null && this.#files.length > 0
     let position: Parts = from === null ? (this.#range?.begins ?? NOWHERE) : partsOf(from.position)
     for (const [i, file] of this.#files.slice(before, this.#range?.last).entries()) {
-      const more = { file: before + i + 1, before: this.#bytesBefore(bytes), ...versionOf(file) }
-      const point = inside === more.file ? from : null
-      const source = this.#open(file, more.file)
+      const number = before + i + 1
+      const more = { file: number, before: this.#before + bytes - this.#startIn(number), ...versionOf(file) }
+      const point = inside === number ? from : null
+      const source = this.#open(file, number)
       for await (const records of source.read(point)) yield records.map(each => inFile(each, file.name, more))
       const end = source.end()
       if (file.member !== null) await archiveMustBeSame(file.member.archive, file.seen)
@@ -148,7 +152,8 @@ export class FilesSource implements Source {
       const { blank: _, ...parts } = partsOf(end.position)
       position = { ...parts, ...more }
       bytes += end.bytes
-      if (this.#range?.endsIn(more.file) !== true) yield [{ kind: 'end_of_file', bytes: end.bytes, position }]
+      if (this.#range === null || this.#range.lengthOf(number) !== null)
+        yield [{ kind: 'end_of_file', bytes: end.bytes, position }]
     }
     this.#closeArchive()
     this.#end = { position: blank ? { ...position, blank: true } : position, bytes }
@@ -168,7 +173,18 @@ export class FilesSource implements Source {
     return this.#end
   }
 
+  /** How many bytes of all lie before what is read. */
+  get #before(): number {
+    return this.#range?.before ?? 0
+  }
+
+  /** Where reading begins in a file, by its place on the list. */
+  #startIn(file: number): number {
+    return this.#range?.startIn(file) ?? 0
+  }
+
   async size(): Promise<number | null> {
+    if (this.#range !== null) return this.#range.bytes
     return this.#files.reduce<number | null>(
       (sum, { bytes }) => (sum === null || bytes === null ? null : sum + bytes),
       0,
@@ -177,7 +193,7 @@ export class FilesSource implements Source {
 
   bytesBefore(position: Json): number {
     const { before, offset } = asFilesPosition(position, this.#where)
-    return before + offset
+    return before + offset - this.#before
   }
 
   /** No file at all is what `if_missing: empty` expects. */
@@ -206,18 +222,19 @@ export class FilesSource implements Source {
   /** Files that were read to their ends must have the bytes that they had. @returns how many these are. */
   async #verify(from: ResumePoint | null): Promise<number> {
     const read = from?.files ?? []
-    if (this.#verified) return read.length
-    for (const [i, each] of read.entries()) await this.#verifyFile(i, each)
-    this.#refuseOtherVersion(from)
-    this.#last = { file: read.length, sha256: read.at(-1)?.sha256 ?? NOTHING_SHA256 }
+    const first = (this.#range?.begins.file ?? 1) - 1
+    const before = first + read.length
+    if (this.#verified) return before
+    for (const [i, each] of read.entries()) await this.#verifyFile(first + i, each)
+    for (const position of [from?.position ?? null, ...(this.#range?.places ?? [])]) this.#refuseOtherVersion(position)
+    this.#last = { file: before, sha256: read.at(-1)?.sha256 ?? NOTHING_SHA256 }
     this.#verified = true
-    return read.length
+    return before
   }
 
   /** Of an object that was read in part: before any of it is read again. */
-  #refuseOtherVersion(from: ResumePoint | null): void {
-    if (from === null) return
-    const { file: number, version } = partsOf(from.position)
+  #refuseOtherVersion(position: Json): void {
+    const { file: number, version } = partsOf(position)
     const file = isCount(number) ? this.#files[number - 1] : undefined
     const now = file === undefined ? undefined : versionOf(file).version
     if (file !== undefined && version !== undefined && now !== undefined && version !== now) throw changed(file)
@@ -227,22 +244,30 @@ export class FilesSource implements Source {
     const file = this.#files[index]
     if (file === undefined) throw sourceError({ ...this.#where, path: '' }, `there is no file ${index + 1} on record`)
     if (bytes === 0 && this.#unread === 'some_unread') return
-    if (file.bytes !== null && file.bytes !== bytes) throw changed(file)
-    const reader = await ByteReader.open(file.place, { ...this.#openingOf(file), hashes: false })
+    const from = this.#startIn(index + 1)
+    const length = from + bytes
+    if (file.bytes !== null && file.bytes !== length) throw changed(file)
+    const span = { from, until: Number.POSITIVE_INFINITY }
+    const reader = await ByteReader.open(file.place, { ...this.#openingOf(file), hashes: false }, span)
     const hash = createHash('sha256')
     try {
       for (let piece = await reader.read(); piece !== null; piece = await reader.read()) {
         hash.update(piece)
-        if (reader.size > bytes) throw changed(file)
+        if (reader.size > length) throw changed(file)
       }
     } finally {
       await reader.close()
     }
-    if (reader.size !== bytes || hash.digest('hex') !== sha256) throw changed(file)
+    if (reader.size !== length || hash.digest('hex') !== sha256) throw changed(file)
   }
 
   #open(file: InputFile, number: number): OneFileSource {
     const source = this.#make(file.place, { ...this.#openingOf(file), ...this.#addedTo(file.name) })
+    if (this.#range !== null) {
+      const length = this.#range.lengthOf(number)
+      if (length !== null && file.bytes !== length) throw changed(file)
+      source.select?.(this.#range.partIn(number))
+    }
     this.#held.set(number, source)
     return source
   }
@@ -284,20 +309,12 @@ export class FilesSource implements Source {
 const versionOf = ({ seen }: InputFile): { readonly version?: string } =>
   seen instanceof StoredFile ? { version: seen.version } : {}
 
-const NOTHING_SHA256 = createHash('sha256').digest('hex')
-
 const pathsOf = (files: readonly InputFile[]): readonly string[] => [
   ...new Set(files.map(({ place, member }) => inputName(member?.archive ?? place))),
 ]
 
 const changed = ({ place, name }: InputFile) =>
   sourceChanged(place, `${name}, which this run has read, isn’t what it was then`)
-
-interface FilesPosition {
-  readonly file: number
-  readonly before: number
-  readonly offset: number
-}
 
 type Parts = { readonly [part: string]: Json }
 
@@ -310,11 +327,8 @@ function inFile(record: SourceRecord, file: string, more: Parts) {
   return { ...record, file, position: { ...partsOf(record.position), ...more } }
 }
 
-const isCount = (value: Json | undefined): value is number => typeof value === 'number' && Number.isSafeInteger(value)
-
 function asFilesPosition(position: Json, where: Pick<InputPlace, 'folder' | 'node'>): FilesPosition {
-  const { file, before, offset } = partsOf(position)
-  if (isCount(file) && isCount(before) && isCount(offset)) return { file, before, offset }
+  if (isPosition(position)) return position
   const place = { ...where, path: resolve(where.folder) }
   throw sourceError(place, 'the recorded position isn’t one of this kind of source', 'Was the source’s plugin changed?')
 }

@@ -1,0 +1,158 @@
+/** Ranges of several files, read one after another: the rest of one, all of others, and the beginning of another. */
+import { createHash } from 'node:crypto'
+import { isObject, type Json } from '../../model/row.ts'
+import type { CutLimits, FileRead, SourceRange } from '../../sdk/spec.ts'
+import type { FileRange, OneFileSource, Position } from './one-file.ts'
+
+export const NOTHING_SHA256 = createHash('sha256').digest('hex')
+
+/** Where a file is on the list. */
+export interface InList {
+  /** From 1. */
+  readonly file: number
+  /** Bytes of the files before it. */
+  readonly before: number
+  readonly version?: string
+}
+
+/** A position in one of several files. */
+export interface FilesPosition extends InList, Position {}
+
+const BEGINNING: FilesPosition = { file: 1, before: 0, offset: 0, line: 1 }
+
+/** Makes ranges of all from those of each file: the last of one and the first of the next are one. */
+export class JoinedRanges {
+  /** Of the files that were added. */
+  bytes = 0
+  readonly #ends: readonly number[]
+  readonly #limits: Required<CutLimits>
+  readonly #ranges: SourceRange[] = []
+  #records = 0
+  /** The range that is under way: where it begins, what it has, and where it ends for now. */
+  #from: FilesPosition | null = null
+  #records_before = 0
+  #has = 0
+  #files: FileRead[] = []
+  #to: Json = { file: 0, before: 0, offset: 0, line: 1, size: 0 }
+  #sha256 = NOTHING_SHA256
+
+  constructor(ends: readonly number[], { signal, most_records = Number.POSITIVE_INFINITY }: CutLimits) {
+    this.#ends = ends
+    this.#limits = { signal, most_records }
+  }
+
+  /** Whether no more records may be part of any range. */
+  get complete(): boolean {
+    return this.#records >= this.#limits.most_records
+  }
+
+  /** @returns false if the file can't be cut. */
+  async add(source: Pick<OneFileSource, 'cut'>, bytes: number, place: InList): Promise<boolean> {
+    const { signal, most_records } = this.#limits
+    const ends = this.#ends.slice(this.#ranges.length).filter(end => end < this.bytes + bytes)
+    const limits = { signal, most_records: most_records - this.#records }
+    const ranges =
+      (await source.cut?.(
+        ends.map(end => end - this.bytes),
+        limits,
+      )) ?? null
+    if (ranges === null) return false
+    for (const [i, range] of ranges.entries()) {
+      if (i > 0) this.#end()
+      if (range.from !== null && i > 0) this.#from = { ...range.from, ...place }
+      this.#records += range.records
+      this.#has += range.bytes
+      this.#to = { ...range.to, ...place }
+      this.#sha256 = range.sha256
+      if (i < ranges.length - 1 || this.complete) continue
+      this.#files.push({ records: range.records, bytes: range.bytes, sha256: range.sha256 })
+    }
+    this.bytes += bytes
+    return true
+  }
+
+  all(): readonly SourceRange[] {
+    while (this.#ranges.length <= this.#ends.length) {
+      this.#end()
+      const { size: _, ...from } = isObject(this.#to) ? this.#to : {}
+      if (isPosition(from) && from.file > 0) this.#from = from
+      this.#sha256 = NOTHING_SHA256
+    }
+    return this.#ranges
+  }
+
+  #end(): void {
+    this.#ranges.push({
+      from: this.#from,
+      to: this.#to,
+      records_before: this.#records_before,
+      records: this.#records - this.#records_before,
+      line: this.#from?.line ?? 1,
+      bytes: this.#has,
+      sha256: this.#sha256,
+      files: this.#files,
+    })
+    this.#records_before = this.#records
+    this.#has = 0
+    this.#files = []
+  }
+}
+
+/** A range that is read. */
+export class FilesRange {
+  /** Where it begins. */
+  readonly begins: FilesPosition
+  /** In the files, how many bytes of all lie before it. */
+  readonly before: number
+  readonly bytes: number
+  /** The file that it ends in. */
+  readonly last: number
+  readonly #range: SourceRange
+  readonly #ends: FilesPosition
+
+  /** @throws TypeError if it is none of several files. */
+  constructor(range: SourceRange) {
+    const { from, to, bytes } = range
+    const begins = from ?? BEGINNING
+    if (!isPosition(begins) || !isPosition(to)) throw new TypeError('this is no range of several files')
+    this.#range = range
+    this.#ends = to
+    this.begins = begins
+    this.before = begins.before + begins.offset
+    this.bytes = bytes
+    this.last = to.file
+  }
+
+  /** Where the objects that it begins and ends in stand, with their versions. */
+  get places(): readonly Json[] {
+    return [this.#range.from, this.#range.to]
+  }
+
+  /** Where in a file, by its place on the list, it begins. */
+  startIn(file: number): number {
+    return file === this.begins.file ? this.begins.offset : 0
+  }
+
+  /** What a file has to be as long as, if it ends in the range; null if it doesn't. */
+  lengthOf(file: number): number | null {
+    const read = this.#range.files?.[file - this.begins.file]
+    return read === undefined ? null : this.startIn(file) + read.bytes
+  }
+
+  /** What it has of a file. */
+  partIn(file: number): FileRange {
+    const from = file === this.begins.file && this.#range.from !== null ? this.begins : null
+    const length = this.lengthOf(file)
+    const { offset, line, size = offset } = this.#ends
+    const to = length === null ? { offset, line, size: Number(size) } : { offset: length, line: 1, size: length }
+    return { ...this.#range, from, to, bytes: to.offset - this.startIn(file) }
+  }
+}
+
+export const isCount = (value: Json | undefined): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value)
+
+export function isPosition(position: Json): position is Json & FilesPosition {
+  const { file, before, offset } = isObject(position) ? position : {}
+  return isCount(file) && isCount(before) && isCount(offset)
+}
