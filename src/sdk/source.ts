@@ -125,7 +125,7 @@ export interface SourceRange {
   readonly line: number
   /** In it. What stands before the first record is part of the first range, what follows the last one of the last. */
   readonly bytes: number
-  /** Lower-case hex SHA-256 of its bytes; with several files, of those that it has in the last of its files. */
+  /** Lower-case hex SHA-256 of its bytes; with several files, of those that it has in the last of its files. Empty for sources without bytes. */
   readonly sha256: string
   /** With several files: those that end in it, in order, each with what it has of them. */
   readonly files?: readonly FileRead[]

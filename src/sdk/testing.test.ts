@@ -4,7 +4,16 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Json, Row } from '../model/row.ts'
 import { defineAggregate, defineGate, defineSink, defineSource, defineTransform } from './define.ts'
-import type { OutboundSink, Outgoing, Receipt, Sent, SourceRecord, Transform, TransformResult } from './spec.ts'
+import type {
+  OutboundSink,
+  Outgoing,
+  Receipt,
+  Sent,
+  SourceRange,
+  SourceRecord,
+  Transform,
+  TransformResult,
+} from './spec.ts'
 import { conformance, conformanceProblems, testPlugin } from './testing.ts'
 
 /** A transform that conforms, with one thing changed. */
@@ -297,6 +306,44 @@ describe('sources and sinks', () => {
         }
       },
     })
+
+  /** Three rows of a byte each; `wrong`: what its ranges say instead of what is so. */
+  const cuttable = (wrong: Partial<SourceRange>, forgets = false) =>
+    defineSource({
+      ...source(1),
+      create: () => {
+        let part = { from: 0, to: 3 }
+        const { length } = 'xyz'
+        return {
+          async *read(from) {
+            const start = from === null ? part.from : (from.position as number)
+            const rows = [...'xyz'].map((a, i): SourceRecord => ({ kind: 'row', line: 0, row: { a }, position: i + 1 }))
+            yield rows.slice(start, part.to)
+          },
+          size: async () => length,
+          cut: async (ends, { most_records = length }) => {
+            const behind = [...ends.map(end => end + 1), length].map(at => Math.min(at, length, most_records))
+            return behind.map((to, i) => {
+              const from = behind[i - 1] ?? 0
+              const counts = { records_before: from, records: to - from, bytes: to - from, line: 0 }
+              return { from, to, ...counts, sha256: '', ...wrong }
+            })
+          },
+          select: ({ from, to }) => {
+            if (!forgets) part = { from: from as number, to: to as number }
+          },
+          close: async () => undefined,
+        }
+      },
+    })
+
+  test('ranges give what the whole gives', async () => {
+    expect(await problemsOf(cuttable({}))).toBe('')
+    expect(await problemsOf(cuttable({}, true))).toMatch(/don’t give what the whole gives/)
+    expect(await problemsOf(cuttable({ records: 7 }))).toMatch(/as many records as it says/)
+    expect(await problemsOf(cuttable({ records_before: 7 }))).toMatch(/another number of records before it/)
+    expect(await problemsOf(cuttable({ bytes: 1 }))).toMatch(/have 5 bytes, and it says that it has 3/)
+  })
 
   test('reading on gives the same rest', async () => {
     expect(await problemsOf(source(1))).toBe('')

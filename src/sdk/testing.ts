@@ -10,7 +10,8 @@
  * It checks that the spec is sound; that options have a JSON Schema and refuse what nothing reads; that examples give what
  * they say; that rows (frozen) are never changed, bad ones throw nothing, and results are JSON that a ledger can hold; that
  * error codes and labels are declared; that what is called deterministic is; that rows which leave fit what `guarantees`
- * says. Sources must read on from any position to the same rest, and sinks wound back to a receipt must continue to the same
+ * says. Sources must read on from any position to the same rest, ranges of them
+ * must give what the whole gives, and sinks wound back to a receipt must continue to the same
  * bytes; sinks that send must make the same request of a row each time. Sources are read where their examples bring files or say which
  * rows result; more samples can be given. `custody plugin test FILE` does the same without a test runner.
  */

@@ -7,13 +7,14 @@ import { Folder, readAll } from '../../../test/support/plugin-files.ts'
 import type { Json } from '../../model/row.ts'
 import { NOBODY_TO_ASK } from '../../sdk/source.ts'
 import type { FileRead, ResumePoint, Source, SourceItem, SourceRange, SourceRecord } from '../../sdk/spec.ts'
+import { conformanceProblems } from '../../sdk/testing.ts'
 import { csvSource } from './csv.ts'
 import { CsvFormat } from './csv-format.ts'
 import { csvLayout, csvOptions, encodingFrom } from './csv-options.ts'
 import { FileSource } from './file-source.ts'
-import { jsonlFile } from './jsonl.ts'
+import { jsonlFile, jsonlSource } from './jsonl.ts'
 import type { FileRange } from './one-file.ts'
-import { textFile } from './text.ts'
+import { textFile, textSource } from './text.ts'
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value))
@@ -321,6 +322,17 @@ describe('several files', () => {
     await packed.prepare?.()
     expect(await packed.cut?.([9], limits)).toBe(null)
   })
+})
+
+test.each([
+  [csvSource, { header: false, recover: 'line' }],
+  [csvSource, { quote: 'none' }],
+  [jsonlSource, {}],
+  [textSource, {}],
+] as const)('what the kit looks at holds of %#', async (spec, options) => {
+  const files = { in: `\uFEFFa,b\r\n1,"2\n3"\n\n{"a":1}\n4"5,"6\n${'7,8\n'.repeat(20)}9,"` }
+  const sample = { title: 'some', options: { path: 'in', ...options }, files }
+  expect(await conformanceProblems(spec, [sample])).toEqual([])
 })
 
 describe('one file', () => {

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryStore } from '../../../test/support/memory-store.ts'
+import { readAll } from '../../../test/support/plugin-files.ts'
 import { StoreFailure } from '../stores/object-store.ts'
 import { parseStoreUrl, type StoreUrl } from '../stores/store-url.ts'
 import type { Chunks } from './byte-reader.ts'
+import { CsvFormat } from './csv-format.ts'
+import { csvLayout, csvOptions } from './csv-options.ts'
+import { FileSource } from './file-source.ts'
 import { StoredFile } from './stored-file.ts'
 
 const CONTENT = Buffer.from('id,name\n1,a\n2,b\n3,c\n')
@@ -29,6 +33,30 @@ describe('an object that is read', () => {
       const { store, file } = storedFile()
       store.cut_bytes = cut_bytes
       expect(await all(file.chunks(PLACE, WAITING))).toEqual(CONTENT)
+    }
+  })
+
+  test('is cut, and read from where a range begins', async () => {
+    const { store, file } = storedFile()
+    store.cut_bytes = 5
+    const opening = async (from: number) => file.chunks(PLACE, WAITING, from)
+    const make = () =>
+      new FileSource(PLACE, new CsvFormat(PLACE, csvLayout(csvOptions.parse({ path: PLACE.path }))), {
+        opening,
+        seeks: true,
+        seen: file,
+      })
+    expect(await all(await opening(12))).toEqual(CONTENT.subarray(12))
+    const ranges = await make().cut([11], { signal: new AbortController().signal })
+    expect(ranges?.map(({ records, bytes }) => [records, bytes])).toEqual([
+      [1, 12],
+      [2, 8],
+    ])
+    for (const range of ranges ?? []) {
+      const source = make()
+      source.select(range)
+      expect((await readAll(source)).length).toBe(range.records)
+      expect(source.hashUpTo(source.end().position)).toBe(range.sha256)
     }
   })
 

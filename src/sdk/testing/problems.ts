@@ -14,6 +14,7 @@ export const CHECKS = {
   guarantees: 'rows that leave are what `guarantees` says',
   reading: 'what it yields is sound, and a second time the same',
   resuming: 'reading on from any position gives the same rest',
+  cutting: 'ranges that it is cut into give what the whole gives, each by itself',
   hashes: 'hashes are those of the bytes that were read',
   preparing: 'prepare() touches nothing',
   writing: 'receipts and the artifact say what was written',

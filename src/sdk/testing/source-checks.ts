@@ -3,9 +3,19 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SourceContext } from '../source.ts'
-import type { FileRead, ResumePoint, SourceFileEnd, SourceItem, SourceRecord, SourceSpec } from '../spec.ts'
+import type {
+  FileRead,
+  ResumePoint,
+  Source,
+  SourceFileEnd,
+  SourceItem,
+  SourceRange,
+  SourceRecord,
+  SourceSpec,
+} from '../spec.ts'
 import { answeringAlike } from './calling.ts'
 import type { Findings, Problems } from './problems.ts'
+import { checkRanges, type RangeSubject, type ReadItems } from './range-checks.ts'
 import { contextIn, eachSample, inFolder, type Sample, textOf } from './subject.ts'
 
 /** Reading on is tried after this many records at most, spread over all. */
@@ -51,7 +61,33 @@ async function checkOne(spec: SourceSpec, options: unknown, folder: string, samp
       resuming.add(`reading on after record ${i + 1} doesn’t give the same rest`)
     }
   }
+  const subject = { spec, options, folder, sample, context }
+  await checkRanges(rangesOf(subject, all.names), all.items, () => problems.of('cutting'))
   await checkHash(spec, options, folder, sample, context, records, problems)
+}
+
+interface Subject {
+  readonly spec: SourceSpec
+  readonly options: unknown
+  readonly folder: string
+  readonly sample: Sample
+  readonly context: SourceContext
+}
+
+function rangesOf({ spec, options, folder, sample, context }: Subject, names: Yielded['names']): RangeSubject {
+  return {
+    async open() {
+      const source = await spec.create(options, contextIn(folder, sample))
+      await source.list?.(names)
+      await source.prepare?.()
+      return source
+    },
+    read: (range, from) => {
+      const point = from === null ? null : { ...from, names }
+      return readAll(spec, options, folder, sample, context, point, { range: throughJson(range), names })
+    },
+    pointBehind: (read, index) => pointBehind({ ...read, names }, index),
+  }
 }
 
 /** Rows as they are before a schema makes numbers of texts. */
@@ -68,16 +104,13 @@ function compareRecords({ rows_out, errors }: Sample, records: readonly SourceRe
 const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 /** What a source has given. */
-interface Yielded {
-  readonly items: readonly SourceItem[]
-  /** Of its files that have ended. */
-  readonly files: readonly FileRead[]
+interface Yielded extends ReadItems {
   /** Of its files; null if it has no list of them. */
   readonly names: readonly string[] | null
 }
 
 /** Where reading continues behind the item with this index. */
-function pointBehind({ items, files, names }: Yielded, index: number): ResumePoint {
+function pointBehind({ items, files, names }: Pick<Yielded, 'items' | 'files' | 'names'>, index: number): ResumePoint {
   const before = items.slice(0, index + 1)
   const ended = before.filter(each => each.kind === 'end_of_file').length
   const point = { records: before.length - ended, position: throughJson(items[index]!.position) }
@@ -91,6 +124,7 @@ async function readAll(
   sample: Sample,
   context: SourceContext,
   from: (ResumePoint & { readonly names: readonly string[] | null }) | null,
+  part: { readonly range: SourceRange; readonly names: readonly string[] | null } | null = null,
 ): Promise<Yielded> {
   const source = await spec.create(options, contextIn(folder, sample))
   const items: SourceItem[] = []
@@ -98,8 +132,10 @@ async function readAll(
   const yielded: string[] = []
   let records = 0
   let names: readonly string[] | null = null
+  let end: Pick<Yielded, 'bytes' | 'sha256'> = { bytes: null, sha256: null }
   try {
-    names = (await source.list?.(from?.names ?? null))?.names ?? null
+    names = (await source.list?.(from?.names ?? part?.names ?? null))?.names ?? null
+    if (part !== null) source.select?.(part.range)
     if (names !== null) await source.prepare?.()
     if (names !== null) await source.begin?.(from)
     for await (const chunk of source.read(from, context)) {
@@ -113,12 +149,20 @@ async function readAll(
         }
       }
     }
+    if (part !== null) end = endOf(source)
   } finally {
     await source.close()
   }
   if (items.some((item, i) => JSON.stringify(item) !== yielded[i]))
     throw new Error('a record that it has yielded is changed by it afterwards')
-  return { items, files, names }
+  return { items, files, names, ...end }
+}
+
+function endOf(source: Source): Pick<Yielded, 'bytes' | 'sha256'> {
+  const end = source.end?.()
+  if (end === undefined) return { bytes: null, sha256: null }
+  // Nothing is open, and nothing was read, where there are no bytes.
+  return { bytes: end.bytes, sha256: end.bytes === 0 ? null : (source.hashUpTo?.(throughJson(end.position)) ?? null) }
 }
 
 function checkFileEnd({ bytes, position }: SourceFileEnd, { names }: Yielded, problems: Problems): void {
