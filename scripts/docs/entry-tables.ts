@@ -38,6 +38,7 @@ const MEASURES: { readonly [M in Measure]: string } = {
   value: 'number of a value of the subject',
   entry: 'seq of an entry',
   log: 'number of a log',
+  part: 'number of a part',
   outcome: 'number of an outcome and cause: [outcomes](outcomes.md#what-an-ending-carries)',
   place: 'a place',
   count: 'a count',

@@ -15,6 +15,7 @@ export type Measure =
   | 'value'
   | 'entry'
   | 'log'
+  | 'part'
   | 'outcome'
   | 'place'
   | 'count'

@@ -14,8 +14,9 @@ import type { CommitLine } from './commit-line.ts'
 import type { FieldOrder } from './field-order.ts'
 import type { PluginCode } from './plugin-code.ts'
 import type { OpeningValues } from './run-values.ts'
+import type { CoordinatorEntry, SplitEntry } from './split-entry.ts'
 import type { Topology } from './topology.ts'
-import type { SubjectTile, SubjectTrees } from './trees.ts'
+import type { SubjectTile, SubjectTrees, TreeHead } from './trees.ts'
 
 export const LEDGER_FORMAT = 1
 
@@ -381,6 +382,7 @@ export type CommitFacts = {
 export interface SealFacts {
   readonly k: 'seal'
   readonly status: SealedStatus
+  /** Of a run with splits: those of all its splits together. */
   readonly totals: TotalsFact
   readonly t: number
 }
@@ -423,6 +425,8 @@ export type RunEntry =
       readonly files?: ReadonlyArray<{ readonly source: NodeNumber; readonly count: number }>
       /** How long its values are to be kept; absent if nothing was said. */
       readonly retention_us?: number
+      /** How many splits it has; this log is the coordinator's then, and has no rows. Absent if it has none. */
+      readonly splits?: number
       readonly values: OpeningValues
       readonly t: number
     }
@@ -475,8 +479,11 @@ export type RunEntry =
     }
   /** What is about to be renamed into place. */
   | { readonly k: 'publish'; readonly artifacts: readonly PublishedFact[]; readonly t: number }
-  /** The last entry. */
-  | (SealFacts & { readonly subjects: SubjectTrees })
+  /** The last entry. `parts`: the tree of the last entries of its splits, in order; absent if it has none. */
+  | (SealFacts & { readonly subjects: SubjectTrees; readonly parts?: TreeHead })
+  /** Of a run with splits, in the log of its coordinator and in those of its splits. */
+  | CoordinatorEntry
+  | SplitEntry
 
 /**
  * The tokens under way whose fields don't stand in canonical order, with the orders (`format/field-order.ts`) of

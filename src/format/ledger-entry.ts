@@ -17,7 +17,15 @@ export type LedgerEntry =
       readonly signatures: readonly string[]
       readonly t: number
     }
-  | { readonly k: 'opened'; readonly log: number; readonly run: string; readonly root: string; readonly t: number }
+  /** With `splits`, as many logs behind this one are the run's, too: a part of it each. */
+  | {
+      readonly k: 'opened'
+      readonly log: number
+      readonly run: string
+      readonly root: string
+      readonly splits?: number
+      readonly t: number
+    }
   | {
       readonly k: 'sealed'
       readonly log: number
@@ -49,7 +57,7 @@ export interface Succeeded {
   readonly root: string
 }
 
-/** Values of a sealed run: of entries `[first, last]`, or of one entry `[seq, seq, place, …]`; places from 1. In order. */
+/** Values of one log of a sealed run: of entries `[first, last]`, or of one entry `[seq, seq, place, …]`; places from 1. In order. */
 export type Erased = ReadonlyArray<readonly number[]>
 
 /**

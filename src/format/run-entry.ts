@@ -74,6 +74,7 @@ const SOURCE_CALL = {
   elements: LISTS.x.elements.map(each => (each.name === 'token' ? { ...each, is: whole('token', 0, 0) } : each)),
 }
 const TREE_HEAD = objectOf({ size: key(counted()), root: key(HASH) })
+const SUBJECTS = objectOf({ rows: key(TREE_HEAD), batches: key(TREE_HEAD) })
 const JUMPS = maybe(listOf(tupleOf({ from: whole('time', 0), to: whole('time', 0) })), 'if there are any')
 
 const PLUGIN = objectOf({
@@ -170,6 +171,7 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
         'how many files each source has that has a list of them, if one has',
       ),
       retention_us: maybe(counted(1), 'for how long its values are to be kept, in microseconds, if that was said'),
+      splits: below(maybe(counted(1), 'how many splits it has, if it has some')),
       values: key(OPENING_VALUES),
       t: T,
     },
@@ -237,9 +239,56 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
     keys: {
       status: key(oneOf('completed', 'completed_with_failures', 'empty', 'abandoned')),
       totals: below(key(TOTALS)),
-      subjects: key(objectOf({ rows: key(TREE_HEAD), batches: key(TREE_HEAD) })),
+      subjects: key(SUBJECTS),
+      parts: below(maybe(TREE_HEAD, 'if it has splits')),
       t: T,
     },
+  },
+  cut: {
+    keys: {
+      source: key(whole('node')),
+      ranges: below(
+        key(
+          listOf(
+            objectOf({
+              ...{ part: key(whole('part')), before: key(counted()), records: key(counted()) },
+              ...{ line: key(counted()), bytes: key(counted()) },
+            }),
+          ),
+        ),
+      ),
+      whole: maybe(whole('part'), 'the split that reads all of it, if it isn’t cut'),
+      positions: maybe(VALUE, 'a value'),
+      hashes: maybe(VALUE, 'a value'),
+      t: T,
+    },
+    says: 'In the log of a coordinator',
+  },
+  parts: {
+    keys: {
+      heads: below(key(listOf(objectOf({ part: key(whole('part')), size: key(counted(1)), root: key(HASH) }), 1))),
+      t: T,
+    },
+    says: 'In the log of a coordinator',
+  },
+  part: {
+    keys: {
+      run: key(UUID),
+      part: key(whole('part')),
+      opening: key(HASH, 'leaf hash of the coordinator’s entry 0'),
+      t: T,
+    },
+    says: 'Entry 0 of a split, and only that',
+  },
+  close: {
+    keys: {
+      totals: below(key(TOTALS)),
+      subjects: key(SUBJECTS),
+      size: key(counted(1), 'of the log before it'),
+      root: key(HASH, "of that log's tree"),
+      t: T,
+    },
+    says: 'The last entry of a split',
   },
 }
 
@@ -261,7 +310,13 @@ export const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: KindOf<Extract<
     says: 'Entry 0, and only that',
   },
   opened: {
-    keys: { log: key(whole('log')), run: key(UUID), root: key(HASH, "of the log's tree with entry 0 alone"), t: T },
+    keys: {
+      log: key(whole('log')),
+      run: key(UUID),
+      root: key(HASH, "of the log's tree with entry 0 alone"),
+      splits: maybe(counted(1), 'how many logs behind this one are the run’s, too, if some are'),
+      t: T,
+    },
   },
   taken_over: { keys: { log: key(whole('log')), run: key(UUID), epoch: key(counted(1)), t: T } },
   progress: {

@@ -1,16 +1,17 @@
 /** A ledger that is opened, and made if need be, by the first run that it is asked to take: a run that can't begin makes none. */
 import { openLedger } from '../ledger/open.ts'
-import type { Ledger, LedgerPorts } from '../ledger/write-port.ts'
+import type { LedgerPorts, SplittingLedger } from '../ledger/write-port.ts'
 
-export function laterLedger(url: string, ports: LedgerPorts, temporary: boolean): Ledger {
-  let opened: Promise<Ledger> | null = null
-  const open = (): Promise<Ledger> => {
+export function laterLedger(url: string, ports: LedgerPorts, temporary: boolean): SplittingLedger {
+  let opened: Promise<SplittingLedger> | null = null
+  const open = (): Promise<SplittingLedger> => {
     opened ??= openLedger(url, ports, { create: true, temporary })
     return opened
   }
   return {
     url,
-    openRun: async (run, draft) => (await open()).openRun(run, draft),
+    openRun: async (run, draft, splits) => (await open()).openRun(run, draft, splits),
+    takeSplit: async (split, look) => (await open()).takeSplit(split, look),
     takeOver: async (run, look) => (await open()).takeOver(run, look),
     close: async () => {
       const ledger = await opened?.catch(() => null)

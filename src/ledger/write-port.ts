@@ -14,6 +14,7 @@
 import type { CommitFacts, RunEntry, SealFacts, SubjectEntry } from '../format/entry.ts'
 import type { Succeeded } from '../format/ledger-entry.ts'
 import type { Signer } from '../format/signing-key.ts'
+import type { CloseFacts } from '../format/split-entry.ts'
 import type { Tile } from '../format/tree.ts'
 import type { SubjectTile, TreeNumber } from '../format/trees.ts'
 import type { LedgerKey } from './encryption/ledger-key.ts'
@@ -57,7 +58,7 @@ export interface OpenChange {
 }
 
 export interface RunDraft extends Omit<CompleteRunDraft, 'entry'> {
-  readonly entry: Exclude<RunEntry, { readonly k: 'commit' | 'seal' }> | CommitFacts
+  readonly entry: Exclude<RunEntry, { readonly k: 'commit' | 'seal' | 'close' }> | CommitFacts
 }
 
 export interface CompleteRunDraft {
@@ -89,13 +90,18 @@ export interface RunLedger {
   begin(): Promise<CommitUnderWay>
   /** Forgets what was appended since the last commit: its outputs could not be made durable. */
   drop(): void
-  /** Seals: appends to the run's log and to log 0 in one transaction, and gives the lease up. Nothing else may be appended before. */
-  seal(facts: SealFacts): Promise<CheckpointHead>
+  /**
+   * Seals: appends to the run's log and to log 0 in one transaction, and gives the lease up. Nothing else may be appended before. A run
+   * with splits is sealed when all of them are closed; a split is closed, of which log 0 hears nothing.
+   * @throws CustodyError as `commit`; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_KEY_UNKNOWN for a split that isn't what was signed.
+   */
+  seal(facts: SealFacts | CloseFacts): Promise<CheckpointHead>
   /** Prolongs the lease; for times without commits. @throws CustodyError CUSTODY_RUN_LOST. */
   renew(): Promise<void>
   /**
-   * Says in log 0 how far the run is, by its last commit, and prolongs the lease. While no commit is under way; what was appended since
-   * stays as it is. `t_us`: not before any time that the run has recorded. @throws CustodyError as `commit`; CUSTODY_KEY_UNKNOWN.
+   * Says in log 0 how far the run is, by its last commit, and prolongs the lease; that of a split is prolonged only. While no commit is
+   * under way; what was appended since stays as it is. `t_us`: not before any time that the run has recorded.
+   * @throws CustodyError as `commit`; CUSTODY_KEY_UNKNOWN.
    */
   progress(t_us: number): Promise<void>
   /**
@@ -135,7 +141,8 @@ export type LeaseChange =
   | {
       readonly kind: 'open'
       readonly run: string
-      readonly part: number
+      /** How many logs behind it are made for its splits, each with a lease that nobody holds. */
+      readonly splits: number
       readonly holder: string
       readonly expires_us: number
     }
@@ -233,6 +240,26 @@ export interface Ledger {
    */
   takeOver<Seen>(run: string, look: (reader: RunReader) => Promise<Seen>): Promise<TakenOver<Seen>>
   close(): Promise<void>
+}
+
+/** One that can hold runs with splits. */
+export interface SplittingLedger extends Ledger {
+  /** With `splits` the log is the coordinator's, and logs of so many splits are there from then on, empty. */
+  openRun(run: string, draft: RunDraft, splits?: number): Promise<RunLedger>
+  /**
+   * Takes a split over that isn't closed, of which the ledger's own log hears nothing. One that nobody has begun begins with `begin`; then
+   * `look` isn't called, and `seen` is null.
+   * @throws as `takeOver`; CUSTODY_RUN_UNKNOWN, too, for one that is closed.
+   */
+  takeSplit<Seen>(split: Split, look: (reader: RunReader) => Promise<Seen>): Promise<TakenOver<Seen | null>>
+}
+
+export interface Split {
+  readonly run: string
+  /** From 1. */
+  readonly part: number
+  /** What its log begins with. */
+  readonly begin: RunDraft
 }
 
 /** What a ledger needs from outside; a simulation gives its own. */

@@ -166,6 +166,8 @@ const callTuple: Decoder<CallTuple> = (value, where) => {
 }
 
 const treeHead = object({ size: int(), root: hash })
+const subjects = object({ rows: treeHead, batches: treeHead })
+const range = object({ part: int(1), before: int(), records: int(), line: int(), bytes: int() })
 
 /** By `k`. */
 const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { k: K }>> } = {
@@ -187,6 +189,7 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
       reruns: object({ run: uuid, root: hash }),
       files: listOf(object({ source: int(1), count: int() })),
       retention_us: int(1),
+      splits: int(1),
     },
   ),
   commit,
@@ -207,13 +210,23 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
   ),
   calls: object({ k: oneOf('calls'), from: int(1), x: listOf(callTuple, 1), t: int() }),
   publish: object({ k: oneOf('publish'), artifacts: listOf(published), t: int() }),
-  seal: object({
-    k: oneOf('seal'),
-    status: oneOf('completed', 'completed_with_failures', 'empty', 'abandoned'),
-    totals,
-    subjects: object({ rows: treeHead, batches: treeHead }),
-    t: int(),
-  }),
+  seal: withOptional(
+    {
+      k: oneOf('seal'),
+      status: oneOf('completed', 'completed_with_failures', 'empty', 'abandoned'),
+      totals,
+      subjects,
+      t: int(),
+    },
+    { parts: treeHead },
+  ),
+  cut: withOptional(
+    { k: oneOf('cut'), source: int(1), ranges: listOf(range), t: int() },
+    { whole: int(1), ...values('positions', 'hashes') },
+  ),
+  parts: object({ k: oneOf('parts'), heads: listOf(object({ part: int(1), size: int(1), root: hash }), 1), t: int() }),
+  part: object({ k: oneOf('part'), run: uuid, part: int(1), opening: hash, t: int() }),
+  close: object({ k: oneOf('close'), totals, subjects, size: int(1), root: hash, t: int() }),
 }
 
 /** By `k`. */
@@ -225,7 +238,7 @@ const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: Decoder<Extract<Ledger
     },
     { recovery: listOf(text()), succeeds: object({ ledger: text(), size: int(1), root: hash }) },
   ),
-  opened: object({ k: oneOf('opened'), log: int(1), run: uuid, root: hash, t: int() }),
+  opened: withOptional({ k: oneOf('opened'), log: int(1), run: uuid, root: hash, t: int() }, { splits: int(1) }),
   sealed: object({ k: oneOf('sealed'), log: int(1), run: uuid, size: int(1), root: hash, t: int() }),
   taken_over: object({ k: oneOf('taken_over'), log: int(1), run: uuid, epoch: int(1), t: int() }),
   progress: object({ k: oneOf('progress'), log: int(1), run: uuid, size: int(2), root: hash, t: int() }),

@@ -30,7 +30,9 @@ export async function birthOf(reader: LedgerReader): Promise<WriteBatch> {
 export async function copyRecords(from: LedgerReader, to: Store): Promise<void> {
   await copyEntries(from, to, LOG_ZERO, 1)
   await copyTiles(from, to, LOG_ZERO)
-  for (const log of await from.logs()) if (log.log !== LOG_ZERO) await copyLog(from, to, log)
+  const logs = (await from.logs()).filter(({ log }) => log !== LOG_ZERO)
+  const splits = Map.groupBy(logs, ({ run }) => run)
+  for (const log of logs) await copyLog(from, to, log, (splits.get(log.run)?.length ?? 1) - 1)
   for await (const head of from.witnessed()) await to.keepWitnessed(head)
   for await (const head of from.timestamps()) await to.keepTimestamp(head)
 }
@@ -88,9 +90,10 @@ class ChunkWalk {
   }
 }
 
-async function copyLog(from: LedgerReader, to: Store, { log, run, part }: StoredLog): Promise<void> {
+/** `splits`: how many the run has; their logs are made with the first one. */
+async function copyLog(from: LedgerReader, to: Store, { log, run, part }: StoredLog, splits: number): Promise<void> {
   const write = (batch: Partial<WriteBatch>) => to.write({ ...NOTHING, log, lease: null, ledger: null, ...batch })
-  await write({ lease: { kind: 'open', run: run ?? '', part, holder: '', expires_us: 0 } })
+  if (part === 0) await write({ lease: { kind: 'open', run: run ?? '', splits, holder: '', expires_us: 0 } })
   await copyEntries(from, to, log, 0)
   for await (const endings of some(from.endings(log))) await write({ endings })
   for await (const open_tokens of some(from.openTokens(log))) await write({ open_tokens })

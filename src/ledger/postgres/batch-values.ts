@@ -59,7 +59,7 @@ function witnessOf(log: number, [first]: readonly NewEntry[]): SentEntry | null 
 function leaseValues(log: number, lease: LeaseChange | null) {
   const nothing = {
     p_run: null,
-    p_part: null,
+    p_splits: null,
     p_size: null,
     p_epoch: null,
     p_from: null,
@@ -70,7 +70,7 @@ function leaseValues(log: number, lease: LeaseChange | null) {
   if (lease === null) return named
   switch (lease.kind) {
     case 'open':
-      return { ...named, p_run: lease.run, p_part: lease.part, p_holder: lease.holder, p_expires: lease.expires_us }
+      return { ...named, p_run: lease.run, p_splits: lease.splits, p_holder: lease.holder, p_expires: lease.expires_us }
     case 'take': {
       const { size, from_epoch, epoch, holder, expires_us } = lease
       return { ...named, p_size: size, p_from: from_epoch, p_epoch: epoch, p_holder: holder, p_expires: expires_us }

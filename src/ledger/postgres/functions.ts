@@ -16,7 +16,7 @@ export const DEFECT = 'CU003'
 
 /** The parameters that say what a batch does to the lease of its run: names and types, in their order. */
 const LEASE_PARAMETERS = {
-  ...{ p_log: 'bigint', p_change: 'text', p_run: 'text', p_part: 'bigint', p_size: 'bigint', p_epoch: 'bigint' },
+  ...{ p_log: 'bigint', p_change: 'text', p_run: 'text', p_splits: 'bigint', p_size: 'bigint', p_epoch: 'bigint' },
   ...{ p_from: 'bigint', p_holder: 'text', p_expires: 'bigint' },
 }
 
@@ -105,8 +105,10 @@ BEGIN
     IF EXISTS (SELECT FROM logs WHERE log = p_log) THEN
       ${fail(STALE, 'the number of the log is taken')};
     END IF;
-    INSERT INTO logs (log, run, part) VALUES (p_log, p_run, p_part);
+    INSERT INTO logs (log, run, part) SELECT p_log + part, p_run, part FROM generate_series(0, p_splits) AS part;
     INSERT INTO leases (log, epoch, holder, expires_us) VALUES (p_log, 1, p_holder, p_expires);
+    INSERT INTO leases (log, epoch, holder, expires_us)
+      SELECT p_log + part, 1, '', 0 FROM generate_series(1, p_splits) AS part;
     RETURN;
   END IF;
   SELECT epoch INTO held FROM leases WHERE log = p_log FOR UPDATE;

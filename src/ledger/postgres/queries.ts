@@ -25,8 +25,8 @@ export const QUERIES = {
       (SELECT ${large('body', 'opening')} FROM entries WHERE log = l.log AND seq = 0) AS opening
     FROM logs l LEFT JOIN heads h ON h.log = l.log LEFT JOIN leases s ON s.log = l.log WHERE l.log > 0 ORDER BY l.log`,
   log_of: `SELECT log FROM logs WHERE run = $1 AND part = 0`,
-  newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 ORDER BY log DESC`,
-  logs_between: `SELECT log, run, part FROM logs WHERE run >= $1 AND run < $2 ORDER BY run LIMIT $3`,
+  newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 AND part = 0 ORDER BY log DESC`,
+  logs_between: `SELECT log, run, part FROM logs WHERE run >= $1 AND run < $2 AND part = 0 ORDER BY run LIMIT $3`,
   /** The last token of a run, and its last batch. */
   extent_of_tokens: `SELECT greatest(coalesce((SELECT max(token) FROM endings WHERE log = l.log), 0),
       coalesce((SELECT max(token) FROM open_tokens WHERE log = l.log), 0)) AS token,

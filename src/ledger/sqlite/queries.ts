@@ -19,8 +19,8 @@ export const QUERIES = {
       (SELECT ${large('body', 'opening')} FROM entries WHERE log = l.log AND seq = 0) AS opening
     FROM logs l LEFT JOIN heads h ON h.log = l.log LEFT JOIN leases s ON s.log = l.log WHERE l.log > 0 ORDER BY l.log`,
   log_of: `SELECT log FROM logs WHERE run = ? AND part = 0`,
-  newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 ORDER BY log DESC`,
-  logs_between: `SELECT log, run, part FROM logs WHERE run >= ? AND run < ? ORDER BY run LIMIT ?`,
+  newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 AND part = 0 ORDER BY log DESC`,
+  logs_between: `SELECT log, run, part FROM logs WHERE run >= ? AND run < ? AND part = 0 ORDER BY run LIMIT ?`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
   // By the index of subjects alone: bodies are long.
   first_row_from: `SELECT row FROM entries WHERE log = ? AND row > 0 AND +seq >= ? ORDER BY row, batch LIMIT 1`,

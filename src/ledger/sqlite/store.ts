@@ -211,8 +211,12 @@ export class SqliteStore implements Store {
     switch (lease.kind) {
       case 'open':
         if (sql.log_exists.get(log) !== undefined) throw new StaleLog()
-        one(sql.insert_log.run(log, lease.run, lease.part))
+        one(sql.insert_log.run(log, lease.run, 0))
         one(sql.insert_lease.run(log, lease.holder, lease.expires_us))
+        for (let part = 1; part <= lease.splits; part++) {
+          one(sql.insert_log.run(log + part, lease.run, part))
+          one(sql.insert_lease.run(log + part, '', 0))
+        }
         return
       case 'take':
         if (this.#size(log) !== lease.size) throw new StaleLog()

@@ -29,6 +29,15 @@ export interface CheckedRun {
   readonly reader: RunReader
 }
 
+export interface CheckRequest {
+  readonly log: number
+  readonly run: string
+  /** A log with at most so many entries is checked in full. */
+  readonly whole_to_entries: number
+  /** Of the log of a split: how far its coordinator has it at least. */
+  readonly split?: { readonly size: number; readonly root: string } | undefined
+}
+
 /** Logs with at most so many entries are checked in full: that is as quick, and refuses whatever was changed. */
 export const WHOLE_TO_ENTRIES = 20_000
 
@@ -39,17 +48,18 @@ export const WHOLE_TO_ENTRIES = 20_000
 export async function checkedRun(
   reader: LedgerReader,
   log_zero: LogZero,
-  { log, run, whole_to_entries }: { readonly log: number; readonly run: string; readonly whole_to_entries: number },
+  { log, run, whole_to_entries, split }: CheckRequest,
 ): Promise<CheckedRun> {
   const place = { url: reader.url, log, run }
-  const known = log_zero.runs.get(log)
-  if (known?.run !== run) throw altered(place, 'is listed, and log 0 has it sealed or never opened it')
+  const opened = log_zero.runOf(log)
+  if (opened?.run !== run) throw altered(place, 'is listed, and log 0 has it sealed or never opened it')
+  const known = { ...opened, ...(split === undefined ? {} : { bound: split }) }
   const note = await reader.head(log)
   const tree = await treeOf(reader, log)
   const extent = { ...place, origin: originOf(log_zero.id, log), size: tree.size, root: tree.root, note }
   checkSignedHead(extent, () => log_zero.keys.goodForRun(known.mentioned_at, false))
   checkBound(extent, known.bound)
-  if ((await tree.rootOf(known.bound.size)) !== known.bound.root)
+  if (known.bound.size > 0 && (await tree.rootOf(known.bound.size)) !== known.bound.root)
     throw altered(
       place,
       `doesn’t begin with the ${grouped(known.bound.size)} entries that the ledger’s own log has of it`,

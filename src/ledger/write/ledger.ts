@@ -1,6 +1,7 @@
 /** A ledger open for writing, over any store. */
 import type { KeyChange, LedgerEntry } from '../../format/ledger-entry.ts'
 import type { Signer } from '../../format/signing-key.ts'
+import type { TreeHead } from '../../format/trees.ts'
 import type { VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { type Holder, isAlive, livesHere, parseHolder } from '../../model/holder.ts'
@@ -12,13 +13,14 @@ import { newestOf, rememberSeen, type SeenHead } from '../keys/trust.ts'
 import type { LedgerReader, StoredLease } from '../read-port.ts'
 import { StaleLog, type Store } from '../store.ts'
 import {
-  type Ledger,
   type LedgerPorts,
   type LogZeroBatch,
   NOTHING,
   type RunDraft,
   type RunLedger,
   type RunReader,
+  type Split,
+  type SplittingLedger,
   type TakenOver,
 } from '../write-port.ts'
 import { Appender, type AppenderState, signsRunsWith } from './appender.ts'
@@ -32,6 +34,7 @@ import { OpenTokens } from './open-tokens.ts'
 import { checkExtents } from './run-extents.ts'
 import { StoredRunLedger, type Threads } from './run-ledger.ts'
 import { StoreScribe } from './scribe.ts'
+import { closedSplits, type SplitTaking, takeSplit } from './split-logs.ts'
 import { treeOf } from './stored-tree.ts'
 
 /** Writes together with an entry of log 0, again if another process came first. */
@@ -40,6 +43,17 @@ export type LogZeroWriter = (entry: LedgerEntry, write: (ledger: LogZeroBatch) =
 interface LogZeroAppend {
   readonly entries: readonly LedgerEntry[]
   readonly write: (ledger: LogZeroBatch) => Promise<void>
+}
+
+/** A log that this process holds. */
+interface HeldLog {
+  readonly run: string
+  readonly log: number
+  /** How many splits the run has; null if this is the log of one of them. */
+  readonly splits: number | null
+  readonly epoch: number
+  /** The time that log 0 records for it; of a split, when it was taken. */
+  readonly began_us: number
 }
 
 /** How often another process may come first before that is taken for an error. */
@@ -58,7 +72,7 @@ export interface StoredOptions {
   readonly changes_keys?: boolean | undefined
 }
 
-export class StoredLedger implements Ledger, ErasingLedger {
+export class StoredLedger implements SplittingLedger, ErasingLedger {
   readonly #store: Store
   readonly #ports: LedgerPorts
   readonly #entropy: Entropy
@@ -116,7 +130,7 @@ export class StoredLedger implements Ledger, ErasingLedger {
     return this.#store.reader
   }
 
-  async openRun(run: string, { entry, ...draft }: RunDraft): Promise<RunLedger> {
+  async openRun(run: string, { entry, ...draft }: RunDraft, splits = 0): Promise<RunLedger> {
     let opened: { readonly log: number; readonly appender: Appender; readonly t: number } | null = null
     await this.#appendLogZero(log_zero => {
       const log = log_zero.last_log + 1
@@ -130,18 +144,53 @@ export class StoredLedger implements Ledger, ErasingLedger {
       const lease = {
         kind: 'open',
         run,
-        part: 0,
+        splits,
         holder: JSON.stringify(this.#holder),
         expires_us: this.#expiry(),
       } as const
       return {
-        entries: [{ k: 'opened', log, run, root: appended.checkpoint.root, t }],
+        entries: [{ k: 'opened', log, run, root: appended.checkpoint.root, ...(splits > 0 ? { splits } : {}), t }],
         write: ledger => this.#store.write({ ...appended, log, lease, ledger }),
       }
     })
     const { log, appender, t } = opened!
     appender.accept()
-    return this.#runLedger(run, log, 1, t, appender.state(), new OpenTokens())
+    return this.#runLedger({ run, log, splits, epoch: 1, began_us: t }, appender.state(), new OpenTokens())
+  }
+
+  async takeSplit<Seen>(split: Split, look: (reader: RunReader) => Promise<Seen>): Promise<TakenOver<Seen | null>> {
+    const { run, part } = split
+    const { reader } = this.#store
+    const first = await reader.logOf(run)
+    if (first === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run}`)
+    await this.#refuseInPlain(run, first)
+    const log = first + part
+    for (let attempt = 1; ; attempt++) {
+      const lease = await reader.lease(log)
+      if (lease === null)
+        throw new CustodyError('CUSTODY_RUN_UNKNOWN', `run ${run} has no split ${part} that isn’t closed`)
+      this.#refuseHeld(run, lease)
+      await this.#log_zero.refresh(reader)
+      try {
+        const { state, open, ...taken } = await takeSplit(this.#taking(log, lease), { ...split, first }, look)
+        const of = { run, log, splits: null, epoch: taken.epoch, began_us: taken.began_us }
+        return { ledger: this.#runLedger(of, state, open), epoch: taken.epoch, seen: taken.seen }
+      } catch (error) {
+        if (!(error instanceof StaleLog) || attempt === ATTEMPTS) throw error
+      }
+    }
+  }
+
+  #taking(log: number, from: StoredLease): SplitTaking {
+    const { last_us } = this.#log_zero
+    return {
+      ...{ store: this.#store, log_zero: this.#log_zero, entropy: this.#entropy, from },
+      whole_to_entries: this.#whole_to_entries,
+      appender: state => this.#appender(log, state),
+      holder: JSON.stringify(this.#holder),
+      expires_us: this.#expiry(),
+      now_us: Math.max(this.#ports.now_us(), last_us),
+    }
   }
 
   async takeOver<Seen>(run: string, look: (reader: RunReader) => Promise<Seen>): Promise<TakenOver<Seen>> {
@@ -164,7 +213,9 @@ export class StoredLedger implements Ledger, ErasingLedger {
       const taken = await this.#takeLease(run, log, lease, checked)
       if (taken !== null) {
         const { epoch, t } = taken
-        return { ledger: this.#runLedger(run, log, epoch, t, checked.state, checked.open), epoch, seen }
+        const splits = this.#log_zero.runs.get(log)?.splits ?? 0
+        const of = { run, log, splits, epoch, began_us: t }
+        return { ledger: this.#runLedger(of, checked.state, checked.open), epoch, seen }
       }
       if (attempt === ATTEMPTS) throw new CustodyError('CUSTODY_RUN_HELD', `run ${run} is being written by somebody`)
     }
@@ -372,23 +423,14 @@ export class StoredLedger implements Ledger, ErasingLedger {
     return new Appender(this.#log_zero.id, log, signsRunsWith(this.#ports.signer), state)
   }
 
-  /** `began_us`: the time that log 0 records for it. */
-  #runLedger(
-    run: string,
-    log: number,
-    epoch: number,
-    began_us: number,
-    state: AppenderState,
-    open: OpenTokens,
-  ): RunLedger {
+  #runLedger({ splits, ...of }: HeldLog, state: AppenderState, open: OpenTokens): RunLedger {
+    const { log } = of
     const parts = {
+      ...of,
       ledger: this.#log_zero.id,
-      run,
-      log,
-      epoch,
-      began_us,
       store: this.#store,
-      log_zero: this.#withLogZero,
+      log_zero: splits === null ? null : this.#withLogZero,
+      partsTree: splits === null || splits === 0 ? null : () => this.#partsTree(log),
       ports: this.#ports,
       entropy: this.#entropy,
       scribeFrom: (from: AppenderState) => new StoreScribe(log, this.#appender(log, from), this.#store),
@@ -397,6 +439,13 @@ export class StoredLedger implements Ledger, ErasingLedger {
     const ledger = new StoredRunLedger(parts, state, open)
     this.#runs.push(ledger)
     return ledger
+  }
+
+  #partsTree(log: number): Promise<TreeHead> {
+    const { reader } = this.#store
+    const run = this.#log_zero.runs.get(log)
+    if (run === undefined) throw new CustodyError('CUSTODY_ENGINE_DEFECT', `log ${log} is of no run under way`)
+    return reader.snapshot(() => closedSplits(reader, this.#log_zero, run))
   }
 
   #expiry(): number {

@@ -53,6 +53,8 @@ export interface RunOnRecord {
   readonly run: string
   /** Root of its log after entry 0. */
   readonly first_root: string
+  /** How many logs behind it are its splits'. */
+  readonly splits: number
   sealed: { readonly size: number; readonly root: string } | null
   /** How far it was at least: its log begins so. */
   bound: { readonly size: number; readonly root: string }
@@ -80,6 +82,8 @@ export class LogZero {
   /** The head that was checked last. */
   #checked: string | null = null
   #forgets = false
+  /** First logs of runs with splits. */
+  readonly #split: number[] = []
 
   private constructor(url: string, id: string, keys: KeyRing, remembered: Remembered | null) {
     this.#url = url
@@ -214,10 +218,12 @@ export class LogZero {
         this.home = entry.home
         return null
       case 'opened': {
-        const { log, run, root } = entry
+        const { log, run, root, splits = 0 } = entry
         if (log !== this.last_log + 1) return `log ${log} is opened, where ${this.last_log + 1} comes next`
-        this.last_log = log
-        this.runs.set(log, { log, run, first_root: root, sealed: null, bound: { size: 1, root }, mentioned_at: seq })
+        this.last_log = log + splits
+        const opened = { log, run, first_root: root, splits, mentioned_at: seq }
+        this.runs.set(log, { ...opened, sealed: null, bound: { size: 1, root } })
+        if (splits > 0) this.#split.push(log)
         return null
       }
       case 'sealed':
@@ -235,12 +241,23 @@ export class LogZero {
         return null
       }
       case 'erase': {
-        const is_sealed = entry.log >= 1 && entry.log <= this.last_log && this.runs.get(entry.log)?.sealed !== null
+        const is_sealed = entry.log >= 1 && entry.log <= this.last_log && this.runOf(entry.log)?.sealed !== null
         return is_sealed ? null : `values of log ${entry.log} are erased, and it isn’t sealed`
       }
       default:
         return 'it is of no kind that is known'
     }
+  }
+
+  /** The run that has a log, be it that of a split; null of one that isn't known, or is forgotten. */
+  runOf(log: number): RunOnRecord | null {
+    const own = this.runs.get(log)
+    if (own !== undefined) return own
+    for (const first of this.#split) {
+      const run = this.runs.get(first)
+      if (run !== undefined && log > first && log <= first + run.splits) return run
+    }
+    return null
   }
 
   get #place() {

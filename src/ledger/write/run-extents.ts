@@ -5,7 +5,7 @@
 import { leafHash } from '../../format/hash.ts'
 import type { LedgerReader, StoredExtent } from '../read-port.ts'
 import { originOf } from './appender.ts'
-import type { LogZero } from './log-zero.ts'
+import type { LogZero, RunOnRecord } from './log-zero.ts'
 import { altered, checkBound, checkSealedHead, checkSignedHead } from './signed-head.ts'
 
 /**
@@ -16,20 +16,33 @@ export async function checkExtents(reader: LedgerReader, log_zero: LogZero): Pro
   const { url } = reader
   let seen = 0
   for await (const extent of reader.extents()) {
-    const known = log_zero.runs.get(extent.log)
-    if (known === undefined || known.run !== extent.run)
+    const known = log_zero.runOf(extent.log)
+    if (known === null || known.run !== extent.run)
       throw altered({ url, ...extent }, `is listed as log ${extent.log}, and log 0 has never opened it so`)
-    checkRun(url, extent, log_zero)
+    if (known.log === extent.log) checkRun(url, extent, known, log_zero)
+    else checkSplit(url, extent, known, log_zero)
     seen++
   }
-  if (seen === log_zero.runs.size) return
-  for (const { log, run } of log_zero.runs.values())
+  const runs = [...log_zero.runs.values()]
+  if (seen === runs.reduce((sum, { splits }) => sum + 1 + splits, 0)) return
+  for (const { log, run } of runs)
     if ((await reader.logOf(run)) !== log) throw altered({ url, log, run }, 'was opened, and its log isn’t there')
+  const [{ log, run }] = runs as [RunOnRecord]
+  throw altered({ url, log, run }, 'was opened with more splits than have logs')
 }
 
-function checkRun(url: string, extent: StoredExtent, log_zero: LogZero): void {
+/** What a split's log says of itself is checked when it is used; here only that somebody who could has signed what is there. */
+function checkSplit(url: string, extent: StoredExtent, run: RunOnRecord, log_zero: LogZero): void {
+  const { log, size, head: note, lease } = extent
+  const stored = { url, ...extent, note, origin: originOf(log_zero.id, log), root: null }
+  if (run.sealed !== null && lease !== null)
+    throw altered(stored, 'is sealed, and there is a lease of one of its splits')
+  if (size === 0 && note === null && lease !== null) return
+  checkSignedHead(stored, () => log_zero.keys.goodForRun(run.mentioned_at, true))
+}
+
+function checkRun(url: string, extent: StoredExtent, known: RunOnRecord, log_zero: LogZero): void {
   const { log, opening, head: note, lease } = extent
-  const known = log_zero.runs.get(log)!
   const stored = { url, ...extent, note, origin: originOf(log_zero.id, log), root: null }
   if (opening === null || leafHash(opening) !== known.first_root)
     throw altered(stored, 'doesn’t begin as it was opened')

@@ -7,7 +7,8 @@
  */
 import type { RunEntry, SealFacts } from '../../format/entry.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
-import type { SubjectTile } from '../../format/trees.ts'
+import type { CloseFacts } from '../../format/split-entry.ts'
+import type { SubjectTile, TreeHead } from '../../format/trees.ts'
 import type { Store } from '../store.ts'
 import {
   type CheckpointHead,
@@ -15,6 +16,7 @@ import {
   type CompleteRunDraft,
   type LeaseChange,
   type LedgerPorts,
+  type LogZeroBatch,
   NOTHING,
   type RunDraft,
   type RunLedger,
@@ -47,7 +49,10 @@ export interface RunParts {
   /** Time of the entry of log 0 by which this process has it. */
   readonly began_us: number
   readonly store: Store
-  readonly log_zero: LogZeroWriter
+  /** Null of a split: the ledger's own log hears of the run as a whole only. */
+  readonly log_zero: LogZeroWriter | null
+  /** Of a run with splits: the tree of their last entries, when all of them are closed. */
+  readonly partsTree: (() => Promise<TreeHead>) | null
   readonly ports: LedgerPorts
   readonly entropy: Entropy
   readonly scribeFrom: (state: AppenderState) => StoreScribe
@@ -148,12 +153,16 @@ export class StoredRunLedger implements RunLedger {
     this.#listed_tiles = 0
   }
 
-  async seal(facts: SealFacts): Promise<CheckpointHead> {
-    const { store, epoch, run, log, log_zero, ports, entropy } = this.#parts
+  async seal(facts: SealFacts | CloseFacts): Promise<CheckpointHead> {
+    const { store, epoch, run, log, ports, entropy, partsTree } = this.#parts
     const here = await this.#comeHome()
     const { closed } = here.appender
-    const trees = await subjectTrees(store.reader, log, closed, here.appender.root())
-    const entry: RunEntry = { ...facts, subjects: trees.heads }
+    const before = here.appender.root()
+    const trees = await subjectTrees(store.reader, log, closed, before)
+    const entry: RunEntry =
+      facts.k === 'close'
+        ? { ...facts, subjects: trees.heads, size: this.#size, root: before }
+        : { ...facts, subjects: trees.heads, ...(partsTree === null ? {} : { parts: await partsTree() }) }
     encodeRun(this.#writer, { entry, first_value: 0, values: [] }, entropy)
     this.#appended()
     here.append(this.#writer.take())
@@ -162,7 +171,8 @@ export class StoredRunLedger implements RunLedger {
         const { size, root } = appended.checkpoint
         const lease = { kind: 'end', epoch } as const
         const tiles = [...appended.tiles, ...trees.tiles]
-        return log_zero({ k: 'sealed', log, run, size, root, t: Math.max(ports.now_us(), facts.t) }, ledger =>
+        const t = Math.max(ports.now_us(), facts.t)
+        return this.#saying({ k: 'sealed', log, run, size, root, t }, ledger =>
           store.write({ ...appended, tiles, log, lease, ledger }),
         )
       })
@@ -170,21 +180,27 @@ export class StoredRunLedger implements RunLedger {
     return head
   }
 
+  /** Writes together with an entry of log 0, if that hears of this log. */
+  #saying(entry: LedgerEntry, write: (ledger: LogZeroBatch | null) => Promise<void>): Promise<void> {
+    const { log_zero } = this.#parts
+    return log_zero === null ? write(null) : log_zero(entry, write)
+  }
+
   async progress(t_us: number): Promise<void> {
     const { store, log, log_zero } = this.#parts
     const head = this.#unbound
-    if (head === null) return this.renew()
+    if (head === null || log_zero === null) return this.renew()
     await log_zero(this.#progress(head, t_us), ledger => store.write({ ...NOTHING, log, lease: this.#keep(), ledger }))
     this.#unbound = null
   }
 
   async stop(t_us: number): Promise<CheckpointHead> {
-    const { store, epoch, log, log_zero } = this.#parts
+    const { store, epoch, log } = this.#parts
     const here = await this.#comeHome()
     here.append(this.#writer.take())
     const { head } = await here
       .durably(appended =>
-        log_zero(this.#progress(appended.checkpoint, t_us), ledger =>
+        this.#saying(this.#progress(appended.checkpoint, t_us), ledger =>
           store.write({ ...appended, log, lease: { kind: 'release', epoch }, ledger }),
         ),
       )

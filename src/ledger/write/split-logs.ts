@@ -1,0 +1,129 @@
+/** The logs of a run's splits: how one is taken, and what they must be for their coordinator to go on with what they say (I13). */
+import type { RunEntry } from '../../format/entry.ts'
+import { leafHash } from '../../format/hash.ts'
+import type { PartHead } from '../../format/split-entry.ts'
+import { Frontier } from '../../format/tree.ts'
+import type { TreeHead } from '../../format/trees.ts'
+import type { LedgerReader, StoredLease } from '../read-port.ts'
+import type { Store } from '../store.ts'
+import { type LeaseChange, NOTHING, type RunDraft, type RunReader, type Split } from '../write-port.ts'
+import { type Appender, type AppenderState, originOf } from './appender.ts'
+import { BlockWriter } from './block.ts'
+import { checkedRun } from './checked-run.ts'
+import { encodeRun } from './encode.ts'
+import type { Entropy } from './entropy.ts'
+import type { LogZero, RunOnRecord } from './log-zero.ts'
+import { OpenTokens } from './open-tokens.ts'
+import { altered, checkSignedHead } from './signed-head.ts'
+import { treeOf } from './stored-tree.ts'
+
+/** What taking a split needs. */
+export interface SplitTaking {
+  readonly store: Store
+  /** As it was last brought up to date. */
+  readonly log_zero: LogZero
+  readonly entropy: Entropy
+  /** The lease that it has, which nobody holds. */
+  readonly from: StoredLease
+  readonly whole_to_entries: number
+  /** One for its log. */
+  readonly appender: (state?: AppenderState) => Appender
+  readonly holder: string
+  readonly expires_us: number
+  readonly now_us: number
+}
+
+export interface TakenSplit<Seen> {
+  readonly epoch: number
+  readonly began_us: number
+  readonly state: AppenderState
+  readonly open: OpenTokens
+  /** Null: it has just begun. */
+  readonly seen: Seen | null
+}
+
+/**
+ * `first`: the coordinator's log.
+ * @throws StaleLog if its former holder woke up once more meanwhile; CustodyError as `checkedRun`.
+ */
+export async function takeSplit<Seen>(
+  taking: SplitTaking,
+  { run, part, begin, first }: Split & { readonly first: number },
+  look: (reader: RunReader) => Promise<Seen>,
+): Promise<TakenSplit<Seen>> {
+  const { store, log_zero, whole_to_entries, from } = taking
+  const { reader } = store
+  const log = first + part
+  const found = await reader.snapshot(async () => {
+    const split = await boundOfSplit(reader, first, part)
+    if (split.size === 0 && (await reader.size(log)) === 0) return null
+    const checked = await checkedRun(reader, log_zero, { log, run, whole_to_entries, split })
+    return { ...checked, seen: await look(checked.reader) }
+  })
+  const taken = { epoch: from.epoch + 1, began_us: taking.now_us }
+  if (found === null) return { ...taken, ...(await beginSplit(taking, log, begin)), open: new OpenTokens(), seen: null }
+  const { state, open, seen } = found
+  const head = taking.appender(state).signedHead()
+  const lease = leaseOf(taking, state.frontier.size)
+  await store.write({ ...NOTHING, log, lease, head, ledger: null })
+  return { ...taken, state, open, seen }
+}
+
+async function beginSplit(
+  taking: SplitTaking,
+  log: number,
+  { entry, ...draft }: RunDraft,
+): Promise<Pick<TakenSplit<never>, 'state'>> {
+  const appender = taking.appender()
+  const writer = new BlockWriter()
+  encodeRun(writer, { ...draft, entry: { ...entry, t: Math.max(entry.t, taking.now_us) } }, taking.entropy)
+  appender.append(writer.take())
+  await taking.store.write({ ...appender.take(), log, lease: leaseOf(taking, 0), ledger: null })
+  appender.accept()
+  return { state: appender.state() }
+}
+
+/** Whoever has it with so many entries. */
+function leaseOf({ from, holder, expires_us }: SplitTaking, size: number): LeaseChange {
+  return { kind: 'take', size, from_epoch: from.epoch, epoch: from.epoch + 1, holder, expires_us }
+}
+
+/** How far a split is at least: what its coordinator last said of it; nothing, if it never did. */
+async function boundOfSplit(
+  coordinator: Pick<RunReader, 'entriesOfRun'>,
+  log: number,
+  part: number,
+): Promise<Pick<PartHead, 'size' | 'root'>> {
+  let bound: Pick<PartHead, 'size' | 'root'> = { size: 0, root: '' }
+  for await (const { body } of coordinator.entriesOfRun(log)) {
+    if (!body.includes('"k":"parts"')) continue
+    const { heads } = JSON.parse(body) as Extract<RunEntry, { readonly k: 'parts' }>
+    bound = heads.find(each => each.part === part) ?? bound
+  }
+  return bound
+}
+
+/**
+ * The tree of the last entries of all splits, each of which is closed, and is what was signed. To be called within a snapshot.
+ * @throws CustodyError CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_KEY_UNKNOWN.
+ */
+export async function closedSplits(reader: LedgerReader, log_zero: LogZero, run: RunOnRecord): Promise<TreeHead> {
+  const tree = new Frontier()
+  for (let part = 1; part <= run.splits; part++) tree.append(await lastLeaf(reader, log_zero, run, run.log + part))
+  return { size: run.splits, root: tree.root() }
+}
+
+async function lastLeaf(reader: LedgerReader, log_zero: LogZero, run: RunOnRecord, log: number): Promise<string> {
+  const place = { url: reader.url, log, run: run.run }
+  const tree = await treeOf(reader, log)
+  const { size, root } = tree
+  const extent = { ...place, origin: originOf(log_zero.id, log), size, root, note: await reader.head(log) }
+  checkSignedHead(extent, () => log_zero.keys.goodForRun(run.mentioned_at, false))
+  const last = await reader.entry(log, size - 1)
+  const closed = last === null ? null : (JSON.parse(last.body) as Partial<Extract<RunEntry, { readonly k: 'close' }>>)
+  const leaf = leafHash(last?.body ?? '')
+  if (closed?.k !== 'close' || !(await tree.has(size - 1, leaf))) throw altered(place, 'has a split that isn’t closed')
+  if (closed.size !== size - 1 || (await tree.rootOf(size - 1)) !== closed.root)
+    throw altered(place, 'has a split that was closed as another one')
+  return leaf
+}
