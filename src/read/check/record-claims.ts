@@ -73,7 +73,7 @@ function* ofRun({ log }: RecordedLedger, { of, fold, values }: FoldedRun): Itera
   if (opening === null) return
   const ways = new Ways(opening.topology)
   const { name, plan_hash, custody } = opening
-  yield `run ${of.run} of ${name} is one of ledger ${log.id}, and was sealed as ${facts.seal?.status} with ${counted(of.entries, 'entry', 'entries')}: these are all that it has`
+  yield `run ${of.run} of ${name} is one of ledger ${log.id}, and was sealed as ${sealedAs(facts)} with ${counted(of.entries, 'entry', 'entries')}: these are all that it has`
   yield `the plan, and the code of its plugins, are those with the hashes in the first entry (plan ${plan_hash}, Custody ${custody})`
   for (const { source, records, done } of facts.cursors)
     yield `${counted(records, 'record')} of ${ways.name(source)} ${records === 1 ? 'was' : 'were'} read${done ? ', to its end' : ', and no more'}; each has a row`
@@ -84,6 +84,10 @@ function* ofRun({ log }: RecordedLedger, { of, fold, values }: FoldedRun): Itera
   for (const { sink, rows, bytes } of facts.published)
     yield `${ways.name(sink)} published ${counted(rows, 'row')} in ${counted(bytes, 'byte')}: as many rows as ended in it`
   yield* ofOpening(values, ways)
+}
+
+function sealedAs({ seal }: FoldedRun['fold']['facts']): string {
+  return seal?.k === 'seal' ? seal.status : 'nothing'
 }
 
 function endingsText({ facts }: FoldedRun['fold'], ways: Ways): string {

@@ -69,6 +69,15 @@ export class Check implements Report {
     return { add: problem => this.add(`${what}: ${problem}`) }
   }
 
+  /** What was found of a part of what it covers; `what` says which. */
+  take(other: Check, what: string): void {
+    for (const problem of other.#reported) this.add(`${what}: ${problem}`)
+    this.#count += other.#count - other.#reported.length
+    if (!other.#finished) this.leave()
+    this.#passed ??= other.#passed
+    for (const [why, count] of other.#passed_over) this.#passed_over.set(why, (this.#passed_over.get(why) ?? 0) + count)
+  }
+
   result(): CheckResult {
     const more = this.#count - this.#reported.length
     const problems = more === 0 ? [...this.#reported] : [...this.#reported, `and ${grouped(more)} more`]

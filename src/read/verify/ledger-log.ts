@@ -24,6 +24,8 @@ export interface Registered {
   readonly opened_at: number
   /** Root of the run's log after its first entry. */
   readonly first_root: string
+  /** How many logs behind it are its splits'. */
+  readonly splits: number
   sealed: { readonly seq: number; readonly size: number; readonly root: string } | null
   /** Of the process that took the run over last; 1 for the one that opened it. */
   epoch: number
@@ -85,6 +87,8 @@ export class LedgerLog {
   readonly #runs = new Set<string>()
   /** seqs of entries that change keys. */
   readonly #changes: number[] = []
+  /** Runs with splits. */
+  readonly #split: Registered[] = []
   #last_log = 0
   /** Of logs up to this one that aren't known nothing was read. */
   #passed_over = 0
@@ -128,7 +132,7 @@ export class LedgerLog {
   /** Keys that the head of a log may be signed with; of log 0, one with so many entries. */
   keysOf(log: number, size: number): HeadKeys {
     if (log === 0) return this.#keys.ofLogZero(size)
-    const known = this.#logs.get(log)
+    const known = this.#ofLog(log)
     return this.#keys.ofRun(known?.changed_at ?? this.entries, known?.sealed != null)
   }
 
@@ -139,7 +143,7 @@ export class LedgerLog {
 
   /** seqs of the entries that say which keys are in force, and that a log was opened and sealed, and what was erased of it. */
   seqsFor(log: number): readonly number[] {
-    const known = this.#logs.get(log)
+    const known = this.#ofLog(log)
     const of_log = known === undefined ? [] : [known.opened_at, ...(known.erased_at ?? [])]
     if (known?.sealed != null) of_log.push(known.sealed.seq)
     return [0, ...this.#changes, ...of_log].toSorted((a, b) => a - b)
@@ -168,6 +172,11 @@ export class LedgerLog {
     return this.#logs.get(log) ?? null
   }
 
+  /** The run that a log belongs to, be it that of a split. */
+  #ofLog(log: number): Registered | undefined {
+    return this.#logs.get(log) ?? this.#split.find(each => log > each.log && log <= each.log + each.splits)
+  }
+
   /** Those that are and were in force. */
   get keys(): KeysInForce {
     return this.#keys
@@ -187,27 +196,30 @@ export class LedgerLog {
     const zero = there.get(0)
     if (zero === undefined || zero.run !== null || zero.part !== 0)
       this.#check.add("the ledger's own log isn't listed as log 0")
-    for (const { log, run, opened_at } of this.#logs.values()) {
-      const found = there.get(log)
-      if (found === undefined)
-        this.#check.add(`run ${run} was opened (log 0, ${entryName(opened_at)}), and its log ${log} isn't there`)
-      else if (found.run !== run)
-        this.#check.add(`log ${log} is listed as that of run ${found.run}, and log 0 says ${run}`)
-      else if (found.part !== 0) this.#check.add(`log ${log} of run ${run} is listed as part ${found.part}, not 0`)
-    }
+    for (const { log: first, run, opened_at, splits } of this.#logs.values())
+      for (let part = 0; part <= splits; part++) {
+        const log = first + part
+        const found = there.get(log)
+        if (found === undefined)
+          this.#check.add(`run ${run} was opened (log 0, ${entryName(opened_at)}), and its log ${log} isn't there`)
+        else if (found.run !== run)
+          this.#check.add(`log ${log} is listed as that of run ${found.run}, and log 0 says ${run}`)
+        else if (found.part !== part)
+          this.#check.add(`log ${log} of run ${run} is listed as part ${found.part}, not ${part}`)
+      }
     for (const { log, run } of logs) {
-      if (log !== 0 && !this.#logs.has(log))
+      if (log !== 0 && this.#ofLog(log) === undefined)
         this.#check.add(`log ${log} is listed as that of run ${run}, and log 0 knows nothing of it`)
     }
     for (const { log } of heads) {
-      if (log !== 0 && !this.#logs.has(log))
+      if (log !== 0 && this.#ofLog(log) === undefined)
         this.#check.add(`there is a checkpoint of log ${log}, and log 0 knows nothing of it`)
     }
     for (const { log, epoch } of leases) {
-      const known = this.#logs.get(log)
+      const known = this.#ofLog(log)
       if (known === undefined) this.#check.add(`there is a lease of log ${log}, and log 0 knows nothing of it`)
       else if (known.sealed !== null) this.#check.add(`run ${known.run} is sealed, and there is a lease of it`)
-      else if (known.epoch !== epoch)
+      else if (known.log === log && known.epoch !== epoch)
         this.#check.add(`the lease of run ${known.run} has epoch ${epoch}, and log 0 says ${known.epoch}`)
     }
     const leased = new Set(leases.map(each => each.log))
@@ -310,13 +322,14 @@ export class LedgerLog {
       case 'moved':
         return null
       case 'opened': {
-        const { log, run, root } = entry
+        const { log, run, root, splits = 0 } = entry
         if (this.#logs.has(log)) return `log ${log} is opened a second time`
         if (log !== this.#last_log + 1) return `log ${log} is opened, where ${this.#last_log + 1} comes next`
         if (this.#runs.has(run)) return `run ${run} is opened a second time`
         this.#runs.add(run)
-        this.#last_log = log
+        this.#last_log = log + splits
         const initial = {
+          splits,
           sealed: null,
           epoch: 1,
           changed_at: seq,
@@ -326,18 +339,22 @@ export class LedgerLog {
           sealed_us: 0,
           erased_at: null,
         }
-        this.#logs.set(log, { log, run, opened_at: seq, first_root: root, ...initial })
+        const opened = { log, run, opened_at: seq, first_root: root, ...initial }
+        this.#logs.set(log, opened)
+        if (splits > 0) this.#split.push(opened)
         return null
       }
       case 'erase': {
-        const known = this.#logs.get(entry.log)
+        const known = this.#ofLog(entry.log)
         if (known === undefined && entry.log <= this.#passed_over) return null
         if (known === undefined || known.run !== entry.run)
           return `run ${entry.run} was never opened as log ${entry.log}`
         if (known.sealed === null) return `values of run ${entry.run} are erased, and it wasn’t sealed`
         known.erased_at ??= []
         known.erased_at.push(seq)
-        return this.erasures.add(entry.log, entry.values, known.sealed.size)
+        // How many entries a split has is found out where that is read.
+        const entries = known.log === entry.log ? known.sealed.size : Number.MAX_SAFE_INTEGER
+        return this.erasures.add(entry.log, entry.values, entries)
       }
       case 'sealed':
       case 'progress':

@@ -1,5 +1,5 @@
 /**
- * What log 0 said of a run while it was under way, against the run's log: it had as many entries, of that root, the last of them ended a
+ * What log 0 said of a run while it was under way, or a coordinator of a split, against its log: it had as many entries, of that root, the last of them ended a
  * commit, and none tells of a later time.
  */
 import type { RunEntry } from '../../format/entry.ts'
@@ -17,10 +17,11 @@ export interface Said {
 }
 
 /** Entries that stand last in a transaction. */
-const ENDS: readonly RunEntry['k'][] = ['commit', 'stop', 'resume']
+const ENDS: readonly RunEntry['k'][] = ['commit', 'stop', 'resume', 'part', 'close']
 
 export class ProgressCheck {
   readonly #said: readonly Said[]
+  readonly #where: string
   readonly #by_size: ReadonlyMap<number, Said>
   #next = 0
   readonly #problems: string[] = []
@@ -28,9 +29,10 @@ export class ProgressCheck {
   /** Of the run's own entries so far, the latest time. */
   #latest_us = Number.NEGATIVE_INFINITY
 
-  /** `said` with ascending sizes. */
-  constructor(said: readonly Said[]) {
+  /** `said` with ascending sizes; `where`: whose entries these are. */
+  constructor(said: readonly Said[], where = 'log 0') {
     this.#said = said
+    this.#where = where
     this.#by_size = new Map(said.map(each => [each.size, each]))
   }
 
@@ -44,7 +46,7 @@ export class ProgressCheck {
     const said = this.#said[this.#next++]
     if (said !== undefined && said.root !== root)
       this.#problems.push(
-        `the first ${counted(said.size, 'entry isn’t', 'entries aren’t')} those that ${nameOf(said)} has`,
+        `the first ${counted(said.size, 'entry isn’t', 'entries aren’t')} those that ${this.#nameOf(said)} has`,
       )
   }
 
@@ -54,7 +56,8 @@ export class ProgressCheck {
     const said = this.#by_size.get(seq + 1)
     if (said === undefined) return
     if (ENDS.includes(k)) this.#ends.add(said.seq)
-    if (this.#latest_us > said.t) this.#problems.push(`${entryName(seq)} tells of a time after that of ${nameOf(said)}`)
+    if (this.#latest_us > said.t)
+      this.#problems.push(`${entryName(seq)} tells of a time after that of ${this.#nameOf(said)}`)
   }
 
   /** All entries were taken; `all`: each of them could be read. */
@@ -62,15 +65,15 @@ export class ProgressCheck {
     for (const said of this.#said) {
       if (said.size > entries)
         this.#problems.push(
-          `the run had ${counted(said.size, 'entry', 'entries')} at ${nameOf(said)}, and has ${grouped(entries)}: some were cut off`,
+          `the run had ${counted(said.size, 'entry', 'entries')} at ${this.#nameOf(said)}, and has ${grouped(entries)}: some were cut off`,
         )
       else if (all && !this.#ends.has(said.seq))
-        this.#problems.push(`${nameOf(said)} names ${grouped(said.size)} entries, and no commit ended there`)
+        this.#problems.push(`${this.#nameOf(said)} names ${grouped(said.size)} entries, and no commit ended there`)
     }
     return this.#problems
   }
-}
 
-function nameOf({ seq }: Said): string {
-  return `${entryName(seq)} of log 0`
+  #nameOf({ seq }: Said): string {
+    return `${entryName(seq)} of ${this.#where}`
+  }
 }

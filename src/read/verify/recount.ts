@@ -160,6 +160,15 @@ export class Recount {
     }
   }
 
+  /** Adds all that was counted of a split. */
+  addSplit(split: Recount): void {
+    this.add(split.counts())
+    this.rows += split.rows
+    this.groups += split.groups
+    this.batches += split.batches
+    addAll(this.#batches, split.#batches, 1)
+  }
+
   /** Tokens whose ending names a sink. */
   endingsIn(sink: number): number {
     return this.#by_sink.get(sink) ?? 0

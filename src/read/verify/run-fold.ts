@@ -12,6 +12,7 @@ import { Check, entryName, Place, subjectName } from './check.ts'
 import type { Decisions } from './decisions.ts'
 import { LineCheck } from './line.ts'
 import type { LogWalk } from './log.ts'
+import { type LogRole, WHOLE_RUN } from './log-role.ts'
 import type { Looked } from './look.ts'
 import { Numbering } from './numbering.ts'
 import { OpenSet } from './open-set.ts'
@@ -36,6 +37,8 @@ import type { Witness } from './witness.ts'
 /** What a run is folded with. */
 export interface RunSetting {
   readonly run: string
+  /** Absent: it is all of the run. */
+  readonly role?: LogRole | undefined
   readonly values: ValueLooks
   /** Against what log 0 said of it. */
   readonly progress: ProgressCheck
@@ -89,6 +92,8 @@ export class RunFold {
   readonly #commit_tiles = new CommitTiles()
   readonly #times = new Times(this.checks.entries)
   #witness: RunWitness
+  /** Those of splits. */
+  readonly #groups_before: number
   /** The run whose rows this one repeats, if it does. */
   #repeated: RepeatedRun | null = null
   /** All entries so far could be read. */
@@ -96,7 +101,7 @@ export class RunFold {
   readonly #decisions: Decisions | null
 
   constructor(setting: RunSetting) {
-    const { run, kept_whole = KEPT_WHOLE, newShelf = () => new MemoryShelf() } = setting
+    const { run, role = WHOLE_RUN, kept_whole = KEPT_WHOLE, newShelf = () => new MemoryShelf() } = setting
     this.#stories = {
       row: new Stories(row => ({ kind: 'row', row }), kept_whole, newShelf()),
       batch: new Stories(batch => ({ kind: 'batch', batch }), kept_whole, newShelf()),
@@ -106,8 +111,10 @@ export class RunFold {
     this.#progress = setting.progress
     this.#projections = setting.projections
     this.#findRepeated = setting.findRepeated
-    this.facts = new RunFacts(run, this.checks)
-    this.#witness = this.#witnessOf(new Ways({ nodes: [], edges: [] }))
+    this.facts = new RunFacts(run, this.checks, role)
+    if (role.kind === 'coordinator') this.recount.addSplit(role.sum)
+    this.#groups_before = this.recount.groups
+    this.#witness = this.#witnessOf(new Ways(role.kind === 'split' ? role.topology : { nodes: [], edges: [] }))
   }
 
   /** A page of its entries, which are read together; `again` looks at some of them one by one. */
@@ -332,7 +339,7 @@ export class RunFold {
     this.#times.run(facts, new Place(seq))
     this.#count(this.#values.ofRun(decoded, looked, this.facts.run_values, new Place(seq), this.checks.values))
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
-    if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
+    if (facts.k === 'commit' || facts.k === 'seal' || facts.k === 'close') this.#settle(entryName(seq))
     if (facts.k === 'open' && facts.reruns !== undefined && seq === 0)
       this.#repeated = (await this.#findRepeated?.(facts.reruns, this.checks.entries)) ?? null
     this.facts.fold(seq, facts, this.#witness, this.recount, this.#complete)
@@ -358,7 +365,7 @@ export class RunFold {
       if (problem !== null && this.#complete) this.checks.tokens.add(`${where}: ${problem}`)
     }
     sorts.settle(where, this.#complete)
-    this.recount.groups = opened.last
+    this.recount.groups = this.#groups_before + opened.last
   }
 
   /** The trees of the last entries, as commits and the seal tell them. Gives their tiles, as far as they are stored. */

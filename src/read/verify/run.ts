@@ -14,7 +14,14 @@ import type { RunLog, RunLooks, WalkedRun } from './walked-run.ts'
 export function verifyRun(reader: LedgerReader, of: RunLog, keys: HeadKeys, looks: RunLooks): Promise<WalkedRun> {
   const projections = new RunProjections(reader, of.log, new Check('projections'))
   const fold = new RunFold({
-    ...{ run: of.run, kept_whole: of.kept_whole, newShelf: of.newShelf, decisions: looks.decisions, projections },
+    ...{
+      run: of.run,
+      role: of.role,
+      kept_whole: of.kept_whole,
+      newShelf: of.newShelf,
+      decisions: looks.decisions,
+      projections,
+    },
     progress: of.progress,
     values: storedValues(of.isErased),
     findRepeated: (reruns, check) => RepeatedRun.find(reader, reruns, check),
@@ -58,6 +65,8 @@ async function walked(
     log,
     ...fold.found(walk),
     tokens: fold.recount.born,
+    recount: fold.recount,
+    records: fold.facts.records,
     values: fold.values_checked,
     erased: fold.values_erased,
     unread: fold.values_unread,

@@ -19,6 +19,7 @@ import { ProgressCheck } from './progress.ts'
 import { verifyRun } from './run.ts'
 import type { Shelf } from './shelf.ts'
 import { checkSince, type Kept } from './since.ts'
+import { type SplitLog, verifySplitRun } from './split-run.ts'
 import type { WalkedRun } from './walked-run.ts'
 import { checkTimestamps, checkWitnessed, type DatedHead, type WitnessedHead, witnessedSizes } from './witnessed.ts'
 
@@ -173,21 +174,12 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
   }
   const listed = new ListedRuns()
   for (const [run, log] of wanted) {
-    const size = await sizeOf(reader, log)
-    const decisions = options.decisions === true ? await Decisions.of(reader, log) : null
-    const onEntries = (entries: number) => options.onProgress?.({ run, entries, of: Math.max(size, entries) })
-    const { erasures } = log_zero
-    const isErased = (seq: number, place: number) => erasures.has(log, seq, place)
     const progress = new ProgressCheck(log_zero.progressOf(log))
-    const found = await verifyRun(
-      reader,
-      {
-        ...{ log, run, origin: log_zero.origin(log), isErased, has_erased: erasures.hasAny(log), progress },
-        ...{ kept_whole: options.kept_whole, newShelf: options.newShelf },
-      },
-      log_zero.keysOf(log, size),
-      { pages: options.pages ?? pagesHere(reader), onProgress: onEntries, decisions },
-    )
+    const looks = new LooksOf(reader, { run, log }, log_zero, options)
+    const splits = log_zero.known(log)?.splits ?? 0
+    const found = await (splits === 0
+      ? looks.at({ log, progress })
+      : verifySplitRun(reader, { log, splits, progress }, of => looks.at(of)))
     if (found.complete) {
       log_zero.checkRun(found)
       for (const each of progress.finish(found.entries, found.readable)) found.registered.add(each)
@@ -195,6 +187,57 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
     listed.add(found)
   }
   return { log_zero, listed, ...others }
+}
+
+/** How logs of a run are looked at. */
+class LooksOf {
+  readonly #reader: LedgerReader
+  readonly #run: string
+  /** Which has the plan. */
+  readonly #first_log: number
+  readonly #log_zero: LedgerLog
+  readonly #options: VerifyOptions
+  /** Entries of logs that were read. */
+  #before = 0
+
+  constructor(
+    reader: LedgerReader,
+    { run, log }: { readonly run: string; readonly log: number },
+    log_zero: LedgerLog,
+    options: VerifyOptions,
+  ) {
+    this.#reader = reader
+    this.#run = run
+    this.#first_log = log
+    this.#log_zero = log_zero
+    this.#options = options
+  }
+
+  async at({ log, role, progress }: Omit<SplitLog, 'role'> & Partial<Pick<SplitLog, 'role'>>): Promise<WalkedRun> {
+    const { kept_whole, newShelf, pages, decisions, onProgress } = this.#options
+    const [reader, run] = [this.#reader, this.#run]
+    const { erasures } = this.#log_zero
+    const size = await sizeOf(reader, log)
+    const before = this.#before
+    const onEntries = (entries: number) =>
+      onProgress?.({ run, entries: before + entries, of: before + Math.max(size, entries) })
+    const found = await verifyRun(
+      reader,
+      {
+        ...{ log, run, role, origin: this.#log_zero.origin(log), progress, kept_whole, newShelf },
+        isErased: (seq, place) => erasures.has(log, seq, place),
+        has_erased: erasures.hasAny(log),
+      },
+      this.#log_zero.keysOf(log, size),
+      {
+        pages: pages ?? pagesHere(reader),
+        onProgress: onEntries,
+        decisions: decisions === true ? await Decisions.of(reader, this.#first_log) : null,
+      },
+    )
+    this.#before += found.entries
+    return found
+  }
 }
 
 /** For progress only: what is wrong with it is found on the way. */
@@ -238,10 +281,11 @@ function runsOf(
 }
 
 function resultOf(walked: WalkedRun, bound: number | null, shared: readonly CheckResult[]): VerifiedRun {
-  const { run, entries, tokens, values, erased, unread, sealed } = walked
+  const { run, tokens, values, erased, unread, sealed } = walked
   const checks = [...walked.checks, walked.registered].map(each => each.result()).concat(shared)
   const ok = checks.every(each => each.ok)
   const absent = { ...(erased > 0 ? { erased } : {}), ...(unread > 0 ? { unread } : {}) }
+  const entries = walked.all_entries ?? walked.entries
   const facts = { run, ok, entries, tokens, values, ...absent, sealed }
   return { ...facts, ...(bound === null || sealed ? {} : { bound }), checks }
 }

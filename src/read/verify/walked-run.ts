@@ -1,8 +1,10 @@
 /** What `verify` is given of a run's log, and what it finds in it. */
 import type { Check } from './check.ts'
 import type { Decisions } from './decisions.ts'
+import type { LogRole } from './log-role.ts'
 import type { PageSource } from './page.ts'
 import type { ProgressCheck } from './progress.ts'
+import type { Recount } from './recount.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { Shelf } from './shelf.ts'
 
@@ -15,6 +17,8 @@ export interface RunLog {
   readonly isErased: (seq: number, place: number) => boolean
   /** Whether any was. */
   readonly has_erased: boolean
+  /** Absent: it is all of the run. */
+  readonly role?: LogRole | undefined
   /** Against what log 0 said of it. */
   readonly progress: ProgressCheck
   /** Of how many open rows more than a text is kept; absent: stories.ts says it. */
@@ -28,7 +32,13 @@ export interface WalkedRun {
   readonly run: string
   readonly log: number
   readonly entries: number
+  /** Those of its splits, too; absent if it has none. */
+  readonly all_entries?: number
   readonly tokens: number
+  /** What its rows and batches add up to. */
+  readonly recount: Recount
+  /** By source: records that were read. */
+  readonly records: ReadonlyMap<number, number>
   /** Values that were there to be checked. */
   readonly values: number
   /** Those that an erasure on record has taken away. */
