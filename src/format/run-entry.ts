@@ -252,7 +252,7 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
           listOf(
             objectOf({
               ...{ part: key(whole('part')), before: key(counted()), records: key(counted()) },
-              ...{ line: key(counted()), bytes: key(counted()) },
+              ...{ line: key(counted()), bytes: key(counted()), files: maybe(counted()) },
             }),
           ),
         ),

@@ -121,6 +121,14 @@ export type SinkIntents = { readonly [sink: string]: IntendedPath & Intent }
 /** By source, where it has a list: names of its files, in the order in which they are read. */
 export type FileNames = { readonly [source: string]: readonly string[] }
 
+/** Where a range of a source begins and ends, as the source has it. */
+export type CutPlace = { readonly from: Json; readonly to: Json }
+/** The SHA-256 of a range's bytes; with several files, of those in the last one, and what it has of those that end in it. */
+export type CutContent = {
+  readonly sha256: string
+  readonly files?: ReadonlyArray<{ readonly records: number; readonly bytes: number; readonly sha256: string }>
+}
+
 /** What a file that a sink wrote holds; `rows` and `bytes` of this one. */
 export interface FileContent {
   readonly rows: number

@@ -16,6 +16,8 @@ export interface RangeFact {
   /** Line at which it begins, from 1; 0 where a source has no lines. */
   readonly line: number
   readonly bytes: number
+  /** How many files end in it; absent where the source has no list of files. */
+  readonly files?: number
 }
 
 /** How far a split was: its log has so many entries, which give this root. */
@@ -36,9 +38,9 @@ export type CoordinatorEntry =
       readonly source: NodeNumber
       readonly ranges: readonly RangeFact[]
       readonly whole?: number
-      /** Value: where each range begins, as positions are (`readonly Json[]`); absent if there are none. */
+      /** Value: where each range begins and ends (`readonly CutPlace[]`); absent if there are none. */
       readonly positions?: ValueNumber
-      /** Value: the SHA-256 of the bytes of each (`readonly string[]`); absent if there are none. */
+      /** Value: what each holds (`readonly CutContent[]`); absent if there are none. */
       readonly hashes?: ValueNumber
       readonly t: number
     }

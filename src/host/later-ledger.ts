@@ -11,6 +11,10 @@ export function laterLedger(url: string, ports: LedgerPorts, temporary: boolean)
   return {
     url,
     openRun: async (run, draft, splits) => (await open()).openRun(run, draft, splits),
+    splitsOf: run => ({
+      heads: async () => (await open()).splitsOf(run).heads(),
+      see: async (part, look) => (await open()).splitsOf(run).see(part, look),
+    }),
     takeSplit: async (split, look) => (await open()).takeSplit(split, look),
     takeOver: async (run, look) => (await open()).takeOver(run, look),
     close: async () => {

@@ -14,7 +14,7 @@
 import type { CommitFacts, RunEntry, SealFacts, SubjectEntry } from '../format/entry.ts'
 import type { Succeeded } from '../format/ledger-entry.ts'
 import type { Signer } from '../format/signing-key.ts'
-import type { CloseFacts } from '../format/split-entry.ts'
+import type { CloseFacts, PartHead } from '../format/split-entry.ts'
 import type { Tile } from '../format/tree.ts'
 import type { SubjectTile, TreeNumber } from '../format/trees.ts'
 import type { LedgerKey } from './encryption/ledger-key.ts'
@@ -251,7 +251,20 @@ export interface SplittingLedger extends Ledger {
    * `look` isn't called, and `seen` is null.
    * @throws as `takeOver`; CUSTODY_RUN_UNKNOWN, too, for one that is closed.
    */
-  takeSplit<Seen>(split: Split, look: (reader: RunReader) => Promise<Seen>): Promise<TakenOver<Seen | null>>
+  takeSplit<Seen>(
+    split: Split,
+    look: (reader: RunReader, log: number) => Promise<Seen>,
+  ): Promise<TakenOver<Seen | null>>
+  /** Of a run that this process coordinates. */
+  splitsOf(run: string): SplitReader
+}
+
+/** What is read of a run's splits by its coordinator. */
+export interface SplitReader {
+  /** How far those are that somebody has begun, in order. */
+  heads(): Promise<readonly PartHead[]>
+  /** Looks at one with a reader that gives nothing but what was signed. @throws CustodyError as `takeOver`. */
+  see<Seen>(part: number, look: (reader: RunReader, log: number) => Promise<Seen>): Promise<Seen>
 }
 
 export interface Split {

@@ -12,6 +12,7 @@ import {
 import type { LedgerEntry } from '../format/ledger-entry.ts'
 import type { PluginCode } from '../format/plugin-code.ts'
 import type { NodeValues, OpeningValues } from '../format/run-values.ts'
+import type { RangeFact } from '../format/split-entry.ts'
 import type { SortKey, Topology, TopologyNode } from '../format/topology.ts'
 import { isUuid } from '../model/uuid.ts'
 import { call } from './decode-call.ts'
@@ -167,7 +168,10 @@ const callTuple: Decoder<CallTuple> = (value, where) => {
 
 const treeHead = object({ size: int(), root: hash })
 const subjects = object({ rows: treeHead, batches: treeHead })
-const range = object({ part: int(1), before: int(), records: int(), line: int(), bytes: int() })
+const range = withOptional<RangeFact>(
+  { part: int(1), before: int(), records: int(), line: int(), bytes: int() },
+  { files: int() },
+)
 
 /** By `k`. */
 const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { k: K }>> } = {

@@ -348,6 +348,8 @@ export interface Sink {
   open(intent: SinkIntent, receipt: Receipt | null): Promise<void>
   /** Takes a row into memory. Returns an error if this row can't be written; nothing of it then is. */
   write(row: Row): RowError | null
+  /** Takes texts of so many rows, as the spec's `texts` makes them, one after another; some may come with the next ones. */
+  append?(texts: Uint8Array, rows: number): void
   /** Makes all rows so far durable (written and synced). @throws CustodyError CUSTODY_SINK, CUSTODY_SINK_FULL. */
   flush(): Promise<Receipt>
   /**
@@ -414,6 +416,11 @@ export interface RewindableSinkSpec<O = unknown> extends AnySinkSpec<O> {
   readonly delivery?: 'rewindable'
   /** How others see its rows before the run has ended: behind what a file had, or in a stream. Absent or null: not at all. */
   readonly immediate?: (options: O) => 'append' | 'stream' | null
+  /**
+   * Of a run with splits: what makes the texts of rows that `Sink.append` takes, the same for a row of whichever split. Absent or null:
+   * splits keep rows as they are, and all of them are written when the splits have ended.
+   */
+  readonly texts?: (options: O, context: SinkContext) => ((row: Row) => string | RowError) | null
   /** Files that it is certain to write, as the options name them: no other part of the pipeline may read or write these. */
   readonly writes?: (options: O) => readonly string[]
   readonly create: (options: O, context: SinkContext) => Sink | Promise<Sink>

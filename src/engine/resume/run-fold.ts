@@ -166,7 +166,7 @@ export async function readOpening(reader: Pick<RunReader, 'entry' | 'payload'>, 
 const object = (value: Json | undefined) => (isObject(value) ? value : {})
 
 /** The values of entries of the run, by their numbers. @throws CustodyError CUSTODY_VALUE_ALTERED. */
-async function valuesOf(
+export async function valuesOf(
   reader: Pick<RunReader, 'payload'>,
   log: number,
   entries: readonly ValuesAt[],

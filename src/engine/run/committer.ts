@@ -9,17 +9,16 @@
  * COMMITTER-4. That a commit failed is thrown at whoever comes next, once: `settled`, or any other step.
  * COMMITTER-5. What can't be taken back is sent when the commit that has its intent is durable, and not before.
  */
-import type { CursorFact, Jumps, PublishedFact, ReceiptFact, SealedStatus, TotalsFact } from '../../format/entry.ts'
+import type { CursorFact, Jumps, SealedStatus, TotalsFact } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import type { CheckpointHead, RunDraft, RunLedger, SubjectDraft } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
-import type { Json } from '../../model/row.ts'
-import type { Receipt } from '../../sdk/spec.ts'
 import type { Outbox } from '../calls/outbox.ts'
 import type { Executor } from '../nodes/executor.ts'
-import type { Output, Receipts } from '../nodes/sink/sink-set.ts'
-import { isKept, receiptOf, type Sinks } from '../nodes/sink/sinks.ts'
+import { publishedFact, receiptFact, reasonValue } from './commit-facts.ts'
+import type { Receipts } from '../nodes/sink/sink-set.ts'
+import { receiptOf, type Sinks } from '../nodes/sink/sinks.ts'
 import type { Cursor, SourceReader } from '../nodes/source/source-reader.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
@@ -57,6 +56,8 @@ export interface CommitterParts {
   readonly onCommit: () => () => void
   /** Called when a commit is settled, or has failed. */
   readonly onSettled: () => void
+  /** Whether it is one of a run's splits, which publishes nothing, and is closed instead of being sealed. */
+  readonly is_split?: boolean
 }
 
 export class Committer {
@@ -82,6 +83,7 @@ export class Committer {
   readonly #atPoint: AtPoint
   readonly #onCommit: CommitterParts['onCommit']
   readonly #onSettled: () => void
+  readonly #is_split: boolean
   #in_flight: Begun | null = null
   /** Since when the engine works for the next commit, monotonic. */
   #went_on_us: number
@@ -101,6 +103,7 @@ export class Committer {
     this.#atPoint = parts.atPoint
     this.#onCommit = parts.onCommit
     this.#onSettled = parts.onSettled
+    this.#is_split = parts.is_split === true
     this.#went_on_us = parts.clock.monotonic_us()
     this.#progressed_us = this.#went_on_us
     this.#commits = commits
@@ -190,7 +193,8 @@ export class Committer {
     const { open } = this.totals.tokens
     if (open > 0)
       throw new CustodyError('CUSTODY_ENGINE_DEFECT', `${counted(open, 'token')} have not ended at the end of the run`)
-    this.head = await this.#ledger.seal({ k: 'seal', status, totals: this.totals, t: this.#clock.now_us() })
+    const facts = { totals: this.totals, t: this.#clock.now_us() }
+    this.head = await this.#ledger.seal(this.#is_split ? { k: 'close', ...facts } : { k: 'seal', status, ...facts })
   }
 
   /** Records that the run stopped before its end. What no commit has taken is left out: `resume` does it again. */
@@ -200,7 +204,7 @@ export class Committer {
     this.#forget()
     const values = this.#noValues()
     const t = this.#clock.now_us()
-    const why = values.numbered('error', error === null ? null : reasonOf(error))
+    const why = values.numbered('error', error === null ? null : reasonValue(error))
     this.#append({ k: 'stop', status, reason, ...why, ...this.#newJumps(), t }, values)
     const head = await this.#ledger.stop(t).catch(this.#fail)
     this.#accept(head, this.#values.now, this.#jumps)
@@ -214,7 +218,7 @@ export class Committer {
     const cursors = this.#readers.map(reader => ({ reader, cursor: reader.cursor() }))
     for (const calls of this.#recorder.pending.takeOfSources()) this.#appendCalls(calls)
     for (const reader of this.#readers) this.#appendFiles(reader)
-    if (last) this.#appendPublished(receipts)
+    if (last && !this.#is_split) this.#appendPublished(receipts)
     const totals = this.#recorder.totals.snapshot()
     this.at_risk_nusd = this.#atRisk_nusd()
     const values = new CommitValues(this.#values.now)
@@ -315,12 +319,7 @@ export class Committer {
   /** What will be in its place at the end. */
   #appendPublished(receipts: Receipts): void {
     const values = this.#noValues()
-    const artifacts = this.#outputs.all.map((output): PublishedFact => {
-      const { rows, bytes, files } = receiptOf(receipts, output)
-      const fact = { sink: output.node.number, rows, bytes, ...filesOf(output, receipts, values) }
-      if (files === undefined) return fact
-      return { ...fact, bytes: files.reduce((sum, each) => sum + each.bytes, 0), files: files.length }
-    })
+    const artifacts = this.#outputs.all.map(output => publishedFact(output, receipts, values))
     this.#append({ k: 'publish', artifacts, t: this.#clock.now_us() }, values)
   }
 }
@@ -336,33 +335,6 @@ function cursorFact(
     ...values.again('position', node.number, position),
     ...values.again('hash', node.number, sha256),
   }
-}
-
-function receiptFact(
-  { number }: Output['node'],
-  { rows, bytes, sha256, state }: Receipt,
-  values: CommitValues,
-): ReceiptFact {
-  return { sink: number, rows, bytes, ...values.again('hash', number, sha256), ...values.again('state', number, state) }
-}
-
-/** Where files are is a value, what they hold another: each can be shown without the other. */
-function filesOf(output: Output, receipts: Receipts, values: EntryValues): Pick<PublishedFact, 'paths' | 'contents'> {
-  if (!isKept(output)) return {}
-  const { path } = output.intent
-  const { rows, bytes, sha256, files } = receiptOf(receipts, output)
-  const all = files ?? (path === null || sha256 === null ? null : [{ path, rows, bytes, sha256 }])
-  if (all === null) return {}
-  return {
-    paths: values.add(all.map(each => each.path)),
-    contents: values.add(all.map(each => ({ rows: each.rows, bytes: each.bytes, sha256: each.sha256 }))),
-  }
-}
-
-/** What is recorded of an error that stopped the run. */
-function reasonOf({ code, message, where }: CustodyError): Json {
-  const node = where?.node
-  return { code, message: message.toWellFormed(), ...(node === undefined ? {} : { node }) }
 }
 
 /** A commit whose transaction has begun. */

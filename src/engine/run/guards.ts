@@ -20,6 +20,9 @@ import {
 /** Records of each source, by name, in the pipeline's last run that was published. */
 export type RecordsBefore = () => Promise<ReadonlyMap<string, number>>
 
+/** What is known of a source at the end. */
+export type Judged = Pick<SourceReader, 'node' | 'records' | 'isBlank'>
+
 /** What broke, for `resume` to set. */
 export class GuardError extends CustodyError {
   readonly sets: readonly string[]
@@ -41,12 +44,15 @@ export class Guards {
   readonly #strict: boolean
   /** A run that repeats rows of another replaces nothing, and many of its rows may well fail again. */
   readonly #repeats: boolean
+  /** Of what a split has read only its first records are looked at: all else is judged of the run as a whole. */
+  readonly #is_split: boolean
 
   constructor(
     plan: Plan,
     totals: Totals,
-    { strict, repeats }: { readonly strict: boolean; readonly repeats: boolean },
+    { strict, repeats, is_split }: { readonly strict: boolean; readonly repeats: boolean; readonly is_split: boolean },
   ) {
+    this.#is_split = is_split
     this.#plan = plan
     this.#totals = totals
     this.#strict = strict
@@ -62,11 +68,12 @@ export class Guards {
 
   /** A source has ended. @throws CustodyError CUSTODY_GUARD. */
   sourceEnded(reader: SourceReader): void {
-    if (!this.#repeats) refuse(brokenAtEnd(this.#plan.guards, this.#counts(reader)))
+    if (!this.#repeats && !this.#is_split) refuse(brokenAtEnd(this.#plan.guards, this.#counts(reader)))
   }
 
   /** All has ended, and nothing is published yet. @throws CustodyError CUSTODY_GUARD, CUSTODY_STRICT. */
-  async judge(readers: readonly SourceReader[], before: RecordsBefore): Promise<void> {
+  async judge(readers: readonly Judged[], before: RecordsBefore): Promise<void> {
+    if (this.#is_split) return
     const { guards } = this.#plan
     const counts = readers.map(reader => this.#counts(reader))
     if (!this.#repeats)
@@ -86,7 +93,7 @@ export class Guards {
     throw new CustodyError('CUSTODY_STRICT', message, { hint })
   }
 
-  async #empty(readers: readonly SourceReader[], before: RecordsBefore): Promise<Broken[]> {
+  async #empty(readers: readonly Judged[], before: RecordsBefore): Promise<Broken[]> {
     // A source may call what isn't there a broken record.
     const empty = readers.filter(reader => {
       const { records, rejected } = this.#counts(reader)
@@ -100,7 +107,7 @@ export class Guards {
     })
   }
 
-  #counts({ node, records }: SourceReader): SourceCounts {
+  #counts({ node, records }: Judged): SourceCounts {
     const { rejected, failed } = this.#totals.failuresOf(node.number)
     return { source: node.name, guards: node.guards, records, rejected, failed }
   }

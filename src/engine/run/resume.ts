@@ -165,7 +165,7 @@ function refuseOtherPlan(plan: Plan, { opening, plan: value }: OpeningRecord): v
 }
 
 /** How far a source was read; a source that can't be read twice has nothing more to give. */
-function readSoFar(
+export function readSoFar(
   { node }: OpenSource,
   { commit, files, calls }: History,
   cut_off: boolean,
@@ -200,7 +200,7 @@ function hashOf({ hash }: CursorFact | ReceiptFact, values: ReadonlyMap<number, 
 }
 
 /** What calls may have cost of which nothing is on record, in nano-dollars. */
-function atRiskOf({ commit }: History): number {
+export function atRiskOf({ commit }: History): number {
   const number = commit?.entry.at_risk
   const value = number === undefined ? 0 : commit?.values.get(number)
   return typeof value === 'number' ? value : notOnRecord('cost of calls under way')
@@ -212,6 +212,13 @@ async function restoreOutputs(
   { commit }: History,
   sources: readonly OpenSource[],
 ): Promise<SinkSet> {
+  const receipts = receiptsOf(plan, commit)
+  const placed = { folder: plan.folder, placed: null, in_use: addFilesRead(plan, in_use) }
+  return restoreSinks(plan, { run, originalNames: () => originalNames(sources), ...placed }, intents, receipts)
+}
+
+/** By sink, what it had durably at the latest commit. */
+export function receiptsOf(plan: Plan, commit: History['commit']): ReadonlyMap<string, Receipt> {
   const receipts = new Map<string, Receipt>()
   for (const { kind, name, number } of plan.nodes) {
     if (kind !== 'sink' || commit === null) continue
@@ -224,6 +231,5 @@ async function restoreOutputs(
     const state = receipt.state === undefined ? null : onRecord(commit.values.get(receipt.state), what)
     receipts.set(name, { rows, bytes, sha256: hashOf(receipt, commit.values, what), state })
   }
-  const placed = { folder: plan.folder, placed: null, in_use: addFilesRead(plan, in_use) }
-  return restoreSinks(plan, { run, originalNames: () => originalNames(sources), ...placed }, intents, receipts)
+  return receipts
 }

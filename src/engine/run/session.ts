@@ -153,6 +153,8 @@ export interface SessionParts {
     /** Nothing is read or processed any more: what is open ends, and the run is sealed. */
     readonly abandon: boolean
   } | null
+  /** Whether it is one of a run's splits: nothing is published then, and what it reads is a part of the input. */
+  readonly is_split?: boolean
   /** What happens between opening the ledger and the first row. */
   readonly prologue?: (committer: Committer) => Promise<void>
 }
@@ -204,7 +206,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     }
     atPoint('before_publish')
     strays.check()
-    await committer.holding(outputs.publish())
+    if (parts.is_split !== true) await committer.holding(outputs.publish())
     atPoint('before_seal')
     strays.check()
     const status = from?.abandon === true ? 'abandoned' : sealedStatus(committer.totals)
@@ -225,13 +227,13 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   }
 }
 
-const STOPPED_BY_USER: Stop = { status: 'cancelled', reason: 'user', error: null }
+export const STOPPED_BY_USER: Stop = { status: 'cancelled', reason: 'user', error: null }
 
 /** How long what a plugin holds may take to be let go of. */
 const CLOSE_WITHIN_US = 5_000_000
 
 /** A run is over when it is over: a plugin whose `close` never comes back doesn't keep it. */
-async function closed(clock: Clock, all: ReadonlyArray<{ close(): Promise<void> }>): Promise<void> {
+export async function closed(clock: Clock, all: ReadonlyArray<{ close(): Promise<void> }>): Promise<void> {
   const work = all.map(each => each.close())
   let callOff = (): void => undefined
   const patience = new Promise<void>(resolve => {
@@ -318,10 +320,14 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
       atPoint,
       onCommit,
       onSettled: wake.up,
+      is_split: parts.is_split === true,
     },
     from?.progressed ?? { commits: 0, values: { count: parts.opening_values, named: new Map() }, totals: null },
   )
-  const guards = new Guards(plan, totals, { strict: request.strict === true, repeats: request.repeats !== undefined })
+  const guards = new Guards(plan, totals, {
+    ...{ strict: request.strict === true, repeats: request.repeats !== undefined },
+    is_split: parts.is_split === true,
+  })
   const scheduler = new Scheduler({ executor, readers, recorder, calls, committer, clock, signal, limit, guards, wake })
   return { events, recorder, readers, calls, replay_order, executor, committer, scheduler, guards }
 }
@@ -403,7 +409,7 @@ async function recordStop(error: CustodyError, committer: Committer): Promise<vo
   }
 }
 
-function reasonOf(error: CustodyError): string {
+export function reasonOf(error: CustodyError): string {
   switch (error.code) {
     case 'CUSTODY_PLUGIN_DEFECT':
       return 'plugin'
@@ -448,7 +454,7 @@ function reasonOf(error: CustodyError): string {
   }
 }
 
-function asCustodyError(thrown: unknown): CustodyError {
+export function asCustodyError(thrown: unknown): CustodyError {
   if (isCustodyError(thrown)) return thrown
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return new CustodyError('CUSTODY_ENGINE_DEFECT', message, { cause: thrown })

@@ -20,6 +20,7 @@ import {
   type RunLedger,
   type RunReader,
   type Split,
+  type SplitReader,
   type SplittingLedger,
   type TakenOver,
 } from '../write-port.ts'
@@ -34,7 +35,7 @@ import { OpenTokens } from './open-tokens.ts'
 import { checkExtents } from './run-extents.ts'
 import { StoredRunLedger, type Threads } from './run-ledger.ts'
 import { StoreScribe } from './scribe.ts'
-import { closedSplits, type SplitTaking, takeSplit } from './split-logs.ts'
+import { boundOfSplit, closedSplits, type SplitTaking, splitHeads, takeSplit } from './split-logs.ts'
 import { treeOf } from './stored-tree.ts'
 
 /** Writes together with an entry of log 0, again if another process came first. */
@@ -158,7 +159,10 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
     return this.#runLedger({ run, log, splits, epoch: 1, began_us: t }, appender.state(), new OpenTokens())
   }
 
-  async takeSplit<Seen>(split: Split, look: (reader: RunReader) => Promise<Seen>): Promise<TakenOver<Seen | null>> {
+  async takeSplit<Seen>(
+    split: Split,
+    look: (reader: RunReader, log: number) => Promise<Seen>,
+  ): Promise<TakenOver<Seen | null>> {
     const { run, part } = split
     const { reader } = this.#store
     const first = await reader.logOf(run)
@@ -178,6 +182,24 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
       } catch (error) {
         if (!(error instanceof StaleLog) || attempt === ATTEMPTS) throw error
       }
+    }
+  }
+
+  splitsOf(run: string): SplitReader {
+    const { reader } = this.#store
+    const known = () => {
+      for (const each of this.#log_zero.runs.values()) if (each.run === run) return each
+      throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run} under way`)
+    }
+    return {
+      heads: () => reader.snapshot(() => splitHeads(reader, known())),
+      see: (part, look) =>
+        reader.snapshot(async () => {
+          const first = known().log
+          const split = await boundOfSplit(reader, first, part)
+          const of = { log: first + part, run, split, whole_to_entries: this.#whole_to_entries }
+          return look((await checkedRun(reader, this.#log_zero, of)).reader, of.log)
+        }),
     }
   }
 

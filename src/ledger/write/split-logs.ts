@@ -1,5 +1,6 @@
 /** The logs of a run's splits: how one is taken, and what they must be for their coordinator to go on with what they say (I13). */
 import type { RunEntry } from '../../format/entry.ts'
+import { headIn } from '../../format/checkpoint.ts'
 import { leafHash } from '../../format/hash.ts'
 import type { PartHead } from '../../format/split-entry.ts'
 import { Frontier } from '../../format/tree.ts'
@@ -49,7 +50,7 @@ export interface TakenSplit<Seen> {
 export async function takeSplit<Seen>(
   taking: SplitTaking,
   { run, part, begin, first }: Split & { readonly first: number },
-  look: (reader: RunReader) => Promise<Seen>,
+  look: (reader: RunReader, log: number) => Promise<Seen>,
 ): Promise<TakenSplit<Seen>> {
   const { store, log_zero, whole_to_entries, from } = taking
   const { reader } = store
@@ -58,7 +59,7 @@ export async function takeSplit<Seen>(
     const split = await boundOfSplit(reader, first, part)
     if (split.size === 0 && (await reader.size(log)) === 0) return null
     const checked = await checkedRun(reader, log_zero, { log, run, whole_to_entries, split })
-    return { ...checked, seen: await look(checked.reader) }
+    return { ...checked, seen: await look(checked.reader, log) }
   })
   const taken = { epoch: from.epoch + 1, began_us: taking.now_us }
   if (found === null) return { ...taken, ...(await beginSplit(taking, log, begin)), open: new OpenTokens(), seen: null }
@@ -89,7 +90,7 @@ function leaseOf({ from, holder, expires_us }: SplitTaking, size: number): Lease
 }
 
 /** How far a split is at least: what its coordinator last said of it; nothing, if it never did. */
-async function boundOfSplit(
+export async function boundOfSplit(
   coordinator: Pick<RunReader, 'entriesOfRun'>,
   log: number,
   part: number,
@@ -101,6 +102,16 @@ async function boundOfSplit(
     bound = heads.find(each => each.part === part) ?? bound
   }
   return bound
+}
+
+/** The heads that are stored of a run's splits, in order; whose they are is looked at where they are used. */
+export async function splitHeads(reader: LedgerReader, { log: first, splits }: RunOnRecord): Promise<readonly PartHead[]> {
+  const found: PartHead[] = []
+  for (let part = 1; part <= splits; part++) {
+    const head = headIn((await reader.head(first + part)) ?? '')
+    if (head !== null) found.push({ part, size: head.size, root: head.root })
+  }
+  return found
 }
 
 /**

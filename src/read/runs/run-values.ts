@@ -4,6 +4,8 @@
  */
 import type { FileRead } from '../../format/files-read.ts'
 import type {
+  CutContent,
+  CutPlace,
   DeclaredField,
   ExpressionText,
   FileContent,
@@ -14,7 +16,7 @@ import type {
   RunArguments,
 } from '../../format/run-values.ts'
 import { type Json, newRow } from '../../model/row.ts'
-import { always, asObject, type Decoder, type Decoders, flag, hex, int, listOf, text } from '../shape.ts'
+import { always, asObject, type Decoder, type Decoders, flag, hex, int, listOf, object, text } from '../shape.ts'
 
 const mapOf =
   <T>(decode: Decoder<T>): Decoder<{ readonly [key: string]: T }> =>
@@ -118,6 +120,9 @@ const RUN_VALUES = {
   contents: listOf(content),
   // stop
   error: reason,
+  // cut
+  positions: listOf(partOf<CutPlace>({ from: anything, to: anything })),
+  hashes: listOf(partOf<CutContent>({ sha256: hex(32) }, { files: listOf(object({ records: int(), bytes: int(), sha256: hex(32) })) })),
 } as const satisfies { readonly [key: string]: Decoder<unknown> }
 
 export type RunValueKey = keyof typeof RUN_VALUES

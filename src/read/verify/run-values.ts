@@ -150,8 +150,13 @@ function* namedIn(entry: RunEntry): Iterable<Named> {
       return
     case 'stop':
       return yield* numbers(entry, ['error'], null)
+    case 'cut':
+      return yield* numbers(entry, ['positions', 'hashes'], entry.source)
     case 'resume':
     case 'seal':
+    case 'parts':
+    case 'part':
+    case 'close':
       return
   }
 }

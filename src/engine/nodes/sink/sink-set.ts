@@ -186,7 +186,7 @@ async function preparedToSend(sink: OutboundSink): Promise<SinkIntent> {
   return SENT
 }
 
-function contextOf(node: SinkNode, request: Omit<SinksRequest, 'dry_run'>): SinkContext {
+export function contextOf(node: SinkNode, request: Omit<SinksRequest, 'dry_run' | 'in_use'>): SinkContext {
   const { run, folder, originalNames, placed, staging } = request
   const { name, input, plugin } = node
   const { secrets } = plugin

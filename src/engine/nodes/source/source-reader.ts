@@ -19,6 +19,7 @@ import type {
   SourceFileEnd,
   SourceHead,
   SourceItem,
+  SourceRange,
   SourceRecord,
   SourceReject,
   SourceRow,
@@ -85,6 +86,8 @@ export interface OpenSource {
   readonly source: Source
   /** Names of the files that it reads, if it has a list of them. */
   readonly files: readonly string[] | null
+  /** What a split reads of it; absent: all of it. */
+  readonly range?: SourceRange | undefined
 }
 
 export interface SourcePorts {
@@ -126,10 +129,12 @@ export class SourceReader {
   #sha256: string | null
   /** Until the source has shown that it is what it was. */
   #from: ReadSoFar | null
+  readonly #range: SourceRange | null
 
   /** `from`: where to continue; null for a source that wasn't begun. */
-  constructor({ node, source, files }: OpenSource, from: ReadSoFar | null, ports: SourcePorts, repeats = false) {
+  constructor({ node, source, files, range }: OpenSource, from: ReadSoFar | null, ports: SourcePorts, repeats = false) {
     this.#repeats = repeats
+    this.#range = range ?? null
     this.node = node
     this.source = source
     this.#files = files === null ? null : new ReadFiles(files, from?.files ?? [])
@@ -289,7 +294,7 @@ export class SourceReader {
 
   #checked(record: SourceRecord): Incoming {
     const again = this.#repeats ? repeatPosition(record.position) : null
-    const index = again?.index ?? this.#records
+    const index = again?.index ?? (this.#range?.records_before ?? 0) + this.#records
     const repeats = again?.row ?? null
     if (record.kind === 'reject') return { kind: 'reject', index, repeats, record }
     const { row } = record
@@ -346,7 +351,18 @@ export class SourceReader {
     } catch (thrown) {
       throw sourceDefect(name, thrown)
     }
+    this.#mustBeRange()
     this.#done = true
+  }
+
+  /** What was read is what the input was cut to. */
+  #mustBeRange(): void {
+    const range = this.#range
+    if (range === null) return
+    const { sha256 } = this.cursor()
+    if (this.#records === range.records && (sha256 === null || sha256 === range.sha256)) return
+    const message = `source \`${this.node.name}\` isn't what it was when it was cut for the run's splits`
+    throw new CustodyError('CUSTODY_SOURCE_CHANGED', message, { where: { node: this.node.name } })
   }
 
   #hashUpTo(position: Json): string | null {

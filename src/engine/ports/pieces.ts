@@ -1,0 +1,28 @@
+/** Where what splits write is kept until their coordinator puts it together. */
+
+/** A piece is what one process wrote of one split for one sink; whoever takes the split over writes another. */
+export interface PieceName {
+  readonly part: number
+  /** Of the lease by which the process had the split. */
+  readonly epoch: number
+  /** Number of the node. */
+  readonly sink: number
+}
+
+export interface PieceFile {
+  /** Durably, behind what is there. @throws CustodyError CUSTODY_SINK, CUSTODY_SINK_FULL. */
+  append(bytes: Uint8Array): Promise<void>
+  /** Leaves so many bytes of it. @throws as `append`. */
+  cut(bytes: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Those of one run. */
+export interface Pieces {
+  /** An empty one; what had this name before is gone. @throws CustodyError CUSTODY_SINK, CUSTODY_SINK_FULL. */
+  create(name: PieceName): Promise<PieceFile>
+  /** The first so many bytes of one, some at a time; fewer, if there are no more. @throws CustodyError CUSTODY_SINK. */
+  read(name: PieceName, bytes: number): AsyncIterable<Uint8Array>
+  /** None is wanted any more. Never throws. */
+  remove(): Promise<void>
+}

@@ -1,0 +1,114 @@
+/**
+ * Which split reads what. All sources together, in their order, are cut at so many equal lengths, each cut moved behind the record in
+ * which it lies: so it depends on the bytes and on how many splits there are alone.
+ *
+ * CUTS-1. A source that can't be cut is read by one split, as a whole: by the one whose share it begins in.
+ */
+import type { RangeFact } from '../../format/split-entry.ts'
+import type { CutContent, CutPlace } from '../../format/run-values.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { SourceNode } from '../../plan/plan.ts'
+import type { SourceRange } from '../../sdk/spec.ts'
+import { sourceDefect } from '../nodes/source/chunk.ts'
+import type { OpenSource } from '../nodes/source/source-reader.ts'
+
+export interface SourceCut {
+  readonly source: SourceNode['number']
+  readonly ranges: ReadonlyArray<{ readonly part: number; readonly range: SourceRange }>
+  /** The split that reads all of it; null if it was cut. */
+  readonly whole: number | null
+}
+
+/** What a split reads of one source. */
+export type Share = SourceRange | 'all' | 'nothing'
+
+/** @throws CustodyError of the source; CUSTODY_ARGUMENT if there is a limit, and a source can't be cut. */
+export async function cutSources(
+  sources: readonly OpenSource[],
+  splits: number,
+  limit: number,
+  signal: AbortSignal,
+): Promise<readonly SourceCut[]> {
+  const sizes: number[] = []
+  for (const { node, source } of sources) sizes.push(await guarded(node, async () => (await source.size?.()) ?? 0))
+  const total = sizes.reduce((sum, each) => sum + each, 0)
+  const cuts: SourceCut[] = []
+  let offset = 0
+  let left = limit
+  for (const [i, { node, source, files }] of sources.entries()) {
+    const size = sizes[i] ?? 0
+    const { first, ends } = endsWithin(offset, size, total, splits)
+    offset += size
+    const limits = { signal, ...(Number.isFinite(left) ? { most_records: left } : {}) }
+    const ranges =
+      files === null && source.cut !== undefined ? await guarded(node, async () => source.cut?.(ends, limits)) : null
+    if (ranges == null && Number.isFinite(limit)) throw unlimited(node)
+    if (ranges == null) {
+      cuts.push({ source: node.number, ranges: [], whole: first })
+      continue
+    }
+    cuts.push({ source: node.number, whole: null, ranges: ranges.map((range, n) => ({ part: first + n, range })) })
+    left -= ranges.reduce((sum, { records }) => sum + records, 0)
+  }
+  return cuts
+}
+
+/** Where the cuts lie that fall into a source, counted from where it begins; and in which split it begins. */
+function endsWithin(offset: number, size: number, total: number, splits: number) {
+  let first = 1
+  const ends: number[] = []
+  for (let k = 1; k < splits; k++) {
+    const at = Math.floor((total * k) / splits) - offset
+    if (at <= 0) first = k + 1
+    else if (at < size) ends.push(at)
+  }
+  return { first: total === 0 ? 1 : first, ends }
+}
+
+async function guarded<T>({ name }: SourceNode, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    throw sourceDefect(name, thrown)
+  }
+}
+
+function unlimited({ name }: SourceNode): CustodyError {
+  return new CustodyError('CUSTODY_ARGUMENT', `--limit can’t be kept with splits where source \`${name}\` can’t be cut`, {
+    where: { node: name },
+    hint: 'Leave --limit away, or take `splits` out of the pipeline for this run.',
+  })
+}
+
+/** What a split reads of a source. */
+export function shareOf(cuts: readonly SourceCut[], source: number, part: number): Share {
+  const cut = cuts.find(each => each.source === source)
+  if (cut === undefined) return 'nothing'
+  if (cut.whole !== null) return cut.whole === part ? 'all' : 'nothing'
+  return cut.ranges.find(each => each.part === part)?.range ?? 'nothing'
+}
+
+// ── on record ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function rangeFacts({ ranges }: SourceCut): readonly RangeFact[] {
+  return ranges.map(({ part, range: { records_before: before, records, line, bytes, files } }) => ({
+    ...{ part, before, records, line, bytes },
+    ...(files === undefined ? {} : { files: files.length }),
+  }))
+}
+
+export function placesOf({ ranges }: SourceCut): readonly CutPlace[] {
+  return ranges.map(({ range: { from, to } }) => ({ from, to }))
+}
+
+export function contentsOf({ ranges }: SourceCut): readonly CutContent[] {
+  return ranges.map(({ range: { sha256, files } }) => ({
+    sha256,
+    ...(files === undefined ? {} : { files: files.map(({ records, bytes, sha256 }) => ({ records, bytes, sha256 })) }),
+  }))
+}
+
+export function recordedRange(fact: RangeFact, { from, to }: CutPlace, { sha256, files }: CutContent): SourceRange {
+  const { before: records_before, records, line, bytes } = fact
+  return { from, to, records_before, records, line, bytes, sha256, ...(files === undefined ? {} : { files }) }
+}

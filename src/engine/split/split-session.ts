@@ -1,0 +1,138 @@
+/** Works on one split, from where it was left: a session like that of a run, on a part of the input, whose sinks keep pieces. */
+import type { FileNames } from '../../format/run-values.ts'
+import type { RunReader, SplittingLedger } from '../../ledger/write-port.ts'
+import type { SinkNode } from '../../plan/plan.ts'
+import type { Receipt } from '../../sdk/spec.ts'
+import { Created } from '../nodes/created.ts'
+import { Pools } from '../nodes/pool.ts'
+import { PIECE_INTENT, PieceSink, textsOf } from '../nodes/sink/piece-sink.ts'
+import { contextOf, type Output, type SinkSet } from '../nodes/sink/sink-set.ts'
+import { createSources, originalNames, prepareSource } from '../nodes/source/open-sources.ts'
+import { type OpenSource, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
+import type { Pieces } from '../ports/pieces.ts'
+import { type History, readHistory } from '../resume/run-fold.ts'
+import { type RestoredState, restoreState } from '../resume/state.ts'
+import { atRiskOf, readSoFar, receiptsOf } from '../run/resume.ts'
+import { driveSession, holdingsOf, type RunResult, type SessionRequest } from '../run/session.ts'
+import { type Share, type SourceCut, shareOf } from './cuts.ts'
+
+export interface SplitRequest extends SessionRequest {
+  readonly ledger: SplittingLedger
+  readonly part: number
+  /** Leaf hash of the coordinator's entry 0, and its time, in µs since the epoch. */
+  readonly opening: { readonly leaf: string; readonly t: number }
+  readonly cuts: readonly SourceCut[]
+  /** Names of the files that sources read. */
+  readonly files: FileNames | null
+  readonly pieces: Pieces
+  /** Reads nothing more: what is open ends, and the split is closed. */
+  readonly abandon: boolean
+  /** What sinks write only because rows were rejected, or in which order columns stand, may need the headers of all sources. */
+  readonly staging?: string | undefined
+}
+
+interface Found {
+  readonly history: History
+  readonly state: RestoredState
+  readonly held: ReturnType<typeof holdingsOf>
+}
+
+/** @throws CustodyError as `resumeRun`; nothing was changed then but for the lease. */
+export async function runSplit(request: SplitRequest): Promise<RunResult> {
+  const { plan, run, part, opening, clock } = request
+  const created = new Created()
+  const { ledger, epoch, seen } = await created.closedOnFailure(() =>
+    request.ledger.takeSplit({ run, part, begin: beginningOf(request) }, (reader, log) =>
+      foldOf(request, created, reader, log),
+    ),
+  )
+  try {
+    const sources = await sourcesOf(request, created)
+    const begun = sources.map(({ share, ...source }) => ({ ...source, from: fromOf(source, share, request, seen) }))
+    for (const source of begun) if (source.from?.done !== true) await prepareSource(source)
+    const receipts = receiptsOf(plan, seen?.history.commit ?? null)
+    const sinks = created.add(piecesOf(request, epoch, receipts, sources))
+    const pools = created.add(await Pools.open(plan, () => request.started_us ?? opening.t, request.strays))
+    const cut = begun.filter(({ from }) => from?.cut === true).map(({ node }) => node.number)
+    return await driveSession({
+      ...{ request, limit: Number.POSITIVE_INFINITY, ledger, epoch, sinks, pools },
+      is_split: true,
+      readers: ports => begun.map(({ from, ...source }) => new SourceReader(source, from, ports)),
+      opening_values: 0,
+      held: seen?.held ?? holdingsOf(request),
+      from: seen === null ? null : resumed(seen, request),
+      ...(seen === null ? {} : { prologue: committer => committer.resume(epoch, cut, []) }),
+    })
+  } catch (thrown) {
+    await Promise.allSettled([created.close(), ledger.release()])
+    throw thrown
+  }
+
+  function resumed({ history, state }: Found, { abandon }: SplitRequest) {
+    return {
+      ...state,
+      ...{ last_us: history.last_us, stood: history.stood, lost_nusd: atRiskOf(history), published: false, abandon },
+      down_since_us: Math.max(history.last_us, clock.wall_us()),
+    }
+  }
+}
+
+function beginningOf({ run, part, opening, clock }: SplitRequest) {
+  const entry = { k: 'part', run, part, opening: opening.leaf, t: clock.wall_us() } as const
+  return { entry, first_value: 0, values: [] }
+}
+
+async function foldOf(request: SplitRequest, created: Created, reader: RunReader, log: number): Promise<Found> {
+  // It may have been looked at before.
+  await created.close()
+  const history = await readHistory(reader, log)
+  const held = created.add(holdingsOf(request))
+  return { history, held, state: await restoreState(request.plan, history, reader, log, held) }
+}
+
+async function sourcesOf({ plan, cuts, files, part }: SplitRequest, created: Created) {
+  const sources = await createSources(plan, null, created, files)
+  return sources.map(source => {
+    const share = shareOf(cuts, source.node.number, part)
+    if (typeof share !== 'object') return { ...source, share }
+    source.source.select?.(share)
+    return { ...source, range: share, share }
+  })
+}
+
+/** Null: it is read from where it begins. */
+function fromOf(source: OpenSource, share: Share, { abandon }: SplitRequest, seen: Found | null): ReadSoFar | null {
+  if (share === 'nothing') return NOTHING_TO_READ
+  if (seen === null) return null
+  return readSoFar(source, seen.history, abandon, false)
+}
+
+const NOTHING_TO_READ: ReadSoFar = { records: 0, position: null, sha256: null, done: true, cut: false, files: [] }
+
+function piecesOf(
+  request: SplitRequest,
+  epoch: number,
+  receipts: ReadonlyMap<string, Receipt>,
+  sources: readonly OpenSource[],
+): SinkSet {
+  const { plan, part, pieces } = request
+  const all = plan.nodes
+    .filter((node): node is SinkNode => node.kind === 'sink')
+    .map((node): Output => {
+      const context = contextOf(node, {
+        ...{ run: request.run, folder: plan.folder, placed: null, staging: request.staging },
+        originalNames: () => originalNames(sources),
+      })
+      const { spec, options } = node.plugin
+      const rehearsal = spec.rehearse?.(options, context) ?? null
+      const kept = { node: node.name, texts: textsOf(node, context), rehearsal }
+      const sink = new PieceSink(pieces, { part, epoch, sink: node.number }, kept)
+      const receipt = receipts.get(node.name) ?? null
+      const nothing = { artifacts: null, opened: false, left: null, discarded: null }
+      return { node, sink, intent: PIECE_INTENT, receipt, ...nothing }
+    })
+  const close = async () => {
+    await Promise.allSettled(all.map(({ sink }) => sink.close()))
+  }
+  return { all, outbound: new Map(), close }
+}
