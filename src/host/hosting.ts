@@ -1,6 +1,6 @@
 /** Opens what a run needs beside its plan, new or resumed, and closes it whatever happens. */
 import type { SessionRequest } from '../engine/run/session.ts'
-import type { Ledger } from '../ledger/write-port.ts'
+import type { SplittingLedger } from '../ledger/write-port.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Closing } from './closing.ts'
 import { contentOf } from './file-content.ts'
@@ -22,7 +22,7 @@ export type Hosted = Pick<
 export interface HostedLedger {
   /** Whose heads are given to witnesses; null: it isn't kept. */
   readonly url: string | null
-  readonly open: () => Ledger | Promise<Ledger>
+  readonly open: () => SplittingLedger | Promise<SplittingLedger>
 }
 
 /** @throws what opening the ledger and `work` throw; CustodyError CUSTODY_LIMITER, CUSTODY_POLICY. */
@@ -31,7 +31,7 @@ export async function hosting<T>(
   ports: HostPorts,
   observer: RunObserver,
   { url, open }: HostedLedger,
-  work: (ledger: Ledger, hosted: Hosted) => Promise<T>,
+  work: (ledger: SplittingLedger, hosted: Hosted) => Promise<T>,
 ): Promise<T> {
   const { custody, clock, signal, env } = ports
   boundHeap()

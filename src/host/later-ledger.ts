@@ -13,6 +13,8 @@ export function laterLedger(url: string, ports: LedgerPorts, temporary: boolean)
     openRun: async (run, draft, splits) => (await open()).openRun(run, draft, splits),
     splitsOf: run => ({
       heads: async () => (await open()).splitsOf(run).heads(),
+      opening: async () => (await open()).splitsOf(run).opening(),
+      closed: async () => (await open()).splitsOf(run).closed(),
       see: async (part, look) => (await open()).splitsOf(run).see(part, look),
     }),
     takeSplit: async (split, look) => (await open()).takeSplit(split, look),

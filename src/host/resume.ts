@@ -2,6 +2,8 @@
 import { setPath } from '../config/set.ts'
 import { type Restored, resumeRun } from '../engine/run/resume.ts'
 import type { RunResult } from '../engine/run/start.ts'
+import { workersHere } from '../engine/split/here.ts'
+import { resumeSplits } from '../engine/split/resume.ts'
 import type { RerunValue } from '../format/run-values.ts'
 import { ownKeychain } from '../ledger/encryption/keychain.ts'
 import type { LedgerKey } from '../ledger/encryption/ledger-key.ts'
@@ -20,6 +22,7 @@ import { filesInUse } from './files-in-use.ts'
 import { hosting } from './hosting.ts'
 import { keyForWriting, mustHaveKeyOf } from './key-place.ts'
 import { ledgerPorts } from './ledger-ports.ts'
+import { piecesBeside } from './pieces.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import { type OnRecord, onRecord } from './recorded.ts'
@@ -117,8 +120,8 @@ async function drive({ request, reader, run, plan, ports, observer }: Drive): Pr
   const encryption = (await keyToContinueWith(await reader.encryptedWith(log), plan, ports)) ?? undefined
   const open = () =>
     openLedger(url, { ...ledgerPorts(ports.env, why => observer.onTrouble(why)), encryption }, { create: false })
-  return hosting(plan, ports, observer, { url, open }, async (ledger, hosted) =>
-    resumeRun({
+  return hosting(plan, ports, observer, { url, open }, async (ledger, hosted) => {
+    const request = {
       ...hosted,
       ...(await takenBefore(reader, run, ports, observer)),
       run,
@@ -130,9 +133,11 @@ async function drive({ request, reader, run, plan, ports, observer }: Drive): Pr
       strict,
       spill: spillBeside(url, run),
       recordsBefore: () => recordsBefore(reader, run, plan.name),
-      onRestored: restored => observer.onRestored(restored, plan),
-    }),
-  )
+      onRestored: (restored: Restored) => observer.onRestored(restored, plan),
+    }
+    if (plan.splits === null) return resumeRun(request)
+    return resumeSplits({ ...request, pieces: piecesBeside(url, run), workers: workersHere })
+  })
 }
 
 /** A run keeps the key that it began with; one that began in plain takes what is named now. */

@@ -1,6 +1,8 @@
 /** Starts a run of a plan, on its own input or on what another run has on record, and drives it to its seal or a stop. */
 import { randomBytes } from 'node:crypto'
 import { type RunRequest, type RunResult, runPlan } from '../engine/run/start.ts'
+import { workersHere } from '../engine/split/here.ts'
+import { runSplits } from '../engine/split/start.ts'
 import { openLedgerReader } from '../ledger/open-reader.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { isCustodyError } from '../model/error.ts'
@@ -14,6 +16,7 @@ import { hosting } from './hosting.ts'
 import { keyForWriting } from './key-place.ts'
 import { laterLedger } from './later-ledger.ts'
 import { ledgerPorts } from './ledger-ports.ts'
+import { piecesBeside } from './pieces.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import type { OnRecord } from './recorded.ts'
 import { spillBeside, stagingFolder } from './spill-folder.ts'
@@ -80,10 +83,9 @@ export async function startRun(
     laterLedger(url, { ...ledgerPorts(env, kept ? why => observer.onTrouble(why) : null), encryption }, !kept)
   const result = await hosting(plan, ports, observer, { url: kept ? url : null, open }, (ledger, hosted) => {
     observer.onStart(plan, again, run)
-    return runPlan({
+    const own = {
       ...hosted,
       run,
-      ledger,
       custody,
       limit,
       dry_run,
@@ -94,7 +96,9 @@ export async function startRun(
       in_use: filesInUse(env, cwd, url, plan),
       ...(outputs_folder === null ? {} : { outputs_folder }),
       ...taken(again),
-    })
+    }
+    if (plan.splits === null) return runPlan({ ...own, ledger })
+    return runSplits({ ...own, ledger, pieces: piecesBeside(url, run), workers: workersHere })
   })
   return { run, result }
 }

@@ -1,6 +1,6 @@
 /** Telemetry of a run that is hosted, where the environment asks for it. */
 import { z } from 'zod'
-import type { Ledger } from '../ledger/write-port.ts'
+import type { SplittingLedger } from '../ledger/write-port.ts'
 import type { Plan, PlanNode } from '../plan/plan.ts'
 import type { AskedModel } from '../telemetry/committed.ts'
 import { askedBy } from '../telemetry/settings.ts'
@@ -8,7 +8,7 @@ import type { HostPorts, RunObserver } from './ports.ts'
 
 export interface RunTelemetry {
   /** The same ledger, which reports what becomes durable in it. */
-  observe(ledger: Ledger): Ledger
+  observe(ledger: SplittingLedger): SplittingLedger
   close(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export async function telemetryOf(
   }
 }
 
-export function observed(ledger: Ledger, telemetry: RunTelemetry | null): Ledger {
+export function observed(ledger: SplittingLedger, telemetry: RunTelemetry | null): SplittingLedger {
   return telemetry === null ? ledger : telemetry.observe(ledger)
 }
 

@@ -261,8 +261,12 @@ export interface SplittingLedger extends Ledger {
 
 /** What is read of a run's splits by its coordinator. */
 export interface SplitReader {
+  /** Text of entry 0 of its coordinator. */
+  opening(): Promise<string>
   /** How far those are that somebody has begun, in order. */
   heads(): Promise<readonly PartHead[]>
+  /** Numbers of those that are closed, ascending. */
+  closed(): Promise<readonly number[]>
   /** Looks at one with a reader that gives nothing but what was signed. @throws CustodyError as `takeOver`. */
   see<Seen>(part: number, look: (reader: RunReader, log: number) => Promise<Seen>): Promise<Seen>
 }

@@ -53,6 +53,12 @@ export class ByteText {
     this.#number(value)
   }
 
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
   text(text: string): void {
     if (text.length < LONG && this.#ascii(text)) return
     // A UTF-16 unit takes at most three bytes.

@@ -201,6 +201,8 @@ export interface Plan {
   readonly guards: GuardsConfig
   /** How long values of its runs are to be kept; null: nothing is said. */
   readonly retention_us: number | null
+  /** Into how many parts its input is cut, each processed by itself; null: it isn't cut. */
+  readonly splits: { readonly count: number } | null
   /** Files and packages that bring plugins, as the file names them. */
   readonly plugins: readonly string[]
   readonly limits: {

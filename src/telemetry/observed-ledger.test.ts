@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import type { TotalsFact } from '../format/entry.ts'
-import type { Ledger, RunDraft, RunLedger, SubjectDraft } from '../ledger/write-port.ts'
+import type { RunDraft, RunLedger, SplittingLedger, SubjectDraft } from '../ledger/write-port.ts'
 import type { Committed, RunEnd, RunListener } from './committed.ts'
 import { observedLedger } from './observed-ledger.ts'
 
@@ -73,7 +73,7 @@ async function observed(listener: RunListener = new Heard()) {
   const run = new SlowRun()
   const onTrouble = vi.fn()
   let now_us = 0
-  const inner = { url: 'memory:', openRun: async () => run, close: async () => undefined } as unknown as Ledger
+  const inner = { url: 'memory:', openRun: async () => run, close: async () => undefined } as unknown as SplittingLedger
   const plan = { pipeline: 'p', topology: { nodes: [], edges: [] }, models: new Map() }
   const ledger = observedLedger(inner, { listener, plan, monotonic_us: () => (now_us += 7), onTrouble })
   return { run, onTrouble, ledger: await ledger.openRun('r', commitDraft(0)) }

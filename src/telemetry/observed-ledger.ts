@@ -5,13 +5,14 @@
  * OBSERVED-LEDGER-2. A listener that throws is asked no more; the run knows nothing of it.
  */
 import type { SealFacts, TotalsFact } from '../format/entry.ts'
+import type { CloseFacts } from '../format/split-entry.ts'
 import type {
   CheckpointHead,
   CommitUnderWay,
-  Ledger,
   RunDraft,
   RunLedger,
   RunReader,
+  SplittingLedger,
   SubjectDraft,
   TakenOver,
 } from '../ledger/write-port.ts'
@@ -27,11 +28,13 @@ export interface Observing {
   readonly onTrouble: (why: string) => void
 }
 
-export function observedLedger(inner: Ledger, observing: Observing): Ledger {
+export function observedLedger(inner: SplittingLedger, observing: Observing): SplittingLedger {
   return {
     url: inner.url,
-    openRun: async (run, draft) => {
-      const opened = await inner.openRun(run, draft)
+    splitsOf: run => inner.splitsOf(run),
+    takeSplit: (split, look) => inner.takeSplit(split, look),
+    openRun: async (run, draft, splits) => {
+      const opened = await inner.openRun(run, draft, splits)
       const observed = new ObservedRunLedger(opened, observing, null)
       observed.tell(listener => listener.onRun({ run, ...observing.plan, is_resumed: false }))
       return observed
@@ -136,10 +139,10 @@ class ObservedRunLedger implements RunLedger {
     this.#inner.drop()
   }
 
-  async seal(facts: SealFacts): Promise<CheckpointHead> {
+  async seal(facts: SealFacts | CloseFacts): Promise<CheckpointHead> {
     this.#tally.totals = facts.totals
     const head = await this.#durable(this.#inner.seal(facts))
-    this.#tellEnd(facts.status)
+    this.#tellEnd(facts.k === 'seal' ? facts.status : 'released')
     return head
   }
 

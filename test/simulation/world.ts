@@ -158,6 +158,7 @@ export class World {
       ...{ ledger_url: null, ledger_key: null, witnesses: null, timestamps: null },
       plugins: [],
       retention_us: null,
+      splits: null,
       limits: { services: limitsOf(model), spend_usd, file: null, visit_ms: 3_600_000 },
     }
   }

@@ -41,4 +41,3 @@ export function reasonValue({ code, message, where }: CustodyError): Json {
   const node = where?.node
   return { code, message: message.toWellFormed(), ...(node === undefined ? {} : { node }) }
 }
-

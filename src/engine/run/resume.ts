@@ -155,7 +155,7 @@ async function refuseOthers({ plan, contentOf, abandon }: ResumeRequest, opened:
 }
 
 /** The run must have begun with what `plan` would begin with. */
-function refuseOtherPlan(plan: Plan, { opening, plan: value }: OpeningRecord): void {
+export function refuseOtherPlan(plan: Plan, { opening, plan: value }: OpeningRecord): void {
   if (opening.plan_hash === plan.hash) return
   const changed = differences({ topology: opening.topology, value }, plan)
   throw new CustodyError(

@@ -53,29 +53,16 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
 }
 
 async function begin(request: RunRequest, created: Created): Promise<RunResult> {
-  const { plan, run, clock, dry_run } = request
+  const { plan, run, clock } = request
   const repeats = request.repeats ?? null
-  const sources = await createSources(plan, repeats, created, request.files ?? null)
-  for (const source of sources) await prepareSource(source)
-  const sinks = await prepareSinks(plan, {
-    run,
-    dry_run,
-    folder: request.outputs_folder ?? plan.folder,
-    originalNames: () => originalNames(sources),
-    placed: request.placed ?? null,
-    staging: request.staging,
-    in_use: addListed(sources, addFilesRead(plan, request.in_use ?? new FilesInUse())),
-  })
-  created.add(sinks)
+  const { sources, sinks } = await prepareRun(request, created)
   // The ledger has the last word on when the run began, since its times never go back; no row is processed before it is open.
   let began_us: number | null = null
   const started_us = () => request.started_us ?? began_us ?? notBegun()
   const pools = created.add(await Pools.open(plan, started_us, request.strays))
   request.atPoint?.('before_open')
-  const read = request.contentOf === undefined ? new Map() : await filesRead(plan, request.contentOf)
   const t = clock.wall_us()
-  const files = listedFiles(sources)
-  const { entry, values } = opening(request, sinks, { listed: files, read }, t)
+  const { entry, values } = await openingOf(request, { sources, sinks }, t)
   const ledger = await request.ledger.openRun(run, { entry, first_value: values.first, values: values.drafts })
   began_us = Math.max(t, ledger.began_us)
   request.atPoint?.('after_open')
@@ -95,6 +82,40 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
     opening_values,
     from: null,
   })
+}
+
+/** What a run will read, and where it will write: nothing is touched yet. */
+export interface PreparedRun {
+  readonly sources: readonly ListedSource[]
+  readonly sinks: SinkSet
+}
+
+/** @throws CustodyError of sources and sinks. */
+export async function prepareRun(request: RunRequest, created: Created): Promise<PreparedRun> {
+  const { plan, run, dry_run } = request
+  const sources = await createSources(plan, request.repeats ?? null, created, request.files ?? null)
+  for (const source of sources) await prepareSource(source)
+  const sinks = await prepareSinks(plan, {
+    run,
+    dry_run,
+    folder: request.outputs_folder ?? plan.folder,
+    originalNames: () => originalNames(sources),
+    placed: request.placed ?? null,
+    staging: request.staging,
+    in_use: addListed(sources, addFilesRead(plan, request.in_use ?? new FilesInUse())),
+  })
+  return { sources, sinks: created.add(sinks) }
+}
+
+/** Entry 0, with its values. */
+export async function openingOf(
+  request: RunRequest,
+  { sources, sinks }: PreparedRun,
+  t: number,
+): Promise<{ readonly entry: Opening; readonly values: EntryValues }> {
+  const { plan, contentOf } = request
+  const read = contentOf === undefined ? new Map() : await filesRead(plan, contentOf)
+  return opening(request, sinks, { listed: listedFiles(sources), read }, t)
 }
 
 /** Files that sources read, and those that they would read the next time. */
@@ -134,6 +155,7 @@ function opening(
     ...(repeats === undefined ? {} : { reruns: { run: repeats.run, root: repeats.root } }),
     ...(files.listed === null ? {} : { files: files.listed.counts }),
     ...(retention_us === null ? {} : { retention_us }),
+    ...(plan.splits === null ? {} : { splits: plan.splits.count }),
     values: openingValues(request, sinks, files, values),
   }
   return { entry, values }

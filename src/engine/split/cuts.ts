@@ -4,8 +4,9 @@
  *
  * CUTS-1. A source that can't be cut is read by one split, as a whole: by the one whose share it begins in.
  */
-import type { RangeFact } from '../../format/split-entry.ts'
+
 import type { CutContent, CutPlace } from '../../format/run-values.ts'
+import type { RangeFact } from '../../format/split-entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { SourceNode } from '../../plan/plan.ts'
 import type { SourceRange } from '../../sdk/spec.ts'
@@ -74,10 +75,14 @@ async function guarded<T>({ name }: SourceNode, work: () => Promise<T>): Promise
 }
 
 function unlimited({ name }: SourceNode): CustodyError {
-  return new CustodyError('CUSTODY_ARGUMENT', `--limit can’t be kept with splits where source \`${name}\` can’t be cut`, {
-    where: { node: name },
-    hint: 'Leave --limit away, or take `splits` out of the pipeline for this run.',
-  })
+  return new CustodyError(
+    'CUSTODY_ARGUMENT',
+    `--limit can’t be kept with splits where source \`${name}\` can’t be cut`,
+    {
+      where: { node: name },
+      hint: 'Leave --limit away, or take `splits` out of the pipeline for this run.',
+    },
+  )
 }
 
 /** What a split reads of a source. */

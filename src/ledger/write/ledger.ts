@@ -35,7 +35,7 @@ import { OpenTokens } from './open-tokens.ts'
 import { checkExtents } from './run-extents.ts'
 import { StoredRunLedger, type Threads } from './run-ledger.ts'
 import { StoreScribe } from './scribe.ts'
-import { boundOfSplit, closedSplits, type SplitTaking, splitHeads, takeSplit } from './split-logs.ts'
+import { boundOfSplit, closedParts, closedSplits, type SplitTaking, splitHeads, takeSplit } from './split-logs.ts'
 import { treeOf } from './stored-tree.ts'
 
 /** Writes together with an entry of log 0, again if another process came first. */
@@ -192,7 +192,9 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
       throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run} under way`)
     }
     return {
+      opening: async () => (await reader.entry(known().log, 0))?.body ?? '',
       heads: () => reader.snapshot(() => splitHeads(reader, known())),
+      closed: () => reader.snapshot(() => closedParts(reader, known())),
       see: (part, look) =>
         reader.snapshot(async () => {
           const first = known().log

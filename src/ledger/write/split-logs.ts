@@ -1,6 +1,7 @@
 /** The logs of a run's splits: how one is taken, and what they must be for their coordinator to go on with what they say (I13). */
-import type { RunEntry } from '../../format/entry.ts'
+
 import { headIn } from '../../format/checkpoint.ts'
+import type { RunEntry } from '../../format/entry.ts'
 import { leafHash } from '../../format/hash.ts'
 import type { PartHead } from '../../format/split-entry.ts'
 import { Frontier } from '../../format/tree.ts'
@@ -105,13 +106,26 @@ export async function boundOfSplit(
 }
 
 /** The heads that are stored of a run's splits, in order; whose they are is looked at where they are used. */
-export async function splitHeads(reader: LedgerReader, { log: first, splits }: RunOnRecord): Promise<readonly PartHead[]> {
+export async function splitHeads(
+  reader: LedgerReader,
+  { log: first, splits }: RunOnRecord,
+): Promise<readonly PartHead[]> {
   const found: PartHead[] = []
   for (let part = 1; part <= splits; part++) {
     const head = headIn((await reader.head(first + part)) ?? '')
     if (head !== null) found.push({ part, size: head.size, root: head.root })
   }
   return found
+}
+
+/** Numbers of the splits that are closed: their leases are gone. */
+export async function closedParts(
+  reader: LedgerReader,
+  { log: first, splits }: RunOnRecord,
+): Promise<readonly number[]> {
+  const open = new Set((await reader.leases()).map(({ log }) => log))
+  const parts = Array.from({ length: splits }, (_, i) => i + 1)
+  return parts.filter(part => !open.has(first + part))
 }
 
 /**

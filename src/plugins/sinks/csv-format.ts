@@ -69,6 +69,7 @@ export class CsvRowFormat implements RowFormat {
   /** As it was asked for last. */
   #state: CsvState = { columns: null, chosen: false }
   warnings: readonly string[] = []
+  readonly appends_by_header = true
 
   constructor(layout: CsvLayout) {
     this.#layout = layout
@@ -119,6 +120,18 @@ export class CsvRowFormat implements RowFormat {
     if (columns === null || columns.length === this.#written) return null
     const widening = { header: this.#headerLine(columns), cells: columns.length, delimiter: this.#layout.delimiter }
     return staged => widened(staged(), widening)
+  }
+
+  lead(): string {
+    return this.#columns === null ? this.#begun(this.#layout.columns ?? []) : ''
+  }
+
+  /** A file that is appended to may have other columns, and names of columns may be those of the first row. */
+  follows(): boolean {
+    const { columns, named, union } = this.#layout
+    if (columns === null || named || union) return false
+    this.#columns = columns
+    return true
   }
 
   end(): string {

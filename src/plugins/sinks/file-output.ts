@@ -1,5 +1,6 @@
 /** The sink of a format: of one file, or of one for each path that rows name. */
 import { join, relative, sep } from 'node:path'
+import type { Row } from '../../model/row.ts'
 import { absolutePlace, isStoreUrl } from '../../model/store-url.ts'
 import type {
   OptionProblem,
@@ -38,11 +39,12 @@ interface FileFormat<O> {
 /** What a spec has that writes files of a format. */
 export function fileOutput<O extends FileOptions>(
   format: FileFormat<O>,
-): Required<Pick<RewindableSinkSpec<O>, 'create' | 'rehearse' | 'missing'>> {
+): Required<Pick<RewindableSinkSpec<O>, 'create' | 'rehearse' | 'missing' | 'texts'>> {
   return {
     missing: missingForStorage,
     create: (options, context) => createOutput(options, context, format),
     rehearse: (options, context) => rehearseFiles(options, context, format.formats(options, context)),
+    texts: (options, context) => textsOf(options, format.formats(options, context)()),
   }
 }
 
@@ -99,6 +101,13 @@ function rehearseFiles(
       return taken(text, isStoreUrl(path) ? template.folder + file.names : join(template.folder, file.names))
     },
   }
+}
+
+/** Of one file on disk, which is new or appended to by rows that are the same wherever they stand. */
+function textsOf({ path, if_exists }: FileOptions, format: RowFormat): ((row: Row) => string | RowError) | null {
+  if (isStoreUrl(path) || isByValue(path) || (if_exists === 'append' && format.appends_by_header === true)) return null
+  format.begin(null, null, false)
+  return format.follows?.() === true ? row => format.row(row) : null
 }
 
 const taken = (text: string | RowError, file: string | null): RowError | Taken =>

@@ -46,6 +46,15 @@ export interface RowFormat {
   end(): string
   /** The same object, as long as nothing has changed: that saves work where there are many. */
   state(): Json
+  /**
+   * Instead of rows texts of rows are to come, made by formats of which `follows` said that they can. @returns what must stand before
+   * them. Absent: none can come.
+   */
+  lead?(): string
+  /** Whether what is appended to a file depends on that file's header. */
+  readonly appends_by_header?: true
+  /** From now on gives texts of rows alone, whatever came before them. @returns false if they depend on that. */
+  follows?(): boolean
   /** Asked for at the end: how the file must be made once more; null or absent: what is staged is the file. */
   remake?(): Remake | null
   /** What people should know of how it writes. */
@@ -114,6 +123,18 @@ export class FileSink implements StagingSink {
     }
     this.#rows += 1
     return null
+  }
+
+  append(texts: Uint8Array, rows: number): void {
+    this.#failure.check()
+    if (this.#finished) throw new Error('rows after the end')
+    try {
+      if (texts.length > 0) this.#text.text(this.#format.lead?.() ?? '')
+      this.#text.raw(texts)
+    } catch (error) {
+      throw this.#failure.kept(error)
+    }
+    this.#rows += rows
   }
 
   async flush(): Promise<Receipt> {

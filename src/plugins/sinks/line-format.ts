@@ -30,6 +30,17 @@ export class LineFormat implements RowFormat {
     return this.#gap + line
   }
 
+  lead(): string {
+    if (this.#begun) return ''
+    this.#begun = true
+    return this.#gap
+  }
+
+  follows(): boolean {
+    this.#begun = true
+    return true
+  }
+
   end(): string {
     return ''
   }

@@ -122,7 +122,12 @@ const RUN_VALUES = {
   error: reason,
   // cut
   positions: listOf(partOf<CutPlace>({ from: anything, to: anything })),
-  hashes: listOf(partOf<CutContent>({ sha256: hex(32) }, { files: listOf(object({ records: int(), bytes: int(), sha256: hex(32) })) })),
+  hashes: listOf(
+    partOf<CutContent>(
+      { sha256: hex(32) },
+      { files: listOf(object({ records: int(), bytes: int(), sha256: hex(32) })) },
+    ),
+  ),
 } as const satisfies { readonly [key: string]: Decoder<unknown> }
 
 export type RunValueKey = keyof typeof RUN_VALUES

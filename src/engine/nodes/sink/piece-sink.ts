@@ -59,7 +59,11 @@ export class PieceSink implements Sink {
   constructor(
     pieces: Pieces,
     name: PieceName,
-    { node, texts, rehearsal }: { readonly node: string; readonly texts: RowTexts; readonly rehearsal: Rehearsal | null },
+    {
+      node,
+      texts,
+      rehearsal,
+    }: { readonly node: string; readonly texts: RowTexts; readonly rehearsal: Rehearsal | null },
   ) {
     this.#pieces = pieces
     this.#name = name

@@ -252,6 +252,9 @@ function countingSink(intent: SinkIntent, rehearsal: Rehearsal | null): Sink {
       rows++
       return null
     },
+    append: (_texts, count) => {
+      rows += count
+    },
     flush: receipt,
     finish: receipt,
     publish: async () => null,

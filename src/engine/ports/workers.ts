@@ -1,0 +1,21 @@
+/** Who works on the splits of a run. */
+import type { CustodyError } from '../../model/error.ts'
+
+/** What became of splits that were worked on. */
+export type SplitsEnd =
+  /** All of them are closed. */
+  | { readonly kind: 'closed' }
+  /** Some are not: somebody stopped the run, or something did. */
+  | { readonly kind: 'stopped'; readonly error: CustodyError | null }
+
+export interface Workers {
+  /** Works on splits, in any order, until all are closed or the run is to stop. Throws nothing of what happens to a split. */
+  run(parts: readonly number[], onRows: (progress: SplitsProgress) => void): Promise<SplitsEnd>
+}
+
+/** Of all of these splits together, since they were taken up. */
+export interface SplitsProgress {
+  readonly rows_read: number
+  readonly rows_done: number
+  readonly tokens_ended: number
+}

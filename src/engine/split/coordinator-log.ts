@@ -1,0 +1,134 @@
+/** Writes the log of a coordinator: cuts, how far splits are, commits of what was put together, and its end. */
+import type { CursorFact, SealedStatus, TotalsFact } from '../../format/entry.ts'
+import type { PartHead } from '../../format/split-entry.ts'
+import type { CheckpointHead, RunDraft, RunLedger } from '../../ledger/write-port.ts'
+import type { Output, Receipts } from '../nodes/sink/sink-set.ts'
+import { receiptOf } from '../nodes/sink/sinks.ts'
+import type { RunClock } from '../ports/run-clock.ts'
+import { CommitValues, EntryValues, RunValues, type ValuesSoFar } from '../record/run-values.ts'
+import { publishedFact, reasonValue, receiptFact } from '../run/commit-facts.ts'
+import type { Stop } from '../run/committer.ts'
+import { contentsOf, placesOf, rangeFacts, type SourceCut } from './cuts.ts'
+
+export interface CoordinatorLogState {
+  readonly values: ValuesSoFar
+  readonly commits: number
+}
+
+/** What all splits have come to. */
+export interface SplitSum {
+  readonly totals: TotalsFact
+  readonly cursors: readonly CursorFact[]
+}
+
+export class CoordinatorLog {
+  head: CheckpointHead | null = null
+  readonly #ledger: RunLedger
+  readonly #clock: Pick<RunClock, 'now_us'>
+  readonly #values: RunValues
+  #commits: number
+  /** How far splits were when that was last said. */
+  readonly #said = new Map<number, number>()
+
+  constructor(ledger: RunLedger, clock: Pick<RunClock, 'now_us'>, from: CoordinatorLogState) {
+    this.#ledger = ledger
+    this.#clock = clock
+    this.#values = new RunValues(from.values)
+    this.#commits = from.commits
+  }
+
+  async resume(epoch: number, t: number): Promise<void> {
+    this.#append({ k: 'resume', epoch, cut: [], t }, this.#noValues())
+    await this.#commit()
+  }
+
+  async cut(cuts: readonly SourceCut[]): Promise<void> {
+    for (const each of cuts) {
+      const { source, whole } = each
+      const values = this.#noValues()
+      const numbers =
+        whole === null
+          ? {
+              ...values.numbered('positions', [...placesOf(each)]),
+              ...values.numbered('hashes', contentsOf(each) as never),
+            }
+          : { whole }
+      this.#append({ k: 'cut', source, ranges: rangeFacts(each), ...numbers, t: this.#clock.now_us() }, values)
+    }
+    await this.#commit()
+  }
+
+  /** Says how far splits are, and in the ledger's own log that it was said. */
+  async progress(heads: readonly PartHead[]): Promise<void> {
+    this.#sayHeads(heads)
+    await this.#commit()
+    await this.#ledger.progress(this.#clock.now_us())
+  }
+
+  /** What was put together so far, and if it is the last commit, what is about to be published. */
+  async commit(
+    { totals, cursors }: SplitSum,
+    outputs: readonly Output[],
+    receipts: Receipts,
+    last: boolean,
+  ): Promise<void> {
+    if (last) {
+      const values = this.#noValues()
+      const artifacts = outputs.map(output => publishedFact(output, receipts, values))
+      this.#append({ k: 'publish', artifacts, t: this.#clock.now_us() }, values)
+    }
+    const values = new CommitValues(this.#values.now)
+    const entry = {
+      k: 'commit',
+      commit: ++this.#commits,
+      cursors,
+      receipts: outputs.map(output => receiptFact(output.node, receiptOf(receipts, output), values)),
+      totals,
+      t: this.#clock.now_us(),
+    } as const
+    this.#append(entry, values, values.named)
+    await this.#commit()
+  }
+
+  async seal(status: SealedStatus, totals: TotalsFact): Promise<void> {
+    this.head = await this.#ledger.seal({ k: 'seal', status, totals, t: this.#clock.now_us() })
+  }
+
+  async stop({ status, reason, error }: Stop, heads: readonly PartHead[]): Promise<void> {
+    this.#ledger.drop()
+    this.#values.revert()
+    this.#sayHeads(heads)
+    const values = this.#noValues()
+    const t = this.#clock.now_us()
+    const why = values.numbered('error', error === null ? null : reasonValue(error))
+    this.#append({ k: 'stop', status, reason, ...why, t }, values)
+    this.head = await this.#ledger.stop(t)
+  }
+
+  /** Of those that have gone on since. */
+  #sayHeads(all: readonly PartHead[]): void {
+    const heads = all.filter(({ part, size }) => (this.#said.get(part) ?? 0) < size)
+    if (heads.length === 0) return
+    for (const { part, size } of heads) this.#said.set(part, size)
+    this.#append({ k: 'parts', heads, t: this.#clock.now_us() }, this.#noValues())
+  }
+
+  #noValues(): EntryValues {
+    return new EntryValues(this.#values.now.count)
+  }
+
+  #append(entry: RunDraft['entry'], values: EntryValues, named = this.#values.now.named): void {
+    this.#ledger.appendRun({ entry, first_value: values.first, values: values.drafts })
+    this.#values.take(values, named)
+  }
+
+  async #commit(): Promise<void> {
+    try {
+      this.head = await this.#ledger.commit()
+      this.#values.accept(this.#values.now)
+    } catch (thrown) {
+      this.#values.revert()
+      throw thrown
+    }
+  }
+}

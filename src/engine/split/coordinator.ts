@@ -1,0 +1,277 @@
+/**
+ * Coordinates a run with splits: cuts its input, has the splits worked on, and puts together, publishes and seals what they have
+ * written. It never looks at a row.
+ *
+ *   open outputs' places → cut → splits … closed → guards → assemble → publish → seal
+ *                                  └──── stop ────► heads of splits, stop entry, lease given up
+ */
+import type { SealedStatus } from '../../format/entry.ts'
+import type { RunLedger, SplittingLedger } from '../../ledger/write-port.ts'
+import { isCustodyError } from '../../model/error.ts'
+import { textsOf } from '../nodes/sink/piece-sink.ts'
+import { contextOf, type Receipts, type SinkSet } from '../nodes/sink/sink-set.ts'
+import { Sinks } from '../nodes/sink/sinks.ts'
+import { originalNames } from '../nodes/source/open-sources.ts'
+import type { OpenSource } from '../nodes/source/source-reader.ts'
+import type { Pieces } from '../ports/pieces.ts'
+import type { Clock } from '../ports/ports.ts'
+import { SessionClock, type Standstill } from '../ports/run-clock.ts'
+import type { SplitsProgress, Workers } from '../ports/workers.ts'
+import type { ValuesSoFar } from '../record/run-values.ts'
+import { Totals } from '../record/totals.ts'
+import { Guards } from '../run/guards.ts'
+import { holding } from '../run/holding.ts'
+import { teller } from '../run/progress.ts'
+import {
+  asCustodyError,
+  closed,
+  type RunResult,
+  reasonOf,
+  type SessionRequest,
+  STOPPED_BY_USER,
+  sealedStatus,
+} from '../run/session.ts'
+import { summarise } from '../run/summary.ts'
+import { assemble } from './assembly.ts'
+import { CoordinatorLog } from './coordinator-log.ts'
+import { cutSources, type SourceCut } from './cuts.ts'
+import { type EndedSplits, endedSplits, sumOf } from './ended.ts'
+
+/** How often it is said how far splits are: as the log of a run does. */
+const PROGRESS_EVERY_US = 120_000_000
+const RENEW_EVERY_US = 3_000_000
+
+export interface SplitsRequest extends SessionRequest {
+  readonly ledger: SplittingLedger
+  readonly pieces: Pieces
+  /** Makes who works on its splits, once the sources are cut. */
+  readonly workers: (of: { readonly cuts: readonly SourceCut[]; readonly leaf: string; readonly t: number }) => Workers
+}
+
+export interface Coordinating {
+  readonly request: SplitsRequest
+  readonly splits: number
+  readonly limit: number
+  readonly log: RunLedger
+  readonly epoch: number
+  readonly sinks: SinkSet
+  readonly sources: readonly OpenSource[]
+  /** Of entry 0: its leaf hash and time. */
+  readonly opening: { readonly leaf: string; readonly t: number }
+  /** What is on record of it. */
+  readonly from: {
+    readonly values: ValuesSoFar
+    readonly commits: number
+    readonly cuts: readonly SourceCut[] | null
+    readonly published: boolean
+    /** Null: it just began. */
+    readonly resumed: {
+      readonly last_us: number
+      readonly stood: readonly Standstill[]
+      readonly down_since_us: number
+    } | null
+  }
+  readonly abandon: boolean
+}
+
+export async function coordinate(parts: Coordinating): Promise<RunResult> {
+  const { request, log, sinks, from } = parts
+  const clock = new SessionClock(request.clock, log.began_us, from.resumed ?? undefined)
+  const outputs = new Sinks(sinks, { atPoint: request.atPoint ?? nothing, hold: () => log.renew() })
+  const coordinator = new Coordinator(parts, clock, outputs)
+  try {
+    return await coordinator.run()
+  } finally {
+    clock.close()
+    await closed(request.clock, [...parts.sources.map(({ source }) => source), outputs])
+  }
+}
+
+const nothing = () => undefined
+
+class Coordinator {
+  readonly #parts: Coordinating
+  readonly #clock: SessionClock
+  readonly #outputs: Sinks
+  readonly #log: CoordinatorLog
+  #opened = false
+  #ended: EndedSplits | null = null
+
+  constructor(parts: Coordinating, clock: SessionClock, outputs: Sinks) {
+    const { values, commits } = parts.from
+    this.#parts = parts
+    this.#clock = clock
+    this.#outputs = outputs
+    this.#log = new CoordinatorLog(parts.log, clock, { values, commits })
+  }
+
+  async run(): Promise<RunResult> {
+    const { request, from, epoch } = this.#parts
+    try {
+      if (from.resumed !== null) await this.#log.resume(epoch, this.#clock.goOn())
+      const cuts = from.cuts ?? (await this.#cut())
+      if (request.signal.aborted) return await this.#stop(STOPPED_BY_USER)
+      const end = await this.#work(cuts)
+      if (end.kind === 'stopped') {
+        if (end.error !== null) throw end.error
+        return await this.#stop(STOPPED_BY_USER)
+      }
+      return await this.#finish()
+    } catch (thrown) {
+      const error = asCustodyError(thrown)
+      try {
+        return await this.#stop({ status: 'failed', reason: reasonOf(error), error })
+      } catch (also) {
+        error.also.push(asCustodyError(also))
+        return this.#result('failed', error, null)
+      }
+    }
+  }
+
+  async #cut(): Promise<readonly SourceCut[]> {
+    const { sources, splits, limit, request, log } = this.#parts
+    const work = cutSources(sources, splits, limit, request.signal).catch((thrown: unknown) => {
+      if (request.signal.aborted && !isCustodyError(thrown)) return []
+      throw thrown
+    })
+    const cuts = await holding(work, this.#clock, () => log.renew())
+    if (cuts.length > 0) await this.#log.cut(cuts)
+    return cuts
+  }
+
+  async #work(cuts: readonly SourceCut[]) {
+    const { request, opening, splits, log } = this.#parts
+    const closedBefore = await this.#closedParts()
+    const open = Array.from({ length: splits }, (_, i) => i + 1).filter(part => !closedBefore.has(part))
+    if (open.length === 0) return { kind: 'closed' } as const
+    const workers = request.workers({ cuts, ...opening })
+    const tell = teller('Progress', request.onProgress)
+    const began_us = this.#clock.monotonic_us()
+    const onRows = ({ rows_read, rows_done, tokens_ended }: SplitsProgress) => {
+      const before = { rows_read: 0, rows_done: 0 }
+      tell({
+        rows_read,
+        rows_done,
+        tokens_ended,
+        before,
+        elapsed_us: this.#clock.monotonic_us() - began_us,
+        bytes: null,
+      })
+    }
+    const work = workers.run(open, onRows)
+    // Whoever awaits it gets the error; a lease that can't be kept comes first.
+    void Promise.allSettled([work])
+    let said_us = this.#clock.monotonic_us()
+    for (;;) {
+      const over = pause(request.clock)
+      const end = await Promise.race([work, over.over]).finally(over.callOff)
+      if (end !== null) return end
+      if (this.#clock.monotonic_us() - said_us < PROGRESS_EVERY_US) await log.renew()
+      else {
+        said_us = this.#clock.monotonic_us()
+        await this.#log.progress(await this.#heads())
+      }
+    }
+  }
+
+  /** All splits are closed. */
+  async #finish(): Promise<RunResult> {
+    const { request, splits, from, abandon } = this.#parts
+    const { plan, run, ledger } = request
+    this.#ended = await this.#holding(endedSplits(plan, splits, ledger.splitsOf(run)))
+    const { sum } = this.#ended
+    if (!abandon) await this.#judge()
+    this.#opened = true
+    await this.#outputs.open(abandon)
+    if (abandon && !from.published) await this.#outputs.discard()
+    else if (!from.published && !(await this.#assemble(this.#ended))) return await this.#stop(STOPPED_BY_USER)
+    request.atPoint?.('before_publish')
+    await this.#holding(this.#outputs.publish())
+    request.atPoint?.('before_seal')
+    const status: SealedStatus = abandon ? 'abandoned' : sealedStatus(sum.totals)
+    await this.#log.seal(status, sum.totals)
+    request.atPoint?.('after_seal')
+    await request.pieces.remove()
+    return this.#result(status, null, null)
+  }
+
+  /** (I14) Guards are about the run as a whole. @throws CustodyError CUSTODY_GUARD, CUSTODY_STRICT. */
+  async #judge(): Promise<void> {
+    const { request, sources } = this.#parts
+    const { plan, strict = false, recordsBefore } = request
+    const { totals, cursors } = this.#ended!.sum
+    const guards = new Guards(plan, new Totals(plan.nodes.length, plan.edges.length, totals), {
+      ...{ strict, repeats: false, is_split: false },
+    })
+    const judged = sources.map(({ node }) => {
+      const records = cursors.find(({ source }) => source === node.number)?.records ?? 0
+      return { node, records, isBlank: records === 0 }
+    })
+    await guards.judge(judged, recordsBefore ?? (async () => new Map()))
+  }
+
+  /** @returns false if it was stopped meanwhile. */
+  async #assemble({ sum, receipts }: EndedSplits): Promise<boolean> {
+    const { request, sources } = this.#parts
+    const outputs = this.#outputs
+    // Headers may have the names that the sources have.
+    for (const { source } of sources) await source.begin?.(null)
+    const { plan, run } = request
+    const common = { run, folder: plan.folder, placed: null, originalNames: () => originalNames(sources) }
+    const commit = async (of: () => Promise<Receipts>, last: boolean) => {
+      const flushed = await this.#holding(of())
+      await this.#log.commit(sum, outputs.all, flushed, last)
+      outputs.accept(flushed)
+    }
+    const whole = await assemble({
+      ...{ outputs: outputs.all, pieces: request.pieces, receipts, signal: request.signal },
+      takesTexts: ({ node }) => textsOf(node, contextOf(node, common)) !== null,
+      commit: () => commit(() => outputs.flush(), false),
+    })
+    if (!whole) return false
+    if (await outputs.settle()) await commit(() => outputs.flush(), false)
+    await commit(() => outputs.finish(), true)
+    return true
+  }
+
+  async #closedParts(): Promise<ReadonlySet<number>> {
+    const { request } = this.#parts
+    return new Set(await request.ledger.splitsOf(request.run).closed())
+  }
+
+  #heads() {
+    const { request } = this.#parts
+    return request.ledger.splitsOf(request.run).heads()
+  }
+
+  async #stop(stop: Parameters<CoordinatorLog['stop']>[0]): Promise<RunResult> {
+    await this.#log.stop(stop, await this.#heads())
+    return this.#result(stop.status, stop.error, stop.reason === 'user' ? 'user' : null)
+  }
+
+  #holding<T>(work: Promise<T>): Promise<T> {
+    return holding(work, this.#clock, () => this.#parts.log.renew())
+  }
+
+  #result(
+    status: RunResult['summary']['status'],
+    error: RunResult['error'],
+    stopped_by: RunResult['stopped_by'],
+  ): RunResult {
+    const { request } = this.#parts
+    const totals = this.#ended?.sum.totals ?? sumOf([])
+    const { discarded, warnings } = this.#outputs
+    return {
+      summary: summarise(request.run, status, totals, this.#outputs, this.#log.head?.root ?? ''),
+      ...{ error, stopped_by, untouched: !this.#opened, next_call_usd: null, lost_usd: 0, discarded, warnings },
+    }
+  }
+}
+
+function pause(clock: Clock): { readonly over: Promise<null>; readonly callOff: () => void } {
+  let callOff = (): void => undefined
+  const over = new Promise<null>(resolve => {
+    callOff = clock.wake(RENEW_EVERY_US, () => resolve(null))
+  })
+  return { over, callOff }
+}

@@ -1,0 +1,74 @@
+/** Goes on with a run with splits: whoever coordinates it takes it over, and each split that isn't closed is taken up where it was left. */
+import type { StoredLease } from '../../ledger/read-port.ts'
+import type { RunReader } from '../../ledger/write-port.ts'
+import { CustodyError } from '../../model/error.ts'
+import { Created } from '../nodes/created.ts'
+import { addFilesRead, FilesInUse } from '../nodes/sink/files-in-use.ts'
+import { restoreSinks } from '../nodes/sink/sink-set.ts'
+import { createSources, originalNames, prepareSource } from '../nodes/source/open-sources.ts'
+import { namedIn } from '../record/run-values.ts'
+import { awaitAwakening } from '../run/awakening.ts'
+import { teller } from '../run/progress.ts'
+import { receiptsOf, refuseOtherPlan } from '../run/resume.ts'
+import type { RunResult } from '../run/session.ts'
+import { type Coordination, readCoordination } from './coordination.ts'
+import { coordinate } from './coordinator.ts'
+import { type SplitRunRequest, splitsRequest } from './start.ts'
+
+export interface ResumeSplitsRequest extends Omit<SplitRunRequest, 'limit' | 'custody' | 'dry_run'> {
+  /** The ledger's read side. */
+  readonly reader: {
+    logOf(run: string): Promise<number | null>
+    lease(log: number): Promise<Pick<StoredLease, 'holder' | 'expires_us'> | null>
+  }
+  /** Resumes nothing: what is open ends as FAILED / abandoned, and the run is sealed. */
+  readonly abandon: boolean
+}
+
+/** @throws CustodyError as `resumeRun`. */
+export async function resumeSplits(request: ResumeSplitsRequest): Promise<RunResult> {
+  const { plan, run, reader, clock, abandon } = request
+  const log = await reader.logOf(run)
+  if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
+  await awaitAwakening(await reader.lease(log), clock, teller('A notice', request.onNotice))
+  const gave_up = ((await reader.lease(log))?.expires_us ?? 0) === 0
+  const created = new Created()
+  const { ledger, epoch, seen } = await request.ledger.takeOver(run, async (signed: RunReader) => {
+    const coordination = await readCoordination(signed, log)
+    refuseOtherPlan(plan, coordination.opened)
+    return coordination
+  })
+  try {
+    const { opened, history, leaf, splits, cuts } = seen
+    const sources = await createSources(plan, null, created, opened.files)
+    if (cuts === null || !(await isOver(request, splits))) for (const each of sources) await prepareSource(each)
+    const in_use = addFilesRead(plan, request.in_use ?? new FilesInUse())
+    const places = { run, folder: plan.folder, placed: null, in_use, originalNames: () => originalNames(sources) }
+    const sinks = await restoreSinks(plan, places, opened.intents, receiptsOf(plan, history.commit))
+    created.add(sinks)
+    return await coordinate({
+      request: splitsRequest(request, opened.files, abandon),
+      ...{ splits, limit: opened.plan.limit ?? Number.POSITIVE_INFINITY, log: ledger, epoch, sinks, sources, abandon },
+      opening: { leaf, t: opened.opening.t },
+      from: {
+        ...{ values: valuesOf(seen), commits: history.commit?.entry.commit ?? 0, cuts, published: history.published },
+        resumed: {
+          ...{ last_us: history.last_us, stood: history.stood },
+          down_since_us: gave_up ? history.last_us : Math.max(history.last_us, clock.wall_us()),
+        },
+      },
+    })
+  } catch (thrown) {
+    await Promise.allSettled([created.close(), ledger.release()])
+    throw thrown
+  }
+}
+
+/** Whether nothing more is to be read. */
+async function isOver({ run, ledger }: ResumeSplitsRequest, splits: number): Promise<boolean> {
+  return (await ledger.splitsOf(run).closed()).length === splits
+}
+
+function valuesOf({ history: { commit, values } }: Coordination) {
+  return { count: values, named: commit === null ? new Map() : namedIn(commit.entry, commit.values) }
+}

@@ -1,0 +1,104 @@
+/**
+ * Pieces of a run's splits, in a folder beside its ledger: as large as the run's outputs, until these are put together. Owner only, since
+ * outputs may be.
+ */
+import { mkdir, open, rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PieceFile, PieceName, Pieces } from '../engine/ports/pieces.ts'
+import { besideLedger } from '../ledger/beside.ts'
+import { CustodyError } from '../model/error.ts'
+
+const OWNER_ONLY_FOLDER = 0o700
+const OWNER_ONLY = 0o600
+const READ_BYTES = 1024 * 1024
+
+/** Those of a run in the ledger with this URL. */
+export function piecesBeside(url: string, run: string): Pieces {
+  const all = `${besideLedger(url)}-pieces`
+  const folder = join(all, run)
+  const pathOf = ({ part, epoch, sink }: PieceName) => join(folder, `${part}-${epoch}-${sink}`)
+  return {
+    async create(name) {
+      const path = pathOf(name)
+      return failing(path, async () => {
+        await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
+        return new PieceOnDisk(path, await open(path, 'w+', OWNER_ONLY))
+      })
+    },
+    async *read(name, bytes) {
+      const path = pathOf(name)
+      if (bytes === 0) return
+      const file = await failing(path, () => open(path, 'r'))
+      try {
+        for (let at = 0; at < bytes; ) {
+          const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, bytes - at))
+          const from = at
+          const { bytesRead } = await failing(path, () => file.read(buffer, 0, buffer.length, from))
+          if (bytesRead === 0) return
+          at += bytesRead
+          yield buffer.subarray(0, bytesRead)
+        }
+      } finally {
+        await file.close()
+      }
+    },
+    async remove() {
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined)
+      // Other runs may have theirs in it.
+      await rmdir(all).catch(() => undefined)
+    },
+  }
+}
+
+class PieceOnDisk implements PieceFile {
+  readonly #path: string
+  readonly #file: Awaited<ReturnType<typeof open>>
+  #closed = false
+  #bytes = 0
+
+  constructor(path: string, file: Awaited<ReturnType<typeof open>>) {
+    this.#path = path
+    this.#file = file
+  }
+
+  append(bytes: Uint8Array): Promise<void> {
+    return failing(this.#path, async () => {
+      let done = 0
+      while (done < bytes.length)
+        done += (await this.#file.write(bytes, done, bytes.length - done, this.#bytes + done)).bytesWritten
+      this.#bytes += bytes.length
+      await this.#file.datasync()
+    })
+  }
+
+  cut(bytes: number): Promise<void> {
+    return failing(this.#path, async () => {
+      await this.#file.truncate(bytes)
+      await this.#file.datasync()
+      this.#bytes = bytes
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#file.close()
+  }
+}
+
+async function failing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const full = code === 'ENOSPC' || code === 'EDQUOT'
+    throw new CustodyError(
+      full ? 'CUSTODY_SINK_FULL' : 'CUSTODY_SINK',
+      `${path}, in which a split keeps its rows: ${message}`,
+      {
+        where: { path },
+        cause,
+      },
+    )
+  }
+}
