@@ -161,7 +161,10 @@ export interface LedgerReader {
   readonly place: string
   /** All that `work` reads is from one moment, whatever is written meanwhile. Within another snapshot, that one's moment holds. */
   snapshot<T>(work: () => Promise<T>): Promise<T>
+  /** Log 0, and the first log of each run: of a run with splits, its coordinator's. */
   logs(): Promise<readonly StoredLog[]>
+  /** Those of splits, too. */
+  allLogs(): Promise<readonly StoredLog[]>
   /** Logs of runs, those with the highest numbers first. */
   newestLogs(): AsyncIterable<StoredLog>
   /** Logs of runs whose id begins so, in their order, at most `most`. */

@@ -27,7 +27,6 @@ import { mergeRetries } from './retry.ts'
 import { checkSameOutputs } from './same-outputs.ts'
 import { ledgerUrl, type Secrets } from './secrets.ts'
 import { checkLimits } from './services.ts'
-import { checkSplits } from './splits.ts'
 import { wire } from './wiring.ts'
 
 export interface CompiledPlan {
@@ -68,7 +67,6 @@ export function compilePlan(
   checkLimits(plugins, report)
   checkGuards(draft, plugins, report)
   checkSameOutputs(draft, plugins, report)
-  checkSplits(draft, plugins, flow, report)
   const retries = mergeRetries(draft, plugins, report)
   const graph = graphOf(draft)
   const ledger_url = ledgerUrl(pipeline, secrets, report)
@@ -107,7 +105,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries, ledger_u
       }),
     )
   })
-  const { name, ledger_key, witnesses, timestamps, guards, limits, retention_ms, splits } = pipeline.config
+  const { name, ledger_key, witnesses, timestamps, guards, limits, retention_ms } = pipeline.config
   const topology = topologyOf(draft, plugins, flow)
   return Object.freeze({
     name,
@@ -116,7 +114,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries, ledger_u
     nodes: Object.freeze(nodes),
     edges: Object.freeze(edges),
     topology,
-    hash: planHash(topology, draft, plugins, splits),
+    hash: planHash(topology, draft, plugins),
     files: new Map([...plugins].flatMap(([{ name }, { files }]) => files.map(({ file }) => [file, name] as const))),
     value: planValue(pipeline, draft, plugins, flow),
     ledger_url,
@@ -126,7 +124,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries, ledger_u
     timestamps,
     guards,
     retention_us: retention_ms === null ? null : retention_ms * 1000,
-    splits,
+    splits: null,
     plugins: pipeline.config.plugins,
     limits: { ...limits, file: limits.file === null ? null : resolve(pipeline.folder, limits.file) },
   })

@@ -1,6 +1,6 @@
 /** What the ledger keeps of a plan: its topology, its value, and the hash that says whether two plans are the same. */
 import { createHash } from 'node:crypto'
-import type { PipelineConfig, PipelineFile } from '../config/pipeline.ts'
+import type { PipelineFile } from '../config/pipeline.ts'
 import { setPath } from '../config/set.ts'
 import type { Expression } from '../expression/expression.ts'
 import type { DeclaredField, ExpressionText, PlanValue } from '../format/run-values.ts'
@@ -69,10 +69,10 @@ const byValue = (places: readonly number[]): Pick<TopologyNode, 'by_value'> =>
 
 /**
  * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, its settings (options as written,
- * variables expanded, secrets by name), and the content of files that options name; the declared schemas; the splits. Not the retry, the
+ * variables expanded, secrets by name), and the content of files that options name; the declared schemas. Not the retry, the
  * guards, the limits, the retention, the ledger.
  */
-export function planHash(topology: Topology, draft: Draft, plugins: Plugins, splits: PipelineConfig['splits']): string {
+export function planHash(topology: Topology, draft: Draft, plugins: Plugins): string {
   const nodes = draft.nodes.map(({ config }) => {
     const { retry: _retry, guards: _guards, ...settings } = { retry: null, guards: null, ...config }
     return settings
@@ -80,7 +80,7 @@ export function planHash(topology: Topology, draft: Draft, plugins: Plugins, spl
   const files = [...plugins].flatMap(([{ name }, plugin]) =>
     plugin.files.map(({ path, content }) => [name, path, content.ok ? content.sha256 : null]),
   )
-  const subject = { topology, nodes, ...(files.length === 0 ? {} : { files }), ...(splits === null ? {} : { splits }) }
+  const subject = { topology, nodes, ...(files.length === 0 ? {} : { files }) }
   return createHash('sha256')
     .update(canonicalize(asJson(subject)))
     .digest('hex')

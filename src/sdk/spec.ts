@@ -416,8 +416,6 @@ export interface RewindableSinkSpec<O = unknown> extends AnySinkSpec<O> {
   readonly delivery?: 'rewindable'
   /** How others see its rows before the run has ended: behind what a file had, or in a stream. Absent or null: not at all. */
   readonly immediate?: (options: O) => 'append' | 'stream' | null
-  /** Why what the splits of a run write for it can't become one output; null if it can, as it can where this is absent. */
-  readonly together?: (options: O, input: RowSchema) => { readonly message: string; readonly hint: string } | null
   /**
    * Of a run with splits: what makes the texts of rows that `Sink.append` takes, the same for a row of whichever split. Absent or null:
    * splits keep rows as they are, and all of them are written when the splits have ended.

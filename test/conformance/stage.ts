@@ -79,7 +79,7 @@ export async function logZero(reader: LedgerReader): Promise<string[]> {
 
 /** Everything that a ledger holds. */
 export async function contents(reader: LedgerReader) {
-  const logs = await reader.logs()
+  const logs = await reader.allLogs()
   const of = async <T>(read: (log: number) => AsyncIterable<T>) => Promise.all(logs.map(({ log }) => all(read(log))))
   return {
     logs,

@@ -14,7 +14,8 @@ export interface Moment {
   readonly nth: number
 }
 
-export interface Order extends Pick<Drive, 'folder' | 'url' | 'resume' | 'key_file' | 'threaded' | 'ahead_us'> {
+export interface Order
+  extends Pick<Drive, 'folder' | 'url' | 'resume' | 'key_file' | 'threaded' | 'ahead_us' | 'splits'> {
   /** Ends itself there, without any chance to do something else. */
   readonly kill?: Moment | undefined
   /** Suspends itself there, until it is sent SIGCONT. */

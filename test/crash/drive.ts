@@ -5,15 +5,19 @@ import type { AtPoint } from '../../src/engine/ports/crash-points.ts'
 import { type Clock, systemClock } from '../../src/engine/ports/ports.ts'
 import { resumeRun } from '../../src/engine/run/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run/start.ts'
+import { workersHere } from '../../src/engine/split/here.ts'
+import { resumeSplits } from '../../src/engine/split/resume.ts'
+import { runSplits } from '../../src/engine/split/start.ts'
 import type { Signer } from '../../src/format/signing-key.ts'
 import { parseVerifierKey } from '../../src/format/verifier-key.ts'
 import { compilePipeline } from '../../src/host/compile.ts'
+import { piecesBeside } from '../../src/host/pieces.ts'
 import { spillBeside } from '../../src/host/spill-folder.ts'
 import { readKeyFile } from '../../src/ledger/encryption/key-file.ts'
 import { ownKeychain } from '../../src/ledger/encryption/keychain.ts'
 import { trustIn } from '../../src/ledger/keys/trust.ts'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
-import type { Ledger } from '../../src/ledger/write-port.ts'
+import type { SplittingLedger } from '../../src/ledger/write-port.ts'
 import type { Holder } from '../../src/model/holder.ts'
 import { uuidv7 } from '../../src/model/uuid.ts'
 import type { Plan } from '../../src/plan/plan.ts'
@@ -37,6 +41,8 @@ export interface Drive {
   /** Rows after which a commit is due; 1000, if absent. */
   readonly commit_rows?: number | undefined
   readonly atPoint?: AtPoint | undefined
+  /** Into how many splits the input is cut; absent: it isn't. */
+  readonly splits?: number | undefined
   /** Called when the ledger is open. */
   readonly onOpened?: (() => void) | undefined
 }
@@ -44,7 +50,8 @@ export interface Drive {
 /** @throws CustodyError if the run couldn't begin, or go on. */
 export async function drive(order: Drive): Promise<RunResult> {
   const { folder, url, signer, resume, key_file, threaded, holder } = order
-  const plan = await compilePipeline(process.env, join(folder, 'pipeline.yaml'), [], () => undefined)
+  const compiled = await compilePipeline(process.env, join(folder, 'pipeline.yaml'), [], () => undefined)
+  const plan = order.splits === undefined ? compiled : { ...compiled, splits: { count: order.splits } }
   const clock = clockAhead(order.ahead_us ?? 0)
   const encryption = key_file === undefined ? undefined : readKeyFile(key_file)
   if (encryption !== undefined) ownKeychain.add(encryption)
@@ -69,17 +76,21 @@ export async function drive(order: Drive): Promise<RunResult> {
   }
 }
 
-function begin(order: Drive, plan: Plan, clock: Clock, ledger: Ledger): Promise<RunResult> {
+function begin(order: Drive, plan: Plan, clock: Clock, ledger: SplittingLedger): Promise<RunResult> {
   const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
-  return runPlan({ ...session(order, plan, clock, run), run, ledger, custody: '0', dry_run: false })
+  const request = { ...session(order, plan, clock, run), run, custody: '0', dry_run: false }
+  if (plan.splits === null) return runPlan({ ...request, ledger })
+  return runSplits({ ...request, ledger, pieces: piecesBeside(order.url, run), workers: workersHere })
 }
 
-async function goOn(order: Drive, plan: Plan, clock: Clock, ledger: Ledger): Promise<RunResult> {
+async function goOn(order: Drive, plan: Plan, clock: Clock, ledger: SplittingLedger): Promise<RunResult> {
   const reader = await openLedgerReader(order.url)
   try {
     const { run } = await findRun(reader, 'latest')
     const common = session(order, plan, clock, run)
-    return await resumeRun({ ...common, run, ledger, reader, from_ledger_only: false, abandon: false })
+    const request = { ...common, run, ledger, reader, abandon: false }
+    if (plan.splits === null) return await resumeRun({ ...request, from_ledger_only: false })
+    return await resumeSplits({ ...request, pieces: piecesBeside(order.url, run), workers: workersHere })
   } finally {
     await reader.close()
   }

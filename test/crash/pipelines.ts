@@ -16,6 +16,8 @@ export interface CrashPipeline {
   readonly files: { readonly [path: string]: string | Uint8Array }
   /** Whether answers come sooner or later: then the number of commits differs from run to run. */
   readonly asynchronous: boolean
+  /** Into how many splits its input is cut; absent: it isn't. */
+  readonly splits?: number
 }
 
 /** Lays a pipeline out in an empty folder, as `pipeline.yaml`. */

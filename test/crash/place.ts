@@ -12,6 +12,7 @@ import { openLedgerReader } from '../../src/ledger/open.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import { isCustodyError } from '../../src/model/error.ts'
 import { listRuns } from '../../src/read/runs/list.ts'
+import { closingOf } from '../../src/read/runs/run-log.ts'
 import { showRun } from '../../src/read/show/show.ts'
 import { verifyFiles } from '../../src/read/verify/files.ts'
 import { verifyLedger } from '../../src/read/verify/verify.ts'
@@ -103,10 +104,12 @@ export const inSqlite: LedgerIn = folder => ({ url: `sqlite:${join(folder, 'cust
 export class Place {
   readonly folder: string
   readonly ledger: LedgerPlace
+  readonly #splits: number | undefined
 
   constructor(pipeline: CrashPipeline, ledgerIn: LedgerIn = inSqlite) {
     this.folder = mkdtempSync(join(tmpdir(), `custody-crash-${pipeline.name}-`))
     layOut(pipeline, this.folder)
+    this.#splits = pipeline.splits
     this.ledger = ledgerIn(this.folder)
   }
 
@@ -117,7 +120,7 @@ export class Place {
   /** A process of child.ts; `host`: on a machine of that name (hosts.ts). */
   begin(order: Omit<Order, 'folder' | 'url' | 'key_file'>, host?: string): Program {
     const { url, way = url, key_file } = this.ledger
-    const whole: Order = { folder: this.folder, url: way, key_file, ...order }
+    const whole: Order = { folder: this.folder, url: way, key_file, splits: this.#splits, ...order }
     const words = [process.execPath, built('crash/child'), JSON.stringify(whole)]
     return new Program(host === undefined ? words : onHost(host, words), this.folder)
   }
@@ -165,6 +168,7 @@ export class Place {
     return this.reading(async reader => {
       const [run, ...more] = (await listRuns(reader, () => false)).runs
       if (run === undefined || more.length > 0) throw new Error(`${more.length + 1} runs`)
+      if (this.#splits !== undefined) return await outcomeOfSplits(reader, run.run)
       const { status, rows, tokens, endings, sinks } = await showRun(reader, run.run, () => false)
       const written = Object.entries(sinks).map(([name, sink]) => [name, sink.rows])
       return { status, rows, tokens, endings, sinks: written }
@@ -202,6 +206,15 @@ export class Place {
   close(): void {
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+/** What the coordinator's log says at its end. */
+async function outcomeOfSplits(reader: LedgerReader, run: string): Promise<Outcome> {
+  const log = (await reader.logOf(run)) ?? 0
+  const { last, totals, publish } = await closingOf(reader, log)
+  const { rows, tokens, endings } = totals
+  const sinks = (publish?.entry.artifacts ?? []).map(({ sink, rows, bytes }) => [sink, rows, bytes])
+  return { status: last?.k === 'seal' ? last.status : 'open', rows, tokens, endings, sinks }
 }
 
 /** The Report of a process that finished. */

@@ -16,8 +16,8 @@ const AT_ONCE = 500
 
 /** @throws CustodyError CUSTODY_LEDGER_ALTERED with the first place that differs, or that isn't what its head signed. */
 export async function compareRecords(from: LedgerReader, to: LedgerReader): Promise<Compared> {
-  const logs = await from.logs()
-  await same(listed(logs), listed(await to.logs()), `${to.url}, logs`)
+  const logs = await from.allLogs()
+  await same(listed(logs), listed(await to.allLogs()), `${to.url}, logs`)
   let [entries, payloads] = [0, 0]
   for (const { log } of logs) {
     const where = `${to.url}, log ${log}`

@@ -30,7 +30,7 @@ export async function birthOf(reader: LedgerReader): Promise<WriteBatch> {
 export async function copyRecords(from: LedgerReader, to: Store): Promise<void> {
   await copyEntries(from, to, LOG_ZERO, 1)
   await copyTiles(from, to, LOG_ZERO)
-  const logs = (await from.logs()).filter(({ log }) => log !== LOG_ZERO)
+  const logs = (await from.allLogs()).filter(({ log }) => log !== LOG_ZERO)
   const splits = Map.groupBy(logs, ({ run }) => run)
   for (const log of logs) await copyLog(from, to, log, (splits.get(log.run)?.length ?? 1) - 1)
   for await (const head of from.witnessed()) await to.keepWitnessed(head)

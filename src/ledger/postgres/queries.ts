@@ -19,7 +19,8 @@ const LAST_OF_SUBJECT = 'ORDER BY row DESC, batch DESC, seq DESC'
 
 /** Each finds what it reads by an index, in its order, but that those that failed are sorted. */
 export const QUERIES = {
-  logs: `SELECT log, run, part FROM logs ORDER BY log`,
+  logs: `SELECT log, run, part FROM logs WHERE part = 0 ORDER BY log`,
+  all_logs: `SELECT log, run, part FROM logs ORDER BY log`,
   extents: `SELECT l.log, l.run, ${large('h.note', 'head')}, s.epoch AS lease,
       (SELECT coalesce(max(seq) + 1, 0) FROM entries WHERE log = l.log) AS size,
       (SELECT ${large('body', 'opening')} FROM entries WHERE log = l.log AND seq = 0) AS opening

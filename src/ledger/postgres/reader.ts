@@ -72,6 +72,10 @@ export class PostgresReader implements LedgerReader {
     return this.#asking.all(QUERIES.logs)
   }
 
+  async allLogs(): Promise<readonly StoredLog[]> {
+    return this.#asking.all(QUERIES.all_logs)
+  }
+
   extents(): AsyncIterable<StoredExtent> {
     return this.#asking.stream(QUERIES.extents)
   }

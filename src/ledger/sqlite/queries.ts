@@ -13,7 +13,8 @@ const CHUNK_HEAD = `first, last, ${large('entries')}, ${large('key_id')}, ${larg
 const CHUNK = `${CHUNK_HEAD}, ${large('message')}`
 /** Each finds what it reads by an index, in its order; `error_counts` looks through a log's endings and sorts the few sums. */
 export const QUERIES = {
-  logs: `SELECT log, run, part FROM logs ORDER BY log`,
+  logs: `SELECT log, run, part FROM logs WHERE part = 0 ORDER BY log`,
+  all_logs: `SELECT log, run, part FROM logs ORDER BY log`,
   extents: `SELECT l.log, l.run, ${large('h.note', 'head')}, s.epoch AS lease,
       (SELECT coalesce(max(seq) + 1, 0) FROM entries WHERE log = l.log) AS size,
       (SELECT ${large('body', 'opening')} FROM entries WHERE log = l.log AND seq = 0) AS opening

@@ -111,6 +111,10 @@ export class SqliteReader implements LedgerReader {
     return this.#all(QUERIES.logs)
   }
 
+  async allLogs(): Promise<readonly StoredLog[]> {
+    return this.#all(QUERIES.all_logs)
+  }
+
   async *extents(): AsyncIterable<StoredExtent> {
     // A wrong value here differs from what log 0 says, and log 0 names the run.
     const text = (cell: unknown) => (typeof cell === 'string' ? cell : null)

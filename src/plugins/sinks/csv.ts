@@ -121,13 +121,6 @@ function check(
   return problems
 }
 
-/** Which columns there are, the rows of one split can't say for those of all. */
-function together({ columns, new_columns }: CsvOptions, { closed, fields }: RowSchema) {
-  if (columns !== undefined || new_columns === 'union' || (closed && fields.size > 0)) return null
-  const hint = 'name its `columns`, or give the source a schema with `mode: fixed`'
-  return { message: 'its columns aren’t known before the first row', hint }
-}
-
 /** A column that no row fills isn't wrong. */
 function requires({ path, columns = [], headers }: CsvOptions): readonly FieldRequirement[] {
   const renamed = typeof headers === 'object' ? Object.keys(headers) : []
@@ -234,6 +227,5 @@ export const csvSink = defineSink({
   checkInput,
   immediate: immediateOf,
   writes: writtenBy,
-  together,
   ...fileOutput<CsvOptions>({ appendable: ({ new_columns }) => new_columns === 'refuse', formats }),
 })

@@ -279,6 +279,9 @@ export class CheckedReader implements LedgerReader {
   logs() {
     return this.#inner.logs()
   }
+  allLogs() {
+    return this.#inner.allLogs()
+  }
   newestLogs() {
     return this.#inner.newestLogs()
   }

@@ -165,7 +165,7 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
   })
   let logs: readonly StoredLog[] = []
   await noting(check, async () => {
-    logs = await reader.logs()
+    logs = await reader.allLogs()
     log_zero.checkTables(logs, await reader.heads(), await reader.leases())
   })
   const wanted = [...runsOf(logs, log_zero)].filter(([run]) => options.run === undefined || run === options.run)
