@@ -43,9 +43,9 @@ export function piecesBeside(url: string, run: string): Pieces {
       }
     },
     async remove() {
-      await rm(folder, { recursive: true, force: true }).catch(() => undefined)
+      await Promise.allSettled([rm(folder, { recursive: true, force: true })])
       // Other runs may have theirs in it.
-      await rmdir(all).catch(() => undefined)
+      await Promise.allSettled([rmdir(all)])
     },
   }
 }

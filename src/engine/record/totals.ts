@@ -45,31 +45,37 @@ export class Totals {
     this.#error = new Array(nodes + 1).fill(0)
     this.#held = new Array(nodes + 1).fill(0)
     this.#edges = new Array(edges + 1).fill(0)
-    if (from !== null) this.#goOn(from)
+    if (from !== null) this.add(from)
   }
 
-  #goOn({ rows, tokens, groups, batches, endings, visits, edges, calls, failures }: TotalsFact): void {
-    this.read = rows.read
-    this.rejected = rows.rejected
-    this.born = tokens.born
-    this.ended = tokens.ended
-    this.groups = groups
+  /** Adds what others have counted. */
+  add({ rows, tokens, groups, batches, endings, visits, edges, calls, failures }: TotalsFact): void {
+    this.read += rows.read
+    this.rejected += rows.rejected
+    this.born += tokens.born
+    this.ended += tokens.ended
+    this.groups += groups
     for (const [node, count] of batches) {
-      this.#batches_of.set(node, count)
+      this.#batches_of.set(node, (this.#batches_of.get(node) ?? 0) + count)
       this.#batches += count
     }
     for (const [fate, sink, count] of endings) {
-      this.#endingsOf(fate).set(sink, count)
+      const by_sink = this.#endingsOf(fate)
+      by_sink.set(sink, (by_sink.get(sink) ?? 0) + count)
       if (FAILURES.has(fate)) this.failing += count
     }
     for (const [node, ok, error, held] of visits) {
-      this.#ok[node] = ok
-      this.#error[node] = error
-      this.#held[node] = held
+      this.#ok[node] = (this.#ok[node] ?? 0) + ok
+      this.#error[node] = (this.#error[node] ?? 0) + error
+      this.#held[node] = (this.#held[node] ?? 0) + held
     }
-    for (const [edge, count] of edges) this.#edges[edge] = count
-    this.calls = calls ?? null
-    for (const [source, rejected, failed] of failures ?? []) this.#failures.set(source, { rejected, failed })
+    for (const [edge, count] of edges) this.#edges[edge] = (this.#edges[edge] ?? 0) + count
+    if (calls !== undefined) this.calls = bothCalls(this.calls ?? NO_CALLS, calls)
+    for (const [source, rejected, failed] of failures ?? []) {
+      const counts = this.#failuresAt(source)
+      counts.rejected += rejected
+      counts.failed += failed
+    }
   }
 
   /** An aggregate has another batch. `nth`: which of its batches that is, from 1. */
@@ -208,5 +214,17 @@ function withCall(totals: CallTotals, { status, input_tokens, output_tokens, cos
     input_tokens: totals.input_tokens + input_tokens,
     output_tokens: totals.output_tokens + output_tokens,
     cost_nusd: totals.cost_nusd + cost_nusd,
+  }
+}
+
+function bothCalls(a: CallTotals, b: CallTotals): CallTotals {
+  return {
+    count: a.count + b.count,
+    error: a.error + b.error,
+    throttled: a.throttled + b.throttled,
+    recorded: a.recorded + b.recorded,
+    input_tokens: a.input_tokens + b.input_tokens,
+    output_tokens: a.output_tokens + b.output_tokens,
+    cost_nusd: a.cost_nusd + b.cost_nusd,
   }
 }

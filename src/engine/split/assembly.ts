@@ -2,13 +2,13 @@
  * Puts together what splits have written: of each sink the pieces of all splits, in their order, as one run would have written them.
  *
  * ASSEMBLY-1. Only what a split's last receipt speaks of is read, and it must be that.
- * ASSEMBLY-2. A sink that is wound back goes on with the first piece that its receipt doesn't have: commits end with pieces.
+ * ASSEMBLY-2. A sink that is wound back continues with the first piece that its receipt doesn't have: commits end with pieces.
  */
 import { createHash } from 'node:crypto'
 import { createInterface } from 'node:readline/promises'
 import { Readable } from 'node:stream'
 import { CustodyError } from '../../model/error.ts'
-import type { Row } from '../../model/row.ts'
+import { isRow, type Json, type Row, withoutPrototypes } from '../../model/row.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import { pieceChanged, pieceOf } from '../nodes/sink/piece-sink.ts'
 import type { Output } from '../nodes/sink/sink-set.ts'
@@ -96,8 +96,9 @@ async function takeRows({ node, sink }: Output, bytes: AsyncIterable<Uint8Array>
   let rows = 0
   let waiting = 0
   for await (const line of createInterface({ input: Readable.from(bytes), crlfDelay: Number.POSITIVE_INFINITY })) {
-    // cast: a split wrote it, and its hash is looked at before anything is committed.
-    const error = sink.write(JSON.parse(line) as Row)
+    const row = rowIn(line)
+    if (row === null) return rows
+    const error = sink.write(row)
     if (error !== null)
       throw new CustodyError(
         'CUSTODY_PLUGIN_DEFECT',
@@ -113,4 +114,15 @@ async function takeRows({ node, sink }: Output, bytes: AsyncIterable<Uint8Array>
     waiting = 0
   }
   return rows
+}
+
+/** Null: a split wrote something else, which its hash will show. */
+function rowIn(line: string): Row | null {
+  try {
+    const value: Json = withoutPrototypes(JSON.parse(line))
+    return isRow(value) ? value : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
 }

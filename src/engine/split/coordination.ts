@@ -4,7 +4,9 @@ import { leafHash } from '../../format/hash.ts'
 import type { CutContent, CutPlace } from '../../format/run-values.ts'
 import { runEntryOf } from '../../ledger/write/decode.ts'
 import type { RunReader } from '../../ledger/write-port.ts'
-import { onRecord } from '../record/on-record.ts'
+import { isObject, type Json } from '../../model/row.ts'
+import type { FileRead } from '../../sdk/spec.ts'
+import { notOnRecord, onRecord } from '../record/on-record.ts'
 import { type History, type OpeningRecord, readHistory, readOpening, valuesOf } from '../resume/run-fold.ts'
 import { recordedRange, type SourceCut } from './cuts.ts'
 
@@ -38,9 +40,11 @@ function cutOf(
   { source, ranges, whole, positions, hashes }: Extract<RunEntry, { k: 'cut' }>,
   values: Awaited<ReturnType<typeof valuesOf>>,
 ): SourceCut {
-  const valueAt = (number: number | undefined) => (number === undefined ? [] : onRecord(values.get(number), 'cut'))
-  // cast: its values, which the engine wrote and whose commitments have just been checked.
-  const [places, contents] = [valueAt(positions), valueAt(hashes)] as unknown as [CutPlace[], CutContent[]]
+  const valuesAt = (number: number | undefined) => {
+    const value = number === undefined ? [] : values.get(number)
+    return Array.isArray(value) ? value : notOnRecord('cut')
+  }
+  const [places, contents] = [valuesAt(positions).map(placeIn), valuesAt(hashes).map(contentIn)]
   return {
     source,
     whole: whole ?? null,
@@ -49,4 +53,21 @@ function cutOf(
       range: recordedRange(fact, onRecord(places[i], 'place of a cut'), onRecord(contents[i], 'hash of a cut')),
     })),
   }
+}
+
+function placeIn(value: Json): CutPlace {
+  return isObject(value) ? { from: value.from ?? null, to: value.to ?? null } : notOnRecord('place of a cut')
+}
+
+function contentIn(value: Json): CutContent {
+  if (!isObject(value) || typeof value.sha256 !== 'string') return notOnRecord('hash of a cut')
+  const { sha256, files } = value
+  return Array.isArray(files) ? { sha256, files: files.map(fileIn) } : { sha256 }
+}
+
+function fileIn(value: Json): FileRead {
+  const { records, bytes, sha256 } = isObject(value) ? value : {}
+  if (typeof records !== 'number' || typeof bytes !== 'number' || typeof sha256 !== 'string')
+    return notOnRecord('file of a cut')
+  return { records, bytes, sha256 }
 }

@@ -50,7 +50,7 @@ export class CoordinatorLog {
         whole === null
           ? {
               ...values.numbered('positions', [...placesOf(each)]),
-              ...values.numbered('hashes', contentsOf(each) as never),
+              ...values.numbered('hashes', contentsOf(each)),
             }
           : { whole }
       this.#append({ k: 'cut', source, ranges: rangeFacts(each), ...numbers, t: this.#clock.now_us() }, values)

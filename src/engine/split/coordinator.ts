@@ -33,9 +33,9 @@ import {
 } from '../run/session.ts'
 import { summarise } from '../run/summary.ts'
 import { assemble } from './assembly.ts'
-import { CoordinatorLog } from './coordinator-log.ts'
+import { CoordinatorLog, type SplitSum } from './coordinator-log.ts'
 import { cutSources, type SourceCut } from './cuts.ts'
-import { type EndedSplits, endedSplits, sumOf } from './ended.ts'
+import { type EndedSplits, endedSplits } from './ended.ts'
 
 /** How often it is said how far splits are: as the log of a run does. */
 const PROGRESS_EVERY_US = 120_000_000
@@ -178,13 +178,14 @@ class Coordinator {
   async #finish(): Promise<RunResult> {
     const { request, splits, from, abandon } = this.#parts
     const { plan, run, ledger } = request
-    this.#ended = await this.#holding(endedSplits(plan, splits, ledger.splitsOf(run)))
-    const { sum } = this.#ended
-    if (!abandon) await this.#judge()
+    const ended = await this.#holding(endedSplits(plan, splits, ledger.splitsOf(run)))
+    const { sum } = ended
+    this.#ended = ended
+    if (!abandon) await this.#judge(sum)
     this.#opened = true
     await this.#outputs.open(abandon)
     if (abandon && !from.published) await this.#outputs.discard()
-    else if (!from.published && !(await this.#assemble(this.#ended))) return await this.#stop(STOPPED_BY_USER)
+    else if (!from.published && !(await this.#assemble(ended))) return await this.#stop(STOPPED_BY_USER)
     request.atPoint?.('before_publish')
     await this.#holding(this.#outputs.publish())
     request.atPoint?.('before_seal')
@@ -196,10 +197,9 @@ class Coordinator {
   }
 
   /** (I14) Guards are about the run as a whole. @throws CustodyError CUSTODY_GUARD, CUSTODY_STRICT. */
-  async #judge(): Promise<void> {
+  async #judge({ totals, cursors }: SplitSum): Promise<void> {
     const { request, sources } = this.#parts
     const { plan, strict = false, recordsBefore } = request
-    const { totals, cursors } = this.#ended!.sum
     const guards = new Guards(plan, new Totals(plan.nodes.length, plan.edges.length, totals), {
       ...{ strict, repeats: false, is_split: false },
     })
@@ -259,7 +259,7 @@ class Coordinator {
     stopped_by: RunResult['stopped_by'],
   ): RunResult {
     const { request } = this.#parts
-    const totals = this.#ended?.sum.totals ?? sumOf([])
+    const totals = this.#ended?.sum.totals ?? new Totals(0, 0).snapshot()
     const { discarded, warnings } = this.#outputs
     return {
       summary: summarise(request.run, status, totals, this.#outputs, this.#log.head?.root ?? ''),

@@ -1,4 +1,4 @@
-/** Goes on with a run with splits: whoever coordinates it takes it over, and each split that isn't closed is taken up where it was left. */
+/** Continues a run with splits: whoever coordinates it takes it over, and each split that isn't closed is taken up where it was left. */
 import type { StoredLease } from '../../ledger/read-port.ts'
 import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'

@@ -1,4 +1,4 @@
-/** The logs of a run's splits: how one is taken, and what they must be for their coordinator to go on with what they say (I13). */
+/** The logs of a run's splits: how one is taken, and what they must be for their coordinator to use what they say (I13). */
 
 import { headIn } from '../../format/checkpoint.ts'
 import type { RunEntry } from '../../format/entry.ts'

@@ -309,6 +309,30 @@ export class LedgerLog {
     this.last_us = entry.t
   }
 
+  #open(seq: number, entry: Extract<LedgerEntry, { k: 'opened' }>): string | null {
+    const { log, run, root, splits = 0 } = entry
+    if (this.#logs.has(log)) return `log ${log} is opened a second time`
+    if (log !== this.#last_log + 1) return `log ${log} is opened, where ${this.#last_log + 1} comes next`
+    if (this.#runs.has(run)) return `run ${run} is opened a second time`
+    this.#runs.add(run)
+    this.#last_log = log + splits
+    const initial = {
+      splits,
+      sealed: null,
+      epoch: 1,
+      changed_at: seq,
+      opened_us: entry.t,
+      taken_over_us: null,
+      progress: null,
+      sealed_us: 0,
+      erased_at: null,
+    }
+    const opened = { log, run, opened_at: seq, first_root: root, ...initial }
+    this.#logs.set(log, opened)
+    if (splits > 0) this.#split.push(opened)
+    return null
+  }
+
   #fold(seq: number, entry: LedgerEntry, root_before: Hash): string | null {
     if ((entry.k === 'birth') !== (seq === 0)) return 'the birth of the ledger is entry 0, and no other'
     switch (entry.k) {
@@ -321,29 +345,8 @@ export class LedgerLog {
         return this.#keys.change(this.id, seq, root_before, entry)
       case 'moved':
         return null
-      case 'opened': {
-        const { log, run, root, splits = 0 } = entry
-        if (this.#logs.has(log)) return `log ${log} is opened a second time`
-        if (log !== this.#last_log + 1) return `log ${log} is opened, where ${this.#last_log + 1} comes next`
-        if (this.#runs.has(run)) return `run ${run} is opened a second time`
-        this.#runs.add(run)
-        this.#last_log = log + splits
-        const initial = {
-          splits,
-          sealed: null,
-          epoch: 1,
-          changed_at: seq,
-          opened_us: entry.t,
-          taken_over_us: null,
-          progress: null,
-          sealed_us: 0,
-          erased_at: null,
-        }
-        const opened = { log, run, opened_at: seq, first_root: root, ...initial }
-        this.#logs.set(log, opened)
-        if (splits > 0) this.#split.push(opened)
-        return null
-      }
+      case 'opened':
+        return this.#open(seq, entry)
       case 'erase': {
         const known = this.#ofLog(entry.log)
         if (known === undefined && entry.log <= this.#passed_over) return null

@@ -8,10 +8,11 @@
 import { createHash, type Hash } from 'node:crypto'
 import { ByteText } from '../../../model/byte-text.ts'
 import { CustodyError } from '../../../model/error.ts'
-import type { Json, Row } from '../../../model/row.ts'
+import { isObject, type Row } from '../../../model/row.ts'
 import type { SinkNode } from '../../../plan/plan.ts'
 import type { Discarded, Receipt, Rehearsal, RowError, Sink, SinkContext, SinkIntent } from '../../../sdk/spec.ts'
 import type { PieceFile, PieceName, Pieces } from '../../ports/pieces.ts'
+import { notOnRecord } from '../../record/on-record.ts'
 
 /** Texts of rows that its sink appends as they are; null: the sink takes rows. */
 export type RowTexts = ((row: Row) => string | RowError) | null
@@ -27,8 +28,8 @@ type PieceState = { readonly epoch: number }
 
 /** The piece that a receipt speaks of. */
 export function pieceOf(receipt: Receipt, part: number, sink: number): PieceName {
-  // cast: it is what `flush` made.
-  return { part, sink, epoch: (receipt.state as PieceState).epoch }
+  const epoch = isObject(receipt.state) ? receipt.state.epoch : null
+  return typeof epoch === 'number' ? { part, sink, epoch } : notOnRecord(`piece of split ${part}`)
 }
 
 /** Of a split's sinks: nothing is there before, and nothing is published. */
@@ -121,7 +122,7 @@ export class PieceSink implements Sink {
       full.clear()
     }
     const state: PieceState = { epoch: this.#name.epoch }
-    return { rows: this.#rows, bytes: this.#bytes, sha256: this.#sha256(), state: state as Json }
+    return { rows: this.#rows, bytes: this.#bytes, sha256: this.#sha256(), state }
   }
 
   finish(): Promise<Receipt> {
