@@ -90,6 +90,7 @@ async function failing<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
+    // cast: what calls of the system fail with.
     const { code, message } = cause as NodeJS.ErrnoException
     const full = code === 'ENOSPC' || code === 'EDQUOT'
     throw new CustodyError(
