@@ -11,7 +11,8 @@ import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
 import { partOfLedger } from '../src/read/evidence/ledger-part.ts'
 import { logTree } from '../src/read/evidence/log-tree.ts'
 import { Check } from '../src/read/verify/check.ts'
-import { LedgerLog } from '../src/read/verify/ledger-log.ts'
+import type { LedgerLog } from '../src/read/verify/ledger-log.ts'
+import { readLedgerLog } from '../src/read/verify/read-ledger-log.ts'
 import { type Body, Forger } from './support/forger.ts'
 import { sampled } from './support/form.ts'
 import { opening, RUN, sampleRun, sealFacts, T0, testPorts, totals } from './support/ledger.ts'
@@ -85,7 +86,7 @@ afterAll(() => forger.close())
 
 async function wholeLog(): Promise<LedgerLog> {
   const check = new Check('ledger')
-  const log = await LedgerLog.read(forger.reader, { keys: 'any', remembered: null }, check)
+  const log = await readLedgerLog(forger.reader, { keys: 'any', remembered: null }, check)
   expect(check.result().problems).toEqual([])
   return log
 }

@@ -14,7 +14,8 @@ import { formatTime } from '../../model/time.ts'
 import { decodeLedgerEntry } from '../../read/decode.ts'
 import { openingOf } from '../../read/runs/run-log.ts'
 import { Check, noting } from '../../read/verify/check.ts'
-import { LedgerLog } from '../../read/verify/ledger-log.ts'
+import type { LedgerLog } from '../../read/verify/ledger-log.ts'
+import { readLedgerLog } from '../../read/verify/read-ledger-log.ts'
 import { witnessedSizes } from '../../read/verify/witnessed.ts'
 import { ledgerName } from '../ledger-name.ts'
 import { type ErasureLine, erasureLine } from './evidence-erasures.ts'
@@ -31,7 +32,7 @@ export async function evidenceAnswer({ reader, env, before }: Moment, values: bo
   await noting(check, async () => {
     sizes = await withSeen(reader, before)
   })
-  const log = await LedgerLog.read(reader, { keys: 'any', remembered: before, sizes }, check)
+  const log = await readLedgerLog(reader, { keys: 'any', remembered: before, sizes }, check)
   const known = { ledger: log.id, url: values ? reader.url : ledgerName(reader.url) }
   if (!check.ok) {
     const { problems } = check.result()

@@ -8,7 +8,8 @@ import type { TiledTree } from '../../format/tiled-tree.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { Check } from '../verify/check.ts'
 import type { KeysInForce } from '../verify/keys.ts'
-import { type KnownLedger, LedgerLog } from '../verify/ledger-log.ts'
+import type { KnownLedger, LedgerLog } from '../verify/ledger-log.ts'
+import { readLedgerLog } from '../verify/read-ledger-log.ts'
 import { partOfLedger } from './ledger-part.ts'
 import { logTree } from './log-tree.ts'
 
@@ -43,6 +44,6 @@ export async function ledgerHead(reader: LedgerReader, before: KnownLedger | nul
 
 async function wholeLedger(reader: LedgerReader): Promise<LedgerLog | null> {
   const check = new Check('ledger')
-  const log = await LedgerLog.read(reader, { keys: 'any', remembered: null }, check)
+  const log = await readLedgerLog(reader, { keys: 'any', remembered: null }, check)
   return check.ok ? log : null
 }

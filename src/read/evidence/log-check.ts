@@ -11,8 +11,9 @@ import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { counted } from '../../model/number-text.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Check, entryName, noting } from '../verify/check.ts'
-import { type KnownLedger, LedgerLog } from '../verify/ledger-log.ts'
+import type { KnownLedger, LedgerLog } from '../verify/ledger-log.ts'
 import { checkHead } from '../verify/log.ts'
+import { readLedgerLog } from '../verify/read-ledger-log.ts'
 import { partOfLedger } from './ledger-part.ts'
 import { logTree, strayOf } from './log-tree.ts'
 import { UnsoundRecord } from './unsound.ts'
@@ -144,7 +145,7 @@ export class LogChecks {
   async #readZero(): Promise<LogZero> {
     const check = new Check('ledger')
     const { remembered } = this.#options
-    return { log: await LedgerLog.read(this.#reader, { keys: 'any', remembered }, check), check }
+    return { log: await readLedgerLog(this.#reader, { keys: 'any', remembered }, check), check }
   }
 
   async #look(log: number, zero: LedgerLog, check: Check): Promise<TiledTree> {

@@ -5,17 +5,14 @@
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import type { SoundHead, TreeHead } from '../../format/standing.ts'
 import { NoteError, parseVerifierKey, type VerifierKey } from '../../format/verifier-key.ts'
-import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeLedgerEntry } from '../decode.ts'
 import { Erasures } from '../erasures.ts'
-import { type Check, entryName, noting } from './check.ts'
+import { type Check, entryName } from './check.ts'
 import { type HeadKeys, KeysInForce } from './keys.ts'
-import { checkHead, LogWalk, short } from './log.ts'
-import { lookedEntries } from './page.ts'
+import { type LogWalk, short } from './log.ts'
 import type { Said } from './progress.ts'
-import { compareTiles } from './tiles.ts'
 import type { WalkedRun } from './walked-run.ts'
 
 export interface Registered {
@@ -101,29 +98,6 @@ export class LedgerLog {
     this.#keys = new KeysInForce(keys === 'any' ? keys : [...keys, ...rememberedKeys(remembered)])
   }
 
-  /** Reads and checks log 0. */
-  static async read(reader: LedgerReader, trusted: Trusted, check: Check): Promise<LedgerLog> {
-    const log = new LedgerLog(check, trusted)
-    const about = check.about('log 0')
-    await noting(check, async () => {
-      const walk = new LogWalk({ entries: about, values: about })
-      for await (const looked of lookedEntries(reader, { log: 0, all_payloads: true }, 0, await reader.size(0))) {
-        const { entry, payload } = looked
-        walk.take(looked)
-        if (trusted.sizes?.has(walk.tree.size) === true) log.roots.set(walk.tree.size, walk.tree.root())
-        if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
-        if (entry.batch !== null) about.add(`${entryName(entry.seq)}: its column says batch ${entry.batch}`)
-        if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
-        log.take(entry.seq, entry.body, walk)
-      }
-      await walk.finish(reader, 0)
-      log.root = walk.tree.root()
-      if (!walk.gaps) await compareTiles(reader, 0, [walk.tiles(), [], []], about)
-      await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.head(), size => log.keysOf(0, size), about)
-    })
-    return log
-  }
-
   /** Name of a log in its checkpoints. */
   origin(log: number): string {
     return `custody/${this.id}/${log}`
@@ -132,7 +106,7 @@ export class LedgerLog {
   /** Keys that the head of a log may be signed with; of log 0, one with so many entries. */
   keysOf(log: number, size: number): HeadKeys {
     if (log === 0) return this.#keys.ofLogZero(size)
-    const known = this.#ofLog(log)
+    const known = this.ofLog(log)
     return this.#keys.ofRun(known?.changed_at ?? this.entries, known?.sealed != null)
   }
 
@@ -143,7 +117,7 @@ export class LedgerLog {
 
   /** seqs of the entries that say which keys are in force, and that a log was opened and sealed, and what was erased of it. */
   seqsFor(log: number): readonly number[] {
-    const known = this.#ofLog(log)
+    const known = this.ofLog(log)
     const of_log = known === undefined ? [] : [known.opened_at, ...(known.erased_at ?? [])]
     if (known?.sealed != null) of_log.push(known.sealed.seq)
     return [0, ...this.#changes, ...of_log].toSorted((a, b) => a - b)
@@ -173,7 +147,7 @@ export class LedgerLog {
   }
 
   /** The run that a log belongs to, be it that of a split. */
-  #ofLog(log: number): Registered | undefined {
+  ofLog(log: number): Registered | undefined {
     return this.#logs.get(log) ?? this.#split.find(each => log > each.log && log <= each.log + each.splits)
   }
 
@@ -184,48 +158,6 @@ export class LedgerLog {
 
   get registered(): Iterable<Registered> {
     return this.#logs.values()
-  }
-
-  /** Logs, heads and leases are those of the runs that log 0 knows, and no others. */
-  checkTables(
-    logs: readonly StoredLog[],
-    heads: ReadonlyArray<{ readonly log: number }>,
-    leases: readonly StoredLease[],
-  ): void {
-    const there = new Map(logs.map(each => [each.log, each]))
-    const zero = there.get(0)
-    if (zero === undefined || zero.run !== null || zero.part !== 0)
-      this.#check.add("the ledger's own log isn't listed as log 0")
-    for (const { log: first, run, opened_at, splits } of this.#logs.values())
-      for (let part = 0; part <= splits; part++) {
-        const log = first + part
-        const found = there.get(log)
-        if (found === undefined)
-          this.#check.add(`run ${run} was opened (log 0, ${entryName(opened_at)}), and its log ${log} isn't there`)
-        else if (found.run !== run)
-          this.#check.add(`log ${log} is listed as that of run ${found.run}, and log 0 says ${run}`)
-        else if (found.part !== part)
-          this.#check.add(`log ${log} of run ${run} is listed as part ${found.part}, not ${part}`)
-      }
-    for (const { log, run } of logs) {
-      if (log !== 0 && this.#ofLog(log) === undefined)
-        this.#check.add(`log ${log} is listed as that of run ${run}, and log 0 knows nothing of it`)
-    }
-    for (const { log } of heads) {
-      if (log !== 0 && this.#ofLog(log) === undefined)
-        this.#check.add(`there is a checkpoint of log ${log}, and log 0 knows nothing of it`)
-    }
-    for (const { log, epoch } of leases) {
-      const known = this.#ofLog(log)
-      if (known === undefined) this.#check.add(`there is a lease of log ${log}, and log 0 knows nothing of it`)
-      else if (known.sealed !== null) this.#check.add(`run ${known.run} is sealed, and there is a lease of it`)
-      else if (known.log === log && known.epoch !== epoch)
-        this.#check.add(`the lease of run ${known.run} has epoch ${epoch}, and log 0 says ${known.epoch}`)
-    }
-    const leased = new Set(leases.map(each => each.log))
-    for (const { log, run, sealed } of this.#logs.values()) {
-      if (sealed === null && !leased.has(log)) this.#check.add(`run ${run} isn't sealed, and there is no lease of it`)
-    }
   }
 
   /** What log 0 says of a run is what its log has. */
@@ -348,7 +280,7 @@ export class LedgerLog {
       case 'opened':
         return this.#open(seq, entry)
       case 'erase': {
-        const known = this.#ofLog(entry.log)
+        const known = this.ofLog(entry.log)
         if (known === undefined && entry.log <= this.#passed_over) return null
         if (known === undefined || known.run !== entry.run)
           return `run ${entry.run} was never opened as log ${entry.log}`

@@ -1,36 +1,37 @@
-/** What a log is to its run: all of it, its coordinator's, or that of one of its splits. */
-import type { RangeFact } from '../../format/split-entry.ts'
+/** What a log is to its run: all of it, or (split-role.ts) its coordinator's, or that of one of its splits. */
+import type { CursorFact, RunEntry } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
-import type { Hash } from '../../model/sha256.ts'
+import type { Place } from './check.ts'
 import type { Recount } from './recount.ts'
+import type { Ways } from './ways.ts'
 
-export type LogRole = WholeRun | CoordinatorRole | SplitRole
+/** The end of a run, or of a split. */
+export type EndFacts = Extract<RunEntry, { k: 'seal' | 'close' }>
 
-export interface WholeRun {
-  readonly kind: 'run'
-}
-
-export interface CoordinatorRole {
-  readonly kind: 'coordinator'
-  readonly splits: number
-  /** What all of its splits add up to. */
-  readonly sum: Recount
-  /** Records that they have read, by source. */
-  readonly records: ReadonlyMap<number, number>
-  /** The tree of their last entries; null as long as one of them isn't closed. */
-  readonly root: Hash | null
-}
-
-export interface SplitRole {
-  readonly kind: 'split'
-  readonly part: number
-  /** Leaf hash and topology of the coordinator's entry 0. */
-  readonly opening: Hash
+export interface LogRole {
+  readonly first: 'open' | 'part'
+  /** The plan, where its own entries don't say it. */
   readonly topology: Topology
-  /** By source: what it is to read; absent: nothing, or all of it (`whole`). */
-  readonly ranges: ReadonlyMap<number, RangeFact>
-  /** Sources that it reads whole. */
-  readonly whole: ReadonlySet<number>
+  /** What others add up to, which it puts together; null: its own rows count. */
+  readonly sum: Recount | null
+  /** By source: how many records count as read before its first entry, and the number of the last record before. */
+  readonly before: ReadonlyMap<number, { readonly records: number; readonly index: number }>
+  mayHave(kind: RunEntry['k'] | 'subject'): boolean
+  /** What is wrong with how a split begins. */
+  begins(seq: number, facts: Extract<RunEntry, { k: 'part' }>): Iterable<string>
+  /** What is wrong with how it ends, besides what is wrong with the end of any run. */
+  ends(where: Place, facts: EndFacts, cursors: Iterable<CursorFact>, ways: Ways): Iterable<string>
 }
 
-export const WHOLE_RUN: WholeRun = { kind: 'run' }
+const OF_SPLITS: ReadonlySet<string> = new Set(['cut', 'parts', 'part', 'close'])
+
+export const WHOLE_RUN: LogRole = {
+  first: 'open',
+  topology: { nodes: [], edges: [] },
+  sum: null,
+  before: new Map(),
+  mayHave: kind => !OF_SPLITS.has(kind),
+  begins: () => [],
+  ends: (where, facts) =>
+    facts.k === 'seal' && facts.parts !== undefined ? [`${where} seals splits, and the run has none`] : [],
+}

@@ -21,7 +21,7 @@ import { type Commits, SubjectValues } from '../values.ts'
 import { artifactProblems } from './artifacts.ts'
 import { type Check, entryName, Place } from './check.ts'
 import { FilesRead } from './input-files.ts'
-import type { LogRole } from './log-role.ts'
+import type { EndFacts, LogRole } from './log-role.ts'
 import type { Numbering } from './numbering.ts'
 import type { Recount } from './recount.ts'
 import type { Reruns } from './repeated.ts'
@@ -37,8 +37,6 @@ interface Witnesses {
 /** `from`: before which record. */
 type AskedLast = Pick<CallFact, 'call' | 'ordinal' | 'attempt' | 'status'> & { readonly from: number }
 const NO_CALL: AskedLast = { call: 0, ordinal: 0, attempt: 0, status: CALL_OK, from: 1 }
-
-export type SealFacts = Extract<RunEntry, { k: 'seal' | 'close' }>
 
 export class RunFacts {
   readonly #run: string
@@ -66,7 +64,7 @@ export class RunFacts {
   readonly #cut = new Set<number>()
   /** Of `resume` entries, with ascending epochs. */
   readonly resumed: { readonly epoch: number; readonly t: number }[] = []
-  seal: SealFacts | null = null
+  seal: EndFacts | null = null
   /** Those of the entries so far. */
   readonly run_values = new SubjectValues()
   readonly #names = new RunValueNames(this.run_values)
@@ -78,10 +76,10 @@ export class RunFacts {
   ) {
     this.#run = run
     this.#role = role
-    if (role.kind === 'coordinator')
-      for (const [source, records] of role.records) this.recordAll(source, records, records)
-    if (role.kind === 'split')
-      for (const [source, { before }] of role.ranges) this.#last_records.set(source, { index: before, repeats: 0 })
+    for (const [source, { records, index }] of role.before) {
+      this.#records.set(source, records)
+      this.#last_records.set(source, { index, repeats: 0 })
+    }
     this.#entries = checks.entries
     this.#totals = checks.totals
     this.#seals = checks.seal
@@ -146,10 +144,8 @@ export class RunFacts {
     if (this.#stopped && kind !== 'resume')
       this.#entries.add(`${entryName(seq)} follows a stop, and no resumption stands between`)
     if (kind === 'resume') this.#stopped = false
-    const first = this.#role.kind === 'split' ? 'part' : 'open'
-    if (seq === 0 && kind !== first) this.#entries.add('entry 0 does not open the run')
-    if (BY_ROLE[kind]?.includes(this.#role.kind) === false)
-      this.#entries.add(`${entryName(seq)} is none that such a log can have`)
+    if (seq === 0 && kind !== this.#role.first) this.#entries.add('entry 0 does not open the run')
+    if (!this.#role.mayHave(kind)) this.#entries.add(`${entryName(seq)} is none that such a log can have`)
   }
 
   /** `ways` are those of entry 0. `complete`: all entries so far could be read, so that totals can be compared. */
@@ -196,24 +192,13 @@ export class RunFacts {
       case 'close':
         return this.#seal(where, facts, ways, recount, complete)
       case 'part':
-        return this.#begins(seq, facts)
+        for (const problem of this.#role.begins(seq, facts)) this.#entries.add(problem)
+        return
       // What they say of splits is looked at with these (split-run.ts).
       case 'cut':
       case 'parts':
         return
     }
-  }
-
-  #begins(seq: number, { run, part, opening }: Extract<RunEntry, { k: 'part' }>): void {
-    const role = this.#role
-    if (role.kind !== 'split') return
-    const where = entryName(seq)
-    if (seq !== 0) this.#entries.add(`${where} begins the split once more`)
-    if (run !== this.#run || part !== role.part)
-      this.#entries.add(
-        `${where} begins part ${grouped(part)} of run ${run}, and is in the log of part ${grouped(role.part)}`,
-      )
-    if (opening !== role.opening) this.#entries.add(`${where} names another entry 0 of its run`)
   }
 
   /** A source's own calls: of one source that has the service, one after the other, none before an earlier record than the last. */
@@ -262,7 +247,7 @@ export class RunFacts {
     if (complete) for (const problem of recount.problems(facts.totals, ways)) this.#totals.add(`${where}: ${problem}`)
     this.#checkCursors(where, facts.cursors, ways, complete ? recount : null)
     // A coordinator puts together what its splits have written, bit by bit.
-    this.#checkSinks(where, facts.receipts, ways, recount, complete && this.#role.kind !== 'coordinator')
+    this.#checkSinks(where, facts.receipts, ways, recount, complete && this.#role.sum === null)
     // A file that is made once more at the end can be shorter than what was gathered for it.
     const may_shrink = facts.cursors.every(({ source, done }) => done || this.#cut.has(source))
     for (const receipt of facts.receipts) {
@@ -340,7 +325,7 @@ export class RunFacts {
     for (const problem of artifactProblems(facts, this.run_values, ways)) this.#totals.add(`${where}: ${problem}`)
   }
 
-  #seal(where: Place, facts: SealFacts, ways: Ways, recount: Recount, complete: boolean): void {
+  #seal(where: Place, facts: EndFacts, ways: Ways, recount: Recount, complete: boolean): void {
     this.seal = facts
     if (!complete) return
     for (const problem of recount.problems(facts.totals, ways)) this.#totals.add(`${where}: ${problem}`)
@@ -348,13 +333,13 @@ export class RunFacts {
     if (facts.k === 'seal' && facts.status !== 'abandoned' && facts.status !== expected) {
       this.#seals.add(`${where} seals the run as ${facts.status}, and its endings make it ${expected}`)
     }
-    if (facts.k === 'seal') this.#checkParts(where, facts.parts)
+    for (const problem of this.#role.ends(where, facts, this.#cursors.values(), ways)) this.#seals.add(problem)
     if (recount.born !== recount.ended) {
       this.#seals.add(
         `${where} seals the run, and ${counted(recount.born - recount.ended, 'token has', 'tokens have')} no ending`,
       )
     }
-    if (facts.k === 'close') return this.#checkRanges(where, ways)
+    if (facts.k === 'close') return
     this.#checkPublished(where, ways)
     for (const { source, records } of this.#cursors.values())
       for (const problem of this.#files.unfinished(source, records, ways))
@@ -365,34 +350,6 @@ export class RunFacts {
     }
     if (this.#published === null && this.#commits > 0)
       this.#seals.add(`${where} seals the run, and nothing says what was published`)
-  }
-
-  /** A seal commits to the last entries of all splits, if there are any. */
-  #checkParts(where: Place, parts: Extract<RunEntry, { k: 'seal' }>['parts']): void {
-    const role = this.#role
-    if (role.kind !== 'coordinator') {
-      if (parts !== undefined) this.#seals.add(`${where} seals splits, and the run has none`)
-      return
-    }
-    if (parts?.size !== role.splits || parts.root !== role.root)
-      this.#seals.add(`${where} seals other splits than there are`)
-  }
-
-  /** A split is closed when it has read what it was to read. */
-  #checkRanges(where: Place, ways: Ways): void {
-    const role = this.#role
-    if (role.kind !== 'split') return
-    for (const { source, records, done, bytes } of this.#cursors.values()) {
-      const range = role.ranges.get(source)
-      const name = ways.name(source)
-      if (!done) this.#seals.add(`${where} closes the split, and ${name} has not been read to its end`)
-      if (range === undefined && !role.whole.has(source) && records > 0)
-        this.#totals.add(`${where}: ${name} was read, and was to be read in other splits`)
-      if (range === undefined || (range.records === records && (bytes === undefined || bytes === range.bytes))) continue
-      this.#totals.add(
-        `${where}: of ${name} ${counted(records, 'record')} in ${grouped(bytes ?? 0)} bytes were read, and it was cut to ${grouped(range.records)} in ${grouped(range.bytes)}`,
-      )
-    }
   }
 
   /** What was published is what the last commit's receipts say. */
@@ -408,18 +365,6 @@ export class RunFacts {
       }
     }
   }
-}
-
-/** Kinds of entries that not each log can have. */
-const BY_ROLE: { readonly [kind in RunEntry['k'] | 'subject']?: readonly LogRole['kind'][] } = {
-  subject: ['run', 'split'],
-  open: ['run', 'coordinator'],
-  publish: ['run', 'coordinator'],
-  seal: ['run', 'coordinator'],
-  cut: ['coordinator'],
-  parts: ['coordinator'],
-  part: ['split'],
-  close: ['split'],
 }
 
 function sealedStatus({ rows, failures, abandoned }: Recount): SealedStatus {

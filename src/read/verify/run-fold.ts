@@ -112,9 +112,9 @@ export class RunFold {
     this.#projections = setting.projections
     this.#findRepeated = setting.findRepeated
     this.facts = new RunFacts(run, this.checks, role)
-    if (role.kind === 'coordinator') this.recount.addSplit(role.sum)
+    if (role.sum !== null) this.recount.addSplit(role.sum)
     this.#groups_before = this.recount.groups
-    this.#witness = this.#witnessOf(new Ways(role.kind === 'split' ? role.topology : { nodes: [], edges: [] }))
+    this.#witness = this.#witnessOf(new Ways(role.topology))
   }
 
   /** A page of its entries, which are read together; `again` looks at some of them one by one. */

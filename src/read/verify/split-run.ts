@@ -10,9 +10,10 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Check, entryName } from './check.ts'
-import type { LogRole, SplitRole } from './log-role.ts'
+import type { LogRole } from './log-role.ts'
 import { ProgressCheck, type Said } from './progress.ts'
 import { Recount } from './recount.ts'
+import { CoordinatorRole, SplitRole } from './split-role.ts'
 import type { WalkedRun } from './walked-run.ts'
 
 /** What a coordinator says of its splits. */
@@ -33,7 +34,17 @@ export interface SplitLog {
 /** `verifyLog` looks at one of its logs; `progress` of the coordinator's is what log 0 has. */
 export async function verifySplitRun(
   reader: LedgerReader,
-  { log, splits, progress }: { readonly log: number; readonly splits: number; readonly progress: ProgressCheck },
+  {
+    log,
+    run,
+    splits,
+    progress,
+  }: {
+    readonly run: string
+    readonly log: number
+    readonly splits: number
+    readonly progress: ProgressCheck
+  },
   verifyLog: (of: SplitLog) => Promise<WalkedRun>,
 ): Promise<WalkedRun> {
   const check = new Check('splits')
@@ -54,7 +65,7 @@ export async function verifySplitRun(
     }
     const bounds = end === null ? said : [...said, { seq: size - 1, size: end.size, root: end.root, t: end.t }]
     const within = new ProgressCheck(bounds, 'its coordinator’s log')
-    const found = await verifyLog({ log: log + part, role: roleOf(part, coordination), progress: within })
+    const found = await verifyLog({ log: log + part, role: roleOf(run, part, coordination), progress: within })
     walked.push(found)
     if (found.complete)
       for (const problem of within.finish(found.entries, found.readable)) check.add(`split ${part}: ${problem}`)
@@ -69,7 +80,7 @@ export async function verifySplitRun(
   }
   checkCuts(coordination.cuts, splits, check)
   const root = open === 0 ? tree.root() : null
-  const role = { kind: 'coordinator', splits, sum, records, root } as const
+  const role = new CoordinatorRole(splits, sum, records, root)
   const coordinator = await verifyLog({ log, role, progress })
   return together(coordinator, walked, splits, check)
 }
@@ -124,7 +135,7 @@ async function closeOf(reader: LedgerReader, log: number) {
   }
 }
 
-function roleOf(part: number, { opening, cuts }: Coordination): SplitRole {
+function roleOf(run: string, part: number, { opening, cuts }: Coordination): SplitRole {
   const ranges = new Map<number, RangeFact>()
   const whole = new Set<number>()
   for (const cut of cuts) {
@@ -132,7 +143,7 @@ function roleOf(part: number, { opening, cuts }: Coordination): SplitRole {
     for (const range of cut.ranges) if (range.part === part) ranges.set(cut.source, range)
   }
   const topology = opening?.facts.topology ?? { nodes: [], edges: [] }
-  return { kind: 'split', part, opening: opening?.leaf ?? '', topology, ranges, whole }
+  return new SplitRole({ run, part, opening: opening?.leaf ?? '', topology, ranges, whole })
 }
 
 /** Ranges of a source follow each other without gaps, in order of their splits. */

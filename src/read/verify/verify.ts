@@ -12,10 +12,12 @@ import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { Check, type CheckResult, noting } from './check.ts'
 import { Decisions } from './decisions.ts'
 import { type RevokedJson, revokedJson } from './keys.ts'
-import { type KnownLedger, LedgerLog } from './ledger-log.ts'
+import type { KnownLedger, LedgerLog } from './ledger-log.ts'
+import { checkTables } from './ledger-tables.ts'
 import { checkFile, checkIntegrity, checkObjects, checkStrays } from './objects.ts'
 import { type PageSource, pagesHere } from './page.ts'
 import { ProgressCheck } from './progress.ts'
+import { readLedgerLog } from './read-ledger-log.ts'
 import { verifyRun } from './run.ts'
 import type { Shelf } from './shelf.ts'
 import { checkSince, type Kept } from './since.ts'
@@ -151,7 +153,7 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
   await noting(check, async () => {
     sizes = new Set([...(await witnessedSizes(reader)), ...sizes])
   })
-  const log_zero = await LedgerLog.read(reader, { keys, remembered, sizes }, check)
+  const log_zero = await readLedgerLog(reader, { keys, remembered, sizes }, check)
   const others: { witnessed: WitnessedHead | null; dated: DatedHead | null } = { witnessed: null, dated: null }
   const zero = {
     origin: log_zero.origin(0),
@@ -166,7 +168,7 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
   let logs: readonly StoredLog[] = []
   await noting(check, async () => {
     logs = await reader.allLogs()
-    log_zero.checkTables(logs, await reader.heads(), await reader.leases())
+    checkTables({ logs, heads: await reader.heads(), leases: await reader.leases() }, log_zero, check)
   })
   const wanted = [...runsOf(logs, log_zero)].filter(([run]) => options.run === undefined || run === options.run)
   if (options.run !== undefined && wanted.length === 0) {
@@ -179,7 +181,7 @@ async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: C
     const splits = log_zero.known(log)?.splits ?? 0
     const found = await (splits === 0
       ? looks.at({ log, progress })
-      : verifySplitRun(reader, { log, splits, progress }, of => looks.at(of)))
+      : verifySplitRun(reader, { run, log, splits, progress }, of => looks.at(of)))
     if (found.complete) {
       log_zero.checkRun(found)
       for (const each of progress.finish(found.entries, found.readable)) found.registered.add(each)

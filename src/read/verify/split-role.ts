@@ -1,0 +1,98 @@
+/** Logs of runs with splits: of the coordinator, which has no rows, and of a split, which has a range of each source. */
+import type { CursorFact, RunEntry } from '../../format/entry.ts'
+import type { RangeFact } from '../../format/split-entry.ts'
+import type { Topology } from '../../format/topology.ts'
+import { counted, grouped } from '../../model/number-text.ts'
+import type { Hash } from '../../model/sha256.ts'
+import { entryName, type Place } from './check.ts'
+import type { EndFacts, LogRole } from './log-role.ts'
+import type { Recount } from './recount.ts'
+import type { Ways } from './ways.ts'
+
+export class CoordinatorRole implements LogRole {
+  readonly first = 'open'
+  readonly topology: Topology = { nodes: [], edges: [] }
+  readonly sum: Recount
+  readonly before: LogRole['before']
+  readonly #splits: number
+  /** Of the tree of the splits' last entries; null as long as one of them isn't closed. */
+  readonly #root: Hash | null
+
+  /** `records`: that all splits have read, by source. */
+  constructor(splits: number, sum: Recount, records: ReadonlyMap<number, number>, root: Hash | null) {
+    this.#splits = splits
+    this.#root = root
+    this.sum = sum
+    this.before = new Map([...records].map(([source, count]) => [source, { records: count, index: count }]))
+  }
+
+  mayHave(kind: RunEntry['k'] | 'subject'): boolean {
+    return kind !== 'subject' && kind !== 'part' && kind !== 'close'
+  }
+
+  begins(): Iterable<string> {
+    return []
+  }
+
+  ends(where: Place, facts: EndFacts): Iterable<string> {
+    const parts = facts.k === 'seal' ? facts.parts : undefined
+    return parts?.size === this.#splits && parts.root === this.#root
+      ? []
+      : [`${where} seals other splits than there are`]
+  }
+}
+
+/** What a split is to be, as its coordinator has it. */
+export interface SplitFacts {
+  readonly run: string
+  readonly part: number
+  /** Leaf hash and topology of the coordinator's entry 0. */
+  readonly opening: Hash
+  readonly topology: Topology
+  /** By source: what it is to read; absent: nothing, or all of it (`whole`). */
+  readonly ranges: ReadonlyMap<number, RangeFact>
+  /** Sources that it reads whole. */
+  readonly whole: ReadonlySet<number>
+}
+
+export class SplitRole implements LogRole {
+  readonly first = 'part'
+  readonly sum = null
+  readonly before: LogRole['before']
+  readonly #facts: SplitFacts
+
+  constructor(facts: SplitFacts) {
+    this.#facts = facts
+    this.before = new Map([...facts.ranges].map(([source, { before }]) => [source, { records: 0, index: before }]))
+  }
+
+  get topology(): Topology {
+    return this.#facts.topology
+  }
+
+  mayHave(kind: RunEntry['k'] | 'subject'): boolean {
+    return !['open', 'publish', 'seal', 'cut', 'parts'].includes(kind)
+  }
+
+  *begins(seq: number, { run, part, opening }: Extract<RunEntry, { k: 'part' }>): Iterable<string> {
+    const of = this.#facts
+    const where = entryName(seq)
+    if (seq !== 0) yield `${where} begins the split once more`
+    if (run !== of.run || part !== of.part)
+      yield `${where} begins split ${grouped(part)} of run ${run}, and is in the log of split ${grouped(of.part)}`
+    if (opening !== of.opening) yield `${where} names another entry 0 of its run`
+  }
+
+  /** It is closed when it has read what it was to read. */
+  *ends(where: Place, _facts: EndFacts, cursors: Iterable<CursorFact>, ways: Ways): Iterable<string> {
+    for (const { source, records, done, bytes } of cursors) {
+      const range = this.#facts.ranges.get(source)
+      const name = ways.name(source)
+      if (!done) yield `${where} closes the split, and ${name} has not been read to its end`
+      if (range === undefined && !this.#facts.whole.has(source) && records > 0)
+        yield `${where}: ${name} was read, and was to be read in other splits`
+      if (range === undefined || (range.records === records && (bytes === undefined || bytes === range.bytes))) continue
+      yield `${where}: of ${name} ${counted(records, 'record')} in ${grouped(bytes ?? 0)} bytes were read, and it was cut to ${grouped(range.records)} in ${grouped(range.bytes)}`
+    }
+  }
+}
