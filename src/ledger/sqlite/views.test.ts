@@ -208,7 +208,7 @@ describe('views', () => {
   test('queries of the reader neither scan nor sort', async () => {
     const { DatabaseSync } = await import('node:sqlite')
     const db = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true })
-    const { logs, heads, leases, objects, integrity, sizes, error_counts, ...others } = QUERIES
+    const { logs, all_logs, heads, leases, objects, integrity, sizes, error_counts, ...others } = QUERIES
     // Of these all is read, in order.
     const { newest_witnessed, newest_timestamps, ...lookups } = others
     expect([newest_witnessed, newest_timestamps].join()).not.toContain('WHERE')
