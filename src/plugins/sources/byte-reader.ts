@@ -144,14 +144,35 @@ async function openFile(place: InputPlace): Promise<FileHandle> {
   }
 }
 
+/** In bytes: more than most records have. */
+const ROOM_BYTES = 4096
+/** Those with room that nothing stands in. */
+const ROOMY = new WeakSet<ArrayBufferLike>()
+
+/** For a piece that is read; with room before it. Not from the pool: a piece may be kept until it is hashed. */
+export function pieceBuffer(bytes: number): Buffer {
+  const whole = Buffer.allocUnsafeSlow(ROOM_BYTES + bytes)
+  ROOMY.add(whole.buffer)
+  return whole.subarray(ROOM_BYTES)
+}
+
+/** What was kept and the piece behind it as one; where there is room for what was kept, the piece isn't copied. */
+export function joined(kept: Uint8Array, piece: Uint8Array): Buffer {
+  const { buffer, byteOffset } = piece
+  if (byteOffset !== ROOM_BYTES || kept.length > ROOM_BYTES || !ROOMY.delete(buffer))
+    return Buffer.concat([kept, piece])
+  const both = Buffer.from(buffer, byteOffset - kept.length, kept.length + piece.length)
+  both.set(kept)
+  return both
+}
+
 async function fileChunks(place: InputPlace, chunk_bytes: number, from: number): Promise<Chunks> {
   const handle = await openFile(place)
   // A device may have no places in it that could be named.
   let at = from === 0 ? null : from
   return {
     async next() {
-      // Not from the pool: a piece may be kept until it is hashed.
-      const buffer = Buffer.allocUnsafeSlow(chunk_bytes)
+      const buffer = pieceBuffer(chunk_bytes)
       const { bytesRead } = await handle.read(buffer, 0, chunk_bytes, at)
       if (at !== null) at += bytesRead
       return bytesRead === 0 ? null : buffer.subarray(0, bytesRead)

@@ -103,44 +103,51 @@ export class CsvCounter implements RecordCounter {
 
   /** Whether a record of the usual kind, or a blank line, stands at `start`. */
   #passUsual(usual: Usual, start: number): boolean {
-    const { text, quote } = usual
-    if (this.#next_lf < start) this.#next_lf = find(text, '\n', start)
-    if (this.#next_cr < start) this.#next_cr = find(text, '\r', start)
-    if (this.#next_quote < start) this.#next_quote = quote === null ? NEVER : find(text, quote, start)
-    const end = Math.min(this.#next_lf, this.#next_cr)
+    const end = this.#lineEnd(usual, start)
     this.#lines = 1
-    return this.#next_quote < end
-      ? this.#passQuoted(usual, start, this.#next_quote)
-      : this.#endAt(usual.bytes, start, end)
+    return this.#next_quote < end ? this.#passQuoted(usual, start) : this.#endAt(usual.bytes, start, end)
   }
 
-  /** A record that begins at `start`, and has its first quote at `first`. */
-  #passQuoted({ bytes, delimiter }: Usual, start: number, first: number): boolean {
+  /** Where the first line break stands from `from` on; #next_quote is then where the first quote does. */
+  #lineEnd({ text, quote }: Usual, from: number): number {
+    if (this.#next_lf < from) this.#next_lf = find(text, '\n', from)
+    if (this.#next_cr < from) this.#next_cr = find(text, '\r', from)
+    if (this.#next_quote < from) this.#next_quote = quote === null ? NEVER : find(text, quote, from)
+    return Math.min(this.#next_lf, this.#next_cr)
+  }
+
+  /** A record that begins at `start`, and has its first quote at #next_quote. */
+  #passQuoted(usual: Usual, start: number): boolean {
+    const { bytes, delimiter } = usual
     // No byte behind the last one is looked at: engines are slow where that may happen.
     const last = bytes.length - 1
-    const quote = bytes[first]
+    let at = this.#next_quote
+    const quote = bytes[at] ?? 0
+    // Most bytes are greater than all that mean something.
+    const most = Math.max(quote, CR)
     let lines = 1
-    let at = first
-    for (; at < last; at++) {
-      const unit = bytes[at]
-      if (unit === LF || unit === CR) {
-        this.#lines = lines
-        return this.#endAt(bytes, start, at)
-      }
-      if (unit !== quote) continue
-      if (at !== start && bytes[at - 1] !== delimiter) return false
+    if (at !== start && bytes[at - 1] !== delimiter) return false
+    for (;;) {
       for (at += 1; at < last; at++) {
-        const inside = bytes[at]
-        if (inside === quote) {
+        const unit = bytes[at] ?? 0
+        if (unit > most) continue
+        if (unit === quote) {
           if (bytes[at + 1] !== quote) break
           at += 1
-        } else if (inside === LF || (inside === CR && bytes[at + 1] !== LF)) lines += 1
+        } else if (unit === LF || (unit === CR && bytes[at + 1] !== LF)) lines += 1
       }
       if (at >= last) return false
+      this.#lines = lines
       const next = bytes[at + 1]
-      if (next !== delimiter && next !== LF && next !== CR) return false
+      if (next === LF || next === CR) return this.#endAt(bytes, start, at + 1)
+      if (next !== delimiter || at + 2 > last) return false
+      at += 2
+      if (bytes[at] === quote) continue
+      const end = this.#lineEnd(usual, at)
+      if (this.#next_quote > end) return this.#endAt(bytes, start, end)
+      at = this.#next_quote
+      if (bytes[at - 1] !== delimiter) return false
     }
-    return false
   }
 
   /** Whether a record is known to end at `end`, where a line break should be. */

@@ -6,7 +6,15 @@
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { CustodyError } from '../../model/error.ts'
-import { type Chunks, type InputPlace, inputName, sourceChanged, systemError, whereOf } from './byte-reader.ts'
+import {
+  type Chunks,
+  type InputPlace,
+  inputName,
+  pieceBuffer,
+  sourceChanged,
+  systemError,
+  whereOf,
+} from './byte-reader.ts'
 import { StoredFile } from './stored-file.ts'
 
 /** What a file on a disk was when it was listed. */
@@ -32,8 +40,7 @@ export async function listedChunks(place: InputPlace, seen: Seen, chunk_bytes: n
   return {
     async next() {
       const size = Math.max(0, Math.min(chunk_bytes, Number(seen.size) - at))
-      // Not from the pool: a piece may be kept until it is hashed.
-      const buffer = Buffer.allocUnsafeSlow(size)
+      const buffer = pieceBuffer(size)
       const { bytesRead } = size === 0 ? { bytesRead: 0 } : await handle.read(buffer, 0, size, at)
       at += bytesRead
       if (bytesRead > 0) return buffer.subarray(0, bytesRead)

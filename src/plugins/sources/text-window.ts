@@ -7,7 +7,7 @@
  */
 import { isAscii } from 'node:buffer'
 import { counted, grouped } from '../../model/number-text.ts'
-import { type ByteReader, inputName, sourceChanged } from './byte-reader.ts'
+import { type ByteReader, inputName, joined, sourceChanged } from './byte-reader.ts'
 import { byteOrderMark, type Encoding } from './encoding.ts'
 
 const NOTHING: Buffer = Buffer.alloc(0)
@@ -112,7 +112,7 @@ export class TextWindow {
   async grow(): Promise<void> {
     const skipped = this.at * this.encoding.unit
     const kept = this.#held.subarray(skipped)
-    const parts: Uint8Array[] = kept.length === 0 ? [] : [kept]
+    const parts: Uint8Array[] = []
     let added = 0
     do {
       const more = await this.#bytes.read()
@@ -124,7 +124,10 @@ export class TextWindow {
       added += more.length
     } while (added < kept.length)
     this.#base += Math.min(skipped, this.#held.length)
-    this.#held = parts.length === 1 ? asBuffer(parts[0]!) : Buffer.concat(parts)
+    const [first] = parts
+    if (first === undefined) this.#held = kept
+    else if (kept.length === 0) this.#held = asBuffer(first)
+    else this.#held = parts.length === 1 ? joined(kept, first) : Buffer.concat([kept, ...parts])
     this.#look()
   }
 
