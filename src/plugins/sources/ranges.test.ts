@@ -168,6 +168,43 @@ describe('csv', () => {
     )
   })
 
+  test('ends of ranges are all ends of records, and no others (CSV-COUNTER-1)', { timeout: 60_000 }, async () => {
+    const folder = new Folder()
+    const place = { ...PLACES, folder: folder.path }
+    const usual = fc.record({
+      recover: fc.constantFrom('record', 'line'),
+      on_unclosed_quote: fc.constantFrom('reject', 'stop'),
+      quote: fc.constantFrom('"', '"', '"', 'none'),
+      max_units: fc.constantFrom(1000, 4),
+    })
+    const parts = ['a', 'a', '"', '"', '""', ',', ',', '\n', '\n', '\r\n', '\r', 'é', '"x\ny"', '"\n', ',"', '",', 'b"']
+    const dense = fc.array(fc.constantFrom(...parts), { maxLength: 40 }).map(all => all.join(''))
+    const head = fc.constantFrom('a,b\n', 'a\n')
+    await fc.assert(
+      fc.asyncProperty(dense, head, usual, fc.integer({ min: 1, max: 200 }), async (body, head, given, chunk_bytes) => {
+        const { max_units, ...rest } = given
+        const bytes = Buffer.from(head + body)
+        folder.put('in', bytes)
+        const parsed = csvOptions.parse({ ...rest, path: 'in' })
+        if (parsed.recover === 'line' && parsed.on_unclosed_quote === 'reject') return
+        const layout = { ...csvLayout(parsed), max_units }
+        const make = () => new FileSource(place, new CsvFormat(place, layout), { chunk_bytes })
+        const whole = await tell(make())
+        const cut = make().cut([...bytes.keys()], limits)
+        if (whole.code !== null) {
+          await expect(cut).rejects.toMatchObject({ code: whole.code })
+          return
+        }
+        const ranges = (await cut) ?? []
+        const found = ranges.filter(each => each.records > 0).map(({ to: { offset, line } }) => [offset, line])
+        const expected = whole.records.map(({ position }) => position as unknown as FileRange['to'])
+        expect(found.slice(0, -1)).toEqual(expected.map(({ offset, line }) => [offset, line]).slice(0, -1))
+        expect(found.length).toBe(expected.length)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   test('a record that only what follows its range shows to be broken is what it is in the whole', async () => {
     const folder = new Folder()
     const bytes = Buffer.from('a,b\n"open,1\n2,3\n4,5"6,7\n8,9\n')
