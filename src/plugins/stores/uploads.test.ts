@@ -95,6 +95,32 @@ describe('an object of several parts', () => {
     },
   )
 
+  test.each([
+    ['the next one', 1],
+    ['the one after that', 2],
+  ])(
+    'that the store begins after the process died, and another has looked for it, isn’t left: by %s',
+    async (_who, looks) => {
+      const content = contentOf(CONTENT)
+      killedAt('after', 'begin', 1)
+      await expect(uploads().complete(content, FREE)).rejects.toThrow('killed')
+      alive()
+      const [[late_id, late] = []] = store.uploads
+      store.uploads.clear()
+      if (looks === 2) {
+        killedAt('before', 'complete', 1)
+        await expect(uploads().complete(content, FREE)).rejects.toThrow('killed')
+        alive()
+      }
+      const next = uploads()
+      await next.stage(content, FREE)
+      if (late_id !== undefined && late !== undefined) store.uploads.set(late_id, late)
+      await next.complete(content, FREE)
+      expect(store.objects.get('out/a')?.content).toEqual(CONTENT)
+      expect([late_id === undefined, store.uploads.size, uploads().any]).toEqual([false, 0, false])
+    },
+  )
+
   test('is sent on from the part at which it broke off', async () => {
     const content = contentOf(CONTENT)
     killedAt('before', 'part', 4)

@@ -44,13 +44,17 @@ export class Uploads {
   readonly #under_way: Map<string, UnderWay>
   /** Keys of uploads that another process began. */
   readonly #before: Set<string>
+  /** By key: since when there may be an upload of which a process that died never learned the id, as long as that isn't settled. */
+  readonly #unlearned: Map<string, string>
 
   /** `path`: the file that notes stand in; it is read now, and made when it is needed. */
   constructor(path: string, patience: Patience = PATIENCE) {
     this.#path = path
     this.#patience = patience
-    this.#under_way = read(path)
+    const notes = notesIn(path)
+    this.#under_way = underWay(notes)
     this.#before = new Set(this.#under_way.keys())
+    this.#unlearned = unlearned(notes)
   }
 
   /** Sends all parts but the last; nothing of an object that has only one. @throws StoreFailure */
@@ -60,6 +64,11 @@ export class Uploads {
 
   /** Makes the object. @throws StoreFailure `changed` if its key isn't as `when` says, and the object isn't this one. */
   async complete(content: Content, when: When): Promise<void> {
+    await this.#make(content, when)
+    await this.#settle(content)
+  }
+
+  async #make(content: Content, when: When): Promise<void> {
     // Whoever died may have made it, and had no time to note that: some stores answer as if they were busy when more comes for its upload.
     const was_before = this.#before.delete(content.key)
     if (was_before && (await isThere(content, this.#patience))) return await this.#giveUp(content)
@@ -72,7 +81,19 @@ export class Uploads {
       if (!gone) throw error
       // What was to be replaced may go.
       await this.#giveUp(content)
-      await this.complete(content, { kind: 'free' })
+      await this.#make(content, { kind: 'free' })
+    }
+  }
+
+  /** A store may begin an upload after whoever continued has looked for it: now it has had time for that. What can't be asked for is left. */
+  async #settle({ store, key, mark }: Pick<Content, 'key' | 'store' | 'mark'>): Promise<void> {
+    const since = this.#unlearned.get(key)
+    if (since === undefined) return
+    this.#unlearned.delete(key)
+    try {
+      for (const id of (await store.unknown?.(key, new Date(since), mark)) ?? []) await store.abort(key, id)
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error
     }
   }
 
@@ -83,7 +104,10 @@ export class Uploads {
 
   /** Gives up what is under way of these. @throws StoreFailure */
   async giveUp(contents: readonly Pick<Content, 'key' | 'store' | 'mark'>[]): Promise<void> {
-    for (const each of contents) await this.#giveUp(each)
+    for (const each of contents) {
+      await this.#giveUp(each)
+      await this.#settle(each)
+    }
   }
 
   async #repeatedly(work: () => Promise<void>): Promise<void> {
@@ -228,12 +252,16 @@ export function contentHash(
 }
 
 /** What the file says; a last line that isn't whole was never acted on. */
-function read(path: string): Map<string, UnderWay> {
+function notesIn(path: string): readonly Note[] {
+  if (!existsSync(path)) return []
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+  // cast: this module has written it.
+  return lines.map(line => JSON.parse(line) as Note)
+}
+
+function underWay(notes: readonly Note[]): Map<string, UnderWay> {
   const under_way = new Map<string, UnderWay>()
-  if (!existsSync(path)) return under_way
-  for (const line of readFileSync(path, 'utf8').split('\n').slice(0, -1)) {
-    // cast: this module has written it.
-    const note = JSON.parse(line) as Note
+  for (const note of notes) {
     const upload = under_way.get(note.key)
     if (note.kind === 'begins') under_way.set(note.key, { sha256: note.sha256, since: note.since, id: null, tags: [] })
     else if (note.kind === 'over') under_way.delete(note.key)
@@ -241,4 +269,22 @@ function read(path: string): Map<string, UnderWay> {
     else if (upload !== undefined && note.kind === 'part') upload.tags.push(note.tag)
   }
   return under_way
+}
+
+/** The first of each key, whatever came after it. */
+function unlearned(notes: readonly Note[]): Map<string, string> {
+  const found = new Map<string, string>()
+  const begins = new Map<string, string>()
+  const lost = (key: string) => {
+    const since = begins.get(key)
+    begins.delete(key)
+    if (since !== undefined && !found.has(key)) found.set(key, since)
+  }
+  for (const note of notes) {
+    if (note.kind === 'begun') begins.delete(note.key)
+    else lost(note.key)
+    if (note.kind === 'begins') begins.set(note.key, note.since)
+  }
+  for (const key of [...begins.keys()]) lost(key)
+  return found
 }
