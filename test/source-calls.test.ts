@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeSigningKeys } from '../src/format/signing-key.ts'
 import { callsAnswer } from '../src/host/answers/calls.ts'
@@ -56,6 +57,18 @@ const holdsAsRecord = async (forger: Forger): Promise<boolean> => {
     yield madeRecord(forger, 1)
   }
   return (await checkRecord(record(), { trusted: forger.keys })).ok
+}
+/** Which of these records hold, as a second implementation reads them. */
+const heldByPython = (records: readonly string[], key: string): readonly string[] => {
+  const keys = join(folder, 'forged-keys')
+  writeFileSync(keys, `${key}\n`)
+  const files = records.map((record, i) => {
+    const file = join(folder, `forged-${i}.gz`)
+    writeFileSync(file, gzipSync(record, { level: 1 }))
+    return file
+  })
+  const answers = askPython(files, keys)
+  return records.filter((_, i) => answers[i]?.ok === true)
 }
 const query = (sql: string) => {
   const db = new DatabaseSync(database, { readOnly: true })
@@ -178,6 +191,8 @@ describe('who has the key and changes an entry of calls', () => {
       expect(problemTexts(await forger.after(() => undefined))).toEqual([])
       const entries = forger.all(`SELECT seq FROM entries WHERE log = 1 AND body LIKE '%"k":"calls"%' ORDER BY seq`)
       const unnoticed: string[] = []
+      // The honest one first.
+      const records = [madeRecord(forger, 1)]
       let tried = 0
       let at = 0
       const tamper = async (seq: number, change: Body) => {
@@ -187,7 +202,10 @@ describe('who has the key and changes an entry of calls', () => {
           forger.rebuild(forger.signer)
         }
         const { ok } = await forger.after(forge)
-        const record = await forger.within(forge, () => holdsAsRecord(forger))
+        const record = await forger.within(forge, () => {
+          records.push(madeRecord(forger, 1))
+          return holdsAsRecord(forger)
+        })
         if (ok || record) unnoticed.push(`entry ${seq}: ${JSON.stringify(change)}`)
       }
       for (const { seq } of entries) {
@@ -201,8 +219,11 @@ describe('who has the key and changes an entry of calls', () => {
         await tamper(Number(seq), { ...body, x: x.map(each => each.with(3, Number(each[3]) + 2)) })
         await tamper(Number(seq), { ...body, from: seq === entries.at(-1)?.seq ? 1 : 99 })
         if (x.length > 1) await tamper(Number(seq), { ...body, x: x.toReversed() })
+        await tamper(Number(seq), { ...body, x: x.slice(1) })
+        await tamper(Number(seq), { ...body, x: x.slice(0, -1) })
       }
       expect(unnoticed).toEqual([])
+      if (NO_PYTHON === null) expect(heldByPython(records, forger.signer.verifier_key)).toEqual([records[0]])
       expect(tried).toBeGreaterThan(LONG ? 60 : 20)
     } finally {
       forger.close()
