@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Json, Row } from '../../src/model/row.ts'
@@ -344,9 +345,22 @@ describe.skipIf(!CONNECTORS).each(KINDS)('runs of %s%s', (kind, said) => {
   })
 })
 
-/** Resolves when a run in the folder has its ledger. */
+/** Resolves when a run in the folder is on record. */
 async function begun(folder: string): Promise<void> {
-  for (let looks = 0; looks < 600 && !existsSync(join(folder, 'custody.db')); looks++) await sleep(50)
+  for (let looks = 0; looks < 1_200 && !isOnRecord(join(folder, 'custody.db')); looks++) await sleep(50)
+}
+
+function isOnRecord(path: string): boolean {
+  if (!existsSync(path)) return false
+  try {
+    const db = new DatabaseSync(path, { readOnly: true })
+    const found = db.prepare('SELECT 1 FROM logs WHERE run IS NOT NULL').get()
+    db.close()
+    return found !== undefined
+  } catch {
+    // It is being made.
+    return false
+  }
 }
 
 // What they take is waiting, so that all of them wait at once.

@@ -100,4 +100,4 @@ export async function killAtRandom(
   return { runs, killed }
 }
 
-const NOT_BEGUN = /CUSTODY_(?:LEDGER_NOT_FOUND|RUN_NOT_FOUND)/
+const NOT_BEGUN = /CUSTODY_(?:LEDGER_NOT_FOUND|RUN_NOT_FOUND)|it is no ledger yet/
