@@ -1,7 +1,7 @@
 /** Runs that are killed at random moments and resumed, as processes of their own. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,14 +20,32 @@ let bundled: Promise<string> | null = null
 /** The command line, bundled once for all that one process of tests starts: from its sources each start would take seconds. */
 function program(): Promise<string> {
   bundled ??= (async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'custody-bundle-'))
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    removeLeft()
+    const folder = mkdtempSync(join(tmpdir(), `${BUNDLE}${process.pid}-`))
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
     await bundle(join(folder, 'dist'), { 'crash/custody': join(ROOT, 'test/crash/custody.ts') })
     return join(folder, 'dist/crash/custody.js')
   })()
   return bundled
+}
+
+const BUNDLE = 'custody-bundle-'
+
+/** Of processes that are gone: those of tests are ended, and have no time to clear up. */
+function removeLeft(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(BUNDLE) ? Number.parseInt(name.slice(BUNDLE.length), 10) : Number.NaN
+    if (!Number.isNaN(pid) && !isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 export interface Ended {
