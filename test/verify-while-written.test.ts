@@ -25,7 +25,7 @@ afterAll(async () => {
 })
 
 /** What `verify` reads, one after the other: between which two of them is written is what differs. */
-const STEPS = ['integrity', 'head', 'logs', 'heads', 'leases', 'size', 'count'] as const
+const STEPS = ['integrity', 'head', 'allLogs', 'heads', 'leases', 'size', 'count'] as const
 
 test.each(STEPS)('a run that is opened, continues and is sealed before `%s` is read', async step => {
   let written = false
