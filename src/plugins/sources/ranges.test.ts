@@ -3,6 +3,7 @@ import { appendFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { LONG } from '../../../test/support/form.ts'
 import { Folder, readAll } from '../../../test/support/plugin-files.ts'
 import type { Json } from '../../model/row.ts'
 import { NOBODY_TO_ASK } from '../../sdk/source.ts'
@@ -164,7 +165,7 @@ describe('csv', () => {
           new FileSource(place, new CsvFormat(place, layout), { encoding: encodingFrom(parsed), chunk_bytes })
         await holds(make, bytes, ends, pieces, most)
       }),
-      { numRuns: 300 },
+      { numRuns: LONG ? 300 : 60 },
     )
   })
 
@@ -201,7 +202,7 @@ describe('csv', () => {
         expect(found.slice(0, -1)).toEqual(expected.map(({ offset, line }) => [offset, line]).slice(0, -1))
         expect(found.length).toBe(expected.length)
       }),
-      { numRuns: 1000 },
+      { numRuns: LONG ? 1000 : 200 },
     )
   })
 
@@ -240,7 +241,7 @@ test.each([
       folder.put('in', bytes)
       await holds(chunk_bytes => of(place, { chunk_bytes }, 8), bytes, ends, pieces, most)
     }),
-    { numRuns: 100 },
+    { numRuns: LONG ? 100 : 20 },
   )
 })
 
@@ -339,7 +340,7 @@ describe('several files', () => {
           )
         expect(ended(all)).toEqual(ended(expected.all))
       }),
-      { numRuns: 60 },
+      { numRuns: LONG ? 60 : 15 },
     )
   })
 
