@@ -22,7 +22,7 @@ test.each(LONG ? NAMES : (['outputs'] as const))('%s leaves what it leaves witho
   }
 })
 
-const points = eachPoint(1).filter(({ point }) => LONG || ['after_commit', 'before_seal'].includes(point))
+const points = eachPoint(1).filter(({ point }) => LONG || ['mid_publish', 'before_seal'].includes(point))
 testKills(
   points.map((each, i) => ({ ...each, threaded: false, pipeline: SPLITS[i % SPLITS.length]! })),
   of,

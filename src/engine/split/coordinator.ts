@@ -109,6 +109,7 @@ class Coordinator {
     const { request, from, epoch } = this.#parts
     try {
       if (from.resumed !== null) await this.#log.resume(epoch, this.#clock.goOn())
+      if (from.resumed !== null) request.atPoint?.('after_resume_entry')
       const cuts = from.cuts ?? (await this.#cut())
       if (request.signal.aborted) return await this.#stop(STOPPED_BY_USER)
       const end = await this.#work(cuts)

@@ -39,6 +39,7 @@ export async function resumeSplits(request: ResumeSplitsRequest): Promise<RunRes
     return coordination
   })
   try {
+    request.atPoint?.('after_take_over')
     const { opened, history, leaf, splits, cuts } = seen
     const sources = await createSources(plan, null, created, opened.files)
     if (cuts === null || !(await isOver(request, splits))) for (const each of sources) await prepareSource(each)

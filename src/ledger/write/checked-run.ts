@@ -79,7 +79,11 @@ export async function checkedRun(
   const open = await OpenTokens.read(reader.openTokens(log))
   checkOpen(place, open, commit)
   return {
-    state: { frontier: tree.frontier(), closed: closedBefore(commit, tiles) },
+    // A coordinator's commits count rows of its splits, and it has none itself.
+    state: {
+      frontier: tree.frontier(),
+      closed: closedBefore(opened.log === log && opened.splits > 0 ? null : commit, tiles),
+    },
     note: note as string,
     open,
     reader: checked,
