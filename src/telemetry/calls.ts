@@ -23,7 +23,7 @@ const ERROR = 2 satisfies SpanStatusCode.ERROR
 
 /** For spans whose parent is that of a node. */
 export type Begin = (
-  node: number,
+  call: Pick<CommittedCall, 'node' | 'began_us'>,
   name: string,
   options: { kind: typeof CLIENT; startTime: Date; attributes: Attributes },
 ) => Span
@@ -73,7 +73,7 @@ export class CallSignals {
   #span(call: CommittedCall, begin: Begin): void {
     const { node, model, service } = this.#of(call)
     const name = model === null ? `call ${service}` : `chat ${model.model}`
-    const span = begin(call.node, name, {
+    const span = begin(call, name, {
       kind: CLIENT,
       startTime: dateOf(call.began_us),
       attributes: {

@@ -110,8 +110,9 @@ class RunSignals {
     for (const { node, code, count } of errors)
       met.add(count, { ...this.#own, 'custody.node': this.#nameOf(node), 'custody.error.code': code })
     for (const [node, work] of nodes) this.#work(node, work)
-    this.#calls.report(calls, (node, name, options) =>
-      this.#tracer.startSpan(name, options, this.#nodes.get(node)?.context ?? this.#context),
+    // What a call came to may be durable before the visit that it was made in.
+    this.#calls.report(calls, ({ node, began_us }, name, options) =>
+      this.#tracer.startSpan(name, options, (this.#nodes.get(node) ?? this.#begin(node, began_us)).context),
     )
   }
 

@@ -93,6 +93,10 @@ class Groups:
         self._ended.update({each.token: (each.fate, each.group) for each in entry.endings})
         self._entries.append(entry)
 
+    def called(self, number: int) -> Iterator[str]:
+        """A source's call has a number among those of all calls."""
+        yield from self._numbers["call"].take(number)
+
     def commit(self) -> Iterator[str]:
         """All of the commit is there."""
         for entry in self._entries:

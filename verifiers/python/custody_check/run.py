@@ -318,6 +318,7 @@ class RunEntries:
         self.totals.called(calls)
         record = facts["from"]
         for call in calls:
+            yield from self.groups.called(call.call)
             if call.node != node or self.topology.kind(node) != "source" or call.service > self.topology.services(node):
                 yield f"call {call.call} is of {self.topology.name(call.node)}, which can't have made it"
             before, last = source.asked
