@@ -110,14 +110,9 @@ export function ledgerUrl({ config, text }: PipelineFile, secrets: Secrets, repo
   if (url === null) return url
   if (typeof url === 'string') {
     if (passwordsIn(url).some(written => text.includes(written)))
-      report.error(
-        'CUSTODY_LEDGER_URL',
-        path,
-        'the ledger’s URL has a password, which would be recorded with the file',
-        {
-          hint: 'leave it out and set $PGPASSWORD, or write url: { secret: NAME } and put the whole URL there',
-        },
-      )
+      report.warning('CUSTODY_LEDGER_URL', path, 'the ledger’s URL has a password, which is recorded with the file', {
+        hint: 'leave it out and set $PGPASSWORD, or write url: { secret: NAME } and put the whole URL there',
+      })
     return url
   }
   const value = secretValue({ name: url.secret, path }, secrets, report)
