@@ -9,7 +9,7 @@ export type SplitsEnd =
   | { readonly kind: 'stopped'; readonly error: CustodyError | null }
 
 export interface Workers {
-  /** Works on splits, in any order, until all are closed or the run is to stop. Throws nothing of what happens to a split. */
+  /** Works on splits, in any order, until all are closed or the run is to stop. @throws CustodyError if a split can't be taken up. */
   run(parts: readonly number[], onRows: (progress: SplitsProgress) => void): Promise<SplitsEnd>
 }
 

@@ -5,10 +5,9 @@
  * ASSEMBLY-2. A sink that is wound back continues with the first piece that its receipt doesn't have: commits end with pieces.
  */
 import { createHash } from 'node:crypto'
-import { createInterface } from 'node:readline/promises'
-import { Readable } from 'node:stream'
 import { CustodyError } from '../../model/error.ts'
-import { isRow, type Json, type Row, withoutPrototypes } from '../../model/row.ts'
+import { JsonTextError, parseStored } from '../../model/json.ts'
+import { isRow, type Row } from '../../model/row.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import { pieceChanged, pieceOf } from '../nodes/sink/piece-sink.ts'
 import type { Output } from '../nodes/sink/sink-set.ts'
@@ -95,7 +94,7 @@ const NO_BYTES = new Uint8Array()
 async function takeRows({ node, sink }: Output, bytes: AsyncIterable<Uint8Array>): Promise<number> {
   let rows = 0
   let waiting = 0
-  for await (const line of createInterface({ input: Readable.from(bytes), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(bytes)) {
     const row = rowIn(line)
     if (row === null) return rows
     const error = sink.write(row)
@@ -116,13 +115,29 @@ async function takeRows({ node, sink }: Output, bytes: AsyncIterable<Uint8Array>
   return rows
 }
 
+const LINE_BREAK = 0x0a
+
+/** Each with a line feed behind it; what else breaks lines for people stands within texts. */
+async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncIterable<string> {
+  let rest = Buffer.alloc(0)
+  for await (const each of bytes) {
+    let from = 0
+    for (let end = each.indexOf(LINE_BREAK); end >= 0; end = each.indexOf(LINE_BREAK, from)) {
+      yield Buffer.concat([rest, each.subarray(from, end)]).toString('utf8')
+      rest = Buffer.alloc(0)
+      from = end + 1
+    }
+    rest = Buffer.concat([rest, each.subarray(from)])
+  }
+}
+
 /** Null: a split wrote something else, which its hash will show. */
 function rowIn(line: string): Row | null {
   try {
-    const value: Json = withoutPrototypes(JSON.parse(line))
+    const value = parseStored(line)
     return isRow(value) ? value : null
   } catch (error) {
-    if (error instanceof SyntaxError) return null
+    if (error instanceof JsonTextError) return null
     throw error
   }
 }

@@ -14,7 +14,6 @@ import { Sinks } from '../nodes/sink/sinks.ts'
 import { originalNames } from '../nodes/source/open-sources.ts'
 import type { OpenSource } from '../nodes/source/source-reader.ts'
 import type { Pieces } from '../ports/pieces.ts'
-import type { Clock } from '../ports/ports.ts'
 import { SessionClock, type Standstill } from '../ports/run-clock.ts'
 import type { SplitsProgress, Workers } from '../ports/workers.ts'
 import type { ValuesSoFar } from '../record/run-values.ts'
@@ -39,13 +38,21 @@ import { type EndedSplits, endedSplits } from './ended.ts'
 
 /** How often it is said how far splits are: as the log of a run does. */
 const PROGRESS_EVERY_US = 120_000_000
-const RENEW_EVERY_US = 3_000_000
 
 export interface SplitsRequest extends SessionRequest {
   readonly ledger: SplittingLedger
   readonly pieces: Pieces
   /** Makes who works on its splits, once the sources are cut. */
-  readonly workers: (of: { readonly cuts: readonly SourceCut[]; readonly leaf: string; readonly t: number }) => Workers
+  readonly workers: (of: ForWorkers) => Workers
+}
+
+export interface ForWorkers {
+  readonly cuts: readonly SourceCut[]
+  /** Of the coordinator's entry 0: its leaf hash and time. */
+  readonly leaf: string
+  readonly t: number
+  /** Aborted to stop, by whoever began the run, or because it is lost. */
+  readonly signal: AbortSignal
 }
 
 export interface Coordinating {
@@ -65,11 +72,7 @@ export interface Coordinating {
     readonly cuts: readonly SourceCut[] | null
     readonly published: boolean
     /** Null: it just began. */
-    readonly resumed: {
-      readonly last_us: number
-      readonly stood: readonly Standstill[]
-      readonly down_since_us: number
-    } | null
+    readonly resumed: { readonly last_us: number; readonly stood: readonly Standstill[] } | null
   }
   readonly abandon: boolean
 }
@@ -145,34 +148,29 @@ class Coordinator {
     const closedBefore = await this.#closedParts()
     const open = Array.from({ length: splits }, (_, i) => i + 1).filter(part => !closedBefore.has(part))
     if (open.length === 0) return { kind: 'closed' } as const
-    const workers = request.workers({ cuts, ...opening })
     const tell = teller('Progress', request.onProgress)
     const began_us = this.#clock.monotonic_us()
     const onRows = ({ rows_read, rows_done, tokens_ended }: SplitsProgress) => {
       const before = { rows_read: 0, rows_done: 0 }
-      tell({
-        rows_read,
-        rows_done,
-        tokens_ended,
-        before,
-        elapsed_us: this.#clock.monotonic_us() - began_us,
-        bytes: null,
-      })
+      const elapsed_us = this.#clock.monotonic_us() - began_us
+      tell({ rows_read, rows_done, tokens_ended, before, elapsed_us, bytes: null })
     }
-    const work = workers.run(open, onRows)
-    // Whoever awaits it gets the error; a lease that can't be kept comes first.
-    void Promise.allSettled([work])
-    let said_us = this.#clock.monotonic_us()
-    for (;;) {
-      const over = pause(request.clock)
-      const end = await Promise.race([work, over.over]).finally(over.callOff)
-      if (end !== null) return end
-      if (this.#clock.monotonic_us() - said_us < PROGRESS_EVERY_US) await log.renew()
-      else {
+    const halt = new AbortController()
+    let said_us = began_us
+    const keep = async () => {
+      try {
+        if (this.#clock.monotonic_us() - said_us < PROGRESS_EVERY_US) return await log.renew()
         said_us = this.#clock.monotonic_us()
         await this.#log.progress(await this.#heads())
+      } catch (thrown) {
+        // Nobody works on splits of a run that this process doesn't hold any more.
+        halt.abort()
+        throw thrown
       }
     }
+    const signal = AbortSignal.any([request.signal, halt.signal])
+    const workers = request.workers({ cuts, ...opening, signal })
+    return await holding(workers.run(open, onRows), this.#clock, keep)
   }
 
   /** All splits are closed. */
@@ -205,8 +203,8 @@ class Coordinator {
       ...{ strict, repeats: false, is_split: false },
     })
     const judged = sources.map(({ node }) => {
-      const records = cursors.find(({ source }) => source === node.number)?.records ?? 0
-      return { node, records, isBlank: records === 0 }
+      const { records = 0, bytes = 0 } = cursors.find(({ source }) => source === node.number) ?? {}
+      return { node, records, isBlank: records === 0 && bytes === 0 }
     })
     await guards.judge(judged, recordsBefore ?? (async () => new Map()))
   }
@@ -267,12 +265,4 @@ class Coordinator {
       ...{ error, stopped_by, untouched: !this.#opened, next_call_usd: null, lost_usd: 0, discarded, warnings },
     }
   }
-}
-
-function pause(clock: Clock): { readonly over: Promise<null>; readonly callOff: () => void } {
-  let callOff = (): void => undefined
-  const over = new Promise<null>(resolve => {
-    callOff = clock.wake(RENEW_EVERY_US, () => resolve(null))
-  })
-  return { over, callOff }
 }

@@ -19,14 +19,17 @@ export interface EndedSplits {
 export async function endedSplits(plan: Plan, splits: number, reader: SplitReader): Promise<EndedSplits> {
   const totals = new Totals(plan.nodes.length, plan.edges.length)
   const receipts: ReadonlyMap<string, Receipt>[] = []
-  const records = new Map<number, number>()
+  const read = new Map<number, { records: number; bytes: number }>()
   for (let part = 1; part <= splits; part++) {
     const { commit } = await reader.see(part, readHistory)
     const { entry } = onRecord(commit, `commit of split ${part}`)
     totals.add(entry.totals)
     receipts.push(receiptsOf(plan, commit))
-    for (const each of entry.cursors) records.set(each.source, (records.get(each.source) ?? 0) + each.records)
+    for (const { source, records, bytes = 0 } of entry.cursors) {
+      const before = read.get(source) ?? { records: 0, bytes: 0 }
+      read.set(source, { records: before.records + records, bytes: before.bytes + bytes })
+    }
   }
-  const cursors = [...records].map(([source, count]): CursorFact => ({ source, records: count, done: true }))
+  const cursors = [...read].map(([source, each]): CursorFact => ({ source, ...each, done: true }))
   return { sum: { totals: totals.snapshot(), cursors: cursors.toSorted((a, b) => a.source - b.source) }, receipts }
 }

@@ -31,7 +31,6 @@ export async function resumeSplits(request: ResumeSplitsRequest): Promise<RunRes
   const log = await reader.logOf(run)
   if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
   await awaitAwakening(await reader.lease(log), clock, teller('A notice', request.onNotice))
-  const gave_up = ((await reader.lease(log))?.expires_us ?? 0) === 0
   const created = new Created()
   const { ledger, epoch, seen } = await request.ledger.takeOver(run, async (signed: RunReader) => {
     const coordination = await readCoordination(signed, log)
@@ -53,10 +52,7 @@ export async function resumeSplits(request: ResumeSplitsRequest): Promise<RunRes
       opening: { leaf, t: opened.opening.t },
       from: {
         ...{ values: valuesOf(seen), commits: history.commit?.entry.commit ?? 0, cuts, published: history.published },
-        resumed: {
-          ...{ last_us: history.last_us, stood: history.stood },
-          down_since_us: gave_up ? history.last_us : Math.max(history.last_us, clock.wall_us()),
-        },
+        resumed: { last_us: history.last_us, stood: history.stood },
       },
     })
   } catch (thrown) {

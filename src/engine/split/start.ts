@@ -9,7 +9,7 @@ import type { Pieces } from '../ports/pieces.ts'
 import type { Workers } from '../ports/workers.ts'
 import type { RunResult } from '../run/session.ts'
 import { openingOf, prepareRun, type RunRequest } from '../run/start.ts'
-import { coordinate } from './coordinator.ts'
+import { coordinate, type ForWorkers } from './coordinator.ts'
 import type { SplitRequest } from './split-session.ts'
 
 export interface SplitRunRequest extends Omit<RunRequest, 'ledger'> {
@@ -57,8 +57,8 @@ export function splitsRequest(
 ) {
   return {
     ...request,
-    workers: ({ cuts, leaf, t }: Pick<SplitRequest, 'cuts'> & SplitRequest['opening']) =>
-      request.workers({ ...request, cuts, files, abandon, opening: { leaf, t } }),
+    workers: ({ leaf, t, ...of }: ForWorkers) =>
+      request.workers({ ...request, ...of, files, abandon, opening: { leaf, t } }),
   }
 }
 
