@@ -330,6 +330,13 @@ describe('what files hold', () => {
     expect(SHIPPED.filter(({ path }) => partOf(path) === 'engine').flatMap(casts).length).toBeLessThanOrEqual(8)
   })
 
+  test('JSON is read by parseJson, which reads all names right', () => {
+    const others = SHIPPED.filter(({ path }) => path !== 'src/model/json.ts').flatMap(file =>
+      [...file.text.matchAll(/\bJSON\.parse\([^,]*?\)/g)].map(({ index }) => `${file.path}:${file.lineAt(index)}`),
+    )
+    expect(others).toEqual([])
+  })
+
   test('no error is swallowed', () => {
     const swallowed = SHIPPED.flatMap(file => swallowing(file).map(node => `${file.path}:${file.lineAt(node.start)}`))
     expect(swallowed).toEqual([])

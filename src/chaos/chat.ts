@@ -1,4 +1,6 @@
 /** Chat completions in the form of OpenAI's API, whole or as server-sent events, and what a model itself can do wrong. */
+
+import { parseJson } from '../model/json.ts'
 import type { Json } from '../model/row.ts'
 import type { Answerer } from './answer.ts'
 import { BYTES_PER_TOKEN, type ChatRequest, readChatRequest, tokensIn } from './chat-request.ts'
@@ -97,7 +99,7 @@ function withFault(sound: Completion, fault: FaultKind, detail: number, { form }
 /** An answer that was set needn't be JSON, even where JSON was asked for. */
 function parsedOr(text: string, otherwise: Json): Json {
   try {
-    return JSON.parse(text) as Json
+    return parseJson(text) as Json
   } catch {
     return otherwise
   }

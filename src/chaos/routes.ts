@@ -1,4 +1,6 @@
 /** Who answers what: from method and path to a reply, with the faults that the answering side puts in. */
+
+import { parseJson } from '../model/json.ts'
 import type { Json } from '../model/row.ts'
 import type { Answerer } from './answer.ts'
 import type { Decision } from './behaviour.ts'
@@ -72,7 +74,7 @@ function chat(request: Request): ModelReply | Reply {
 function withBody<R>({ body }: Request, answer: (body: Json) => R): R | Reply {
   let parsed: Json
   try {
-    parsed = JSON.parse(body.toString()) as Json
+    parsed = parseJson(body.toString()) as Json
   } catch {
     return badRequest('the body isn’t JSON')
   }

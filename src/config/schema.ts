@@ -3,6 +3,7 @@
  * It accepts whatever the checker accepts; it can't check what only names in the file decide (targets, branches).
  */
 import { z } from 'zod'
+import { parseJson } from '../model/json.ts'
 import type { JsonSchema } from '../model/schema.ts'
 import { PIPELINE } from './format.ts'
 import { field, SECRET } from './leaf.ts'
@@ -56,7 +57,7 @@ function write(part: Part, plugins: readonly PluginSchema[]): JsonSchema {
 function hoisted(plugin: PluginSchema): PluginSchema & { readonly $defs: JsonSchema } {
   const prefix = `${plugin.kind}.${plugin.name}.`
   const text = JSON.stringify(plugin.options).replaceAll('"#/$defs/', `"#/$defs/${prefix}`)
-  const { $defs = {}, ...options } = JSON.parse(text) as JsonSchema & { readonly $defs?: JsonSchema }
+  const { $defs = {}, ...options } = parseJson(text) as JsonSchema & { readonly $defs?: JsonSchema }
   return {
     ...plugin,
     options,

@@ -12,6 +12,7 @@ import { configFolder, type Environment } from '../ledger/keys/config-folder.ts'
 import { replaceFile } from '../ledger/keys/known-ledgers.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
+import { parseJson } from '../model/json.ts'
 import { keyNeeded } from '../model/key-needed.ts'
 import { holdsLedgerKey } from '../model/ledger-key-text.ts'
 import { isObject, type Json } from '../model/row.ts'
@@ -122,7 +123,7 @@ function remembered(env: Environment): readonly KeyPlace[] {
 function knownPlaces(path: string): { readonly [id: string]: KeyPlace } {
   try {
     // cast: of JSON.
-    const known = JSON.parse(readFileSync(path, 'utf8')) as Json
+    const known = parseJson(readFileSync(path, 'utf8')) as Json
     return isObject(known)
       ? Object.fromEntries(Object.entries(known).flatMap(([id, place]) => (isPlace(place) ? [[id, place]] : [])))
       : {}

@@ -7,6 +7,7 @@ import type { Remembered } from '../ledger/keys/trust.ts'
 import type { LedgerReader, StoredLease } from '../ledger/read-port.ts'
 import { isCustodyError } from '../model/error.ts'
 import { isAlive, livesHere, parseHolder } from '../model/holder.ts'
+import { parseJson } from '../model/json.ts'
 
 const DEFAULT_FILE = 'custody.db'
 
@@ -54,7 +55,7 @@ export async function rememberedOf(reader: LedgerReader, env: Environment): Prom
 /** The id that a ledger was born with; null if it can't be known: `verify` says why. */
 export async function ledgerIdOf(reader: LedgerReader): Promise<string | null> {
   try {
-    const born = JSON.parse((await reader.entry(0, 0))?.body ?? '{}') as { readonly ledger?: unknown } | null
+    const born = parseJson((await reader.entry(0, 0))?.body ?? '{}') as { readonly ledger?: unknown } | null
     return typeof born?.ledger === 'string' ? born.ledger : null
   } catch (error) {
     if (error instanceof SyntaxError || isCustodyError(error)) return null

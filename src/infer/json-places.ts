@@ -1,4 +1,5 @@
 /** Where a JSON text has arrays of objects: in its beginning, which may be cut anywhere. Nothing is held but the way to where it looks. */
+import { parseJson } from '../model/json.ts'
 
 export interface JsonPlace {
   /** A JSON Pointer (RFC 6901). */
@@ -76,7 +77,7 @@ function pointerTo(parent: Level | undefined): string | null {
 
 function keyOf(token: string): string | null {
   try {
-    return String(JSON.parse(token))
+    return String(parseJson(token))
   } catch (error) {
     if (error instanceof SyntaxError) return null
     throw error

@@ -1,5 +1,6 @@
 /** Records that are rejected only because no schema says yet what becomes of whole numbers that a double would round. */
 import type { DeclaredNumbers } from '../model/json.ts'
+import { parseJson } from '../model/json.ts'
 import type { Json } from '../model/row.ts'
 import { parseRow } from '../plugins/sources/json-value.ts'
 
@@ -26,7 +27,7 @@ export function withLargeIntegers(text: string): ValuesOf | null {
 /** The fields with what `JSON.parse` makes of them. */
 function loosely(text: string): ReadonlyMap<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = parseJson(text)
     return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : null
   } catch (error) {
     if (error instanceof SyntaxError) return null

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Signer } from '../format/signing-key.ts'
 import { CustodyError } from '../model/error.ts'
+import { parseJson } from '../model/json.ts'
 import { isHash } from '../model/sha256.ts'
 import { signedChange } from './keys/key-ring.ts'
 import type { Trust } from './keys/trust.ts'
@@ -54,7 +55,7 @@ export async function addRequestedKey(ledger: StoredLedger, signer: Signer, requ
 /** @throws CustodyError CUSTODY_KEY_REQUEST if the file has none. */
 export function readRequest(path: string): KeyRequest {
   try {
-    const request = JSON.parse(readFileSync(path, 'utf8')) as Partial<KeyRequest> | null
+    const request = parseJson(readFileSync(path, 'utf8')) as Partial<KeyRequest> | null
     if (request !== null && isRequest(request)) return request
   } catch (cause) {
     if (!existsSync(path)) throw new CustodyError('CUSTODY_KEY_REQUEST', `there is no file ${path}`)

@@ -1,6 +1,7 @@
 /** Who holds a run, or a file: a process, described so that others can see whether it still lives. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { parseJson } from './json.ts'
 
 export interface Holder {
   /** The machine's name, and the space that its pids are numbered in where there are several. */
@@ -32,7 +33,7 @@ export function livesHere(holder: Holder): boolean {
 /** The holder as leases keep it; null if the text isn't one (a lease that was given up). */
 export function parseHolder(text: string): Holder | null {
   if (text === '') return null
-  const { host, boot, pid, start } = JSON.parse(text) as Partial<Holder>
+  const { host, boot, pid, start } = parseJson(text) as Partial<Holder>
   if (host === undefined || boot === undefined || pid === undefined || start === undefined) return null
   return { host, boot, pid, start }
 }

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseJson } from './json.ts'
 
 /** src/ or dist/: this file is one folder below it, compiled or not. */
 const TOP = new URL('../', import.meta.url)
@@ -23,5 +24,5 @@ export const loadOwnModule = (path: string): unknown => createRequire(import.met
 /** Of this program. */
 export function ownVersion(): string {
   // cast: what Custody's own package.json has.
-  return (JSON.parse(readFileSync(ownFile('../package.json'), 'utf8')) as { readonly version: string }).version
+  return (parseJson(readFileSync(ownFile('../package.json'), 'utf8')) as { readonly version: string }).version
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseJson } from './json.ts'
 import { ownFile } from './own-file.ts'
 
 export interface MissingPeers {
@@ -15,7 +16,7 @@ export interface MissingPeers {
 export function missingPeers(names: readonly string[]): MissingPeers | null {
   const missing = names.filter(name => !isInstalled(name))
   if (missing.length === 0) return null
-  const { peerDependencies } = JSON.parse(readFileSync(ownFile('../package.json'), 'utf8')) as Manifest
+  const { peerDependencies } = parseJson(readFileSync(ownFile('../package.json'), 'utf8')) as Manifest
   const wanted = missing.map(name => `${name}@${peerDependencies[name]}`)
   return { names: missing, install: ['npm install', ...globally(), ...wanted].join(' ') }
 }

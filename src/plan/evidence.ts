@@ -6,6 +6,7 @@ import type { Expression } from '../expression/expression.ts'
 import type { DeclaredField, ExpressionText, PlanValue } from '../format/run-values.ts'
 import { DISCARD, type Topology, type TopologyNode } from '../format/topology.ts'
 import { canonicalize } from '../model/canonical.ts'
+import { parseJson } from '../model/json.ts'
 import type { Json } from '../model/row.ts'
 import type { RowSchema } from '../model/schema.ts'
 import type { Draft, DraftNode } from './draft.ts'
@@ -87,7 +88,7 @@ export function planHash(topology: Topology, draft: Draft, plugins: Plugins): st
 }
 
 /** Config and topology are JSON by their types; what is undefined in them is left out. */
-const asJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
+const asJson = (value: unknown): Json => parseJson(JSON.stringify(value)) as Json
 
 export function planValue(pipeline: PipelineFile, draft: Draft, plugins: Plugins, flow: Flow): PlanValue {
   const expressions: { [node: string]: readonly ExpressionText[] } = {}
@@ -143,5 +144,5 @@ function seenBy(reads: Expression['reads'], { fields, rest }: RowSchema): Pick<E
   const known = [...fields].filter(([field]) => all || read.has(field))
   if (known.length === 0 && rest === undefined) return {}
   const seen = { fields: Object.fromEntries(known), ...(rest === undefined ? {} : { rest }) }
-  return { sees: JSON.parse(JSON.stringify(seen)) as NonNullable<ExpressionText['sees']> }
+  return { sees: parseJson(JSON.stringify(seen)) as NonNullable<ExpressionText['sees']> }
 }

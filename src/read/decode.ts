@@ -22,6 +22,7 @@ import {
 } from '../format/entry.ts'
 import type { LedgerEntry } from '../format/ledger-entry.ts'
 import { isCanonical, NotJsonError } from '../model/canonical.ts'
+import { parseJson } from '../model/json.ts'
 import type { FateNumber } from '../model/outcome.ts'
 import type { Json } from '../model/row.ts'
 import { atLeastOne, call, numbers, whole } from './decode-call.ts'
@@ -64,7 +65,7 @@ export function decodeCommittedEntry(seq: number, body: string): SubjectEntry {
 
 /** Of a text that is known to be canonical. @throws DecodeError */
 export function decodeCanonicalEntry(seq: number, body: string): SubjectEntry {
-  return decoding(seq, () => subjectEntry(asObject(JSON.parse(body) as Json, '')))
+  return decoding(seq, () => subjectEntry(asObject(parseJson(body) as Json, '')))
 }
 
 /** Of what such a text says, where each commitment is known to be that of a value. @throws DecodeError */
@@ -105,7 +106,7 @@ function decoding<T>(seq: number, decode: () => T): T {
 function parseCanonical(body: string): { readonly [key: string]: Json } {
   let value: Json
   try {
-    value = JSON.parse(body) as Json
+    value = parseJson(body) as Json
   } catch (error) {
     if (error instanceof SyntaxError) throw new ShapeError('its text is not JSON')
     throw error

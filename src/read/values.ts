@@ -11,7 +11,7 @@
 import { commitment, SALT_BYTES } from '../format/hash.ts'
 import { isReadable, type ReadablePayload, type StoredPayload, type UnreadablePayload } from '../ledger/read-port.ts'
 import { canonicalize, isCanonical, NotJsonError } from '../model/canonical.ts'
-import { JsonTextError, parseStored } from '../model/json.ts'
+import { JsonTextError, parseJson, parseStored } from '../model/json.ts'
 import { counted, grouped } from '../model/number-text.ts'
 import { derive, isRow, type Json, type Row, withoutPrototypes } from '../model/row.ts'
 import { DecodeError } from './decode.ts'
@@ -85,7 +85,7 @@ function decodeReadable({ seq, salts, body }: ReadablePayload): DecodedPayload {
 /** With objects as rows; null if the text isn't canonical, or `strictRows` must say so. */
 function canonicalRows(body: string): Json | null {
   try {
-    const value = JSON.parse(body) as Json
+    const value = parseJson(body) as Json
     return isCanonical(value, body) ? withoutPrototypes(value) : null
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof NotJsonError) return null

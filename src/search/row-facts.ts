@@ -2,6 +2,7 @@
 import type { SubjectEntry } from '../format/entry.ts'
 import { VISIT_HELD } from '../format/entry.ts'
 import { type FullEntry, isReadable } from '../ledger/read-port.ts'
+import { parseJson } from '../model/json.ts'
 import { isObject, type Json, type Row } from '../model/row.ts'
 import { DecodeError, decodeCanonicalEntry } from '../read/decode.ts'
 import { decoded } from '../read/evidence/checked-entry.ts'
@@ -52,7 +53,7 @@ function plainValues(seq: number, body: string): readonly StoredValue[] {
 
 function jsonOf(seq: number, body: string): Json {
   try {
-    return JSON.parse(body)
+    return parseJson(body)
   } catch (error) {
     if (error instanceof SyntaxError) throw new DecodeError(seq, `the payload is not JSON: ${error.message}`)
     throw error

@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono'
 import type { z } from 'zod'
 import { isUnsound } from '../host/answers/unsound.ts'
 import { CustodyError } from '../model/error.ts'
+import { parseJson } from '../model/json.ts'
 import { failedBy, isOutOfRoom, notSignedIn } from './failures.ts'
 import { gate, type Names } from './gate.ts'
 import type { Metrics } from './metrics.ts'
@@ -127,7 +128,7 @@ async function bodyOf({ method, body }: Route, context: Context): Promise<unknow
   if (!/^application\/json\b/i.test(context.req.header('content-type') ?? ''))
     throw new CustodyError('CUSTODY_REQUEST', 'the body is to be JSON, and its content-type application/json')
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (cause) {
     throw new CustodyError('CUSTODY_REQUEST', 'the body isn’t JSON', { cause })
   }

@@ -16,6 +16,7 @@ import type {
   SubjectDraft,
   TakenOver,
 } from '../ledger/write-port.ts'
+import { parseJson } from '../model/json.ts'
 import type { ObservedRun, RunEnd, RunListener } from './committed.ts'
 import { Tally } from './tally.ts'
 
@@ -75,7 +76,7 @@ function watched(reader: RunReader, onBody: (body: string) => void): RunReader {
 /** Of the last commit on record. */
 function totalsIn(body: string | null): TotalsFact | null {
   // cast: the reader gives nothing but what was signed, and an entry with this key has the run's totals.
-  return body === null ? null : (JSON.parse(body) as { readonly totals: TotalsFact }).totals
+  return body === null ? null : (parseJson(body) as { readonly totals: TotalsFact }).totals
 }
 
 class ObservedRunLedger implements RunLedger {

@@ -75,6 +75,22 @@ describe('fields become headers', () => {
   })
 })
 
+test('names with escapes are not mixed up, in whatever order they come', async () => {
+  const names = ['\\', '\t', '"', '\n', 'C:\\', 'C:\n', 'C:"', '\\\\', '\\\n']
+  const lines = Array.from({ length: 90 }, (_, i) => {
+    const name = names[i % names.length] ?? ''
+    return JSON.stringify({ id: i, [name]: i, in: { [name]: [{ [name]: 1 }] } })
+  })
+  const node = { sort: ['id desc'] }
+  const { text } = await tryData({ ...jsonl(...lines), node })
+  expect(text).toBe(
+    lines
+      .toReversed()
+      .map(line => `${line}\n`)
+      .join(''),
+  )
+})
+
 describe('options name fields', () => {
   test('by a name that JavaScript keeps for itself, which is refused with its place', async () => {
     const node = { transform: 'field_mapper', options: JSON.parse('{"rename":{"__proto__":"p"}}') as object }

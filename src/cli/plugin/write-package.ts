@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { CustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
+import { parseJson } from '../../model/json.ts'
 import { ownFile } from '../../model/own-file.ts'
 import { builtins } from '../../plugins/index.ts'
 import type { PluginKind } from '../../sdk/spec.ts'
@@ -71,7 +72,7 @@ function write(folder: string, { path, text }: PackageFile): void {
 /** Those that this Custody was built with. */
 function versions(): Versions {
   // cast: what Custody's own package.json has.
-  const { version, dependencies, devDependencies } = JSON.parse(readFileSync(ownFile('../package.json'), 'utf8')) as {
+  const { version, dependencies, devDependencies } = parseJson(readFileSync(ownFile('../package.json'), 'utf8')) as {
     readonly version: string
     readonly dependencies: { readonly zod: string }
     readonly devDependencies: { readonly typescript: string; readonly '@types/node': string }

@@ -8,6 +8,7 @@ import {
 } from '../../format/entry.ts'
 import type { RecordedCall } from '../../format/recording.ts'
 import { canonicalize } from '../../model/canonical.ts'
+import { parseJson } from '../../model/json.ts'
 import { IN_DOUBT } from '../../model/outcome.ts'
 import { frozen, isObject, type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallAnswer, CallFailure, CallUsage } from '../../sdk/call.ts'
@@ -58,7 +59,7 @@ export function reportedOf(answer: CallAnswer, most_nusd: number): Reported {
 /** A response as plugins hear it: from its canonical text, whether it was just asked or is on record. */
 export function heard(text: string): Json {
   // cast: JSON.parse makes JSON, or throws.
-  return frozen(withoutPrototypes(JSON.parse(text) as Json))
+  return frozen(withoutPrototypes(parseJson(text) as Json))
 }
 
 /** The most that a call can cost, in whole nano-dollars, rounded up: a budget must hold. @throws TypeError if it is no sum. */

@@ -16,6 +16,7 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError, type Diagnostic, type ErrorCode, type Place } from '../../model/error.ts'
 import { ERRORS } from '../../model/error-codes.ts'
 import { livesHere, parseHolder } from '../../model/holder.ts'
+import { parseJson } from '../../model/json.ts'
 
 /** How this program is started. */
 export interface Program {
@@ -133,7 +134,7 @@ function runIn(text: string): string {
 function answeredIn(text: string): Answered {
   try {
     // cast: what `--json` prints.
-    return JSON.parse(text) as Answered
+    return parseJson(text) as Answered
   } catch {
     return {}
   }

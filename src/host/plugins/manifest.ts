@@ -1,6 +1,7 @@
 /** package.json, as far as it matters for plugins. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseJson } from '../../model/json.ts'
 import { isObject } from '../../model/row.ts'
 
 export interface Manifest {
@@ -18,7 +19,7 @@ export type ReadManifest =
 
 export function manifestIn(folder: string): ReadManifest {
   try {
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const manifest = parseJson(readFileSync(join(folder, 'package.json'), 'utf8'))
     return isObject(manifest)
       ? { ok: true, manifest: manifest as Manifest }
       : { ok: false, why: 'it is no JSON object' }

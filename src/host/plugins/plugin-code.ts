@@ -1,6 +1,7 @@
 /** Where the code of each plugin that was loaded comes from, for the record. */
 import { existsSync, readFileSync } from 'node:fs'
 import { BUILTIN_PACKAGE, type PluginCode } from '../../format/plugin-code.ts'
+import { parseJson } from '../../model/json.ts'
 import { ownFile } from '../../model/own-file.ts'
 import type { PluginSpec } from '../../sdk/spec.ts'
 import { hashOfFiles, packageOf } from './plugin-files.ts'
@@ -33,6 +34,6 @@ let built: Origin | null = null
 function builtHash(): Origin {
   if (built !== null) return built
   const path = ownFile('code.json')
-  built = existsSync(path) ? { sha256: (JSON.parse(readFileSync(path, 'utf8')) as { sha256: string }).sha256 } : {}
+  built = existsSync(path) ? { sha256: (parseJson(readFileSync(path, 'utf8')) as { sha256: string }).sha256 } : {}
   return built
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { parseJson } from '../../model/json.ts'
 import { type Hash, sha256Hex } from '../../model/sha256.ts'
 
 /** `import … from './x'`, `export … from`, `import('./x')`, `require('./x')`, `new URL('./x', import.meta.url)`. */
@@ -50,7 +51,7 @@ export function packageOf(file: string): { readonly name: string; readonly versi
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     const manifest = join(folder, 'package.json')
     if (existsSync(manifest)) {
-      const { name, version } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: unknown; version?: unknown }
+      const { name, version } = parseJson(readFileSync(manifest, 'utf8')) as { name?: unknown; version?: unknown }
       if (typeof name === 'string') return typeof version === 'string' ? { name, version } : { name }
     }
     if (dirname(folder) === folder) return null

@@ -2,6 +2,7 @@
  * Which entries have their values in a chunk, and how many each: `[[first, last, values], …]` as canonical text, of runs of entries that
  * follow each other and have equally many. It stands in plain, and is bound to what is encrypted.
  */
+import { parseJson } from '../../model/json.ts'
 export type Extent = readonly [first: number, last: number, values: number]
 
 /** No chunk of ours has more; a list that says so would fill the memory. */
@@ -41,7 +42,7 @@ export function readExtents(text: string): readonly ExtentEntry[] | null {
 
 function extentsIn(text: string): readonly unknown[] {
   try {
-    const list: unknown = JSON.parse(text)
+    const list: unknown = parseJson(text)
     return Array.isArray(list) ? list : []
   } catch (error) {
     if (error instanceof SyntaxError) return []

@@ -3,6 +3,8 @@
  *
  * SEALED-PAYLOADS-1. Whatever can't be decrypted is given as unreadable, with the reason; nothing else of an answer fails for it.
  */
+
+import { parseJson } from '../../model/json.ts'
 import type { FullEntry, SealedChunk, StoredPayload } from '../read-port.ts'
 import { type ChunkPlace, entriesOf } from './chunk.ts'
 import { ChunkOpener, type ChunkPayloads } from './chunk-opener.ts'
@@ -116,7 +118,7 @@ function payloadIn(payloads: ChunkPayloads | null, seq: number): StoredPayload |
 export function bornAs(body: string): string | null {
   try {
     // cast: of JSON; what isn't an object has no such key.
-    const { ledger } = Object(JSON.parse(body)) as { readonly ledger?: unknown }
+    const { ledger } = Object(parseJson(body)) as { readonly ledger?: unknown }
     return typeof ledger === 'string' ? ledger : null
   } catch (error) {
     if (error instanceof SyntaxError) return null

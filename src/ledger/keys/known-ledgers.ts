@@ -10,6 +10,7 @@ import { NoteError, parseVerifierKey, type VerifierKey } from '../../format/veri
 import { canonicalize } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
+import { parseJson } from '../../model/json.ts'
 import { isHash, sha256Hex } from '../../model/sha256.ts'
 import { configFolder, type Environment } from './config-folder.ts'
 import { namedKeysIn, ownKeys, verifierKeysIn } from './keys.ts'
@@ -125,7 +126,7 @@ function textOf(ledger: string, remembered: Remembered | null): string {
 
 function parsed(text: string): Remembered | null {
   try {
-    const known: { readonly [key: string]: unknown } = JSON.parse(text)
+    const known: { readonly [key: string]: unknown } = parseJson(text)
     const { keys, in_force, taken, written, heads, sound } = known
     if (!isTexts(keys) || !isTexts(in_force) || typeof written !== 'boolean') return null
     if (!Array.isArray(taken) || !Array.isArray(heads)) return null

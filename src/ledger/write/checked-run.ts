@@ -10,6 +10,7 @@ import { leafHash } from '../../format/hash.ts'
 import type { TiledTree } from '../../format/tiled-tree.ts'
 import { type SubjectTile, TREES } from '../../format/trees.ts'
 import { CustodyError } from '../../model/error.ts'
+import { parseJson } from '../../model/json.ts'
 import { grouped } from '../../model/number-text.ts'
 import type { LedgerReader, StoredEntry } from '../read-port.ts'
 import type { RunReader } from '../write-port.ts'
@@ -100,7 +101,7 @@ async function lastCommit(
   const tiles: SubjectTile[] = []
   for await (const { body } of reader.entriesOfRun(log)) {
     if (!body.includes('"k":"commit"')) continue
-    commit = JSON.parse(body) as Commit
+    commit = parseJson(body) as Commit
     tiles.push(...(commit.tiles ?? []))
   }
   return { commit, tiles }
@@ -170,7 +171,7 @@ class TreeReader implements RunReader {
   async check({ seq, row, batch, body }: StoredEntry): Promise<void> {
     if (!(await this.#tree.has(seq, leafHash(body))))
       throw altered(this.#place, `has an entry ${seq} that isn’t the one that was signed`)
-    const { r, b } = JSON.parse(body) as { readonly r?: number; readonly b?: number }
+    const { r, b } = parseJson(body) as { readonly r?: number; readonly b?: number }
     if ((r ?? null) !== row || (b ?? null) !== batch)
       throw altered(this.#place, `has an entry ${seq} that is listed as one of another row or batch`)
   }

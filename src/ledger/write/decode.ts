@@ -15,6 +15,7 @@ import type {
 import { commitment, SALT_BYTES } from '../../format/hash.ts'
 import { canonicalize, NotJsonError } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
+import { parseJson } from '../../model/json.ts'
 import { keyNeeded } from '../../model/key-needed.ts'
 import type { FateNumber } from '../../model/outcome.ts'
 import { isRow, type Json, type MutableRow, newRow, type Row, withoutPrototypes } from '../../model/row.ts'
@@ -49,7 +50,7 @@ interface SubjectBody {
 }
 
 export function subjectEntryOf(body: string): SubjectEntry {
-  const { b, c, d, e, f, g, h, l, n: born, o, p, r, s, t, u, v, w, x: called, y, z } = JSON.parse(body) as SubjectBody
+  const { b, c, d, e, f, g, h, l, n: born, o, p, r, s, t, u, v, w, x: called, y, z } = parseJson(body) as SubjectBody
   return {
     subject: b === undefined ? { kind: 'row', row: r as number } : { kind: 'batch', batch: b },
     time_us: t,
@@ -147,7 +148,7 @@ export interface StoredRunEntry extends Commits {
 }
 
 export function runEntryOf(body: string): StoredRunEntry {
-  const { c, w, z: _, ...entry } = JSON.parse(body) as RunEntry & { c?: readonly string[]; w?: number; z?: string }
+  const { c, w, z: _, ...entry } = parseJson(body) as RunEntry & { c?: readonly string[]; w?: number; z?: string }
   return { entry: entry as RunEntry, first_value: w ?? 0, commitments: c ?? [] }
 }
 
@@ -190,7 +191,7 @@ export function addValues(
 /** null if the text is no list of lists. */
 function elementsOf(body: string): ReadonlyArray<readonly Json[]> | null {
   try {
-    const elements = withoutPrototypes(JSON.parse(body) as Json)
+    const elements = withoutPrototypes(parseJson(body) as Json)
     return Array.isArray(elements) && elements.every(Array.isArray) ? elements : null
   } catch (error) {
     if (error instanceof SyntaxError) return null

@@ -16,6 +16,7 @@ import type { Signer } from '../../format/signing-key.ts'
 import { Frontier } from '../../format/tree.ts'
 import { KEY_TYPE_NAMES, keyLabel, NoteError, type VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
+import { parseJson } from '../../model/json.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { forked } from '../keys/forked.ts'
 import { type Birth, type ChangePlace, KeyRing, lackingTypes, problemOf, signedBirth } from '../keys/key-ring.ts'
@@ -269,7 +270,7 @@ export class LogZero {
 function entryIn(url: string, seq: number, body: string | null): LedgerEntry | null {
   if (body === null) return null
   try {
-    const entry = JSON.parse(body) as LedgerEntry | null
+    const entry = parseJson(body) as LedgerEntry | null
     return typeof entry === 'object' ? entry : null
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause

@@ -7,6 +7,7 @@
 import type { SubjectEntry } from '../../format/entry.ts'
 import { hexToBytes } from '../../format/hash.ts'
 import { CustodyError } from '../../model/error.ts'
+import { parseJson } from '../../model/json.ts'
 import type { StoredEnding, StoredEntry } from '../read-port.ts'
 import type { Store } from '../store.ts'
 import type { Durable, LeaseChange } from '../write-port.ts'
@@ -88,7 +89,7 @@ export class StoreScribe implements Scribe {
     else if (batch !== null) stored.push(...(await reader.entriesOfBatch(this.#log, batch)))
     const texts = stored.map(each => each.body)
     for (const each of appended.entries) if (each.row === row && each.batch === batch) texts.push(textOf(each.body))
-    return texts.map(each => JSON.parse(each) as SubjectEntryBody)
+    return texts.map(each => parseJson(each) as SubjectEntryBody)
   }
 }
 

@@ -6,6 +6,7 @@ import { leafHash } from '../../format/hash.ts'
 import type { PartHead } from '../../format/split-entry.ts'
 import { Frontier } from '../../format/tree.ts'
 import type { TreeHead } from '../../format/trees.ts'
+import { parseJson } from '../../model/json.ts'
 import type { LedgerReader, StoredLease } from '../read-port.ts'
 import type { Store } from '../store.ts'
 import { type LeaseChange, NOTHING, type RunDraft, type RunReader, type Split } from '../write-port.ts'
@@ -99,7 +100,7 @@ export async function boundOfSplit(
   let bound: Pick<PartHead, 'size' | 'root'> = { size: 0, root: '' }
   for await (const { body } of coordinator.entriesOfRun(log)) {
     if (!body.includes('"k":"parts"')) continue
-    const { heads } = JSON.parse(body) as Extract<RunEntry, { readonly k: 'parts' }>
+    const { heads } = parseJson(body) as Extract<RunEntry, { readonly k: 'parts' }>
     bound = heads.find(each => each.part === part) ?? bound
   }
   return bound
@@ -145,7 +146,7 @@ async function lastLeaf(reader: LedgerReader, log_zero: LogZero, run: RunOnRecor
   const extent = { ...place, origin: originOf(log_zero.id, log), size, root, note: await reader.head(log) }
   checkSignedHead(extent, () => log_zero.keys.goodForRun(run.mentioned_at, false))
   const last = await reader.entry(log, size - 1)
-  const closed = last === null ? null : (JSON.parse(last.body) as Partial<Extract<RunEntry, { readonly k: 'close' }>>)
+  const closed = last === null ? null : (parseJson(last.body) as Partial<Extract<RunEntry, { readonly k: 'close' }>>)
   const leaf = leafHash(last?.body ?? '')
   if (closed?.k !== 'close' || !(await tree.has(size - 1, leaf))) throw altered(place, 'has a split that isn’t closed')
   if (closed.size !== size - 1 || (await tree.rootOf(size - 1)) !== closed.root)

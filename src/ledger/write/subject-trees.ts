@@ -8,6 +8,7 @@ import { tileRoot } from '../../format/tiled-tree.ts'
 import { Frontier, TILE_WIDTH } from '../../format/tree.ts'
 import { type SubjectTrees, TREES, type TreeHead, type TreeNumber } from '../../format/trees.ts'
 import { CustodyError } from '../../model/error.ts'
+import { parseJson } from '../../model/json.ts'
 import type { Hash } from '../../model/sha256.ts'
 import type { LedgerReader } from '../read-port.ts'
 import type { TileDraft } from '../write-port.ts'
@@ -95,6 +96,6 @@ class LastLeaves {
 
 /** Whether a text is an entry of that row or batch, behind which none of its tokens is open. */
 function isLastOf(body: string, kind: 'row' | 'batch', number: number): boolean {
-  const { r, b, o } = JSON.parse(body) as { readonly r?: number; readonly b?: number; readonly o?: number }
+  const { r, b, o } = parseJson(body) as { readonly r?: number; readonly b?: number; readonly o?: number }
   return o === 0 && (kind === 'row' ? r : b) === number
 }

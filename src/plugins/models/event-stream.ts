@@ -1,4 +1,6 @@
 /** A stream of chat completion chunks (server-sent events), put together to the answer that it would have been in one piece. */
+
+import { parseJson } from '../../model/json.ts'
 import type { Json, MutableRow } from '../../model/row.ts'
 import { isMap, type JsonMap } from './json-map.ts'
 import { contentText } from './reading.ts'
@@ -69,7 +71,7 @@ function* eventsIn(text: string): Iterable<string> {
 
 function parsed(text: string): Json | MutableRow {
   try {
-    return JSON.parse(text) as Json
+    return parseJson(text) as Json
   } catch {
     return null
   }

@@ -2,6 +2,8 @@
  * What went wrong with a call to a model, told apart by code, with whether another attempt could help. No words of others are
  * passed on before secrets are taken out of them.
  */
+
+import { parseJson } from '../../model/json.ts'
 import { type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import type { Masks } from '../masks.ts'
@@ -99,7 +101,7 @@ export function failureOfStatus(answer: StatusAnswer, masks: Masks, message: str
 function parsed(body: string): Json {
   const shown = body.slice(0, 4 * SHOWN_MAX).toWellFormed()
   try {
-    const value = withoutPrototypes(JSON.parse(shown) as Json)
+    const value = withoutPrototypes(parseJson(shown) as Json)
     return isTooDeep(value) ? shown.slice(0, SHOWN_MAX) : value
   } catch {
     // A page of a gateway, or half of a response: shown as it is.

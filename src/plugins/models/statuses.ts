@@ -2,6 +2,8 @@
  * What a status and its body say of a call to a model, as providers use them: whose error it is (the row's, or everybody's), and
  * what follows for the service. Pure; bodies come in without secrets.
  */
+
+import { parseJson } from '../../model/json.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import { type AnswerHeaders, limitReset, retryAfter } from '../retry-after.ts'
 import type { LlmErrorCode } from './failures.ts'
@@ -72,7 +74,7 @@ function saidBy({ body, headers }: StatusAnswer): Said {
   }
   let is_json = false
   try {
-    const parsed: unknown = JSON.parse(body)
+    const parsed: unknown = parseJson(body)
     is_json = typeof parsed === 'object' && parsed !== null
     look(parsed, '', 0)
   } catch {

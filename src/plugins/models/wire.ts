@@ -2,6 +2,8 @@
  * One request to a model on its way out, and what comes back. Whoever makes the request and signs it, it is sent from here, and what
  * comes back is judged and read here: only then is it known what was complete, what was paid for, and whose fault an error is.
  */
+
+import { parseJson } from '../../model/json.ts'
 import { type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import type { Masks } from '../masks.ts'
@@ -101,7 +103,7 @@ export class Wire {
   #bodyOf(text: string): string {
     const { body, output_limit, format } = this.#settings
     if (format === 'bedrock' || (body === null && output_limit === null)) return text
-    const own = JSON.parse(text) as JsonMap
+    const own = parseJson(text) as JsonMap
     const { max_tokens, max_completion_tokens, ...rest } = own
     const most = max_tokens ?? max_completion_tokens
     const limited = output_limit === null || most === undefined ? own : { ...rest, [output_limit]: most }
@@ -193,7 +195,7 @@ function parsedBody(text: string): Json | undefined {
 /** Undefined for `null`, too, which is no answer. */
 function parsed(text: string): Json | undefined {
   try {
-    return withoutPrototypes(JSON.parse(text) as Json) ?? undefined
+    return withoutPrototypes(parseJson(text) as Json) ?? undefined
   } catch {
     return undefined
   }

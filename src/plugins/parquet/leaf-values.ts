@@ -3,6 +3,7 @@
  * dates, times, bytes (base64).
  */
 import type { SchemaElement } from 'hyparquet'
+import { parseJson } from '../../model/json.ts'
 import { type Json, newRow } from '../../model/row.ts'
 
 /** Why there is no value. */
@@ -158,7 +159,7 @@ function textOf(value: unknown): string {
 
 function jsonValue(text: string): Json {
   try {
-    return plain(JSON.parse(text))
+    return plain(parseJson(text))
   } catch (error) {
     if (error instanceof SyntaxError) throw new ValueProblem('JSON_INVALID', 'isn’t JSON')
     throw error

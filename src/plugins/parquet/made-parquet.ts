@@ -3,6 +3,8 @@
  *
  * MADE-PARQUET-1. The same lines make the same bytes: where row groups end depends on rows and their texts alone.
  */
+
+import { parseJson } from '../../model/json.ts'
 import type { Json, Row } from '../../model/row.ts'
 import type { FieldSchema } from '../../model/schema.ts'
 import { type ColumnType, declaredType, elementsOf, joined, storedValue, typeOf } from './column-types.ts'
@@ -70,7 +72,7 @@ async function* rowsIn(pieces: AsyncIterable<Buffer>): AsyncGenerator<{ readonly
     let from = 0
     for (let end = lines.indexOf('\n', from); end >= 0; end = lines.indexOf('\n', from)) {
       // cast: a row is what this program has staged
-      yield { row: JSON.parse(lines.toString('utf8', from, end)) as Row, length: end - from }
+      yield { row: parseJson(lines.toString('utf8', from, end)) as Row, length: end - from }
       from = end + 1
     }
     rest = lines.subarray(from)

@@ -1,6 +1,7 @@
 /** Requests of the `http` sink with several rows: what may be said of them, and their bodies. */
 import { z } from 'zod'
 import { parseDuration } from '../../model/duration.ts'
+import { parseJson } from '../../model/json.ts'
 import type { Json } from '../../model/row.ts'
 import type { SendBatch } from '../../sdk/spec.ts'
 import { duration } from '../web/options.ts'
@@ -43,7 +44,7 @@ export function bodyOf(items: readonly Item[], { as, field, key_field }: BatchOp
 }
 
 function withKey(text: string, field: string, key: string): string {
-  return JSON.stringify({ ...(JSON.parse(text) as object), [field]: key })
+  return JSON.stringify({ ...(parseJson(text) as object), [field]: key })
 }
 
 interface Problem {

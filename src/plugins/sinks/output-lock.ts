@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Holder, isAlive, parseHolder, thisProcess } from '../../model/holder.ts'
+import { parseJson } from '../../model/json.ts'
 import { changedError, hiddenBeside } from './file-parts.ts'
 import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
 import { type OutputPlace, outputError, systemCode } from './sink-error.ts'
@@ -215,9 +216,9 @@ function parse(bytes: Buffer): Found | null {
     .toString('utf8')
     .trim()
   try {
-    const { run } = JSON.parse(text) as { readonly run?: unknown }
+    const { run } = parseJson(text) as { readonly run?: unknown }
     if (typeof run !== 'string') return null
-    return { run, holder: parseHolder(text), announced: line === '' ? null : announcedOf(JSON.parse(line), bytes) }
+    return { run, holder: parseHolder(text), announced: line === '' ? null : announcedOf(parseJson(line), bytes) }
   } catch {
     return null
   }

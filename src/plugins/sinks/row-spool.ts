@@ -5,6 +5,7 @@
  * ROW-SPOOL-1. What stands up to a receipt is all that it takes to continue from there: files, their formats' states, their rows.
  */
 import { ByteText } from '../../model/byte-text.ts'
+import { parseJson } from '../../model/json.ts'
 import type { Json } from '../../model/row.ts'
 import type { FileFacts, FileSystem } from './file-system.ts'
 
@@ -127,10 +128,10 @@ function headerOf(part: Buffer, at: number, end: number): Header {
   }
   if (part[at] === STATE) {
     const blank = part.indexOf(BLANK, at)
-    const state = JSON.parse(part.toString('utf8', blank + 1, end)) as Json
+    const state = parseJson(part.toString('utf8', blank + 1, end)) as Json
     return { kind: 'state', file: numberIn(part, at + 1, blank), state }
   }
-  const file = JSON.parse(part.toString('utf8', at + 1, end)) as Omit<Extract<Frame, { kind: 'file' }>, 'kind'>
+  const file = parseJson(part.toString('utf8', at + 1, end)) as Omit<Extract<Frame, { kind: 'file' }>, 'kind'>
   return { kind: 'file', ...file }
 }
 

@@ -1,5 +1,6 @@
 /** Recognises an input in another format than its source reads by its beginning, before any of it is taken as a record. */
 import { CustodyError } from '../../model/error.ts'
+import { parseJson } from '../../model/json.ts'
 import { type InputPlace, inputName, whereOf } from './byte-reader.ts'
 import { compressionIn } from './compression.ts'
 import type { TextWindow } from './text-window.ts'
@@ -129,7 +130,7 @@ export function foreignToJson(window: TextWindow): Foreign | null {
 function isObjectText(text: string): boolean {
   if (!text.startsWith('{')) return false
   try {
-    JSON.parse(text)
+    parseJson(text)
     return true
   } catch (error) {
     if (error instanceof SyntaxError) return false

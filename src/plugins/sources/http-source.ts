@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 import { CustodyError } from '../../model/error.ts'
+import { parseJson } from '../../model/json.ts'
 import { isRow, type Json, newRow } from '../../model/row.ts'
 import type { Call, CallFailure } from '../../sdk/call.ts'
 import type { PluginContext, ResumePoint, Source, SourceContext, SourceRecord } from '../../sdk/spec.ts'
@@ -169,7 +170,7 @@ function withParams({ outgoing, shown, url }: Request, params: { readonly [name:
     if (value === null) continue
     if (name.startsWith('/')) {
       const tokens = pointerTokens(name) ?? []
-      const sent: unknown = JSON.parse((body ?? '{}').toString())
+      const sent: unknown = parseJson((body ?? '{}').toString())
       for (const each of [sent, shown_body]) {
         const holder = parentAt(each, tokens)
         if (holder !== null) holder[tokens.at(-1) ?? ''] = value

@@ -2,6 +2,8 @@
  * Goes to the value that a JSON Pointer (RFC 6901) names, passing over what stands before it without holding it.
  * Where a key stands twice the first one counts: what comes later isn't known when the first is read.
  */
+
+import { parseJson } from '../../model/json.ts'
 import { countLines, JsonBoundary, skipSpace } from './json-boundary.ts'
 import type { TextWindow } from './text-window.ts'
 
@@ -114,7 +116,7 @@ export class JsonNavigator {
 
 function keyOf(text: string): string {
   try {
-    return String(JSON.parse(text))
+    return String(parseJson(text))
   } catch (error) {
     if (error instanceof SyntaxError) return ''
     throw error

@@ -5,6 +5,7 @@
  * An upload is a resumable session, which takes parts in order; its id is the session’s URI.
  */
 
+import { parseJson } from '../../model/json.ts'
 import {
   type FailureKind,
   isConnectionError,
@@ -207,7 +208,7 @@ async function authoriserOf({ credentials }: StorageOptions): Promise<Authorise>
 /** The text of a service account’s key file. */
 function credentialsIn(text: string): { readonly [key: string]: string } {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     // Without the parser’s message: it has pieces of the text.
     throw new StoreFailure('credentials', '`credentials` isn’t the JSON text of a service account’s key')
@@ -243,7 +244,7 @@ async function textOf(answer: Response): Promise<string> {
 /** Of an answer in the API's form; of others their first line. */
 function messageIn(text: string): string {
   const found = /"message":\s*("(?:[^"\\]|\\.)*")/.exec(text)?.[1]
-  const said = found === undefined ? text.split('\n', 1)[0]?.slice(0, 200) : String(JSON.parse(found))
+  const said = found === undefined ? text.split('\n', 1)[0]?.slice(0, 200) : String(parseJson(found))
   return said === undefined || said === '' ? 'the store refused' : said
 }
 

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { parseJson } from '../../model/json.ts'
 import { PATIENCE, type Patience, persistently } from './attempts.ts'
 import { type FailureKind, type NewObject, type Part, type Store, StoreFailure, type When } from './object-store.ts'
 
@@ -256,7 +257,7 @@ function notesIn(path: string): readonly Note[] {
   if (!existsSync(path)) return []
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   // cast: this module has written it.
-  return lines.map(line => JSON.parse(line) as Note)
+  return lines.map(line => parseJson(line) as Note)
 }
 
 function underWay(notes: readonly Note[]): Map<string, UnderWay> {

@@ -7,6 +7,7 @@
  */
 import { commitment, SALT_BYTES } from '../../format/hash.ts'
 import { type FullEntry, isReadable, type ReadablePayload } from '../../ledger/read-port.ts'
+import { parseJson } from '../../model/json.ts'
 import { keyNeeded } from '../../model/key-needed.ts'
 import { isObject, type Row } from '../../model/row.ts'
 import { decodeSubjectEntry } from '../decode.ts'
@@ -67,7 +68,7 @@ function atAGlance(body: string, { salts, body: values }: ReadablePayload) {
   const committed = body.slice(COMMITMENTS.length, COMMITMENTS.length + HASH_DIGITS)
   if (commitment(salts.subarray(0, SALT_BYTES), text) !== committed) return undefined
   try {
-    return JSON.parse(text) as Row
+    return parseJson(text) as Row
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

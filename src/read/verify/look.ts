@@ -9,6 +9,7 @@ import {
   type StoredPayload,
 } from '../../ledger/read-port.ts'
 import { canonicalize, isCanonical, NotJsonError } from '../../model/canonical.ts'
+import { parseJson } from '../../model/json.ts'
 import { derive, isObject, type Json, type Row } from '../../model/row.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { type Facts, hasEndings } from './stored-endings.ts'
@@ -59,7 +60,7 @@ export function canonicalFacts(body: string): Facts | null {
 /** undefined if the text isn't canonical. */
 function canonicalValue(text: string): Json | undefined {
   try {
-    const value = JSON.parse(text) as Json
+    const value = parseJson(text) as Json
     return isCanonical(value, text) ? value : undefined
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof NotJsonError) return undefined

@@ -5,6 +5,7 @@
  * The text is made from what was checked, so nothing is read twice from a ledger that somebody may change meanwhile.
  */
 import type { SubjectEntry } from '../../format/entry.ts'
+import { parseJson } from '../../model/json.ts'
 import type { Shelf } from './shelf.ts'
 import { type SubjectFacts, SubjectState } from './subject.ts'
 
@@ -79,7 +80,7 @@ export class Stories {
   }
 
   #restored(number: number, text: string): SubjectState {
-    return new SubjectState(this.#subjectOf(number), JSON.parse(text) as SubjectFacts)
+    return new SubjectState(this.#subjectOf(number), parseJson(text) as SubjectFacts)
   }
 
   #set(number: number, state: SubjectState): SubjectState {

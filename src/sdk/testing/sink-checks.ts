@@ -1,6 +1,7 @@
 /** Checks of sinks that write files: a sink wound back to any receipt continues to the same bytes. */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { parseJson } from '../../model/json.ts'
 import { newRow, type Row } from '../../model/row.ts'
 import type { Receipt, RewindableSinkSpec, Sink, SinkIntent } from '../spec.ts'
 import type { Findings, Problems } from './problems.ts'
@@ -94,7 +95,7 @@ async function dieAfter(
 ): Promise<Receipt> {
   await sink.open(intent, null)
   const written = writeAll(spec, sink, rows.slice(0, cut), problems)
-  const receipt = JSON.parse(JSON.stringify(await sink.flush())) as Receipt
+  const receipt = parseJson(JSON.stringify(await sink.flush())) as Receipt
   problems.expect(receipt.rows === written, `the receipt after ${written} rows says ${receipt.rows}`)
   writeAll(spec, sink, rows.slice(cut), problems)
   await sink.flush()

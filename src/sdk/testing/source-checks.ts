@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseJson } from '../../model/json.ts'
 import type { SourceContext } from '../source.ts'
 import type {
   FileRead,
@@ -101,7 +102,7 @@ function compareRecords({ rows_out, errors }: Sample, records: readonly SourceRe
 }
 
 /** As the ledger gives it back. */
-const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+const throughJson = <T>(value: T): T => parseJson(JSON.stringify(value)) as T
 
 /** What a source has given. */
 interface Yielded extends ReadItems {

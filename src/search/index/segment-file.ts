@@ -11,6 +11,7 @@ import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from '
 import { endianness } from 'node:os'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
+import { parseJson } from '../../model/json.ts'
 import { isMissing } from './missing.ts'
 
 /** Entries of a segment: their numbers have 16 bits. */
@@ -199,7 +200,7 @@ function headOf(file: number): readonly [head: Head, start: number] | null {
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (error) {
     if (error instanceof SyntaxError) return null
     throw error

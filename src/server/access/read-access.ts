@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type AccessChecked, AccessLine, type AccessPage, type AccessQuery } from '../../api/access.ts'
 import { CustodyError } from '../../model/error.ts'
+import { parseJson } from '../../model/json.ts'
 import { hashOf } from './access-log.ts'
 import { type LineAt, linesBefore } from './last-line.ts'
 
@@ -81,7 +82,7 @@ function lineIn({ text, at }: LineAt): { readonly line: AccessLine | null; reado
 
 function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return null
   }

@@ -3,6 +3,7 @@
  * process has. So nobody can fill this server's memory by setting out, and nobody comes back with what another browser set out with.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { parseJson } from '../../model/json.ts'
 
 export interface Journey {
   readonly state: string
@@ -40,7 +41,7 @@ export class Journeys {
     const text = textOf(decipher, bytes.subarray(IV_BYTES, -TAG_BYTES))
     if (text === null) return null
     // cast: its tag says that this process sealed it.
-    const { until_ms, ...journey } = JSON.parse(text) as Journey & { readonly until_ms: number }
+    const { until_ms, ...journey } = parseJson(text) as Journey & { readonly until_ms: number }
     return this.now_ms() < until_ms ? journey : null
   }
 }

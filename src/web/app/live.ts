@@ -3,6 +3,7 @@
  * again, later and later.
  */
 import { useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react'
+import { parseJson } from '../../model/json.ts'
 import { urlOf } from './client.ts'
 
 export type Connection = 'off' | 'connecting' | 'live' | 'lost'
@@ -20,7 +21,7 @@ export function useLive(
   const listens = on && seen
   const [state, setState] = useState<Connection>(listens ? 'connecting' : 'off')
   const names = Object.keys(events).join(' ')
-  const report = useEffectEvent((name: string, text: string) => events[name]?.(JSON.parse(text)))
+  const report = useEffectEvent((name: string, text: string) => events[name]?.(parseJson(text)))
   useEffect(() => {
     if (!listens) {
       setState('off')

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { z } from 'zod'
 import type { Failure } from '../../api/common.ts'
 import type { Verified, VerifyProgress } from '../../api/evidence.ts'
+import { parseJson } from '../../model/json.ts'
 import { urlOf } from '../app/client.ts'
 
 export type Verifying =
@@ -48,7 +49,7 @@ function listen(run: string | null, say: (state: Verifying) => void): EventSourc
   const on = <T>(name: string, then: (data: T) => void) =>
     source.addEventListener(name, event => {
       // cast: the server makes these events by the shapes of its API.
-      if (event instanceof MessageEvent && typeof event.data === 'string') then(JSON.parse(event.data) as T)
+      if (event instanceof MessageEvent && typeof event.data === 'string') then(parseJson(event.data) as T)
     })
   on<z.infer<typeof VerifyProgress>>('progress', progress => say({ kind: 'running', progress }))
   on<Verified>('verified', verified => say({ kind: 'verified', verified, took_ms: 0 }))

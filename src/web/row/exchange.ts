@@ -1,4 +1,6 @@
 /** A request to a language model and its answer, as far as they have the form of a conversation. Others are shown as JSON. */
+
+import { parseJson } from '../../model/json.ts'
 import { isRecord } from './values.ts'
 
 interface Said {
@@ -46,7 +48,7 @@ export function answerIn(
 function jsonIn(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }

@@ -2,6 +2,8 @@
  * Layouts that were found before, kept in this browser: to find one takes a processor longer than all else of a graph. They are known by a
  * hash of what was asked, so that no name of a plan is kept, and what is asked otherwise by a later version is found anew.
  */
+
+import { parseJson } from '../../model/json.ts'
 import { keepHere, keptHere } from '../app/kept.ts'
 import type { Laid, Point } from './graph-layout.ts'
 import type { Graph } from './graph-model.ts'
@@ -65,7 +67,7 @@ function pointsIn(numbers: Numbers): readonly Point[] {
 /** What isn't as it was kept is as if it weren't there. */
 function packedHere(): readonly Packed[] {
   try {
-    const kept: unknown = JSON.parse(keptHere(KEY) ?? '[]')
+    const kept: unknown = parseJson(keptHere(KEY) ?? '[]')
     return Array.isArray(kept) ? kept.filter(isPacked) : []
   } catch {
     return []

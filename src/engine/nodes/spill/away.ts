@@ -8,6 +8,7 @@
  */
 import type { OriginFact } from '../../../format/entry.ts'
 import type { TokenId } from '../../../model/ids.ts'
+import { parseJson } from '../../../model/json.ts'
 import { frozen, isObject, type Row, withoutPrototypes } from '../../../model/row.ts'
 import type { Plan } from '../../../plan/plan.ts'
 import { carry, drop, type ForkGroup, type Frame } from '../../token/fork-frames.ts'
@@ -79,7 +80,7 @@ export class Away {
   takeBack(text: string): HeldRow {
     if (!text.startsWith('[')) return this.#takePresent(Number(text))
     // This process wrote it.
-    const parts: TokenText = JSON.parse(text)
+    const parts: TokenText = parseJson(text)
     const [kind, number, about, id, node, value, edge, path, passage, frames, started_us, row] = parts
     const subject = about === null ? this.#subjectOf(kind, number) : subjectFrom(kind, number, about)
     const data = rowFrom(id, row)
@@ -130,7 +131,7 @@ export function textOf({ token, started_us }: HeldRow, about: SubjectText | null
 /** What a text says of the token that is gone from memory, whether it comes back or not. */
 export function look(text: string): { readonly id: TokenId; readonly row: Row } {
   // This process wrote it.
-  const parts: TokenText = JSON.parse(text)
+  const parts: TokenText = parseJson(text)
   const id = parts[3]
   return { id, row: rowFrom(id, parts[11]) }
 }

@@ -4,6 +4,8 @@
  * RECEIPTS-1. A request is taken with its receipt or not at all, so that a receipt answers what was asked, however often it is asked.
  * RECEIPTS-2. The first statement of a transaction locks the sink's own line, and puts its epoch there: nobody with a lower one writes after that.
  */
+
+import { parseJson } from '../../../model/json.ts'
 import type { Refused } from '../../../sdk/spec.ts'
 import type { Database } from '../../databases/database.ts'
 import { type Dialect, quotedTable, type TableName } from '../../databases/dialect.ts'
@@ -117,6 +119,6 @@ const now = (): string => new Date().toISOString()
 
 function refusedIn(text: string): ReadonlyMap<number, Refused> {
   // cast: `add` wrote it, in the same table.
-  const found = JSON.parse(text) as ReadonlyArray<readonly [place: number, code: string, message: string]>
+  const found = parseJson(text) as ReadonlyArray<readonly [place: number, code: string, message: string]>
   return new Map(found.map(([place, code, message]) => [place, { code, message }]))
 }
