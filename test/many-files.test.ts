@@ -88,6 +88,26 @@ describe('many files', () => {
     expect(view('SELECT * FROM inputs')).toEqual(inputs.map(each => ({ ...each, path: null, sha256: null })))
   })
 
+  test('are those of a folder, but what is left out; the record has what was read', async () => {
+    put('in/b.csv', B)
+    put('in/a.csv', A)
+    put('in/a.csv.part', 'half')
+    put('in/old/z.csv', A)
+    put('p.yaml', PIPELINE.replace("path: 'in/*'", "path: in, exclude: '*.part'"))
+    const { json } = await custody('run', 'p.yaml', '--json')
+    expect(json).toMatchObject({ rows: { read: 3, rejected: 1 } })
+    expect(text('out/all.csv')).toBe('id,amount,file\n1,10,in/a.csv\n2,20,in/b.csv\n')
+    expect(view('SELECT path, rows FROM inputs')).toEqual([
+      { path: 'in/a.csv', rows: 1 },
+      { path: 'in/b.csv', rows: 2 },
+    ])
+    expect(await origin(2)).toEqual({ path: 'in/b.csv', line: 2, index: 2 })
+    await holds()
+    const { stderr } = await custody('run', 'p.yaml', '--set', 'sinks.all.options.path=in/all.csv')
+    expect(stderr).toContain('which `claims` would read the next time')
+    expect((await custody('run', 'p.yaml', '--set', 'sinks.all.options.path=in/all.csv.part')).exit).toBe(0)
+  })
+
   test('the last of which lacks a column stop the run before anything is written', async () => {
     put('in/a.csv', A)
     put('in/b.csv', 'id,sum\n1,2\n')

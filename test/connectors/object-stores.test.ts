@@ -1,6 +1,6 @@
 /** Object stores and SFTP against emulators, each kept from its clients by what breaks connections. `npm run connectors` tries them. */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Random } from '../simulation/random.ts'
@@ -81,6 +81,27 @@ for (const kind of STORE_KINDS)
         expect(hashOf(await server.get(`by/r${region}/x.jsonl`))).toBe(
           hashOf(jsonlOf(upTo(2 * ROWS).filter(id => id % 3 === region))),
         )
+      work.close()
+    })
+
+    test('a folder is all objects right in it, but those that are left out', async () => {
+      for (const key of ['day[1]/b.csv', 'day[1]/a.csv', 'day[1]/a.tmp', 'day[1]/deep/c.csv', 'day1/d.csv'])
+        await server.put(key, 'id\n1\n')
+      const pipeline = (path: string, more: object = {}) =>
+        JSON.stringify({
+          name: 'copy',
+          defaults: { on_error: 'discard', on_invalid: 'discard' },
+          sources: { rows: { plugin: 'csv', options: { path, storage: server.storage(), ...more }, to: 'out' } },
+          sinks: { out: { plugin: 'jsonl', options: { path: 'out.jsonl' } } },
+        })
+      const work = new WorkFolder({ 'p.yaml': pipeline(server.url('day[1]/'), { literal: true, exclude: '*.tmp' }) })
+      await work.run()
+      const { json } = await work.custody('show', 'latest', '--json')
+      const paths = ['day[1]/a.csv', 'day[1]/b.csv'].map(key => server.url(key))
+      expect(json.files).toMatchObject(paths.map(name => ({ name, records: 1 })))
+      writeFileSync(join(work.folder, 'p.yaml'), pipeline(server.url('none/')))
+      const { stderr } = await work.custody('run', 'p.yaml')
+      expect(stderr).toContain(`CUSTODY_FILE_NOT_FOUND: no object lies in ${server.url('none/')}`)
       work.close()
     })
 

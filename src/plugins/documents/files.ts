@@ -17,7 +17,7 @@ const { path_field: _, compression, ...which } = fileOptions
 const filesOptions = z.strictObject({
   ...which,
   path: which.path.describe(
-    'Which files: a name, or a pattern such as `in/*.pdf` or `in/**/*.pdf`, relative to the pipeline file’s folder; of a list each in its turn',
+    'Which files: a name, a folder such as `in/`, or a pattern such as `in/*.pdf` or `in/**/*.pdf`, relative to the pipeline file’s folder; of a list each in its turn',
   ),
   compression: compression
     .unwrap()

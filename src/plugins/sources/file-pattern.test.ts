@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Folder } from '../../../test/support/plugin-files.ts'
-import { byBytes, FilePattern, isPattern } from './file-pattern.ts'
+import { byBytes, FilePattern, isPattern, patternOfFolder } from './file-pattern.ts'
 
 const filesOf = async (folder: Folder, pattern: string) => (await FilePattern.of(pattern)).files(folder.path)
 
@@ -89,4 +89,16 @@ test('what is found is what fits of all that is there, in the order of bytes', a
     }),
     { numRuns: 150 },
   )
+})
+
+test.each([
+  ['in/', false, 'in/*'],
+  ['./a*b//', false, './a*b/*'],
+  ['/', true, '/*'],
+  ['a[1]{x}/b', true, 'a\\[1\\]\\{x\\}/b/*'],
+  ['s3://bucket/', true, 's3://bucket/*'],
+  ['s3://bucket/', false, 's3://bucket/*'],
+  ['sftp://user@[::1]:22/a@(b)/', true, 'sftp://user@[::1]:22/a\\@\\(b\\)/*'],
+])('all files in %s (%j) are %s', (path, literal, pattern) => {
+  expect(patternOfFolder(path, literal)).toBe(pattern)
 })

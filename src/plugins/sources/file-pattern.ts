@@ -7,11 +7,25 @@
 import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { relative, resolve, sep } from 'node:path'
-import type { Minimatch } from 'minimatch'
+import type { Minimatch, MinimatchOptions } from 'minimatch'
 
 /** Whether a path may be a pattern: what has none of these signs is a name. */
 export function isPattern(path: string): boolean {
   return /[*?[{]|[!@+]\(/.test(path)
+}
+
+/** Whether a path says that it is a folder. */
+export function isFolderPath(path: string): boolean {
+  return path.endsWith('/')
+}
+
+/** All files in a folder, here or in a store. `literal`: signs of patterns in its path are parts of names. */
+export function patternOfFolder(path: string, literal: boolean): string {
+  const plain = path.replace(/\/+$/, '')
+  if (!literal) return `${plain}/*`
+  // What stands before the key of an object is part of no pattern.
+  const [, root = '', key = ''] = /^([a-z0-9]+:\/\/[^/]*\/?)?(.*)$/s.exec(plain) ?? []
+  return `${root}${key.replace(/[*?[\]{}()!@+\\]/g, '\\$&')}/*`
 }
 
 /** One part of a pattern between slashes: a name, any number of folders (null), or what a name is tested by. */
@@ -30,9 +44,10 @@ export class FilePattern {
     this.#alternatives = alternatives
   }
 
-  static async of(pattern: string): Promise<FilePattern> {
+  /** `more`: what is otherwise than usual, for patterns that only names are tested by. */
+  static async of(pattern: string, more: Pick<MinimatchOptions, 'dot' | 'matchBase'> = {}): Promise<FilePattern> {
     const { Minimatch } = await import('minimatch')
-    const matcher = new Minimatch(pattern, OPTIONS)
+    const matcher = new Minimatch(pattern, { ...OPTIONS, ...more })
     const alternatives = matcher.set.map(parts => parts.map(part => (typeof part === 'symbol' ? null : part)))
     return new FilePattern(matcher, alternatives)
   }

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { brief, Folder, readAll } from '../../../test/support/plugin-files.ts'
+import { zipOf } from '../../../test/support/zip.ts'
 import { NOBODY_TO_ASK } from '../../sdk/source.ts'
 import type { Source, SourceItem } from '../../sdk/spec.ts'
 import { conformanceProblems } from '../../sdk/testing.ts'
@@ -123,9 +124,16 @@ describe('several files', () => {
     [{ path: 'in/*.csv' }, 'no file matches in/*.csv', 'if_missing: empty'],
     [{ path: ['a.csv', 'b.csv'] }, 'b.csv does not exist', undefined],
     [{ path: 'odd[1].csv' }, 'no file matches', 'literal: true'],
-    [{ path: ['a.csv', 'folder'] }, 'folder is a folder', undefined],
+    [{ path: ['a.csv', 'folder'] }, 'folder is a folder without files', '`folder/**`'],
+    [{ path: 'folder/' }, 'folder is a folder without files', '`folder/**`'],
+    [{ path: 'none/' }, 'the folder ', 'if_missing: empty'],
+    [{ path: 'none/*/' }, 'no file matches none/*/', 'if_missing: empty'],
+    [{ path: 'a.csv/' }, 'a.csv is no folder', 'Take the slash'],
+    [{ path: '*.csv', exclude: '*.csv' }, 'exclude leaves out all 2 files of *.csv', 'if_missing: empty'],
+    [{ path: 'folder/deep', exclude: 'x' }, 'exclude leaves out the only file of folder/deep', 'if_missing: empty'],
+    [{ path: 'a.csv', exclude: 'b.csv' }, 'patterns, folders and archives have', 'Remove it'],
   ])('that aren’t there are an error: %j', async (options, message, hint) => {
-    const folder = folderOf({ 'a.csv': 'id\n', 'odd[1].csv': 'id\n', 'folder/x': '' })
+    const folder = folderOf({ 'a.csv': 'id\n', 'odd[1].csv': 'id\n', 'folder/deep/x': '' })
     await expect(folder.source(csvSource, options).list!(null)).rejects.toMatchObject({
       code: expect.stringMatching(/^CUSTODY_(FILE_NOT_FOUND|SOURCE)$/),
       message: expect.stringContaining(message),
@@ -252,7 +260,7 @@ test('conforms, wherever it is continued', async () => {
         [csvSource, csv],
         [jsonlSource, { path: 'in-*.x' }],
         [textSource, { path: ['in-*.x'], whole: true }],
-        [jsonSource, { path: 'in-*.x' }],
+        [jsonSource, { path: 'in-*.x', exclude: 'in-1.x' }],
       ] as const) {
         const sample = { title: 'some', options: { ...options, if_missing: 'empty' }, files }
         expect(await conformanceProblems(spec, [sample])).toEqual([])
@@ -262,7 +270,95 @@ test('conforms, wherever it is continued', async () => {
   )
 })
 
+describe('a folder', () => {
+  const FILES = {
+    ...{ 'in/b.txt': 'b', 'in/a.txt': 'a', 'in/B.txt': 'B', 'in/.hidden': 'h', 'in/deep/c.txt': 'c' },
+    ...{ 'in/x.tmp': 'x', 'odd[1]*/a.txt': 'odd', 'odd1/a.txt': 'other', 'first.txt': '1' },
+  }
+  const namesOf = async (options: object) => (await folderOf(FILES).source(textSource, options).list!(null)).names
+  const ALL = ['in/B.txt', 'in/a.txt', 'in/b.txt', 'in/x.tmp']
+
+  test.each<[options: object, names: readonly string[]]>([
+    [{ path: 'in' }, ALL],
+    [{ path: 'in/' }, ALL],
+    [{ path: './in//' }, ALL.map(each => `./${each}`)],
+    [{ path: 'in', literal: true }, ALL],
+    [{ path: 'odd[1]*/' }, ['odd1/a.txt']],
+    [{ path: 'odd[1]*/', literal: true }, ['odd[1]*/a.txt']],
+    [{ path: 'in/*/' }, ['in/deep/c.txt']],
+    [{ path: ['in/b.txt', 'in', 'first.txt'] }, ['in/b.txt', 'in/B.txt', 'in/a.txt', 'in/x.tmp', 'first.txt']],
+    [{ path: ['in/deep', 'in/'] }, ['in/deep/c.txt', ...ALL]],
+  ])('is all files in it, in the order of their names: %j', async (options, names) => {
+    expect(await namesOf(options)).toEqual(names)
+  })
+
+  test('is read, resumed by the names on record, and no place for a sink', async () => {
+    const folder = folderOf(FILES)
+    const options = { path: 'in', exclude: '*.tmp', path_field: 'file' }
+    const source = folder.source(textSource, options)
+    const { matches } = await source.list!(null)
+    expect(matches?.(join(folder.path, 'in/new.txt'))).toContain('would read the next time')
+    expect([matches?.(join(folder.path, 'in/new.tmp')), matches?.(join(folder.path, 'in/deep/new.txt'))]).toEqual([
+      null,
+      null,
+    ])
+    expect((await readAll(source)).map(brief)).toEqual([
+      [1, { text: 'B', file: 'in/B.txt' }],
+      [1, { text: 'a', file: 'in/a.txt' }],
+      [1, { text: 'b', file: 'in/b.txt' }],
+    ])
+    folder.put('in/aa.txt', 'new')
+    expect((await folder.source(textSource, options).list!(['in/a.txt'])).names).toEqual(['in/a.txt'])
+  })
+
+  test('that is empty, or isn’t there, is nothing to read where that may be', async () => {
+    for (const path of ['in/deep/none', 'in/deep/none/', 'empty/'])
+      expect(await namesOf({ path, if_missing: 'empty' })).toEqual([])
+  })
+})
+
+describe('exclude', () => {
+  const FILES = {
+    ...{ 'in/a.csv': 'id\n1\n', 'in/b.csv': 'id\n2\n', 'in/old/a.csv': 'id\n3\n', 'in/old/.a.csv': 'id\n' },
+    'in/c.zip': zipOf([
+      { name: 'n/a.csv', content: 'id\n4\n' },
+      { name: 'z.csv', content: 'id\n5\n' },
+    ]),
+  }
+  test.each<[options: object, names: readonly string[]]>([
+    [{ path: 'in/**', exclude: 'a.csv' }, ['in/b.csv', 'in/c.zip/z.csv']],
+    [{ path: 'in/**', exclude: 'in/a.csv' }, ['in/b.csv', 'in/c.zip/n/a.csv', 'in/c.zip/z.csv', 'in/old/a.csv']],
+    [{ path: './in/**', exclude: 'in/old/**' }, ['./in/a.csv', './in/b.csv', './in/c.zip/n/a.csv', './in/c.zip/z.csv']],
+    [{ path: 'in/*.csv', exclude: './in/b.csv' }, ['in/a.csv']],
+    [{ path: 'in/*', exclude: ['*.zip', '[b]*'] }, ['in/a.csv']],
+    [{ path: 'in/*', exclude: '{*.zip,b.*}' }, ['in/a.csv']],
+    [{ path: 'in/old/{.,}*.csv', exclude: '.*' }, ['in/old/a.csv']],
+    [{ path: 'in/old/{.,}*.csv', exclude: '*', if_missing: 'empty' }, []],
+    [{ path: 'in/c.zip', exclude: 'in/c.zip/n/**' }, ['in/c.zip/z.csv']],
+    [{ path: 'in/c.zip', members: '**/*.csv', exclude: 'z.csv' }, ['in/c.zip/n/a.csv']],
+    // A name is read, whatever is left out of what patterns find.
+    [{ path: ['in/b.csv', 'in/*.csv'], exclude: '*', if_missing: 'empty' }, ['in/b.csv']],
+  ])('leaves out what it is of: %j', async (options, names) => {
+    expect((await folderOf(FILES).source(csvSource, options).list!(null)).names).toEqual(names)
+  })
+
+  test('of absolute paths is of absolute paths', async () => {
+    const folder = folderOf(FILES)
+    const source = folder.source(csvSource, { path: `${folder.path}/in/*.csv`, exclude: `${folder.path}/in/a*` })
+    expect((await source.list!(null)).names).toEqual([`${folder.path}/in/b.csv`])
+  })
+
+  test('of all members of an archive is said', async () => {
+    const source = folderOf(FILES).source(csvSource, { path: 'in/c.zip', exclude: '*.csv' })
+    await expect(source.list!(null)).rejects.toMatchObject({
+      code: 'CUSTODY_FILE_NOT_FOUND',
+      message: expect.stringContaining('exclude leaves all of them out'),
+    })
+  })
+})
+
 test.each<[object, string]>([
+  [{ path: '-', exclude: '*.tmp' }, 'standard input is no file'],
   [{ path: '-', path_field: 'file' }, 'standard input is no file'],
   [{ path: '-', if_missing: 'empty' }, 'standard input is no file'],
   [{ path: '-', compression: 'zip' }, 'an archive can’t be read from standard input'],

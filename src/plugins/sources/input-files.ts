@@ -13,8 +13,10 @@ import { parseStoreUrl } from '../stores/store-url.ts'
 import { Archive, isArchiveName } from './archive.ts'
 import { type InputPlace, inputName, sourceError, systemError, whereOf } from './byte-reader.ts'
 import { type Compression, compressionOf } from './compression.ts'
-import { byBytes, FilePattern, isPattern } from './file-pattern.ts'
+import { Exclusion } from './exclusion.ts'
+import { byBytes, FilePattern, isFolderPath, isPattern, patternOfFolder } from './file-pattern.ts'
 import { bytesOf, mustBeSame, type Seen, vanished } from './listed-file.ts'
+import { noFiles, noMembers, nothingToExclude } from './no-files.ts'
 import type { FileOptions } from './options.ts'
 import { lookInStore, StoredFile, StoredPattern } from './stored-file.ts'
 
@@ -35,8 +37,10 @@ export interface Listing {
   readonly files: readonly InputFile[]
   /** For people. */
   readonly warnings: readonly string[]
-  readonly patterns: readonly Pick<FilePattern, 'matchesFrom'>[]
+  readonly patterns: readonly Matches[]
 }
+
+type Matches = Pick<FilePattern, 'matchesFrom'>
 
 type Where = Pick<InputPlace, 'folder' | 'node' | 'stores'>
 
@@ -44,25 +48,29 @@ type Where = Pick<InputPlace, 'folder' | 'node' | 'stores'>
 export async function listFiles(options: FileOptions, where: Where): Promise<Listing> {
   const files: InputFile[] = []
   const warnings: string[] = []
-  const patterns: Pick<FilePattern, 'matchesFrom'>[] = []
+  const patterns: Matches[] = []
+  const exclusion = await Exclusion.of(options.exclude)
+  let lists = 0
   /** Names by device and inode, or by URL. */
   const known = new Map<string, string>()
   for (const path of typeof options.path === 'string' ? [options.path] : options.path) {
-    const found = options.literal || !isPattern(path) ? null : await filesFound(path, where)
-    if (found !== null) patterns.push(found.pattern)
+    const found = await filesOf(path, options, where, exclusion)
+    if (found.pattern !== null) patterns.push(found.pattern)
+    if (found.pattern !== null || isArchive(path, options)) lists += 1
     let matched = 0
-    for (const { name, listed } of found?.files ?? [{ name: path, listed: null }]) {
+    for (const { name, listed } of found.files) {
       const place = { ...where, path: name }
-      const seen = listed ?? (await look(place, found === null && options.if_missing === 'empty'))
+      const seen = listed ?? (await look(place, found.pattern === null && options.if_missing === 'empty'))
       if (seen === null) continue
       matched += 1
       const other = known.get(idOf(seen))
-      if (other === undefined) files.push(...(await filesAt(place, seen, options)))
+      if (other === undefined) files.push(...(await filesAt(place, seen, options, exclusion)))
       else if (other !== name) warnings.push(`${name} is the same file as ${other}, and is read once`)
       known.set(idOf(seen), other ?? name)
     }
-    if (matched === 0 && options.if_missing === 'error') throw await noMatch(path, where)
+    if (matched === 0 && options.if_missing === 'error') throw await noFiles(path, where, found.excluded)
   }
+  if (lists === 0 && options.exclude !== undefined) throw nothingToExclude(where)
   return { files, warnings, patterns }
 }
 
@@ -102,20 +110,42 @@ export async function archiveMustBeSame(archive: InputPlace, seen: Seen): Promis
   mustBeSame(archive, seen, await lookAgain(archive))
 }
 
-/** What a pattern is of. `listed`: where looking at each again would tell no more. */
+/** What a path is of. `listed`: where looking at each again would tell no more. */
 interface Found {
-  readonly pattern: Pick<FilePattern, 'matchesFrom'>
+  /** null: it is a name. */
+  readonly pattern: Matches | null
   readonly files: readonly { readonly name: string; readonly listed: Seen | null }[]
+  /** How many there are besides, which are left out. */
+  readonly excluded: number
 }
 
-async function filesFound(path: string, where: Where): Promise<Found> {
-  if (isStoreUrl(path)) {
-    const place = { ...where, path }
-    const pattern = await StoredPattern.of(place)
-    return { pattern, files: (await pattern.files(place)).map(listed => ({ name: listed.url, listed })) }
+async function filesOf(path: string, { literal }: FileOptions, where: Where, exclusion: Exclusion): Promise<Found> {
+  const pattern = await patternIn(path, literal, where)
+  if (pattern === null) return { pattern, files: [{ name: path, listed: null }], excluded: 0 }
+  const found = await filesFound(pattern, path, where)
+  const files = found.files.filter(({ name }) => !exclusion.has(where.folder, name))
+  const matchesFrom = (folder: string, absolute: string) =>
+    found.pattern.matchesFrom(folder, absolute) && !exclusion.has(folder, absolute)
+  return { pattern: { matchesFrom }, files, excluded: found.files.length - files.length }
+}
+
+/** Of which files a path is a pattern, itself or as a folder; null if it is a name. */
+async function patternIn(path: string, literal: boolean, { folder }: Where): Promise<string | null> {
+  if (isFolderPath(path)) return patternOfFolder(path, literal)
+  if (!literal && isPattern(path)) return path
+  if (isStoreUrl(path)) return null
+  const there = await stat(absolutePlace(folder, path)).catch(() => null)
+  return there?.isDirectory() === true ? patternOfFolder(path, true) : null
+}
+
+async function filesFound(pattern: string, path: string, where: Where) {
+  if (isStoreUrl(pattern)) {
+    const place = { ...where, path: pattern }
+    const stored = await StoredPattern.of(place)
+    return { pattern: stored, files: (await stored.files(place)).map(listed => ({ name: listed.url, listed })) }
   }
-  const pattern = await FilePattern.of(path)
-  return { pattern, files: (await namesFound(pattern, path, where)).map(name => ({ name, listed: null })) }
+  const made = await FilePattern.of(pattern)
+  return { pattern: made, files: (await namesFound(made, path, where)).map(name => ({ name, listed: null })) }
 }
 
 async function namesFound(pattern: FilePattern, path: string, { folder, node }: Where): Promise<readonly string[]> {
@@ -185,13 +215,22 @@ const isArchive = (path: string, { compression }: FileOptions): boolean =>
 const packingOf = (path: string, { compression }: FileOptions): Compression | null =>
   compressionOf(compression === 'zip' ? 'auto' : compression, path)
 
-async function filesAt(place: InputPlace, seen: Seen, options: FileOptions): Promise<readonly InputFile[]> {
+async function filesAt(
+  place: InputPlace,
+  seen: Seen,
+  options: FileOptions,
+  exclusion: Exclusion,
+): Promise<readonly InputFile[]> {
   if (!isArchive(place.path, options)) return [plainFile(place, seen, options)]
   const archive = await openArchive(place, seen)
   try {
     const pattern = options.members === undefined ? null : await FilePattern.of(options.members)
-    const chosen = archive.members.filter(({ name }) => (pattern === null ? !isHidden(name) : pattern.matches(name)))
-    if (chosen.length === 0 && options.if_missing === 'error') throw noMember(place, options)
+    const chosen = archive.members.filter(
+      ({ name }) =>
+        (pattern === null ? !isHidden(name) : pattern.matches(name)) &&
+        !exclusion.has(place.folder, `${place.path}/${name}`),
+    )
+    if (chosen.length === 0 && options.if_missing === 'error') throw noMembers(place, options)
     const files = chosen.toSorted((a, b) => byBytes(a.name, b.name)).map(each => memberOf(place, seen, each, options))
     for (const { member, place: of_member } of files) archive.check(member?.name ?? '', of_member)
     const nested = files.find(({ member }) => isArchiveName(member?.name ?? ''))
@@ -239,29 +278,4 @@ async function archiveOf(name: string, options: FileOptions, where: Where) {
     if (there?.isFile() === true) return { place, seen: there }
   }
   return null
-}
-
-async function noMatch(path: string, { folder, node }: Where): Promise<CustodyError> {
-  const absolute = absolutePlace(folder, path)
-  const stored = isStoreUrl(path)
-  const literal = stored ? null : await stat(absolute).catch(() => null)
-  const what = stored ? 'object' : 'file'
-  const message = isPattern(path) ? `no ${what} matches ${path}` : `${absolute} does not exist`
-  const from = stored ? '' : 'Patterns start from the pipeline file’s folder. '
-  const hint =
-    literal?.isFile() === true
-      ? 'There is a file of this very name: set literal: true.'
-      : `${from}If there may be nothing to read, set if_missing: empty.`
-  return new CustodyError('CUSTODY_FILE_NOT_FOUND', message, {
-    where: { path: absolute, ...(node === undefined ? {} : { node }) },
-    hint,
-  })
-}
-
-function noMember(place: InputPlace, { members }: FileOptions): CustodyError {
-  const message = members === undefined ? 'has no files in it' : `has no member that matches ${members}`
-  return new CustodyError('CUSTODY_FILE_NOT_FOUND', `${inputName(place)} ${message}`, {
-    where: whereOf(place),
-    hint: 'If there may be nothing to read in it, set if_missing: empty.',
-  })
 }

@@ -9,7 +9,7 @@ import { isArchiveName } from './archive.ts'
 import type { InputPlace } from './byte-reader.ts'
 import { compressionOf, type compressionOption } from './compression.ts'
 import { encodingOf, nearestEncoding } from './encoding.ts'
-import { isPattern } from './file-pattern.ts'
+import { isFolderPath, isPattern } from './file-pattern.ts'
 
 const STANDARD_INPUT = '-'
 
@@ -27,13 +27,21 @@ export const encodingOption = z
     'A label of the Encoding Standard, such as utf-8, utf-16le, windows-1252 or shift_jis; a byte order mark beats it',
   )
 
+export const excludeOption = z
+  .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+  .optional()
+  .describe(
+    'Which of the files that patterns, folders and archives have are left out: a pattern, or a list of them. `*.tmp` is of names, wherever the files lie, `in/old/**` of paths',
+  )
+
 /** Which files a source reads, and how they are packed. */
 export const fileOptions = {
   path: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .describe(
-      'The file, relative to the pipeline file’s folder; `-` is standard input. A pattern such as `in/*.csv` is all files that match; of a list each name or pattern in its turn',
+      'The file, relative to the pipeline file’s folder; `-` is standard input. A pattern such as `in/*.csv` is all files that match, a folder such as `in/` all files in it; of a list each in its turn',
     ),
+  exclude: excludeOption,
   literal: z
     .boolean()
     .default(false)
@@ -73,9 +81,9 @@ export function placeOf(
 }
 
 /** The path of the one file that is read, or of standard input; null if it may be any number of files. */
-export function onePath({ path, literal, if_missing, compression }: FileOptions): string | null {
-  if (typeof path !== 'string' || if_missing === 'empty') return null
-  if ((!literal && isPattern(path)) || isStoreUrl(path)) return null
+export function onePath({ path, literal, if_missing, compression, exclude }: FileOptions): string | null {
+  if (typeof path !== 'string' || if_missing === 'empty' || exclude !== undefined) return null
+  if ((!literal && isPattern(path)) || isFolderPath(path) || isStoreUrl(path)) return null
   return compression === 'zip' || (compression === 'auto' && isArchiveName(path)) ? null : path
 }
 
@@ -83,10 +91,10 @@ export function isReadable(options: FileOptions): boolean {
   return options.path !== STANDARD_INPUT
 }
 
-/** The files that options name; those of patterns are known when the run begins. */
+/** The files that options name; those of patterns and folders are known when the run begins. */
 export function filesNamed({ path, literal }: FileOptions): readonly string[] {
   const paths = typeof path === 'string' ? [path] : path
-  return paths.filter(each => each !== STANDARD_INPUT && (literal || !isPattern(each)))
+  return paths.filter(each => each !== STANDARD_INPUT && !isFolderPath(each) && (literal || !isPattern(each)))
 }
 
 /** The field that holds a row's file, if one does. */
@@ -97,11 +105,14 @@ export function fieldsAdded({ path_field }: FileOptions): ReadonlyMap<string, Fi
 /** What only a look at several options together can refuse. */
 export function checkFileOptions(options: FileOptions, secrets: readonly SecretOption[]): readonly OptionProblem[] {
   const { path, members, compression, path_field } = options
-  const problems: OptionProblem[] = [...checkStorage(options, secrets)]
+  // A bucket as a folder has all its objects; none has its name.
+  const objects = (each: string) => (isStoreUrl(each) && isFolderPath(each) ? `${each}*` : each)
+  const stored = { ...options, path: typeof path === 'string' ? objects(path) : path.map(objects) }
+  const problems: OptionProblem[] = [...checkStorage(stored, secrets)]
   const wrong = (at: readonly (string | number)[], message: string, hint?: string) =>
     problems.push({ path: at, message, ...(hint === undefined ? {} : { hint }) })
   if (path === STANDARD_INPUT) {
-    for (const option of ['literal', 'if_missing', 'path_field', 'members'] as const)
+    for (const option of ['literal', 'exclude', 'if_missing', 'path_field', 'members'] as const)
       if (options[option] !== DEFAULTS[option]) wrong([option], 'standard input is no file', `Remove ${option}.`)
     if (compression === 'zip')
       wrong(['compression'], 'an archive can’t be read from standard input', 'Save it to a file first.')
@@ -113,7 +124,9 @@ export function checkFileOptions(options: FileOptions, secrets: readonly SecretO
     else if (paths.indexOf(each) < i) wrong(['path', i], `${each} stands twice`, 'Remove one of them.')
   }
   if (path_field === ERROR_FIELD) wrong(['path_field'], `${ERROR_FIELD} is what rows have that met an error`)
-  const may_be_archive = (each: string) => isArchiveName(each) || (!options.literal && isPattern(each))
+  // Of a folder without a slash at its end nothing is known here.
+  const may_be_archive = (each: string) =>
+    isArchiveName(each) || isFolderPath(each) || (!options.literal && isPattern(each))
   if (members !== undefined && (compression === 'auto' ? !paths.some(may_be_archive) : compression !== 'zip'))
     wrong(['members'], 'members are those of an archive, and none is read', 'Remove it, or set compression: zip.')
   return problems

@@ -186,7 +186,7 @@ export class StoredPattern {
   /** In the order of the bytes of their names. @throws CustodyError as `lookInStore`. */
   async files(place: InputPlace): Promise<readonly StoredFile[]> {
     const { key } = this.#url
-    const from = key.search(/[*?[{]|[!@+]\(/)
+    const from = key.search(/[*?[{\\]|[!@+]\(/)
     const deep = key.slice(from).includes('/') || key.includes('**')
     try {
       const store = await storesOf(place).of(this.#url)
