@@ -10,6 +10,8 @@ export type EndFacts = Extract<RunEntry, { k: 'seal' | 'close' }>
 
 export interface LogRole {
   readonly first: 'open' | 'part'
+  /** How many splits log 0 says that the run has. */
+  readonly splits: number
   /** The plan, where its own entries don't say it. */
   readonly topology: Topology
   /** What others add up to, which it puts together; null: its own rows count. */
@@ -27,6 +29,7 @@ const OF_SPLITS: ReadonlySet<string> = new Set(['cut', 'parts', 'part', 'close']
 
 export const WHOLE_RUN: LogRole = {
   first: 'open',
+  splits: 0,
   topology: { nodes: [], edges: [] },
   sum: null,
   before: new Map(),

@@ -23,6 +23,8 @@ export class LogWalk {
   readonly #tiles: Tile[][] = []
   /** Root of the tree after the first entry. */
   first_root = ''
+  /** Leaf of the last entry of a page. */
+  last_leaf: Hash = ''
   /** Root of the tree before the latest entry that changes keys. */
   root_before = ''
   /** Whether an entry is missing. */
@@ -70,6 +72,7 @@ export class LogWalk {
   /** All leaves of a page. */
   append({ leaves, tiles }: Pick<Page, 'leaves' | 'tiles'>): void {
     if (this.tree.size === 0) this.first_root = leaves[0] ?? ''
+    this.last_leaf = leaves.at(-1) ?? this.last_leaf
     let at = 0
     for (const root of this.tree.between_tiles ? tiles : []) {
       const end = at + TILE_WIDTH

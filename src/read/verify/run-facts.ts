@@ -112,7 +112,7 @@ export class RunFacts {
 
   /** Whether records of a source can follow, from this number on, of which nothing needs to be said. */
   goesOn(source: number, index: number, ways: Ways): boolean {
-    const is_open = this.seal === null && !this.#stopped && this.reruns === null
+    const is_open = this.seal === null && !this.#stopped && this.reruns === null && this.#role.mayHave('subject')
     const last = this.#last_records.get(source)?.index ?? 0
     return is_open && ways.kind(source) === 'source' && !this.#cut.has(source) && index === last + 1
   }
@@ -156,6 +156,10 @@ export class RunFacts {
         if (seq !== 0) this.#entries.add(`${where} opens the run once more`)
         this.reruns = facts.reruns ?? null
         if (facts.run !== this.#run) this.#entries.add(`${where} opens run ${facts.run}`)
+        if ((facts.splits ?? 0) !== this.#role.splits)
+          this.#entries.add(
+            `${where} says that the run has ${counted(facts.splits ?? 0, 'split')}, and log 0 says ${this.#role.splits}`,
+          )
         for (const problem of ways.problems()) this.#entries.add(`${where}: ${problem}`)
         this.#files.open(where, facts, ways)
         return

@@ -137,10 +137,11 @@ export class RunFold {
   }
 
   /** What it came to, for log 0. */
-  found({ tree, first_root }: LogWalk) {
+  found({ tree, first_root, last_leaf }: LogWalk) {
     const { facts, earliest } = this
     return {
-      ...{ entries: tree.size, root: tree.root(), first_root, earliest, resumed: facts.resumed },
+      ...{ entries: tree.size, root: tree.root(), first_root, last_leaf, earliest, resumed: facts.resumed },
+      ...{ end: facts.seal, recount: this.recount, records: facts.records },
       ...{ sealed: facts.seal !== null, sealed_us: facts.seal?.t ?? 0, readable: this.#complete },
     }
   }

@@ -65,8 +65,6 @@ async function walked(
     log,
     ...fold.found(walk),
     tokens: fold.recount.born,
-    recount: fold.recount,
-    records: fold.facts.records,
     values: fold.values_checked,
     erased: fold.values_erased,
     unread: fold.values_unread,

@@ -14,13 +14,13 @@ export class CoordinatorRole implements LogRole {
   readonly topology: Topology = { nodes: [], edges: [] }
   readonly sum: Recount
   readonly before: LogRole['before']
-  readonly #splits: number
+  readonly splits: number
   /** Of the tree of the splits' last entries; null as long as one of them isn't closed. */
   readonly #root: Hash | null
 
   /** `records`: that all splits have read, by source. */
   constructor(splits: number, sum: Recount, records: ReadonlyMap<number, number>, root: Hash | null) {
-    this.#splits = splits
+    this.splits = splits
     this.#root = root
     this.sum = sum
     this.before = new Map([...records].map(([source, count]) => [source, { records: count, index: count }]))
@@ -36,7 +36,7 @@ export class CoordinatorRole implements LogRole {
 
   ends(where: Place, facts: EndFacts): Iterable<string> {
     const parts = facts.k === 'seal' ? facts.parts : undefined
-    return parts?.size === this.#splits && parts.root === this.#root
+    return parts?.size === this.splits && parts.root === this.#root
       ? []
       : [`${where} seals other splits than there are`]
   }
@@ -57,6 +57,7 @@ export interface SplitFacts {
 
 export class SplitRole implements LogRole {
   readonly first = 'part'
+  readonly splits = 0
   readonly sum = null
   readonly before: LogRole['before']
   readonly #facts: SplitFacts

@@ -21,7 +21,7 @@ import { readLedgerLog } from './read-ledger-log.ts'
 import { verifyRun } from './run.ts'
 import type { Shelf } from './shelf.ts'
 import { checkSince, type Kept } from './since.ts'
-import { type SplitLog, verifySplitRun } from './split-run.ts'
+import { type SplitLog, verifySplitRun } from './stored-splits.ts'
 import type { WalkedRun } from './walked-run.ts'
 import { checkTimestamps, checkWitnessed, type DatedHead, type WitnessedHead, witnessedSizes } from './witnessed.ts'
 

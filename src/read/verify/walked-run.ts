@@ -1,7 +1,8 @@
 /** What `verify` is given of a run's log, and what it finds in it. */
+import type { Hash } from '../../model/sha256.ts'
 import type { Check } from './check.ts'
 import type { Decisions } from './decisions.ts'
-import type { LogRole } from './log-role.ts'
+import type { EndFacts, LogRole } from './log-role.ts'
 import type { PageSource } from './page.ts'
 import type { ProgressCheck } from './progress.ts'
 import type { Recount } from './recount.ts'
@@ -48,6 +49,10 @@ export interface WalkedRun {
   readonly root: string
   /** Root after entry 0. */
   readonly first_root: string
+  /** Of its last entry. */
+  readonly last_leaf: Hash
+  /** Its seal, or of a split what closes it; null without one. */
+  readonly end: EndFacts | null
   readonly sealed: boolean
   /** Whether the log was read to its end. */
   readonly complete: boolean
