@@ -5,7 +5,7 @@ import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import type { Sight } from '../host/seen-ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
-import type { CheckedReader } from '../read/evidence/checked-reader.ts'
+import type { RunReader } from '../read/evidence/run-reader.ts'
 import { explainWhere } from '../read/explain/explain.ts'
 import { storyJson } from '../read/explain/json.ts'
 import type { Story } from '../read/explain/story.ts'
@@ -78,7 +78,7 @@ function mustChooseOne(context: Context, { row, token, where }: ExplainOptions):
 /** One story after the other as they are found; as JSON an array. Stops as soon as nobody reads any more. */
 async function explainAll(
   context: Context,
-  reader: CheckedReader,
+  reader: RunReader,
   log: number,
   options: ExplainOptions,
   onShown: () => void,

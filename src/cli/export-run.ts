@@ -115,7 +115,7 @@ async function tiles(
   name: string,
   { out }: { readonly out?: string },
 ): Promise<Written> {
-  const { reader: checked, log, run } = await checkedRun(context.env, reader, name, checkLine(context.terminal))
+  const { checked, log, run } = await checkedRun(context.env, reader, name, checkLine(context.terminal))
   return staged(context, { run, format: 'tiles', out }, async into => {
     const logs = await writeTiles({ checked, reader }, { log, run }, into)
     const lines = logs.map(({ folder, size, unbundled }) => {

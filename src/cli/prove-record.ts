@@ -67,7 +67,7 @@ async function record(
   try {
     const run = name === null ? null : await checkedRun(env, inner, name, checkLine(terminal))
     if (out !== null && run !== null) await (await import('./out-file.ts')).refuseFileOfRun(run.reader, run.log, out)
-    const reader = run?.reader ?? new CheckedReader(inner, { remembered: await rememberedOf(inner, env) })
+    const reader = run?.checked ?? new CheckedReader(inner, { remembered: await rememberedOf(inner, env) })
     const made = await recordOf(reader, inner, run, disclose, which)
     await write(context, made.pieces, out)
     const where = out === null ? 'the record' : printable(nearPath(out, cwd))

@@ -3,7 +3,9 @@ import type { Environment } from '../ledger/keys/config-folder.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { isCustodyError } from '../model/error.ts'
 import { CheckedReader } from '../read/evidence/checked-reader.ts'
+import { JoinedReader } from '../read/evidence/joined-reader.ts'
 import type { Bound } from '../read/evidence/log-check.ts'
+import type { RunReader } from '../read/evidence/run-reader.ts'
 import { UnsoundRecord } from '../read/evidence/unsound.ts'
 import { findRun } from '../read/runs/list.ts'
 import { openingOf } from '../read/runs/run-log.ts'
@@ -18,8 +20,9 @@ export interface CheckObserver {
 }
 
 export interface CheckedRun {
-  /** Gives nothing but what was signed. */
-  readonly reader: CheckedReader
+  readonly reader: RunReader
+  /** The same for who reads logs by themselves, as they are. */
+  readonly checked: CheckedReader
   readonly log: number
   readonly run: string
 }
@@ -38,18 +41,19 @@ export async function checkedRun(
   observer: CheckObserver,
   reads: 'stories' | 'all' = 'all',
 ): Promise<CheckedRun> {
-  const reader = new CheckedReader(inner, {
+  const checked = new CheckedReader(inner, {
     remembered: await rememberedOf(inner, env),
     of_stories: reads === 'stories',
     onProgress: entries => observer.onChecking(entries),
   })
+  const reader = new JoinedReader(checked)
   const { log, run } = await findRun(reader, name)
   await reader.check(log)
   observer.onChecked()
   const opening = await openingOf(reader, log)
   if (opening.run !== run)
     throw new UnsoundRecord([`log ${log} is listed as that of run ${run}, and is that of ${opening.run}`])
-  return { reader, log, run }
+  return { reader, checked, log, run }
 }
 
 /** Of a run that isn't sealed: how many of its entries the ledger's own log binds. */

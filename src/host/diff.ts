@@ -3,7 +3,7 @@ import { type DiffOptions, diffRuns } from '../read/diff/diff.ts'
 import type { Both, RunDiff } from '../read/diff/difference.ts'
 import { type KeySource, keysHere } from '../read/diff/row-keys.ts'
 import { type PairSource, pairsHere, type RowsPage } from '../read/diff/row-pairs.ts'
-import type { CheckedReader } from '../read/evidence/checked-reader.ts'
+import type { RunReader } from '../read/evidence/run-reader.ts'
 import type { Question } from './read-questions.ts'
 import { hasOtherCores, ReadThreads } from './read-threads.ts'
 
@@ -21,7 +21,7 @@ export interface DiffRequest extends Omit<DiffOptions, 'pairs' | 'key'> {
 
 /** As `diffRuns`; the threads check what they read, too. */
 export async function diffOnAllCores(
-  reader: CheckedReader,
+  reader: RunReader,
   names: Both<string>,
   { key, onKeys, threaded_from_rows = THREADED_FROM_ROWS, ...options }: DiffRequest,
 ): Promise<RunDiff> {

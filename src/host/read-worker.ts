@@ -9,6 +9,8 @@ import { isCustodyError } from '../model/error.ts'
 import { keysOfRows } from '../read/diff/row-keys.ts'
 import { RowPairs } from '../read/diff/row-pairs.ts'
 import { CheckedReader } from '../read/evidence/checked-reader.ts'
+import { JoinedReader } from '../read/evidence/joined-reader.ts'
+import type { RunReader } from '../read/evidence/run-reader.ts'
 import { packed } from '../read/verify/packed-page.ts'
 import { PageLooker } from '../read/verify/page.ts'
 import type { Answers, Question } from './read-questions.ts'
@@ -19,13 +21,13 @@ class Answerer {
   readonly #reader: LedgerReader
   readonly #looker: PageLooker
   /** Whoever asks has compared the ledger with what the user knows of it. */
-  readonly #checked: CheckedReader
+  readonly #checked: RunReader
   readonly #pairs = new Map<string, Promise<RowPairs>>()
 
   constructor(reader: LedgerReader) {
     this.#reader = reader
     this.#looker = new PageLooker(reader)
-    this.#checked = new CheckedReader(reader, { remembered: null })
+    this.#checked = new JoinedReader(new CheckedReader(reader, { remembered: null }))
   }
 
   async answer(question: Question): Promise<Answers[keyof Answers]> {

@@ -3,6 +3,7 @@
 import type { Courses, Recordings } from '../format/recording.ts'
 import type { FileNames } from '../format/run-values.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
+import { sourceRowsOf } from '../read/fold/source-rows.ts'
 import { recordedCalls } from '../read/recorded/answers.ts'
 import { recordedCourses } from '../read/recorded/courses.ts'
 import { listedFiles } from '../read/runs/input-files.ts'
@@ -30,6 +31,6 @@ export async function onRecord(reader: LedgerReader, run: string): Promise<OnRec
     ...(files === null ? {} : { files }),
     ...(started_us === null ? {} : { started_us }),
     recordings: await recordedCalls(reader, log, topology),
-    courses: await recordedCourses(reader, log, topology, plan.closes),
+    courses: await recordedCourses(reader, { log, topology, sources: await sourceRowsOf(reader, log) }, plan.closes),
   }
 }

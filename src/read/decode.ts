@@ -24,8 +24,10 @@ import type { LedgerEntry } from '../format/ledger-entry.ts'
 import { isCanonical, NotJsonError } from '../model/canonical.ts'
 import { parseJson } from '../model/json.ts'
 import type { FateNumber } from '../model/outcome.ts'
+import { partOf } from '../model/part-ids.ts'
 import type { Json } from '../model/row.ts'
 import { atLeastOne, call, numbers, whole } from './decode-call.ts'
+import { entryOfPart } from './part-entry.ts'
 import { LEDGER_ENTRY, RUN_ENTRY } from './run-shapes.ts'
 import { asObject, hex, refuse, ShapeError, text } from './shape.ts'
 
@@ -53,19 +55,24 @@ export function isSubjectBody(row: number | null, body: string): boolean {
   return row !== null || body.startsWith('{"b":')
 }
 
-/** @throws DecodeError */
+/** `seq` with its part: the numbers in the entry are those of that part, too. @throws DecodeError */
 export function decodeSubjectEntry(seq: number, body: string): SubjectEntry {
-  return decoding(seq, () => subjectEntry(parseCanonical(body)))
+  return decoding(seq, () => inPart(seq, subjectEntry(parseCanonical(body))))
 }
 
 /** For whoever compares each commitment with a hash: whether it has the form of one isn't looked at. @throws DecodeError */
 export function decodeCommittedEntry(seq: number, body: string): SubjectEntry {
-  return decoding(seq, () => subjectEntry(parseCanonical(body), known_hash))
+  return decoding(seq, () => inPart(seq, subjectEntry(parseCanonical(body), known_hash)))
 }
 
 /** Of a text that is known to be canonical. @throws DecodeError */
 export function decodeCanonicalEntry(seq: number, body: string): SubjectEntry {
-  return decoding(seq, () => subjectEntry(asObject(parseJson(body) as Json, '')))
+  return decoding(seq, () => inPart(seq, subjectEntry(asObject(parseJson(body) as Json, ''))))
+}
+
+function inPart(seq: number, entry: SubjectEntry): SubjectEntry {
+  const part = partOf(seq)
+  return part === 0 ? entry : entryOfPart(part, entry)
 }
 
 /** Of what such a text says, where each commitment is known to be that of a value. @throws DecodeError */

@@ -1,8 +1,12 @@
-/** The rows of a run, as filters see them: many at once as they stand in the file, or one as it was signed. */
+/**
+ * The rows of a run, as filters see them: many at once as they stand in the file, or one as it was signed. Here they are counted from 1
+ * through all parts of the run, one after another; what is given to others has their numbers to the outside.
+ */
 import type { Topology } from '../format/topology.ts'
 import type { FullEntry, LedgerReader } from '../ledger/read-port.ts'
-import type { CheckedReader } from '../read/evidence/checked-reader.ts'
-import { closingOf, openingOf } from '../read/runs/run-log.ts'
+import { idOf, numberOf, partOf } from '../model/part-ids.ts'
+import type { RunReader, RunSpan } from '../read/evidence/run-reader.ts'
+import { openingOf } from '../read/runs/run-log.ts'
 import { checkedEntry, factsOf, plainEntry, type RowFacts } from './row-facts.ts'
 import type { RowEntries } from './row-finder.ts'
 import { stretchesOf } from './stretches.ts'
@@ -11,7 +15,16 @@ import { EntryTerms } from './terms.ts'
 export interface Readers {
   /** Of one snapshot, both. */
   readonly stored: LedgerReader
-  readonly checked: CheckedReader
+  readonly checked: RunReader
+}
+
+/** Rows of one part that follow each other. */
+interface Stretch {
+  readonly log: number
+  readonly part: number
+  readonly before: number
+  readonly first: number
+  readonly last: number
 }
 
 /** How many are read in one go. */
@@ -24,24 +37,26 @@ export class RunRows {
   readonly topology: Topology
   /** How many there are. */
   readonly count: number
+  readonly #spans: readonly RunSpan[]
   readonly #terms: EntryTerms
 
   private constructor(
     readers: Readers,
-    { log, run, topology, count }: Pick<RunRows, 'log' | 'run' | 'topology' | 'count'>,
+    { log, run, topology }: Pick<RunRows, 'log' | 'run' | 'topology'>,
+    spans: readonly RunSpan[],
   ) {
     this.#readers = readers
     this.log = log
     this.run = run
     this.topology = topology
-    this.count = count
+    this.count = spans.reduce((sum, { rows }) => sum + rows, 0)
+    this.#spans = spans
     this.#terms = new EntryTerms(topology)
   }
 
   static async of(readers: Readers, log: number): Promise<RunRows> {
     const { run, topology } = await openingOf(readers.checked, log)
-    const { totals } = await closingOf(readers.checked, log)
-    return new RunRows(readers, { log, run, topology, count: totals.rows.read })
+    return new RunRows(readers, { log, run, topology }, await readers.checked.spans(log))
   }
 
   /** Those from `first` on that have entries, a page at a time, as they stand in the file. */
@@ -51,14 +66,24 @@ export class RunRows {
 
   /** Those among them that have entries, as they stand in the file. */
   async between(first: number, last: number): Promise<ReadonlyArray<readonly [row: number, facts: RowFacts]>> {
-    const entries = await this.#readers.stored.entriesOfRows(this.log, first, last)
-    return [...byRow(entries)].map(([row, own]) => [
-      row,
-      factsOf(
-        own.map(each => plainEntry(this.log, each)),
-        this.#terms,
-      ),
-    ])
+    const found: Array<readonly [row: number, facts: RowFacts]> = []
+    for (const { log, before, first: from, last: to } of this.#stretches(first, last))
+      for (const [number, own] of byRow(await this.#readers.stored.entriesOfRows(log, from, to))) {
+        const facts = own.map(each => plainEntry(log, each))
+        found.push([before + number, factsOf(facts, this.#terms)])
+      }
+    return found
+  }
+
+  /** Where rows stand: in which log, behind how many rows of others, and with which numbers there. */
+  *#stretches(first: number, last: number): Generator<Stretch, void, undefined> {
+    let before = 0
+    for (const { first_row, rows } of this.#spans) {
+      const [from, to] = [Math.max(first - before, 1), Math.min(last - before, rows)]
+      const part = partOf(first_row)
+      if (from <= to) yield { log: this.log + part, part, before, first: from, last: to }
+      before += rows
+    }
   }
 
   /** Rows up to `last` of which entries from one on tell something. */
@@ -70,13 +95,18 @@ export class RunRows {
     return [...rows].sort((a, b) => a - b)
   }
 
-  /** The entries of ascending rows that have some. @throws UnsoundRecord if what is stored of one, or beside one, isn't what was signed. */
+  /**
+   * The entries of ascending rows that have some, by their numbers to the outside. @throws UnsoundRecord if what is stored of one, or beside
+   * one, isn't what was signed.
+   */
   async checked(rows: readonly number[]): Promise<RowEntries> {
     const asked = new Set(rows)
     const found = new Map<number, readonly FullEntry[]>()
     for (const [first, last] of stretchesOf(rows, PAGE_ROWS))
-      for (const [row, own] of byRow(await this.#readers.checked.entriesOfRows(this.log, first, last)))
-        if (asked.has(row)) found.set(row, own)
+      for (const { part, before, first: from, last: to } of this.#stretches(first, last)) {
+        const entries = await this.#readers.checked.entriesOfRows(this.log, idOf(part, from), idOf(part, to))
+        for (const [row, own] of byRow(entries)) if (asked.has(before + numberOf(row))) found.set(row, own)
+      }
     return found
   }
 

@@ -1,6 +1,7 @@
 /** Replays of a simulated run: of the same model, in other times; and of another one, which tells what would have happened. */
 import { resumeRun } from '../../src/engine/run/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run/start.ts'
+import { sourceRows } from '../../src/read/fold/source-rows.ts'
 import { recordedCalls } from '../../src/read/recorded/answers.ts'
 import { recordedCourses } from '../../src/read/recorded/courses.ts'
 import { MemoryLedger } from '../support/memory-ledger.ts'
@@ -82,7 +83,9 @@ async function goOn({ world, model, from, ledger }: Replay, fate: Random | null)
   const plan = world.plan(model, null)
   const before = world.plan(from.model, null)
   const recordings = await recordedCalls(from.ledger, 1, before.topology)
-  const courses = await recordedCourses(from.ledger, 1, before.topology, before.value.closes)
+  const { topology, value } = before
+  const of = { log: 1, topology, sources: sourceRows(from.ledger.cursors, topology) }
+  const courses = await recordedCourses(from.ledger, of, value.closes)
   const stop = new AbortController()
   if (fate?.chance(0.5) === true) world.clock.wake(fate.below(1_000_000), () => stop.abort())
   const common = { plan, run: RUN, clock: world.clock, signal: stop.signal, recordings, courses, ledger }

@@ -1,7 +1,7 @@
 /** A ledger in memory that keeps drafts as they are, so that a test can look at every fact of a run, and bodies to resume from. */
 
 import type { resumeRun } from '../../src/engine/run/resume.ts'
-import type { SealFacts } from '../../src/format/entry.ts'
+import type { CursorFact, SealFacts } from '../../src/format/entry.ts'
 import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from '../../src/ledger/read-port.ts'
 import { encodeRun, encodeSubject } from '../../src/ledger/write/encode.ts'
 import { LEASE_US } from '../../src/ledger/write/lease.ts'
@@ -59,6 +59,13 @@ export class MemoryLedger implements Ledger, RunLedger {
   #open = new OpenTokens()
   #buffer: Kept[] = []
   #in_flight: Kept[] = []
+
+  /** How far its sources were at the last commit. */
+  get cursors(): readonly CursorFact[] {
+    for (const kept of this.entries_kept.toReversed())
+      if (kept.kind === 'run' && kept.draft.entry.k === 'commit') return kept.draft.entry.cursors
+    return []
+  }
 
   get size(): number {
     return this.entries_kept.length + this.#in_flight.length + this.#buffer.length

@@ -15,6 +15,7 @@ import type { Courses, Recordings } from '../../src/format/recording.ts'
 import { fateOf } from '../../src/model/outcome.ts'
 import { derive, type Json, type Row, withoutPrototypes } from '../../src/model/row.ts'
 import type { Plan } from '../../src/plan/plan.ts'
+import { sourceRows } from '../../src/read/fold/source-rows.ts'
 import { recordedCalls } from '../../src/read/recorded/answers.ts'
 import { recordedCourses } from '../../src/read/recorded/courses.ts'
 import type {
@@ -160,7 +161,11 @@ export class Rig {
     const { topology, value } = this.plan()
     return {
       recordings: await recordedCalls(this.ledger, 1, topology),
-      courses: await recordedCourses(this.ledger, 1, topology, value.closes),
+      courses: await recordedCourses(
+        this.ledger,
+        { log: 1, topology, sources: sourceRows(this.ledger.cursors, topology) },
+        value.closes,
+      ),
     }
   }
 

@@ -3,7 +3,7 @@ import { isError } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../../read/decode.ts'
-import type { CheckedReader } from '../../read/evidence/checked-reader.ts'
+import type { RunReader } from '../../read/evidence/run-reader.ts'
 import { UnsoundRecord } from '../../read/evidence/unsound.ts'
 import { explainToken } from '../../read/explain/explain.ts'
 import { readable } from '../../read/runs/damaged.ts'
@@ -56,7 +56,7 @@ function add(groups: Map<string, Met>, { node, code, row, token }: Omit<Met, 'co
 }
 
 /** @throws UnsoundRecord if the table has fewer than the last commit counted, or more. */
-async function addEndings(groups: Map<string, Met>, reader: CheckedReader, log: number, { totals }: Closing) {
+async function addEndings(groups: Map<string, Met>, reader: RunReader, log: number, { totals }: Closing) {
   const due = totals.endings.reduce((sum, [fate, , of]) => sum + (fateOf(fate)?.error === 'required' ? of : 0), 0)
   if (due === 0 && !totals.endings.some(([fate]) => fateOf(fate)?.class === 'failure')) return
   let found = 0
@@ -71,7 +71,7 @@ async function addEndings(groups: Map<string, Met>, reader: CheckedReader, log: 
 /** Entries are looked through only if tokens went on after an error. */
 async function addDetours(
   groups: Map<string, Met>,
-  reader: CheckedReader,
+  reader: RunReader,
   log: number,
   { nodes, edges }: Topology,
   { totals }: Closing,
@@ -100,7 +100,7 @@ function mayHaveError(body: string): boolean {
 
 /** Of the error by which a token ended, or that it met at the node. */
 async function messageOf(
-  reader: CheckedReader,
+  reader: RunReader,
   log: number,
   token: number,
   node: string,

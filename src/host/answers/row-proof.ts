@@ -33,7 +33,7 @@ export async function findProof(
   { run: name, row, options, head }: ProofWanted,
   observer: CheckObserver,
 ): Promise<ProofFound> {
-  const { reader, log, run } = await checkedRun(env, inner, name, observer, 'stories')
+  const { checked: reader, log, run } = await checkedRun(env, inner, name, observer, 'stories')
   const { tree, logged } = await reader.check(log)
   const made = await proveRow(reader, { log, run, tree, logged }, row, options, head)
   return { run, log, reader, made, text: proofText(made.proof) }

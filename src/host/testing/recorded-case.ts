@@ -2,7 +2,7 @@
 import { CustodyError } from '../../model/error.ts'
 import { isObject, type Json, type MutableRow, newRow, type Row } from '../../model/row.ts'
 import { formatTime } from '../../model/time.ts'
-import type { CheckedReader } from '../../read/evidence/checked-reader.ts'
+import type { RunReader } from '../../read/evidence/run-reader.ts'
 import { explainRow } from '../../read/explain/explain.ts'
 import type { CallStory, Known, Story, TokenStory } from '../../read/explain/story.ts'
 import { startedOf } from '../../read/runs/started.ts'
@@ -12,7 +12,7 @@ import { resultOf } from './row-result.ts'
 const caseName = (run: string, row: number) => `row ${row} of run ${run}`
 
 /** @throws CustodyError CUSTODY_ROW_UNKNOWN; CUSTODY_ARGUMENT if the row can't be given again. */
-export async function recordedCase(reader: CheckedReader, log: number, row: number): Promise<Row> {
+export async function recordedCase(reader: RunReader, log: number, row: number): Promise<Row> {
   const story = await explainRow(reader, log, row)
   const { subject, run } = story
   if (subject.kind !== 'row') throw new TypeError('a batch is no row')

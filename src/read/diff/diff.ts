@@ -150,9 +150,9 @@ async function compareRows(
       for (const [i, row] of page.entries()) {
         // cast: of each pair of a page there is what it comes to.
         const each = found[i] as Found
-        const index = row.old - matching.first + 1
-        if (rows.count(each, row.old))
-          rows.list(await pairs.tell(row), { row, source: matching.source, index, ...(await keyOf(row.old)) })
+        if (!rows.count(each, row.old)) continue
+        const { source, index } = recordOf(sides.old, row.old) ?? { source: matching.source, index: 0 }
+        rows.list(await pairs.tell(row), { row, source, index, ...(await keyOf(row.old)) })
       }
       onProgress?.({ rows: rows.compared, of })
     }
@@ -169,7 +169,7 @@ function onlyIn(
   const stretches: OnlyRows[] = []
   for (const rows of sides[which].sources) {
     const matching = matchings.find(each => each.source === rows.source)
-    const all = rows.records === 0 ? [] : [onlyRows(which, rows, 1, rows.records)]
+    const all = rows.records === 0 ? [] : onlyRows(which, rows, 0, rows.records - 1)
     let listed = 0
     for (const stretch of matching?.only(which) ?? all) {
       records += stretch.index.to - stretch.index.from + 1

@@ -6,8 +6,6 @@ import { PAGE_ROWS, type RowsPage } from './row-pairs.ts'
 /** A source of both runs. */
 export interface Matching {
   readonly source: string
-  /** Number of its first row in the old run. */
-  readonly first: number
   /** How many pairs of rows there are. */
   readonly matched: number
   /** The pairs, in the order of the old run. */
@@ -18,9 +16,15 @@ export interface Matching {
   oldOf(row: number): number | null
 }
 
-/** Rows of a source from one of its records to another, from 1. */
-export function onlyRows(which: 'old' | 'new', { source, first }: SourceRows, from: number, to: number): OnlyRows {
-  return { in: which, source, index: { from, to }, row: { from: first + from - 1, to: first + to - 1 } }
+/** Rows of a source from one place to another, from 0, both included. */
+export function* onlyRows(which: 'old' | 'new', rows: SourceRows, from: number, to: number): Iterable<OnlyRows> {
+  for (const { index, row, records } of rows.between(from, to))
+    yield {
+      in: which,
+      source: rows.source,
+      index: { from: index, to: index + records - 1 },
+      row: { from: row, to: row + records - 1 },
+    }
 }
 
 /** No partner, or no key. */
@@ -29,7 +33,6 @@ export const NONE = -1
 /** Rows with partners, whoever found them. */
 export class MatchedRows implements Matching {
   readonly source: string
-  readonly first: number
   readonly matched: number
   readonly #source: Both<SourceRows>
   readonly #partner: Both<Int32Array>
@@ -45,7 +48,6 @@ export class MatchedRows implements Matching {
     takesPart: (which: 'old' | 'new', place: number) => boolean = () => true,
   ) {
     this.source = source.old.source
-    this.first = source.old.first
     this.#source = source
     this.#partner = partner
     this.#takesPart = takesPart
@@ -57,7 +59,7 @@ export class MatchedRows implements Matching {
     let page: Array<Both<number>> = []
     for (const [i, j] of this.#partner.old.entries()) {
       if (j === NONE) continue
-      page.push({ old: old.first + i, new: other.first + j })
+      page.push({ old: old.rowAt(i), new: other.rowAt(j) })
       if (page.length < PAGE_ROWS) continue
       yield page
       page = []
@@ -72,13 +74,14 @@ export class MatchedRows implements Matching {
       const alone = partner[i] === NONE && this.#takesPart(which, i)
       if (alone && from === NONE) from = i
       if (alone || from === NONE) continue
-      yield onlyRows(which, this.#source[which], from + 1, i)
+      yield* onlyRows(which, this.#source[which], from, i - 1)
       from = NONE
     }
   }
 
   oldOf(row: number): number | null {
-    const place = this.#partner.new[row - this.#source.new.first] ?? NONE
-    return place === NONE ? null : this.first + place
+    const own = this.#source.new.placeOf(row)
+    const place = own === null ? NONE : (this.#partner.new[own] ?? NONE)
+    return place === NONE ? null : this.#source.old.rowAt(place)
   }
 }

@@ -6,9 +6,9 @@
  */
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { decodeSubjectEntry } from '../decode.ts'
-import { type SourceRows, sourceRows } from '../fold/source-rows.ts'
+import { type SourceRows, sourceRowsOf } from '../fold/source-rows.ts'
 import { readable } from '../runs/damaged.ts'
-import { closingOf, openingOf } from '../runs/run-log.ts'
+import { openingOf } from '../runs/run-log.ts'
 import type { Both } from './difference.ts'
 import { MatchedRows, type Matching, NONE } from './matched-rows.ts'
 import { PAGE_ROWS } from './row-pairs.ts'
@@ -48,9 +48,8 @@ async function rerunNamed(reader: LedgerReader, run: string): Promise<Rerun | nu
   const [listed] = await reader.logsBeginning(run, 1)
   if (listed?.run !== run) return null
   const { log } = listed
-  const { topology, reruns } = await openingOf(reader, log)
-  const { commit } = await closingOf(reader, log)
-  return { reader, log, run, reruns: reruns?.run ?? null, sources: sourceRows(commit?.entry ?? null, topology) }
+  const { reruns } = await openingOf(reader, log)
+  return { reader, log, run, reruns: reruns?.run ?? null, sources: await sourceRowsOf(reader, log) }
 }
 
 /** @param source of both runs */
@@ -71,26 +70,27 @@ export async function matchByRepeats(ways: Ways, source: Both<SourceRows>): Prom
 }
 
 /** Of each row of a source the one at the end of the way. */
-async function originsOf(way: readonly Rerun[], { source, first, records }: SourceRows): Promise<Int32Array> {
-  let rows = Int32Array.from({ length: records }, (_, i) => first + i)
+async function originsOf(way: readonly Rerun[], own: SourceRows): Promise<Float64Array> {
+  let rows = Float64Array.from({ length: own.records }, (_, i) => own.rowAt(i))
   for (const rerun of way) {
-    const there = rerun.sources.find(each => each.source === source)
+    const there = rerun.sources.find(({ source }) => source === own.source)
     const repeated = there === undefined ? null : await repeatedBy(rerun, there)
-    rows = rows.map(row => repeated?.[row - (there?.first ?? 0)] ?? NONE)
+    rows = rows.map(row => repeated?.[there?.placeOf(row) ?? NONE] ?? NONE)
   }
   return rows
 }
 
 /** Of each row of a source of a re-run the one that it repeats. */
-async function repeatedBy(rerun: Rerun, { first, records }: SourceRows): Promise<Int32Array> {
-  const rows = new Int32Array(records).fill(NONE)
-  for (let at = 0; at < records; at += PAGE_ROWS) {
-    const entries = await entriesByRow(rerun, first + at, Math.min(PAGE_ROWS, records - at))
-    for (const [row, [stored]] of entries) {
-      if (stored === undefined) continue
-      const { origin } = readable(rerun.log, () => decodeSubjectEntry(stored.seq, stored.body))
-      rows[row - first] = origin?.repeats ?? NONE
+async function repeatedBy(rerun: Rerun, there: SourceRows): Promise<Float64Array> {
+  const rows = new Float64Array(there.records).fill(NONE)
+  for (const { row: first, records } of there.stretches)
+    for (let at = 0; at < records; at += PAGE_ROWS) {
+      const entries = await entriesByRow(rerun, first + at, Math.min(PAGE_ROWS, records - at))
+      for (const [row, [stored]] of entries) {
+        if (stored === undefined) continue
+        const { origin } = readable(rerun.log, () => decodeSubjectEntry(stored.seq, stored.body))
+        rows[there.placeOf(row) ?? NONE] = origin?.repeats ?? NONE
+      }
     }
-  }
   return rows
 }

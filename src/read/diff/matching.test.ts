@@ -4,6 +4,7 @@ import { TOPOLOGY } from '../../../test/support/ledger.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { isCustodyError } from '../../model/error.ts'
 import type { Json, Row } from '../../model/row.ts'
+import { SourceRows } from '../fold/source-rows.ts'
 import type { Both } from './difference.ts'
 import type { Matching } from './matched-rows.ts'
 import { KeyMatcher, pairedSources } from './matching.ts'
@@ -19,7 +20,7 @@ const LOGS = { old: 1, new: 2 }
 
 /** Rows of one source, whose first row is `first`. */
 function side(which: 'old' | 'new', records: number, first: number): Side {
-  const sources = [{ source: 'in', first, records }]
+  const sources = [new SourceRows('in', [{ index: 1, row: first, records }])]
   const reader = {} as Side['reader']
   const none = { plugins: [], declared: new Map(), reads: new Map(), open: new Map() }
   return { reader, log: LOGS[which], run: which, reruns: null, topology: TOPOLOGY, sources, ...none }

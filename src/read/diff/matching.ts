@@ -38,22 +38,24 @@ export function matchByNumber(source: Both<SourceRows>): Matching {
   const matched = Math.min(source.old.records, source.new.records)
   return {
     source: source.old.source,
-    first: source.old.first,
     matched,
     *pages() {
       for (let at = 0; at < matched; at += PAGE_ROWS) {
         const rows = Math.min(PAGE_ROWS, matched - at)
         yield Array.from({ length: rows }, (_, i) => ({
-          old: source.old.first + at + i,
-          new: source.new.first + at + i,
+          old: source.old.rowAt(at + i),
+          new: source.new.rowAt(at + i),
         }))
       }
     },
     *only(which) {
       const { records } = source[which]
-      if (records > matched) yield onlyRows(which, source[which], matched + 1, records)
+      if (records > matched) yield* onlyRows(which, source[which], matched, records - 1)
     },
-    oldOf: row => (row < source.new.first + matched ? row - source.new.first + source.old.first : null),
+    oldOf: row => {
+      const place = source.new.placeOf(row)
+      return place === null || place >= matched ? null : source.old.rowAt(place)
+    },
   }
 }
 
@@ -150,9 +152,9 @@ export class KeyMatcher {
     const report = this.#report[which]
     for (const [i, state] of states.entries()) {
       const left_out = state === KEY_REJECTED ? report.rejected : state === KEY_MISSING ? report.without_key : null
-      if (left_out !== null) countRow(left_out, source.first + i)
+      if (left_out !== null) countRow(left_out, source.rowAt(i))
       else if (state === KEY_FOUND) report.with_key++
-      else countRow(report.erased, source.first + i)
+      else countRow(report.erased, source.rowAt(i))
     }
     const times = new Int32Array(keys)
     for (const number of numbers) if (number !== NONE) times[number] = (times[number] ?? 0) + 1
@@ -161,9 +163,9 @@ export class KeyMatcher {
       if ((times[number] ?? 0) < 2) continue
       report.repeated.rows++
       const rows = examples.get(number)
-      if (rows !== undefined && rows.length < EXAMPLE_ROWS) rows.push(source.first + i)
+      if (rows !== undefined && rows.length < EXAMPLE_ROWS) rows.push(source.rowAt(i))
       if (rows === undefined && report.repeated.examples.length + examples.size < EXAMPLES)
-        examples.set(number, [source.first + i])
+        examples.set(number, [source.rowAt(i)])
     }
     for (const many of times) if (many > 1) report.repeated.keys++
     const { log } = this.#sides[which]
@@ -211,11 +213,13 @@ function countRow(counted: MutableCount, row: number): void {
   if (counted.examples.length < EXAMPLES) counted.examples.push(row)
 }
 
-function rangesOf({ first, records }: SourceRows): readonly KeyRange[] {
-  return Array.from({ length: Math.ceil(records / PAGE_ROWS) }, (_, i) => {
-    const from = first + i * PAGE_ROWS
-    return { first: from, last: Math.min(from + PAGE_ROWS, first + records) - 1 }
-  })
+function rangesOf({ stretches }: SourceRows): readonly KeyRange[] {
+  return stretches.flatMap(({ row, records }) =>
+    Array.from({ length: Math.ceil(records / PAGE_ROWS) }, (_, i) => {
+      const first = row + i * PAGE_ROWS
+      return { first, last: Math.min(first + PAGE_ROWS, row + records) - 1 }
+    }),
+  )
 }
 
 /** Partners of rows with the same key. */

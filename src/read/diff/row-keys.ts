@@ -8,8 +8,8 @@ import { hash } from 'node:crypto'
 import { canonicalize } from '../../model/canonical.ts'
 import { keyValue } from '../../model/decimal-text.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
-import type { CheckedReader } from '../evidence/checked-reader.ts'
 import { wasRejected } from '../evidence/ingested.ts'
+import type { RunReader } from '../evidence/run-reader.ts'
 
 /** Bytes that are kept of a key. */
 export const KEY_BYTES = 16
@@ -41,7 +41,7 @@ export interface KeyPage {
   readonly keys: Uint8Array
 }
 
-export type RowReader = Pick<CheckedReader, 'ingestedOfRows'>
+export type RowReader = Pick<RunReader, 'ingestedOfRows'>
 
 /** @throws UnsoundRecord if one of the rows isn't what was recorded. */
 export async function keysOfRows(

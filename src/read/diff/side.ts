@@ -8,9 +8,9 @@ import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import { codeOnRecord } from '../code-on-record.ts'
 import { checkedSubject } from '../evidence/subject-check.ts'
 import { Course } from '../fold/course.ts'
-import { type SourceRows, sourceRows } from '../fold/source-rows.ts'
+import { type SourceRows, sourceRowsOf } from '../fold/source-rows.ts'
 import { ofNodes } from '../runs/opening-values.ts'
-import { closingOf, openingOf } from '../runs/run-log.ts'
+import { openingOf } from '../runs/run-log.ts'
 import { ValuesOnRecord } from '../runs/values-on-record.ts'
 import { type Tale, tellTale } from './tale.ts'
 
@@ -35,8 +35,7 @@ export interface Side {
 export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
   const opening = await openingOf(reader, log)
   const { run, topology } = opening
-  const { commit } = await closingOf(reader, log)
-  const sources = sourceRows(commit?.entry ?? null, topology)
+  const sources = await sourceRowsOf(reader, log)
   const open = new Map<string, number>()
   for await (const { row, batch } of reader.openTokens(log)) {
     const subject = row === null ? `batch ${batch}` : `row ${row}`
@@ -52,8 +51,11 @@ export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
 
 /** The source, and the number of the record in it, that a row came from. */
 export function recordOf({ sources }: Side, row: number): { readonly source: string; readonly index: number } | null {
-  const found = sources.find(({ first, records }) => row >= first && row < first + records)
-  return found === undefined ? null : { source: found.source, index: row - found.first + 1 }
+  for (const each of sources) {
+    const place = each.placeOf(row)
+    if (place !== null) return { source: each.source, index: each.indexAt(place) }
+  }
+  return null
 }
 
 /** By row number: the entries of `count` rows from `first` on, those of rows without any left out. */

@@ -26,6 +26,7 @@ import { isCustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/damaged.ts'
+import { closingOf } from '../runs/run-log.ts'
 import { type Commits, decodePayload } from '../values.ts'
 import { entryName } from '../verify/check.ts'
 import { entriesOfEndings, mustBeOf, tileOf } from './checked-endings.ts'
@@ -33,9 +34,10 @@ import { CheckedEntry, type Decoded } from './checked-entry.ts'
 import { firstValue, type Ingested, isFirstOfRow, type MaybeIngested } from './ingested.ts'
 import { type CheckedLog, type CheckOptions, LogChecks } from './log-check.ts'
 import { OpenTokens } from './open-tokens.ts'
+import type { RunReader, RunSpan } from './run-reader.ts'
 import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
-export class CheckedReader implements LedgerReader {
+export class CheckedReader implements RunReader {
   readonly url: string
   readonly place: string
   readonly #inner: LedgerReader
@@ -52,6 +54,11 @@ export class CheckedReader implements LedgerReader {
   /** @throws UnsoundRecord if the log isn't what was signed. */
   check(log: number): Promise<CheckedLog> {
     return this.#checks.of(log)
+  }
+
+  async spans(log: number): Promise<readonly RunSpan[]> {
+    const { totals } = await closingOf(this, log)
+    return [{ from: 0, end: await this.size(log), first_row: 1, rows: totals.rows.read }]
   }
 
   /** Null: the log isn't so long. */

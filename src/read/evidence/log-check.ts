@@ -16,6 +16,7 @@ import { checkHead } from '../verify/log.ts'
 import { readLedgerLog } from '../verify/read-ledger-log.ts'
 import { partOfLedger } from './ledger-part.ts'
 import { logTree, strayOf } from './log-tree.ts'
+import { checkSplit, type SplitsOnRecord, splitBegunBy, splitsOnRecord } from './split-log.ts'
 import { UnsoundRecord } from './unsound.ts'
 
 export interface CheckedLog {
@@ -60,6 +61,8 @@ export class LogChecks {
   readonly #reader: LedgerReader
   readonly #options: CheckOptions
   readonly #logs = new Map<number, Promise<CheckedLog>>()
+  /** By the log of their coordinator. */
+  readonly #splits = new Map<number, Promise<SplitsOnRecord>>()
   #tree_of_zero: Promise<TiledTree | null> | null = null
   #whole_zero: Promise<LogZero> | null = null
 
@@ -137,6 +140,16 @@ export class LogChecks {
     return tree.root === signed.root && tree.size === signed.size ? tree : null
   }
 
+  /** Of the coordinator with this log. @throws UnsoundRecord if its log isn't what was signed. */
+  #splitsOf(log: number): Promise<SplitsOnRecord> {
+    let known = this.#splits.get(log)
+    if (known === undefined) {
+      known = this.of(log).then(checked => splitsOnRecord(this.#reader, log, checked))
+      this.#splits.set(log, known)
+    }
+    return known
+  }
+
   #wholeZero(): Promise<LogZero> {
     this.#whole_zero ??= this.#readZero()
     return this.#whole_zero
@@ -159,15 +172,20 @@ export class LogChecks {
     }
     await checkHead(reader, { log, origin }, tree, size => zero.keysOf(log, size), check)
     if (log === 0) return tree
+    const [first, last] = [await reader.entry(log, 0), await reader.entry(log, tree.size - 1)]
+    for (const entry of [first, last])
+      if (entry !== null && !(await tree.has(entry.seq, leafHash(entry.body))))
+        check.add(`${entryName(entry.seq)} was changed`)
+    const part = splitBegunBy(first)
+    if (part !== null) {
+      await checkSplit({ first, last }, part, await this.#splitsOf(log - part), tree, check)
+      return tree
+    }
     const said = zero.progressOf(log).at(-1)
     if (said !== undefined && (await tree.rootOf(said.size)) !== said.root)
       check.add(
         `its log doesn’t begin with the ${counted(said.size, 'entry', 'entries')} that ${entryName(said.seq)} of log 0 has of it`,
       )
-    const [first, last] = [await reader.entry(log, 0), await reader.entry(log, tree.size - 1)]
-    for (const entry of [first, last])
-      if (entry !== null && !(await tree.has(entry.seq, leafHash(entry.body))))
-        check.add(`${entryName(entry.seq)} was changed`)
     zero.checkRun({
       log,
       run: runIn(first?.body ?? ''),

@@ -5,21 +5,25 @@
 import { TILE_WIDTH } from '../../format/tree.ts'
 import { isCustodyError } from '../../model/error.ts'
 import type { Row } from '../../model/row.ts'
-import type { CheckedReader } from '../evidence/checked-reader.ts'
 import { type Ingested, wasRejected } from '../evidence/ingested.ts'
+import type { RunReader, RunSpan } from '../evidence/run-reader.ts'
 
 /** A few tiles of the log's tree. */
 export const PAGE_ENTRIES = 4 * TILE_WIDTH
 
-type Reader = Pick<CheckedReader, 'ingested' | 'size'>
+type Reader = Pick<RunReader, 'ingested' | 'spans'>
 /** Of a row it must look at nothing but the own fields. */
 type Fits = (row: Row) => boolean
 
 /** Their numbers, in the order of their entries. */
 export async function* fittingRows(reader: Reader, log: number, fits: Fits): AsyncGenerator<number, void, undefined> {
-  const end = await reader.size(log)
-  for (let from = 0; from < end; from += PAGE_ENTRIES)
-    yield* fittingRowsFrom(reader, log, from, Math.min(end, from + PAGE_ENTRIES), fits)
+  for (const [from, end] of pagesOf(await reader.spans(log))) yield* fittingRowsFrom(reader, log, from, end, fits)
+}
+
+/** Of all entries of a run. */
+export function* pagesOf(spans: readonly RunSpan[]): Generator<readonly [from: number, end: number], void, undefined> {
+  for (const { from: first, end } of spans)
+    for (let from = first; from < end; from += PAGE_ENTRIES) yield [from, Math.min(end, from + PAGE_ENTRIES)]
 }
 
 /** Of the entries from `from` on, a page at most. */

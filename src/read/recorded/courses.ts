@@ -2,7 +2,7 @@
  * The order in which nodes took the tokens of a run, and what became of its groups and batches, row by row. Of each
  * batch only its number is kept in memory, and the last few that were asked for; all else is read on demand.
  */
-import { isError, type RunEntry } from '../../format/entry.ts'
+import { isError } from '../../format/entry.ts'
 import { mergedPath } from '../../format/lineage.ts'
 import type {
   Courses,
@@ -14,32 +14,29 @@ import type {
 import type { PlanValue } from '../../format/run-values.ts'
 import { isOrderShown, type Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { decodeRunEntry } from '../decode.ts'
 import { BatchNumbers } from '../fold/batches.ts'
 import { branchInto, type Course } from '../fold/course.ts'
 import { readCourse } from '../fold/read-course.ts'
-import { type SourceRows, sourceRows } from '../fold/source-rows.ts'
+import type { SourceRows } from '../fold/source-rows.ts'
 
 /** The part of a ledger's read side that this needs. */
-export type CourseReader = Pick<LedgerReader, 'entriesOfRow' | 'entriesOfRun' | 'entriesOfBatch' | 'entriesOfBatches'>
+export type CourseReader = Pick<LedgerReader, 'entriesOfRow' | 'entriesOfBatch' | 'entriesOfBatches'>
 
 /** How many batches are kept: members of a few are under way at a time. */
 const BATCHES_KEPT = 256
 
-/** Reads the run's own entries and those of its batches once. */
+/** `sources`: its rows. Reads the entries of its batches once. */
 export async function recordedCourses(
   reader: CourseReader,
-  log: number,
-  topology: Topology,
+  {
+    log,
+    topology,
+    sources,
+  }: { readonly log: number; readonly topology: Topology; readonly sources: readonly SourceRows[] },
   closes: PlanValue['closes'],
 ): Promise<Courses> {
   const batches = await BatchNumbers.of(reader, log, topology)
-  let commit: Extract<RunEntry, { k: 'commit' }> | null = null
-  for await (const { seq, body } of reader.entriesOfRun(log)) {
-    const { facts } = decodeRunEntry(seq, body)
-    if (facts.k === 'commit') commit = facts
-  }
-  return new CourseBook({ reader, log, topology, closes, sources: sourceRows(commit, topology), batches })
+  return new CourseBook({ reader, log, topology, closes, sources, batches })
 }
 
 interface CourseBookParts {
@@ -64,8 +61,8 @@ class CourseBook implements Courses {
   async ofRow(source: string, index: number): Promise<RecordedCourse | null> {
     const { reader, log, sources, topology } = this.#parts
     const found = sources.find(each => each.source === source)
-    if (found === undefined || index > found.records) return null
-    const row = found.first + index - 1
+    const row = found?.rowOf(index) ?? null
+    if (row === null) return null
     return this.#recorded(await readCourse(reader, log, { kind: 'row', row }, topology))
   }
 

@@ -60,7 +60,7 @@ export async function chooseRows(
   const ends = await RowEnds.of(reader, log)
   const files = await InputFiles.of(reader, log)
   const wanted = new Set<number>()
-  for (let row = 1; row <= ends.rows; row++) {
+  for (const row of ends.rows()) {
     if (fits === null ? !ends.hasFailed(row) : !(await fitting(reader, log, row, fits))) continue
     const needed = await withPartners(reader, log, row, topology)
     if (!chosen.include_written && needed.some(each => ends.isWritten(each))) left_out.push(row)

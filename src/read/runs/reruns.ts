@@ -101,7 +101,7 @@ async function repeatsOf(reader: LedgerReader, log: number): Promise<ReadonlyMap
 async function failedRows(reader: LedgerReader, log: number): Promise<Set<number>> {
   const ends = await RowEnds.of(reader, log)
   const rows = new Set<number>()
-  for (let row = 1; row <= ends.rows; row++) if (ends.hasFailed(row)) rows.add(row)
+  for (const row of ends.rows()) if (ends.hasFailed(row)) rows.add(row)
   return rows
 }
 

@@ -7,6 +7,10 @@ import type { LedgerReader, StoredEntry, StoredLease } from '../../ledger/read-p
 import { CustodyError } from '../../model/error.ts'
 import { decodeRunEntry, isSubjectBody } from '../decode.ts'
 import { damaged, readable } from './damaged.ts'
+import { NO_TOTALS, totalsTogether } from './split-totals.ts'
+
+/** The part of a ledger's read side that the end of a run needs. */
+export type EndReader = Pick<LedgerReader, 'entry' | 'size'>
 
 export type Opening = Extract<RunEntry, { k: 'open' }>
 
@@ -26,16 +30,6 @@ export interface Closing {
   readonly last_us: number
 }
 
-const NOTHING: TotalsFact = {
-  rows: { read: 0, ingested: 0, rejected: 0 },
-  tokens: { born: 0, ended: 0, open: 0 },
-  endings: [],
-  visits: [],
-  edges: [],
-  groups: 0,
-  batches: [],
-}
-
 /** Entry 0 of a run's log. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't what it should be. */
 export async function openingOf(reader: Pick<LedgerReader, 'url' | 'entry'>, log: number): Promise<Opening> {
   const stored = await reader.entry(log, 0)
@@ -48,7 +42,7 @@ export async function openingOf(reader: Pick<LedgerReader, 'url' | 'entry'>, log
 }
 
 /** Walks back from the end to the latest commit: a few entries, whatever the run's length. */
-export async function closingOf(reader: LedgerReader, log: number): Promise<Closing> {
+export async function closingOf(reader: EndReader, log: number): Promise<Closing> {
   const size = await reader.size(log)
   let last: Closing['last'] = null
   let last_seq = size - 1
@@ -68,10 +62,20 @@ export async function closingOf(reader: LedgerReader, log: number): Promise<Clos
     }
     if (entry.k === 'publish') publish = { seq, entry }
   }
-  return closing(last, last_seq, null, publish)
+  return closing(last, last_seq, null, publish, await splitTotals(reader, log))
 }
 
-async function publishBefore(reader: LedgerReader, log: number, seq: number): Promise<Closing['publish']> {
+/** Of a run with splits, whose coordinator commits when all are closed: what they came to until now. */
+async function splitTotals(reader: EndReader, log: number): Promise<TotalsFact> {
+  const stored = await reader.entry(log, 0)
+  const opening = stored === null ? null : asRunEntry(stored, log)
+  const all: TotalsFact[] = []
+  for (let part = 1; opening?.k === 'open' && part <= (opening.splits ?? 0); part++)
+    if ((await reader.size(log + part)) > 0) all.push((await closingOf(reader, log + part)).totals)
+  return totalsTogether(all)
+}
+
+async function publishBefore(reader: EndReader, log: number, seq: number): Promise<Closing['publish']> {
   const before = await reader.entry(log, seq - 1)
   if (before === null || isSubjectBody(before.row, before.body)) return null
   const entry = asRunEntry(before, log)
@@ -83,8 +87,9 @@ function closing(
   last_seq: number,
   commit: Closing['commit'],
   publish: Closing['publish'],
+  so_far: TotalsFact = NO_TOTALS,
 ): Closing {
-  const totals = last?.k === 'seal' ? last.totals : (commit?.entry.totals ?? NOTHING)
+  const totals = last?.k === 'seal' ? last.totals : (commit?.entry.totals ?? so_far)
   const over = last?.k === 'seal' || last?.k === 'stop'
   return {
     last,

@@ -1,6 +1,7 @@
 /** Finds the values of the run's own entries, by the numbers by which these name them. */
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { CustodyError } from '../../model/error.ts'
+import { idOf, partOf } from '../../model/part-ids.ts'
 import { decodeRunEntry } from '../decode.ts'
 import { ShapeError } from '../shape.ts'
 import { decodePayload, type StoredValue } from '../values.ts'
@@ -56,7 +57,8 @@ export class ValuesOnRecord {
     const has = ({ first, count }: Committed) => number >= first && number < first + count
     const own = await this.#of(seq)
     if (has(own)) return own
-    const earlier = await this.#reader.entryWithValue(this.#log, number)
+    // Each log of a run numbers its values by itself.
+    const earlier = await this.#reader.entryWithValue(this.#log, idOf(partOf(seq), number))
     const values = earlier === null || earlier.seq >= seq ? null : await this.#of(earlier.seq)
     if (values === null || !has(values)) throw this.#wrong(seq, `it names value ${number}, which there is none`)
     return values

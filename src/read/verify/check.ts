@@ -2,6 +2,7 @@
 import type { SubjectEntry } from '../../format/entry.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
+import { idText } from '../../model/part-ids.ts'
 
 /** One check in the shape of `verify --json`. */
 export interface CheckResult {
@@ -105,8 +106,8 @@ export async function noting(check: Check, work: () => Promise<unknown>): Promis
 
 /** `entry 1,204 (row 1,201)` */
 export function entryName(seq: number, subject: SubjectEntry['subject'] | null = null): string {
-  if (subject === null) return `entry ${grouped(seq)}`
-  return `entry ${grouped(seq)} (${subjectName(subject)})`
+  if (subject === null) return `entry ${idText(seq)}`
+  return `entry ${idText(seq)} (${subjectName(subject)})`
 }
 
 /** The name of an entry, made only if a problem is reported: most have none. */
@@ -125,10 +126,10 @@ export class Place {
 }
 
 export function subjectName(subject: SubjectEntry['subject']): string {
-  return subject.kind === 'row' ? `row ${grouped(subject.row)}` : `batch ${grouped(subject.batch)}`
+  return subject.kind === 'row' ? `row ${idText(subject.row)}` : `batch ${idText(subject.batch)}`
 }
 
 /** A token of the engine; those of language models are always called LLM tokens (docs/glossary.md). */
 export function tokenName(token: number): string {
-  return `token ${grouped(token)}`
+  return `token ${idText(token)}`
 }

@@ -1,7 +1,7 @@
 /** The finished run whose rows a re-run repeats: whether it is there as it was, and each repeated row is one of its. */
 import type { OriginFact, RunEntry } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { grouped } from '../../model/number-text.ts'
+import { idText, numberOf, partOf } from '../../model/part-ids.ts'
 import { decodeRunEntry, decodeSubjectEntry } from '../decode.ts'
 import { headOf } from '../runs/run-log.ts'
 import type { Check, Place } from './check.ts'
@@ -48,12 +48,12 @@ export class RepeatedRun {
   /** The row that is repeated has the same source, record and line. @throws DecodeError if its entry can't be read. */
   async take({ source, index, line, repeats }: OriginFact, where: Place, ways: Ways): Promise<void> {
     if (repeats === null) return
-    const [first] = await this.#reader.entriesOfRow(this.#log, repeats)
+    const [first] = await this.#reader.entriesOfRow(this.#log + partOf(repeats), numberOf(repeats))
     const of = first === undefined ? null : decodeSubjectEntry(first.seq, first.body).origin
-    if (of === null) this.#check.add(`${where}: it repeats row ${grouped(repeats)}, which the other run hasn't got`)
+    if (of === null) this.#check.add(`${where}: it repeats row ${idText(repeats)}, which the other run hasn't got`)
     else if (this.#sources[of.source - 1] !== ways.name(source) || of.index !== index || of.line !== line)
       this.#check.add(
-        `${where}: it isn't of the same record as row ${grouped(repeats)} of the other run, which it repeats`,
+        `${where}: it isn't of the same record as row ${idText(repeats)} of the other run, which it repeats`,
       )
   }
 }
