@@ -15,5 +15,6 @@ export { derive, type Json, type MutableRow, newRow, type Row } from '../model/r
 export { type FieldSchema, type JsonSchema, OBSERVED, type RowSchema } from '../model/schema.ts'
 export type * from './call.ts'
 export { defineAggregate, defineGate, defineSink, defineSource, defineTransform } from './define.ts'
+export type * from './probe.ts'
 export { FILTERED, oneRow, rowError } from './results.ts'
 export type * from './spec.ts'

@@ -1,6 +1,7 @@
 /** What a source is: it yields the records of an input, and can go on from each of them. */
 import type { Json, Row } from '../model/row.ts'
 import type { Call } from './call.ts'
+import type { Probing } from './probe.ts'
 
 /** A record that was read, before its schema was checked. */
 export interface SourceRow {
@@ -139,7 +140,7 @@ export interface CutLimits {
   readonly most_records?: number
 }
 
-export interface Source {
+export interface Source extends Probing {
   /**
    * Of a source with several files: finds out which these are, once and before anything else is asked of it. They are on record from
    * then on. `recorded`: the names on record of the run that is resumed, or repeated; they are its files, whatever is there now, and

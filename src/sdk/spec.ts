@@ -7,6 +7,7 @@ import type { Json, Row } from '../model/row.ts'
 import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import type { Call, CallAnswer } from './call.ts'
 import type { MissingPackages, OptionProblem } from './option-problem.ts'
+import type { Probing } from './probe.ts'
 import type { Keyed, Outgoing, SendBatch, SendTry, Sent } from './sending.ts'
 import type { Source } from './source.ts'
 
@@ -204,7 +205,7 @@ export interface VisitContext {
   readonly call: Call
 }
 
-export interface Transform {
+export interface Transform extends Probing {
   /**
    * The row is frozen, to any depth. Must not throw for bad data. A result at once keeps the run in its fast loop; a promise
    * makes the node asynchronous, with `concurrency` of them under way at most.
@@ -338,7 +339,7 @@ export interface Artifact {
 }
 
 /** A sink that can be wound back to its last receipt: a file, a table. Makes `delivery: 'rewindable'`. */
-export interface Sink {
+export interface Sink extends Probing {
   /** Looks, touches nothing. @throws CustodyError CUSTODY_TARGET_EXISTS, CUSTODY_SINK. */
   prepare(): Promise<SinkIntent>
   /**
@@ -385,7 +386,7 @@ export interface Taken {
 }
 
 /** A sink that can't take back what it does: a web service. Makes `delivery: 'outbound'`. */
-export interface OutboundSink<O extends Outgoing = Outgoing> {
+export interface OutboundSink<O extends Outgoing = Outgoing> extends Probing {
   /**
    * Looks, before the run begins, whether rows could be taken; touches nothing. Not asked when a run is resumed or given up.
    * @throws CustodyError

@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FaultyProxy } from '../support/faulty-proxy.ts'
 import { CONNECTORS } from '../support/kills.ts'
 import {
   hasServer,
@@ -12,6 +13,7 @@ import {
   sqlDatabase,
 } from '../support/sql-databases.ts'
 import { hasStore, STORE_KINDS, StoreServer, storeSaid } from '../support/store-servers.ts'
+import { serve } from '../support/web-server.ts'
 import { WorkFolder } from '../support/work-folder.ts'
 
 interface Check {
@@ -39,7 +41,7 @@ const pipelineOf = (source: object, sinks: { readonly [name: string]: object }) 
 /** What `doctor` says of the pipeline and its places. */
 async function doctor(work: WorkFolder): Promise<{ readonly exit: number; readonly checks: readonly Check[] }> {
   const { exit, json } = await work.custody('doctor', 'p.yaml', '--json')
-  const checks = (json.checks as Check[]).filter(({ name }) => /^(?:pipeline$|source |sink )/.test(name))
+  const checks = (json.checks as Check[]).filter(({ name }) => /^(?:pipeline$|source |transform |sink )/.test(name))
   return { exit, checks }
 }
 
@@ -94,6 +96,92 @@ describe('files', () => {
     const { exit, checks } = await doctor(work)
     expect(exit).toBe(1)
     expect(checks).toMatchObject([{ name: 'pipeline', state: 'fail', code: 'CUSTODY_UNKNOWN_PLUGIN' }])
+    work.close()
+  })
+})
+
+describe('the web', () => {
+  const NOBODY = 'http://127.0.0.1:1/x'
+  const pipeline = (source: object, look: object, sink: object) =>
+    JSON.stringify({
+      name: 'copy',
+      defaults: { on_error: 'discard', on_invalid: 'discard' },
+      sources: { rows: { plugin: 'http', options: { allow: ['127.0.0.1'], ...source }, to: 'look' } },
+      nodes: { look: { transform: 'http', options: { allow: ['127.0.0.1'], field: 'f', ...look }, to: 'out' } },
+      sinks: { out: { plugin: 'http', options: { allow: ['127.0.0.1'], ...sink } } },
+    })
+  const looked = async (source: object, look: object, sink: object) => {
+    const work = new WorkFolder({ 'p.yaml': pipeline(source, look, sink) })
+    const { exit, checks } = await doctor(work)
+    expect(existsSync(join(work.folder, 'custody.db'))).toBe(false)
+    work.close()
+    expect(checks.map(({ name }) => name)).toEqual(['pipeline', 'source rows', 'transform look', 'sink out'])
+    return { exit, checks: checks.slice(1) }
+  }
+
+  test('is asked by HEAD and OPTIONS, and gets no row and nothing that a row would say', async () => {
+    const { origin, asked } = await serve(
+      ({ method }, response) => void response.writeHead(method === 'HEAD' ? 200 : 405).end(),
+    )
+    const auth = { headers: { 'X-Tenant': 'north' } }
+    const { exit, checks } = await looked(
+      { url: `${origin}/items?a=1`, ...auth, pages: { by: 'page' } },
+      { url: `${origin}/one/{{ row.id }}`, headers: { 'X-Row': '{{ row.id }}' } },
+      { url: `${origin}/hook`, ...auth, body: '{{ row.id }}' },
+    )
+    expect(checks).toMatchObject([
+      { state: 'ok', message: `http: ${origin} answers HEAD with status 200` },
+      { state: 'ok', message: `http: ${origin} answers` },
+      { state: 'ok', message: `http: ${origin} answers OPTIONS with status 405` },
+    ])
+    expect(exit).toBe(0)
+    const requests = asked.map(({ method, url, headers, body }) => [method, url, headers['x-tenant'], body])
+    expect(requests.toSorted()).toEqual([
+      ['HEAD', '/', undefined, ''],
+      ['HEAD', '/items?a=1', 'north', ''],
+      ['OPTIONS', '/hook', 'north', ''],
+    ])
+  })
+
+  test('that doesn’t answer, or not those who ask, is said; what only a run shows is a warning', async () => {
+    const { origin } = await serve(({ url }, response) => void response.writeHead(url === '/items' ? 401 : 503).end())
+    const { exit, checks } = await looked({ url: `${origin}/items` }, { url: `${origin}/one` }, { url: NOBODY })
+    expect(exit).toBe(1)
+    const hint = expect.any(String)
+    expect(checks).toMatchObject([
+      { state: 'fail', code: 'HTTP_STATUS_4XX', message: `http: ${origin} answers HEAD with status 401`, hint },
+      { state: 'warn', code: 'HTTP_STATUS_5XX', message: `http: ${origin} answers HEAD with status 503`, hint },
+      { state: 'fail', code: 'HTTP_NETWORK', hint },
+    ])
+    const refused = await looked({ url: NOBODY, allow: [] }, { url: `${origin}/one` }, { url: NOBODY })
+    expect(refused.checks[0]).toMatchObject({ state: 'fail', code: 'HTTP_ADDRESS_REFUSED', hint })
+  })
+
+  test('of models is asked without a question', async () => {
+    const { origin, asked } = await serve((_, response) => void response.writeHead(404).end())
+    const of = (base_url: string) => ({
+      transform: 'llm',
+      options: { provider: 'compatible', model: 'm', base_url, prompt: '{{ row.id }}', field: 'said' },
+      to: 'out',
+    })
+    const work = new WorkFolder({
+      'p.yaml': JSON.stringify({
+        name: 'ask',
+        defaults: { on_error: 'discard', on_invalid: 'discard' },
+        sources: { rows: { ...csv('in.csv'), to: 'here' } },
+        nodes: { here: { ...of(`${origin}/v1`), to: 'nowhere' }, nowhere: of('http://127.0.0.1:1/v1') },
+        sinks: { out: jsonl('out.jsonl') },
+      }),
+      'in.csv': 'id\n1\n',
+    })
+    const { exit, json } = await work.custody('doctor', 'p.yaml', '--json')
+    const checks = (json.checks as Check[]).filter(({ name }) => name.startsWith('transform '))
+    expect(exit).toBe(1)
+    expect(checks).toMatchObject([
+      { name: 'transform here', state: 'ok', message: `llm: ${origin} answers` },
+      { name: 'transform nowhere', state: 'fail', code: 'HTTP_NETWORK' },
+    ])
+    expect(asked.map(({ method, body }) => [method, body])).toEqual([['HEAD', '']])
     work.close()
   })
 })
@@ -165,6 +253,54 @@ for (const kind of KINDS) {
       ])
     })
 
+    test('a lookup has its query planned, and nothing asked', async () => {
+      const mark = kind === 'postgres' ? '$1' : '?'
+      await database.run('CREATE TABLE answers (letter bigint, text varchar(20))')
+      const found = async (query: string, more: object = {}) => {
+        const options = { database: kind, ...database.options, query, params: ['id'], select: ['text'], ...more }
+        const pipeline = {
+          name: 'look',
+          defaults: { on_error: 'discard', on_invalid: 'discard' },
+          sources: { rows: { ...csv('in.csv'), to: 'look' } },
+          nodes: { look: { transform: 'sql', options, to: 'out' } },
+          sinks: { out: jsonl('out.jsonl') },
+        }
+        writeFileSync(join(work.folder, 'in.csv'), 'id\n1\n')
+        writeFileSync(join(work.folder, 'p.yaml'), JSON.stringify(pipeline))
+        return (await doctor(work)).checks.find(({ name }) => name === 'transform look')
+      }
+      const sound = {
+        state: 'ok',
+        message: expect.stringMatching(/^sql: .* answers, and the query gives text, letter$/),
+      }
+      expect(await found(`SELECT text, letter FROM answers WHERE letter = ${mark}`)).toMatchObject(sound)
+      expect(await found(`-- all\nSELECT text, letter FROM answers WHERE letter = ${mark}; -- end\n`)).toMatchObject(
+        sound,
+      )
+      expect(await found(`SELECT letter FROM answers WHERE letter = ${mark}`)).toMatchObject({
+        ...{ state: 'fail', code: 'SQL_COLUMN', message: 'sql: the query gives letter, and no column text' },
+      })
+      const wrong = (code: string) => ({ state: 'fail', code, message: expect.any(String) })
+      expect(await found(`SELECT text FROM nowhere WHERE letter = ${mark}`)).toMatchObject(wrong('SQL_REFUSED'))
+      expect(await found(`SELECT FROM WHERE ${mark}`)).toMatchObject(wrong('SQL_FAILED'))
+      if (kind === 'sqlite') return
+      const at = { connection: { ...connectionOf(), port: 1 }, connect_timeout: '2s' }
+      expect(await found('SELECT text FROM answers', at)).toMatchObject({
+        ...{ ...wrong('SQL_UNREACHABLE'), hint: expect.any(String) },
+      })
+      if (kind === 'postgres') {
+        // With a parameter that it has no place for.
+        expect(await found('SELECT text FROM answers')).toMatchObject({ state: 'fail' })
+        await database.run('DROP ROLE IF EXISTS looker_postgres; CREATE ROLE looker_postgres LOGIN')
+        const looker = { connection: { ...connectionOf(), user: 'looker_postgres' }, params: [] }
+        expect(await found('SELECT text FROM answers', looker)).toMatchObject({
+          ...{ ...wrong('SQL_REFUSED'), hint: expect.stringContaining('rights') },
+        })
+      }
+      const stranger = { connection: { ...connectionOf(), user: `nobody_${kind}` } }
+      expect(await found('SELECT text FROM answers', stranger)).toMatchObject(wrong('SQL_REFUSED'))
+    })
+
     // cast: of those kinds that are servers.
     const connectionOf = () => (database.options as unknown as { readonly connection: Connection }).connection
 
@@ -204,13 +340,35 @@ for (const kind of STORE_KINDS)
     test('what is there is named, what isn’t is said, and nothing is written', async () => {
       expect(await looked(server.url('in/*.csv'), server.url('out.jsonl'))).toMatchObject([
         { state: 'ok', message: expect.stringContaining('has id, note') },
-        { state: 'ok', message: expect.stringContaining('whether it may be written shows when it is') },
+        { state: 'ok', message: `jsonl: ${server.url('out.jsonl')} may be written` },
       ])
-      expect(await server.get('out.jsonl')).toBeNull()
+      expect(await server.keys()).toEqual(['in/1.csv'])
+      const [, by_value] = await looked(server.url('in/*.csv'), server.url('by/deep/{{ row.id }}.jsonl'))
+      expect(by_value).toMatchObject({
+        state: 'ok',
+        message: expect.stringContaining('by/deep/*.jsonl may be written'),
+      })
+      expect(await server.keys()).toEqual(['in/1.csv'])
       expect(await looked(server.url('none/*.csv'), server.url('in/1.csv'))).toMatchObject([
         { state: 'fail', code: 'CUSTODY_FILE_NOT_FOUND' },
         { state: 'fail', code: 'CUSTODY_TARGET_EXISTS' },
       ])
+    })
+
+    test('what may be read there, and not written, is said', { skip: kind === 'sftp' }, async () => {
+      const none = { cut: 0, cut_bytes: 0, busy: 0, slow: 0, slow_ms: 0 }
+      const proxy = await FaultyProxy.begin(server.port, none, () => 1)
+      proxy.refuses = /^(?:POST|PUT) /
+      const { port } = proxy
+      const at = (key: string) => server.url(key, port)
+      expect(await looked(at('in/*.csv'), at('out.jsonl'), server.storage(port))).toMatchObject([
+        { state: 'ok' },
+        {
+          ...{ state: 'fail', code: 'CUSTODY_SINK', message: expect.stringContaining('may not be written') },
+          hint: expect.stringContaining('the right to read and to write'),
+        },
+      ])
+      await proxy.close()
     })
 
     // Each tries for a quarter of a minute.

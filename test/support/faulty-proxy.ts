@@ -19,6 +19,8 @@ const REFUSED = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: clos
 export class FaultyProxy {
   /** Whether everything is refused with 403. */
   forbids = false
+  /** Requests that begin so are refused with 403, and nobody hears of them. */
+  refuses: RegExp | null = null
   faults: Faults
   broken = 0
   readonly #server: Server
@@ -71,8 +73,12 @@ export class FaultyProxy {
       this.broken++
       end()
     }
+    const asked = pass(server)
     const join = () => {
-      client.on('data', pass(server))
+      client.on('data', (bytes: Buffer) => {
+        if (this.refuses?.test(bytes.toString('latin1', 0, 100)) === true) client.end(REFUSED)
+        else asked(bytes)
+      })
       server.on('data', pass(client))
     }
     if (random() < slow) setTimeout(join, slow_ms)

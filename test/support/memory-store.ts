@@ -5,6 +5,7 @@ import {
   type NewObject,
   type ObjectFacts,
   type Part,
+  probed,
   type Store,
   StoreFailure,
   type Upload,
@@ -103,6 +104,10 @@ export class MemoryStore implements Store {
   async abort(_key: string, id: string): Promise<void> {
     this.before('abort')
     this.uploads.delete(id)
+  }
+
+  async probe(key: string): Promise<void> {
+    await this.abort(key, await this.begin(probed(key)))
   }
 
   async close(): Promise<void> {

@@ -135,6 +135,16 @@ export class StoreServer {
     return Buffer.concat(pieces)
   }
 
+  /** Of all that is there, uploads without parts among it where the store tells of them; in order. */
+  async keys(): Promise<readonly string[]> {
+    const { store, url } = await this.#at('x')
+    const prefix = url.key.slice(0, -1)
+    const keys = this.kind === 's3' ? ((await this.#asS3('uploads')).match(/<UploadId>[^<]+/g) ?? []) : []
+    const found: string[] = [...keys]
+    for await (const { key } of store.list(prefix, true)) found.push(key.slice(prefix.length))
+    return found.sort()
+  }
+
   /** Uploads under way; what the store doesn't tell is none. */
   async underWay(): Promise<readonly string[]> {
     if (this.kind === 'sftp') {

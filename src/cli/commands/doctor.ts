@@ -9,7 +9,7 @@ export function doctorCommand(context: Context, done: (exit: number) => void): C
     .summary('check the installation, and what a pipeline reads and writes')
     .description(
       `Checks the installation: Node, SQLite, the ledger, the signing key, the folder, the terminal. With a pipeline file, also asks each \
-place that it reads from or writes to, as a run would before it begins, and writes nothing.`,
+place that it reads from, asks or writes to, as a run would before it begins, or whether it answers; it sends no row, and leaves nothing there.`,
     )
     .argument('[file]', 'a pipeline file')
     .option('--set <path=value>', 'replace a value of the pipeline file; repeatable', collect)

@@ -1,7 +1,8 @@
 /**
- * What `custody doctor FILE` finds of the places that a pipeline reads from and writes to: each is asked as a run asks it before it begins.
+ * What `custody doctor FILE` finds of the places that a pipeline reads from, asks and writes to: each is asked as a run asks it before it begins,
+ * or whether it would answer.
  *
- * PLACES-1. Nothing is written, made or kept, neither there nor here.
+ * PLACES-1. No row is sent, and nothing stays, neither there nor here: what a store begins is given up.
  * PLACES-2. One place doesn't hide another: each is asked by itself, all at once, and for a limited time.
  */
 import { randomBytes } from 'node:crypto'
@@ -17,7 +18,8 @@ import { ledgerUrl } from '../../host/ledger.ts'
 import { stagingFolder } from '../../host/spill-folder.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { uuidv7 } from '../../model/uuid.ts'
-import type { Plan, SinkNode, SourceNode } from '../../plan/plan.ts'
+import type { Plan, SinkNode, SourceNode, TransformNode } from '../../plan/plan.ts'
+import type { Probed } from '../../sdk/probe.ts'
 import type { SourceHead } from '../../sdk/spec.ts'
 import type { Context } from '../context.ts'
 import { counted } from '../render/text.ts'
@@ -42,11 +44,20 @@ export function pipelineFindings({ plan, diagnostics }: CheckedPipeline): Findin
   return found
 }
 
-/** Of each source and each sink, in the order of the file. */
+/** Of each source, each transform that asks somebody, and each sink, in the order of the file. */
 export async function placeFindings(plan: Plan, ledger_url: string): Promise<Finding[]> {
   const found = plan.nodes.map(node => {
-    if (node.kind === 'source') return looked(node.name, 'source', () => sourceFinding(plan, node))
-    return node.kind === 'sink' ? looked(node.name, 'sink', () => sinkFinding(plan, node, ledger_url)) : null
+    switch (node.kind) {
+      case 'source':
+        return looked(node.name, 'source', signal => sourceFinding(plan, node, signal))
+      case 'transform':
+        if ((node.plugin.spec.services?.(node.plugin.options) ?? []).length === 0) return null
+        return looked(node.name, 'transform', signal => transformFinding(plan, node, signal))
+      case 'sink':
+        return looked(node.name, 'sink', signal => sinkFinding(plan, node, ledger_url, signal))
+      default:
+        return null
+    }
   })
   return (await Promise.all(found)).filter(each => each !== null)
 }
@@ -54,14 +65,19 @@ export async function placeFindings(plan: Plan, ledger_url: string): Promise<Fin
 export const ledgerOf = (context: Context, plan: Plan, given: { readonly ledger?: string }): string =>
   ledgerUrl(context, given, { url: plan.ledger_url, folder: plan.folder })
 
-async function looked(node: string, what: string, look: () => Promise<string>): Promise<Finding> {
+type What = 'source' | 'transform' | 'sink'
+/** What no answer is. */
+const LATE = { source: 'CUSTODY_SOURCE', transform: 'CUSTODY_SERVICE_DOWN', sink: 'CUSTODY_SINK' } as const
+
+async function looked(node: string, what: What, look: (signal: AbortSignal) => Promise<Probed>): Promise<Finding> {
   const name = `${what} ${node}`
   const timer = new AbortController()
+  const { signal } = timer
   try {
-    const late = sleep(MOST_MS, null, { signal: timer.signal }).then(() => {
-      throw new CustodyError(what === 'source' ? 'CUSTODY_SOURCE' : 'CUSTODY_SINK', `no answer in ${MOST_MS / 1000} s`)
+    const late = sleep(MOST_MS, null, { signal }).then(() => {
+      throw new CustodyError(LATE[what], `no answer in ${MOST_MS / 1000} s`)
     })
-    return { name, state: 'ok', message: await Promise.race([look(), late]) }
+    return { name, ...(await Promise.race([look(signal), late])) }
   } catch (error) {
     if (!isCustodyError(error)) throw error
     const { code, message, hint } = error
@@ -71,21 +87,45 @@ async function looked(node: string, what: string, look: () => Promise<string>): 
   }
 }
 
-async function sourceFinding(plan: Plan, node: SourceNode): Promise<string> {
+const well = (message: string): Probed => ({ state: 'ok', message })
+
+/** As a plugin says it, with its name before it. */
+const of = ({ name }: { readonly name: string }, probed: Probed): Probed => ({
+  ...probed,
+  message: `${name}: ${probed.message}`,
+})
+
+async function sourceFinding(plan: Plan, node: SourceNode, signal: AbortSignal): Promise<Probed> {
   const { spec, options } = node.plugin
   const created = new Created()
   try {
     const [opened] = await createSources({ ...plan, nodes: [node] }, null, created, null)
     if (opened === undefined) throw new TypeError(`no source ${node.name}`)
     const { source, files } = opened
+    if (source.probe !== undefined) return of(spec, await source.probe(signal))
     const services = spec.services?.(options) ?? []
-    if (services.length > 0) return `isn’t asked before it is read: ${services.join(', ')}`
+    if (services.length > 0) return well(`isn’t asked before it is read: ${services.join(', ')}`)
     await prepareSource(opened)
-    const of = files === null ? '' : `, ${counted(files.length, 'file')}`
+    const has = files === null ? '' : `, ${counted(files.length, 'file')}`
     if (!spec.rereadable(options) || ((await source.awaits?.(null)) ?? null) !== null)
-      return `${spec.name}${of}: what it has comes when it is read`
+      return well(`${spec.name}${has}: what it has comes when it is read`)
     const head = (await source.begin?.()) ?? null
-    return head === null ? `${spec.name}${of}` : `${spec.name}${of}: ${headText(head)}`
+    return well(head === null ? `${spec.name}${has}` : `${spec.name}${has}: ${headText(head)}`)
+  } finally {
+    await created.close()
+  }
+}
+
+async function transformFinding(plan: Plan, node: TransformNode, signal: AbortSignal): Promise<Probed> {
+  const { spec, options, secrets } = node.plugin
+  const created = new Created()
+  try {
+    const transform = created.add(
+      await spec.create(options, { node: node.name, folder: plan.folder, input: node.input, secrets }),
+    )
+    if (!('probe' in transform) || transform.probe === undefined)
+      return well(`isn’t asked before rows come: ${spec.services?.(options).join(', ')}`)
+    return of(spec, await transform.probe(signal))
   } finally {
     await created.close()
   }
@@ -98,7 +138,7 @@ function headText({ input, columns }: SourceHead): string {
   return `${input} has ${names.slice(0, MOST_COLUMNS).join(', ')}${more}`
 }
 
-async function sinkFinding(plan: Plan, node: SinkNode, ledger_url: string): Promise<string> {
+async function sinkFinding(plan: Plan, node: SinkNode, ledger_url: string, signal: AbortSignal): Promise<Probed> {
   const { spec } = node.plugin
   const sinks = await prepareSinks(
     { ...plan, nodes: [node] },
@@ -113,17 +153,18 @@ async function sinkFinding(plan: Plan, node: SinkNode, ledger_url: string): Prom
     },
   )
   try {
-    const [{ intent } = { intent: null }] = sinks.all
-    const sender = sinks.outbound.get(node.number)
-    if (sender !== undefined)
-      return sender.sink.prepare === undefined
-        ? `${spec.name}: isn’t asked before rows are sent`
-        : `${spec.name}: takes rows`
-    const path = intent?.path ?? null
-    if (path === null) return spec.name
-    if (!isAbsolute(path)) return `${spec.name}: ${path} (${intent?.mode}); whether it may be written shows when it is`
-    mayWrite(node.name, path)
-    return `${spec.name}: ${path} (${intent?.mode})`
+    const [output] = sinks.all
+    const { sink } = sinks.outbound.get(node.number) ?? output ?? { sink: null }
+    if (sink === null) throw new TypeError(`no sink ${node.name}`)
+    if (sink.probe !== undefined) return of(spec, await sink.probe(signal))
+    if (output === undefined)
+      return well(
+        sink.prepare === undefined ? `${spec.name}: isn’t asked before rows are sent` : `${spec.name}: takes rows`,
+      )
+    const { path, mode } = output.intent
+    if (path === null) return well(spec.name)
+    if (isAbsolute(path)) mayWrite(node.name, path)
+    return well(`${spec.name}: ${path} (${mode})`)
   } finally {
     await sinks.close()
   }

@@ -213,6 +213,7 @@ export const classify = defineTransform({
         const sure = confidence >= threshold
         return oneRow(derive(row, { [field]: sure ? label : unsure, [confidence_field]: confidence }))
       },
+      probe: signal => model.probe(signal),
       close: () => model.close(),
     }
   },

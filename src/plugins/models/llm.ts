@@ -222,6 +222,7 @@ export const llm = defineTransform({
         const answers = await askAll(queries, model, row, parameters, call)
         return answers.kind === 'error' ? answers : oneRow(derive(row, changesOf(target, answers.values)))
       },
+      probe: signal => model.probe(signal),
       close: () => model.close(),
     }
   },

@@ -5,10 +5,13 @@
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { Call, CallAnswer, CallFailure, CallTry, CallUsage } from '../../sdk/call.ts'
+import type { Probed } from '../../sdk/probe.ts'
 import type { PluginContext, RowError, SecretOption } from '../../sdk/spec.ts'
 import { type Masked, Masks, maskedNames } from '../masks.ts'
+import { EVERY_ADDRESS } from '../web/addresses.ts'
 import { Deadline } from '../web/deadline.ts'
-import { Connections } from '../web/exchange.ts'
+import { Connections, exchange } from '../web/exchange.ts'
+import { there, unanswered } from '../web/probe.ts'
 import { proxySecrets } from '../web/proxy.ts'
 import type { Client } from './client.ts'
 import { type Endpoint, endpointOf } from './endpoint.ts'
@@ -27,6 +30,9 @@ import type { Tokens } from './tokens.ts'
 import { Unanswered, Wire, type WireSettings } from './wire.ts'
 
 export type Answer = { readonly kind: 'text'; readonly text: string } | RowError
+
+/** An answer to HEAD has none. */
+const PROBE_MAX_BYTES = 65_536
 
 export class Model {
   readonly #options: ModelOptions
@@ -62,6 +68,26 @@ export class Model {
 
   async close(): Promise<void> {
     this.#connections.close()
+  }
+
+  /** Of a base URL the origin, without a question: that would have to be paid for. */
+  async probe(signal: AbortSignal): Promise<Probed> {
+    const { url } = this.#endpoint
+    if (url === null) return { state: 'ok', message: `${this.#options.provider} isn’t asked before rows come` }
+    const { origin } = new URL(url)
+    const deadline = new Deadline(signal, this.#timeout_ms)
+    try {
+      const answer = await exchange(
+        { method: 'HEAD', url: new URL(origin), headers: {}, body: null, idempotent: true },
+        {
+          ...{ guard: EVERY_ADDRESS, connections: this.#connections, env: process.env },
+          ...{ max_bytes: PROBE_MAX_BYTES, deadline },
+        },
+      )
+      return answer.kind === 'failure' ? unanswered(answer) : there(origin)
+    } finally {
+      deadline.end()
+    }
   }
 
   async ask(call: Call, asked: Question): Promise<Answer> {

@@ -19,6 +19,7 @@ import { isTooDeep } from '../web/depth.ts'
 import type { Outgoing as WebOutgoing } from '../web/exchange.ts'
 import { WEB_ERRORS } from '../web/failures.ts'
 import { limitsOf, requestOptions, retriedStatuses, serviceRules, stopProblems, webOptions } from '../web/options.ts'
+import { probePlace } from '../web/probe.ts'
 import { REQUEST_ERRORS, RequestTemplate } from '../web/request.ts'
 import { WebService } from '../web/service.ts'
 import { batchOption, batchProblems, bodyOf, recordedChars, sendBatchOf } from './http-batch.ts'
@@ -81,6 +82,7 @@ function createHttp(options: HttpOptions, { secrets }: PluginContext): OutboundS
   return {
     request: row => requestOf(row, options, template, name),
     send: (rows, { signal }) => service.send(together(rows, options), signal),
+    probe: signal => probePlace(options, secrets, limitsOf({ ...options, redirects: 0 }), signal),
     close: async () => service.close(),
   }
 }

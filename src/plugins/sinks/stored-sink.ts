@@ -10,6 +10,7 @@ import { existsSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, sep } from 'node:path'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Json, Row } from '../../model/row.ts'
+import type { Probed } from '../../sdk/probe.ts'
 import type { Artifact, Discarded, Receipt, RowError, Sink, SinkIntent } from '../../sdk/spec.ts'
 import { persistently } from '../stores/attempts.ts'
 import { type Mark, StoreFailure, type When } from '../stores/object-store.ts'
@@ -76,6 +77,18 @@ export class StoredSink implements Sink {
     this.#version = replaced?.version ?? null
     const stood = replaced === null ? null : { bytes: replaced.bytes, sha256: replaced.sha256 }
     return { path, mode: target.if_exists, ...nothing, staged, replaced: stood }
+  }
+
+  /** Of objects that rows name, one beside those that they will make. */
+  async probe(): Promise<Probed> {
+    const { target, folder } = this.#options
+    const path = folder === null ? target.path : `${folder}custody-probe`
+    const url = parsed(path)
+    await this.#asked(path, async () => {
+      const store = await this.#options.stores.of(url)
+      await persistently(() => store.probe(url.key))
+    })
+    return { state: 'ok', message: `${folder === null ? path : this.#options.pattern} may be written` }
   }
 
   async open(intent: SinkIntent, receipt: Receipt | null): Promise<void> {

@@ -10,11 +10,13 @@ import { CustodyError } from '../../model/error.ts'
 import { parseJson } from '../../model/json.ts'
 import { isRow, type Json, newRow } from '../../model/row.ts'
 import type { Call, CallFailure } from '../../sdk/call.ts'
+import type { Probed } from '../../sdk/probe.ts'
 import type { PluginContext, ResumePoint, Source, SourceContext, SourceRecord } from '../../sdk/spec.ts'
 import { secretAt } from '../templates/json-template.ts'
 import type { Outgoing } from '../web/exchange.ts'
 import { failure } from '../web/failures.ts'
 import { limitsOf, retriedStatuses, serviceRules } from '../web/options.ts'
+import { probePlace } from '../web/probe.ts'
 import type { RequestTemplate } from '../web/request.ts'
 import { readBody, type ShownResponse } from '../web/response.ts'
 import { WebService } from '../web/service.ts'
@@ -73,6 +75,10 @@ export class HttpSource implements Source {
 
   async reread(raw: Json): Promise<SourceRecord | null> {
     return this.#options.format === 'jsonl' && typeof raw === 'string' ? this.#line(raw, null) : null
+  }
+
+  probe(signal: AbortSignal): Promise<Probed> {
+    return probePlace(this.#options, this.#context.secrets, limitsOf(this.#options), signal)
   }
 
   async close(): Promise<void> {

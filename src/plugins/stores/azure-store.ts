@@ -2,7 +2,7 @@
  * Blobs in Azure Blob Storage. A part is a block that isn’t committed yet: nobody sees it, and Azure removes what isn’t committed within
  * a week. An upload needs no beginning there, and can’t be given up.
  */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob'
 import {
   type FailureKind,
@@ -130,6 +130,16 @@ export class AzureStore implements Store {
 
   async abort(): Promise<void> {
     // Blocks that nobody commits go by themselves.
+  }
+
+  /** A list of blocks that aren't there makes no blob; that is found out only for those who may make one. */
+  async probe(key: string): Promise<void> {
+    const none = Buffer.from(randomUUID()).toString('base64')
+    try {
+      await asked(() => this.#container.getBlockBlobClient(key).commitBlockList([none]))
+    } catch (error) {
+      if (!(error instanceof StoreFailure && error.kind === 'no_upload')) throw error
+    }
   }
 
   async close(): Promise<void> {

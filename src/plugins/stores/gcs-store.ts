@@ -16,6 +16,7 @@ import {
   type NewObject,
   type ObjectFacts,
   type Part,
+  probed,
   type Store,
   StoreFailure,
   type Upload,
@@ -119,6 +120,10 @@ export class GcsStore implements Store {
     // 499: it is given up. 404, 410: it wasn’t there any more.
     if (answer.ok || [404, 410, 499].includes(answer.status)) return
     throw await failureIn(answer)
+  }
+
+  async probe(key: string): Promise<void> {
+    await this.abort(key, await this.begin(probed(key), { kind: 'free' }))
   }
 
   async close(): Promise<void> {

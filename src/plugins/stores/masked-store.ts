@@ -89,6 +89,10 @@ export class MaskedStore implements Store {
     return this.#asked(() => this.#store.abort(key, id))
   }
 
+  probe(key: string): Promise<void> {
+    return this.#asked(() => this.#store.probe(key))
+  }
+
   close(): Promise<void> {
     return this.#store.close()
   }

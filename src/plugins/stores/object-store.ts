@@ -5,6 +5,8 @@
  * OBJECT-STORE-2. Nothing is visible under a key before `put` or `complete`, and then all of it is.
  * OBJECT-STORE-3. `put` and `complete` make the object only if its key is as `when` says; what a store can’t promise, it looks at right before.
  */
+import { randomUUID } from 'node:crypto'
+
 export interface ObjectFacts {
   readonly bytes: number
   /** Changes with every write: an ETag, a generation, a time with a length. */
@@ -33,6 +35,9 @@ export interface NewObject {
   readonly bytes: number
   readonly mark: Mark
 }
+
+/** What is begun only to be given up. */
+export const probed = (key: string): NewObject => ({ key, bytes: 1, mark: { run: randomUUID(), sha256: 'none' } })
 
 /** One part of an object: `number` from 1, `at` its first byte. */
 export interface Part {
@@ -68,6 +73,11 @@ export interface Store {
   complete(object: NewObject, upload: Upload, last: Part, when: When): Promise<void>
   /** Gives an upload up; one that isn’t there any more is as good as given up. */
   abort(key: string, id: string): Promise<void>
+  /**
+   * Makes sure that an object may come under the key, whatever stands there, and leaves nothing there.
+   * @throws StoreFailure
+   */
+  probe(key: string): Promise<void>
   close(): Promise<void>
 }
 

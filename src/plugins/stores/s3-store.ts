@@ -11,6 +11,7 @@ import {
   type NewObject,
   type ObjectFacts,
   type Part,
+  probed,
   type Store,
   StoreFailure,
   type Upload,
@@ -155,6 +156,10 @@ export class S3Store implements Store {
     } catch (error) {
       if (!(error instanceof StoreFailure && error.kind === 'no_upload')) throw error
     }
+  }
+
+  async probe(key: string): Promise<void> {
+    await this.abort(key, await this.begin(probed(key)))
   }
 
   async close(): Promise<void> {

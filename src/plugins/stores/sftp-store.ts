@@ -10,6 +10,7 @@ import {
   type NewObject,
   type ObjectFacts,
   type Part,
+  probed,
   type Store,
   StoreFailure,
   type Upload,
@@ -109,6 +110,14 @@ export class SftpStore implements Store {
 
   abort(_key: string, id: string): Promise<void> {
     return this.#remove(id)
+  }
+
+  /** An empty file under a hidden name, which is gone at once, in the folder, or in the nearest that is there. */
+  async probe(key: string): Promise<void> {
+    let folder = posix.dirname(key)
+    while (folder !== '/' && (await this.#stat(folder)) === null) folder = posix.dirname(folder)
+    const at = posix.join(folder, posix.basename(key))
+    await this.abort(at, await this.begin(probed(at)))
   }
 
   close(): Promise<void> {

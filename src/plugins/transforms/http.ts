@@ -13,6 +13,7 @@ import type { WebAnswer } from '../web/client.ts'
 import { WEB_ERRORS } from '../web/failures.ts'
 import { limitsOf, requestOptions, retriedStatuses, serviceRules, stopProblems, webOptions } from '../web/options.ts'
 import { valueAt } from '../web/pointer.ts'
+import { probePlace } from '../web/probe.ts'
 import { REQUEST_ERRORS, RequestTemplate } from '../web/request.ts'
 import { BODY_ERRORS, BODY_FORMS, type BodyRead, readBody, type ShownResponse } from '../web/response.ts'
 import { WebService } from '../web/service.ts'
@@ -74,6 +75,7 @@ function createHttp(options: HttpOptions, { secrets }: PluginContext): Transform
       if (result.kind === 'error') return result
       return withAnswer(row, options, pointers, result.response as Json & ShownResponse)
     },
+    probe: signal => probePlace(options, secrets, limitsOf(options), signal),
     close: async () => service.close(),
   }
 }

@@ -2,10 +2,11 @@
 import type { Json } from '../../model/row.ts'
 import { newRow } from '../../model/row.ts'
 import type { CallAnswer, CallFailure } from '../../sdk/call.ts'
+import type { Probed } from '../../sdk/probe.ts'
 import { type Answer, type Param, Unfit } from '../databases/database.ts'
 import { DatabaseError, type DatabaseErrorKind } from '../databases/database-error.ts'
 import { DatabasePool } from '../databases/pool.ts'
-import { placeOf, type SqlOptions } from './sql-options.ts'
+import { placeOf, type SqlOptions, selected } from './sql-options.ts'
 
 /** Of the answers that are kept: as JSON, in UTF-16 units. */
 const CACHE_UNITS = 32_000_000
@@ -48,13 +49,17 @@ const failure = (code: keyof typeof SQL_ERRORS, message: string, more: Partial<C
 export class SqlLookup {
   readonly #pool: DatabasePool
   readonly #options: SqlOptions
+  /** For people. */
+  readonly #shown: string
   /** By the texts of their parameters, the oldest first. */
   readonly #cache = new Map<string, { readonly answer: Promise<CallAnswer>; units: number }>()
   #cached_units = 0
 
   constructor(options: SqlOptions, folder: string) {
     this.#options = options
-    this.#pool = new DatabasePool(placeOf(options, folder))
+    const place = placeOf(options, folder)
+    this.#shown = 'address' in place ? place.address.shown : place.shown
+    this.#pool = new DatabasePool(place)
   }
 
   /** `signal`: aborted when nobody waits for the answer any more. */
@@ -68,6 +73,33 @@ export class SqlLookup {
       return await Promise.race([answer, given_up.promise])
     } finally {
       signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  /**
+   * Has the database plan the query and look at who asks, with NULL for each parameter, for none of its rows. What is no query that
+   * can stand within another one isn't asked for anything.
+   */
+  async probe(): Promise<Probed> {
+    const { query, params, database } = this.#options
+    try {
+      return await this.#pool.use(async asked => {
+        if (!isQuery(query)) return { state: 'ok', message: `${this.#shown} answers; the query shows when rows come` }
+        const { columns } = await asked.ask(
+          `SELECT * FROM (\n${withoutEnd(query)}\n) AS asked LIMIT 0`,
+          params.map(() => null),
+        )
+        const names = columns.map(({ name }) => name)
+        const [lacking] = selected(this.#options).find(([column]) => !names.includes(column)) ?? []
+        const gives = `the query gives ${names.join(', ')}`
+        if (lacking === undefined) return { state: 'ok', message: `${this.#shown} answers, and ${gives}` }
+        return { state: 'fail', code: 'SQL_COLUMN', message: `${gives}, and no column ${lacking}` }
+      })
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error
+      const { kind, message, hint } = error
+      const more = hint === undefined ? {} : { hint }
+      return { state: 'fail', code: CODES[kind], message: `${database}: ${message}`, ...more }
     }
   }
 
@@ -164,4 +196,14 @@ export function rowsIn(response: Json): readonly { readonly [column: string]: Js
     for (const [i, column] of columns.entries()) row[column] = values[i] ?? null
     return row
   })
+}
+
+/** Whether it can stand within another query. */
+const isQuery = (text: string): boolean =>
+  /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/|\()*(?:select|with|values|table|from)\b/i.test(text)
+
+/** Without a semicolon behind which nothing but comments come, unless it stands in a text. */
+function withoutEnd(text: string): string {
+  const shorter = text.replace(/;(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/, '')
+  return shorter.split("'").length % 2 === 1 ? shorter : text
 }

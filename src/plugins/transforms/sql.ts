@@ -26,6 +26,7 @@ function createSql(options: SqlOptions, { folder }: PluginContext): Transform {
       const result = await call(service, { request: { ...asked, params } }, ({ signal }) => lookup.ask(params, signal))
       return result.kind === 'error' ? result : withAnswer(row, options, params, result.response)
     },
+    probe: () => lookup.probe(),
     close: () => lookup.close(),
   }
 }
