@@ -13,6 +13,8 @@ import { withCase } from '../host/testing/update.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import type { Plan } from '../plan/plan.ts'
+import { numberOfRow } from '../read/runs/named-row.ts'
+import { rowText } from './arguments.ts'
 import { checkLine } from './checked.ts'
 import type { Context } from './context.ts'
 import { reading } from './ledger-access.ts'
@@ -39,16 +41,18 @@ export async function addCase(context: Context, named: string, options: TestOpti
   const ledger = ledgerUrl(context, options, { url, folder: plan?.folder ?? cwd })
   const { test, run } = await reading(context, { ledger }, async inner => {
     const { reader, log, run: id } = await checkedRun(env, inner, name, checkLine(terminal))
-    const test = await recordedCase(reader, log, row)
+    const test = await recordedCase(reader, log, await numberOfRow(reader, log, row))
     if (plan !== null) refuseOthers(plan, test, id)
     return { test, run: id }
   })
   if (there?.tests.content.cases.some(each => each.name === test.name) === true) {
-    terminal.report(`row ${row} of run ${shortRun(run)}… is a case of ${printable(file)} already; nothing was written`)
+    terminal.report(
+      `row ${rowText(row)} of run ${shortRun(run)}… is a case of ${printable(file)} already; nothing was written`,
+    )
     return 0
   }
   writeText(path, withCase(there?.tests.text ?? '', test))
-  terminal.report(`row ${row} of run ${shortRun(run)}… is a case of ${printable(file)} now`)
+  terminal.report(`row ${rowText(row)} of run ${shortRun(run)}… is a case of ${printable(file)} now`)
   return 0
 }
 

@@ -1,5 +1,7 @@
 /** What arguments of several commands have in common. Each reader throws what commander reports as a wrong argument. */
 import { type Command, InvalidArgumentError } from 'commander'
+import { idOf, idText, partOf } from '../model/part-ids.ts'
+import type { NamedRow } from '../read/runs/named-row.ts'
 
 /** A whole number from `least` up; no sign, fraction or exponent. */
 export function integerFrom(least: number): (text: string) => number {
@@ -8,6 +10,26 @@ export function integerFrom(least: number): (text: string) => number {
     if (number < least) throw new InvalidArgumentError(`It must be a whole number from ${least} up.`)
     return number
   }
+}
+
+/** A number of a row, a token or the like: `17`, or `3:17` in part 3 of a run with splits. */
+export function idFrom(text: string): number {
+  const [, part = '0', number = ''] = /^(?:(\d{1,6}):)?(\d{1,15})$/.exec(text) ?? []
+  const id = idOf(Number(part), Number(number))
+  if (Number(number) < 1 || !Number.isSafeInteger(id) || (part !== '0' && partOf(id) !== Number(part)))
+    throw new InvalidArgumentError('It must be a whole number from 1 up, or 3:17 for the 17th of part 3.')
+  return id
+}
+
+/** The same, or `orders:42`: record 42 of the source `orders`. */
+export function rowFrom(text: string): NamedRow {
+  const [, source, index = ''] = /^([A-Za-z][^:]*):(\d{1,15})$/.exec(text) ?? []
+  return source === undefined ? idFrom(text) : { source, index: Number(index) }
+}
+
+/** For people. */
+export function rowText(row: NamedRow): string {
+  return typeof row === 'number' ? idText(row) : `${row.source}:${row.index}`
 }
 
 /** One of several words. */

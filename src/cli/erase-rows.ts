@@ -4,6 +4,7 @@ import { ledgerUrl } from '../host/ledger.ts'
 import { giveToNamed } from '../host/witnessing/witnessing.ts'
 import { CustodyError } from '../model/error.ts'
 import type { ErasePlan } from '../read/erase/plan.ts'
+import type { NamedRow } from '../read/runs/named-row.ts'
 import type { Context } from './context.ts'
 import {
   certificateText,
@@ -18,7 +19,7 @@ import { renderErased } from './render/erased.ts'
 import { counted } from './render/text.ts'
 
 export interface EraseOptions extends LedgerOptions {
-  readonly row?: readonly number[]
+  readonly row?: readonly NamedRow[]
   readonly where?: string
   readonly derived?: boolean
   readonly yes?: boolean
@@ -67,7 +68,7 @@ function chosenBy({ command }: Context, { row, where, derived }: EraseOptions): 
   const hint = `As in: ${command} erase latest --row 17`
   if (row !== undefined && where !== undefined)
     throw new CustodyError('CUSTODY_ARGUMENT', 'only one of --row and --where can be given', { hint })
-  if (row !== undefined) return { kind: 'rows', rows: [...new Set(row)] }
+  if (row !== undefined) return { kind: 'rows', rows: row }
   if (where !== undefined) return { kind: 'where', where }
   if (derived === true)
     throw new CustodyError('CUSTODY_ARGUMENT', '--derived says what else goes with rows, and none are named', { hint })

@@ -5,10 +5,13 @@ import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import type { Sight } from '../host/seen-ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
+import { idText } from '../model/part-ids.ts'
 import type { RunReader } from '../read/evidence/run-reader.ts'
 import { explainWhere } from '../read/explain/explain.ts'
 import { storyJson } from '../read/explain/json.ts'
 import type { Story } from '../read/explain/story.ts'
+import type { NamedRow } from '../read/runs/named-row.ts'
+import { rowText } from './arguments.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
 import { type LedgerOptions, reading } from './ledger-access.ts'
@@ -18,7 +21,7 @@ import { renderStory } from './render/story.ts'
 import { counted } from './render/text.ts'
 
 export interface ExplainOptions extends LedgerOptions {
-  readonly row?: number
+  readonly row?: NamedRow
   readonly token?: number
   readonly where?: string
   readonly values?: boolean
@@ -54,8 +57,16 @@ async function explain(
   } catch (error) {
     const problems = unsoundness(error)
     if (problems === null) throw error
-    const unsound = { run: name, row: row ?? null, source: null, tokens: [], holds: false, problems }
-    const what = row !== undefined ? `Row ${row} of ` : token !== undefined ? `Token ${token} of ` : 'Rows of '
+    const unsound = {
+      run: name,
+      row: typeof row === 'number' ? row : null,
+      source: null,
+      tokens: [],
+      holds: false,
+      problems,
+    }
+    const what =
+      row !== undefined ? `Row ${rowText(row)} of ` : token !== undefined ? `Token ${idText(token)} of ` : 'Rows of '
     if (json) terminal.answerJson(where === undefined ? unsound : [unsound])
     else {
       const text = unsoundText(context, `${what}${runNamed(name)}`, name, problems, shown)

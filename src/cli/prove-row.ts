@@ -6,6 +6,8 @@ import { unsoundness } from '../host/checked-run.ts'
 import { ledgerUrl } from '../host/ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import type { MadeProof } from '../read/prove/prove.ts'
+import type { NamedRow } from '../read/runs/named-row.ts'
+import { rowText } from './arguments.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
 import { type LedgerOptions, reading } from './ledger-access.ts'
@@ -14,7 +16,7 @@ import { counted, nearPath, printable } from './render/text.ts'
 import { refuseExisting, writeText } from './write-text.ts'
 
 export interface ProveRowOptions extends LedgerOptions {
-  readonly row: number
+  readonly row: NamedRow
   readonly out?: string
   readonly force?: boolean
   readonly withhold?: readonly number[]
@@ -65,7 +67,7 @@ async function prove(
   } catch (error) {
     const problems = unsoundness(error)
     if (problems === null) throw error
-    terminal.report(unsoundText(context, `Row ${row} of ${runNamed(name)}`, name, problems))
+    terminal.report(unsoundText(context, `Row ${rowText(row)} of ${runNamed(name)}`, name, problems))
     return 1
   }
 }

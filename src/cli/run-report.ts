@@ -7,6 +7,7 @@ import { isHeld } from '../host/ledger.ts'
 import { optionOf } from '../host/option-of.ts'
 import { openLedgerReader } from '../ledger/open-reader.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
+import { idArgument, idText } from '../model/part-ids.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Drift } from '../read/recorded/drift.ts'
 import { showRun } from '../read/show/show.ts'
@@ -209,7 +210,11 @@ function nextSteps(
       steps.push([command(`abandon ${id}`), 'give it up, to correct the pipeline file and run that'])
     if (unpublished) steps.push([command(`abandon ${id}`), 'drop what is staged'])
   }
-  if (row > 0) steps.push([command(`explain ${shortest} --row ${row}`), `why did row ${row} end where it did?`])
+  if (row > 0)
+    steps.push([
+      command(`explain ${shortest} --row ${idArgument(row)}`),
+      `why did row ${idText(row)} end where it did?`,
+    ])
   steps.push([command(`verify ${shortest}`), 'does the record hold?'])
   steps.push([command('serve'), 'the same in the browser'])
   const width = Math.max(...steps.map(([words]) => words.length))

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { type TestHost, testFileOf, testPipeline } from '../host/testing/test-pipeline.ts'
 import { updated } from '../host/testing/update.ts'
 import { CustodyError } from '../model/error.ts'
+import type { NamedRow } from '../read/runs/named-row.ts'
 import type { Context } from './context.ts'
 import { hostedBy } from './observe-run.ts'
 import { junitXml } from './render/junit.ts'
@@ -16,7 +17,7 @@ export interface TestOptions {
   readonly update?: boolean
   readonly watch?: boolean
   readonly from?: string
-  readonly row?: number
+  readonly row?: NamedRow
   readonly ledger?: string
 }
 

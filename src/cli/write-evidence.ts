@@ -1,12 +1,13 @@
 /** What evidence is asked for of somebody without the ledger: the proof of a row (prove-row.ts), or a completeness record (prove-record.ts). */
 import { CustodyError } from '../model/error.ts'
+import type { NamedRow } from '../read/runs/named-row.ts'
 import type { Context } from './context.ts'
 import type { LedgerOptions } from './ledger-access.ts'
 import type { RecordOptions } from './prove-record.ts'
 import type { ProveRowOptions } from './prove-row.ts'
 
 export interface ProveOptions extends Omit<ProveRowOptions, 'row' | 'ledger'>, Pick<RecordOptions, 'disclose'> {
-  readonly row?: number
+  readonly row?: NamedRow
   /** True: named without saying which. */
   readonly ledger?: string | true
 }

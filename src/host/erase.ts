@@ -13,7 +13,10 @@ import { type Certified, certify } from '../read/erase/certificate.ts'
 import { type ErasePlan, planErasure } from '../read/erase/plan.ts'
 import { type PurgePlan, type PurgeRule, planPurge } from '../read/erase/purge.ts'
 import { CheckedReader } from '../read/evidence/checked-reader.ts'
+import { JoinedReader } from '../read/evidence/joined-reader.ts'
+import type { RunReader } from '../read/evidence/run-reader.ts'
 import { findRun } from '../read/runs/list.ts'
+import { type NamedRow, numberOfRow } from '../read/runs/named-row.ts'
 import type { RerunLog } from '../read/runs/reruns.ts'
 import { closingOf } from '../read/runs/run-log.ts'
 import { forgetRuns } from '../search/index/index-folder.ts'
@@ -26,7 +29,7 @@ import { usersAuthorities, usersPolicy } from './witnessing/settings.ts'
 
 /** Which rows of a run. */
 export type Chosen =
-  | { readonly kind: 'rows'; readonly rows: readonly number[] }
+  | { readonly kind: 'rows'; readonly rows: readonly NamedRow[] }
   | { readonly kind: 'where'; readonly where: string }
   /** None: what was begun before is brought to its end. */
   | { readonly kind: 'none' }
@@ -84,7 +87,8 @@ export function eraseRows(request: EraseRows, ports: ErasePorts): Promise<EraseR
         ? await reader.snapshot(async () => searched(await checked(reader, ports.env), of, chosen.where))
         : null
     if (search?.rows.length === 0) return { kind: 'nothing_fits', search }
-    const rows = search?.rows ?? (chosen.kind === 'rows' ? chosen.rows : [])
+    const rows =
+      search?.rows ?? (await reader.snapshot(async () => numbersOf(await checked(reader, ports.env), of, chosen)))
     const decide = async (inner: LedgerReader): Promise<ErasePlan> =>
       rows.length === 0 ? NOTHING : planErasure(await checked(inner, ports.env), inner, { of, rows, derived })
     if (confirm !== null && !(await confirm(await reader.snapshot(() => decide(reader))))) return { kind: 'refused' }
@@ -154,11 +158,17 @@ async function scrub(
   }
 }
 
-async function checked(reader: LedgerReader, env: Environment): Promise<CheckedReader> {
-  return new CheckedReader(reader, { remembered: await rememberedOf(reader, env) })
+async function checked(reader: LedgerReader, env: Environment): Promise<RunReader> {
+  return new JoinedReader(new CheckedReader(reader, { remembered: await rememberedOf(reader, env) }))
 }
 
-async function searched(reader: CheckedReader, { log }: RerunLog, where: string): Promise<Search> {
+async function numbersOf(reader: RunReader, { log }: RerunLog, chosen: Chosen): Promise<readonly number[]> {
+  const rows = new Set<number>()
+  if (chosen.kind === 'rows') for (const row of chosen.rows) rows.add(await numberOfRow(reader, log, row))
+  return [...rows]
+}
+
+async function searched(reader: RunReader, { log }: RerunLog, where: string): Promise<Search> {
   const predicate = rowPredicate(where)
   const rows: number[] = []
   for await (const row of searchRows(reader, log, where, predicate)) rows.push(row)

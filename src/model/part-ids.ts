@@ -24,3 +24,8 @@ export function idText(id: number): string {
   const part = partOf(id)
   return part === 0 ? grouped(id) : `${grouped(part)}:${grouped(numberOf(id))}`
 }
+
+/** As commands take it: `17`, or `3:17`. */
+export function idArgument(id: number): string {
+  return idText(id).replaceAll(',', '')
+}

@@ -1,5 +1,6 @@
 /** Which command prints what a screen shows. */
 import type { RowFilter } from '../../api/rows.ts'
+import { idArgument } from '../../model/part-ids.ts'
 import type { Context } from '../context.ts'
 import { ledgerArgument } from '../ledger-access.ts'
 import { quoted } from '../render/shell.ts'
@@ -29,10 +30,10 @@ function wordsOf(screen: Screen, row: number | null): string {
       const where = whereOf(screen.place.filter)
       const run = shortRun(screen.place.run)
       if (where !== null) return `explain ${run} --where ${quoted(where)}`
-      return row === null ? `show ${run}` : `explain ${run} --row ${row}`
+      return row === null ? `show ${run}` : `explain ${run} --row ${idArgument(row)}`
     }
     case 'story':
-      return `explain ${shortRun(screen.place.run)} --row ${screen.place.row}`
+      return `explain ${shortRun(screen.place.run)} --row ${idArgument(screen.place.row)}`
     case 'verify':
       return `verify ${shortRun(screen.place.run)}`
   }

@@ -1,4 +1,6 @@
 /** A state as the lines of a terminal: a title, what the screen shows, what is said or typed, and the keys. */
+
+import { idText } from '../../model/part-ids.ts'
 import { columnsOf, padEnd, printable, shorten, shortRun } from '../render/text.ts'
 import type { Style } from '../terminal.ts'
 import { bodyOf } from './body.ts'
@@ -46,7 +48,7 @@ function nameOf(screen: Screen): string {
     case 'rows':
       return printable(`rows ${lineOf(screen.place.filter)}`.trimEnd())
     case 'story':
-      return `row ${screen.place.row}`
+      return `row ${idText(screen.place.row)}`
     case 'verify':
       return 'verify'
   }

@@ -1,22 +1,23 @@
 /** `custody erase RUN` and `custody purge`: the commands and their options; erase-rows.ts and purge-runs.ts do the work. */
 import { Command } from 'commander'
-import { integerFrom, withLedgerOption } from '../arguments.ts'
+import type { NamedRow } from '../../read/runs/named-row.ts'
+import { rowFrom, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import type { EraseOptions } from '../erase-rows.ts'
 import type { PurgeOptions } from '../purge-runs.ts'
 
 export function eraseCommand(context: Context, done: (exit: number) => void): Command {
-  const row = integerFrom(1)
   const command = new Command('erase')
     .summary('erase the data of rows, and keep the evidence')
     .description(
       'Erases all values that are on record of rows, in this run and in those that repeat or replay it, and writes a certificate of that. Evidence stays, and whoever verifies it sees what was erased. What was derived from the rows is listed. Without --row and --where it finishes what others were in the way of, and writes the certificate of what was erased of the run before.',
     )
     .argument('<run>', 'a run: its id, a unique beginning of one, or latest')
-    .option('--row <n>', 'the row with this number; repeatable', (text, before: readonly number[] = []) => [
-      ...before,
-      row(text),
-    ])
+    .option(
+      '--row <n>',
+      'the row with this number, or record 42 of a source as in orders:42; repeatable',
+      (text, before: readonly NamedRow[] = []) => [...before, rowFrom(text)],
+    )
     .option('--where <cel>', "all rows for which an expression over their data holds, as in 'row.id == 17'")
     .option('--derived', 'also what was derived from them, in other rows and in batches; a terminal is asked first')
     .option('--yes', 'ask nothing')

@@ -1,6 +1,6 @@
 /** `custody prove RUN [--row N]` and `custody check FILE…`: the commands and their options; prove-row.ts, prove-record.ts and check-files.ts do the work. */
 import { Command, InvalidArgumentError } from 'commander'
-import { collect, integerFrom } from '../arguments.ts'
+import { collect, integerFrom, rowFrom } from '../arguments.ts'
 import type { CheckFileOptions } from '../check-files.ts'
 import type { Context } from '../context.ts'
 import type { ProveOptions } from '../write-evidence.ts'
@@ -12,7 +12,7 @@ export function proveCommand(context: Context, done: (exit: number) => void): Co
       'With --row: writes one file that tells a row’s whole story. Without: the completeness record, all entries of the run and the ledger’s own log, in which there are no values. `custody check` needs nothing else, and whoever trusts the key of this ledger has it proven. The run must be sealed.',
     )
     .argument('[run]', 'a run: its id, a unique beginning of one, or latest')
-    .option('--row <n>', 'the row with this number', integerFrom(1))
+    .option('--row <n>', 'the row with this number, or record 42 of a source as in orders:42', rowFrom)
     .option('--out <file>', 'write it to this file (default: standard output)')
     .option('--force', 'overwrite the file if it exists')
     .option(

@@ -1,6 +1,6 @@
 /** `custody test FILE`: the command and its options; run-tests.ts does the work. */
 import { Command, Option } from 'commander'
-import { integerFrom } from '../arguments.ts'
+import { rowFrom } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import type { TestOptions } from '../run-tests.ts'
 
@@ -27,7 +27,7 @@ export function testCommand(context: Context, done: (exit: number) => void): Com
         'junit',
       ]),
     )
-    .option('--row <n>', 'the number of that row', integerFrom(1))
+    .option('--row <n>', 'the number of that row, or record 42 of a source as in orders:42', rowFrom)
     .option('--ledger <url>', 'the ledger that has the run (default: as for `run`)')
     .option('--ledger-key <ref>', 'the key of its values, if they are encrypted: a file, or secret:NAME')
     .option('--json', 'print the results as JSON')

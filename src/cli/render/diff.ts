@@ -1,6 +1,7 @@
 /** The differences of two runs for people: counts by the decision at which they parted, and what to look at next. */
 import { type FileChange, fileReadText } from '../../format/files-read.ts'
 import { type CodeChange, codeText } from '../../format/plugin-code.ts'
+import { idArgument, idText } from '../../model/part-ids.ts'
 import type { Row } from '../../model/row.ts'
 import type {
   Both,
@@ -132,7 +133,7 @@ function onlyLines({ matched_by, rows, only }: RunDiff): readonly (string | null
 function onlyText({ in: which, source, index, row }: OnlyRows): string {
   const many = index.to - index.from + 1
   const records = many === 1 ? `record ${count(index.from)}` : `records ${count(index.from)} to ${count(index.to)}`
-  const rows = many === 1 ? `row ${count(row.from)}` : `rows ${count(row.from)} to ${count(row.to)}`
+  const rows = many === 1 ? `row ${idText(row.from)}` : `rows ${idText(row.from)} to ${idText(row.to)}`
   return `only in the ${which} run: ${counted(many, 'row')}  ${rows} (${records} of ${printable(source)})`
 }
 
@@ -169,7 +170,9 @@ function onlyByKey({ only, rows }: RunDiff, which: 'old' | 'new'): string[] {
   const many = which === 'old' ? rows.only_old : rows.only_new
   if (many === 0) return []
   const shown = only.filter(each => each.in === which).slice(0, SHOWN)
-  const stretches = shown.map(({ row: { from, to } }) => (from === to ? count(from) : `${count(from)} to ${count(to)}`))
+  const stretches = shown.map(({ row: { from, to } }) =>
+    from === to ? idText(from) : `${idText(from)} to ${idText(to)}`,
+  )
   const listed = shown.reduce((sum, { row }) => sum + row.to - row.from + 1, 0)
   const text = [...stretches, ...(listed < many ? ['…'] : [])].join(', ')
   return [`only in the ${which} run: ${counted(many, 'row')}  ${many === 1 ? 'row' : 'rows'} ${text}`]
@@ -258,7 +261,8 @@ function nextSteps(diff: RunDiff, { explain, byKey }: DiffView): string | null {
   const [row] = differences
   const token = batches.differences.find(each => each.token.old !== null && each.token.new !== null)?.token
   if (row === undefined && token === undefined) return null
-  const what = (side: 'old' | 'new') => (row === undefined ? `--token ${token?.[side]}` : `--row ${row.row[side]}`)
+  const what = (side: 'old' | 'new') =>
+    row === undefined ? `--token ${idArgument(token?.[side] ?? 0)}` : `--row ${idArgument(row.row[side])}`
   const shifted = diff.matched_by === 'number' && rows.different > 0 && mayBeShifted(diff)
   const steps = [
     explain(shortRun(before), what('old')),

@@ -1,5 +1,6 @@
 /** How the answers of a run differ from those on record, row by row. */
 import { canonicalize } from '../../model/canonical.ts'
+import { idText } from '../../model/part-ids.ts'
 import type { Drift } from '../../read/recorded/drift.ts'
 import type { Paint } from '../terminal.ts'
 import { count, counted, printable, shorten } from './text.ts'
@@ -12,11 +13,11 @@ export function renderDrift({ same, unknown, differing }: Drift, columns: number
   if (unknown > 0) parts.push(`${count(unknown)} not on record`)
   const lines = [`${paint('bold', 'drift')}  ${parts.join(' · ')}`]
   for (const { row, batch, node, call, recorded, now } of differing.slice(0, MOST_SHOWN)) {
-    const of_nobody = batch === null ? 'the source' : `batch ${count(batch)}`
-    const whose = row === null ? of_nobody : `row ${count(row)}`
+    const of_nobody = batch === null ? 'the source' : `batch ${idText(batch)}`
+    const whose = row === null ? of_nobody : `row ${idText(row)}`
     const [before, after] = parted(canonicalize(recorded), canonicalize(now))
     const room = Math.max(20, columns - 12)
-    lines.push(`  ${whose} at ${printable(node)} (call ${count(call)})`)
+    lines.push(`  ${whose} at ${printable(node)} (call ${idText(call)})`)
     lines.push(`    recorded  ${shorten(printable(before), room)}`, `    now       ${shorten(printable(after), room)}`)
   }
   if (differing.length > MOST_SHOWN)

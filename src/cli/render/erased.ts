@@ -1,4 +1,6 @@
 /** What `erase` says. */
+
+import { idText } from '../../model/part-ids.ts'
 import type { Derived, Elsewhere, ErasePlan } from '../../read/erase/plan.ts'
 import type { Context } from '../context.ts'
 import { counted, nearPath, shortRun } from './text.ts'
@@ -17,7 +19,7 @@ function erasedLines({ erased }: ErasePlan): string[] {
   return named(
     erased.map(({ run, row, values }) => {
       const what = values === 0 ? 'nothing was left to erase' : `${counted(values, 'value')} erased`
-      return `row ${row} of run ${shortRun(run)}…: ${what}`
+      return `row ${idText(row)} of run ${shortRun(run)}…: ${what}`
     }),
   )
 }
@@ -34,8 +36,10 @@ function derivedLines(derived: readonly Derived[], takes_derived: boolean): stri
 }
 
 function subjectText({ row, batch }: Derived): string {
-  if (row !== undefined) return `row ${row}`
-  return batch === undefined ? 'what the run says as a whole (why it stopped, names of files)' : `batch ${batch}`
+  if (row !== undefined) return `row ${idText(row)}`
+  return batch === undefined
+    ? 'what the run says as a whole (why it stopped, names of files)'
+    : `batch ${idText(batch)}`
 }
 
 function elsewhereLines({ elsewhere }: ErasePlan, { cwd }: Context): string[] {

@@ -1,5 +1,6 @@
 /** What `explain` prints of one row: its story, with those of the same record in other runs. */
 import type { StoryFound } from '../../host/answers/explained-row.ts'
+import { idText } from '../../model/part-ids.ts'
 import type { Bound } from '../../read/evidence/log-check.ts'
 import type { Story } from '../../read/explain/story.ts'
 import { boundText } from './bound.ts'
@@ -12,7 +13,7 @@ export function renderExplained({ story, joined, bound }: StoryFound, view: Stor
   const texts = [...joined.before, story, ...joined.again].map((each, i) => {
     const text = renderStory(each, view)
     if (i === 0 || each.subject.kind !== 'row') return text
-    return `${view.paint('bold', `Again, as row ${each.subject.row} of run ${shortRun(each.run)}…`)}\n\n${text}`
+    return `${view.paint('bold', `Again, as row ${idText(each.subject.row)} of run ${shortRun(each.run)}…`)}\n\n${text}`
   })
   return [texts.join('\n\n'), ...(bound === null ? [] : [boundLine(bound, story)])].join('\n')
 }

@@ -1,6 +1,7 @@
 /** A run for people: `custody show`. */
 import type { RunStatus } from '../../format/entry.ts'
 import { fileReadText } from '../../format/files-read.ts'
+import { idText } from '../../model/part-ids.ts'
 import type { Bound } from '../../read/evidence/log-check.ts'
 import type { StillFailed } from '../../read/runs/reruns.ts'
 import type { Grade } from '../../read/show/grade.ts'
@@ -110,7 +111,7 @@ function inDoubtLines(in_doubt: ShownRun['in_doubt'], paint: Paint): string[] {
     `  ${paint(['bold', 'red'], 'in doubt')}: the far side may have taken ${in_doubt.length === 1 ? 'it' : 'them'}`,
   ]
   for (const { row, token, sink, recorded_at } of in_doubt.slice(0, MOST_IN_DOUBT)) {
-    const which = row === null ? `token ${count(token)}` : `row ${count(row)}`
+    const which = row === null ? `token ${idText(token)}` : `row ${idText(row)}`
     lines.push(`    ${which}, sent by ${printable(sink)}, ${recorded_at.replace('T', ' ')}`)
   }
   const more = in_doubt.length - MOST_IN_DOUBT

@@ -1,6 +1,8 @@
 /** The values of a row with their numbers, by which `prove --withhold` names them. */
+
+import { idText } from '../../model/part-ids.ts'
 import type { CallStory, Story, VisitStory } from '../../read/explain/story.ts'
-import { count, filled, printable } from './text.ts'
+import { filled, printable } from './text.ts'
 
 /** `Values  1 as it was read · 2 from map · 3 error at screen` */
 export function renderValues(story: Story, columns: number): string[] {
@@ -19,14 +21,14 @@ function valuesOf({ tokens }: Story): ReadonlyMap<number, string> {
     if (number > 0 && !found.has(number)) found.set(number, what)
   }
   for (const { token, visits, birth_value, merge_value, ending } of tokens) {
-    if (visits[0]?.kind !== 'source') note(birth_value, `token ${count(token)} as it was born`)
-    note(merge_value, `what branches gave to token ${count(token)}`)
+    if (visits[0]?.kind !== 'source') note(birth_value, `token ${idText(token)} as it was born`)
+    note(merge_value, `what branches gave to token ${idText(token)}`)
     for (const visit of visits) {
       noteCalls(visit.calls, note)
       note(visit.error_value, `error at ${printable(visit.node)}`)
       note(visit.output_value, outputText(visit))
     }
-    note(ending?.error_value ?? 0, `why token ${count(token)} ended`)
+    note(ending?.error_value ?? 0, `why token ${idText(token)} ended`)
   }
   return new Map([...found].sort(([a], [b]) => a - b))
 }
@@ -37,7 +39,7 @@ function outputText({ kind, node }: VisitStory): string {
 
 function noteCalls(calls: readonly CallStory[], note: (number: number, what: string) => void): void {
   for (const { call, service, request_value, response_value } of calls) {
-    note(request_value, `asked of ${printable(service)} (call ${count(call)})`)
-    note(response_value, `answer of ${printable(service)} (call ${count(call)})`)
+    note(request_value, `asked of ${printable(service)} (call ${idText(call)})`)
+    note(response_value, `answer of ${printable(service)} (call ${idText(call)})`)
   }
 }

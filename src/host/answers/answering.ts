@@ -117,13 +117,14 @@ async function explainedRow(
   const found = await findStory(env, reader, run, subject, UNOBSERVED)
   const story = explainedJson(found, sight)
   if (!values) return storyWithoutValues(story)
-  const others = await otherRowsIn(reader, found)
+  const others = await otherRowsIn(found.reader, found)
   return others.length === 0 ? story : { ...story, values_of: others }
 }
 
 async function storyOfRow({ reader, env }: Moment, { run, ...subject }: Asked['story']['params'], values: boolean) {
   mustHaveValues('a story', values)
-  return { ...(await findStory(env, reader, run, subject, UNOBSERVED)), holds: true as const }
+  const { reader: _, ...found } = await findStory(env, reader, run, subject, UNOBSERVED)
+  return { ...found, holds: true as const }
 }
 
 async function rowDocument(

@@ -64,9 +64,10 @@ export async function callsAnswer(
   const uses = new ServiceUses()
   let found = 0
   if (calls > 0) {
-    const of = await reader.size(log)
+    const of = (await reader.spans(log)).reduce((sum, { from, end }) => sum + end - from, 0)
+    let entries = 0
     for await (const { seq, row, body } of reader.entries(log)) {
-      if (seq % REPORT_EVERY === 0) onProgress({ run, entries: seq, of })
+      if (entries++ % REPORT_EVERY === 0) onProgress({ run, entries, of })
       if (!body.includes('"x":[') && !(uses.waits && isSubjectBody(row, body))) continue
       const entry = readable(log, () =>
         isSubjectBody(row, body) ? decodeSubjectEntry(seq, body) : ofSource(seq, body),

@@ -2,15 +2,17 @@
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { Bound } from '../../read/evidence/log-check.ts'
+import type { RunReader } from '../../read/evidence/run-reader.ts'
 import { explainRow, explainToken } from '../../read/explain/explain.ts'
 import { type Joined, joinedStories } from '../../read/explain/joined.ts'
 import { storyJson } from '../../read/explain/json.ts'
 import type { Story } from '../../read/explain/story.ts'
+import { type NamedRow, numberOfRow } from '../../read/runs/named-row.ts'
 import { boundJson, type CheckObserver, checkedRun } from '../checked-run.ts'
 import { rolledBack, type Sight } from '../seen-ledger.ts'
 
 /** A row, or the row or batch that a token belongs to. */
-export type Subject = { readonly row: number } | { readonly token: number }
+export type Subject = { readonly row: NamedRow } | { readonly token: number }
 
 export interface StoryFound {
   readonly story: Story
@@ -19,20 +21,22 @@ export interface StoryFound {
   readonly bound: Bound | null
 }
 
-/** @throws UnsoundRecord; CustodyError CUSTODY_ROW_UNKNOWN, or as `findRun`. */
+/** `reader`: with which it was read. @throws UnsoundRecord; CustodyError CUSTODY_ROW_UNKNOWN, or as `findRun`. */
 export async function findStory(
   env: Environment,
   inner: LedgerReader,
   name: string,
   subject: Subject,
   observer: CheckObserver,
-): Promise<StoryFound> {
+): Promise<StoryFound & { readonly reader: RunReader }> {
   const { reader, log, run } = await checkedRun(env, inner, name, observer, 'stories')
   const story =
-    'row' in subject ? await explainRow(reader, log, subject.row) : await explainToken(reader, log, subject.token)
+    'row' in subject
+      ? await explainRow(reader, log, await numberOfRow(reader, log, subject.row))
+      : await explainToken(reader, log, subject.token)
   const joined = await joinedStories(reader, inner, { run, log }, story)
   const { bound } = await reader.check(log)
-  return { story, joined, bound }
+  return { story, joined, bound, reader }
 }
 
 /** `explain --json`. */

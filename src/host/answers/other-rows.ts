@@ -1,9 +1,10 @@
 /**
  * The other rows whose values stand in the story of one: those that shared a request with it, members of its batches, and the right rows that it
- * was joined with. For the log of who looked at which row's values; what is read for that is read as it is stored.
+ * was joined with. For the log of who looked at which row's values; what is read for that is read with the story’s reader.
  */
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
+import { idOf, partOf } from '../../model/part-ids.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../../read/decode.ts'
 import type { CallStory, Story } from '../../read/explain/story.ts'
 import { readable } from '../../read/runs/damaged.ts'
@@ -84,8 +85,9 @@ class Others {
     const found = new Set<number>()
     const isComplete = await known(async () => {
       if (log === null) return false
-      const end = Math.min(await this.#reader.size(log), last_seq + NEAR_ENTRIES)
-      for (let at = Math.max(0, first_seq - NEAR_ENTRIES); at < end && found.size < rows; at += PAGE)
+      const part = partOf(first_seq)
+      const end = Math.min(idOf(part, await this.#reader.size(log + part)), last_seq + NEAR_ENTRIES)
+      for (let at = Math.max(idOf(part, 0), first_seq - NEAR_ENTRIES); at < end && found.size < rows; at += PAGE)
         for (const { seq, row, body } of await this.#reader.page(log, at, Math.min(end, at + PAGE)))
           if (
             row !== null &&

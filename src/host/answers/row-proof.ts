@@ -6,12 +6,13 @@ import type { CheckedReader } from '../../read/evidence/checked-reader.ts'
 import type { WhichHead } from '../../read/prove/logged.ts'
 import { type MadeProof, proveRow } from '../../read/prove/prove.ts'
 import type { ProveOptions } from '../../read/prove/selection.ts'
+import { type NamedRow, numberOfRow } from '../../read/runs/named-row.ts'
 import { type CheckObserver, checkedRun } from '../checked-run.ts'
 
 export interface ProofWanted {
   /** As it was named. */
   readonly run: string
-  readonly row: number
+  readonly row: NamedRow
   readonly options: ProveOptions
   readonly head: WhichHead
 }
@@ -33,8 +34,8 @@ export async function findProof(
   { run: name, row, options, head }: ProofWanted,
   observer: CheckObserver,
 ): Promise<ProofFound> {
-  const { checked: reader, log, run } = await checkedRun(env, inner, name, observer, 'stories')
+  const { reader: joined, checked: reader, log, run } = await checkedRun(env, inner, name, observer, 'stories')
   const { tree, logged } = await reader.check(log)
-  const made = await proveRow(reader, { log, run, tree, logged }, row, options, head)
+  const made = await proveRow(reader, { log, run, tree, logged }, await numberOfRow(joined, log, row), options, head)
   return { run, log, reader, made, text: proofText(made.proof) }
 }

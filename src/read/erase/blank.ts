@@ -9,7 +9,9 @@ import type { Erasure } from '../../ledger/erase-port.ts'
 import { isReadable, type ReadablePayload, type StoredPayload } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { keyNeeded } from '../../model/key-needed.ts'
+import { numberOf, partOf } from '../../model/part-ids.ts'
 import type { Json } from '../../model/row.ts'
+import type { RerunLog } from '../runs/reruns.ts'
 import { decodePayload, type StoredValue } from '../values.ts'
 
 /** What is to go of one entry. */
@@ -41,6 +43,20 @@ export function blanked(blank: Blank): Blanked | null {
   const full = there.some(place => blank.inFull(place) !== undefined)
   if (places.length === 0 && !full) return null
   return { seq: payload.seq, places, rest: places.length === there.length ? null : rewritten(blank, stored) }
+}
+
+/** Of entries of a run, each once: one for each log that has some. `log`: the run's first. */
+export function erasuresOf({ run, log }: RerunLog, entries: Iterable<Blanked>): readonly Erasure[] {
+  const parts = Map.groupBy(entries, ({ seq }) => partOf(seq))
+  return [...parts]
+    .sort(([a], [b]) => a - b)
+    .map(([part, own]) => ({ log: log + part, run, ...erasureOf(own.map(numbered)) }))
+    .filter(({ values }) => values.length > 0)
+}
+
+/** As its own log numbers it. */
+function numbered({ seq, places, rest }: Blanked): Blanked {
+  return { seq: numberOf(seq), places, rest: rest === null ? null : { ...rest, seq: numberOf(rest.seq) } }
 }
 
 /** Of entries of one log, each once. */

@@ -9,6 +9,7 @@ import { canonicalize } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import { decodeSubjectEntry } from '../decode.ts'
+import { sourceRowsOf } from '../fold/source-rows.ts'
 import { originOf } from '../recorded/row-ends.ts'
 import { readable } from '../runs/damaged.ts'
 import { type RerunLog, type RowPlace, rowRepeating } from '../runs/reruns.ts'
@@ -98,14 +99,10 @@ export class Families {
     const origin = await originOf(this.#reader, place.log, place.row)
     const { topology } = await openingOf(this.#reader, place.log)
     const name = topology.nodes[(origin?.source ?? 0) - 1]?.name
-    const there = await openingOf(this.#reader, other.log)
-    const source = there.topology.nodes.findIndex(each => each.name === name) + 1
-    const { commit } = await closingOf(this.#reader, other.log)
-    let row = origin?.index ?? 0
-    // Sources are read one after another, and rows numbered in that order.
-    for (const cursor of commit?.entry.cursors ?? []) if (cursor.source < source) row += cursor.records
-    const found = await originOf(this.#reader, other.log, row)
-    return found?.source === source && found.index === origin?.index ? { ...other, row } : null
+    const there = (await sourceRowsOf(this.#reader, other.log)).find(({ source }) => source === name)
+    const row = there?.rowOf(origin?.index ?? 0) ?? null
+    const found = row === null ? null : await originOf(this.#reader, other.log, row)
+    return row !== null && found?.index === origin?.index ? { ...other, row } : null
   }
 
   /** null if it can't be known. */

@@ -11,10 +11,13 @@ import type { Topology } from '../../format/topology.ts'
 import type { Erasure } from '../../ledger/erase-port.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
+import { idText } from '../../model/part-ids.ts'
+import { originOf } from '../recorded/row-ends.ts'
+import { numbersText } from '../runs/named-row.ts'
 import { intentsOf, planOf } from '../runs/opening-values.ts'
 import type { RerunLog, RowPlace } from '../runs/reruns.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
-import { type Blanked, erasureOf } from './blank.ts'
+import { type Blanked, erasuresOf } from './blank.ts'
 import { Families, type RunFinder } from './family.ts'
 import { type RowInRun, runBlanks } from './run-values.ts'
 import { blanksOf, type LoadedSubject, loadSubject, type Subject } from './subject.ts'
@@ -95,11 +98,14 @@ export async function planErasure(
 
 async function mustBeThere(reader: LedgerReader, { log }: RerunLog, rows: readonly number[]): Promise<void> {
   const { read } = (await closingOf(reader, log)).totals.rows
-  const wrong = rows.find(row => row > read)
-  if (wrong === undefined) return
-  throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no row ${wrong}`, {
-    hint: read === 0 ? 'It has read no row.' : `Its rows are numbered from 1 to ${read}.`,
-  })
+  const { splits } = await openingOf(reader, log)
+  for (const row of rows) {
+    const is_there = splits === undefined ? row <= read : (await originOf(reader, log, row)) !== null
+    if (!is_there)
+      throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no row ${idText(row)}`, {
+        hint: numbersText('rows', read, splits),
+      })
+  }
 }
 
 function placesOf(all: Map<string, RowPlace[]>, run: string): RowPlace[] {
@@ -144,10 +150,8 @@ class RunErasure {
       else await this.#eraseDerived(traced)
     const intents = await intentsOf(this.#reader, this.#of.log)
     await this.#eraseOfRun(intents)
-    const { log, run } = this.#of
-    const { values, payloads } = erasureOf(this.#blanks.values())
     return {
-      erasures: values.length === 0 ? [] : [{ log, run, values, payloads }],
+      erasures: erasuresOf(this.#of, this.#blanks.values()),
       erased: this.#erased.sort((a, b) => a.row - b.row),
       derived: this.#derived.sort((a, b) => placeOf(a) - placeOf(b)),
       elsewhere: await this.#elsewhere(intents),

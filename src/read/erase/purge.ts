@@ -5,9 +5,10 @@
 import type { Topology } from '../../format/topology.ts'
 import type { Erasure } from '../../ledger/erase-port.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { partOf } from '../../model/part-ids.ts'
 import { decodeLedgerEntry, decodeRunEntry } from '../decode.ts'
 import { Erasures } from '../erasures.ts'
-import type { CheckedReader } from '../evidence/checked-reader.ts'
+import type { RunReader } from '../evidence/run-reader.ts'
 import { readable } from '../runs/damaged.ts'
 import { intentsOf } from '../runs/opening-values.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
@@ -47,7 +48,7 @@ export interface PurgeRule {
  * `reader`, which gives nothing but what was signed.
  */
 export async function planPurge(
-  reader: CheckedReader,
+  reader: RunReader,
   finder: LedgerReader,
   { now_us, older_than_us }: PurgeRule,
   clocks: Clocks,
@@ -69,13 +70,21 @@ export async function planPurge(
     if (run === null || (await dueSince(finder, log)) === null) continue
     const sealed_us = await dueSince(reader, log)
     if (sealed_us === null) continue
-    const ranges = await purgedRanges(reader, log)
-    if (ranges.every(([first, last]) => recorded.hasRange(log, first, last))) continue
+    const { topology, splits = 0 } = await openingOf(reader, log)
+    const logs = Array.from({ length: splits + 1 }, (_, part) => log + part)
+    const parts: Erasure[] = []
+    for (const own of logs) {
+      const ranges = await purgedRanges(reader, own)
+      const names = own === log ? await namesGiven(reader, log, topology) : []
+      const { values, payloads } = erasureOf(names)
+      if (!ranges.every(([first, last]) => recorded.hasRange(own, first, last)))
+        parts.push({ log: own, run, values: [...ranges, ...values].sort(([a = 0], [b = 0]) => a - b), payloads })
+    }
+    if (parts.length === 0) continue
     const needed_by = needed.get(run)
     if (needed_by !== undefined) kept.push({ run, needed_by })
     else {
-      const { values, payloads } = erasureOf(await namesGiven(reader, log, (await openingOf(reader, log)).topology))
-      erasures.push({ log, run, values: [...ranges, ...values].sort(([a = 0], [b = 0]) => a - b), payloads })
+      erasures.push(...parts)
       purged.push({ run, rows: (await closingOf(reader, log)).totals.rows.read, sealed_us })
     }
   }
@@ -108,6 +117,8 @@ async function purgedRanges(reader: LedgerReader, log: number): Promise<readonly
   const ranges: (readonly [number, number])[] = []
   let from = 0
   for await (const { seq, body } of reader.entriesOfRun(log)) {
+    // Those of splits are asked for by their logs.
+    if (partOf(seq) > 0) break
     const { k } = readable(log, () => decodeRunEntry(seq, body)).facts
     if (k !== 'open' && k !== 'file' && k !== 'publish') continue
     if (seq > from) ranges.push([from, seq - 1])

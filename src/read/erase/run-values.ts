@@ -4,8 +4,10 @@
  */
 import type { CursorFact, RunEntry } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { partOf } from '../../model/part-ids.ts'
 import { decodeRunEntry } from '../decode.ts'
 import { call } from '../decode-call.ts'
+import { recordsBefore } from '../fold/source-rows.ts'
 import { readable } from '../runs/damaged.ts'
 import { type Blanked, blanked } from './blank.ts'
 
@@ -34,7 +36,9 @@ export async function runBlanks(
   { rows, by_value }: { readonly rows: readonly RowInRun[]; readonly by_value: ReadonlySet<number> },
 ): Promise<RunBlanks> {
   const behind = new Set(rows.map(({ source, index }) => `${source} ${index}`))
-  const isBehind = ({ source, records }: Pick<CursorFact, 'source' | 'records'>) => behind.has(`${source} ${records}`)
+  const befores = await recordsBefore(reader, log)
+  const isBehind = (seq: number, { source, records }: Pick<CursorFact, 'source' | 'records'>) =>
+    behind.has(`${source} ${(befores.get(`${source} ${partOf(seq)}`) ?? 0) + records}`)
   const answers = await AnswersOfRows.of(reader, log, rows)
   const own: Blanked[] = []
   const shared: SharedBlank[] = []
@@ -43,13 +47,18 @@ export async function runBlanks(
     const of_rows =
       facts.k === 'commit'
         ? facts.cursors
-            .filter(each => isBehind(each) || answers.follows(each))
+            .filter(each => isBehind(seq, each) || answers.follows(each))
             .flatMap(each => [each.position, each.hash])
         : []
     // Where reading a file ended.
-    if (facts.k === 'file' && isBehind({ ...facts, records: facts.from + facts.records - 1 }))
+    if (facts.k === 'file' && isBehind(0, { ...facts, records: facts.from + facts.records - 1 }))
       of_rows.push(facts.position)
-    const of_others = facts.k === 'calls' ? answers.valuesIn(facts) : sharedValues(facts, by_value)
+    const of_others =
+      facts.k === 'calls'
+        ? answers.valuesIn(facts)
+        : facts.k === 'cut'
+          ? cutBehind(facts, behind)
+          : sharedValues(facts, by_value)
     if ([...of_rows, ...of_others].every(each => each === undefined)) continue
     const payload = await reader.payload(log, seq)
     if (payload === null) continue
@@ -61,6 +70,15 @@ export async function runBlanks(
     if (both !== null && both.places.length > (alone?.places.length ?? 0)) shared.push({ ...both, of: facts.k })
   }
   return { own, shared }
+}
+
+/** What ranges hold, if one of them ends just behind a row. */
+function cutBehind(
+  { source, ranges, positions, hashes }: Extract<RunEntry, { k: 'cut' }>,
+  behind: ReadonlySet<string>,
+): readonly (number | undefined)[] {
+  const ends = ranges.some(({ before, records }) => behind.has(`${source} ${before + records}`))
+  return ends ? [positions, hashes] : []
 }
 
 /** Numbers of values that say something of several rows: names that these gave to files, and why the run stopped. */

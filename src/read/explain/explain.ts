@@ -5,6 +5,7 @@
  */
 import type { FullEntry, LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
+import { idText, partOf } from '../../model/part-ids.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { checkedSubject } from '../evidence/subject-check.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
@@ -12,6 +13,7 @@ import type { Course } from '../fold/course.ts'
 import { readable } from '../runs/damaged.ts'
 import { InputFiles, type RecordPlace } from '../runs/input-files.ts'
 import { namedFilesOf } from '../runs/named-file.ts'
+import { numbersText } from '../runs/named-row.ts'
 import { filesReadIn, intentsOf, planOf } from '../runs/opening-values.ts'
 import { closingOf, headOf, openingOf } from '../runs/run-log.ts'
 import { startedOf } from '../runs/started.ts'
@@ -30,7 +32,8 @@ export async function explainRow(reader: LedgerReader, log: number, row: number,
   const scene = known ?? (await runScene(reader, log))
   const entries = await entriesOfRow(reader, log, row)
   const source = new LedgerStories(reader, log, scene)
-  return new Telling(source, scene).of(await source.record({ kind: 'row', row }, entries))
+  const own = await sceneIn(reader, log, scene, row)
+  return new Telling(source, own).of(await source.record({ kind: 'row', row }, entries))
 }
 
 /** At least one. @throws CustodyError CUSTODY_ROW_UNKNOWN. */
@@ -38,9 +41,11 @@ export async function entriesOfRow(reader: LedgerReader, log: number, row: numbe
   const entries = await reader.entriesOfRow(log, row)
   if (entries.length > 0) return entries
   const { totals } = await closingOf(reader, log)
-  if (row <= totals.rows.read) throw new UnsoundRecord([`row ${row} isn’t there, and ${totals.rows.read} were read`])
-  throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no row ${row}`, {
-    hint: totals.rows.read === 0 ? 'It has read no row.' : `Its rows are numbered from 1 to ${totals.rows.read}.`,
+  const { splits } = await openingOf(reader, log)
+  if (splits === undefined && row <= totals.rows.read)
+    throw new UnsoundRecord([`row ${idText(row)} isn’t there, and ${totals.rows.read} were read`])
+  throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no row ${idText(row)}`, {
+    hint: numbersText('rows', totals.rows.read, splits),
   })
 }
 
@@ -50,10 +55,11 @@ export async function explainToken(reader: LedgerReader, log: number, token: num
   const found = ended ?? (await reader.openToken(log, token))
   if (found === null) {
     const { totals } = await closingOf(reader, log)
-    if (token <= totals.tokens.born)
+    const { splits } = await openingOf(reader, log)
+    if (splits === undefined && token <= totals.tokens.born)
       throw new UnsoundRecord([`${tokenName(token)} isn’t there, and ${totals.tokens.born} were born`])
-    throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no token ${token}`, {
-      hint: `Its tokens are numbered from 1 to ${totals.tokens.born}.`,
+    throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no token ${idText(token)}`, {
+      hint: numbersText('tokens', totals.tokens.born, splits),
     })
   }
   const story =
@@ -69,7 +75,7 @@ async function explainBatchAt(reader: LedgerReader, log: number, seq: number): P
   const subject = stored === null ? null : readable(log, () => decodeSubjectEntry(seq, stored.body)).subject
   if (subject?.kind !== 'batch')
     throw new UnsoundRecord([`a table says that ${entryName(seq)} is of a batch, and it isn’t`])
-  const scene = await runScene(reader, log)
+  const scene = await sceneIn(reader, log, await runScene(reader, log), subject.batch)
   const source = new LedgerStories(reader, log, scene)
   return new Telling(source, scene).of(await source.recordOf(subject))
 }
@@ -109,6 +115,12 @@ async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
     head: await headOf(reader, log),
     sealed: last?.k === 'seal' ? last.status : null,
   }
+}
+
+/** Entries of a row, or of a batch, of a split are in that split's log: the head is of that one. */
+async function sceneIn(reader: LedgerReader, log: number, scene: LedgerScene, id: number): Promise<LedgerScene> {
+  const part = partOf(id)
+  return part === 0 ? scene : { ...scene, head: await headOf(reader, log + part) }
 }
 
 /** What stories are told from, where a ledger is at hand. */

@@ -133,7 +133,7 @@ function named(found: ReadonlyMap<number, readonly Stretch[]>, { nodes }: Topolo
 }
 
 /** By source and part: how many records of the source come before those that the split was to read. */
-async function recordsBefore(
+export async function recordsBefore(
   reader: Pick<LedgerReader, 'entriesOfRun'>,
   log: number,
 ): Promise<ReadonlyMap<string, number>> {

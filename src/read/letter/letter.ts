@@ -9,6 +9,7 @@ import { toBase64 } from '../../format/base64.ts'
 import { hexToBytes } from '../../format/hash.ts'
 import { withProof } from '../../format/letter.ts'
 import { grouped as count, counted } from '../../model/number-text.ts'
+import { idText } from '../../model/part-ids.ts'
 import { sha256Hex } from '../../model/sha256.ts'
 import type { CheckedProof } from '../check/check-proof.ts'
 import type { CallStory, Story, VisitStory } from '../explain/story.ts'
@@ -81,8 +82,8 @@ function statement({ story, version }: LetterParts): Markup {
   const { subject, name, run } = story
   const which =
     subject.kind === 'row'
-      ? `record ${count(subject.index)} of ${printable(subject.source)}, which was row ${count(subject.row)}`
-      : `batch ${count(subject.batch)}`
+      ? `record ${count(subject.index)} of ${printable(subject.source)}, which was row ${idText(subject.row)}`
+      : `batch ${idText(subject.batch)}`
   return markup(
     'div.statement',
     markup('p', `This letter is about ${which} of run ${run} of ${printable(name)}.`),
@@ -99,7 +100,7 @@ function decisions(stories: readonly Story[]): readonly Markup[] {
   const endings = stories.flatMap(({ tokens, subject }) =>
     tokens.flatMap(({ ending, branch }) => {
       if (ending === null || ending.class === 'passed on') return []
-      const of = subject.kind === 'batch' ? ` (of batch ${count(subject.batch)})` : ''
+      const of = subject.kind === 'batch' ? ` (of batch ${idText(subject.batch)})` : ''
       const way = branch === null ? '' : ` (branch ${printable(branch)})`
       const why = ending.error?.message
       const said = why?.kind === 'known' ? `: ${printable(why.value)}` : ''

@@ -67,12 +67,10 @@ export class RowEnds {
   }
 }
 
+export type OriginReader = Pick<LedgerReader, 'entriesOfRow'>
+
 /** Where a row came from; null if there is no such row. */
-export async function originOf(
-  reader: Pick<LedgerReader, 'entriesOfRow'>,
-  log: number,
-  row: number,
-): Promise<OriginFact | null> {
+export async function originOf(reader: OriginReader, log: number, row: number): Promise<OriginFact | null> {
   const [first] = await reader.entriesOfRow(log, row)
   return first === undefined ? null : readable(log, () => decodeSubjectEntry(first.seq, first.body)).origin
 }

@@ -1,6 +1,7 @@
 /** When a run stopped, and why, and when somebody continued it. */
 import type { StoppedStatus } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { partOf } from '../../model/part-ids.ts'
 import { formatTime } from '../../model/time.ts'
 import { decodeRunEntry } from '../decode.ts'
 import { readable } from './damaged.ts'
@@ -24,6 +25,8 @@ export async function interruptionsOf(reader: LedgerReader, log: number): Promis
   const found: Interruption[] = []
   const values = new ValuesOnRecord(reader, log)
   for await (const { seq, body } of reader.entriesOfRun(log)) {
+    // A run with splits stops, and is resumed, in the log of its coordinator.
+    if (partOf(seq) > 0) break
     if (!body.includes('"k":"stop"') && !body.includes('"k":"resume"')) continue
     const { facts } = readable(log, () => decodeRunEntry(seq, body))
     if (facts.k === 'stop') {

@@ -10,7 +10,16 @@ import { InputFiles } from '../runs/input-files.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
 import { filesReadIn, intentsOf, planOf } from '../runs/opening-values.ts'
 import { publishedIn } from '../runs/published-values.ts'
-import { type Closing, closingOf, durationMs, failedRows, headOf, openingOf, statusOf } from '../runs/run-log.ts'
+import {
+  type Closing,
+  closingOf,
+  durationMs,
+  failedRows,
+  headOf,
+  type Opening,
+  openingOf,
+  statusOf,
+} from '../runs/run-log.ts'
 import { stagedOf } from '../runs/staged.ts'
 import { ValuesOnRecord } from '../runs/values-on-record.ts'
 import { abandonedGroups } from './abandoned.ts'
@@ -51,7 +60,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     abandoned: await abandonedGroups(reader, log, opening.topology, closing.totals),
     started_at: formatTime(opening.t),
     ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
-    entries: await reader.size(log),
+    entries: await entriesOf(reader, log, opening),
     file: plan.file,
     plugins: opening.plugins,
     ...(reads.size === 0 ? {} : { reads: [...reads].flatMap(([node, of]) => of.map(each => ({ node, ...each }))) }),
@@ -60,6 +69,13 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     in_doubt: await inDoubtOf(reader, log, opening.topology, closing.totals),
     stopped: await stopOf(reader, log, closing),
   }
+}
+
+/** Of all its logs. */
+async function entriesOf(reader: LedgerReader, log: number, { splits = 0 }: Opening): Promise<number> {
+  let entries = 0
+  for (let part = 0; part <= splits; part++) entries += await reader.size(log + part)
+  return entries
 }
 
 async function filesRead(reader: LedgerReader, log: number): Promise<FileCounts[]> {

@@ -1,5 +1,6 @@
 /** What tokens are called in a story. */
 import { grouped as count } from '../../model/number-text.ts'
+import { idText } from '../../model/part-ids.ts'
 import type { Partner } from '../explain/partners.ts'
 import type { TokenStory } from '../explain/story.ts'
 import { printable } from './text.ts'
@@ -11,7 +12,7 @@ export interface Named {
 }
 
 export function tokenNamed(token: TokenStory): Named {
-  const name = `Token ${count(token.token)}`
+  const name = `Token ${idText(token.token)}`
   const { born_of } = token
   if (token.branch !== null) return { name, rest: `, branch ${printable(token.branch)}` }
   return { name, rest: born_of === null ? '' : `, ${bornText(token, born_of)}` }
@@ -23,7 +24,7 @@ function bornText({ parents, right }: TokenStory, born_of: NonNullable<TokenStor
     case 'expand':
       return `part ${count(born_of.ordinal + 1)} of what ${node} made of ${parentsText(parents)}`
     case 'join':
-      return `joined at ${node} of token ${count(parents[0] ?? 0)} and ${partnerText(right, parents[1])}`
+      return `joined at ${node} of token ${idText(parents[0] ?? 0)} and ${partnerText(right, parents[1])}`
     case 'merge':
       return `merged at ${node} from ${parentsText(parents)}`
     default:
@@ -35,11 +36,11 @@ function bornText({ parents, right }: TokenStory, born_of: NonNullable<TokenStor
 export function partnerText(partner: Partner | null, token = partner?.token ?? 0): string {
   const of =
     partner?.row != null
-      ? ` of row ${count(partner.row)}`
+      ? ` of row ${idText(partner.row)}`
       : partner?.batch != null
-        ? ` of batch ${count(partner.batch)}`
+        ? ` of batch ${idText(partner.batch)}`
         : ''
-  return `token ${count(token)}${of}`
+  return `token ${idText(token)}${of}`
 }
 
 /** `token 3`, `tokens 3, 4`. */
@@ -48,6 +49,6 @@ function parentsText(parents: readonly number[]): string {
 }
 
 export function parentList(parents: readonly number[]): string {
-  const shown = parents.slice(0, 10).map(count).join(', ')
+  const shown = parents.slice(0, 10).map(idText).join(', ')
   return parents.length > 10 ? `${shown} and ${count(parents.length - 10)} more` : shown
 }

@@ -1,6 +1,7 @@
 /** The words of each step of a token: the node, what did it, the result, how long it took. Where they are shown lays them out. */
 import { fileReadText } from '../../format/files-read.ts'
 import { grouped as count, counted, ordinalText } from '../../model/number-text.ts'
+import { idText } from '../../model/part-ids.ts'
 import { formatDuration } from '../../model/time.ts'
 import type { CallStory, Change, Decision, Seen, VisitStory } from '../explain/story.ts'
 import { ARE_ABSENT, IS_ABSENT } from './absent.ts'
@@ -92,7 +93,9 @@ function body(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
  */
 export function callText(each: CallStory, shown_error: VisitStory['error'] = null): string {
   const { service, call, status, duration_us, input_tokens, output_tokens, cost_usd, together } = each
-  const parts = [`asked ${printable(service)} (call ${call}): ${CALL_WORDS[status]} in ${formatDuration(duration_us)}`]
+  const parts = [
+    `asked ${printable(service)} (call ${idText(call)}): ${CALL_WORDS[status]} in ${formatDuration(duration_us)}`,
+  ]
   if (together !== null) parts.push(`in one request with ${counted(together.rows - 1, 'other row')}`)
   const { code, message } = fieldsOf(each.response)
   const is_shown =

@@ -3,6 +3,7 @@
  * them.
  */
 import { grouped as count, counted } from '../../model/number-text.ts'
+import { idArgument, idText } from '../../model/part-ids.ts'
 import type { Absent, MergeDetail, Story, TokenStory, VisitStory } from '../explain/story.ts'
 import { IS_ABSENT } from './absent.ts'
 import { forKey } from './batch-key.ts'
@@ -115,10 +116,10 @@ function childrenOf(
 function titleOf({ subject, name, run }: Story, cut: Wording['cut']): Named {
   const of = `of ${printable(name)}, run ${shortRun(run)}…`
   if (subject.kind === 'batch')
-    return { name: `Batch ${count(subject.batch)}`, rest: ` ${of}, ${batchText(subject, cut)}` }
+    return { name: `Batch ${idText(subject.batch)}`, rest: ` ${of}, ${batchText(subject, cut)}` }
   const file = subject.path === null ? `source ${printable(subject.source)}` : printable(subject.path)
   const place = subject.line > 0 ? ` line ${count(subject.line)}` : `, record ${count(subject.index)}`
-  return { name: `Row ${count(subject.row)}`, rest: ` ${of}, from ${file}${place}` }
+  return { name: `Row ${idText(subject.row)}`, rest: ` ${of}, from ${file}${place}` }
 }
 
 function batchText(
@@ -191,7 +192,7 @@ function mergeTexts({ origins, overruled }: MergeDetail, cut: Wording['cut']): r
 
 function evidenceText(story: Story): string {
   const { entries, head } = story
-  const numbers = entries.slice(0, 6).map(count).join(', ') + (entries.length > 6 ? ', …' : '')
+  const numbers = entries.slice(0, 6).map(idText).join(', ') + (entries.length > 6 ? ', …' : '')
   const which = `${entries.length === 1 ? 'Entry' : 'Entries'} ${numbers}`
   if (head === null) return which
   const tree = `tree ${hashText(head.root)}`
@@ -201,6 +202,6 @@ function evidenceText(story: Story): string {
 }
 
 function leftOutText({ batches, token }: NonNullable<Story['left_out']>): string {
-  const asked = token === null ? '' : `; ask for the first of them by --token ${token}`
+  const asked = token === null ? '' : `; ask for the first of them by --token ${idArgument(token)}`
   return `It continues into ${counted(batches, 'other story', 'other stories')}, left out here${asked}`
 }

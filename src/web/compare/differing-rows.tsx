@@ -1,6 +1,7 @@
 /** The rows of one group, each with what differs; from each one gets to both of its stories. */
 import { Link } from '@tanstack/react-router'
 import type { Parting, RowDifference, RunDiff } from '../../api/diff.ts'
+import { idText } from '../../model/part-ids.ts'
 import { valueText } from '../../read/words/text.ts'
 import { Panel } from '../parts/panel.tsx'
 import { Text } from '../parts/text.tsx'
@@ -87,8 +88,8 @@ function RowLink({ old, now, search }: { readonly old: number; readonly now: num
       aria-current={is_at ? 'true' : undefined}
       resetScroll={false}
     >
-      row {countText(old)}
-      {now !== old && ` (${countText(now)} in the new run)`}
+      row {idText(old)}
+      {now !== old && ` (${idText(now)} in the new run)`}
     </Link>
   )
 }

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { Unsound } from '../../api/common.ts'
+import { idText } from '../../model/part-ids.ts'
 import type { Story, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import { endingText } from '../../read/words/ending.ts'
 import { stepsOf } from '../../read/words/steps.ts'
@@ -12,7 +13,6 @@ import { OutcomeBadge } from '../parts/badges.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { ErrorNotice, Skeleton, UnsoundNotice } from '../parts/states.tsx'
 import { Text } from '../parts/text.tsx'
-import { countText } from '../parts/units.ts'
 import { GateLine, StepLine } from '../row/step-lines.tsx'
 import { storyFrom } from '../row/story-from-json.ts'
 import { type AlignedStep, type AlignedToken, alignedStories } from './align.ts'
@@ -32,7 +32,7 @@ export function SideBySide({ old, now }: { readonly old: OfRun; readonly now: Of
   if (before.story === null || after.story === null) return <Skeleton lines={6} height={2.5} />
   const tokens = alignedStories(before.story, after.story)
   return (
-    <Panel title={`Row ${countText(old.row)}, side by side`} className="beside" flush>
+    <Panel title={`Row ${idText(old.row)}, side by side`} className="beside" flush>
       <div className="beside-grid">
         <p className="beside-title">
           Old: <RowName of={old} />
@@ -51,7 +51,7 @@ export function SideBySide({ old, now }: { readonly old: OfRun; readonly now: Of
 function RowName({ of: { run, row } }: { readonly of: OfRun }) {
   return (
     <Link to="/runs/$run/rows/$row" params={{ run, row: String(row) }}>
-      run {shortRun(run)}, row {countText(row)}
+      run {shortRun(run)}, row {idText(row)}
     </Link>
   )
 }

@@ -1,6 +1,7 @@
 /** Errors of one code at one node: how many, an example in its own words, and the ways to its story and its rows. */
 import { Link } from '@tanstack/react-router'
 import type { ErrorGroup } from '../../api/runs.ts'
+import { idText } from '../../model/part-ids.ts'
 import { Command, commandRun } from '../parts/command.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Text } from '../parts/text.tsx'
@@ -40,7 +41,7 @@ export function ProblemGroup({ run, group, failed }: Props) {
         <div className="actions">
           {row !== null && (
             <Link className="button" to="/runs/$run/rows/$row" params={{ run, row: String(row) }}>
-              Story of row {countText(row)}
+              Story of row {idText(row)}
               <Icon name="arrow" size={13} />
             </Link>
           )}
@@ -63,7 +64,7 @@ export function ProblemGroup({ run, group, failed }: Props) {
 }
 
 function Example({ example }: { readonly example: NonNullable<ErrorGroup['example']> }) {
-  const which = example.row === null ? `token ${countText(example.token)}` : `row ${countText(example.row)}`
+  const which = example.row === null ? `token ${idText(example.token)}` : `row ${idText(example.row)}`
   if (example.message === null)
     return <p className="quiet small">For example {which}; its message is erased, or your role shows no values.</p>
   return (

@@ -1,4 +1,6 @@
 /** One request to a service, with what was asked and answered. */
+
+import { idText } from '../../model/part-ids.ts'
 import type { CallStory, Known } from '../../read/explain/story.ts'
 import { IS_ABSENT } from '../../read/words/absent.ts'
 import { callText } from '../../read/words/steps.ts'
@@ -41,7 +43,7 @@ export function CallView({ of: call }: { readonly of: CallStory }) {
             </span>
           )}
           {cost_usd > 0 && <span>{dollars(cost_usd)}</span>}
-          <span className="quiet">call {countText(call.call)}</span>
+          <span className="quiet">call {idText(call.call)}</span>
         </span>
       </summary>
       <div className="call-body">

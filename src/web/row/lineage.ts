@@ -2,6 +2,8 @@
  * The lineage of a row as a graph: the steps of each of its tokens, and which tokens were born of which, through forks, merges, joins and
  * batches. Laid out from top to bottom in layers, so that each edge leads down; a token keeps to its lane.
  */
+
+import { idText } from '../../model/part-ids.ts'
 import type { Story, TokenStory } from '../../read/explain/story.ts'
 import { printable } from '../../read/words/text.ts'
 
@@ -83,7 +85,7 @@ class Drawing {
       this.#children.set(parent, born)
       if (known.length === 1 && born > MOST_CHILDREN) return this.#others(parent)
     }
-    const begins = `token ${token.token}${token.branch === null ? '' : `, ${printable(token.branch)}`}`
+    const begins = `token ${idText(token.token)}${token.branch === null ? '' : `, ${printable(token.branch)}`}`
     let at: string | null = null
     let label = ''
     const visits = token.visits.filter(({ node }, i) => token.visits[i - 1]?.node !== node)

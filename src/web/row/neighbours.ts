@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { Unsound } from '../../api/common.ts'
 import type { RowsPage } from '../../api/rows.ts'
+import { partOf } from '../../model/part-ids.ts'
 import { get } from '../app/client.ts'
 import { isUnsound } from '../app/queries.ts'
 import { filterQuery, type RowsSearch } from '../rows/rows-search.ts'
@@ -18,13 +19,14 @@ interface Neighbours {
   readonly matches: RowsPage['matches']
 }
 
-/** null until they are known, and where the row isn't at that place any more. */
+/** null until they are known, and where the row isn't at that place any more, or nothing says at which it is. */
 export function useNeighbours(run: string, row: number, search: RowsSearch): Neighbours | null {
-  // Without a filter rows stand in the order of their numbers.
+  // Without a filter rows stand in the order of their numbers, from 1 in a run without splits.
   const at = search.at ?? row - 1
   const from = Math.max(0, at - 1)
   const query = { ...filterQuery(search), at: from, limit: 3 }
   const { data } = useQuery({
+    enabled: search.at !== undefined || partOf(row) === 0,
     queryKey: ['neighbours', run, JSON.stringify(query)],
     queryFn: ({ signal }) => get<RowsPage | Unsound>(`/runs/${run}/rows`, query, signal),
   })

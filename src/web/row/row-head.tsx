@@ -1,6 +1,7 @@
 /** Which row it is, how it ended, and its neighbours among those that fit. */
 import { Link, useNavigate } from '@tanstack/react-router'
 import type { Plan } from '../../api/runs.ts'
+import { idArgument, idText } from '../../model/part-ids.ts'
 import type { Story, TokenStory } from '../../read/explain/story.ts'
 import { endingText } from '../../read/words/ending.ts'
 import { stepsOf } from '../../read/words/steps.ts'
@@ -35,13 +36,13 @@ export function RowHead({ story, plan, search }: Props) {
   const { run, subject } = story
   if (subject.kind !== 'row') return null
   const { row, source, index, line, path } = subject
-  const id = `${commandRun(run)} --row ${row}`
+  const id = `${commandRun(run)} --row ${idArgument(row)}`
   return (
     <header className="row-head">
       <div className="row-title">
-        <h2>Row {countText(row)}</h2>
+        <h2>Row {idText(row)}</h2>
         <span className="copied">
-          <code title={`run ${run}, row ${row}`}>{id}</code>
+          <code title={`run ${run}, row ${idText(row)}`}>{id}</code>
           <CopyButton text={id} what="run and row, as commands take them" />
         </span>
         <span className="quiet">
@@ -72,7 +73,7 @@ function Endings({ story }: { readonly story: Story }) {
         <OutcomeBadge
           key={token}
           of={ending?.class ?? 'open'}
-          words={`${last.length > 1 ? `token ${token}: ` : ''}${ending === null ? 'not ended yet' : endingText(ending)}`}
+          words={`${last.length > 1 ? `token ${idText(token)}: ` : ''}${ending === null ? 'not ended yet' : endingText(ending)}`}
         />
       ))}
       {last.length > 8 && <span className="quiet">and {countText(last.length - 8)} more</span>}
@@ -168,7 +169,7 @@ function Step({ run, search, to, label, icon }: StepProps) {
       params={{ run, row: String(to.row) }}
       search={rowWords(search, to.at)}
       className="icon-button"
-      aria-label={`${label}: row ${to.row}`}
+      aria-label={`${label}: row ${idText(to.row)}`}
       title={label}
     >
       {sign}

@@ -2,6 +2,8 @@
  * Where the story that the server gave differs from the one that its proof shows. The screen shows the first, and the verdict is on the second:
  * only where they are the same is the verdict about what the reader has read. Values that one of them leaves out are passed over.
  */
+
+import { idText } from '../../model/part-ids.ts'
 import type { CallStory, Known, Story, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import { printable } from '../../read/words/text.ts'
 import { isSame } from './values.ts'
@@ -26,11 +28,11 @@ export function storyDifferences(shown: Story, proven: Story): readonly string[]
 }
 
 function subjectName({ subject }: Story): string {
-  return subject.kind === 'row' ? `row ${subject.row}` : `batch ${subject.batch}`
+  return subject.kind === 'row' ? `row ${idText(subject.row)}` : `batch ${idText(subject.batch)}`
 }
 
 function tokenDifferences(a: TokenStory, b: TokenStory): readonly string[] {
-  const where = `token ${a.token}`
+  const where = `token ${idText(a.token)}`
   const visits = both(a.visits, b.visits, each => `${each.node}, attempt ${each.attempt}`)
   return [
     ...differing(where, {

@@ -1,5 +1,6 @@
 /** The story of a row or a batch, top to bottom: as it came in, each token with its steps and its end, and what it went into. */
 import { Link } from '@tanstack/react-router'
+import { idText } from '../../model/part-ids.ts'
 import type { CallStory, Story, TokenStory } from '../../read/explain/story.ts'
 import { forKey } from '../../read/words/batch-key.ts'
 import { closingOf, endingText } from '../../read/words/ending.ts'
@@ -48,7 +49,7 @@ export function SubjectView({ story, rowOf }: Props) {
 }
 
 function subjectKey({ subject }: Story): string {
-  return subject.kind === 'batch' ? `batch ${subject.batch}` : `row ${subject.row}`
+  return subject.kind === 'batch' ? `batch ${idText(subject.batch)}` : `row ${idText(subject.row)}`
 }
 
 function EnteredView({ story, entered }: { readonly story: Story; readonly entered: Entered | null }) {

@@ -1,6 +1,7 @@
 /** The columns of the table of rows: what stands in each, and how wide it is. */
 import type { ReactNode } from 'react'
 import type { RowEnding, RowLine } from '../../api/rows.ts'
+import { idText } from '../../model/part-ids.ts'
 import { endingText } from '../../read/words/ending.ts'
 import { dollars, valueText } from '../../read/words/text.ts'
 import { OutcomeBadge } from '../parts/badges.tsx'
@@ -28,7 +29,7 @@ interface Shown {
 
 export function columnsOf({ fields, sources, errors, costs }: Shown): readonly Column[] {
   return [
-    { key: 'row', title: 'Row', width: '5rem', is_number: true, cell: line => countText(line.row) },
+    { key: 'row', title: 'Row', width: '5rem', is_number: true, cell: line => idText(line.row) },
     ...(sources
       ? [
           {

@@ -2,9 +2,10 @@
 import { Link } from '@tanstack/react-router'
 import type { CSSProperties } from 'react'
 import type { RowLine } from '../../api/rows.ts'
+import { idText } from '../../model/part-ids.ts'
 import { dollars } from '../../read/words/text.ts'
 import { Text } from '../parts/text.tsx'
-import { countText, durationText, timeOf } from '../parts/units.ts'
+import { durationText, timeOf } from '../parts/units.ts'
 import { type Column, Endings, ErrorCodes, FieldValue } from './row-columns.tsx'
 import { type RowsSearch, rowWords } from './rows-search.ts'
 
@@ -89,7 +90,7 @@ function RowLink({ index, line, run, search }: Props & { readonly line: RowLine 
       tabIndex={-1}
       className="row-link"
     >
-      {countText(line.row)}
+      {idText(line.row)}
     </Link>
   )
 }

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ErrorGroup, ShownRun } from '../../api/runs.ts'
+import { idText } from '../../model/part-ids.ts'
 import { errorsQuery, isUnsound } from '../app/queries.ts'
 import { Panel } from '../parts/panel.tsx'
 import { ErrorNotice, Skeleton, UnsoundNotice } from '../parts/states.tsx'
@@ -68,10 +69,10 @@ function ErrorItem({ run, group }: { readonly run: string; readonly group: Error
         {example !== null && (
           <p className="small quiet">
             {example.row === null ? (
-              `token ${example.token}`
+              `token ${idText(example.token)}`
             ) : (
               <Link to="/runs/$run/rows/$row" params={{ run, row: String(example.row) }}>
-                row {countText(example.row)}
+                row {idText(example.row)}
               </Link>
             )}
             {example.message !== null && (

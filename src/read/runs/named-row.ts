@@ -1,0 +1,50 @@
+/** A row as people name it: by its number, or as a record of a source. */
+import { CustodyError } from '../../model/error.ts'
+import { grouped } from '../../model/number-text.ts'
+import { type RowsReader, type SourceRows, sourceRowsOf } from '../fold/source-rows.ts'
+import { type OriginReader, originOf } from '../recorded/row-ends.ts'
+
+/** `index`: number of the record in its source, from 1. */
+export type NamedRow = number | { readonly source: string; readonly index: number }
+
+/** Its number. @throws CustodyError CUSTODY_ROW_UNKNOWN if the run has read no such record. */
+export async function numberOfRow(reader: RowsReader & OriginReader, log: number, row: NamedRow): Promise<number> {
+  if (typeof row === 'number') return row
+  const { source, index } = row
+  const sources = await sourceRowsOf(reader, log)
+  const rows = sources.find(each => each.source === source)
+  if (rows === undefined)
+    throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has read nothing from a source ${JSON.stringify(source)}`, {
+      hint:
+        sources.length === 0
+          ? 'It has read no row.'
+          : `It has read from ${sources.map(each => each.source).join(', ')}.`,
+    })
+  const found = await rowOfRecord(reader, log, rows, index)
+  if (found !== null) return found
+  throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no record ${grouped(index)} of \`${source}\``, {
+    hint: `It has ${grouped(rows.records)} of them.`,
+  })
+}
+
+/** In a run that repeats rows of another, records keep their numbers: so these are looked at, and ascend. */
+async function rowOfRecord(reader: OriginReader, log: number, rows: SourceRows, index: number): Promise<number | null> {
+  let [low, high] = [0, rows.records - 1]
+  while (low <= high) {
+    const middle = Math.floor((low + high) / 2)
+    const row = rows.rowAt(middle)
+    const found = (await originOf(reader, log, row))?.index ?? 0
+    if (found === index) return row
+    if (found < index) low = middle + 1
+    else high = middle - 1
+  }
+  return null
+}
+
+/** For who has named one that isn't there. */
+export function numbersText(what: 'rows' | 'tokens', count: number, splits: number | undefined): string {
+  if (count === 0) return 'It has read no row.'
+  return splits === undefined
+    ? `Its ${what} are numbered from 1 to ${count}.`
+    : `It has ${grouped(count)} ${what}, numbered from 1 in each of its splits: 1:1 is the first, and ${splits} the number of the last split.`
+}
