@@ -39,7 +39,7 @@ const MAY_IMPORT: { readonly [part: string]: readonly string[] | null } = {
 /** Rooms of the engine, from the one that calls to those that are called. */
 const ROOMS = ['split', 'run', 'resume', 'nodes', 'calls', 'order', 'record', 'replay', 'token', 'ports']
 /** The same of the ledger; the ports and what opens it stand outside of them. */
-const LEDGER_ROOMS = ['thread', 'sqlite', 'postgres', 'write', 'encryption', 'keys']
+const LEDGER_ROOMS = ['thread', 'postgres', 'sqlite', 'write', 'encryption', 'keys']
 /** All that readers see of the ledger. */
 const READ_SIDE = 'src/ledger/read-port.ts'
 /** What those see of it who say what is erased. */

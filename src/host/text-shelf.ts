@@ -1,19 +1,9 @@
-/**
- * Texts that are put away while something else is looked at, by their numbers: in a database of SQLite that only this process sees, most of it in a
- * file that has no name.
- *
- * TEXT-SHELF-1. The file goes with the process, whatever ends it: SQLite removes its name when it is made. It lies where SQLite puts
- *     temporary files (SQLITE_TMPDIR, TMPDIR, /var/tmp, /tmp), so that nothing is written beside a ledger that is only read.
- */
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { CustodyError } from '../model/error.ts'
+/** Texts that are put away while something else is looked at, by their numbers: in a file that has no name. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { inUnnamed, openUnnamed } from '../ledger/sqlite/unnamed-file.ts'
 import type { Shelf } from '../read/verify/shelf.ts'
 
-/** What stays in memory of it. */
-const CACHE_KIB = 8 * 1024
-/** There is nothing to go back to: what can't be written ends the work. */
-const SETUP = `PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -${CACHE_KIB};
-  CREATE TABLE texts (number INTEGER PRIMARY KEY, text TEXT NOT NULL); BEGIN`
+const TEXTS = 'CREATE TABLE texts (number INTEGER PRIMARY KEY, text TEXT NOT NULL)'
 
 interface Opened {
   readonly database: DatabaseSync
@@ -70,8 +60,7 @@ export class TextShelf implements Shelf {
 }
 
 function open(): Opened {
-  const database = new DatabaseSync('')
-  database.exec(SETUP)
+  const database = openUnnamed([TEXTS])
   return {
     database,
     put: database.prepare('INSERT OR REPLACE INTO texts (number, text) VALUES (?, ?)'),
@@ -80,14 +69,6 @@ function open(): Opened {
   }
 }
 
-function doing<T>(what: 'written' | 'read', work: () => T): T {
-  try {
-    return work()
-  } catch (cause) {
-    const why = cause instanceof Error ? `: ${cause.message}` : ''
-    throw new CustodyError('CUSTODY_SPILL', `what is put away of rows that are held can’t be ${what}${why}`, {
-      cause,
-      hint: 'Make room where temporary files lie, or name another folder for them with SQLITE_TMPDIR.',
-    })
-  }
+function doing<T>(done: 'written' | 'read', work: () => T): T {
+  return inUnnamed('what is put away of rows that are held', done, work)
 }

@@ -368,8 +368,8 @@ export const ERRORS = {
   ),
   CUSTODY_SPILL: spec(
     1,
-    'What a sort or a join holds can’t be kept in files beside the ledger, or isn’t there any more as it was written; or `verify` can’t put away what it knows of held rows.',
-    'Make room on that disk, or name a ledger elsewhere, and resume: nothing is lost. `verify` uses the folder for temporary files, or SQLITE_TMPDIR.',
+    'What a sort or a join holds can’t be kept in files beside the ledger, or isn’t there any more as it was written; or `verify` can’t put away what it knows of held rows, or `export` what a server says of a run.',
+    'Make room on that disk, or name a ledger elsewhere, and resume: nothing is lost. `verify` and `export` use the folder for temporary files, or SQLITE_TMPDIR.',
   ),
   // readers
   CUSTODY_CHECKPOINT: spec(

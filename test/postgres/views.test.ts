@@ -2,7 +2,7 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startChaosPeer } from '../../src/chaos/peer.ts'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
 import { Connection } from '../../src/ledger/postgres/connection.ts'
@@ -120,6 +120,34 @@ describe.skipIf(server.url === null)(`views in PostgreSQL${server.said}`, () => 
     const collations = `SELECT count(*) AS wrong FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
       WHERE c.relnamespace = 'large'::regnamespace AND c.relkind = 'v' AND a.atttypid = 'text'::regtype AND a.attcollation <> 'pg_catalog."C"'::regcollation`
     expect((await client.query(collations)).rows).toEqual([{ wrong: '0' }])
+  })
+
+  test('of all that a run has need each of its entries once', async () => {
+    const rows = 300
+    const many = new WorkFolder({
+      'p.yaml': KEYED.replace(/nodes: .*/, '').replace('to: sums', 'to: out'),
+      'in.jsonl': '{}\n'.repeat(rows),
+    })
+    await many.run()
+    const reader = await openLedgerReader(await inPostgres(join(many.folder, 'custody.db'), place.url, 'counted'))
+    many.close()
+    const run = (await reader.logs()).at(-1)?.run ?? ''
+    const found = await reader.snapshot(async () => {
+      const each = []
+      for (const name of VIEW_NAMES) each.push((await all(reader, name, run)).length)
+      return each
+    })
+    await reader.close()
+    expect(found.filter(each => each >= rows)).toHaveLength(5)
+    const read = await vi.waitFor(async () => {
+      const counted = `SELECT seq_tup_read + idx_tup_fetch AS read FROM pg_stat_user_tables WHERE schemaname = 'counted' AND relname = 'entries'`
+      const count = Number((await client.query(counted)).rows[0]?.read)
+      // What a connection has read is counted a little after it has ended.
+      expect(count).toBeGreaterThanOrEqual(rows)
+      return count
+    })
+    // All entries once, and those of the run itself some more times.
+    expect(read).toBeLessThan(1.5 * rows)
   })
 
   test('say of themselves and of each column what they hold', async () => {

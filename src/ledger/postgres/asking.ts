@@ -62,14 +62,24 @@ export class Asking {
     return found as readonly unknown[] as readonly T[]
   }
 
-  async *stream<T>(text: string, ...values: readonly Value[]): AsyncIterable<T> {
+  stream<T>(text: string, ...values: readonly Value[]): AsyncIterable<T> {
+    return this.within(snapshot => this.#records<T>(snapshot, text, values))
+  }
+
+  /** What `give` gives, all that it reads being from one moment (ASKING-1, ASKING-2). */
+  async *within<T>(give: (snapshot: Snapshot) => AsyncIterable<T>): AsyncIterable<T> {
     for (let is_again = false; ; is_again = true) {
       const is_alone = this.#snapshot === null
       let given = 0
       try {
-        for await (const record of this.#streamed<T>(text, values)) {
-          given++
-          yield record
+        const snapshot = await this.#enter()
+        try {
+          for await (const each of give(snapshot)) {
+            given++
+            yield each
+          }
+        } finally {
+          await this.#leave()
         }
         return
       } catch (error) {
@@ -78,8 +88,7 @@ export class Asking {
     }
   }
 
-  async *#streamed<T>(text: string, values: readonly Value[]): AsyncIterable<T> {
-    const snapshot = await this.#enter()
+  async *#records<T>(snapshot: Snapshot, text: string, values: readonly Value[]): AsyncIterable<T> {
     const cursor = new Cursor(snapshot, `c${++this.#cursors}`, text, values)
     try {
       for (let asked_for = FIRST_FETCH; ; ) {
@@ -93,11 +102,7 @@ export class Asking {
         asked_for = Math.min(MOST_AT_ONCE, Math.max(1, fitting))
       }
     } finally {
-      try {
-        await cursor.close()
-      } finally {
-        await this.#leave()
-      }
+      await cursor.close()
     }
   }
 
@@ -171,6 +176,7 @@ export class Asking {
   #forget(snapshot: Snapshot): boolean {
     if (--snapshot.readers > 0) return false
     if (this.#snapshot === snapshot) this.#snapshot = null
+    snapshot.discard()
     return true
   }
 

@@ -26,13 +26,9 @@ export const QUERIES = {
       (SELECT ${large('body', 'opening')} FROM entries WHERE log = l.log AND seq = 0) AS opening
     FROM logs l LEFT JOIN heads h ON h.log = l.log LEFT JOIN leases s ON s.log = l.log WHERE l.log > 0 ORDER BY l.log`,
   log_of: `SELECT log FROM logs WHERE run = $1 AND part = 0`,
+  logs_of: `SELECT log, run, part FROM logs WHERE run = $1 ORDER BY log`,
   newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 AND part = 0 ORDER BY log DESC`,
   logs_between: `SELECT log, run, part FROM logs WHERE run >= $1 AND run < $2 AND part = 0 ORDER BY run LIMIT $3`,
-  /** The last token of a run, and its last batch. */
-  extent_of_tokens: `SELECT greatest(coalesce((SELECT max(token) FROM endings WHERE log = l.log), 0),
-      coalesce((SELECT max(token) FROM open_tokens WHERE log = l.log), 0)) AS token,
-      coalesce((SELECT batch FROM entries WHERE log = l.log AND row IS NULL AND batch IS NOT NULL
-        ${LAST_OF_SUBJECT} LIMIT 1), 0) AS batch FROM logs l WHERE run = $1`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = $1`,
   first_row_from: `SELECT row FROM entries WHERE log = $1 AND row > 0 AND seq >= $2 ORDER BY row LIMIT 1`,
   count_entries: `SELECT count(*) AS count FROM entries WHERE log = $1`,

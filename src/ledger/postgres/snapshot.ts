@@ -6,6 +6,7 @@
  *     anew and moved to where they were: their statements sort by what tells records apart.
  * SNAPSHOT-2. Within one moment the answer to a question stays what it is: small ones are kept, so that what is asked again, as the opening of a run,
  *     takes no way to the server.
+ * SNAPSHOT-3. What was made of what is read, as a copy of a run, is of its moment, and goes with it.
  */
 import type { Connection, Row, Value } from './connection.ts'
 import { isCut, stateOf } from './errors.ts'
@@ -20,6 +21,11 @@ const MOST_TRIES = 100
 const MOST_ANSWERS = 256
 const ANSWER_BYTES = 32_768
 
+/** What is made within a snapshot. */
+export interface Made {
+  close(): void
+}
+
 export class Snapshot {
   static readonly BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT ${MARK}`
 
@@ -30,6 +36,7 @@ export class Snapshot {
   times_back = 0
   #going_back: Promise<void> | null = null
   readonly #answers = new Map<string, readonly Row[]>()
+  readonly #made = new Map<string, Promise<Made>>()
 
   /** `connection`: over which it has begun. */
   constructor(connection: Promise<Connection>) {
@@ -62,6 +69,26 @@ export class Snapshot {
       this.#answers.delete(oldest)
       return
     }
+  }
+
+  /** Made once, for all who ask for `name` (SNAPSHOT-3); if that fails whoever asks then tries it anew. */
+  made<T extends Made>(name: string, make: () => Promise<T>): Promise<T> {
+    const there = this.#made.get(name)
+    // cast: a name stands for one kind of thing.
+    if (there !== undefined) return there as Promise<T>
+    const making = make()
+    this.#made.set(name, making)
+    making.catch(() => this.#made.delete(name))
+    return making
+  }
+
+  /** Nobody reads it any more. */
+  discard(): void {
+    for (const each of this.#made.values())
+      each.then(
+        made => made.close(),
+        () => undefined,
+      )
   }
 
   /** Once for all that have failed until then. */

@@ -1,34 +1,56 @@
 /**
  * Rows of the views for auditors, in the order that SQLite gives them in. They are read by the text of a view, not by the view that is stored,
- * which whoever owns the schema may have changed.
+ * which whoever owns the schema may have changed; those of all entries of a run from a copy of them, which SQLite makes them of.
  */
-import type { ViewName } from '../read-port.ts'
-import { type Extent, quoted, tokenRanges } from '../views.ts'
+import type { StoredEnding, StoredEntry, StoredLog, StoredOpenToken, ViewName } from '../read-port.ts'
+import type { RunCopy } from '../sqlite/run-copy.ts'
+import { quoted } from '../views.ts'
 import type { Asking } from './asking.ts'
 import { QUERIES } from './queries.ts'
 import { listing, VIEWS } from './views.ts'
 
-/** At a time at least: a statement takes some milliseconds to be planned. */
-const TOKENS = 10_000
+type Rows = AsyncIterable<Record<string, unknown>>
 
 export async function* viewRows(
   asking: Asking,
   name: ViewName,
   run: string,
   where?: { readonly column: string; readonly value: string | number },
-): AsyncIterable<Record<string, unknown>> {
-  const { columns, order } = VIEWS[name]
-  if (where !== undefined && !columns.includes(where.column))
+): Rows {
+  if (where !== undefined && !VIEWS[name].columns.includes(where.column))
     throw new TypeError(`view ${name} has no column ${where.column}`)
-  const select = (condition: string, ...values: ReadonlyArray<string | number>) =>
-    asking.stream<Record<string, unknown>>(listing(name, `run_id = $1${condition}`), run, ...values)
-  if (where !== undefined) yield* select(` AND ${quoted(where.column)} = $2`, where.value)
-  else if (order[0] !== 'token_id') yield* select('')
-  else {
-    const extent = await asking.get<Extent>(QUERIES.extent_of_tokens, run)
-    for (const [first, last] of tokenRanges(extent, TOKENS))
-      yield* last === null
-        ? select(' AND token_id >= $2', first)
-        : select(' AND token_id BETWEEN $2 AND $3', first, last)
+  if (where !== undefined)
+    yield* asking.stream(listing(name, `run_id = $1 AND ${quoted(where.column)} = $2`), run, where.value)
+  else if (NEEDING_ENTRIES.has(name)) yield* ofAllEntries(asking, name, run)
+  else yield* asking.stream(listing(name, 'run_id = $1'), run)
+}
+
+/** Those that need no value and read most entries of a run. */
+const NEEDING_ENTRIES: ReadonlySet<ViewName> = new Set([
+  ...(['rows', 'tokens', 'token_parents', 'groups', 'token_outcomes', 'node_states', 'routing_events'] as const),
+  ...(['batch_members', 'calls'] as const),
+])
+
+function ofAllEntries(asking: Asking, name: ViewName, run: string): Rows {
+  return asking.within(async function* (snapshot) {
+    const copy = await snapshot.made(`copy of ${run}`, () => copyOf(asking, run))
+    yield* copy.view(name, run)
+  })
+}
+
+async function copyOf(asking: Asking, run: string): Promise<RunCopy> {
+  const { RunCopy: Copy } = await import('../sqlite/run-copy.ts')
+  const logs = await asking.all<StoredLog>(QUERIES.logs_of, run)
+  const copy = new Copy(logs)
+  try {
+    for (const { log } of logs) {
+      for await (const each of asking.stream<StoredEntry>(QUERIES.entries, log, 0)) copy.putEntry(log, each)
+      for await (const each of asking.stream<StoredEnding>(QUERIES.endings, log)) copy.putEnding(log, each)
+      for await (const each of asking.stream<StoredOpenToken>(QUERIES.open_tokens, log)) copy.putOpenToken(log, each)
+    }
+    return copy
+  } catch (error) {
+    copy.close()
+    throw error
   }
 }

@@ -34,7 +34,7 @@ import type {
   ViewName,
   WordOrder,
 } from '../read-port.ts'
-import { type Extent, quoted, tokenRanges } from '../views.ts'
+import type { Extent } from '../views.ts'
 import {
   type CellRecord,
   cellError,
@@ -58,12 +58,10 @@ import {
   schemaStatements,
   sizesText,
 } from './schema.ts'
-import { VIEWS } from './views.ts'
+import { viewQueries } from './view-rows.ts'
 
 /** At a time. */
 const BODIES = 256
-/** Whose rows of a view are sorted at a time, at least. */
-const TOKENS = 2_000
 
 /** Logs that a table has records of; texts, because any number may stand there. Each step is one look into the index. */
 const LOGS_IN = (table: string) => `WITH RECURSIVE found (log) AS (
@@ -383,25 +381,9 @@ export class SqliteReader implements LedgerReader {
     run: string,
     where?: { readonly column: string; readonly value: string | number },
   ): AsyncIterable<Record<string, unknown>> {
-    const { columns, order } = VIEWS[name]
-    if (where !== undefined && !columns.includes(where.column)) {
-      throw new TypeError(`view ${name} has no column ${where.column}`)
-    }
-    const sorted = order.length === 0 ? '' : ` ORDER BY ${order.map(quoted).join(', ')}`
-    const select = (condition: string, ...values: SQLInputValue[]) =>
-      this.#records<Record<string, unknown>>(`SELECT * FROM ${name} WHERE run_id = ?${condition}${sorted}`, [
-        run,
-        ...values,
-      ])
-    if (where !== undefined) yield* select(` AND ${quoted(where.column)} = ?`, where.value)
-    else if (order[0] !== 'token_id') yield* select('')
-    else {
-      const extent = this.#get<Extent>(QUERIES.extent_of_tokens, run)
-      for (const [first, last] of tokenRanges(extent, TOKENS))
-        yield* last === null
-          ? select(' AND token_id >= ?', first)
-          : select(' AND token_id BETWEEN ? AND ?', first, last)
-    }
+    const extentOf = () => this.#get<Extent>(QUERIES.extent_of_tokens, run)
+    for (const [text, values] of viewQueries(name, run, extentOf, where))
+      yield* this.#records<Record<string, unknown>>(text, values)
   }
 
   async close(): Promise<void> {
