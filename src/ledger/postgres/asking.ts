@@ -62,24 +62,19 @@ export class Asking {
     return found as readonly unknown[] as readonly T[]
   }
 
-  stream<T>(text: string, ...values: readonly Value[]): AsyncIterable<T> {
-    return this.within(snapshot => this.#records<T>(snapshot, text, values))
+  async *stream<T>(text: string, ...values: readonly Value[]): AsyncIterable<T> {
+    for await (const records of this.#pages<T>(text, values)) for (const each of records) yield each
   }
 
-  /** What `give` gives, all that it reads being from one moment (ASKING-1, ASKING-2). */
-  async *within<T>(give: (snapshot: Snapshot) => AsyncIterable<T>): AsyncIterable<T> {
+  /** Some records of a stream at a time: half the work of one after the other. */
+  async *#pages<T>(text: string, values: readonly Value[]): AsyncIterable<readonly T[]> {
     for (let is_again = false; ; is_again = true) {
       const is_alone = this.#snapshot === null
       let given = 0
       try {
-        const snapshot = await this.#enter()
-        try {
-          for await (const each of give(snapshot)) {
-            given++
-            yield each
-          }
-        } finally {
-          await this.#leave()
+        for await (const records of this.#fetched<T>(text, values)) {
+          given += records.length
+          yield records
         }
         return
       } catch (error) {
@@ -88,7 +83,8 @@ export class Asking {
     }
   }
 
-  async *#records<T>(snapshot: Snapshot, text: string, values: readonly Value[]): AsyncIterable<T> {
+  async *#fetched<T>(text: string, values: readonly Value[]): AsyncIterable<readonly T[]> {
+    const { snapshot, release } = await this.held()
     const cursor = new Cursor(snapshot, `c${++this.#cursors}`, text, values)
     try {
       for (let asked_for = FIRST_FETCH; ; ) {
@@ -96,14 +92,23 @@ export class Asking {
         let size_bytes = 0
         for (const record of found) size_bytes += this.#mustBeSound(text, values, record)
         // cast: the caller names the columns that its query has.
-        yield* found as T[]
+        yield found as readonly unknown[] as readonly T[]
         if (found.length < asked_for) break
         const fitting = Math.floor((FETCH_BYTES * found.length) / Math.max(1, size_bytes))
         asked_for = Math.min(MOST_AT_ONCE, Math.max(1, fitting))
       }
     } finally {
-      await cursor.close()
+      try {
+        await cursor.close()
+      } finally {
+        await release()
+      }
     }
+  }
+
+  /** The snapshot that it is in, or a new one, until it is released. */
+  async held(): Promise<{ readonly snapshot: Snapshot; readonly release: () => Promise<void> }> {
+    return { snapshot: await this.#enter(), release: () => this.#leave() }
   }
 
   /** Asks the snapshot's connection, or another one again if it is cut meanwhile. */

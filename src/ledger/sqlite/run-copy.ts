@@ -1,6 +1,6 @@
 /**
- * What a ledger elsewhere says of one run, without its values, in a file that has no name (unnamed-file.ts): for views that a server would take
- * several times as long for, since it makes a tree of each entry's JSON first, for each view anew.
+ * What a ledger elsewhere says of one run, without its values, in a file that has no name (unnamed-file.ts), for its views. Each entry is parsed
+ * once: SQLite keeps it as the tree that it would else make of its text for each view anew.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { StoredEnding, StoredEntry, StoredLog, StoredOpenToken, ViewName } from '../read-port.ts'
@@ -10,11 +10,11 @@ import { schemaStatements } from './schema.ts'
 import { inUnnamed, openUnnamed } from './unnamed-file.ts'
 import { viewQueries } from './view-rows.ts'
 
-const ENTRY = 'log, seq, row, batch, body'
-const OPEN_TOKEN = 'log, token, row, batch, node, seq'
-
+const SCHEMA = schemaStatements().map(each =>
+  each.startsWith('CREATE TABLE entries ') ? each.replace('body TEXT', 'body BLOB') : each,
+)
 const insert = (table: string, columns: string) =>
-  `INSERT INTO ${table} (${columns}) VALUES (${columns.replace(/\w+/g, '?')})`
+  `INSERT INTO ${table} (${columns}) VALUES (${columns.replace(/\w+/g, each => (each === 'body' ? 'jsonb(?)' : '?'))})`
 const WHAT = 'what is put away of a run for its views'
 
 export class RunCopy {
@@ -25,14 +25,14 @@ export class RunCopy {
 
   /** Of the run that these logs are. */
   constructor(logs: readonly StoredLog[]) {
-    this.#database = doing('written', () => openUnnamed(schemaStatements()))
+    this.#database = doing('written', () => openUnnamed(SCHEMA))
     const prepared = (table: string, columns: string) =>
       doing('written', () => this.#database.prepare(insert(table, columns)))
     const log = prepared('logs', 'log, run, part')
     for (const { log: number, run, part } of logs) doing('written', () => log.run(number, run, part))
-    this.#entry = prepared('entries', ENTRY)
+    this.#entry = prepared('entries', 'log, seq, row, batch, body')
     this.#ending = prepared('endings', `log, ${ENDING}`)
-    this.#open_token = prepared('open_tokens', OPEN_TOKEN)
+    this.#open_token = prepared('open_tokens', 'log, token, row, batch, node, seq')
   }
 
   putEntry(log: number, { seq, row, batch, body }: StoredEntry): void {
