@@ -15,6 +15,7 @@ import { Cursor, Snapshot } from './snapshot.ts'
 
 /** Records that are fetched first: the largest are some megabytes each. */
 const FIRST_FETCH = 64
+const firstOf = (text: string) => `${text} LIMIT ${FIRST_FETCH}`
 const MOST_AT_ONCE = 4_096
 const FETCH_BYTES = 2 * 1024 * 1024
 
@@ -51,28 +52,54 @@ export class Asking {
   /** Each record is of the types that the read port says (READ-PORT-1). */
   async all<T>(text: string, ...values: readonly Value[]): Promise<readonly T[]> {
     const snapshot = this.#snapshot
-    const known = snapshot?.answerTo(text, values) ?? null
+    const known = (await snapshot?.answerTo(text, values)) ?? null
+    const found = known ?? (await this.#asked(snapshot, text, values))
     // cast: the caller names the columns that its query has.
-    if (known !== null) return known as readonly unknown[] as readonly T[]
-    const found = await this.ask(connection => connection.all<Row>(text, ...values))
-    let size_bytes = 0
-    for (const record of found) size_bytes += this.#mustBeSound(text, values, record)
-    snapshot?.keep(text, values, found, size_bytes)
-    // cast: the same.
     return found as readonly unknown[] as readonly T[]
   }
 
+  /**
+   * Asks what will be asked for in a moment, in one go with all else that is asked meanwhile: it then takes no way to the server of its own. What
+   * is wrong with it is said when it is asked for. Outside of a snapshot nothing is foreseen.
+   */
+  foresee(text: string, ...values: readonly Value[]): void {
+    const snapshot = this.#snapshot
+    if (snapshot === null || snapshot.answerTo(text, values) !== null) return
+    this.#asked(snapshot, text, values).catch(() => undefined)
+  }
+
+  /** The same of what is streamed by an index. */
+  foreseeStream(text: string, ...values: readonly Value[]): void {
+    this.foresee(firstOf(text), ...values)
+  }
+
+  #asked(snapshot: Snapshot | null, text: string, values: readonly Value[]): Promise<readonly Row[]> {
+    const ask = async () => {
+      const rows = await this.ask(connection => connection.all<Row>(text, ...values))
+      let size_bytes = 0
+      for (const record of rows) size_bytes += this.#mustBeSound(text, values, record)
+      return { rows, size_bytes }
+    }
+    return snapshot === null ? ask().then(({ rows }) => rows) : snapshot.keep(text, values, ask)
+  }
+
+  /** Its order is that of an index: the first records are asked for as such, which few more than those take. */
   async *stream<T>(text: string, ...values: readonly Value[]): AsyncIterable<T> {
-    for await (const records of this.#pages<T>(text, values)) for (const each of records) yield each
+    for await (const records of this.#pages<T>(text, values, true)) for (const each of records) yield each
+  }
+
+  /** Whatever its order is: it is made once. */
+  async *sorted<T>(text: string, ...values: readonly Value[]): AsyncIterable<T> {
+    for await (const records of this.#pages<T>(text, values, false)) for (const each of records) yield each
   }
 
   /** Some records of a stream at a time: half the work of one after the other. */
-  async *#pages<T>(text: string, values: readonly Value[]): AsyncIterable<readonly T[]> {
+  async *#pages<T>(text: string, values: readonly Value[], by_index: boolean): AsyncIterable<readonly T[]> {
     for (let is_again = false; ; is_again = true) {
       const is_alone = this.#snapshot === null
       let given = 0
       try {
-        for await (const records of this.#fetched<T>(text, values)) {
+        for await (const records of this.#fetched<T>(text, values, by_index)) {
           given += records.length
           yield records
         }
@@ -83,10 +110,16 @@ export class Asking {
     }
   }
 
-  async *#fetched<T>(text: string, values: readonly Value[]): AsyncIterable<readonly T[]> {
+  async *#fetched<T>(text: string, values: readonly Value[], by_index: boolean): AsyncIterable<readonly T[]> {
     const { snapshot, release } = await this.held()
     const cursor = new Cursor(snapshot, `c${++this.#cursors}`, text, values)
     try {
+      if (by_index) {
+        const first = await this.all<T>(firstOf(text), ...values)
+        yield first
+        if (first.length < FIRST_FETCH) return
+        cursor.pass(first.length)
+      }
       for (let asked_for = FIRST_FETCH; ; ) {
         const found = await cursor.next(asked_for)
         let size_bytes = 0
@@ -146,7 +179,7 @@ export class Asking {
   }
 
   async #enter(): Promise<Snapshot> {
-    this.#snapshot ??= new Snapshot(this.#begun())
+    this.#snapshot ??= new Snapshot(() => this.#session.connection())
     const snapshot = this.#snapshot
     snapshot.readers++
     try {
@@ -155,19 +188,6 @@ export class Asking {
     } catch (error) {
       this.#forget(snapshot)
       throw asLedgerError(error, this.url, 'read')
-    }
-  }
-
-  async #begun(): Promise<Connection> {
-    const connection = await this.#session.connection()
-    try {
-      await connection.run(Snapshot.BEGIN)
-      return connection
-    } catch (error) {
-      if (!isCut(error)) throw error
-      const other = await this.#session.connection()
-      await other.run(Snapshot.BEGIN)
-      return other
     }
   }
 

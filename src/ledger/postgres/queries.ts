@@ -17,6 +17,19 @@ const CHUNK = `${CHUNK_HEAD}, ${large('message')}`
 const BY_SUBJECT = 'ORDER BY row, batch, seq'
 const LAST_OF_SUBJECT = 'ORDER BY row DESC, batch DESC, seq DESC'
 
+const SOME_TILES = `idx, hash FROM tiles WHERE log = $1 AND tree = $2 AND level = $3 AND idx >= $4 ORDER BY idx LIMIT $5`
+
+/**
+ * Hashes one behind the other; and whether one is missing between the first and the last. As long as they combine to a root that was signed it is
+ * all one who has made them.
+ */
+const hashes = (
+  place: string,
+  hash: string,
+  select: string,
+) => `SELECT min(${place}) AS first, max(${place}) AS last, count(*) AS count,
+    string_agg(${hash}, '' ORDER BY ${place}) AS hashes FROM (${select}) found`
+
 /** Each finds what it reads by an index, in its order, but that those that failed are sorted. */
 export const QUERIES = {
   logs: `SELECT log, run, part FROM logs WHERE part = 0 ORDER BY log`,
@@ -38,6 +51,11 @@ export const QUERIES = {
   entry: `SELECT ${ENTRY} FROM entries WHERE log = $1 AND seq = $2`,
   entries: `SELECT ${ENTRY} FROM entries WHERE log = $1 AND seq >= $2 ORDER BY seq`,
   some_bodies: `SELECT seq, ${BODY} FROM entries WHERE log = $1 AND seq >= $2 ORDER BY seq LIMIT $3`,
+  leaves: hashes(
+    'seq',
+    `pg_catalog.sha256('\\x00'::bytea || pg_catalog.convert_to(body, 'UTF8'))`,
+    `SELECT seq, body FROM entries WHERE log = $1 AND seq >= $2 ORDER BY seq LIMIT $3`,
+  ),
   entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = $1 AND row = $2 AND batch IS NULL ${BY_SUBJECT}`,
   page: `${FULL_ENTRY} ${OF_PAGE} ORDER BY e.seq`,
   stray_payloads: `SELECT seq FROM payloads p WHERE p.log = $1
@@ -68,7 +86,8 @@ export const QUERIES = {
     GROUP BY node, error_code ORDER BY count DESC, node, error_code`,
   open_tokens: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = $1 ORDER BY token`,
   open_token: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = $1 AND token = $2`,
-  tile_roots: `SELECT idx, hash FROM tiles WHERE log = $1 AND tree = $2 AND level = $3 AND idx >= $4 ORDER BY idx LIMIT $5`,
+  tile_roots: `SELECT ${SOME_TILES}`,
+  tile_hashes: hashes('idx', 'hash', `SELECT ${SOME_TILES}`),
   tiles: `SELECT tree, level, idx, hash FROM tiles WHERE log = $1 ORDER BY tree, level, idx`,
   head: `SELECT ${large('note')} FROM heads WHERE log = $1`,
   heads: `SELECT log, ${large('note')} FROM heads ORDER BY log`,

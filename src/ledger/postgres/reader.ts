@@ -1,6 +1,6 @@
 /** Reads a ledger in PostgreSQL, over a connection of its own. All SQL that reads is in queries.ts, views.ts and objects.ts. */
 import { LEDGER_FORMAT } from '../../format/entry.ts'
-import { bytesToHex, leafHash } from '../../format/hash.ts'
+import { bytesToHex, HASH_BYTES, leafHash } from '../../format/hash.ts'
 import type { TreeNumber } from '../../format/trees.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { type Keychain, ownKeychain } from '../encryption/keychain.ts'
@@ -31,6 +31,7 @@ import type {
 import type { Asking } from './asking.ts'
 import { cellError, TOO_LARGE } from './cells.ts'
 import { PostgresChunks } from './chunks.ts'
+import { foreseeEntries, foreseeLog, foreseeTree } from './foreseen.ts'
 import { expectedObjectsIn, integrityOf, objectsOf } from './objects.ts'
 import { QUERIES, STRAY_LOGS } from './queries.ts'
 import { viewRows } from './view-rows.ts'
@@ -43,6 +44,24 @@ interface FullRecord extends StoredEntry {
   readonly paid: number | null
   readonly payload_salts: Uint8Array | null
   readonly payload: string | null
+}
+
+interface FoundHashes {
+  readonly first: number
+  readonly last: number
+  readonly count: number
+  /** null: there are none. */
+  readonly hashes: Uint8Array | null
+}
+
+/** null if one is missing between them, or isn't of the size of a hash. */
+function hashesFrom(from: number, found: FoundHashes | null): readonly Hash[] | null {
+  if (found === null || found.hashes === null) return []
+  const { first, last, count, hashes } = found
+  if (first !== from || last - first + 1 !== count || hashes.length !== count * HASH_BYTES) return null
+  const text = bytesToHex(hashes)
+  const digits = 2 * HASH_BYTES
+  return Array.from({ length: count }, (_, i) => text.slice(digits * i, digits * (i + 1)))
 }
 
 export class PostgresReader implements LedgerReader {
@@ -100,7 +119,9 @@ export class PostgresReader implements LedgerReader {
   }
 
   async size(log: number): Promise<number> {
-    return (await this.#asking.get<{ size: number }>(QUERIES.size, log))?.size ?? 0
+    const size = (await this.#asking.get<{ size: number }>(QUERIES.size, log))?.size ?? 0
+    foreseeTree(this.#asking, log, size)
+    return size
   }
 
   async firstRowFrom(log: number, seq: number): Promise<number | null> {
@@ -139,7 +160,9 @@ export class PostgresReader implements LedgerReader {
   }
 
   async leaves(log: number, from: number, most: number): Promise<readonly Hash[]> {
-    return (await this.#following(log, from, most)).map(({ body }) => leafHash(body))
+    const found = await this.#asking.get<FoundHashes>(QUERIES.leaves, log, from, most)
+    const hashes = hashesFrom(from, found)
+    return hashes ?? (await this.#following(log, from, most)).map(({ body }) => leafHash(body))
   }
 
   /** Up to the first that is missing. */
@@ -150,7 +173,9 @@ export class PostgresReader implements LedgerReader {
   }
 
   async entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]> {
-    return this.#asking.all(QUERIES.entries_of_row, log, row)
+    const found = await this.#asking.all<StoredEntry>(QUERIES.entries_of_row, log, row)
+    foreseeEntries(this.#asking, log, found, await this.size(log))
+    return found
   }
 
   async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
@@ -174,7 +199,10 @@ export class PostgresReader implements LedgerReader {
   }
 
   async entriesAbout(log: number): Promise<readonly StoredEntry[]> {
-    return this.#asking.all(QUERIES.entries_about, log)
+    foreseeLog(this.#asking, log)
+    const found = await this.#asking.all<StoredEntry>(QUERIES.entries_about, log)
+    foreseeEntries(this.#asking, 0, found, 0)
+    return found
   }
 
   async entryWithValue(log: number, value: number): Promise<StoredEntry | null> {
@@ -201,8 +229,11 @@ export class PostgresReader implements LedgerReader {
   }
 
   async tileRoots(log: number, tree: TreeNumber, { level, from, most }: TileRange): Promise<readonly Hash[]> {
+    const of = [log, tree, level, from, most]
+    const found = hashesFrom(from, await this.#asking.get<FoundHashes>(QUERIES.tile_hashes, ...of))
+    if (found !== null) return found
     const roots: Hash[] = []
-    for (const { idx, hash } of await this.#asking.all<StoredTile>(QUERIES.tile_roots, log, tree, level, from, most)) {
+    for (const { idx, hash } of await this.#asking.all<StoredTile>(QUERIES.tile_roots, ...of)) {
       if (idx !== from + roots.length) break
       roots.push(bytesToHex(hash))
     }
@@ -260,6 +291,7 @@ export class PostgresReader implements LedgerReader {
   }
 
   async head(log: number): Promise<string | null> {
+    foreseeLog(this.#asking, log)
     return (await this.#asking.get<{ note: string }>(QUERIES.head, log))?.note ?? null
   }
 

@@ -5,7 +5,7 @@
  *     sees the same moment as before; what others had asked meanwhile is asked again, and their cursors, which are gone by that, are declared
  *     anew and moved to where they were: their statements sort by what tells records apart.
  * SNAPSHOT-2. Within one moment the answer to a question stays what it is: small ones are kept, so that what is asked again, as the opening of a run,
- *     takes no way to the server.
+ *     or was foreseen, takes no way to the server of its own.
  * SNAPSHOT-3. What was made of what is read, as a copy of a run, is of its moment, and goes with it.
  */
 import type { Connection, Row, Value } from './connection.ts'
@@ -27,48 +27,90 @@ export interface Made {
 }
 
 export class Snapshot {
-  static readonly BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT ${MARK}`
+  static readonly #BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SAVEPOINT ${MARK}`
 
-  readonly connection: Promise<Connection>
+  readonly #open: () => Promise<Connection>
+  #connection: Promise<Connection>
+  /** The transaction has begun. */
+  #begun: Promise<void> = Promise.resolve()
+  #has_answered = false
   /** How many read it. */
   readers = 0
   /** How often it went back: a cursor from before is gone. */
   times_back = 0
   #going_back: Promise<void> | null = null
-  readonly #answers = new Map<string, readonly Row[]>()
+  /** null: there is none that could be kept. */
+  readonly #answers = new Map<string, Promise<readonly Row[] | null>>()
   readonly #made = new Map<string, Promise<Made>>()
 
-  /** `connection`: over which it has begun. */
-  constructor(connection: Promise<Connection>) {
-    this.connection = connection
+  /** `open` gives a connection that isn't lost. */
+  constructor(open: () => Promise<Connection>) {
+    this.#open = open
+    this.#connection = this.#begin()
   }
 
-  /** Again where it failed only because something else had (SNAPSHOT-1). */
+  /** Over which it has begun, or begins just now: what is asked over it comes behind that. */
+  get connection(): Promise<Connection> {
+    return this.#connection
+  }
+
+  async #begin(): Promise<Connection> {
+    const connection = await this.#open()
+    this.#begun = connection.run(Snapshot.#BEGIN)
+    // Whoever asks hears of it.
+    this.#begun.catch(() => undefined)
+    return connection
+  }
+
+  /** Again where it failed only because something else had (SNAPSHOT-1), or where the connection was lost before it had answered anything. */
   async ask<T>(ask: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.connection
-    for (let tries = 1; ; tries++)
+    for (let tries = 1; ; tries++) {
+      const at = this.#connection
+      const connection = await at
       try {
-        return await ask(connection)
+        const [answer] = await Promise.all([ask(connection), this.#begun])
+        this.#has_answered = true
+        return answer
       } catch (error) {
-        const state = stateOf(error)
-        if (state === null || isCut(error)) throw error
+        if (isCut(error)) {
+          if (this.#has_answered || tries > 1) throw error
+          if (this.#connection === at) this.#connection = this.#begin()
+          continue
+        }
+        if (stateOf(error) === null) throw error
         await this.#back(connection)
-        if (!CONSEQUENCES.includes(state) || tries === MOST_TRIES) throw error
+        if (!CONSEQUENCES.includes(stateOf(error) ?? '') || tries === MOST_TRIES) throw error
       }
+    }
   }
 
-  answerTo(text: string, values: readonly Value[]): readonly Row[] | null {
+  /** What is kept, or under way; null if nothing is. */
+  answerTo(text: string, values: readonly Value[]): Promise<readonly Row[] | null> | null {
     return this.#answers.get(question(text, values)) ?? null
   }
 
-  keep(text: string, values: readonly Value[], answer: readonly Row[], size_bytes: number): void {
-    if (size_bytes > ANSWER_BYTES) return
-    this.#answers.set(question(text, values), answer)
-    if (this.#answers.size <= MOST_ANSWERS) return
-    for (const oldest of this.#answers.keys()) {
-      this.#answers.delete(oldest)
-      return
-    }
+  /** Gives what `ask` gives. An answer that turns out to be large, or doesn't come, isn't kept. */
+  keep(
+    text: string,
+    values: readonly Value[],
+    ask: () => Promise<{ readonly rows: readonly Row[]; readonly size_bytes: number }>,
+  ): Promise<readonly Row[]> {
+    const key = question(text, values)
+    const asked = ask()
+    const kept = asked.then(
+      ({ rows, size_bytes }) => (size_bytes <= ANSWER_BYTES ? rows : null),
+      () => null,
+    )
+    this.#answers.set(key, kept)
+    void kept.then(rows => {
+      if (rows === null) this.#answers.delete(key)
+    })
+    if (this.#answers.size > MOST_ANSWERS)
+      for (const oldest of this.#answers.keys()) {
+        this.#answers.delete(oldest)
+        break
+      }
+    return asked.then(({ rows }) => rows)
   }
 
   /** Made once, for all who ask for `name` (SNAPSHOT-3); if that fails whoever asks then tries it anew. */
@@ -122,6 +164,11 @@ export class Cursor {
     this.#name = name
     this.#text = text
     this.#values = values
+  }
+
+  /** The first ones, which were read otherwise. */
+  pass(count: number): void {
+    this.#given += count
   }
 
   /** At most so many; fewer: these are the last. */

@@ -26,8 +26,8 @@ export function viewRows(
   if (where !== undefined && !VIEWS[name].columns.includes(where.column))
     throw new TypeError(`view ${name} has no column ${where.column}`)
   if (where !== undefined)
-    return asking.stream(listing(name, `run_id = $1 AND ${quoted(where.column)} = $2`), run, where.value)
-  return OF_ENTRIES.has(name) ? ofEntries(asking, name, run) : asking.stream(listing(name, 'run_id = $1'), run)
+    return asking.sorted(listing(name, `run_id = $1 AND ${quoted(where.column)} = $2`), run, where.value)
+  return OF_ENTRIES.has(name) ? ofEntries(asking, name, run) : asking.sorted(listing(name, 'run_id = $1'), run)
 }
 
 /** What the server would take several times as long for: it makes a tree of each entry's JSON first, for each view anew. */
