@@ -173,8 +173,9 @@ function lookingLines({ looking: found }: Results): string[] {
   if (found === null) return []
   const { rows, sqlite, postgres } = found
   const line = (what: string, of: 'explain' | 'page') => {
-    const { own_ms, server_ms } = postgres[of]
-    return `       ${what}: ${own_ms.toFixed(1)} ms, and ${server_ms.toFixed(1)} ms of the server; over SQLite ${sqlite[of].own_ms.toFixed(1)} ms`
+    const { own_ms, server_ms, waited_ms } = postgres[of]
+    const beside = sqlite[of]
+    return `       ${what}: ${own_ms.toFixed(1)} ms, and ${server_ms.toFixed(1)} ms of the server; answered in ${waited_ms.toFixed(1)} ms; over SQLite ${beside.own_ms.toFixed(1)} ms, answered in ${beside.waited_ms.toFixed(1)} ms`
   }
   return [
     '',

@@ -68,9 +68,21 @@ const TARGETS: readonly Target[] = [
     of: ({ looking }) => (looking === null ? undefined : whole(looking.postgres.explain)),
   },
   {
+    what: 'the same, until it is answered: longer than in SQLite',
+    ...{ unit: 'ms', at_least: 10, aim: 2, less_is_better: true },
+    of: ({ looking }) =>
+      looking === null ? undefined : looking.postgres.explain.waited_ms - looking.sqlite.explain.waited_ms,
+  },
+  {
     what: 'a page of 50 rows of the largest W1 in PostgreSQL: CPU, of the server too',
     ...{ unit: 'ms', at_least: 100, aim: 50, less_is_better: true },
     of: ({ looking }) => (looking === null ? undefined : whole(looking.postgres.page)),
+  },
+  {
+    what: 'the same, until it is answered: longer than in SQLite',
+    ...{ unit: 'ms', at_least: 10, aim: 2, less_is_better: true },
+    of: ({ looking }) =>
+      looking === null ? undefined : looking.postgres.page.waited_ms - looking.sqlite.page.waited_ms,
   },
   {
     what: 'verify / the run that it verifies, time',

@@ -52,6 +52,8 @@ export interface LookTask {
   readonly rows: number
   /** The process whose children are the backends of the ledger's server; null: there is none. */
   readonly server_pid: number | null
+  /** The user's configuration folder: which ledgers they know. */
+  readonly config: string
 }
 
 export type Task = RunTask | ResumeTask | ReadTask | CallsTask | LookTask
@@ -104,6 +106,8 @@ export interface SearchSample {
 export interface Look {
   readonly own_ms: number
   readonly server_ms: number
+  /** From question to answer, median. */
+  readonly waited_ms: number
 }
 
 export interface LookSample {
