@@ -65,7 +65,7 @@ export class Asking {
   foresee(text: string, ...values: readonly Value[]): void {
     const snapshot = this.#snapshot
     if (snapshot === null || snapshot.answerTo(text, values) !== null) return
-    this.#asked(snapshot, text, values).catch(() => undefined)
+    void Promise.allSettled([this.#asked(snapshot, text, values)])
   }
 
   /** The same of what is streamed by an index. */

@@ -58,7 +58,7 @@ export class Snapshot {
     const connection = await this.#open()
     this.#begun = connection.run(Snapshot.#BEGIN)
     // Whoever asks hears of it.
-    this.#begun.catch(() => undefined)
+    void Promise.allSettled([this.#begun])
     return connection
   }
 
