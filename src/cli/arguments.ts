@@ -1,7 +1,7 @@
 /** What arguments of several commands have in common. Each reader throws what commander reports as a wrong argument. */
 import { type Command, InvalidArgumentError } from 'commander'
 import { idOf, idText, partOf } from '../model/part-ids.ts'
-import type { NamedRow } from '../read/runs/named-row.ts'
+import type { NamedRow } from '../read/recorded/named-row.ts'
 
 /** A whole number from `least` up; no sign, fraction or exponent. */
 export function integerFrom(least: number): (text: string) => number {

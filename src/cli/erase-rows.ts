@@ -4,7 +4,7 @@ import { ledgerUrl } from '../host/ledger.ts'
 import { giveToNamed } from '../host/witnessing/witnessing.ts'
 import { CustodyError } from '../model/error.ts'
 import type { ErasePlan } from '../read/erase/plan.ts'
-import type { NamedRow } from '../read/runs/named-row.ts'
+import type { NamedRow } from '../read/recorded/named-row.ts'
 import type { Context } from './context.ts'
 import {
   certificateText,

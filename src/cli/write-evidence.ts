@@ -1,6 +1,6 @@
 /** What evidence is asked for of somebody without the ledger: the proof of a row (prove-row.ts), or a completeness record (prove-record.ts). */
 import { CustodyError } from '../model/error.ts'
-import type { NamedRow } from '../read/runs/named-row.ts'
+import type { NamedRow } from '../read/recorded/named-row.ts'
 import type { Context } from './context.ts'
 import type { LedgerOptions } from './ledger-access.ts'
 import type { RecordOptions } from './prove-record.ts'

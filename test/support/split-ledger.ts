@@ -45,8 +45,8 @@ sinks:
 `,
 }
 
-/** Runs it, with the key of `testPorts`, into the ledger at `url`. */
-export async function runSplitPipeline(url: string, splits: number): Promise<void> {
+/** Runs it, in one if `splits` isn't given, with the key of `testPorts`, into the ledger at `url`. */
+export async function runSplitPipeline(url: string, splits: number | undefined): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-splits-'))
   try {
     layOut(PIPELINE, folder)

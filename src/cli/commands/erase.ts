@@ -1,6 +1,6 @@
 /** `custody erase RUN` and `custody purge`: the commands and their options; erase-rows.ts and purge-runs.ts do the work. */
 import { Command } from 'commander'
-import type { NamedRow } from '../../read/runs/named-row.ts'
+import type { NamedRow } from '../../read/recorded/named-row.ts'
 import { rowFrom, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import type { EraseOptions } from '../erase-rows.ts'

@@ -7,7 +7,7 @@ import { explainRow, explainToken } from '../../read/explain/explain.ts'
 import { type Joined, joinedStories } from '../../read/explain/joined.ts'
 import { storyJson } from '../../read/explain/json.ts'
 import type { Story } from '../../read/explain/story.ts'
-import { type NamedRow, numberOfRow } from '../../read/runs/named-row.ts'
+import { type NamedRow, numberOfRow } from '../../read/recorded/named-row.ts'
 import { boundJson, type CheckObserver, checkedRun } from '../checked-run.ts'
 import { rolledBack, type Sight } from '../seen-ledger.ts'
 

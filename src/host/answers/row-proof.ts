@@ -6,7 +6,7 @@ import type { CheckedReader } from '../../read/evidence/checked-reader.ts'
 import type { WhichHead } from '../../read/prove/logged.ts'
 import { type MadeProof, proveRow } from '../../read/prove/prove.ts'
 import type { ProveOptions } from '../../read/prove/selection.ts'
-import { type NamedRow, numberOfRow } from '../../read/runs/named-row.ts'
+import { type NamedRow, numberOfRow } from '../../read/recorded/named-row.ts'
 import { type CheckObserver, checkedRun } from '../checked-run.ts'
 
 export interface ProofWanted {

@@ -2,7 +2,7 @@
 import { CustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
 import { type RowsReader, type SourceRows, sourceRowsOf } from '../fold/source-rows.ts'
-import { type OriginReader, originOf } from '../recorded/row-ends.ts'
+import { type OriginReader, originOf } from './row-ends.ts'
 
 /** `index`: number of the record in its source, from 1. */
 export type NamedRow = number | { readonly source: string; readonly index: number }
