@@ -9,7 +9,9 @@ import { ROOT } from './source-file.ts'
 
 export class WorkFolder {
   readonly folder = mkdtempSync(join(tmpdir(), 'custody-work-'))
-  env: { readonly XDG_CONFIG_HOME: string } = { XDG_CONFIG_HOME: join(this.folder, 'home') }
+  env: { readonly XDG_CONFIG_HOME: string; readonly [name: string]: string } = {
+    XDG_CONFIG_HOME: join(this.folder, 'home'),
+  }
 
   /** `files`: texts by name; the pipeline is `p.yaml`. */
   constructor(files: { readonly [name: string]: string }) {
