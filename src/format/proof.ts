@@ -27,11 +27,11 @@ export interface ShownValue {
   readonly value: Json
 }
 
-/** An entry of the run's log. */
+/** An entry of the run's log, or of that of one of its splits. */
 export interface ProvenEntry {
   readonly seq: Seq
   readonly body: string
-  /** That it is in the tree that `sealed` names: the leaf's sibling first. */
+  /** That it is in the tree that `sealed` names, or of a split its `close`: the leaf's sibling first. */
   readonly path: readonly Hash[]
   /** By ascending number; absent if none of its values is shown. */
   readonly values?: readonly ShownValue[]
@@ -40,13 +40,23 @@ export interface ProvenEntry {
 /** A row or a batch with all of its entries. */
 export interface ProvenSubject {
   readonly kind: 'row' | 'batch'
+  /** Outside of the log (model/part-ids.ts), as those of `members`. */
   readonly number: number
   /** From its first to its last. */
   readonly entries: readonly ProvenEntry[]
-  /** That the last of them stands at its place in the tree of rows, or of batches, that the seal names. */
+  /** That the last of them stands at its place in the tree of rows, or of batches, that the seal, or `close`, names. */
   readonly path: readonly Hash[]
   /** Of which row each member is, as the ledger has it; absent where no row is known of one. */
   readonly members?: ReadonlyArray<readonly [token: TokenId, row: RowId]>
+}
+
+/** A split of a run, as the run's seal has it. */
+export interface ProvenSplit {
+  readonly part: number
+  /** Its last entry, which names the tree of all before it. */
+  readonly close: string
+  /** That this stands at its place in the tree of the splits' last entries, which the seal names. */
+  readonly path: readonly Hash[]
 }
 
 export interface RowProof {
@@ -60,6 +70,8 @@ export interface RowProof {
     readonly log: number
     /** Its opening, what it published, and its seal. */
     readonly entries: readonly ProvenEntry[]
+    /** In which of its splits the subjects are; absent if it has none. */
+    readonly split?: ProvenSplit
   }
   /** First the row that the proof is of. */
   readonly subjects: readonly ProvenSubject[]

@@ -17,21 +17,30 @@ export function headOf(forger: Forger): string {
   return `${forger.all('SELECT note FROM heads WHERE log = 0')[0]?.note}`
 }
 
-export function madeRecord(forger: Forger, log: number): string {
+/** `parts`: of which of its splits the record has the logs, in order. */
+export function madeRecord(forger: Forger, log: number, parts: readonly number[] = []): string {
   const [ledger, entries] = [bodiesOf(forger, 0), bodiesOf(forger, log)]
   const run = `${forger.all('SELECT run FROM logs WHERE log = ?', log)[0]?.run}`
+  const of_splits = parts.map(part => bodiesOf(forger, log + part))
+  const splits = parts.length === 0 ? {} : { splits: of_splits.map(each => each.length) }
   const header = {
     ...{ format: 'custody-record/1', ledger: forger.body(0, 0).ledger ?? '', ledger_entries: ledger.length },
-    ...{ checkpoint: headOf(forger), run: { run, log, entries: entries.length } },
+    ...{ checkpoint: headOf(forger), run: { run, log, entries: entries.length, ...splits } },
   }
-  return `${[canonicalize(header), ...ledger, ...entries].join('\n')}\n`
+  return `${[canonicalize(header), ...ledger, ...entries, ...of_splits.flat()].join('\n')}\n`
 }
 
-export function madeProof(forger: Forger, log: number, row: number): string {
-  const [ledger, entries] = [bodiesOf(forger, 0), bodiesOf(forger, log)]
+/** `part`: of the split in which the row is, if the run has some, of which there are so many; `row`: its number there. */
+export function madeProof(forger: Forger, log: number, row: number, part = 0, splits = 0): string {
+  const [ledger, own_entries] = [bodiesOf(forger, 0), bodiesOf(forger, log)]
+  const whole = bodiesOf(forger, log + part)
+  const entries = part === 0 ? whole : whole.slice(0, -1)
+  const ids = part * 2 ** 32
   const facts = entries.map(each => JSON.parse(each) as Body)
   const [leaves, log_zero] = [entries.map(leafHash), ledger.map(leafHash)]
   const proven = (seq: number): ProvenEntry => ({ seq, body: entries[seq] ?? '', path: pathIn(leaves, seq) })
+  const own_leaves = own_entries.map(leafHash)
+  const ownProven = (seq: number) => ({ seq, body: own_entries[seq] ?? '', path: pathIn(own_leaves, seq) })
   const subject = (kind: 'row' | 'batch', number: number): ProvenSubject => {
     const key = kind === 'row' ? 'r' : 'b'
     const last = new Map<number, Hash>()
@@ -42,8 +51,8 @@ export function madeProof(forger: Forger, log: number, row: number): string {
     const own: number[] = []
     let at = facts.findLastIndex(each => each[key] === number)
     for (; at >= 0; at = Number(facts[at]?.p ?? -1)) own.unshift(at)
-    const members = kind === 'row' ? [] : membersOf(facts, number)
-    const shown = { kind, number, entries: own.map(proven), path: pathIn(tree, number - 1) }
+    const members = (kind === 'row' ? [] : membersOf(facts, number)).map(([a, b]) => [a + ids, b + ids] as const)
+    const shown = { kind, number: number + ids, entries: own.map(proven), path: pathIn(tree, number - 1) }
     return members.length === 0 ? shown : { ...shown, members }
   }
   const holds = facts.filter(each => each.r === row).flatMap(each => (each.h ?? []) as number[][])
@@ -55,12 +64,14 @@ export function madeProof(forger: Forger, log: number, row: number): string {
       ? [{ body: text, proof: tlogProofText({ index, path: pathIn(log_zero, index), checkpoint: headOf(forger) }) }]
       : []
   })
-  const published = facts.findIndex(each => each.k === 'publish')
-  const own = [0, ...(published < 0 ? [] : [published]), entries.length - 1]
+  const published = own_entries.findIndex(each => (JSON.parse(each) as Body).k === 'publish')
+  const own = [0, ...(published < 0 ? [] : [published]), own_entries.length - 1]
+  const ends = Array.from({ length: splits }, (_, i) => leafHash(bodiesOf(forger, log + i + 1).at(-1) ?? ''))
+  const split = { part, close: whole.at(-1) ?? '', path: pathIn(ends, part - 1) }
   const run = `${forger.all('SELECT run FROM logs WHERE log = ?', log)[0]?.run}`
   return proofText({
     ...{ format: 'custody-proof/1', ledger: `${forger.body(0, 0).ledger}`, log: said },
-    run: { run, log, entries: own.map(proven) },
+    run: { run, log, entries: own.map(ownProven), ...(part === 0 ? {} : { split }) },
     subjects: [subject('row', row), ...batches.map(each => subject('batch', each))],
   })
 }

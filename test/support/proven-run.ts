@@ -10,7 +10,8 @@ export async function provenRun(
 ): Promise<ProvenRun> {
   const logged = await wantedEntries(
     reader,
-    entry => (entry.k === 'opened' || entry.k === 'sealed' || entry.k === 'erase') && entry.log === log,
+    entry => (entry.k === 'opened' || entry.k === 'sealed' || entry.k === 'erase') && entry.run === run,
   )
-  return { run, log, tree: await logTree(reader, log, { signed: '' }), logged }
+  const treeOf = (each: number) => logTree(reader, each, { signed: '' })
+  return { run, log, tree: await treeOf(log), logged, treeOf }
 }

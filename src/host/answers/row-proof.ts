@@ -36,6 +36,8 @@ export async function findProof(
 ): Promise<ProofFound> {
   const { reader: joined, checked: reader, log, run } = await checkedRun(env, inner, name, observer, 'stories')
   const { tree, logged } = await reader.check(log)
-  const made = await proveRow(reader, { log, run, tree, logged }, await numberOfRow(joined, log, row), options, head)
+  const treeOf = async (split: number) => (await reader.check(split)).tree
+  const number = await numberOfRow(joined, log, row)
+  const made = await proveRow(reader, { log, run, tree, logged, treeOf }, number, options, head)
   return { run, log, reader, made, text: proofText(made.proof) }
 }

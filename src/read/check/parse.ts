@@ -5,6 +5,7 @@ import {
   type LoggedEntry,
   PROOF_FORMAT,
   type ProvenEntry,
+  type ProvenSplit,
   type ProvenSubject,
   type RowProof,
   type ShownValue,
@@ -120,10 +121,17 @@ const SUBJECTS: Decoder<readonly ProvenSubject[]> = (value, where) => {
   return subjects
 }
 
+const SPLIT: Decoder<ProvenSplit> = object({ part: int(1), close: text(), path: PATH })
+
+const RUN: Decoder<RowProof['run']> = (value, where) =>
+  object({
+    ...{ run: uuid, log: int(1), entries: ENTRIES },
+    ...(has(value, where, 'split') ? { split: SPLIT } : {}),
+  })(value, where)
+
 const PROOF: Decoder<RowProof> = (value, where) =>
   object({
-    ...{ format: oneOf(PROOF_FORMAT), ledger: text(), log: some(LOGGED) },
-    ...{ run: object({ run: uuid, log: int(1), entries: ENTRIES }), subjects: SUBJECTS },
+    ...{ format: oneOf(PROOF_FORMAT), ledger: text(), log: some(LOGGED), run: RUN, subjects: SUBJECTS },
     ...(has(value, where, 'timestamps') ? { timestamps: some(base64) } : {}),
   })(value, where)
 

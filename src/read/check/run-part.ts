@@ -1,9 +1,14 @@
-/** A run's own entries, as far as a proof has them: its opening, what it published and its seal, in the tree that the ledger's own log names. */
+/**
+ * A run's own entries, as far as a proof has them: its opening, what it published and its seal, in the tree that the ledger's own log names. Of
+ * a run with splits these are its coordinator's, and the seal leads to the end of the split that the proof is of.
+ */
 import type { RunEntry } from '../../format/entry.ts'
 import { leafHash } from '../../format/hash.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
-import type { ProvenEntry, RowProof } from '../../format/proof.ts'
+import type { ProvenEntry, ProvenSplit, RowProof } from '../../format/proof.ts'
 import { checkInclusion } from '../../format/tree.ts'
+import type { SubjectTrees } from '../../format/trees.ts'
+import { counted } from '../../model/number-text.ts'
 import type { Json } from '../../model/row.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Erasures } from '../erasures.ts'
@@ -29,6 +34,16 @@ export interface RunPart {
   readonly seal: OfRun<'seal'>
   /** Values of the opening that are shown, and what was committed to, by number. */
   readonly opening_values: ReadonlyMap<number, Json>
+  readonly rows: RowsPart
+}
+
+/** Of the log in which the rows are: the run's, or that of a split. */
+export interface RowsPart {
+  /** 0: the run has no splits. */
+  readonly part: number
+  /** Of all its entries, or of those before its close. */
+  readonly tree: RunTree
+  readonly subjects: SubjectTrees
   /** As far as the proof says it. */
   readonly isErased: IsErased
 }
@@ -48,11 +63,12 @@ export function checkRunPart(proof: RowProof['run'], log: LogPart, checks: RunCh
     if (!isIn(tree, entry)) checks.run.add(`${entryName(entry.seq)} isn’t in the tree of the run’s entries`)
   const erasures = new Erasures()
   for (const { index, entry } of log.entries) {
-    const problem = entry.k === 'erase' ? erasures.add(entry.log, entry.values, sealed.size) : null
+    // How many entries a split has, the proof of one of them needn't say.
+    const size = entry.k === 'erase' && entry.log === proof.log ? sealed.size : Number.MAX_SAFE_INTEGER
+    const problem = entry.k === 'erase' ? erasures.add(entry.log, entry.values, size) : null
     if (problem !== null) checks.run.add(`${entryName(index)} of log 0: ${problem}`)
   }
-  const isErased: IsErased = (seq, place) => erasures.has(proof.log, seq, place)
-  const entries = decodedEntries(proof, isErased, checks)
+  const entries = decodedEntries(proof, (seq, place) => erasures.has(proof.log, seq, place), checks)
   const [first, last] = [entries[0], entries.at(-1)]
   const between = entries.slice(1, -1)
   const [publish = null] = between.map(each => each.facts)
@@ -67,12 +83,48 @@ export function checkRunPart(proof: RowProof['run'], log: LogPart, checks: RunCh
   if (opening.t !== opened.t) checks.run.add('its first entry tells of another time than the ledger’s own log')
   if (seal.t > sealed.t)
     checks.run.add('its seal tells of a time after that at which the ledger’s own log says it was sealed')
-  if (!checks.run.ok) return null
+  const { splits = 0 } = opened
+  if ((opening.splits ?? 0) !== splits || (seal.parts?.size ?? 0) !== splits)
+    checks.run.add(`it was opened with ${counted(splits, 'split')}, and its own entries tell of another number`)
+  const end = endOf(proof.split, seal, splits, checks.run)
+  if (end === null || !checks.run.ok) return null
+  const part = proof.split?.part ?? 0
+  const isErased: IsErased = (seq, place) => erasures.has(proof.log + part, seq, place)
   return {
     ...{ run: proof.run, tree, opening, seal, publish: publish?.k === 'publish' ? publish : null },
     opening_values: first.shown,
-    isErased,
+    rows: { part, tree: end.k === 'seal' ? tree : end, subjects: end.subjects, isErased },
   }
+}
+
+/** What ends the log in which the rows are: the seal, or the close of a split. Null if that isn't one of the run. */
+function endOf(
+  split: ProvenSplit | undefined,
+  seal: OfRun<'seal'>,
+  splits: number,
+  check: Check,
+): OfRun<'seal' | 'close'> | null {
+  if (split === undefined && splits === 0) return seal
+  const { part, close, path } = split ?? { part: 0, close: '', path: [] }
+  const { size, root } = seal.parts ?? { size: 0, root: '' }
+  try {
+    if (!checkInclusion(leafHash(close), part - 1, size, path, root))
+      check.add(
+        split === undefined
+          ? `it doesn’t say in which of ${counted(splits, 'split')} the row is`
+          : `what it has as the end of split ${part} isn’t that`,
+      )
+    else {
+      // A split has as many entries before its last one as that says.
+      const { facts } = decodeRunEntry(0, close)
+      if (facts.k === 'close') return facts
+      check.add(`split ${part} isn’t closed with its last entry`)
+    }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    check.add(`the end of split ${part}: ${error.message}`)
+  }
+  return null
 }
 
 /** Whether an entry is in a run's tree. */
@@ -86,10 +138,13 @@ function whatLogSays(
   check: Check,
 ): { readonly opened: Logged<'opened'>; readonly sealed: Logged<'sealed'> } | null {
   let [opened, sealed]: [Logged<'opened'> | null, Logged<'sealed'> | null] = [null, null]
+  // An erasure can be of values of a split.
+  const isOf = (entry: Logged<'erase'>) => entry.log >= log && entry.log <= log + (opened?.splits ?? 0)
   for (const { index, entry } of entries) {
     const name = `${entryName(index)} of log 0`
     if (entry.k === 'birth' || entry.k === 'key' || entry.k === 'moved') continue
-    if (entry.log !== log || entry.run !== run) check.add(`${name} is of another run`)
+    if (entry.run !== run || (entry.k === 'erase' ? !isOf(entry) : entry.log !== log))
+      check.add(`${name} is of another run`)
     else if (entry.k === 'taken_over' || entry.k === 'progress')
       check.add(`${name} says how the run went on, which no proof needs`)
     else if (entry.k === 'opened' && opened === null && sealed === null) opened = entry

@@ -9,7 +9,7 @@ import type { Report } from '../verify/check.ts'
 import type { RunPart } from './run-part.ts'
 
 /** Values of the opening that have another form than they must are reported, and left out. */
-export function sceneOf({ opening, opening_values, tree, seal }: RunPart, check: Report): RunScene {
+export function sceneOf({ opening, opening_values, rows, seal }: RunPart, check: Report): RunScene {
   const shown = <K extends 'fields' | 'expressions'>(key: K) => {
     const found = new Map<string, RunValue<K>>()
     for (const [node, number] of byNode(opening, key, each => each)) {
@@ -27,7 +27,7 @@ export function sceneOf({ opening, opening_values, tree, seal }: RunPart, check:
     plan: { fields: shown('fields'), expressions: shown('expressions'), options: {} },
     paths: new Map(),
     named: new Map(),
-    head: { ...tree, signed_by: null },
+    head: { size: rows.tree.size, root: rows.tree.root, signed_by: null },
     sealed: seal.status,
   }
 }

@@ -9,6 +9,7 @@ import type { SubjectEntry } from '../../format/entry.ts'
 import { leafHash } from '../../format/hash.ts'
 import type { ProvenEntry, ProvenSubject } from '../../format/proof.ts'
 import { checkInclusion } from '../../format/tree.ts'
+import { idOf, numberOf, partOf } from '../../model/part-ids.ts'
 import type { Json } from '../../model/row.ts'
 import { DecodeError, decodeSubjectEntry } from '../decode.ts'
 import type { Absent } from '../explain/story.ts'
@@ -52,9 +53,11 @@ export function checkSubject(proven: ProvenSubject, run: RunPart, checks: Subjec
   const subject = kind === 'row' ? ({ kind, row: number } as const) : ({ kind, batch: number } as const)
   const problems: string[] = []
   const entries = [...decodedEntries(proven, run, subject, problems)]
-  const { size, root } = kind === 'row' ? run.seal.subjects.rows : run.seal.subjects.batches
+  const { part, subjects, isErased } = run.rows
+  const { size, root } = kind === 'row' ? subjects.rows : subjects.batches
+  if (part > 0 && partOf(number) !== part) problems.push(`it isn’t of split ${part}`)
   const last = proven.entries.at(-1)
-  if (!checkInclusion(leafHash(last?.body ?? ''), number - 1, size, proven.path, root))
+  if (!checkInclusion(leafHash(last?.body ?? ''), (part > 0 ? numberOf(number) : number) - 1, size, proven.path, root))
     problems.push(`its last entry isn’t the last one of ${subjectName(subject)}`)
   for (const problem of problems) checks.entries.add(`${subjectName(subject)}: ${problem}`)
   if (problems.length > 0) return null
@@ -63,12 +66,12 @@ export function checkSubject(proven: ProvenSubject, run: RunPart, checks: Subjec
   const nth = entries[0]?.entry.origin?.index ?? 0
   const witness = loneWitness(new Ways(run.opening.topology), nth, checks.story)
   for (const { proof, entry } of entries) {
-    const { fitting, altered } = shownValues(proof, entry, run.isErased, checks.values)
+    const { fitting, altered } = shownValues(proof, entry, isErased, checks.values)
     if (!addValues(state.values, proof.seq, entry, fitting, checks.story)) return null
     for (const [i] of entry.commitments.entries()) {
       const value = entry.first_value + i
       if (fitting.has(value)) continue
-      const is_erased = run.isErased(proof.seq, i + 1)
+      const is_erased = isErased(proof.seq, i + 1)
       absent.set(value, is_erased ? 'erased' : altered.has(value) ? 'altered' : 'withheld')
     }
     state.fold(proof.seq, entry, witness)
@@ -88,16 +91,16 @@ export function checkSubject(proven: ProvenSubject, run: RunPart, checks: Subjec
 
 function* decodedEntries(
   { entries }: ProvenSubject,
-  run: RunPart,
+  { rows }: RunPart,
   subject: SubjectEntry['subject'],
   problems: string[],
 ): Iterable<{ readonly proof: ProvenEntry; readonly entry: SubjectEntry }> {
   let before: number | null = null
   let open = -1
   for (const proof of entries) {
-    const { seq } = proof
+    const seq = idOf(rows.part, proof.seq)
     try {
-      if (!isIn(run.tree, proof)) problems.push(`${entryName(seq)} isn’t in the tree of the run’s entries`)
+      if (!isIn(rows.tree, proof)) problems.push(`${entryName(seq)} isn’t in the tree of the run’s entries`)
       const entry = decodeSubjectEntry(seq, proof.body)
       if (subjectName(entry.subject) !== subjectName(subject))
         problems.push(`${entryName(seq)} is of ${subjectName(entry.subject)}`)

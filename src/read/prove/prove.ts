@@ -15,15 +15,16 @@ import type { TiledTree } from '../../format/tiled-tree.ts'
 import type { LedgerReader, StoredPayload } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import { keyNeeded } from '../../model/key-needed.ts'
+import { idOf } from '../../model/part-ids.ts'
 import type { Json } from '../../model/row.ts'
 import { decodeRunEntry } from '../decode.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
-import { entriesOfRow } from '../explain/explain.ts'
 import { readable } from '../runs/damaged.ts'
 import { closingOf } from '../runs/run-log.ts'
 import { type Commits, decodePayload } from '../values.ts'
 import { Ways } from '../verify/ways.ts'
 import { loggedEntries, type WhichHead } from './logged.ts'
+import { type RowPlace, rowPlace } from './row-place.ts'
 import { type ProveOptions, type Selection, type Selections, select } from './selection.ts'
 import { type GatheredSubject, gatherSubjects } from './subjects.ts'
 import { RunTrees } from './trees.ts'
@@ -46,6 +47,8 @@ export interface ProvenRun {
   readonly log: number
   readonly tree: TiledTree
   readonly logged: readonly number[]
+  /** Of the logs of its splits; of a run that has none nobody asks for it. */
+  readonly treeOf?: (log: number) => Promise<TiledTree>
 }
 
 /**
@@ -54,25 +57,26 @@ export interface ProvenRun {
  */
 export async function proveRow(
   reader: LedgerReader,
-  { log, run, tree, logged: seqs }: ProvenRun,
+  { log, run, tree, logged: seqs, treeOf }: ProvenRun,
   row: number,
   options: ProveOptions,
   which: WhichHead = 'first_witnessed',
 ): Promise<MadeProof> {
   const { last, last_seq, publish } = await closingOf(reader, log)
   if (last?.k !== 'seal') throw new CustodyError('CUSTODY_PROOF_OPEN', `run ${run} isn’t sealed yet`)
-  await entriesOfRow(reader, log, row)
+  const opening = await runEntry(reader, log, 0)
+  if (opening.facts.k !== 'open') throw new UnsoundRecord(['the run’s log doesn’t begin with its opening'])
+  const place = await rowPlace(reader, { log, tree, opening: opening.facts, seal: last, treeOf }, row)
   const logged = await loggedEntries(reader, seqs, which)
   const sealed = logged.entries.find(({ entry }) => entry.k === 'sealed')?.entry
   if (sealed?.k !== 'sealed') throw new UnsoundRecord(['the ledger’s own log doesn’t say that the run was sealed'])
   if (tree.root !== sealed.root)
     throw new UnsoundRecord(['the run’s entries don’t give the root with which it was sealed'])
   const trees = new RunTrees(reader, log, tree, last.subjects)
-  const opening = await runEntry(reader, log, 0)
-  if (opening.facts.k !== 'open') throw new UnsoundRecord(['the run’s log doesn’t begin with its opening'])
   const { topology } = opening.facts
   const scene = { topology, sealed: last.status }
-  const subjects = await gatherSubjects(reader, log, scene, { kind: 'row', row }, options.include_shared)
+  const first = { kind: 'row', row: place.number } as const
+  const subjects = await gatherSubjects(reader, place.log, scene, first, options.include_shared)
   const [own, ...rest] = subjects
   if (own === undefined) throw new UnsoundRecord([`row ${row} isn’t there`])
   const selections = select(own, rest, new Ways(topology), options)
@@ -82,11 +86,12 @@ export async function proveRow(
     entries.push(await provenEntry(trees, await runEntry(reader, log, seq), new Set()))
   const proven: ProvenSubject[] = []
   for (const [i, subject] of subjects.entries())
-    proven.push(await provenSubject(trees, subject, i === 0 ? selections.row : selections.others[i - 1]))
+    proven.push(await provenSubject(place, subject, i === 0 ? selections.row : selections.others[i - 1]))
   const { ledger, head, latest } = logged
   const proof: RowProof = {
     format: PROOF_FORMAT,
-    ...{ ledger, log: logged.entries.map(each => each.logged), run: { run, log, entries }, subjects: proven },
+    ...{ ledger, log: logged.entries.map(each => each.logged), subjects: proven },
+    run: { run, log, entries, ...(place.split === null ? {} : { split: place.split }) },
     ...(head.timestamps.length === 0 ? {} : { timestamps: head.timestamps }),
   }
   return { proof, head: { ...head, latest }, ...selections }
@@ -130,7 +135,7 @@ function openingNumbers(
 }
 
 async function provenSubject(
-  trees: RunTrees,
+  { part, trees }: RowPlace,
   gathered: GatheredSubject,
   selection: Selection | undefined,
 ): Promise<ProvenSubject> {
@@ -142,7 +147,9 @@ async function provenSubject(
     entries.push(await provenEntry(trees, found, selection?.shown ?? new Set(), number => gathered.values.get(number)))
   }
   const path = await trees.ofLast(subject.kind, number)
-  return { kind: subject.kind, number, entries, path, ...(members.length === 0 ? {} : { members }) }
+  const outside = members.map(([token, row]) => [idOf(part, token), idOf(part, row)] as const)
+  const shown = { kind: subject.kind, number: idOf(part, number), entries, path }
+  return { ...shown, ...(members.length === 0 ? {} : { members: outside }) }
 }
 
 /** `whole`: a value that is stored as a change of another. */

@@ -1,4 +1,4 @@
-/** The trees of a sealed run as they are stored: that an entry is in its log, and that one is the last of its row or batch. */
+/** The trees of a sealed run, or of a split that is closed, as they are stored: that an entry is in its log, and that one is the last of its row or batch. */
 import { TiledTree } from '../../format/tiled-tree.ts'
 import { type SubjectTrees, TREES } from '../../format/trees.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
@@ -13,19 +13,21 @@ export class RunTrees {
   readonly #log: number
   readonly #tree: TiledTree
   readonly #heads: SubjectTrees
+  readonly #size: number
   readonly #subjects = new Map<'row' | 'batch', TiledTree>()
 
-  /** `tree`: of all entries; `heads`: those of the seal. */
-  constructor(reader: TreeReader, log: number, tree: TiledTree, heads: SubjectTrees) {
+  /** `tree`: of all entries; `heads`: those of the seal; `size`: of how many entries the tree is in which one is shown to be. */
+  constructor(reader: TreeReader, log: number, tree: TiledTree, heads: SubjectTrees, size = tree.size) {
     this.#reader = reader
     this.#log = log
     this.#tree = tree
     this.#heads = heads
+    this.#size = size
   }
 
   /** Of an entry. @throws UnsoundRecord */
   async ofEntry(seq: number): Promise<readonly Hash[]> {
-    const path = await this.#tree.inclusion(seq)
+    const path = await this.#tree.inclusion(seq, this.#size)
     if (path === null) throw new UnsoundRecord([`${entryName(seq)} isn’t in the tree that was signed`])
     return path
   }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Iterator
 
+from .entries import IDS_OF_PART
 from .outcomes import FATES
 from .story import Story
 from .topology import Topology
@@ -14,7 +15,9 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def name_of(kind: str, number: int) -> str:
-    return f"{kind} {number:,}"
+    """`row 17`, or `row 3:17` in split 3."""
+    part, within = divmod(number, IDS_OF_PART)
+    return f"{kind} {part:,}:{within:,}" if part else f"{kind} {number:,}"
 
 
 def fate_name(fate: int) -> str:
@@ -61,11 +64,18 @@ def of_opening(opening: dict[str, Any], ways: Topology, shown: set[int]) -> Iter
             yield f"the {key} of the run is what was recorded"
 
 
-def of_row_run(ledger: str, opening: dict[str, Any], seal: dict[str, Any], entries: int, ways: Topology, publish: Any) -> Iterator[str]:
+def of_row_run(
+    ledger: str, opening: dict[str, Any], seal: dict[str, Any], entries: int, ways: Topology, publish: Any, split: tuple[int, int] | None
+) -> Iterator[str]:
+    """`split`: the one in which the row is, and how many entries it had before it was closed."""
     yield (
         f"run {opening['run']} of {opening['name']} is one of ledger {ledger}, and was sealed as {seal['status']} with "
         f"{counted(entries, 'entry', 'entries')}, after {counted(seal['totals']['rows']['read'], 'row')}"
     )
+    if split is not None:
+        part, size = split
+        closed = f"split {part:,} was closed after {counted(size, 'entry', 'entries')}"
+        yield f"run {opening['run']} has {counted(opening['splits'], 'split')}, and {closed}"
     yield of_plan(opening)
     for each in publish["artifacts"] if publish else []:
         yield f"{ways.name(each['sink'])} published {counted(each['rows'], 'row')} in {counted(each['bytes'], 'byte')}"

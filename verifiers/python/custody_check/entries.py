@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, NamedTuple
 
 from .canonical import MAX_INTEGER, Json, NotCanonical, parse
@@ -141,6 +141,38 @@ class SubjectEntry:
     orders: int
     first_value: int
     commitments: list[bytes]
+
+
+IDS_OF_PART = 1 << 32
+"""Outside of its log, what has number N in split P is known as P · 2^32 + N."""
+
+
+def entry_in(part: int, entry: SubjectEntry) -> SubjectEntry:
+    """The entry with numbers as they are known outside of the log of that split; 0 changes nothing."""
+
+    def known(number: int) -> int:
+        return number and number + part * IDS_OF_PART
+
+    def with_ids(elements: list[Any], *names: str) -> list[Any]:
+        return [each._replace(**{name: known(getattr(each, name)) for name in names}) for each in elements]
+
+    if part == 0:
+        return entry
+    births, closed = with_ids(entry.births, "token", "group"), with_ids(entry.closed, "group")
+    return replace(
+        entry,
+        number=known(entry.number),
+        births=[each._replace(parents=tuple(map(known, each.parents))) for each in births],
+        visits=with_ids(entry.visits, "token"),
+        holds=with_ids(entry.holds, "token", "group", "batch"),
+        releases=with_ids(entry.releases, "token"),
+        opened=with_ids(entry.opened, "group"),
+        closed=[each._replace(members=tuple(map(known, each.members))) for each in closed],
+        timed_out=[known(each) for each in entry.timed_out],
+        endings=with_ids(entry.endings, "token", "group"),
+        calls=with_ids(entry.calls, "call", "token"),
+        intents=with_ids(entry.intents, "token", "first"),
+    )
 
 
 def whole(value: Json, least: int, what: str) -> int:

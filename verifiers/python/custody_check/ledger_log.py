@@ -34,6 +34,18 @@ class Run:
     taken_over: dict[int, int] = field(default_factory=dict)
     """When, by epoch."""
     erased: list[list[int]] = field(default_factory=list)
+    splits: int = 0
+    """How many logs behind this one are its splits'."""
+    erased_in: dict[int, list[list[int]]] = field(default_factory=dict)
+    """Of its splits, by log."""
+
+    def has(self, log: int) -> bool:
+        return self.log <= log <= self.log + self.splits
+
+    def split(self, part: int, first_root: bytes, size: int, root: bytes) -> Run:
+        """One of its splits, of so many entries, as a run of its own."""
+        log = self.log + part
+        return Run(log, self.run, first_root, self.opened_at, self.opened_time, 0, size, root, self.mentioned_at, erased=self.erased_in.get(log, []))
 
     def is_erased(self, seq: int, place: int) -> bool:
         """`place` from 1, among the values of the entry."""
@@ -80,11 +92,12 @@ class LedgerLog:
             raise FormatError(f"entry {index} of log 0 is of a kind that isn't known")
 
     def _opened(self, index: int, facts: dict[str, Any]) -> None:
-        obj(facts, "opened", {"k", "log", "run", "root", "t", "z"})
-        log = whole(facts["log"], 1, "log")
-        if log in self.runs:
+        obj(facts, "opened", {"k", "log", "run", "root", "t", "z"}, {"splits"})
+        log, splits = whole(facts["log"], 1, "log"), whole(facts["splits"], 1, "splits") if "splits" in facts else 0
+        if any(run.has(log) for run in self.runs.values()):
             raise FormatError(f"log {log} is opened twice")
-        self.runs[log] = Run(log, text(facts["run"], "run", UUID), hash_of(facts["root"], "root"), index, facts["t"], mentioned_at=index)
+        run = text(facts["run"], "run", UUID)
+        self.runs[log] = Run(log, run, hash_of(facts["root"], "root"), index, facts["t"], mentioned_at=index, splits=splits)
 
     def _of_run(self, index: int, kind: str, facts: dict[str, Any]) -> None:
         more = {"sealed": {"size", "root"}, "progress": {"size", "root"}, "taken_over": {"epoch"}, "erase": {"values"}}
@@ -95,13 +108,16 @@ class LedgerLog:
             if not self.knows_runs:
                 whole(facts["log"], 1, "log"), text(facts["run"], "run", UUID)
                 return
-        run = self.runs.get(whole(facts["log"], 1, "log"))
+        log = whole(facts["log"], 1, "log")
+        run = self.runs.get(log)
+        if kind == "erase" and run is None:
+            run = next((each for each in self.runs.values() if each.has(log)), None)
         if run is None or facts["run"] != run.run:
             raise FormatError(f"entry {index} of log 0 speaks of a run that wasn't opened so")
         if (run.size != 0) != (kind == "erase"):
             raise FormatError(f"entry {index} of log 0: {kind} of run {run.run} can't be here")
         if kind == "erase":
-            run.erased += facts["values"]
+            (run.erased if log == run.log else run.erased_in.setdefault(log, [])).extend(facts["values"])
             return
         run.mentioned_at = index
         if kind == "taken_over":

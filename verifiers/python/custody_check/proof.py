@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any, Iterator
 
 from . import claims
 from .canonical import NotCanonical, canonical, parse
 from .entries import (
+    IDS_OF_PART,
     UUID,
     FormatError,
     SubjectEntry,
+    entry_in,
     hash_of,
     is_of_subject,
     listed,
@@ -63,8 +66,11 @@ def _read(file: str) -> dict[str, Any]:
         for each in listed(proof["log"], "log"):
             obj(each, "log", {"body", "proof"})
             text(each["body"], "body"), text(each["proof"], "proof")
-        run = obj(proof["run"], "run", {"run", "log", "entries"})
+        run = obj(proof["run"], "run", {"run", "log", "entries"}, {"split"})
         text(run["run"], "run", UUID), whole(run["log"], 1, "log")
+        if "split" in run:
+            split = obj(run["split"], "split", {"part", "close", "path"})
+            whole(split["part"], 1, "part"), text(split["close"], "close"), _path(split["path"])
         subjects = listed(proof["subjects"], "subjects")
         for each in subjects:
             obj(each, "subject", {"kind", "number", "entries", "path"}, {"members"})
@@ -127,10 +133,12 @@ def _check(proof: dict[str, Any], reader: Reader, report: Report) -> None:
     log, run = _log_part(proof, reader, report)
     opening, publish, seal, shown = _run_part(proof["run"], run, report)
     topology = Topology(opening["topology"])
-    stories = [_subject(subject, run, topology, seal, report) for subject in proof["subjects"]]
+    rows = _rows_part(proof["run"], run, opening, seal)
+    stories = [_subject(subject, rows, topology, report) for subject in proof["subjects"]]
     report.problems += _places(stories)
     report.proven += claims.of_opening(opening, topology, shown)
-    report.proven += claims.of_row_run(log.keys.ledger, opening, seal, run.size, topology, publish)
+    split = (rows.part, rows.run.size) if rows.part else None
+    report.proven += claims.of_row_run(log.keys.ledger, opening, seal, run.size, topology, publish, split)
 
 
 def logged(entries: list[dict[str, Any]]) -> tuple[str, list[tuple[int, bytes, str]]]:
@@ -152,13 +160,14 @@ def logged(entries: list[dict[str, Any]]) -> tuple[str, list[tuple[int, bytes, s
 
 
 def _log_part(proof: dict[str, Any], reader: Reader, report: Report) -> tuple[LedgerLog, Run]:
-    run_log = proof["run"]["log"]
+    run_log, name = proof["run"]["log"], proof["run"]["run"]
     checkpoint, entries = logged(proof["log"])
     log = LedgerLog(entries[0][2])
     for index, before, body in entries[1:]:
         log.take(index, before, body)
         facts = parse_body(body)
-        if facts["k"] not in ("key", "opened", "sealed", "erase") or facts.get("log", run_log) != run_log:
+        is_of_run = facts.get("log", run_log) == run_log or (facts["k"] == "erase" and facts.get("run") == name)
+        if facts["k"] not in ("key", "opened", "sealed", "erase") or not is_of_run:
             raise FormatError(f"entry {index} of the ledger's log isn't one that belongs here")
     if log.keys.ledger != proof["ledger"]:
         raise FormatError(f"it isn't the log of ledger {proof['ledger']}")
@@ -229,6 +238,34 @@ def _run_part(
     return opening, facts[1] if len(facts) == 3 else None, seal, numbers
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """The log in which the rows are: the run's, or that of a split, as far as its close goes."""
+
+    run: Run
+    subjects: dict[str, Any]
+    part: int = 0
+
+
+def _rows_part(part: dict[str, Any], run: Run, opening: dict[str, Any], seal: dict[str, Any]) -> _Rows:
+    parts = seal.get("parts", {"size": 0, "root": ""})
+    if not run.splits == opening.get("splits", 0) == parts["size"]:
+        raise FormatError("the run's entries tell of another number of splits than the ledger's log says")
+    split = part.get("split")
+    if split is None and run.splits == 0:
+        return _Rows(run, seal["subjects"])
+    if split is None or run.splits == 0:
+        raise FormatError("it doesn't say in which split the row is, or the run has none")
+    leaf = leaf_hash(split["close"].encode())
+    if root_from(leaf, split["part"] - 1, parts["size"], _path(split["path"])) != bytes.fromhex(parts["root"]):
+        raise FormatError(f"the end of split {split['part']} isn't the one that the seal names")
+    close = parse_body(split["close"])
+    run_entry(close)
+    if close["k"] != "close":
+        raise FormatError(f"split {split['part']} isn't closed")
+    return _Rows(run.split(split["part"], b"", close["size"], bytes.fromhex(close["root"])), close["subjects"], split["part"])
+
+
 def _values(
     entry: dict[str, Any], first: int, commitments: list[bytes], run: Run, of: str, report: Report
 ) -> tuple[set[int], set[int]]:
@@ -249,14 +286,17 @@ def _values(
     return fitting, altered
 
 
-def _subject(part: dict[str, Any], run: Run, topology: Topology, seal: dict[str, Any], report: Report) -> Story:
-    story = Story(part["kind"], part["number"], topology)
-    tree = seal["subjects"]["rows" if story.kind == "row" else "batches"]
+def _subject(part: dict[str, Any], rows: _Rows, topology: Topology, report: Report) -> Story:
+    story, run = Story(part["kind"], part["number"], topology), rows.run
+    if rows.part and story.number // IDS_OF_PART != rows.part:
+        raise FormatError(f"{story.name} isn't of split {rows.part}")
+    number = story.number - rows.part * IDS_OF_PART
+    tree = rows.subjects["rows" if story.kind == "row" else "batches"]
     entries = part["entries"]
     if not entries:
         raise FormatError(f"{story.name} has no entry")
     last = leaf_hash(entries[-1]["body"].encode())
-    if root_from(last, story.number - 1, tree["size"], _path(part["path"])) != bytes.fromhex(tree["root"]):
+    if root_from(last, number - 1, tree["size"], _path(part["path"])) != bytes.fromhex(tree["root"]):
         raise FormatError(f"the last entry of {story.name} isn't the one that the seal names")
     before, values = -1, []
     for entry in entries:
@@ -264,7 +304,7 @@ def _subject(part: dict[str, Any], run: Run, topology: Topology, seal: dict[str,
         if not is_of_subject(facts) or entry["seq"] <= before:
             raise FormatError(f"entry {entry['seq']} is of no row and no batch, or out of order")
         before = entry["seq"]
-        decoded: SubjectEntry = subject_entry(facts)
+        decoded: SubjectEntry = entry_in(rows.part, subject_entry(facts))
         report.problems += [f"{story.name}, entry {before}: {each}" for each in story.take(before, decoded)]
         fitting, altered = _values(entry, decoded.first_value, decoded.commitments, run, story.name, report)
         for place, _ in enumerate(decoded.commitments):

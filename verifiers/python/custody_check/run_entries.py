@@ -175,6 +175,11 @@ def _source_call(value: Json, what: str) -> None:
         raise FormatError(f"`{what}` is a call of a row")
 
 
+_HEAD = _object({"size": _COUNT, "root": _HASH})
+_SUBJECTS = _object({key: _HEAD for key in ("rows", "batches")})
+_RANGE = _object(
+    {"part": _COUNT_1, "before": _COUNT, "records": _COUNT, "line": _COUNT, "bytes": _COUNT}, {"files": _COUNT}
+)
 _JUMPS = _list_of(_row_of(_TIME, _TIME), 1)
 _FORMS: dict[str, tuple[dict[str, Form], dict[str, Form]]] = {
     "open": (
@@ -193,6 +198,7 @@ _FORMS: dict[str, tuple[dict[str, Form], dict[str, Form]]] = {
             "reruns": _object({"run": _UUID, "root": _HASH}),
             "files": _list_of(_object({"source": _NODE, "count": _COUNT}), 1),
             "retention_us": _COUNT_1,
+            "splits": _COUNT_1,
         },
     ),
     "commit": (
@@ -227,10 +233,17 @@ _FORMS: dict[str, tuple[dict[str, Form], dict[str, Form]]] = {
         {
             "status": _one_of("completed", "completed_with_failures", "empty", "abandoned"),
             "totals": _TOTALS,
-            "subjects": _object({key: _object({"size": _COUNT, "root": _HASH}) for key in ("rows", "batches")}),
+            "subjects": _SUBJECTS,
         },
-        {},
+        {"parts": _HEAD},
     ),
+    "cut": (
+        {"source": _NODE, "ranges": _list_of(_RANGE)},
+        {"whole": _COUNT_1, "positions": _VALUE, "hashes": _VALUE},
+    ),
+    "parts": ({"heads": _list_of(_object({"part": _COUNT_1, "size": _COUNT_1, "root": _HASH}), 1)}, {}),
+    "part": ({"run": _UUID, "part": _COUNT_1, "opening": _HASH}, {}),
+    "close": ({"totals": _TOTALS, "subjects": _SUBJECTS, "size": _COUNT_1, "root": _HASH}, {}),
 }
 _COMMON = {"k", "c", "w", "z", "t"}
 
@@ -273,6 +286,10 @@ _VALUE_FORMS: dict[str, Form] = {
     "request": _any,
     "response": _any,
     "paths": _list_of(_TEXT),
+    "positions": _list_of(_object({"from": _any, "to": _any})),
+    "hashes": _list_of(
+        _object({"sha256": _HASH}, {"files": _list_of(_object({"records": _COUNT, "bytes": _COUNT, "sha256": _HASH}))})
+    ),
     "contents": _list_of(_CONTENT),
     "error": _object({"code": _TEXT, "message": _TEXT}, {"node": _TEXT}),
 }
@@ -338,6 +355,8 @@ def values_named(facts: dict[str, Json]) -> Iterator[Named]:
                 yield from (Named(key, each[of], each[key]) for key in keys if key in each)
     elif kind == "stop" and "error" in facts:
         yield Named("error", 0, facts["error"])
+    elif kind == "cut":
+        yield from (Named(key, facts["source"], facts[key]) for key in ("positions", "hashes") if key in facts)
     elif kind == "file":
         yield from (Named(key, facts["source"], facts[key]) for key in ("name", "position", "hash"))
     elif kind == "calls":
