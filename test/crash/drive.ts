@@ -36,6 +36,8 @@ export interface Drive {
   readonly threaded?: boolean | undefined
   /** By how much the clock is ahead, so that others' leases have expired. */
   readonly ahead_us?: number | undefined
+  /** The machine's, if absent. */
+  readonly clock?: Clock | undefined
   /** Who holds the run; this process, if absent. */
   readonly holder?: Holder | undefined
   /** Rows after which a commit is due; 1000, if absent. */
@@ -52,7 +54,7 @@ export async function drive(order: Drive): Promise<RunResult> {
   const { folder, url, signer, resume, key_file, threaded, holder } = order
   const compiled = await compilePipeline(process.env, join(folder, 'pipeline.yaml'), [], () => undefined)
   const plan = order.splits === undefined ? compiled : { ...compiled, splits: { count: order.splits } }
-  const clock = clockAhead(order.ahead_us ?? 0)
+  const clock = order.clock ?? clockAhead(order.ahead_us ?? 0)
   const encryption = key_file === undefined ? undefined : readKeyFile(key_file)
   if (encryption !== undefined) ownKeychain.add(encryption)
   const ports = {
