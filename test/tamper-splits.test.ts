@@ -1,6 +1,10 @@
 /** What the holder of the key could do to the logs of a run with splits, making anew all that follows, and what `verify` says of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { idOf } from '../src/model/part-ids.ts'
 import type { Json } from '../src/model/row.ts'
+import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
+import { JoinedReader } from '../src/read/evidence/joined-reader.ts'
+import { explainRow } from '../src/read/explain/explain.ts'
 import type { Body, Forger } from './support/forger.ts'
 import { insert, type Left, rebuildSplits, remove, seqsOf, splitForger } from './support/split-ledger.ts'
 
@@ -226,4 +230,48 @@ test('without the key nothing can be changed in a split', async () => {
   expect(problems).toContainEqual(
     expect.stringMatching(/^checkpoint: split 2: the 49 stored entries give root .*, and .* was signed/),
   )
+})
+
+describe('who shows a row of a split gives nothing that its coordinator doesn’t have', () => {
+  const shown = () =>
+    explainRow(new JoinedReader(new CheckedReader(forger.reader, { remembered: null })), 1, idOf(2, 3))
+
+  test('it is shown as it was', async () => {
+    expect((await shown()).subject).toMatchObject({ row: idOf(2, 3), source: 'orders' })
+  })
+
+  test.each<[string, () => void, RegExp, ...Left[]]>([
+    [
+      'an entry was changed',
+      () => edit(SECOND, 3, ({ t }) => ({ t: Number(t) + 1 })),
+      /don’t end as its seal says/,
+      'parts',
+    ],
+    [
+      'the close names another root',
+      () => edit(SECOND, last(SECOND), () => ({ root: OTHER_ROOT })),
+      /split 2/,
+      'close',
+    ],
+    ['it is truncated', () => removeLast(4), /doesn’t end with an entry that closes it/],
+    ['two are swapped', swap, /begins with another run|isn’t there|doesn't say/],
+    [
+      'it begins another run',
+      () => edit(SECOND, 0, () => ({ opening: OTHER_ROOT })),
+      /begins with another run than its coordinator’s/,
+    ],
+  ])('%s', async (_what, tamper, found, ...left) => {
+    const problems = await forger.within(
+      () => {
+        tamper()
+        rebuildSplits(forger, ...left)
+      },
+      () =>
+        shown().then(
+          () => '',
+          (error: Error) => error.message,
+        ),
+    )
+    expect(problems).toMatch(found)
+  })
 })

@@ -177,10 +177,11 @@ export class LogChecks {
       if (entry !== null && !(await tree.has(entry.seq, leafHash(entry.body))))
         check.add(`${entryName(entry.seq)} was changed`)
     const part = splitBegunBy(first)
-    if (part !== null) {
+    if (part !== null && part >= log) check.add(`it begins split ${part} of a run that isn’t there`)
+    else if (part !== null) {
       await checkSplit({ first, last }, part, await this.#splitsOf(log - part), tree, check)
-      return tree
     }
+    if (part !== null) return tree
     const said = zero.progressOf(log).at(-1)
     if (said !== undefined && (await tree.rootOf(said.size)) !== said.root)
       check.add(
