@@ -136,12 +136,16 @@ test.each([
   ['postgres://me:hushed-pw@db.example/x', true],
   ['postgres://me:h%40shed@db.example/x', true],
   ['postgres://me@db.example/x?sslcert=a&sslkey=b&sslpassword=hushed', true],
+  ['${LATER:-postgres://me:hushed-pw@db.example/x}', true],
+  ['${NEVER:-postgres://me:hushed-pw@db.example/x}', true],
+  ['postgres://me:${LATER:-hushed-pw}@db.example/x', true],
   ['postgres://me@db.example/x', false],
   ['postgres://me:${LATER}@db.example/x', false],
+  ['${LATER:-postgres://me@db.example/x}', false],
 ])('a password of the ledger that is recorded with the file is warned of: %s', async (url, warned) => {
   const work = new WorkFolder({ 'rows.jsonl': '', 'p.yaml': `${TO_OUT}ledger: { url: "${url}" }\n` })
   onTestFinished(() => work.close())
-  const env = { ...work.env, LATER: 'hushed' }
+  const env = { ...work.env, LATER: url.startsWith('${') ? 'sqlite:kept.db' : 'hushed' }
   work.env = env
   const { exit: code, stderr } = await work.custody('validate', 'p.yaml')
   expect([code, stderr.includes('which is recorded with the file')]).toEqual([0, warned])

@@ -9,6 +9,7 @@ import { buildConfig } from './build.ts'
 import { readContent } from './content.ts'
 import { diagnose } from './diagnose.ts'
 import { expandTree } from './expand.ts'
+import { warnOfPassword } from './ledger-password.ts'
 import { checkUniqueNames } from './names.ts'
 import { nearest } from './nearest.ts'
 import type { PipelineFile } from './pipeline.ts'
@@ -115,6 +116,7 @@ function readTree(source: SourceText, overrides: readonly string[], env: Environ
     problems.error('CUSTODY_WRONG_TYPE', parsed.at, message, EMPTY_HINT)
     return null
   }
+  warnOfPassword(parsed, problems)
   const root = expandTree(applySets(parsed, overrides, problems), env, problems)
   return root
 }

@@ -20,6 +20,11 @@ export interface Expansion {
 
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g
 
+/** What stands in a text itself: each default in the place of its variable, nothing in that of one without. */
+export function asWritten(text: string): string {
+  return text.replace(REFERENCE, (whole, _name, fallback?: string) => (whole === '$${' ? '${' : (fallback ?? '')))
+}
+
 /** What `text` becomes, or null if nothing in it is to be expanded. An unset variable is left as written. */
 export function expand(text: string, env: Environment): Expansion | null {
   if (!text.includes('${')) return null

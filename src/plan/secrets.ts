@@ -104,30 +104,15 @@ export function putSecrets(
 }
 
 /** As `putSecrets` for the URL of the ledger. Problems: CUSTODY_LEDGER_URL besides. */
-export function ledgerUrl({ config, text }: PipelineFile, secrets: Secrets, report: Report): string | null {
+export function ledgerUrl({ config }: PipelineFile, secrets: Secrets, report: Report): string | null {
   const { ledger_url: url } = config
   const path = ['ledger', 'url']
-  if (url === null) return url
-  if (typeof url === 'string') {
-    if (passwordsIn(url).some(written => text.includes(written)))
-      report.warning('CUSTODY_LEDGER_URL', path, 'the ledger’s URL has a password, which is recorded with the file', {
-        hint: 'leave it out and set $PGPASSWORD, or write url: { secret: NAME } and put the whole URL there',
-      })
-    return url
-  }
+  if (url === null || typeof url === 'string') return url
   const value = secretValue({ name: url.secret, path }, secrets, report)
   if (value === null || LEDGER_URL.test(value)) return value
   // What it is else may be a secret of something else: its name is all that is said.
   report.error('CUSTODY_LEDGER_URL', path, `the secret ${url.secret} isn’t a ledger’s URL`, { hint: LEDGER_URL_HINT })
   return null
-}
-
-/** As they stand in a URL, with what is around them: a word alone may stand anywhere in a file. */
-function passwordsIn(url: string): readonly string[] {
-  const place = URL.canParse(url) ? new URL(url) : null
-  if (place === null) return []
-  const of_key = /[?&]sslpassword=[^&#]+/.exec(place.search)
-  return [...(place.password === '' ? [] : [`:${place.password}@`]), ...(of_key ?? [])]
 }
 
 /**
