@@ -9,6 +9,7 @@ import { openLedgerReader } from '../ledger/open-reader.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import { idArgument, idText } from '../model/part-ids.ts'
 import type { Plan } from '../plan/plan.ts'
+import { JoinedLedger } from '../read/evidence/joined-ledger.ts'
 import type { Drift } from '../read/recorded/drift.ts'
 import { showRun } from '../read/show/show.ts'
 import type { ShownRun } from '../read/show/summary.ts'
@@ -44,7 +45,7 @@ type NamedRun = ShownRun & { readonly named: RunName }
 export async function shownRun(url: string, run: string): Promise<NamedRun> {
   const reader = await openLedgerReader(url)
   try {
-    return { ...(await showRun(reader, run, isHeld)), named: await nameOfRun(reader, run) }
+    return { ...(await showRun(new JoinedLedger(reader), run, isHeld)), named: await nameOfRun(reader, run) }
   } finally {
     await reader.close()
   }
