@@ -94,5 +94,9 @@ async function mustBeNew(url: string): Promise<void> {
     if (isCustodyError(error) && error.code === 'CUSTODY_LEDGER_NOT_FOUND') return
     throw error
   }
-  throw new CustodyError('CUSTODY_LEDGER_EXISTS', `${withoutPassword(url)} is a ledger already`)
+  throw new CustodyError('CUSTODY_LEDGER_EXISTS', `${withoutPassword(url)} is a ledger already`, {
+    ...(isPostgresUrl(url)
+      ? { hint: 'Its roles are made by `custody ledger roles`; another ledger needs another ?schema=NAME.' }
+      : {}),
+  })
 }

@@ -31,7 +31,7 @@ test.runIf(has_server && LONG)(
         XDG_CONFIG_HOME: join(place, 'home'),
         TMPDIR: temporary,
       }
-      const child = spawn(process.execPath, ['start.js'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(process.execPath, ['start.mjs'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
       let said = ''
       for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (said += text))
       const [exit] = await once(child, 'close')

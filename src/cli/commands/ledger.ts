@@ -10,7 +10,9 @@ import type { LedgerKeyOptions, RekeyOptions } from '../ledger-keys.ts'
 export function ledgerCommand(context: Context, done: (exit: number) => void): Command {
   const init = withLedgerOption(new Command('init'))
     .summary('make a ledger before the first run does')
-    .description('Makes an empty ledger, to name a recovery key, or the ledger in whose place it is.')
+    .description(
+      'Makes an empty ledger, in PostgreSQL with its roles; to name a recovery key, or the ledger in whose place it is.',
+    )
     .option('--recovery <file>', 'verifier keys of the recovery key (default: the one that `key new --recovery` made)')
     .option('--succeeds <url>', 'a ledger whose keys are lost: the new one names its id and its last head')
     .option(

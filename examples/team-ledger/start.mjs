@@ -1,5 +1,5 @@
 /**
- * A PostgreSQL server of its own, an encrypted ledger in it, and the pipeline: `node start.js`. With --stay the server is there until Ctrl-C, to
+ * A PostgreSQL server of its own, an encrypted ledger in it, and the pipeline: `node start.mjs`. With --stay the server is there until Ctrl-C, to
  * look at the ledger from another terminal; then it goes, and the ledger with it.
  */
 import { spawnSync } from 'node:child_process'
