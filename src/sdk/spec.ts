@@ -422,6 +422,11 @@ export interface RewindableSinkSpec<O = unknown> extends AnySinkSpec<O> {
    * splits keep rows as they are, and all of them are written when the splits have ended.
    */
   readonly texts?: (options: O, context: SinkContext) => ((row: Row) => string | RowError) | null
+  /**
+   * Of a run with splits: why what they write, each knowing its own rows only, can't become what one would have written; null if it can.
+   * Such a sink needs `rehearse`, if it can refuse rows: rows are refused where a split writes them. Absent: it can.
+   */
+  readonly together?: (options: O, input: RowSchema) => { readonly message: string; readonly hint: string } | null
   /** Files that it is certain to write, as the options name them: no other part of the pipeline may read or write these. */
   readonly writes?: (options: O) => readonly string[]
   readonly create: (options: O, context: SinkContext) => Sink | Promise<Sink>
