@@ -136,7 +136,15 @@ async function drive({ request, reader, run, plan, ports, observer }: Drive): Pr
       onRestored: (restored: Restored) => observer.onRestored(restored, plan),
     }
     if (plan.splits === null) return resumeRun(request)
+    if (from_ledger_only) throw wholeOnly()
     return resumeSplits({ ...request, pieces: piecesBeside(url, run), workers: workersHere })
+  })
+}
+
+/** Splits are closed when they have read what they were cut to. */
+function wholeOnly(): CustodyError {
+  return new CustodyError('CUSTODY_SPLITS', 'a run with splits can’t leave the rest of its input unread', {
+    hint: 'Leave --from-ledger-only away, or give the run up with `custody abandon`.',
   })
 }
 

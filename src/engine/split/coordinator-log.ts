@@ -1,5 +1,6 @@
 /** Writes the log of a coordinator: cuts, how far splits are, commits of what was put together, and its end. */
 import type { CursorFact, SealedStatus, TotalsFact } from '../../format/entry.ts'
+import type { CodeChange } from '../../format/plugin-code.ts'
 import type { PartHead } from '../../format/split-entry.ts'
 import type { CheckpointHead, RunDraft, RunLedger } from '../../ledger/write-port.ts'
 import type { Output, Receipts } from '../nodes/sink/sink-set.ts'
@@ -37,8 +38,10 @@ export class CoordinatorLog {
     this.#commits = from.commits
   }
 
-  async resume(epoch: number, t: number): Promise<void> {
-    this.#append({ k: 'resume', epoch, cut: [], t }, this.#noValues())
+  async resume(epoch: number, code_changes: readonly CodeChange[], t: number): Promise<void> {
+    const plugins = code_changes.map(each => each.new)
+    const code = plugins.length === 0 ? {} : { plugins }
+    this.#append({ k: 'resume', epoch, cut: [], ...code, t }, this.#noValues())
     await this.#commit()
   }
 

@@ -66,7 +66,8 @@ function endsWithin(offset: number, size: number, total: number, splits: number)
   return { first: total === 0 ? 1 : first, ends }
 }
 
-async function guarded<T>({ name }: SourceNode, work: () => Promise<T>): Promise<T> {
+/** @throws CustodyError of the source, or that its plugin is defective. */
+export async function guarded<T>({ name }: SourceNode, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (thrown) {

@@ -1,5 +1,5 @@
 /** What splits that are closed have come to, added up. */
-import type { CursorFact } from '../../format/entry.ts'
+import type { CursorFact, TotalsFact } from '../../format/entry.ts'
 import type { SplitReader } from '../../ledger/write-port.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Receipt } from '../../sdk/spec.ts'
@@ -13,6 +13,16 @@ export interface EndedSplits {
   readonly sum: SplitSum
   /** Of each split, what its sinks had at last, by their names. */
   readonly receipts: ReadonlyArray<ReadonlyMap<string, Receipt>>
+}
+
+/** Of those that were begun. @throws CustodyError as `SplitReader.see`. */
+export async function totalsSoFar(plan: Plan, reader: SplitReader): Promise<TotalsFact> {
+  const totals = new Totals(plan.nodes.length, plan.edges.length)
+  for (const { part } of await reader.heads()) {
+    const { commit } = await reader.see(part, readHistory)
+    if (commit !== null) totals.add(commit.entry.totals)
+  }
+  return totals.snapshot()
 }
 
 /** @throws CustodyError as `SplitReader.see`. */

@@ -9,6 +9,7 @@ import type { Pieces } from '../ports/pieces.ts'
 import type { Workers } from '../ports/workers.ts'
 import type { RunResult } from '../run/session.ts'
 import { openingOf, prepareRun, type RunRequest } from '../run/start.ts'
+import { refuseApart } from './apart.ts'
 import { coordinate, type ForWorkers } from './coordinator.ts'
 import type { SplitRequest } from './split-session.ts'
 
@@ -29,6 +30,7 @@ async function begin(request: SplitRunRequest, created: Created): Promise<RunRes
   const { plan, run, clock, limit } = request
   const splits = plan.splits?.count ?? 0
   const { sources, sinks } = await prepareRun(request, created)
+  await refuseApart(sources, sinks, limit, request.signal)
   // What can't be made here can't be made where splits are worked on.
   await (await Pools.open(plan, notBegun, request.strays)).close()
   request.atPoint?.('before_open')
@@ -40,7 +42,7 @@ async function begin(request: SplitRunRequest, created: Created): Promise<RunRes
   const leaf = await request.ledger.splitsOf(run).opening()
   return coordinate({
     request: splitsRequest(request, listedFiles(sources)?.names ?? null, false),
-    ...{ splits, limit, log, epoch: FIRST_EPOCH, sinks, sources, abandon: false },
+    ...{ splits, limit, log, epoch: FIRST_EPOCH, sinks, sources, code_changes: [], abandon: false },
     opening: { leaf: leafHash(leaf), t: log.began_us },
     from: {
       values: { count: values.drafts.length, named: new Map() },
@@ -57,8 +59,19 @@ export function splitsRequest(
 ) {
   return {
     ...request,
+    onNotice: onceEach(request.onNotice),
     workers: ({ leaf, t, ...of }: ForWorkers) =>
       request.workers({ ...request, ...of, files, abandon, opening: { leaf, t } }),
+  }
+}
+
+/** Each split would say it again. */
+function onceEach(tell: SplitRunRequest['onNotice']): SplitRunRequest['onNotice'] {
+  const said = new Set<string>()
+  return notice => {
+    if (said.has(notice.text)) return
+    said.add(notice.text)
+    tell?.(notice)
   }
 }
 
