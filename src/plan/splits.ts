@@ -26,7 +26,7 @@ export function checkSplits(
   }
   for (const node of draft.nodes) {
     const plugin = plugins.get(node)
-    const problem = problemOfKind(node) ?? (plugin?.valid === true ? problemOf(node, plugin, flow) : null)
+    const problem = problemOfKind(node, report) ?? (plugin?.valid === true ? problemOf(node, plugin, flow) : null)
     if (problem === null) continue
     const { message, hint } = problem
     const [path, part] = placeOf(node)
@@ -36,7 +36,7 @@ export function checkSplits(
 
 function refuseScopes({ nodes }: Draft, report: Report): void {
   for (const { name, config, path } of nodes)
-    if (config.kind === 'aggregate' && config.scope !== undefined)
+    if (config.kind === 'aggregate' && report.pipeline.has([...path, 'scope']))
       report.error(
         'CUSTODY_SPLITS',
         [...path, 'scope'],
@@ -53,14 +53,14 @@ function placeOf(node: DraftNode) {
   return use === null ? ([path, 'key'] as const) : ([use.name_path, 'value'] as const)
 }
 
-function problemOfKind({ config, name }: DraftNode): Problem | null {
+function problemOfKind({ config, name, path }: DraftNode, { pipeline }: Report): Problem | null {
   switch (config.kind) {
     case 'sort':
       return { message: `sort \`${name}\` puts all rows in one order, and a split has some of them`, hint: WITHOUT }
     case 'join':
       return { message: `join \`${name}\` needs all rows of both sides, and a split has some of them`, hint: WITHOUT }
     case 'aggregate':
-      if (config.scope !== undefined) return null
+      if (pipeline.has([...path, 'scope']) || pipeline.misspells(path, 'scope')) return null
       return {
         message: `aggregate \`${name}\` would have other batches with another number of splits, and doesn’t say so`,
         hint: 'add `scope: split`: each split has batches of its own, which end with it',
