@@ -108,7 +108,7 @@ describe('a pipeline with splits', () => {
         sink: 'plugin: parquet, options: { path: out.parquet }',
       },
     ],
-    ['a list of files', { source: "plugin: csv, options: { path: 'in/*.csv' }" }],
+    ['a packed file', { source: 'plugin: csv, options: { path: in.csv.gz }' }],
     ['a table that is read', { source: 'plugin: sqlite, options: { path: in.db, table: rows }' }],
     ['a sink that refuses nothing', { sink: 'plugin: meek, options: {}' }],
     ['a share of the rows', { node: '{ transform: sample, options: { share: 0.5 }, to: out }' }],
@@ -158,6 +158,16 @@ describe('a pipeline with splits', () => {
       'an input that can be read once',
       { source: 'plugin: once, options: {}' },
       '5:17 source `in` can be read only once, and each split opens its input by itself (save the input to a file, and name that)',
+    ],
+    [
+      'a list of files',
+      { source: "plugin: csv, options: { path: 'in/*.csv' }" },
+      '5:17 source `in` reads a list of files, which can’t be cut into splits yet (name one file on a disk, or run it without `splits`)',
+    ],
+    [
+      'an object of a store',
+      { source: "plugin: jsonl, options: { path: 's3://bucket/in.jsonl' }" },
+      '5:17 source `in` reads a list of files, which can’t be cut into splits yet (name one file on a disk, or run it without `splits`)',
     ],
     [
       'an endless input',

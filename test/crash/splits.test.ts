@@ -8,7 +8,7 @@ import { eachPoint, testKills, undisturbedRuns } from './kills.ts'
 import { type CrashPipeline, inSplits, pipelineNamed } from './pipelines.ts'
 import { Place, reportOf } from './place.ts'
 
-const NAMES = ['linear', 'outputs', 'branches', 'remade', 'named', 'expansion', 'folders'] as const
+const NAMES = ['linear', 'outputs', 'branches', 'remade', 'named', 'expansion'] as const
 const SPLITS = NAMES.map((name, i) => inSplits(pipelineNamed(name), i + 3))
 const of = undisturbedRuns()
 

@@ -25,6 +25,12 @@ export async function refuseApart(
       )
   for (const source of sources) {
     const { name } = source.node
+    if (source.files !== null)
+      throw apart(
+        name,
+        `source \`${name}\` reads a list of files, which can’t be cut into splits yet`,
+        `Name one file on a disk, or ${WITHOUT}.`,
+      )
     const awaited = await guarded(source.node, async () => source.source.awaits?.(null))
     if (awaited != null)
       throw apart(
@@ -41,8 +47,8 @@ export async function refuseApart(
   }
 }
 
-async function canBeCut({ node, source, files }: OpenSource, signal: AbortSignal): Promise<boolean> {
-  if (files !== null || source.cut === undefined) return false
+async function canBeCut({ node, source }: OpenSource, signal: AbortSignal): Promise<boolean> {
+  if (source.cut === undefined) return false
   return (await guarded(node, async () => source.cut?.([], { signal, most_records: 0 }))) != null
 }
 
