@@ -192,12 +192,12 @@ describe('a pipeline with splits', () => {
     [
       'a table that is written',
       { sink: 'plugin: sqlite, options: { path: out.db, table: rows, create: if_missing }' },
-      '9:18 sink `out` sends rows while the run goes on, and nothing of a split leaves before all have ended (write a file, and send that by a pipeline without `splits`)',
+      '9:18 sink `out` sends rows during the run, and nothing of a split leaves before all have ended (write a file, and send that by a pipeline without `splits`)',
     ],
     [
       'rows that are sent',
       { sink: 'plugin: http, options: { url: "https://a.example/in" }' },
-      '9:18 sink `out` sends rows while the run goes on, and nothing of a split leaves before all have ended (write a file, and send that by a pipeline without `splits`)',
+      '9:18 sink `out` sends rows during the run, and nothing of a split leaves before all have ended (write a file, and send that by a pipeline without `splits`)',
     ],
     [
       'a sink that says nothing before',

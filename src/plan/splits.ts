@@ -75,7 +75,7 @@ function problemOf(node: DraftNode, plugin: ResolvedPlugin, flow: Flow): Problem
   const { spec, options } = plugin
   if (spec.kind === 'sink' && spec.delivery === 'outbound')
     return {
-      message: `sink \`${name}\` sends rows while the run goes on, and nothing of a split leaves before all have ended`,
+      message: `sink \`${name}\` sends rows during the run, and nothing of a split leaves before all have ended`,
       hint: 'write a file, and send that by a pipeline without `splits`',
     }
   const [service] = servicesOf(plugin)

@@ -1,5 +1,6 @@
 /** What can't be done by splits, and turns out only when the run is to begin. */
 import { CustodyError } from '../../model/error.ts'
+import { NOBODY_TO_ASK } from '../../sdk/source.ts'
 import type { SinkSet } from '../nodes/sink/sink-set.ts'
 import type { OpenSource } from '../nodes/source/source-reader.ts'
 import { guarded } from './cuts.ts'
@@ -14,7 +15,6 @@ export async function refuseApart(
   sources: readonly OpenSource[],
   sinks: Pick<SinkSet, 'all'>,
   limit: number,
-  signal: AbortSignal,
 ): Promise<void> {
   for (const { node, intent } of sinks.all)
     if (intent.mode === 'stream')
@@ -38,7 +38,7 @@ export async function refuseApart(
         `source \`${name}\` waits for ${awaited}, which can be read only once, and each split opens its input by itself`,
         'Save the input to a file, and name that.',
       )
-    if (Number.isFinite(limit) && !(await canBeCut(source, signal)))
+    if (Number.isFinite(limit) && !(await canBeCut(source)))
       throw apart(
         name,
         `--limit can’t be kept where source \`${name}\` is read by one split as a whole`,
@@ -47,9 +47,9 @@ export async function refuseApart(
   }
 }
 
-async function canBeCut({ node, source }: OpenSource, signal: AbortSignal): Promise<boolean> {
+async function canBeCut({ node, source }: OpenSource): Promise<boolean> {
   if (source.cut === undefined) return false
-  return (await guarded(node, async () => source.cut?.([], { signal, most_records: 0 }))) != null
+  return (await guarded(node, async () => source.cut?.([], { signal: NOBODY_TO_ASK.signal, most_records: 0 }))) != null
 }
 
 function apart(node: string, message: string, hint: string): CustodyError {

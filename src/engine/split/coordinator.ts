@@ -8,7 +8,6 @@
 import type { SealedStatus } from '../../format/entry.ts'
 import type { CodeChange } from '../../format/plugin-code.ts'
 import type { RunLedger, SplittingLedger } from '../../ledger/write-port.ts'
-import { isCustodyError } from '../../model/error.ts'
 import type { SinkContext } from '../../sdk/spec.ts'
 import { textsOf } from '../nodes/sink/piece-sink.ts'
 import { contextOf, type Receipts, type SinkSet } from '../nodes/sink/sink-set.ts'
@@ -53,8 +52,8 @@ export interface ForWorkers {
   /** Of the coordinator's entry 0: its leaf hash and time. */
   readonly leaf: string
   readonly t: number
-  /** What sinks are told of the whole run. */
-  readonly told: Pick<SinkContext, 'originalNames'> & Required<Pick<SinkContext, 'inUse'>>
+  /** What sinks know of the whole run. */
+  readonly known: Pick<SinkContext, 'originalNames'> & Required<Pick<SinkContext, 'inUse'>>
   /** Aborted to stop, by whoever began the run, or because it is lost. */
   readonly signal: AbortSignal
 }
@@ -144,7 +143,8 @@ class Coordinator {
   async #cut(): Promise<readonly SourceCut[]> {
     const { sources, splits, limit, request, log } = this.#parts
     const work = cutSources(sources, splits, limit, request.signal).catch((thrown: unknown) => {
-      if (request.signal.aborted && !isCustodyError(thrown)) return []
+      // Who has stopped it gets to know what is wrong when it is resumed.
+      if (request.signal.aborted) return []
       throw thrown
     })
     const cuts = await holding(work, this.#clock, () => log.renew())
@@ -179,8 +179,8 @@ class Coordinator {
       }
     }
     const signal = AbortSignal.any([request.signal, halt.signal])
-    const told = { originalNames: () => originalNames(sources), inUse: sinks.inUse }
-    const workers = request.workers({ cuts, ...opening, told, signal })
+    const known = { originalNames: () => originalNames(sources), inUse: sinks.inUse }
+    const workers = request.workers({ cuts, ...opening, known, signal })
     return await holding(workers.run(open, onRows), this.#clock, keep)
   }
 

@@ -26,8 +26,8 @@ export interface SplitRequest extends SessionRequest {
   /** Names of the files that sources read. */
   readonly files: FileNames | null
   readonly pieces: Pieces
-  /** What sinks are told of the whole run, so that they take and refuse rows as one that writes all of them. */
-  readonly told: ForWorkers['told']
+  /** What sinks know of the whole run, so that they take and refuse rows as one that writes all of them. */
+  readonly known: ForWorkers['known']
   /** Reads nothing more: what is open ends, and the split is closed. */
   readonly abandon: boolean
   readonly staging?: string | undefined
@@ -120,8 +120,8 @@ function fromOf(source: OpenSource, share: Share, { abandon }: SplitRequest, see
 const NOTHING_TO_READ: ReadSoFar = { records: 0, position: null, sha256: null, done: true, cut: false, files: [] }
 
 function piecesOf(request: SplitRequest, epoch: number, receipts: ReadonlyMap<string, Receipt>): SinkSet {
-  const { plan, part, pieces, told } = request
-  const { originalNames, inUse } = told
+  const { plan, part, pieces, known } = request
+  const { originalNames, inUse } = known
   const all = plan.nodes
     .filter((node): node is SinkNode => node.kind === 'sink')
     .map((node): Output => {

@@ -30,7 +30,7 @@ async function begin(request: SplitRunRequest, created: Created): Promise<RunRes
   const { plan, run, clock, limit } = request
   const splits = plan.splits?.count ?? 0
   const { sources, sinks } = await prepareRun(request, created)
-  await refuseApart(sources, sinks, limit, request.signal)
+  await refuseApart(sources, sinks, limit)
   // What can't be made here can't be made where splits are worked on.
   await (await Pools.open(plan, notBegun, request.strays)).close()
   request.atPoint?.('before_open')
@@ -57,11 +57,10 @@ export function splitsRequest(
   files: SplitRequest['files'],
   abandon: boolean,
 ) {
+  const own = { ...request, onNotice: onceEach(request.onNotice) }
   return {
-    ...request,
-    onNotice: onceEach(request.onNotice),
-    workers: ({ leaf, t, ...of }: ForWorkers) =>
-      request.workers({ ...request, ...of, files, abandon, opening: { leaf, t } }),
+    ...own,
+    workers: ({ leaf, t, ...of }: ForWorkers) => own.workers({ ...own, ...of, files, abandon, opening: { leaf, t } }),
   }
 }
 
