@@ -325,38 +325,42 @@ test('a run without splits isn’t resumed with them', async () => {
   expect(await refusal(resume(run))).toContain('no splits then, and 4 splits now')
 })
 
-describe('where there are splits, rows can’t be done again', () => {
-  const rerun = (name: string, pipeline: string | null) => ({
-    ...{ url: url(), name, pipeline, sets: [], strict: false },
-    ...{ chosen: { failed: true, where: null, fresh: false }, outputs: 'numbered' as const },
+describe('rows of a run with splits, or on a pipeline that asks for them,', () => {
+  const rerun = (name: string) =>
+    rerunRows(
+      {
+        ...{ url: url(), name, pipeline: join(folder, 'p.yaml'), sets: [], strict: false },
+        ...{ chosen: { where: null, include_written: true, fresh: false }, outputs: 'numbered' as const },
+      },
+      ports(),
+      observer,
+    )
+
+  test('are run again by one run, which isn’t cut', async () => {
+    write('claims.csv', CLAIMS)
+    const again: Array<ReturnType<typeof outputs>> = []
+    for (const text of [PIPELINE, IN_SPLITS]) {
+      rmSync(join(folder, 'out'), { recursive: true, force: true })
+      write('p.yaml', text)
+      const { run } = await start()
+      write('p.yaml', IN_SPLITS.replace('amount: integer }', 'amount: string }').replace('row.amount > 300', "'true'"))
+      expect(await rerun(run)).toMatchObject({ kind: 'run', result: { error: null, summary: { rows: { read: 9 } } } })
+      again.push(outputs())
+    }
+    expect(again[1]).toEqual(again[0])
+    expect(again[0]?.['all.csv.rerun-1']?.split('\n')).toHaveLength(11)
   })
 
-  test('in a run that has them', async () => {
+  test('aren’t replayed', async () => {
     write('claims.csv', CLAIMS)
     write('p.yaml', IN_SPLITS)
     const { run } = await start()
     write('p.yaml', PIPELINE.replaceAll('out/', 'again/'))
-    const request = await requested()
-    expect(await refusal(replayRun({ ...request, from: run, live: false }, ports(), observer))).toBe(
-      `CUSTODY_SPLITS: run ${run} has splits, and such a run can’t be replayed yet`,
-    )
-    expect(await refusal(rerunRows(rerun(run, join(folder, 'p.yaml')) as never, ports(), observer))).toBe(
-      `CUSTODY_SPLITS: run ${run} has splits, and such a run can’t be re-run row by row yet`,
-    )
-  })
-
-  test('on a pipeline that asks for them', async () => {
-    write('claims.csv', CLAIMS)
-    write('p.yaml', PIPELINE)
-    const { run } = await start()
-    write('p.yaml', IN_SPLITS.replaceAll('out/', 'again/'))
-    const request = await requested()
-    const said = 'takes rows from another run’s record, which can’t be cut into splits'
-    expect(await refusal(replayRun({ ...request, from: run, live: false }, ports(), observer))).toBe(
-      `CUSTODY_SPLITS: a replay ${said}`,
-    )
-    expect(await refusal(rerunRows(rerun(run, join(folder, 'p.yaml')) as never, ports(), observer))).toBe(
-      `CUSTODY_SPLITS: a re-run ${said}`,
-    )
+    const replay = async (from: string) =>
+      refusal(replayRun({ ...(await requested()), from, live: false }, ports(), observer))
+    expect(await replay(run)).toBe(`CUSTODY_SPLITS: run ${run} has splits, and such a run can’t be replayed yet`)
+    const whole = await start()
+    write('p.yaml', IN_SPLITS)
+    expect(await replay(whole.run)).toBe('CUSTODY_SPLITS: a replay follows one run, and can’t be cut into splits')
   })
 })

@@ -20,7 +20,7 @@ import { optionOf } from './option-of.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
 import type { HostPorts } from './ports.ts'
 import { type Started, type StartObserver, startRun } from './start.ts'
-import { refuseSplitPlan, refuseSplitRun } from './unsplit.ts'
+import { uncut } from './unsplit.ts'
 
 export interface RerunRequest {
   /** URL of the ledger that has the run, and gets the new one. */
@@ -57,12 +57,10 @@ export async function rerunRows(
   const inner = await openLedgerReader(url)
   try {
     const found = await checkedRun(ports.env, inner, name, observer)
-    await refuseSplitRun(found.reader, found, 'be re-run row by row')
     await mustHaveKeyOf(inner, found.log, found.run)
     const repeated = await repeating(found.reader, found, chosen)
     const { repeats: rows } = repeated
-    const plan = await planFor(found, request, ports, observer)
-    refuseSplitPlan(plan, 'a re-run')
+    const plan = uncut(await planFor(found, request, ports, observer))
     refuseLostSources(plan, repeated)
     observer.onChosen(rows)
     if (rows.rows.size === 0) return { kind: 'nothing', rows }

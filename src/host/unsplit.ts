@@ -1,30 +1,27 @@
-/** What can't be done again where there are splits: rows and answers are looked for in one log. */
+/** What takes rows or answers from the record of another run isn't cut: one run has all of them. */
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import { openingOf } from '../read/runs/run-log.ts'
 
-/** `what`: as in "be replayed". @throws CustodyError CUSTODY_SPLITS if the run has splits. */
-export async function refuseSplitRun(
-  reader: Parameters<typeof openingOf>[0],
-  { run, log }: { readonly run: string; readonly log: number },
-  what: string,
-): Promise<void> {
-  const { splits } = await openingOf(reader, log)
-  if (splits === undefined) return
-  throw new CustodyError('CUSTODY_SPLITS', `run ${run} has splits, and such a run can’t ${what} yet`, {
-    hint: 'Run the pipeline once more, on the rows that it is about.',
-  })
+/** The plan of a re-run: few rows, from the record, which one run takes whatever the pipeline says. */
+export function uncut(plan: Plan): Plan {
+  return { ...plan, splits: null }
 }
 
-/** `what`: as in "a replay". @throws CustodyError CUSTODY_SPLITS if the plan asks for splits. */
-export function refuseSplitPlan({ splits, file }: Plan, what: string): void {
-  if (splits === null) return
-  throw new CustodyError(
-    'CUSTODY_SPLITS',
-    `${what} takes rows from another run’s record, which can’t be cut into splits`,
-    {
+/** What a replay would follow isn't one order of arrival, and batches were those of splits. @throws CustodyError CUSTODY_SPLITS. */
+export async function refuseReplay(
+  reader: Parameters<typeof openingOf>[0],
+  { run, log }: { readonly run: string; readonly log: number },
+  { splits, file }: Plan,
+): Promise<void> {
+  const { splits: had } = await openingOf(reader, log)
+  if (had !== undefined)
+    throw new CustodyError('CUSTODY_SPLITS', `run ${run} has splits, and such a run can’t be replayed yet`, {
+      hint: 'Run the pipeline once more: it calls no service, and gives the same again.',
+    })
+  if (splits !== null)
+    throw new CustodyError('CUSTODY_SPLITS', 'a replay follows one run, and can’t be cut into splits', {
       where: { file },
       hint: 'Take `splits` and each `scope: split` out of the pipeline for this.',
-    },
-  )
+    })
 }

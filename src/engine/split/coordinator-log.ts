@@ -3,6 +3,7 @@ import type { CursorFact, SealedStatus, TotalsFact } from '../../format/entry.ts
 import type { CodeChange } from '../../format/plugin-code.ts'
 import type { PartHead } from '../../format/split-entry.ts'
 import type { CheckpointHead, RunDraft, RunLedger } from '../../ledger/write-port.ts'
+import type { Json } from '../../model/row.ts'
 import type { Output, Receipts } from '../nodes/sink/sink-set.ts'
 import { receiptOf } from '../nodes/sink/sinks.ts'
 import type { RunClock } from '../ports/run-clock.ts'
@@ -20,6 +21,8 @@ export interface CoordinatorLogState {
 export interface SplitSum {
   readonly totals: TotalsFact
   readonly cursors: readonly CursorFact[]
+  /** By source, where the last split that read it has ended: rows that are run once more may need what stood before the first record. */
+  readonly positions: ReadonlyMap<number, Json>
 }
 
 export class CoordinatorLog {
@@ -70,7 +73,7 @@ export class CoordinatorLog {
 
   /** What was put together so far, and if it is the last commit, what is about to be published. */
   async commit(
-    { totals, cursors }: SplitSum,
+    { totals, cursors, positions }: SplitSum,
     outputs: readonly Output[],
     receipts: Receipts,
     last: boolean,
@@ -84,7 +87,10 @@ export class CoordinatorLog {
     const entry = {
       k: 'commit',
       commit: ++this.#commits,
-      cursors,
+      cursors: cursors.map(each => ({
+        ...each,
+        ...values.again('position', each.source, positions.get(each.source) ?? null),
+      })),
       receipts: outputs.map(output => receiptFact(output.node, receiptOf(receipts, output), values)),
       totals,
       t: this.#clock.now_us(),
