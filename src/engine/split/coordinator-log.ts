@@ -15,6 +15,8 @@ import { contentsOf, placesOf, rangeFacts, type SourceCut } from './cuts.ts'
 export interface CoordinatorLogState {
   readonly values: ValuesSoFar
   readonly commits: number
+  /** By part, how far it was when that was last said. */
+  readonly said: ReadonlyMap<number, number>
 }
 
 /** What all splits have come to. */
@@ -31,14 +33,14 @@ export class CoordinatorLog {
   readonly #clock: Pick<RunClock, 'now_us'>
   readonly #values: RunValues
   #commits: number
-  /** How far splits were when that was last said. */
-  readonly #said = new Map<number, number>()
+  readonly #said: Map<number, number>
 
   constructor(ledger: RunLedger, clock: Pick<RunClock, 'now_us'>, from: CoordinatorLogState) {
     this.#ledger = ledger
     this.#clock = clock
     this.#values = new RunValues(from.values)
     this.#commits = from.commits
+    this.#said = new Map(from.said)
   }
 
   async resume(epoch: number, code_changes: readonly CodeChange[], t: number): Promise<void> {

@@ -72,6 +72,7 @@ export interface Coordinating {
   readonly from: {
     readonly values: ValuesSoFar
     readonly commits: number
+    readonly said: ReadonlyMap<number, number>
     readonly cuts: readonly SourceCut[] | null
     readonly published: boolean
     /** Null: it just began. */
@@ -109,11 +110,11 @@ class Coordinator {
   #totals = new Totals(0, 0).snapshot()
 
   constructor(parts: Coordinating, clock: SessionClock, outputs: Sinks) {
-    const { values, commits } = parts.from
+    const { values, commits, said } = parts.from
     this.#parts = parts
     this.#clock = clock
     this.#outputs = outputs
-    this.#log = new CoordinatorLog(parts.log, clock, { values, commits })
+    this.#log = new CoordinatorLog(parts.log, clock, { values, commits, said })
   }
 
   async run(): Promise<RunResult> {
@@ -282,9 +283,11 @@ class Coordinator {
   ): RunResult {
     const { request } = this.#parts
     const { discarded, warnings } = this.#outputs
+    // Who stops a run wants to know how far it is, though nothing of that is in an output.
+    const untouched = !this.#opened && (stopped_by === null || this.#totals.rows.read === 0)
     return {
       summary: summarise(request.run, status, this.#totals, this.#outputs, this.#log.head?.root ?? ''),
-      ...{ error, stopped_by, untouched: !this.#opened, next_call_usd: null, lost_usd: 0, discarded, warnings },
+      ...{ error, stopped_by, untouched, next_call_usd: null, lost_usd: 0, discarded, warnings },
     }
   }
 }

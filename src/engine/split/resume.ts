@@ -41,7 +41,7 @@ export async function resumeSplits(request: ResumeSplitsRequest): Promise<RunRes
   })
   try {
     request.atPoint?.('after_take_over')
-    const { opened, history, leaf, splits, cuts } = seen
+    const { opened, history, leaf, splits, cuts, said } = seen
     const sources = await createSources(plan, null, created, opened.files)
     const over = await isOver(request, splits)
     if (!abandon && (cuts === null || !over)) for (const each of sources) await prepareSource(each)
@@ -65,7 +65,13 @@ export async function resumeSplits(request: ResumeSplitsRequest): Promise<RunRes
       },
       opening: { leaf, t: opened.opening.t },
       from: {
-        ...{ values: valuesOf(seen), commits: history.commit?.entry.commit ?? 0, cuts, published: history.published },
+        ...{
+          values: valuesOf(seen),
+          commits: history.commit?.entry.commit ?? 0,
+          cuts,
+          said,
+          published: history.published,
+        },
         resumed: { last_us: history.last_us, stood: history.stood },
       },
     })
