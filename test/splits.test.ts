@@ -265,6 +265,18 @@ test('what is odd about a source is said once', async () => {
   expect(heard).toEqual(['claims.csv has no `note`, which the schema has as optional'])
 })
 
+test('its progress is that of the whole input', async () => {
+  write('claims.csv', CLAIMS)
+  write('p.yaml', IN_SPLITS)
+  const seen: Array<{ readonly rows_read: number; readonly bytes: object | null }> = []
+  const onProgress = (progress: (typeof seen)[number]) => void seen.push(progress)
+  await startRun(await requested(), null, ports(), { ...observer, onProgress })
+  expect(seen.at(-1)).toMatchObject({ rows_read: 900, bytes: { before: 0, read: CLAIMS.length, total: CLAIMS.length } })
+  expect(seen.map(({ rows_read }) => rows_read)).toEqual(
+    seen.map(({ rows_read }) => rows_read).toSorted((a, b) => a - b),
+  )
+})
+
 test('a rehearsal writes nothing, and leaves nothing', async () => {
   write('claims.csv', CLAIMS)
   write('p.yaml', IN_SPLITS)

@@ -34,7 +34,7 @@ import {
 import { summarise } from '../run/summary.ts'
 import { assemble } from './assembly.ts'
 import { CoordinatorLog, type SplitSum } from './coordinator-log.ts'
-import { cutSources, guarded, type SourceCut } from './cuts.ts'
+import { bytesOf, cutSources, guarded, type SourceCut } from './cuts.ts'
 import { type EndedSplits, endedSplits, totalsSoFar } from './ended.ts'
 
 /** How often it is said how far splits are: as the log of a run does. */
@@ -161,10 +161,12 @@ class Coordinator {
     if (!abandon) await this.#name()
     const tell = teller('Progress', request.onProgress)
     const began_us = this.#clock.monotonic_us()
-    const onRows = ({ rows_read, rows_done, tokens_ended }: SplitsProgress) => {
+    const [total, read_before] = [bytesOf(cuts, () => true), bytesOf(cuts, part => closedBefore.has(part)) ?? 0]
+    const onRows = ({ rows_read, rows_done, tokens_ended, bytes_read }: SplitsProgress) => {
       const before = { rows_read: 0, rows_done: 0 }
       const elapsed_us = this.#clock.monotonic_us() - began_us
-      tell({ rows_read, rows_done, tokens_ended, before, elapsed_us, bytes: null })
+      const bytes = total === null ? null : { before: read_before, read: read_before + bytes_read, total }
+      tell({ rows_read, rows_done, tokens_ended, before, elapsed_us, bytes })
     }
     const halt = new AbortController()
     let said_us = began_us

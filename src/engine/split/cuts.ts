@@ -94,6 +94,13 @@ export function shareOf(cuts: readonly SourceCut[], source: number, part: number
   return cut.ranges.find(each => each.part === part)?.range ?? 'nothing'
 }
 
+/** What these splits read, in bytes; null if a source wasn't cut, so that nobody knows. */
+export function bytesOf(cuts: readonly SourceCut[], has: (part: number) => boolean): number | null {
+  if (cuts.some(({ whole }) => whole !== null)) return null
+  const ranges = cuts.flatMap(cut => cut.ranges).filter(({ part }) => has(part))
+  return ranges.reduce((sum, { range }) => sum + range.bytes, 0)
+}
+
 // ── on record ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function rangeFacts({ ranges }: SourceCut): readonly RangeFact[] {
