@@ -285,8 +285,8 @@ class Coordinator {
   ): RunResult {
     const { request } = this.#parts
     const { discarded, warnings } = this.#outputs
-    // Who stops a run wants to know how far it is, though nothing of that is in an output.
-    const untouched = !this.#opened && (stopped_by === null || this.#totals.rows.read === 0)
+    // What splits have read and done is worth telling, though nothing of it is in an output.
+    const untouched = !this.#opened && this.#totals.rows.read === 0
     return {
       summary: summarise(request.run, status, this.#totals, this.#outputs, this.#log.head?.root ?? ''),
       ...{ error, stopped_by, untouched, next_call_usd: null, lost_usd: 0, discarded, warnings },
