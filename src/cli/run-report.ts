@@ -125,7 +125,9 @@ export function reportResult(
       terminal.report(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1', context.cwd)}`)
     const unpublished = shown.status === 'failed' && UNPUBLISHED.has(shown.stopped?.reason ?? '') && !dry_run
     if (unpublished) terminal.report(unpublishedText(plan, shown.sinks, context.cwd))
-    const next = dry_run ? [] : nextSteps(shown, url, context, unpublished, error, setsOf(error, plan, next_call_usd))
+    const next = dry_run
+      ? []
+      : nextSteps(shown, url, context, unpublished, error, setsOf(error, plan, next_call_usd), plan.splits !== null)
     if (next.length > 0) terminal.report(`\n${next.join('\n')}`)
   }
   if (error !== null) return exitCodeOf(error)
@@ -183,7 +185,19 @@ const FIRST_FIX: { readonly [reason: string]: string | undefined } = {
   plugin: 'continue once the plugin is fixed',
 }
 
-/** `sets`: options that `resume` needs, to get past what the run stopped at. */
+/** The seventeenth, if there are so many: where the input is cut, of a source, as nobody knows yet which split has it. */
+function rowToTry(
+  { rows, nodes }: ShownRun,
+  is_cut: boolean,
+): { readonly argument: string; readonly text: string } | null {
+  const source = is_cut ? nodes.find(each => each.kind === 'source' && each.in > 0) : undefined
+  const row = Math.min(17, source?.in ?? rows.read)
+  if (row === 0) return null
+  const named = source === undefined ? null : `${source.node}:${row}`
+  return { argument: named ?? idArgument(row), text: named ?? idText(row) }
+}
+
+/** `sets`: options that `resume` needs, to get past what the run stopped at. `is_cut`: whether its input is cut into splits. */
 function nextSteps(
   shown: NamedRun,
   url: string,
@@ -191,11 +205,12 @@ function nextSteps(
   unpublished: boolean,
   error: CustodyError | null,
   sets: readonly string[],
+  is_cut: boolean,
 ): string[] {
   const ledger = ledgerArgument(context, url)
   const { id, shortest } = shown.named
   const command = (words: string) => `${context.command} ${words}${ledger}`
-  const row = Math.min(17, shown.rows.read)
+  const row = rowToTry(shown, is_cut)
   const steps: Array<readonly [string, string]> = []
   if (shown.status === 'failed' && error?.final === true) {
     steps.push([command(`abandon ${id}`), 'end what is open; all that happened stays on record'])
@@ -211,11 +226,8 @@ function nextSteps(
       steps.push([command(`abandon ${id}`), 'give it up, to correct the pipeline file and run that'])
     if (unpublished) steps.push([command(`abandon ${id}`), 'drop what is staged'])
   }
-  if (row > 0)
-    steps.push([
-      command(`explain ${shortest} --row ${idArgument(row)}`),
-      `why did row ${idText(row)} end where it did?`,
-    ])
+  if (row !== null)
+    steps.push([command(`explain ${shortest} --row ${row.argument}`), `why did row ${row.text} end where it did?`])
   steps.push([command(`verify ${shortest}`), 'does the record hold?'])
   steps.push([command('serve'), 'the same in the browser'])
   const width = Math.max(...steps.map(([words]) => words.length))

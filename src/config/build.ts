@@ -50,6 +50,8 @@ export function buildConfig(content: PipelineContent, root: Tree) {
     },
     /** How long values of a run are to be kept; null: nothing is said. */
     retention_ms: content.retention ?? null,
+    /** Into how many parts the input is cut; null: it isn't. */
+    splits: content.splits ?? null,
     plugins: textsOf(content.plugins),
     /** Names of nodes whose kind isn't clear, which has been reported; they are not among `nodes`. */
     unreadable: entriesOf(valueAt(root, 'nodes')).flatMap(({ key }) => (content.nodes.has(key) ? [] : [key])),
@@ -148,7 +150,7 @@ function buildCoalesce(node: NodeOf<'coalesce'>) {
 }
 
 function buildAggregate(node: NodeOf<'aggregate'>) {
-  const { aggregate, options, trigger, per, max_open, output, output_rows, to } = node
+  const { aggregate, options, trigger, per, max_open, scope = null, output, output_rows, to } = node
   const { count = null, max_age: max_age_ms = null, when = null } = trigger
   return {
     plugin: aggregate,
@@ -156,6 +158,7 @@ function buildAggregate(node: NodeOf<'aggregate'>) {
     trigger: { count, max_age_ms, when },
     /** null: all rows are in one batch. */
     per: per === undefined ? null : { fields: textsOf(per), max_open },
+    ...(scope === null ? {} : { scope }),
     output,
     output_rows: output_rows ?? null,
     to,

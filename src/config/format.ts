@@ -203,6 +203,9 @@ const aggregate = object(
     max_open: count
       .prefault(10_000)
       .describe('With per: how many batches may be open at a time; a row that would open one more is an error.'),
+    scope: choice('split')
+      .optional()
+      .describe('With `splits`, where it must be said: split, each split has batches of its own.'),
     output: choice('transform', 'passthrough')
       .prefault('transform')
       .describe('transform: new rows. passthrough: the same rows go on, enriched or dropped.'),
@@ -370,6 +373,11 @@ export const PIPELINE = object('a pipeline', {
   guards: guards
     .prefault({})
     .describe('What must hold before anything is published; else the run stops, and can be resumed.'),
+  splits: object('splits', {
+    count: leaf.splits.describe('How many. The number is part of the plan: how many workers there are is not.'),
+  })
+    .optional()
+    .describe('Cuts the input into parts that are processed by themselves, side by side.'),
   retention: leaf.retention
     .optional()
     .describe(

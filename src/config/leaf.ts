@@ -145,20 +145,28 @@ export function choice<const T extends readonly [string, ...string[]]>(...of: T)
 }
 
 const numeric =
-  (must: string, min: number) =>
+  (must: string, min: number, max = Number.MAX_SAFE_INTEGER) =>
   (value: unknown): Refusal => {
     if (typeof value !== 'number') {
       const quoted = typeof value === 'string' && Number.isFinite(Number(value))
       return { must, hint: quoted ? 'write it without quotes' : undefined }
     }
     if (must === 'a whole number' && !Number.isInteger(value)) return { says: `must be a whole number, not ${value}` }
-    return { says: value < min ? `must be at least ${min}, not ${value}` : 'is too large' }
+    if (value < min) return { says: `must be at least ${min}, not ${value}` }
+    return { says: max < Number.MAX_SAFE_INTEGER ? `must be at most ${max}, not ${value}` : 'is too large' }
   }
 export const integer = (min: number) =>
   leaf(z.int().min(min), `whole number from ${min}`, numeric('a whole number', min), { numeric: true })
 export const number = (min: number) =>
   leaf(z.number().min(min), `number from ${min}`, numeric('a number', min), { numeric: true })
 export const count = integer(1)
+const MOST_SPLITS = 100_000
+export const splits = leaf(
+  z.int().min(1).max(MOST_SPLITS),
+  `whole number from 1 to ${MOST_SPLITS}`,
+  numeric('a whole number', 1, MOST_SPLITS),
+  { numeric: true },
+)
 
 /** In milliseconds. */
 function duration(least_ms: 0 | 1, most_ms?: number) {

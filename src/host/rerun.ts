@@ -20,6 +20,7 @@ import { optionOf } from './option-of.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
 import type { HostPorts } from './ports.ts'
 import { type Started, type StartObserver, startRun } from './start.ts'
+import { uncut } from './unsplit.ts'
 
 export interface RerunRequest {
   /** URL of the ledger that has the run, and gets the new one. */
@@ -59,7 +60,7 @@ export async function rerunRows(
     await mustHaveKeyOf(inner, found.log, found.run)
     const repeated = await repeating(found.reader, found, chosen)
     const { repeats: rows } = repeated
-    const plan = await planFor(found, request, ports, observer)
+    const plan = uncut(await planFor(found, request, ports, observer))
     refuseLostSources(plan, repeated)
     observer.onChosen(rows)
     if (rows.rows.size === 0) return { kind: 'nothing', rows }

@@ -27,6 +27,7 @@ import { pipelineOnRecord } from './pipeline-on-record.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import { type OnRecord, onRecord } from './recorded.ts'
 import { spillBeside } from './spill-folder.ts'
+import { uncut } from './unsplit.ts'
 
 export interface ResumeRequest {
   /** URL of the ledger that has the run. */
@@ -114,9 +115,11 @@ interface Drive {
   readonly observer: ResumeObserver
 }
 
-async function drive({ request, reader, run, plan, ports, observer }: Drive): Promise<RunResult> {
+async function drive({ request, reader, run, plan: compiled, ports, observer }: Drive): Promise<RunResult> {
   const { url, from_ledger_only, abandon, strict } = request
   const { log } = await findRun(reader, run)
+  const { splits, reruns } = await openingOf(reader, log)
+  const plan = splits === undefined && reruns !== undefined ? uncut(compiled) : compiled
   const encryption = (await keyToContinueWith(await reader.encryptedWith(log), plan, ports)) ?? undefined
   const open = () =>
     openLedger(url, { ...ledgerPorts(ports.env, why => observer.onTrouble(why)), encryption }, { create: false })
@@ -136,7 +139,15 @@ async function drive({ request, reader, run, plan, ports, observer }: Drive): Pr
       onRestored: (restored: Restored) => observer.onRestored(restored, plan),
     }
     if (plan.splits === null) return resumeRun(request)
+    if (from_ledger_only) throw wholeOnly()
     return resumeSplits({ ...request, pieces: piecesBeside(url, run), workers: workersHere })
+  })
+}
+
+/** Splits are closed when they have read what they were cut to. */
+function wholeOnly(): CustodyError {
+  return new CustodyError('CUSTODY_SPLITS', 'a run with splits can’t leave the rest of its input unread', {
+    hint: 'Leave --from-ledger-only away, or give the run up with `custody abandon`.',
   })
 }
 

@@ -273,6 +273,11 @@ export const ERRORS = {
     'A sink would write to a file that another sink writes, or that the run needs as it is.',
     'Give each its own path.',
   ),
+  CUSTODY_SPLITS: spec(
+    2,
+    'The pipeline has splits, and a part of it needs all rows at once, or would give something else with other splits without saying so.',
+    'Say `scope: split` at aggregates; run pipelines with joins, sorts and services without `splits`.',
+  ),
   CUSTODY_GUARD: spec(
     1,
     'A guard broke: too many records were rejected, too many rows failed, or too few came. Nothing was published.',

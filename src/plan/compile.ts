@@ -27,6 +27,7 @@ import { mergeRetries } from './retry.ts'
 import { checkSameOutputs } from './same-outputs.ts'
 import { ledgerUrl, type Secrets } from './secrets.ts'
 import { checkLimits } from './services.ts'
+import { checkSplits } from './splits.ts'
 import { wire } from './wiring.ts'
 
 export interface CompiledPlan {
@@ -67,6 +68,7 @@ export function compilePlan(
   checkLimits(plugins, report)
   checkGuards(draft, plugins, report)
   checkSameOutputs(draft, plugins, report)
+  checkSplits(draft, plugins, flow, report)
   const retries = mergeRetries(draft, plugins, report)
   const graph = graphOf(draft)
   const ledger_url = ledgerUrl(pipeline, secrets, report)
@@ -105,7 +107,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries, ledger_u
       }),
     )
   })
-  const { name, ledger_key, witnesses, timestamps, guards, limits, retention_ms } = pipeline.config
+  const { name, ledger_key, witnesses, timestamps, guards, limits, retention_ms, splits } = pipeline.config
   const topology = topologyOf(draft, plugins, flow)
   return Object.freeze({
     name,
@@ -114,7 +116,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries, ledger_u
     nodes: Object.freeze(nodes),
     edges: Object.freeze(edges),
     topology,
-    hash: planHash(topology, draft, plugins),
+    hash: planHash(topology, draft, plugins, splits),
     files: new Map([...plugins].flatMap(([{ name }, { files }]) => files.map(({ file }) => [file, name] as const))),
     value: planValue(pipeline, draft, plugins, flow),
     ledger_url,
@@ -124,7 +126,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries, ledger_u
     timestamps,
     guards,
     retention_us: retention_ms === null ? null : retention_ms * 1000,
-    splits: null,
+    splits,
     plugins: pipeline.config.plugins,
     limits: { ...limits, file: limits.file === null ? null : resolve(pipeline.folder, limits.file) },
   })

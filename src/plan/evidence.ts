@@ -1,6 +1,6 @@
 /** What the ledger keeps of a plan: its topology, its value, and the hash that says whether two plans are the same. */
 import { createHash } from 'node:crypto'
-import type { PipelineFile } from '../config/pipeline.ts'
+import type { PipelineConfig, PipelineFile } from '../config/pipeline.ts'
 import { setPath } from '../config/set.ts'
 import type { Expression } from '../expression/expression.ts'
 import type { DeclaredField, ExpressionText, PlanValue } from '../format/run-values.ts'
@@ -70,10 +70,10 @@ const byValue = (places: readonly number[]): Pick<TopologyNode, 'by_value'> =>
 
 /**
  * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, its settings (options as written,
- * variables expanded, secrets by name), and the content of files that options name; the declared schemas. Not the retry, the
+ * variables expanded, secrets by name), and the content of files that options name; the declared schemas; the splits. Not the retry, the
  * guards, the limits, the retention, the ledger.
  */
-export function planHash(topology: Topology, draft: Draft, plugins: Plugins): string {
+export function planHash(topology: Topology, draft: Draft, plugins: Plugins, splits: PipelineConfig['splits']): string {
   const nodes = draft.nodes.map(({ config }) => {
     const { retry: _retry, guards: _guards, ...settings } = { retry: null, guards: null, ...config }
     return settings
@@ -81,7 +81,7 @@ export function planHash(topology: Topology, draft: Draft, plugins: Plugins): st
   const files = [...plugins].flatMap(([{ name }, plugin]) =>
     plugin.files.map(({ path, content }) => [name, path, content.ok ? content.sha256 : null]),
   )
-  const subject = { topology, nodes, ...(files.length === 0 ? {} : { files }) }
+  const subject = { topology, nodes, ...(files.length === 0 ? {} : { files }), ...(splits === null ? {} : { splits }) }
   return createHash('sha256')
     .update(canonicalize(asJson(subject)))
     .digest('hex')

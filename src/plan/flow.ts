@@ -66,6 +66,11 @@ export class Flow {
     }
   }
 
+  /** What is known of rows that enter; null where too little is, because of what is wrong before. */
+  known(node: DraftNode): RowSchema | null {
+    return this.#uncertain.has(node) ? null : (this.facts.get(node)?.input ?? null)
+  }
+
   #visit(node: DraftNode): NodeFacts {
     const { config } = node
     const plugin = this.#plugins.get(node)

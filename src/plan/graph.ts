@@ -1,5 +1,6 @@
 /** The graph of a pipeline as data (`validate --json`), and drawn: as text for a terminal, as Mermaid, as Graphviz DOT. */
 import type { JoinSide, NodeKind } from '../format/topology.ts'
+import { counted } from '../model/number-text.ts'
 import type { Draft } from './draft.ts'
 import { pluginUse } from './plugins.ts'
 
@@ -19,6 +20,8 @@ export interface GraphEdge {
 export interface Graph {
   readonly nodes: readonly GraphNode[]
   readonly edges: readonly GraphEdge[]
+  /** Into how many the input is cut; absent: it isn't. */
+  readonly splits?: number
 }
 
 export function graphOf(draft: Draft): Graph {
@@ -33,6 +36,7 @@ export function graphOf(draft: Draft): Graph {
       to: to?.name ?? 'discard',
       ...(side === null ? {} : { side }),
     })),
+    ...(draft.config.splits === null ? {} : { splits: draft.config.splits.count }),
   }
 }
 
@@ -66,8 +70,12 @@ export function graphText(graph: Graph): string {
   for (const node of graph.nodes) if (node.kind === 'source') visit(node.name, '', '')
   // What only errors lead to, and what nothing leads to.
   for (const node of graph.nodes) if (!shown.has(node.name)) visit(node.name, '', '')
+  if (graph.splits !== undefined) lines.push('', splitsText(graph.splits))
   return `${lines.join('\n')}\n`
 }
+
+const splitsText = (splits: number) =>
+  `${counted(splits, 'split')}: each reads its part of the input, and what they write is put together in their order`
 
 /** As it is written in the file. */
 const targetOf = ({ to, side }: GraphEdge) => (side === undefined ? to : `${to}.${side}`)

@@ -174,6 +174,8 @@ export interface SourceSpec<O = unknown> extends CommonSpec<O> {
   readonly kind: 'source'
   /** Whether what it yields can be read a second time (a file can, standard input can't). */
   readonly rereadable: (options: O) => boolean
+  /** Whether it will have a list of files (`Source.list`). Absent: that turns out when a run begins. */
+  readonly lists?: (options: O) => boolean
   /** Names of the services that it calls, as `limits.services` knows them. Absent: it calls none. */
   readonly services?: (options: O) => readonly string[]
   /** True if it may never end. */
@@ -422,6 +424,11 @@ export interface RewindableSinkSpec<O = unknown> extends AnySinkSpec<O> {
    * splits keep rows as they are, and all of them are written when the splits have ended.
    */
   readonly texts?: (options: O, context: SinkContext) => ((row: Row) => string | RowError) | null
+  /**
+   * Of a run with splits: why what they write, each knowing its own rows only, can't become what one would have written; null if it can.
+   * Such a sink needs `rehearse`, if it can refuse rows: rows are refused where a split writes them. Absent: it can.
+   */
+  readonly together?: (options: O, input: RowSchema) => { readonly message: string; readonly hint: string } | null
   /** Files that it is certain to write, as the options name them: no other part of the pipeline may read or write these. */
   readonly writes?: (options: O) => readonly string[]
   readonly create: (options: O, context: SinkContext) => Sink | Promise<Sink>

@@ -15,9 +15,11 @@ export interface Moment {
 }
 
 export interface Order
-  extends Pick<Drive, 'folder' | 'url' | 'resume' | 'key_file' | 'threaded' | 'ahead_us' | 'splits'> {
+  extends Pick<Drive, 'folder' | 'url' | 'resume' | 'key_file' | 'threaded' | 'ahead_us' | 'abandon'> {
   /** Ends itself there, without any chance to do something else. */
   readonly kill?: Moment | undefined
+  /** Is told to stop there, as by whoever interrupts it. */
+  readonly stop?: Moment | undefined
   /** Suspends itself there, until it is sent SIGCONT. */
   readonly suspend?: Moment | undefined
 }
@@ -34,6 +36,7 @@ export interface Report {
 
 const order = JSON.parse(process.argv[2] as string) as Order
 const points: Record<string, number> = {}
+const stopping = new AbortController()
 report({ ...(await obey()), points } satisfies Report)
 
 async function obey(): Promise<Omit<Report, 'points'>> {
@@ -42,6 +45,7 @@ async function obey(): Promise<Omit<Report, 'points'>> {
       ...order,
       signer: signingKey(process.env),
       atPoint,
+      signal: stopping.signal,
       onOpened: () => report({ begun: true }),
     })
     return { status: summary.status, code: error?.code ?? null, message: error?.message ?? null }
@@ -55,6 +59,7 @@ function atPoint(...[point]: Parameters<AtPoint>): void {
   for (const met of [point, 'any'] as const) points[met] = (points[met] ?? 0) + 1
   // The kernel delivers a signal to its own sender before it lets it continue.
   if (isMoment(order.kill, point)) process.kill(process.pid, 'SIGKILL')
+  if (isMoment(order.stop, point)) stopping.abort()
   if (isMoment(order.suspend, point)) process.kill(process.pid, 'SIGSTOP')
 }
 

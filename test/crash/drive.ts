@@ -43,8 +43,10 @@ export interface Drive {
   /** Rows after which a commit is due; 1000, if absent. */
   readonly commit_rows?: number | undefined
   readonly atPoint?: AtPoint | undefined
-  /** Into how many splits the input is cut; absent: it isn't. */
-  readonly splits?: number | undefined
+  /** A run that is resumed is given up. */
+  readonly abandon?: boolean | undefined
+  /** Aborted to stop safely. */
+  readonly signal?: AbortSignal | undefined
   /** Called when the ledger is open. */
   readonly onOpened?: (() => void) | undefined
 }
@@ -52,8 +54,7 @@ export interface Drive {
 /** @throws CustodyError if the run couldn't begin, or go on. */
 export async function drive(order: Drive): Promise<RunResult> {
   const { folder, url, signer, resume, key_file, threaded, holder } = order
-  const compiled = await compilePipeline(process.env, join(folder, 'pipeline.yaml'), [], () => undefined)
-  const plan = order.splits === undefined ? compiled : { ...compiled, splits: { count: order.splits } }
+  const plan = await compilePipeline(process.env, join(folder, 'pipeline.yaml'), [], () => undefined)
   const clock = order.clock ?? clockAhead(order.ahead_us ?? 0)
   const encryption = key_file === undefined ? undefined : readKeyFile(key_file)
   if (encryption !== undefined) ownKeychain.add(encryption)
@@ -90,7 +91,7 @@ async function goOn(order: Drive, plan: Plan, clock: Clock, ledger: SplittingLed
   try {
     const { run } = await findRun(reader, 'latest')
     const common = session(order, plan, clock, run)
-    const request = { ...common, run, ledger, reader, abandon: false }
+    const request = { ...common, run, ledger, reader, abandon: order.abandon === true }
     if (plan.splits === null) return await resumeRun({ ...request, from_ledger_only: false })
     return await resumeSplits({ ...request, pieces: piecesBeside(order.url, run), workers: workersHere })
   } finally {
@@ -99,14 +100,19 @@ async function goOn(order: Drive, plan: Plan, clock: Clock, ledger: SplittingLed
 }
 
 /** Little memory, so that sorts need files. */
-function session({ url, commit_rows, atPoint }: Drive, plan: Plan, clock: Clock, run: string) {
+function session(
+  { url, commit_rows, atPoint, signal = new AbortController().signal }: Drive,
+  plan: Plan,
+  clock: Clock,
+  run: string,
+) {
   const spill = spillBeside(url, run, 50_000)
   return {
     plan,
     clock,
     spill,
     limit: Number.POSITIVE_INFINITY,
-    signal: new AbortController().signal,
+    signal,
     commit_rows,
     atPoint,
   }

@@ -16,8 +16,17 @@ export interface CrashPipeline {
   readonly files: { readonly [path: string]: string | Uint8Array }
   /** Whether answers come sooner or later: then the number of commits differs from run to run. */
   readonly asynchronous: boolean
-  /** Into how many splits its input is cut; absent: it isn't. */
+  /** Into how many splits its input is cut, which its file says; absent: it isn't. */
   readonly splits?: number
+}
+
+/** The same pipeline with splits: what these need to be known is said, and nothing else. */
+export function inSplits({ yaml, ...others }: CrashPipeline, splits: number): CrashPipeline {
+  const known = yaml
+    .replaceAll(/(path: out\/(?:appended|numbered|replaced)\.csv)/g, '$1, columns: [id, kind, text]')
+    .replaceAll(/(aggregate: \w+),/g, '$1, scope: split,')
+    .replaceAll(/(aggregate: \w+)\n/g, '$1\n    scope: split\n')
+  return { ...others, splits, yaml: `splits: { count: ${splits} }${known}` }
 }
 
 /** Lays a pipeline out in an empty folder, as `pipeline.yaml`. */

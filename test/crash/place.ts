@@ -120,7 +120,7 @@ export class Place {
   /** A process of child.ts; `host`: on a machine of that name (hosts.ts). */
   begin(order: Omit<Order, 'folder' | 'url' | 'key_file'>, host?: string): Program {
     const { url, way = url, key_file } = this.ledger
-    const whole: Order = { folder: this.folder, url: way, key_file, splits: this.#splits, ...order }
+    const whole: Order = { folder: this.folder, url: way, key_file, ...order }
     const words = [process.execPath, built('crash/child'), JSON.stringify(whole)]
     return new Program(host === undefined ? words : onHost(host, words), this.folder)
   }

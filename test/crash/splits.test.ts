@@ -1,18 +1,33 @@
-/** Runs with splits that are killed, at the points of their coordinator and of the splits that it works on. */
-import { expect, test } from 'vitest'
+/** Runs with splits: what they leave, killed at the points of their coordinator and of the splits that it works on, stopped, and given up. */
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
 import { LONG } from '../support/form.ts'
-import { runUndisturbed } from './endure.ts'
+import { compare, runUndisturbed } from './endure.ts'
 import { eachPoint, testKills, undisturbedRuns } from './kills.ts'
-import { pipelineNamed } from './pipelines.ts'
+import { type CrashPipeline, inSplits, pipelineNamed } from './pipelines.ts'
+import { Place, reportOf } from './place.ts'
 
-const NAMES = ['linear', 'outputs', 'branches'] as const
-const SPLITS = NAMES.map((name, i) => ({ ...pipelineNamed(name), splits: i + 3 }))
+const NAMES = ['linear', 'outputs', 'branches', 'remade', 'named', 'expansion'] as const
+const SPLITS = NAMES.map((name, i) => inSplits(pipelineNamed(name), i + 3))
 const of = undisturbedRuns()
 
+const places: Place[] = []
+afterAll(() => {
+  for (const place of places.splice(0)) place.close()
+})
+
+function newPlace(pipeline: CrashPipeline): Place {
+  const place = new Place(pipeline)
+  places.push(place)
+  return place
+}
+
 test.each(LONG ? NAMES : (['outputs'] as const))('%s leaves what it leaves without splits', async name => {
-  const whole = await runUndisturbed(pipelineNamed(name))
+  const { splits: _, ...alone } = inSplits(pipelineNamed(name), 1)
+  const whole = await runUndisturbed({ ...alone, yaml: alone.yaml.replace('splits: { count: 1 }', '') })
   for (const splits of LONG ? [1, 2, 7, 40] : [5]) {
-    const { outputs, outcome } = await runUndisturbed({ ...pipelineNamed(name), splits })
+    const { outputs, outcome } = await runUndisturbed(inSplits(pipelineNamed(name), splits))
     expect([...outputs]).toEqual([...whole.outputs])
     expect(outcome).toMatchObject({
       status: whole.outcome.status,
@@ -28,3 +43,49 @@ testKills(
   of,
   { often: true },
 )
+
+const OUTPUTS = SPLITS[1] as CrashPipeline
+
+describe.concurrent('a run with splits that somebody stops', () => {
+  test.each(LONG ? [1, 4, 9] : [4])('is continued where it was, stopped at flush %i', async nth => {
+    const whole = await of(OUTPUTS)
+    const place = newPlace(OUTPUTS)
+    const stopped = reportOf(await place.begin({ resume: false, stop: { point: 'mid_flush', nth } }).exit)
+    expect(stopped).toMatchObject({ status: 'cancelled', code: null })
+    expect(await place.problems(false)).toEqual([])
+    const again = reportOf(await place.begin({ resume: true, stop: { point: 'mid_flush', nth: 2 } }).exit)
+    expect(again).toMatchObject({ status: 'cancelled', code: null })
+    expect(await place.problems(false)).toEqual([])
+    const { status } = reportOf(await place.begin({ resume: true }).exit)
+    expect(status).toBe('completed')
+    expect(await compare(place, whole)).toEqual([])
+    expect(existsSync(`${join(place.folder, 'custody.db')}-pieces`)).toBe(false)
+  })
+})
+
+describe.concurrent('a run with splits that is given up', () => {
+  const kills = [
+    ['before its input is cut', 'after_open', 1],
+    ['in its first split', 'after_commit', 1],
+    ['in its last split', 'before_publish', 4],
+    ['when its outputs are put together', 'mid_flush', 'last'],
+  ] as const
+  test.each(LONG ? kills : kills.slice(1, 2))(
+    '%s, is sealed, and all outputs are as they were',
+    async (_, point, n) => {
+      const nth = n === 'last' ? ((await of(OUTPUTS)).points[point] ?? 0) - 2 : n
+      const place = newPlace(OUTPUTS)
+      const before = place.outputs()
+      const { signal } = await place.begin({ resume: false, kill: { point, nth } }).exit
+      expect(signal).toBe('SIGKILL')
+      // Nothing more is read.
+      rmSync(join(place.folder, 'events.jsonl'))
+      const given_up = reportOf(await place.begin({ resume: true, abandon: true }).exit)
+      expect(given_up).toMatchObject({ code: null, status: 'abandoned' })
+      expect(await place.problems(true)).toEqual([])
+      expect(place.outputs()).toEqual(before)
+      expect(existsSync(`${join(place.folder, 'custody.db')}-pieces`)).toBe(false)
+      expect((await place.outcome()).status).toBe('abandoned')
+    },
+  )
+})

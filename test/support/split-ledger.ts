@@ -6,7 +6,7 @@ import type { Clock } from '../../src/engine/ports/ports.ts'
 import { leafHash } from '../../src/format/hash.ts'
 import { Frontier } from '../../src/format/tree.ts'
 import { drive } from '../crash/drive.ts'
-import { type CrashPipeline, layOut } from '../crash/pipelines.ts'
+import { type CrashPipeline, inSplits, layOut } from '../crash/pipelines.ts'
 import { type Body, Forger } from './forger.ts'
 import { T0, testPorts } from './ledger.ts'
 
@@ -61,10 +61,10 @@ function steadyClock(): Clock {
 export async function runSplitPipeline(url: string, splits: number | undefined): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-splits-'))
   try {
-    layOut(PIPELINE, folder)
+    layOut(splits === undefined ? PIPELINE : inSplits(PIPELINE, splits), folder)
     mkdirSync(join(folder, 'out'))
     const { signer } = testPorts()
-    const { error } = await drive({ folder, url, signer, resume: false, clock: steadyClock(), commit_rows: 10, splits })
+    const { error } = await drive({ folder, url, signer, resume: false, clock: steadyClock(), commit_rows: 10 })
     if (error !== null) throw error
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -25,6 +25,7 @@ export function headerText(
     terminal.paint_stderr('bold', printable(plan.name)),
     `${counted(number('transform', 'gate', 'fork', 'coalesce', 'aggregate', 'join', 'sort'), 'node')}${gates > 0 ? `, ${counted(gates, 'gate')} among them` : ''}`,
     counted(number('sink'), 'output'),
+    ...(plan.splits === null ? [] : [counted(plan.splits.count, 'split')]),
     ...(limit === undefined ? [] : [`at most ${counted(limit, 'record')}`]),
     ...(dryRun === true ? ['dry run: nothing is written'] : []),
     ...(outputs === false ? ['no output is written'] : []),

@@ -18,4 +18,6 @@ export interface SplitsProgress {
   readonly rows_read: number
   readonly rows_done: number
   readonly tokens_ended: number
+  /** 0 where that isn't known. */
+  readonly bytes_read: number
 }

@@ -2,15 +2,20 @@
 import type { PlanValue } from '../../format/run-values.ts'
 import type { Topology } from '../../format/topology.ts'
 import { canonicalize } from '../../model/canonical.ts'
+import { counted } from '../../model/number-text.ts'
 import { isObject, type Json } from '../../model/row.ts'
 
 interface Compared {
   readonly topology: Topology
   readonly value: PlanValue
+  /** Null: it has none. */
+  readonly splits: number | null
 }
 
 export function differences(before: Compared, after: Compared): string[] {
   const found: string[] = []
+  if (before.splits !== after.splits)
+    found.push(`${splitsText(before.splits)} then, and ${splitsText(after.splits)} now`)
   const [was, is] = [describe(before), describe(after)]
   for (const name of was.keys()) if (!is.has(name)) found.push(`\`${name}\` is gone`)
   for (const [name, parts] of is) {
@@ -25,11 +30,13 @@ export function differences(before: Compared, after: Compared): string[] {
   return found.length > 0 ? found : ['a schema, a policy or the order of its parts differs']
 }
 
+const splitsText = (splits: number | null) => (splits === null ? 'no splits' : counted(splits, 'split'))
+
 const PARTS = ['kind', 'keys', 'options', 'expressions', 'ways'] as const
 
 type Parts = { readonly [part in (typeof PARTS)[number]]: string }
 
-function describe({ topology, value }: Compared): Map<string, Parts> {
+function describe({ topology, value }: Omit<Compared, 'splits'>): Map<string, Parts> {
   const name = (number: number) => topology.nodes[number - 1]?.name ?? 'discard'
   return new Map(
     topology.nodes.map((node, i) => [

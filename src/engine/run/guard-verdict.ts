@@ -26,10 +26,18 @@ const FIRST_RECORDS = 1000
 /** Of fewer records all may be broken. */
 export const LEAST_RECORDS = 10
 
-/** So many records were read, and there is more input. Nothing was said of rejected ones, and all of them were. */
-export function brokenByFirst(run: GuardsConfig, { source, guards, records, rejected }: SourceCounts): Broken | null {
+/**
+ * So many records were read, and there is more input. Nothing was said of rejected ones, and all of them were. `is_split`: they are those
+ * of a split.
+ */
+export function brokenByFirst(
+  run: GuardsConfig,
+  { source, guards, records, rejected }: SourceCounts,
+  is_split = false,
+): Broken | null {
   if (!isDefault(run.rejected, guards.rejected) || records < FIRST_RECORDS || rejected < records) return null
-  return allRejected(`the first ${grouped(records)} records of source \`${source}\` were all rejected`, source)
+  const of = is_split ? ' in a split' : ''
+  return allRejected(`the first ${grouped(records)} records of source \`${source}\`${of} were all rejected`, source)
 }
 
 /** What breaks when a source has ended: how many records were rejected, and how many rows there are. */

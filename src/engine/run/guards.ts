@@ -62,7 +62,7 @@ export class Guards {
   /** A record was rejected, or a source is resumed. @throws CustodyError CUSTODY_GUARD. */
   look(reader: SourceReader): void {
     if (this.#repeats) return
-    const broken = brokenByFirst(this.#plan.guards, this.#counts(reader))
+    const broken = brokenByFirst(this.#plan.guards, this.#counts(reader), this.#is_split)
     if (broken !== null) throw new GuardError([broken])
   }
 

@@ -149,7 +149,10 @@ async function foldOf(request: ResumeRequest, created: Created, reader: RunReade
 }
 
 /** Neither with another plan nor with other files does a run go on; one that is given up takes no row any further. */
-async function refuseOthers({ plan, contentOf, abandon }: ResumeRequest, opened: OpeningRecord): Promise<void> {
+export async function refuseOthers(
+  { plan, contentOf, abandon }: Pick<ResumeRequest, 'plan' | 'contentOf' | 'abandon'>,
+  opened: OpeningRecord,
+): Promise<void> {
   refuseOtherPlan(plan, opened)
   if (contentOf !== undefined && !abandon) refuseOtherFiles(plan, opened.reads, await filesRead(plan, contentOf))
 }
@@ -157,7 +160,8 @@ async function refuseOthers({ plan, contentOf, abandon }: ResumeRequest, opened:
 /** The run must have begun with what `plan` would begin with. */
 export function refuseOtherPlan(plan: Plan, { opening, plan: value }: OpeningRecord): void {
   if (opening.plan_hash === plan.hash) return
-  const changed = differences({ topology: opening.topology, value }, plan)
+  const before = { topology: opening.topology, value, splits: opening.splits ?? null }
+  const changed = differences(before, { ...plan, splits: plan.splits?.count ?? null })
   throw new CustodyError(
     'CUSTODY_PLAN_CHANGED',
     `the pipeline isn't the one that the run began with: ${changed.join('; ')}`,

@@ -98,14 +98,7 @@ async function takeRows({ node, sink }: Output, bytes: AsyncIterable<Uint8Array>
     const row = rowIn(line)
     if (row === null) return rows
     const error = sink.write(row)
-    if (error !== null)
-      throw new CustodyError(
-        'CUSTODY_PLUGIN_DEFECT',
-        `sink \`${node.name}\` refuses a row that it took before: ${error.message}`,
-        {
-          where: { node: node.name },
-        },
-      )
+    if (error !== null) throw tooMuch(node.name, error.message)
     rows++
     waiting += line.length
     if (waiting < AT_ONCE_BYTES) continue
@@ -113,6 +106,14 @@ async function takeRows({ node, sink }: Output, bytes: AsyncIterable<Uint8Array>
     waiting = 0
   }
   return rows
+}
+
+/** What a split couldn't know: of all splits together there is more than a file can have, or than the options allow. */
+function tooMuch(node: string, message: string): CustodyError {
+  return new CustodyError('CUSTODY_SINK', `sink \`${node}\` can’t take what all splits have written: ${message}`, {
+    where: { node },
+    hint: 'Nothing was published. Give the run up with `custody abandon`, and run it without `splits`: such rows go where on_error leads then.',
+  })
 }
 
 const LINE_BREAK = 0x0a

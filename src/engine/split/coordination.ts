@@ -17,6 +17,8 @@ export interface Coordination {
   readonly splits: number
   /** Null: the sources weren't cut. */
   readonly cuts: readonly SourceCut[] | null
+  /** By part, how far it was when that was last said. */
+  readonly said: ReadonlyMap<number, number>
   readonly history: History
 }
 
@@ -24,14 +26,17 @@ export async function readCoordination(reader: RunReader, log: number): Promise<
   const opened = await readOpening(reader, log)
   const first = onRecord(await reader.entry(log, 0), 'first entry')
   const cuts: SourceCut[] = []
+  const said = new Map<number, number>()
   for await (const { seq, body } of reader.entriesOfRun(log)) {
-    if (!body.includes('"k":"cut"')) continue
+    if (!body.includes('"k":"cut"') && !body.includes('"k":"parts"')) continue
     const { entry, ...commits } = runEntryOf(body)
+    if (entry.k === 'parts') for (const { part, size } of entry.heads) said.set(part, size)
     if (entry.k === 'cut') cuts.push(cutOf(entry, await valuesOf(reader, log, [{ seq, ...commits }])))
   }
   return {
     ...{ opened, leaf: leafHash(first.body), splits: onRecord(opened.opening.splits, 'number of splits') },
     cuts: cuts.length === 0 ? null : cuts,
+    said,
     history: await readHistory(reader, log),
   }
 }

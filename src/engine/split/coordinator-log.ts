@@ -1,7 +1,9 @@
 /** Writes the log of a coordinator: cuts, how far splits are, commits of what was put together, and its end. */
 import type { CursorFact, SealedStatus, TotalsFact } from '../../format/entry.ts'
+import type { CodeChange } from '../../format/plugin-code.ts'
 import type { PartHead } from '../../format/split-entry.ts'
 import type { CheckpointHead, RunDraft, RunLedger } from '../../ledger/write-port.ts'
+import type { Json } from '../../model/row.ts'
 import type { Output, Receipts } from '../nodes/sink/sink-set.ts'
 import { receiptOf } from '../nodes/sink/sinks.ts'
 import type { RunClock } from '../ports/run-clock.ts'
@@ -13,12 +15,16 @@ import { contentsOf, placesOf, rangeFacts, type SourceCut } from './cuts.ts'
 export interface CoordinatorLogState {
   readonly values: ValuesSoFar
   readonly commits: number
+  /** By part, how far it was when that was last said. */
+  readonly said: ReadonlyMap<number, number>
 }
 
 /** What all splits have come to. */
 export interface SplitSum {
   readonly totals: TotalsFact
   readonly cursors: readonly CursorFact[]
+  /** By source, where the last split that read it has ended: rows that are run once more may need what stood before the first record. */
+  readonly positions: ReadonlyMap<number, Json>
 }
 
 export class CoordinatorLog {
@@ -27,18 +33,20 @@ export class CoordinatorLog {
   readonly #clock: Pick<RunClock, 'now_us'>
   readonly #values: RunValues
   #commits: number
-  /** How far splits were when that was last said. */
-  readonly #said = new Map<number, number>()
+  readonly #said: Map<number, number>
 
   constructor(ledger: RunLedger, clock: Pick<RunClock, 'now_us'>, from: CoordinatorLogState) {
     this.#ledger = ledger
     this.#clock = clock
     this.#values = new RunValues(from.values)
     this.#commits = from.commits
+    this.#said = new Map(from.said)
   }
 
-  async resume(epoch: number, t: number): Promise<void> {
-    this.#append({ k: 'resume', epoch, cut: [], t }, this.#noValues())
+  async resume(epoch: number, code_changes: readonly CodeChange[], t: number): Promise<void> {
+    const plugins = code_changes.map(each => each.new)
+    const code = plugins.length === 0 ? {} : { plugins }
+    this.#append({ k: 'resume', epoch, cut: [], ...code, t }, this.#noValues())
     await this.#commit()
   }
 
@@ -67,7 +75,7 @@ export class CoordinatorLog {
 
   /** What was put together so far, and if it is the last commit, what is about to be published. */
   async commit(
-    { totals, cursors }: SplitSum,
+    { totals, cursors, positions }: SplitSum,
     outputs: readonly Output[],
     receipts: Receipts,
     last: boolean,
@@ -81,7 +89,10 @@ export class CoordinatorLog {
     const entry = {
       k: 'commit',
       commit: ++this.#commits,
-      cursors,
+      cursors: cursors.map(each => ({
+        ...each,
+        ...values.again('position', each.source, positions.get(each.source) ?? null),
+      })),
       receipts: outputs.map(output => receiptFact(output.node, receiptOf(receipts, output), values)),
       totals,
       t: this.#clock.now_us(),

@@ -6,8 +6,9 @@
  *                                  └──── stop ────► heads of splits, stop entry, lease given up
  */
 import type { SealedStatus } from '../../format/entry.ts'
+import type { CodeChange } from '../../format/plugin-code.ts'
 import type { RunLedger, SplittingLedger } from '../../ledger/write-port.ts'
-import { isCustodyError } from '../../model/error.ts'
+import type { SinkContext } from '../../sdk/spec.ts'
 import { textsOf } from '../nodes/sink/piece-sink.ts'
 import { contextOf, type Receipts, type SinkSet } from '../nodes/sink/sink-set.ts'
 import { Sinks } from '../nodes/sink/sinks.ts'
@@ -33,8 +34,8 @@ import {
 import { summarise } from '../run/summary.ts'
 import { assemble } from './assembly.ts'
 import { CoordinatorLog, type SplitSum } from './coordinator-log.ts'
-import { cutSources, type SourceCut } from './cuts.ts'
-import { type EndedSplits, endedSplits } from './ended.ts'
+import { bytesOf, cutSources, guarded, type SourceCut } from './cuts.ts'
+import { type EndedSplits, endedSplits, totalsSoFar } from './ended.ts'
 
 /** How often it is said how far splits are: as the log of a run does. */
 const PROGRESS_EVERY_US = 120_000_000
@@ -51,6 +52,8 @@ export interface ForWorkers {
   /** Of the coordinator's entry 0: its leaf hash and time. */
   readonly leaf: string
   readonly t: number
+  /** What sinks know of the whole run. */
+  readonly known: Pick<SinkContext, 'originalNames'> & Required<Pick<SinkContext, 'inUse'>>
   /** Aborted to stop, by whoever began the run, or because it is lost. */
   readonly signal: AbortSignal
 }
@@ -69,11 +72,14 @@ export interface Coordinating {
   readonly from: {
     readonly values: ValuesSoFar
     readonly commits: number
+    readonly said: ReadonlyMap<number, number>
     readonly cuts: readonly SourceCut[] | null
     readonly published: boolean
     /** Null: it just began. */
     readonly resumed: { readonly last_us: number; readonly stood: readonly Standstill[] } | null
   }
+  /** Of plugins, since the run was last taken up. */
+  readonly code_changes: readonly CodeChange[]
   readonly abandon: boolean
 }
 
@@ -97,23 +103,26 @@ class Coordinator {
   readonly #clock: SessionClock
   readonly #outputs: Sinks
   readonly #log: CoordinatorLog
+  /** Whether sources know the names that their fields have in the input. */
+  #named = false
   #opened = false
-  #ended: EndedSplits | null = null
+  /** Of all splits, as far as this is known. */
+  #totals = new Totals(0, 0).snapshot()
 
   constructor(parts: Coordinating, clock: SessionClock, outputs: Sinks) {
-    const { values, commits } = parts.from
+    const { values, commits, said } = parts.from
     this.#parts = parts
     this.#clock = clock
     this.#outputs = outputs
-    this.#log = new CoordinatorLog(parts.log, clock, { values, commits })
+    this.#log = new CoordinatorLog(parts.log, clock, { values, commits, said })
   }
 
   async run(): Promise<RunResult> {
-    const { request, from, epoch } = this.#parts
+    const { request, from, epoch, code_changes, abandon } = this.#parts
     try {
-      if (from.resumed !== null) await this.#log.resume(epoch, this.#clock.goOn())
+      if (from.resumed !== null) await this.#log.resume(epoch, code_changes, this.#clock.goOn())
       if (from.resumed !== null) request.atPoint?.('after_resume_entry')
-      const cuts = from.cuts ?? (await this.#cut())
+      const cuts = from.cuts ?? (abandon ? [] : await this.#cut())
       if (request.signal.aborted) return await this.#stop(STOPPED_BY_USER)
       const end = await this.#work(cuts)
       if (end.kind === 'stopped') {
@@ -135,7 +144,8 @@ class Coordinator {
   async #cut(): Promise<readonly SourceCut[]> {
     const { sources, splits, limit, request, log } = this.#parts
     const work = cutSources(sources, splits, limit, request.signal).catch((thrown: unknown) => {
-      if (request.signal.aborted && !isCustodyError(thrown)) return []
+      // Who has stopped it gets to know what is wrong when it is resumed.
+      if (request.signal.aborted) return []
       throw thrown
     })
     const cuts = await holding(work, this.#clock, () => log.renew())
@@ -144,16 +154,19 @@ class Coordinator {
   }
 
   async #work(cuts: readonly SourceCut[]) {
-    const { request, opening, splits, log } = this.#parts
+    const { request, opening, splits, log, sinks, sources, abandon } = this.#parts
     const closedBefore = await this.#closedParts()
     const open = Array.from({ length: splits }, (_, i) => i + 1).filter(part => !closedBefore.has(part))
     if (open.length === 0) return { kind: 'closed' } as const
+    if (!abandon) await this.#name()
     const tell = teller('Progress', request.onProgress)
     const began_us = this.#clock.monotonic_us()
-    const onRows = ({ rows_read, rows_done, tokens_ended }: SplitsProgress) => {
+    const [total, read_before] = [bytesOf(cuts, () => true), bytesOf(cuts, part => closedBefore.has(part)) ?? 0]
+    const onRows = ({ rows_read, rows_done, tokens_ended, bytes_read }: SplitsProgress) => {
       const before = { rows_read: 0, rows_done: 0 }
       const elapsed_us = this.#clock.monotonic_us() - began_us
-      tell({ rows_read, rows_done, tokens_ended, before, elapsed_us, bytes: null })
+      const bytes = total === null ? null : { before: read_before, read: read_before + bytes_read, total }
+      tell({ rows_read, rows_done, tokens_ended, before, elapsed_us, bytes })
     }
     const halt = new AbortController()
     let said_us = began_us
@@ -169,7 +182,8 @@ class Coordinator {
       }
     }
     const signal = AbortSignal.any([request.signal, halt.signal])
-    const workers = request.workers({ cuts, ...opening, signal })
+    const known = { originalNames: () => originalNames(sources), inUse: sinks.inUse }
+    const workers = request.workers({ cuts, ...opening, known, signal })
     return await holding(workers.run(open, onRows), this.#clock, keep)
   }
 
@@ -179,7 +193,7 @@ class Coordinator {
     const { plan, run, ledger } = request
     const ended = await this.#holding(endedSplits(plan, splits, ledger.splitsOf(run)))
     const { sum } = ended
-    this.#ended = ended
+    this.#totals = sum.totals
     if (!abandon) await this.#judge(sum)
     this.#opened = true
     await this.#outputs.open(abandon)
@@ -213,8 +227,7 @@ class Coordinator {
   async #assemble({ sum, receipts }: EndedSplits): Promise<boolean> {
     const { request, sources } = this.#parts
     const outputs = this.#outputs
-    // Headers may have the names that the sources have.
-    for (const { source } of sources) await source.begin?.(null)
+    await this.#name()
     const { plan, run } = request
     const common = { run, folder: plan.folder, placed: null, originalNames: () => originalNames(sources) }
     const commit = async (of: () => Promise<Receipts>, last: boolean) => {
@@ -233,6 +246,16 @@ class Coordinator {
     return true
   }
 
+  /** Headers may have the names that sources have, whichever split reads these, and columns may be named by them. */
+  async #name(): Promise<void> {
+    if (this.#named) return
+    this.#named = true
+    for (const { node, source } of this.#parts.sources) {
+      if (source.originalNames === undefined) continue
+      await this.#holding(guarded(node, async () => source.begin?.(null)))
+    }
+  }
+
   async #closedParts(): Promise<ReadonlySet<number>> {
     const { request } = this.#parts
     return new Set(await request.ledger.splitsOf(request.run).closed())
@@ -245,6 +268,9 @@ class Coordinator {
 
   async #stop(stop: Parameters<CoordinatorLog['stop']>[0]): Promise<RunResult> {
     await this.#log.stop(stop, await this.#heads())
+    const { plan, run, ledger } = this.#parts.request
+    // (I11) What a result says follows the record, and is no part of it.
+    this.#totals = await totalsSoFar(plan, ledger.splitsOf(run)).catch(() => this.#totals)
     return this.#result(stop.status, stop.error, stop.reason === 'user' ? 'user' : null)
   }
 
@@ -258,11 +284,12 @@ class Coordinator {
     stopped_by: RunResult['stopped_by'],
   ): RunResult {
     const { request } = this.#parts
-    const totals = this.#ended?.sum.totals ?? new Totals(0, 0).snapshot()
     const { discarded, warnings } = this.#outputs
+    // What splits have read and done is worth telling, though nothing of it is in an output.
+    const untouched = !this.#opened && this.#totals.rows.read === 0
     return {
-      summary: summarise(request.run, status, totals, this.#outputs, this.#log.head?.root ?? ''),
-      ...{ error, stopped_by, untouched: !this.#opened, next_call_usd: null, lost_usd: 0, discarded, warnings },
+      summary: summarise(request.run, status, this.#totals, this.#outputs, this.#log.head?.root ?? ''),
+      ...{ error, stopped_by, untouched, next_call_usd: null, lost_usd: 0, discarded, warnings },
     }
   }
 }

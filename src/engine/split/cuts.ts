@@ -66,7 +66,8 @@ function endsWithin(offset: number, size: number, total: number, splits: number)
   return { first: total === 0 ? 1 : first, ends }
 }
 
-async function guarded<T>({ name }: SourceNode, work: () => Promise<T>): Promise<T> {
+/** @throws CustodyError of the source, or that its plugin is defective. */
+export async function guarded<T>({ name }: SourceNode, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (thrown) {
@@ -91,6 +92,13 @@ export function shareOf(cuts: readonly SourceCut[], source: number, part: number
   if (cut === undefined) return 'nothing'
   if (cut.whole !== null) return cut.whole === part ? 'all' : 'nothing'
   return cut.ranges.find(each => each.part === part)?.range ?? 'nothing'
+}
+
+/** What these splits read, in bytes; null if a source wasn't cut, so that nobody knows. */
+export function bytesOf(cuts: readonly SourceCut[], has: (part: number) => boolean): number | null {
+  if (cuts.some(({ whole }) => whole !== null)) return null
+  const ranges = cuts.flatMap(cut => cut.ranges).filter(({ part }) => has(part))
+  return ranges.reduce((sum, { range }) => sum + range.bytes, 0)
 }
 
 // ── on record ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 /** What splits that are closed have come to, added up. */
-import type { CursorFact } from '../../format/entry.ts'
+import type { CursorFact, TotalsFact } from '../../format/entry.ts'
 import type { SplitReader } from '../../ledger/write-port.ts'
+import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import { onRecord } from '../record/on-record.ts'
@@ -15,21 +16,37 @@ export interface EndedSplits {
   readonly receipts: ReadonlyArray<ReadonlyMap<string, Receipt>>
 }
 
+/** Of those that were begun. @throws CustodyError as `SplitReader.see`. */
+export async function totalsSoFar(plan: Plan, reader: SplitReader): Promise<TotalsFact> {
+  const totals = new Totals(plan.nodes.length, plan.edges.length)
+  for (const { part } of await reader.heads()) {
+    const { commit } = await reader.see(part, readHistory)
+    if (commit !== null) totals.add(commit.entry.totals)
+  }
+  return totals.snapshot()
+}
+
 /** @throws CustodyError as `SplitReader.see`. */
 export async function endedSplits(plan: Plan, splits: number, reader: SplitReader): Promise<EndedSplits> {
   const totals = new Totals(plan.nodes.length, plan.edges.length)
   const receipts: ReadonlyMap<string, Receipt>[] = []
+  const positions = new Map<number, Json>()
   const read = new Map<number, { records: number; bytes: number }>()
   for (let part = 1; part <= splits; part++) {
     const { commit } = await reader.see(part, readHistory)
     const { entry } = onRecord(commit, `commit of split ${part}`)
     totals.add(entry.totals)
     receipts.push(receiptsOf(plan, commit))
-    for (const { source, records, bytes = 0 } of entry.cursors) {
+    for (const { source, records, bytes = 0, position } of entry.cursors) {
+      const at = position === undefined ? undefined : commit?.values.get(position)
+      if (at !== undefined) positions.set(source, at)
       const before = read.get(source) ?? { records: 0, bytes: 0 }
       read.set(source, { records: before.records + records, bytes: before.bytes + bytes })
     }
   }
   const cursors = [...read].map(([source, each]): CursorFact => ({ source, ...each, done: true }))
-  return { sum: { totals: totals.snapshot(), cursors: cursors.toSorted((a, b) => a.source - b.source) }, receipts }
+  return {
+    sum: { totals: totals.snapshot(), cursors: cursors.toSorted((a, b) => a.source - b.source), positions },
+    receipts,
+  }
 }

@@ -7,13 +7,14 @@ import { Created } from '../nodes/created.ts'
 import { Pools } from '../nodes/pool.ts'
 import { PIECE_INTENT, PieceSink, textsOf } from '../nodes/sink/piece-sink.ts'
 import { contextOf, type Output, type SinkSet } from '../nodes/sink/sink-set.ts'
-import { createSources, originalNames, prepareSource } from '../nodes/source/open-sources.ts'
+import { createSources, prepareSource } from '../nodes/source/open-sources.ts'
 import { type OpenSource, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
 import type { Pieces } from '../ports/pieces.ts'
 import { type History, readHistory } from '../resume/run-fold.ts'
 import { type RestoredState, restoreState } from '../resume/state.ts'
 import { atRiskOf, readSoFar, receiptsOf } from '../run/resume.ts'
 import { driveSession, holdingsOf, type RunResult, type SessionRequest } from '../run/session.ts'
+import type { ForWorkers } from './coordinator.ts'
 import { type Share, type SourceCut, shareOf } from './cuts.ts'
 
 export interface SplitRequest extends SessionRequest {
@@ -25,9 +26,10 @@ export interface SplitRequest extends SessionRequest {
   /** Names of the files that sources read. */
   readonly files: FileNames | null
   readonly pieces: Pieces
+  /** What sinks know of the whole run, so that they take and refuse rows as one that writes all of them. */
+  readonly known: ForWorkers['known']
   /** Reads nothing more: what is open ends, and the split is closed. */
   readonly abandon: boolean
-  /** What sinks write only because rows were rejected, or in which order columns stand, may need the headers of all sources. */
   readonly staging?: string | undefined
 }
 
@@ -41,17 +43,25 @@ interface Found {
 export async function runSplit(request: SplitRequest): Promise<RunResult> {
   const { plan, run, part, opening, clock } = request
   const created = new Created()
-  const { ledger, epoch, seen } = await created.closedOnFailure(() =>
-    request.ledger.takeSplit({ run, part, begin: beginningOf(request) }, (reader, log) =>
-      foldOf(request, created, reader, log),
-    ),
-  )
+  const take = () =>
+    created.closedOnFailure(() =>
+      request.ledger.takeSplit({ run, part, begin: beginningOf(request) }, (reader, log) =>
+        foldOf(request, created, reader, log),
+      ),
+    )
+  let taken = await take()
+  if (request.abandon && taken.seen === null) {
+    // Nobody had begun it; only who takes it up again can say that it isn't read any further.
+    await taken.ledger.release()
+    taken = await take()
+  }
+  const { ledger, epoch, seen } = taken
   try {
     const sources = await sourcesOf(request, created)
     const begun = sources.map(({ share, ...source }) => ({ ...source, from: fromOf(source, share, request, seen) }))
     for (const source of begun) if (source.from?.done !== true) await prepareSource(source)
     const receipts = receiptsOf(plan, seen?.history.commit ?? null)
-    const sinks = created.add(piecesOf(request, epoch, receipts, sources))
+    const sinks = created.add(piecesOf(request, epoch, receipts))
     const pools = created.add(await Pools.open(plan, () => request.started_us ?? opening.t, request.strays))
     const cut = begun.filter(({ from }) => from?.cut === true).map(({ node }) => node.number)
     return await driveSession({
@@ -109,20 +119,14 @@ function fromOf(source: OpenSource, share: Share, { abandon }: SplitRequest, see
 
 const NOTHING_TO_READ: ReadSoFar = { records: 0, position: null, sha256: null, done: true, cut: false, files: [] }
 
-function piecesOf(
-  request: SplitRequest,
-  epoch: number,
-  receipts: ReadonlyMap<string, Receipt>,
-  sources: readonly OpenSource[],
-): SinkSet {
-  const { plan, part, pieces } = request
+function piecesOf(request: SplitRequest, epoch: number, receipts: ReadonlyMap<string, Receipt>): SinkSet {
+  const { plan, part, pieces, known } = request
+  const { originalNames, inUse } = known
   const all = plan.nodes
     .filter((node): node is SinkNode => node.kind === 'sink')
     .map((node): Output => {
-      const context = contextOf(node, {
-        ...{ run: request.run, folder: plan.folder, placed: null, staging: request.staging },
-        originalNames: () => originalNames(sources),
-      })
+      const common = { run: request.run, folder: plan.folder, placed: null, staging: request.staging, originalNames }
+      const context = { ...contextOf(node, common), inUse }
       const { spec, options } = node.plugin
       const rehearsal = spec.rehearse?.(options, context) ?? null
       const kept = { node: node.name, texts: textsOf(node, context), rehearsal }
@@ -134,5 +138,5 @@ function piecesOf(
   const close = async () => {
     await Promise.allSettled(all.map(({ sink }) => sink.close()))
   }
-  return { all, outbound: new Map(), close }
+  return { all, outbound: new Map(), inUse, close }
 }

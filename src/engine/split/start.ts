@@ -9,6 +9,7 @@ import type { Pieces } from '../ports/pieces.ts'
 import type { Workers } from '../ports/workers.ts'
 import type { RunResult } from '../run/session.ts'
 import { openingOf, prepareRun, type RunRequest } from '../run/start.ts'
+import { refuseApart } from './apart.ts'
 import { coordinate, type ForWorkers } from './coordinator.ts'
 import type { SplitRequest } from './split-session.ts'
 
@@ -29,6 +30,7 @@ async function begin(request: SplitRunRequest, created: Created): Promise<RunRes
   const { plan, run, clock, limit } = request
   const splits = plan.splits?.count ?? 0
   const { sources, sinks } = await prepareRun(request, created)
+  await refuseApart(sources, sinks, limit)
   // What can't be made here can't be made where splits are worked on.
   await (await Pools.open(plan, notBegun, request.strays)).close()
   request.atPoint?.('before_open')
@@ -40,11 +42,11 @@ async function begin(request: SplitRunRequest, created: Created): Promise<RunRes
   const leaf = await request.ledger.splitsOf(run).opening()
   return coordinate({
     request: splitsRequest(request, listedFiles(sources)?.names ?? null, false),
-    ...{ splits, limit, log, epoch: FIRST_EPOCH, sinks, sources, abandon: false },
+    ...{ splits, limit, log, epoch: FIRST_EPOCH, sinks, sources, code_changes: [], abandon: false },
     opening: { leaf: leafHash(leaf), t: log.began_us },
     from: {
       values: { count: values.drafts.length, named: new Map() },
-      ...{ commits: 0, cuts: null, published: false, resumed: null },
+      ...{ commits: 0, said: new Map(), cuts: null, published: false, resumed: null },
     },
   })
 }
@@ -55,10 +57,20 @@ export function splitsRequest(
   files: SplitRequest['files'],
   abandon: boolean,
 ) {
+  const own = { ...request, onNotice: onceEach(request.onNotice) }
   return {
-    ...request,
-    workers: ({ leaf, t, ...of }: ForWorkers) =>
-      request.workers({ ...request, ...of, files, abandon, opening: { leaf, t } }),
+    ...own,
+    workers: ({ leaf, t, ...of }: ForWorkers) => own.workers({ ...own, ...of, files, abandon, opening: { leaf, t } }),
+  }
+}
+
+/** Each split would say it again. */
+function onceEach(tell: SplitRunRequest['onNotice']): SplitRunRequest['onNotice'] {
+  const said = new Set<string>()
+  return notice => {
+    if (said.has(notice.text)) return
+    said.add(notice.text)
+    tell?.(notice)
   }
 }
 

@@ -115,6 +115,7 @@ export const filesSource = defineSource({
   ],
   check: problemsOf,
   rereadable: () => true,
+  lists: () => true,
   missing: missingForStorage,
   reads: filesNamed,
   textual: false,

@@ -3,7 +3,14 @@ import { z } from 'zod'
 import { exactType, type RowSchema } from '../../model/schema.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { ERROR_FIELD, flatNames } from '../../sdk/error-row.ts'
-import type { FieldRequirement, OptionProblem, SecretOption, SinkContext, SinkSpec } from '../../sdk/spec.ts'
+import type {
+  FieldRequirement,
+  OptionProblem,
+  RewindableSinkSpec,
+  SecretOption,
+  SinkContext,
+  SinkSpec,
+} from '../../sdk/spec.ts'
 import { delimiterOf } from '../sources/csv-options.ts'
 import { storageOption } from '../stores/options.ts'
 import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
@@ -61,7 +68,7 @@ const csvOptions = z.strictObject({
 type CsvOptions = z.infer<typeof csvOptions>
 
 function formats(options: CsvOptions, context: SinkContext): () => CsvRowFormat {
-  const { closed, fields } = context.input
+  const { fields } = context.input
   const rejects = bringsRejects(fields)
   const layout: CsvLayout = {
     node: context.node,
@@ -72,7 +79,7 @@ function formats(options: CsvOptions, context: SinkContext): () => CsvRowFormat 
     escape_formulas: options.escape_formulas,
     numeric: new Set([...fields].filter(([, { schema }]) => exactType(schema) !== null).map(([field]) => field)),
     headers: options.headers,
-    columns: options.columns ?? (closed && fields.size > 0 ? csvColumns(fields.keys(), rejects) : null),
+    columns: options.columns ?? (areKnown(options, context.input) ? csvColumns(fields.keys(), rejects) : null),
     named: options.columns !== undefined,
     known: [...fields.keys()],
     rejects,
@@ -119,6 +126,19 @@ function check(
     problems.push({ path: ['headers'], message: 'two fields would have the same header' })
   }
   return problems
+}
+
+/** Else they are those of the first row, of which each split has another. */
+const areKnown = ({ columns }: CsvOptions, { closed, fields }: RowSchema): boolean =>
+  columns !== undefined || (closed && fields.size > 0)
+
+/** Which columns there are must be the same for each; what comes as a new one is put behind all others when the file is made. */
+function together(options: CsvOptions, input: RowSchema): ReturnType<NonNullable<RewindableSinkSpec['together']>> {
+  if (options.new_columns === 'union' || areKnown(options, input)) return null
+  return {
+    message: 'its columns would be those of the first row, and each split has another',
+    hint: 'name them in `columns`, or declare all fields in the source’s schema (`mode: fixed`)',
+  }
 }
 
 /** A column that no row fills isn't wrong. */
@@ -227,5 +247,6 @@ export const csvSink = defineSink({
   checkInput,
   immediate: immediateOf,
   writes: writtenBy,
+  together,
   ...fileOutput<CsvOptions>({ appendable: ({ new_columns }) => new_columns === 'refuse', formats }),
 })

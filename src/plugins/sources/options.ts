@@ -87,6 +87,11 @@ export function onePath({ path, literal, if_missing, compression, exclude }: Fil
   return compression === 'zip' || (compression === 'auto' && isArchiveName(path)) ? null : path
 }
 
+/** Whether it reads a list of files, however many are on it. */
+export function hasList(options: FileOptions): boolean {
+  return onePath(options) === null
+}
+
 export function isReadable(options: FileOptions): boolean {
   return options.path !== STANDARD_INPUT
 }

@@ -21,7 +21,15 @@ import { LineCounter } from './line-counter.ts'
 import { LineScanner } from './line-scanner.ts'
 import { rejectRecord } from './one-file.ts'
 import { openFiles } from './open-files.ts'
-import { checkFileOptions, encodingOption, fieldsAdded, fileOptions, filesNamed, isReadable } from './options.ts'
+import {
+  checkFileOptions,
+  encodingOption,
+  fieldsAdded,
+  fileOptions,
+  filesNamed,
+  hasList,
+  isReadable,
+} from './options.ts'
 import type { TextWindow } from './text-window.ts'
 
 const textOptions = z.strictObject({
@@ -120,6 +128,7 @@ export const textSource = defineSource({
   ],
   check: checkTextOptions,
   rereadable: isReadable,
+  lists: hasList,
   missing: missingForStorage,
   reads: filesNamed,
   textual: false,

@@ -337,7 +337,9 @@ export class RunFacts {
     if (facts.k === 'seal' && facts.status !== 'abandoned' && facts.status !== expected) {
       this.#seals.add(`${where} seals the run as ${facts.status}, and its endings make it ${expected}`)
     }
-    for (const problem of this.#role.ends(where, facts, this.#cursors.values(), ways)) this.#seals.add(problem)
+    // What isn't read any further has been read as far as it was.
+    const read = [...this.#cursors.values()].filter(({ source, done }) => !done || !this.#cut.has(source))
+    for (const problem of this.#role.ends(where, facts, read, ways)) this.#seals.add(problem)
     if (recount.born !== recount.ended) {
       this.#seals.add(
         `${where} seals the run, and ${counted(recount.born - recount.ended, 'token has', 'tokens have')} no ending`,

@@ -68,6 +68,8 @@ export interface SinkSet {
   readonly all: readonly Output[]
   /** By node. */
   readonly outbound: ReadonlyMap<number, Outbound>
+  /** For paths that rows name: what a file is that the run needs, or writes otherwise. */
+  readonly inUse: (path: string) => string | null
   close(): Promise<void>
 }
 
@@ -153,7 +155,7 @@ async function createAll(
       const found = await find(node, created.add(sink))
       all.push({ node, sink, ...found, artifacts: null, opened: false, left: null, discarded: null })
     }
-    return { all, outbound, close: () => closeAll(all, outbound) }
+    return { all, outbound, inUse, close: () => closeAll(all, outbound) }
   })
 }
 

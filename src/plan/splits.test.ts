@@ -1,0 +1,243 @@
+/** What a pipeline with splits may have, and why it may not have the rest. */
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { compileText } from '../../test/support/compile-text.ts'
+import { builtins } from '../plugins/index.ts'
+import { Catalogue } from '../sdk/catalogue.ts'
+import type { PluginSpec, SinkSpec, SourceSpec } from '../sdk/spec.ts'
+
+const never = () => {
+  throw new Error('a stub plugin never runs')
+}
+const common = <N extends string>(name: N, errors = {}) => ({
+  ...{ name, summary: `Stands in for ${name}`, determinism: 'deterministic' as const, errors },
+  ...{ options: z.strictObject({}), examples: [{ title: 'Any', options: {} }], create: never },
+})
+const source = (name: string, how: Partial<SourceSpec>): PluginSpec => ({
+  ...{ ...common(name), kind: 'source', textual: false, rereadable: () => true },
+  ...how,
+})
+const sink = (name: string, errors: object): PluginSpec => ({ ...common(name, errors), kind: 'sink' }) as SinkSpec
+
+const CATALOGUE = new Catalogue([
+  ...builtins,
+  source('once', { rereadable: () => false }),
+  source('forever', { endless: () => true }),
+  source('asking', { services: () => ['desk.example'] }),
+  sink('blind', { FULL: 'It is full.' }),
+  sink('meek', {}),
+])
+
+interface Parts {
+  readonly splits: string
+  readonly source: string
+  readonly schema: string
+  readonly node: string
+  readonly sink: string
+}
+
+const SOUND: Parts = {
+  splits: 'splits: { count: 4 }',
+  source: 'plugin: csv, options: { path: in.csv }',
+  schema: '{ mode: fixed, fields: { id: integer, note: string? } }',
+  node: '{ transform: passthrough, to: out }',
+  sink: 'plugin: jsonl, options: { path: out.jsonl }',
+}
+
+const pipeline = ({ splits, source, schema, node, sink }: Parts) => `name: parts
+${splits}
+defaults: { on_error: discard, on_invalid: discard }
+sources:
+  in: { ${source}, schema: ${schema}, to: step }
+nodes:
+  step: ${node}
+sinks:
+  out: { ${sink} }
+`
+
+/** `line:column message (hint)` of each error; each has the code CUSTODY_SPLITS. */
+function refusals(parts: Partial<Parts>): readonly string[] {
+  const { plan, diagnostics } = compileText(pipeline({ ...SOUND, ...parts }), { catalogue: CATALOGUE })
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  expect(errors.map(({ code }) => code)).toEqual(errors.map(() => 'CUSTODY_SPLITS'))
+  expect(plan === null).toBe(errors.length > 0)
+  return errors.map(({ line, column, message, hint }) => `${line}:${column} ${message} (${hint})`)
+}
+
+const OBSERVED = '{ mode: observed }'
+const JOIN = `{ fork: { one: known.left, other: known.right } }
+  known: { join: { left: id, right: id }, routes: { matched: out, left: discard, right: discard } }`
+const CHAT =
+  'options: { provider: compatible, base_url: "http://localhost:1/v1", model: m, max_output_tokens: 9, prompt: "{{ note }}" }, to: out }'
+
+describe('a pipeline with splits', () => {
+  test('has their number in its plan and in its hash', () => {
+    const planOf = (splits: string) =>
+      compileText(pipeline({ ...SOUND, splits }), { catalogue: CATALOGUE }).plan ?? never()
+    const [one, four, none] = ['splits: { count: 1 }', SOUND.splits, ''].map(planOf)
+    expect(four?.splits).toEqual({ count: 4 })
+    expect(none?.splits).toBeNull()
+    expect(new Set([one?.hash, four?.hash, none?.hash]).size).toBe(3)
+  })
+
+  test.each([
+    ['its number alone', {}],
+    [
+      'an aggregate that says its scope',
+      { node: '{ aggregate: batch_stats, scope: split, options: { value: id }, to: out }' },
+    ],
+    [
+      'a trigger that counts time',
+      { node: '{ aggregate: batch_stats, scope: split, trigger: { max_age: 1s }, options: { value: id }, to: out }' },
+    ],
+    ['columns from a schema', { sink: 'plugin: csv, options: { path: out.csv }' }],
+    ['columns that are named', { schema: OBSERVED, sink: 'plugin: csv, options: { path: out.csv, columns: [id] }' }],
+    [
+      'columns that may come',
+      { schema: OBSERVED, sink: 'plugin: csv, options: { path: out.csv, new_columns: union }' },
+    ],
+    ['a file that is appended to', { sink: 'plugin: jsonl, options: { path: out.jsonl, if_exists: append }' }],
+    ['a file for each value', { sink: 'plugin: jsonl, options: { path: "out/{{ row.id }}.jsonl" }' }],
+    ['an array', { sink: 'plugin: json, options: { path: out.json }' }],
+    ['lines', { sink: 'plugin: text, options: { path: out.txt, field: id }' }],
+    ['a workbook', { sink: 'plugin: excel, options: { path: out.xlsx }' }],
+    [
+      'Parquet',
+      {
+        source: 'plugin: parquet, options: { path: in.parquet }',
+        sink: 'plugin: parquet, options: { path: out.parquet }',
+      },
+    ],
+    ['a packed file', { source: 'plugin: csv, options: { path: in.csv.gz }' }],
+    ['a table that is read', { source: 'plugin: sqlite, options: { path: in.db, table: rows }' }],
+    ['a sink that refuses nothing', { sink: 'plugin: meek, options: {}' }],
+    ['a share of the rows', { node: '{ transform: sample, options: { share: 0.5 }, to: out }' }],
+  ] as const)('may have %s', (_name, parts: Partial<Parts>) => {
+    expect(refusals(parts)).toEqual([])
+  })
+
+  test.each([
+    [
+      'a sort',
+      { node: '{ sort: [id], to: out }' },
+      '7:11 sort `step` puts all rows in one order, and a split has some of them (run it without `splits`)',
+    ],
+    [
+      'a join',
+      { node: JOIN },
+      '8:12 join `known` needs all rows of both sides, and a split has some of them (run it without `splits`)',
+    ],
+    [
+      'an aggregate that says nothing',
+      { node: '{ aggregate: batch_stats, options: { value: id }, to: out }' },
+      '7:22 aggregate `step` would have other batches with another number of splits, and doesn’t say so (add `scope: split`: each split has batches of its own, which end with it)',
+    ],
+    [
+      'rows in order',
+      { node: '{ transform: limit, options: { rows: 5 }, to: out }' },
+      '7:22 `step` counts the rows of the whole input, and a split has some of them (run it without `splits`)',
+    ],
+    [
+      'a model',
+      { node: `{ transform: llm, ${CHAT}` },
+      '7:22 `step` calls compatible, and splits can’t share what calls are limited to, in number or in money (run it without `splits`)',
+    ],
+    [
+      'a web service',
+      {
+        node: '{ transform: http, options: { url: "https://a.example/{{ row.id }}", extract: { rate: /rate } }, to: out }',
+      },
+      '7:22 `step` calls a.example, and splits can’t share what calls are limited to, in number or in money (run it without `splits`)',
+    ],
+    [
+      'standard input',
+      { source: 'plugin: csv, options: { path: "-" }' },
+      '5:17 source `in` can be read only once, and each split opens its input by itself (save the input to a file, and name that)',
+    ],
+    [
+      'an input that can be read once',
+      { source: 'plugin: once, options: {}' },
+      '5:17 source `in` can be read only once, and each split opens its input by itself (save the input to a file, and name that)',
+    ],
+    [
+      'a list of files',
+      { source: "plugin: csv, options: { path: 'in/*.csv' }" },
+      '5:17 source `in` reads a list of files, which can’t be cut into splits yet (name one file on a disk, or run it without `splits`)',
+    ],
+    [
+      'an object of a store',
+      { source: "plugin: jsonl, options: { path: 's3://bucket/in.jsonl' }" },
+      '5:17 source `in` reads a list of files, which can’t be cut into splits yet (name one file on a disk, or run it without `splits`)',
+    ],
+    [
+      'an endless input',
+      { source: 'plugin: forever, options: {}' },
+      '5:17 source `in` may never end, and nothing is written before all splits have (run it without `splits`)',
+    ],
+    [
+      'a source that asks',
+      { source: 'plugin: asking, options: {}' },
+      '5:17 `in` calls desk.example, and splits can’t share what calls are limited to, in number or in money (run it without `splits`)',
+    ],
+    [
+      'standard output',
+      { sink: 'plugin: jsonl, options: { path: "-" }' },
+      '9:18 sink `out` writes to a stream, and splits write files that become one at the end (name a file)',
+    ],
+    [
+      'unknown columns',
+      { schema: OBSERVED, sink: 'plugin: csv, options: { path: out.csv }' },
+      '9:18 what splits write for sink `out` can’t become one: its columns would be those of the first row, and each split has another (name them in `columns`, or declare all fields in the source’s schema (`mode: fixed`))',
+    ],
+    [
+      'a table that is written',
+      { sink: 'plugin: sqlite, options: { path: out.db, table: rows, create: if_missing }' },
+      '9:18 sink `out` sends rows during the run, and nothing of a split leaves before all have ended (write a file, and send that by a pipeline without `splits`)',
+    ],
+    [
+      'rows that are sent',
+      { sink: 'plugin: http, options: { url: "https://a.example/in" }' },
+      '9:18 sink `out` sends rows during the run, and nothing of a split leaves before all have ended (write a file, and send that by a pipeline without `splits`)',
+    ],
+    [
+      'a sink that says nothing before',
+      { sink: 'plugin: blind, options: {}' },
+      '9:18 sink `out` can’t say before it writes which rows it refuses, and is written to when all splits have ended (run it without `splits`)',
+    ],
+  ] as const)('may not have %s', (_name, parts: Partial<Parts>, expected) => {
+    expect(refusals(parts)).toEqual([expected])
+    expect(refusals({ ...parts, splits: '' })).toEqual([])
+  })
+
+  test('is refused whatever else is wrong, but for what follows from that', () => {
+    const wrong = { node: '{ transform: passthruogh, to: out }', sink: 'plugin: csv, options: { path: out.csv }' }
+    const { diagnostics } = compileText(pipeline({ ...SOUND, ...wrong, schema: OBSERVED }), { catalogue: CATALOGUE })
+    expect(diagnostics.map(({ code }) => code)).toEqual(['CUSTODY_UNKNOWN_PLUGIN'])
+  })
+})
+
+describe('a scope', () => {
+  const node = '{ aggregate: batch_stats, scope: split, options: { value: id }, to: out }'
+
+  test('needs splits', () => {
+    expect(refusals({ splits: '', node })).toEqual([
+      '7:35 aggregate `step` has a scope, and the pipeline has no splits (leave it out, or add `splits: { count: 16 }` to the pipeline)',
+    ])
+  })
+
+  test('isn’t doubted where splits are misspelt, or wrong', () => {
+    const codesOf = (splits: string) =>
+      compileText(pipeline({ ...SOUND, splits, node }), { catalogue: CATALOGUE }).diagnostics.map(({ code }) => code)
+    expect(codesOf('split: { count: 4 }')).toEqual(['CUSTODY_UNKNOWN_KEY'])
+    expect(codesOf('splits: { count: 0 }')).toEqual(['CUSTODY_BAD_VALUE'])
+    expect(codesOf('splits: { count: 100001 }')).toEqual(['CUSTODY_BAD_VALUE'])
+    expect(codesOf('splits: { count: 4, by: id }')).toEqual(['CUSTODY_UNKNOWN_KEY'])
+  })
+
+  test('can’t be another one yet', () => {
+    const { diagnostics } = compileText(pipeline({ ...SOUND, node: node.replace('scope: split', 'scope: key') }), {
+      catalogue: CATALOGUE,
+    })
+    expect(diagnostics.map(({ code }) => code)).toEqual(['CUSTODY_BAD_VALUE'])
+  })
+})
