@@ -20,6 +20,7 @@ const ENTRIES = [
   'chaos/index',
   'ledger/thread/worker',
   'host/read-worker',
+  'host/splits/split-thread',
   'host/answers/answer-worker',
   'host/answers/sql-process',
   'search/index/index-worker',

@@ -1,5 +1,6 @@
 /** What arguments of several commands have in common. Each reader throws what commander reports as a wrong argument. */
 import { type Command, InvalidArgumentError } from 'commander'
+import type { WorkerCount } from '../host/splits/workers.ts'
 import { idOf, idText, partOf } from '../model/part-ids.ts'
 import type { NamedRow } from '../read/recorded/named-row.ts'
 
@@ -30,6 +31,14 @@ export function rowFrom(text: string): NamedRow {
 /** For people. */
 export function rowText(row: NamedRow): string {
   return typeof row === 'number' ? idText(row) : `${row.source}:${row.index}`
+}
+
+/** How many threads work on splits. */
+export function workersFrom(text: string): WorkerCount {
+  if (text === 'auto') return text
+  const number = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (number < 1) throw new InvalidArgumentError('It must be a whole number from 1 to 999, or auto.')
+  return number
 }
 
 /** One of several words. */

@@ -2,6 +2,7 @@
 import type { Restored } from '../engine/run/resume.ts'
 import { ledgerUrl } from '../host/ledger.ts'
 import { type ResumeObserver, resumeStopped } from '../host/resume.ts'
+import type { WorkerCount } from '../host/splits/workers.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Context } from './context.ts'
 import { hostedBy } from './observe-run.ts'
@@ -14,6 +15,7 @@ export interface ResumeOptions {
   readonly set?: readonly string[]
   readonly fromLedgerOnly?: boolean
   readonly strict?: boolean
+  readonly workers?: WorkerCount
   readonly json?: boolean
   readonly logFormat?: 'text' | 'json'
 }
@@ -42,6 +44,7 @@ export async function resumeCommand(
     from_ledger_only: options.fromLedgerOnly === true,
     abandon,
     strict: options.strict === true,
+    workers: options.workers,
   }
   const resumed = await resumeStopped(request, ports, observer)
   if (resumed.kind === 'sealed') return reportSealed(context, url, resumed.run, options, abandon)

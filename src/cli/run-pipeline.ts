@@ -5,6 +5,7 @@ import { ledgerUrl } from '../host/ledger.ts'
 import { optionOf } from '../host/option-of.ts'
 import { planOnRecord } from '../host/plan-on-record.ts'
 import { replayRun } from '../host/replay.ts'
+import type { WorkerCount } from '../host/splits/workers.ts'
 import { type Again, type StartObserver, type StartRequest, startRun } from '../host/start.ts'
 import { inTemporaryLedger } from '../host/temporary-ledger.ts'
 import { CustodyError } from '../model/error.ts'
@@ -22,6 +23,7 @@ export interface RunOptions {
   readonly limit?: number
   readonly dryRun?: boolean
   readonly strict?: boolean
+  readonly workers?: WorkerCount
   readonly json?: boolean
   readonly logFormat?: 'text' | 'json'
   /** For a replay: the run whose answers are given, or compared with. */
@@ -113,6 +115,7 @@ async function runInto(
     dry_run: writesNothing(options),
     kept: options.dryRun !== true,
     strict: options.strict === true,
+    workers: options.workers,
     outputs_folder: typeof options.outputs === 'string' ? resolve(context.cwd, options.outputs) : null,
   }
   const { run, result, drift } =

@@ -2,7 +2,6 @@
 import { setPath } from '../config/set.ts'
 import { type Restored, resumeRun } from '../engine/run/resume.ts'
 import type { RunResult } from '../engine/run/start.ts'
-import { workersHere } from '../engine/split/here.ts'
 import { resumeSplits } from '../engine/split/resume.ts'
 import type { RerunValue } from '../format/run-values.ts'
 import { ownKeychain } from '../ledger/encryption/keychain.ts'
@@ -27,6 +26,7 @@ import { pipelineOnRecord } from './pipeline-on-record.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import { type OnRecord, onRecord } from './recorded.ts'
 import { spillBeside } from './spill-folder.ts'
+import { type WorkerCount, workersOf } from './splits/workers.ts'
 import { uncut } from './unsplit.ts'
 
 export interface ResumeRequest {
@@ -42,6 +42,8 @@ export interface ResumeRequest {
   readonly abandon: boolean
   /** No ending may be in failure, or nothing is published. */
   readonly strict: boolean
+  /** How many threads work on its splits, if it has some; `auto` if absent. */
+  readonly workers?: WorkerCount | undefined
 }
 
 export interface ResumeObserver extends RunObserver {
@@ -116,7 +118,7 @@ interface Drive {
 }
 
 async function drive({ request, reader, run, plan: compiled, ports, observer }: Drive): Promise<RunResult> {
-  const { url, from_ledger_only, abandon, strict } = request
+  const { url, from_ledger_only, abandon, strict, workers } = request
   const { log } = await findRun(reader, run)
   const { splits, reruns } = await openingOf(reader, log)
   const plan = splits === undefined && reruns !== undefined ? uncut(compiled) : compiled
@@ -140,7 +142,11 @@ async function drive({ request, reader, run, plan: compiled, ports, observer }: 
     }
     if (plan.splits === null) return resumeRun(request)
     if (from_ledger_only) throw wholeOnly()
-    return resumeSplits({ ...request, pieces: piecesBeside(url, run), workers: workersHere })
+    return resumeSplits({
+      ...request,
+      pieces: piecesBeside(url, run),
+      workers: workersOf({ url, count: workers ?? 'auto', encryption: encryption ?? null, ports, observer }),
+    })
   })
 }
 

@@ -1,7 +1,6 @@
 /** Starts a run of a plan, on its own input or on what another run has on record, and drives it to its seal or a stop. */
 import { randomBytes } from 'node:crypto'
 import { type RunRequest, type RunResult, runPlan } from '../engine/run/start.ts'
-import { workersHere } from '../engine/split/here.ts'
 import { runSplits } from '../engine/split/start.ts'
 import { openLedgerReader } from '../ledger/open-reader.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
@@ -20,6 +19,7 @@ import { piecesBeside } from './pieces.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import type { OnRecord } from './recorded.ts'
 import { spillBeside, stagingFolder } from './spill-folder.ts'
+import { type WorkerCount, workersOf } from './splits/workers.ts'
 
 export interface StartRequest {
   readonly plan: Plan
@@ -37,6 +37,8 @@ export interface StartRequest {
   readonly strict: boolean
   /** Absolute folder that relative paths of sinks start from; null: the pipeline file's. */
   readonly outputs_folder: string | null
+  /** How many threads work on its splits, if it has some; `auto` if absent. */
+  readonly workers?: WorkerCount | undefined
   /** Id of the ledger key that what it takes from another run is encrypted with; null or absent: it isn't. */
   readonly encrypted_like?: string | null
 }
@@ -98,7 +100,12 @@ export async function startRun(
       ...taken(again),
     }
     if (plan.splits === null) return runPlan({ ...own, ledger })
-    return runSplits({ ...own, ledger, pieces: piecesBeside(url, run), workers: workersHere })
+    return runSplits({
+      ...own,
+      ledger,
+      pieces: piecesBeside(url, run),
+      workers: workersOf({ url, count: request.workers ?? 'auto', encryption: encryption ?? null, ports, observer }),
+    })
   })
   return { run, result }
 }

@@ -1,6 +1,6 @@
 /** `custody resume RUN` and `custody abandon RUN`; resume-run.ts does the work. */
 import { Command } from 'commander'
-import { collect, withLedgerOption } from '../arguments.ts'
+import { collect, withLedgerOption, workersFrom } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import { reporting, withLogFormat } from '../log-format.ts'
 import type { ResumeOptions } from '../resume-run.ts'
@@ -20,6 +20,11 @@ export function resumeCommand(context: Context, done: (exit: number) => void): C
     )
     .option('--from-ledger-only', 'finish what was read, and read no source further')
     .option('--strict', 'publish nothing and exit with 3 if any row ended in failure')
+    .option(
+      '--workers <n>',
+      'work on its splits in so many threads; auto: one for each processor, where there is enough to read (default: auto)',
+      workersFrom,
+    )
     .option('--json', 'print the summary as JSON')
     .action(async (run: string, options: ResumeOptions) => {
       const { resumeCommand: resume } = await import('../resume-run.ts')

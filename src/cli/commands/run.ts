@@ -1,6 +1,6 @@
 /** `custody run FILE`: the command and its options; run-pipeline.ts does the work. */
 import { Command } from 'commander'
-import { collect, integerFrom } from '../arguments.ts'
+import { collect, integerFrom, workersFrom } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import { reporting, withLogFormat } from '../log-format.ts'
 import type { RunOptions } from '../run-pipeline.ts'
@@ -27,6 +27,11 @@ export function runCommand(context: Context, done: (exit: number) => void): Comm
     .option('--limit <n>', 'read at most n records, as if input ended there', integerFrom(0))
     .option('--dry-run', 'read and decide, but write no output and keep no ledger')
     .option('--strict', 'publish nothing and exit with 3 if any row ended in failure')
+    .option(
+      '--workers <n>',
+      'work on its splits in so many threads; auto: one for each processor, where there is enough to read (default: auto)',
+      workersFrom,
+    )
     .option(
       '--accept-rollback <size>',
       'where the newest copy of the ledger is lost, and one with so many entries of its own log is there: begin a new ledger that names it',

@@ -53,7 +53,10 @@ export interface ForWorkers {
   readonly leaf: string
   readonly t: number
   /** What sinks know of the whole run. */
-  readonly known: Pick<SinkContext, 'originalNames'> & Required<Pick<SinkContext, 'inUse'>>
+  readonly known: Required<Pick<SinkContext, 'originalNames' | 'inUse'>> & {
+    /** Whether rows of some sink say to which file they go. */
+    readonly names_files: boolean
+  }
   /** Aborted to stop, by whoever began the run, or because it is lost. */
   readonly signal: AbortSignal
 }
@@ -182,7 +185,8 @@ class Coordinator {
       }
     }
     const signal = AbortSignal.any([request.signal, halt.signal])
-    const known = { originalNames: () => originalNames(sources), inUse: sinks.inUse }
+    const names_files = sinks.all.some(({ intent }) => intent.by_value === true)
+    const known = { originalNames: () => originalNames(sources), inUse: sinks.inUse, names_files }
     const workers = request.workers({ cuts, ...opening, known, signal })
     return await holding(workers.run(open, onRows), this.#clock, keep)
   }

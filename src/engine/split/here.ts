@@ -1,7 +1,7 @@
 /** Works on the splits of a run in this thread, one after the other. */
 
 import type { SplitsEnd, SplitsProgress, Workers } from '../ports/workers.ts'
-import type { RunResult, SessionRequest } from '../run/session.ts'
+import type { Progress, RunResult } from '../run/session.ts'
 import { bytesOf } from './cuts.ts'
 import { runSplit, type SplitRequest } from './split-session.ts'
 
@@ -9,25 +9,34 @@ import { runSplit, type SplitRequest } from './split-session.ts'
 export function workersHere(of: Omit<SplitRequest, 'part'>): Workers {
   return {
     async run(parts, onRows) {
-      const sum = { rows_read: 0, rows_done: 0, tokens_ended: 0, bytes_read: 0 }
+      let sum = NO_PROGRESS
       for (const part of parts) {
-        const onProgress: SessionRequest['onProgress'] = each =>
-          onRows(added(sum, { ...each, bytes_read: each.bytes?.read ?? 0 }))
-        const result = await runSplit({ ...of, part, onProgress })
+        const result = await runSplit({ ...of, part, onProgress: each => onRows(added(sum, progressIn(each))) })
         const end = endOf(result)
         if (end !== null) return end
-        const { rows, tokens } = result.summary
-        const bytes_read = bytesOf(of.cuts, each => each === part) ?? 0
-        const came_to = { rows_read: rows.read, rows_done: rows.read, tokens_ended: tokens.ended, bytes_read }
-        Object.assign(sum, added(sum, came_to))
-        onRows({ ...sum })
+        sum = added(sum, progressAfter(result, of.cuts, part))
+        onRows(sum)
       }
       return { kind: 'closed' }
     },
   }
 }
 
-function added(sum: SplitsProgress, more: SplitsProgress): SplitsProgress {
+export const NO_PROGRESS: SplitsProgress = { rows_read: 0, rows_done: 0, tokens_ended: 0, bytes_read: 0 }
+
+/** Of a split that is under way. */
+export function progressIn({ rows_read, rows_done, tokens_ended, bytes }: Progress): SplitsProgress {
+  return { rows_read, rows_done, tokens_ended, bytes_read: bytes?.read ?? 0 }
+}
+
+/** Of one that is closed. */
+export function progressAfter({ summary }: RunResult, cuts: SplitRequest['cuts'], part: number): SplitsProgress {
+  const { rows, tokens } = summary
+  const bytes_read = bytesOf(cuts, each => each === part) ?? 0
+  return { rows_read: rows.read, rows_done: rows.read, tokens_ended: tokens.ended, bytes_read }
+}
+
+export function added(sum: SplitsProgress, more: SplitsProgress): SplitsProgress {
   return {
     rows_read: sum.rows_read + more.rows_read,
     rows_done: sum.rows_done + more.rows_done,

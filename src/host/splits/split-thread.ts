@@ -1,0 +1,106 @@
+/** A thread that works on splits of a run, one after the other, with its own plan and its own connection to the ledger. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { addFilesRead } from '../../engine/nodes/sink/files-in-use.ts'
+import { systemClock } from '../../engine/ports/ports.ts'
+import { endOf, progressAfter, progressIn } from '../../engine/split/here.ts'
+import { runSplit } from '../../engine/split/split-session.ts'
+import { ownKeychain } from '../../ledger/encryption/keychain.ts'
+import { openLedger } from '../../ledger/open.ts'
+import { failureOf } from '../../ledger/thread/messages.ts'
+import type { SplittingLedger } from '../../ledger/write-port.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { Closing } from '../closing.ts'
+import { compileRecorded } from '../compile.ts'
+import { filesInUse } from '../files-in-use.ts'
+import { ledgerPorts } from '../ledger-ports.ts'
+import { piecesBeside } from '../pieces.ts'
+import { codeOf } from '../plugins/plugin-code.ts'
+import { watchPlugins } from '../strays.ts'
+import type { Order, Said, SplitThreadInput, Worked } from './split-messages.ts'
+
+// cast: what split-threads.ts starts it with.
+const input = workerData as SplitThreadInput
+const tell = (told: Said) => parentPort?.postMessage(told)
+const nothing = () => undefined
+
+class SplitWorker {
+  readonly #plan: Plan
+  readonly #ledger: SplittingLedger
+  readonly #strays: ReturnType<typeof watchPlugins>
+  readonly #stop = new AbortController()
+  readonly #closing: Closing
+
+  private constructor(plan: Plan, ledger: SplittingLedger, strays: ReturnType<typeof watchPlugins>, closing: Closing) {
+    this.#plan = plan
+    this.#ledger = ledger
+    this.#strays = strays
+    this.#closing = closing
+  }
+
+  static async open(): Promise<SplitWorker> {
+    const { url, env, encryption, plan: recorded } = input
+    const plan = await compileRecorded(env, recorded, nothing)
+    if (plan.hash !== recorded.hash)
+      throw new CustodyError('CUSTODY_PLAN_CHANGED', 'what the pipeline names was changed while its run began', {
+        where: { file: recorded.file },
+      })
+    if (encryption !== null) ownKeychain.add(encryption)
+    const ports = { ...ledgerPorts(env, nothing), ...(encryption === null ? {} : { encryption }) }
+    const closing = new Closing(nothing)
+    // Each of these threads is a writer by itself.
+    const alone = { create: false, thread_from_entries: Number.POSITIVE_INFINITY }
+    const ledger = closing.add(await openLedger(url, ports, alone))
+    const strays = closing.add(watchPlugins(plan, what => tell({ kind: 'late', what })))
+    return new SplitWorker(plan, ledger, strays, closing)
+  }
+
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  close(): Promise<void> {
+    return this.#closing.close()
+  }
+
+  async work(part: number): Promise<Worked> {
+    const { url, env, cwd, custody, run, opening, cuts, files, abandon, strict, staging, original_names } = input
+    const in_use = addFilesRead(this.#plan, filesInUse(env, cwd, url, this.#plan))
+    const result = await runSplit({
+      ...{ plan: this.#plan, run, part, opening, cuts, files, abandon, strict },
+      ...{ ledger: this.#ledger, clock: systemClock(), signal: this.#stop.signal, strays: this.#strays },
+      ...(staging === null ? {} : { staging }),
+      codeOf: spec => codeOf(spec, custody),
+      pieces: piecesBeside(url, run),
+      known: { originalNames: () => original_names, inUse: path => in_use.find(path), names_files: false },
+      onProgress: each => tell({ kind: 'progress', progress: progressIn(each) }),
+      onNotice: notice => tell({ kind: 'notice', notice }),
+    })
+    const end = endOf(result)
+    if (end?.kind === 'stopped') return { kind: 'stopped', failure: end.error === null ? null : failureOf(end.error) }
+    return { kind: 'closed', progress: progressAfter(result, cuts, part) }
+  }
+}
+
+let opened: Promise<SplitWorker> | null = null
+let before: Promise<void> = Promise.resolve()
+
+async function follow(order: Exclude<Order, { kind: 'stop' }>): Promise<void> {
+  if (order.kind === 'work') {
+    try {
+      opened ??= SplitWorker.open()
+      tell({ kind: 'worked', worked: await (await opened).work(order.part) })
+    } catch (thrown) {
+      tell({ kind: 'worked', worked: { kind: 'refused', failure: failureOf(thrown) } })
+    }
+    return
+  }
+  await (await opened?.catch(() => null))?.close()
+  tell({ kind: 'ended' })
+}
+
+parentPort?.on('message', (order: Order) => {
+  if (order.kind === 'stop') void opened?.then(worker => worker.stop(), nothing)
+  // One after another.
+  else before = before.then(() => follow(order))
+})

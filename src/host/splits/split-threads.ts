@@ -1,0 +1,158 @@
+/**
+ * Works on the splits of a run in several threads of this process. Each takes the next split when it has done one.
+ *
+ * SPLIT-THREADS-1. Which thread works on which split changes nothing: each begins from what is on record, and nothing but its number is given to
+ *     it with a split.
+ * SPLIT-THREADS-2. Once one is stopped, or fails, no other split is begun, and those under way are stopped safely.
+ */
+import { Worker } from 'node:worker_threads'
+import type { Notice } from '../../engine/nodes/source/source-reader.ts'
+import type { SplitsEnd, SplitsProgress, Workers } from '../../engine/ports/workers.ts'
+import { added, NO_PROGRESS } from '../../engine/split/here.ts'
+import { errorOf } from '../../ledger/thread/messages.ts'
+import { CustodyError, isCustodyError } from '../../model/error.ts'
+import { ownModule } from '../../model/own-file.ts'
+import type { Order, Said, SplitThreadInput, Worked } from './split-messages.ts'
+
+const WORKER = ownModule('host/splits/split-thread')
+
+export interface SplitThreadsOptions {
+  readonly threads: number
+  /** Aborted to stop safely. */
+  readonly signal: AbortSignal
+  readonly onNotice: (notice: Notice) => void
+  /** A sentence without its end. */
+  readonly onLate: (what: string) => void
+}
+
+export function splitThreads(input: SplitThreadInput, options: SplitThreadsOptions): Workers {
+  return { run: (parts, onRows) => new Crew(input, options, onRows).run(parts) }
+}
+
+class Crew {
+  readonly #input: SplitThreadInput
+  readonly #options: SplitThreadsOptions
+  readonly #onRows: (progress: SplitsProgress) => void
+  readonly #threads: SplitThread[] = []
+  /** By split, as far as it was since it was taken up. */
+  readonly #progress = new Map<number, SplitsProgress>()
+  /** Why no other split is begun. */
+  #end: SplitsEnd | null = null
+  #refused: Error | null = null
+
+  constructor(input: SplitThreadInput, options: SplitThreadsOptions, onRows: (progress: SplitsProgress) => void) {
+    this.#input = input
+    this.#options = options
+    this.#onRows = onRows
+  }
+
+  async run(parts: readonly number[]): Promise<SplitsEnd> {
+    const { signal, threads } = this.#options
+    const left = [...parts]
+    const stop = () => this.#stop({ kind: 'stopped', error: null })
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    try {
+      await Promise.all(Array.from({ length: Math.min(threads, parts.length) }, () => this.#workOff(left)))
+    } finally {
+      signal.removeEventListener('abort', stop)
+      await Promise.all(this.#threads.map(each => each.close()))
+    }
+    if (this.#refused !== null) throw this.#refused
+    return this.#end ?? { kind: 'closed' }
+  }
+
+  async #workOff(left: number[]): Promise<void> {
+    const thread = new SplitThread(this.#input, this.#options)
+    this.#threads.push(thread)
+    for (let part = left.shift(); part !== undefined && this.#end === null; part = left.shift()) {
+      const of = part
+      const worked = await thread.work(of, progress => this.#tell(of, progress))
+      if (worked.kind === 'closed') this.#tell(of, worked.progress)
+      else this.#failed(worked)
+    }
+  }
+
+  #failed(worked: Exclude<Worked, { kind: 'closed' }>): void {
+    const error = worked.failure === null ? null : errorOf(worked.failure)
+    if (worked.kind === 'refused') this.#refused ??= error
+    this.#stop({ kind: 'stopped', error: isCustodyError(error) ? error : null })
+  }
+
+  /** Whoever fails first says why. */
+  #stop(end: Extract<SplitsEnd, { kind: 'stopped' }>): void {
+    if (this.#end === null || (this.#end.kind === 'stopped' && this.#end.error === null)) this.#end = end
+    for (const each of this.#threads) each.stop()
+  }
+
+  #tell(part: number, progress: SplitsProgress): void {
+    this.#progress.set(part, progress)
+    this.#onRows([...this.#progress.values()].reduce(added, NO_PROGRESS))
+  }
+}
+
+class SplitThread {
+  readonly #worker: Worker
+  #owed: ((worked: Worked) => void) | null = null
+  #onProgress: (progress: SplitsProgress) => void = () => undefined
+  readonly #ended: Promise<void>
+  /** It has ended, whatever for. */
+  #lost: CustodyError | null = null
+
+  constructor(input: SplitThreadInput, { onNotice, onLate }: SplitThreadsOptions) {
+    this.#worker = new Worker(WORKER, { workerData: input, name: 'custody-split' })
+    this.#ended = new Promise(resolve => {
+      this.#worker.on('message', (told: Said) => {
+        if (told.kind === 'progress') this.#onProgress(told.progress)
+        else if (told.kind === 'notice') onNotice(told.notice)
+        else if (told.kind === 'late') onLate(told.what)
+        else if (told.kind === 'worked') this.#settle(told.worked)
+        else resolve()
+      })
+      const lose = (why: string, cause?: unknown) => {
+        this.#lose(why, cause)
+        resolve()
+      }
+      this.#worker.on('error', (error: Error) => lose(error.message, error))
+      this.#worker.on('exit', code => lose(`exit code ${code}`))
+    })
+  }
+
+  work(part: number, onProgress: (progress: SplitsProgress) => void): Promise<Worked> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost !== null) return reject(this.#lost)
+      this.#onProgress = onProgress
+      this.#owed = resolve
+      this.#order({ kind: 'work', part })
+    })
+  }
+
+  stop(): void {
+    this.#order({ kind: 'stop' })
+  }
+
+  async close(): Promise<void> {
+    if (this.#lost === null) this.#order({ kind: 'end' })
+    await this.#ended
+    await this.#worker.terminate()
+  }
+
+  #order(order: Order): void {
+    this.#worker.postMessage(order)
+  }
+
+  #settle(worked: Worked): void {
+    const owed = this.#owed
+    this.#owed = null
+    owed?.(worked)
+  }
+
+  #lose(why: string, cause: unknown): void {
+    this.#lost ??= new CustodyError('CUSTODY_ENGINE_DEFECT', `a thread that worked on splits has ended (${why})`, {
+      cause,
+    })
+    const { code, message, where, hint } = this.#lost
+    const failure = { code, message, where, hint, cause: null, stack: undefined }
+    this.#settle({ kind: 'stopped', failure })
+  }
+}
