@@ -403,6 +403,11 @@ export interface OutboundSink<O extends Outgoing = Outgoing> extends Probing {
    * Must not throw for what a service or a network does.
    */
   send(rows: readonly [Keyed<O>, ...Keyed<O>[]], attempt: SendTry): Promise<Sent>
+  /**
+   * Of a run that is given up while requests may be under way: has the far side take nothing any more from who held the run before, with a
+   * lower `epoch`. Absent: it can't. @throws CustodyError if that isn't certain; the run is given up all the same, and that is said.
+   */
+  fence?(epoch: number, signal: AbortSignal): Promise<void>
   close?(): Promise<void>
 }
 

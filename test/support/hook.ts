@@ -57,6 +57,8 @@ export class Hook {
   sequential = false
   answer: (n: Json, times: number) => Sent = () => OK
   request: (row: Row) => Json | RowError = row => ({ n: row.n! })
+  /** Called when the run is given up. */
+  fenced: (epoch: number) => void = () => undefined
   rig!: Rig
   most_at_once = 0
   #in_flight = 0
@@ -83,6 +85,7 @@ export class Hook {
       create: (): OutboundSink<HookOutgoing> => ({
         request: row => this.#outgoing(row),
         send: (rows, { epoch }) => this.#send(rows, epoch),
+        fence: async epoch => void this.fenced(epoch),
       }),
     }
   }

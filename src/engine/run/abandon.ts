@@ -3,13 +3,42 @@
  * start; a group closes as abandoned, with those that had come to it.
  */
 import { counted } from '../../model/number-text.ts'
+import type { Plan } from '../../plan/plan.ts'
 import type { Holdings } from '../nodes/holdings.ts'
 import { UNANSWERED } from '../nodes/sink/sent.ts'
+import type { Outbound } from '../nodes/sink/sink-set.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { CoalesceGroup } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
 import type { Token } from '../token/token.ts'
 import type { Committer } from './committer.ts'
+
+/**
+ * Has far sides that are able to take nothing any more from who held the run before, where requests of it may be under way: what ends in
+ * doubt here isn't to come later. @returns what people should know of those of which that isn't certain.
+ */
+export async function fenceSenders(
+  { subjects }: InFlight,
+  { nodes }: Pick<Plan, 'nodes'>,
+  outbound: ReadonlyMap<number, Pick<Outbound, 'sink'>>,
+  epoch: number,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const asked = new Set(subjects.flatMap(({ open }) => [...open].filter(isInDoubt).map(({ node }) => node)))
+  const unsure: string[] = []
+  for (const { number, name } of nodes) {
+    if (!asked.has(number)) continue
+    try {
+      await outbound.get(number)?.sink.fence?.(epoch, signal)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      unsure.push(`${name}: rows that end as in doubt may still come, if a process of the run only sleeps: ${why}`)
+    }
+  }
+  return unsure
+}
+
+const isInDoubt = ({ state }: Token): boolean => state.kind === 'sending' && state.in_doubt
 
 const GIVEN_UP = 'the run was abandoned'
 
@@ -58,9 +87,8 @@ function abandonPresent(recorder: Recorder, { subjects, batches }: InFlight, now
     for (const { token, started_us } of members) held.set(token, { message, started_us })
   }
   for (const token of tokens) {
-    const { state } = token
     const { message, started_us } = held.get(token) ?? { message: GIVEN_UP, started_us: now_us }
-    if (state.kind === 'sending' && state.in_doubt) recorder.doubt(token, UNANSWERED, now_us)
+    if (isInDoubt(token)) recorder.doubt(token, UNANSWERED, now_us)
     else recorder.abandon(token, message, started_us, now_us)
   }
   for (const group of groups) recorder.abandonGroup(group, now_us)

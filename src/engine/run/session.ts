@@ -37,7 +37,7 @@ import { Totals } from '../record/totals.ts'
 import { ReplayOrder } from '../replay/replay-order.ts'
 import type { Progressed } from '../resume/state.ts'
 import type { InFlight } from '../token/in-flight.ts'
-import { abandonAll } from './abandon.ts'
+import { abandonAll, fenceSenders } from './abandon.ts'
 import { beginSources } from './beginning.ts'
 import { Committer, type Stop } from './committer.ts'
 import { type BytesRead, extentOf } from './extent.ts'
@@ -175,11 +175,13 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const root = committer.head?.root ?? ''
     const summary = summarise(request.run, status, committer.totals, outputs, root)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
-    const { discarded, warnings } = outputs
+    const { discarded } = outputs
+    const warnings = [...outputs.warnings, ...unsure]
     const lost_usd = (from?.lost_nusd ?? 0) / 1e9
     return { summary, error, stopped_by, untouched: !opened, next_call_usd, lost_usd, discarded, warnings }
   }
   let opened = false
+  let unsure: readonly string[] = []
   const strays = new StrayWatch(request.strays, events)
   try {
     await parts.prologue?.(committer)
@@ -193,7 +195,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     if (from?.abandon === true && !from.published) await outputs.discard()
     atPoint('after_outputs_open')
     if (from?.published !== true) {
-      if (from?.abandon === true) await abandonAll(machine, from.in_flight, held, clock.now_us())
+      if (from?.abandon === true) unsure = await givenUp(parts, machine, from, clock)
       else if (from !== null) await restore(from, machine)
       const ended = from?.abandon === true ? 'end' : await scheduler.run()
       if (ended !== 'end') {
@@ -225,6 +227,19 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     clock.close()
     await closed(request.clock, [...readers, pools, outputs, held])
   }
+}
+
+/** @returns what people should know of it. */
+async function givenUp(
+  { sinks, held, epoch, request }: SessionParts,
+  machine: Awaited<ReturnType<typeof machineOf>>,
+  { in_flight }: NonNullable<SessionParts['from']>,
+  clock: SessionClock,
+): Promise<readonly string[]> {
+  const fenced = fenceSenders(in_flight, request.plan, sinks.outbound, epoch, request.signal)
+  const unsure = await machine.committer.holding(fenced)
+  await abandonAll(machine, in_flight, held, clock.now_us())
+  return unsure
 }
 
 export const STOPPED_BY_USER: Stop = { status: 'cancelled', reason: 'user', error: null }

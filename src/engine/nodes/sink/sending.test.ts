@@ -4,6 +4,7 @@ import { BUSY, Hook, LOST, NO, OK, pipeline } from '../../../../test/support/hoo
 import { Power } from '../../../../test/support/power.ts'
 import { type Rig, transformOf } from '../../../../test/support/rig.ts'
 import type { CallFact, EndingFact, IntentFact, VisitFact } from '../../../format/entry.ts'
+import { CustodyError } from '../../../model/error.ts'
 import type { Sent } from '../../../sdk/spec.ts'
 
 const rows = (rig: Rig) => rig.facts<EndingFact>('endings').length
@@ -213,6 +214,48 @@ describe('after a crash', () => {
     rig.ledger.power = new Power(Number.POSITIVE_INFINITY)
     await rig.resume(1_000, { abandon: true })
     expect(rig.endings()).toMatchObject({ 1: 'FAILED/in_doubt@hook', 17: 'FAILED/abandoned@hook' })
+  })
+})
+
+describe('giving up a run of which requests may be under way', () => {
+  const abandoned = async (fenced: Hook['fenced']) => {
+    const hook = new Hook()
+    hook.fenced = fenced
+    const rig = hook.on(pipeline(20))
+    rig.clock.wake(50_000, () => {
+      rig.ledger.power = new Power(1)
+    })
+    await rig.run()
+    rig.ledger.power = new Power(Number.POSITIVE_INFINITY)
+    return { result: await rig.resume(1_000, { abandon: true }), endings: rig.endings() }
+  }
+
+  test('has the far side take no more of them', async () => {
+    const epochs: number[] = []
+    const { result, endings } = await abandoned(epoch => epochs.push(epoch))
+    expect(epochs).toEqual([2])
+    expect(result).toMatchObject({ summary: { status: 'abandoned', tokens: { open: 0 } }, warnings: [] })
+    expect(endings).toMatchObject({ 1: 'FAILED/in_doubt@hook' })
+  })
+
+  test('says so where that isn’t certain, and gives it up all the same', async () => {
+    const { result, endings } = await abandoned(() => {
+      throw new CustodyError('CUSTODY_SINK', 'nobody answers')
+    })
+    expect(result.summary.status).toBe('abandoned')
+    expect(result.warnings).toEqual([expect.stringMatching(/^hook: .*may still come.*: nobody answers$/)])
+    expect(endings).toMatchObject({ 1: 'FAILED/in_doubt@hook' })
+  })
+
+  test('asks nobody where none is', async () => {
+    const epochs: number[] = []
+    const hook = new Hook()
+    hook.fenced = epoch => void epochs.push(epoch)
+    const rig = hook.on(pipeline(40))
+    await rig.run({ stop_after_ms: 50 })
+    await rig.resume(1_000, { abandon: true })
+    expect(rig.endings()).toMatchObject({ 40: 'FAILED/abandoned@hook' })
+    expect(epochs).toEqual([])
   })
 })
 

@@ -3,7 +3,7 @@ import type { Database } from '../../databases/database.ts'
 import { DatabaseError } from '../../databases/database-error.ts'
 
 /** Nothing of ours takes so long between two statements; a process that sleeps does. */
-const IDLE_S = 60
+export const IDLE_S = 60
 /** How long to wait for who holds a lock, before others are let go on. */
 const LOCK_S = 20
 

@@ -2,9 +2,10 @@
  * A sink that writes a table: each request is one transaction, which writes its rows, and a receipt of what became of them.
  *
  * TABLE-WRITER-1. What a receipt says is the answer: a request that is made again, by whatever process, writes nothing a second time.
- * TABLE-WRITER-2. Nothing is written by a process whose run another one has taken over, once that has written.
+ * TABLE-WRITER-2. Nothing is written by a process whose run another one has taken over, once that has written, or has given the run up.
  * TABLE-WRITER-3. Only what the table refuses of a row is that row's error.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CustodyError } from '../../../model/error.ts'
 import type { Row } from '../../../model/row.ts'
 import { rowError } from '../../../sdk/results.ts'
@@ -19,7 +20,7 @@ import { Application, type Record } from './apply-rows.ts'
 import { columnNames, recordOf } from './columns.ts'
 import { createTable } from './create.ts'
 import { notPrepared, notSent, REPLACED } from './failures.ts'
-import { guardSession } from './guard.ts'
+import { guardSession, IDLE_S } from './guard.ts'
 import { isFileThere, makeFile } from './made-file.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { placeOf, type SqlSinkOptions, serviceOf } from './options.ts'
@@ -36,6 +37,11 @@ interface Connected {
 
 /** Tries of one request before it counts as an outage: a connection that was cut while nobody looked, a deadlock. */
 const TRIES = 3
+
+/** A server ends a transaction in which nothing is asked by then. */
+const FENCE_MS = (IDLE_S + 15) * 1000
+/** Before who stands in the way is asked again. */
+const FENCE_AGAIN_MS = 500
 
 type Rows = readonly [Keyed<Outgoing>, ...Keyed<Outgoing>[]]
 
@@ -144,6 +150,37 @@ export class TableWriter implements OutboundSink {
       return await this.#settle(rows, epoch, signal)
     } finally {
       signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  /** Whoever has a transaction under way is waited for as long as a server lets it sleep. */
+  async fence(epoch: number, signal: AbortSignal): Promise<void> {
+    const until_ms = performance.now() + FENCE_MS
+    const is_file = 'path' in this.#place
+    for (;;) {
+      try {
+        return await oneAtATime(this.#place.kind === 'sqlite' ? this.#place.path : null, () => this.#fence(epoch))
+      } catch (error) {
+        if (!(error instanceof DatabaseError)) throw error
+        const waits = error.isPassing && (is_file || error.kind !== 'unreachable')
+        if (!waits || signal.aborted || performance.now() > until_ms)
+          throw new CustodyError('CUSTODY_SINK', error.message, { where: { node: this.#context.node }, cause: error })
+      }
+      await sleep(FENCE_AGAIN_MS, null, { signal }).catch(() => null)
+    }
+  }
+
+  async #fence(epoch: number): Promise<void> {
+    if ('path' in this.#place && this.#options.create === 'if_missing') await makeFile(this.#place)
+    const database = await openDatabase(this.#place)
+    try {
+      await guardSession(database)
+      if (!(await isThere(database, this.#receipts.table))) await this.#makeReceipts(database)
+      await this.#begin(database)
+      await this.#receipts.fence(database, this.#writer, epoch)
+      await database.commit()
+    } finally {
+      await database.close()
     }
   }
 
