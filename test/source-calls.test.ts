@@ -131,6 +131,38 @@ test('each request is a line of the view `calls`, with hashes of what was asked 
   expect(replayed).toContainEqual({ status: 'recorded', n: LONG ? 20 : 10 })
 })
 
+test('a row’s story says from which page it is, also of a replay and a re-run', async () => {
+  const [first] = query('SELECT run_id FROM runs ORDER BY started_at LIMIT 1')
+  const pageOf = async (run: unknown, row: number) => {
+    const { json, stdout, stderr } = await custody('explain', String(run), '--row', String(row), '--json')
+    expect(json, stdout + stderr).not.toBeNull()
+    return json.origin
+  }
+  const calls = [1, 3, 6, 8, 9]
+  for (const row of [1, 5, 6, 10, 11, 16, 20, 21, 23]) {
+    const page = Math.ceil(row / 5)
+    const url = expect.stringMatching(/^http:.*\?/)
+    const service = expect.stringMatching(/^127\.0\.0\.1:\d+$/)
+    expect(await pageOf(first?.run_id, row)).toEqual({
+      ...{
+        path: null,
+        line: null,
+        index: row,
+        page: { page, call: calls[page - 1], service, url },
+      },
+    })
+  }
+  const { stdout } = await custody('explain', String(first?.run_id), '--row', '11')
+  expect(stdout).toMatch(/^Row 11 of orders, run \S+, from page 3 of source orders \(http:\S+, call 6\), record 11$/m)
+  const all = await custody('explain', String(first?.run_id), '--where', 'row.id >= 0', '--json')
+  const pages = (all.json as { readonly origin: { readonly page: { readonly page: number } } }[]).map(
+    ({ origin }) => origin.page.page,
+  )
+  expect(pages).toEqual(Array.from({ length: ORDERS }, (_, i) => Math.ceil((i + 1) / 5)))
+  // Of the replay, which asked nobody.
+  expect(await pageOf('latest', 23)).toMatchObject({ index: 23, page: { page: 5, call: 5 } })
+})
+
 test('they are among those that a run asked its services, for who asks a server', async () => {
   const reader = await openLedgerReader(`sqlite:${database}`)
   try {

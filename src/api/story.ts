@@ -94,7 +94,17 @@ const storyKeys = {
     })
     .optional(),
   tokens: z.array(StoryToken),
-  origin: z.object({ path: z.string().nullable(), line: Count.nullable(), index: Count }).nullable(),
+  origin: z
+    .object({
+      path: z.string().nullable(),
+      line: Count.nullable(),
+      index: Count,
+      page: z
+        .object({ page: Count, call: Count, service: z.string(), url: z.string().nullable() })
+        .optional()
+        .describe('of a source that asks a service: the answer by which the record came'),
+    })
+    .nullable(),
   left_out: z.object({ batches: Count, token: TokenNumber.nullable() }).optional(),
   entries: z.array(Count),
   head: z.object({ size: Count, root: Hash, signed_by: z.string().nullable() }).nullable(),

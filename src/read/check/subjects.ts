@@ -42,6 +42,11 @@ export class SubjectParts implements StorySource {
   }
 
   /** Names of files aren't in a proof. */
+  /** A proof of a row has no entries of its run. */
+  async pageOf(): Promise<null> {
+    return null
+  }
+
   async fileOf(): Promise<null> {
     return null
   }

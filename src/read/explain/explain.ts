@@ -11,6 +11,7 @@ import { checkedSubject } from '../evidence/subject-check.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import type { Course } from '../fold/course.ts'
 import { numbersText } from '../recorded/named-row.ts'
+import { SourcePages } from '../recorded/source-pages.ts'
 import { readable } from '../runs/damaged.ts'
 import { InputFiles, type RecordPlace } from '../runs/input-files.ts'
 import { namedFilesOf } from '../runs/named-file.ts'
@@ -19,12 +20,14 @@ import { closingOf, headOf, openingOf } from '../runs/run-log.ts'
 import { startedOf } from '../runs/started.ts'
 import { entryName, tokenName } from '../verify/check.ts'
 import { partnersOf } from './partners.ts'
-import type { Story } from './story.ts'
+import type { SourcePage, Story } from './story.ts'
 import { type RunScene, type StorySource, type Subject, type SubjectRecord, Telling } from './telling.ts'
 
 interface LedgerScene extends RunScene {
   /** Those that its rows were read from, where the stories of many rows are read; absent where they are looked for up to the row's own. */
   readonly input_files?: InputFiles | null
+  /** The same of the answers that they came by. */
+  readonly pages?: SourcePages | null
 }
 
 /** The story of a row. @throws CustodyError CUSTODY_ROW_UNKNOWN. */
@@ -92,7 +95,8 @@ export async function* explainWhere(
   log: number,
   found: RowsFound,
 ): AsyncGenerator<Story, void, undefined> {
-  const scene = { ...(await runScene(reader, log)), input_files: await InputFiles.of(reader, log) }
+  const common = { input_files: await InputFiles.of(reader, log), pages: await SourcePages.of(reader, log) }
+  const scene = { ...(await runScene(reader, log)), ...common }
   for await (const row of found) yield explainRow(reader, log, row, scene)
 }
 
@@ -127,9 +131,9 @@ async function sceneIn(reader: LedgerReader, log: number, scene: LedgerScene, id
 export class LedgerStories implements StorySource {
   readonly #reader: LedgerReader
   readonly #log: number
-  readonly #scene: Pick<LedgerScene, 'sealed' | 'input_files'>
+  readonly #scene: Pick<LedgerScene, 'sealed' | 'input_files' | 'pages'>
 
-  constructor(reader: LedgerReader, log: number, scene: Pick<LedgerScene, 'sealed' | 'input_files'>) {
+  constructor(reader: LedgerReader, log: number, scene: Pick<LedgerScene, 'sealed' | 'input_files' | 'pages'>) {
     this.#reader = reader
     this.#log = log
     this.#scene = scene
@@ -167,5 +171,11 @@ export class LedgerStories implements StorySource {
     const { input_files } = this.#scene
     const found = input_files === undefined ? await InputFiles.of(this.#reader, this.#log, place) : input_files
     return (await found?.valuesAt(place))?.name ?? null
+  }
+
+  async pageOf(place: RecordPlace): Promise<SourcePage | null> {
+    const { pages } = this.#scene
+    const found = pages === undefined ? await SourcePages.of(this.#reader, this.#log, place) : pages
+    return (await found?.pageAt(place)) ?? null
   }
 }

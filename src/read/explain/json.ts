@@ -17,7 +17,12 @@ export function storyJson(story: Story): { readonly [key: string]: unknown } {
     tokens: story.tokens.map(tokenJson),
     origin:
       subject.kind === 'row'
-        ? { path: subject.path, line: subject.line === 0 ? null : subject.line, index: subject.index }
+        ? {
+            path: subject.path,
+            line: subject.line === 0 ? null : subject.line,
+            index: subject.index,
+            ...(subject.page == null ? {} : { page: subject.page }),
+          }
         : null,
     ...(story.onward.length === 0 ? {} : { onward: story.onward.map(storyJson) }),
     ...(story.left_out === null ? {} : { left_out: story.left_out }),

@@ -121,6 +121,17 @@ export interface VisitStory {
   readonly stood_us: number
 }
 
+/** The answer of a service by which a record came. */
+export interface SourcePage {
+  /** Which it is of those that the source was given, from 1. */
+  readonly page: number
+  /** Number of the call within its run. */
+  readonly call: number
+  readonly service: string
+  /** What was asked; null if that is no URL, or erased. */
+  readonly url: string | null
+}
+
 export interface TokenEnding {
   readonly outcome: string
   readonly cause: string
@@ -187,6 +198,8 @@ export interface Story {
         readonly line: number
         /** As in the pipeline file, of several files that of the row's; null where the source reads no file, or its name is erased. */
         readonly path: string | null
+        /** Of a source that asks a service; null where it isn't on record, absent of all others. */
+        readonly page?: SourcePage | null
       }
     | {
         readonly kind: 'batch'

@@ -10,7 +10,7 @@ import type { RecordPlace } from '../runs/input-files.ts'
 import type { Opening } from '../runs/run-log.ts'
 import type { SubjectValues } from '../values.ts'
 import type { Partners } from './partners.ts'
-import type { Absent, Story } from './story.ts'
+import type { Absent, SourcePage, Story } from './story.ts'
 import { callsOf, pathOf, type Scene, tellTokens, type Values } from './tell.ts'
 
 /** Batches and rows into which it goes that one answer tells of, in the order in which the story comes to them; it says which it leaves out. */
@@ -42,6 +42,8 @@ export interface StorySource {
   partnersOf(course: Course): Promise<Partners>
   /** Name of the file in which a record stood, of a source that has several; null if it isn't known. */
   fileOf(place: RecordPlace): Promise<string | null>
+  /** By which answer of a service it came; null if by none, or if that isn't at hand. */
+  pageOf(place: RecordPlace): Promise<SourcePage | null>
 }
 
 export class Telling {
@@ -75,7 +77,7 @@ export class Telling {
     return {
       run: scene.opening.run,
       name: scene.opening.name,
-      subject: await this.#inFile(subjectOf(subject, course, known_values, scene)),
+      subject: await this.#fromPage(await this.#inFile(subjectOf(subject, course, known_values, scene))),
       tokens: tellTokens(course, known_values, scene, partners),
       onward,
       left_out: await this.#exampleOf(left_out),
@@ -91,6 +93,16 @@ export class Telling {
     if (subject.kind !== 'row' || (files === undefined && reruns === undefined)) return subject
     const name = await this.#source.fileOf({ source: subject.source, index: subject.index })
     return name === null ? subject : { ...subject, path: name }
+  }
+
+  /** A row of a source that asks a service came by one of its answers. */
+  async #fromPage(subject: Story['subject']): Promise<Story['subject']> {
+    const { topology, opening } = this.#scene
+    if (subject.kind !== 'row') return subject
+    const asks = topology.nodes.some(({ name, services = [] }) => name === subject.source && services.length > 0)
+    if (!asks && opening.reruns === undefined) return subject
+    const page = await this.#source.pageOf({ source: subject.source, index: subject.index })
+    return page === null ? subject : { ...subject, page }
   }
 
   /** Batches and rows that are left out, with a token by which one can ask for the first of them. */

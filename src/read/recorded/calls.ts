@@ -101,7 +101,7 @@ export async function* locatedCalls(
 }
 
 /** Entries of the run have values of their own only. */
-function* callsOfSource(
+export function* callsOfSource(
   reader: CallReader,
   log: number,
   topology: Topology,

@@ -117,7 +117,12 @@ function titleOf({ subject, name, run }: Story, cut: Wording['cut']): Named {
   const of = `of ${printable(name)}, run ${shortRun(run)}…`
   if (subject.kind === 'batch')
     return { name: `Batch ${idText(subject.batch)}`, rest: ` ${of}, ${batchText(subject, cut)}` }
-  const file = subject.path === null ? `source ${printable(subject.source)}` : printable(subject.path)
+  const { page = null } = subject
+  const own = subject.path === null ? `source ${printable(subject.source)}` : printable(subject.path)
+  const file =
+    page === null
+      ? own
+      : `page ${count(page.page)} of ${own} (${printable(page.url ?? page.service)}, call ${idText(page.call)})`
   const place = subject.line > 0 ? ` line ${count(subject.line)}` : `, record ${count(subject.index)}`
   return { name: `Row ${idText(subject.row)}`, rest: ` ${of}, from ${file}${place}` }
 }

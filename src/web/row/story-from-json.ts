@@ -51,6 +51,7 @@ function subjectFrom(json: StoryJson, facts: RunFacts, families: Families): Stor
             index: origin?.index ?? 0,
             line: origin?.line ?? 0,
             path: origin?.path ?? null,
+            page: origin?.page ?? null,
           }
         : {
             kind: 'batch',
