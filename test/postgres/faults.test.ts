@@ -2,8 +2,11 @@
  * Whatever happens to the connection, to a backend or to the server at any moment of a run: nothing is lost and nothing is there twice. The
  * ledger holds byte for byte what it would have held. A few faults of each kind; 200 in `npm run postgres`.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
+import { Connection } from '../../src/ledger/postgres/connection.ts'
+import type { RunLedger } from '../../src/ledger/write-port.ts'
 import { thisProcess } from '../../src/model/holder.ts'
 import { contents } from '../conformance/stage.ts'
 import { Random } from '../simulation/random.ts'
@@ -136,6 +139,46 @@ test.skipIf(server === null)('a commit that arrives after its run was taken over
   expect(await held(url)).toEqual(before)
   for (const each of [former, next]) await each.close()
 })
+
+test.skipIf(server === null)(
+  'a commit whose answer is lost is looked for behind the lease’s record, and not sent again',
+  async () => {
+    const direct = (schema: string) => `${cluster().url()}?schema=${schema}`
+    const committed = async (url: string, commit: (of: RunLedger) => Promise<unknown>) => {
+      const ledger = await openLedger(url, testPorts('unanswered'), { create: true, thread_from_entries: 1e9 })
+      const run = await ledger.openRun(RUN, opening())
+      run.append(simpleRow(1))
+      run.appendRun(commitDraft(1, 1, totals(1, 1, 1)))
+      await commit(run)
+      await run.seal(sealFacts(totals(1, 1, 1)))
+      await ledger.close()
+    }
+    await committed(direct('answered'), run => run.commit())
+    const holder = new pg.Client({ connectionString: direct('unanswered') })
+    await holder.connect()
+    const waits = (what: string) =>
+      vi.waitFor(async () => {
+        const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${what}%'`
+        expect((await ask(cluster().url(), waiting)).length).toBe(1)
+      })
+    await committed(network.url(direct('unanswered')), async run => {
+      const asked = vi.spyOn(Connection.prototype, 'all')
+      const times = (what: string) => asked.mock.calls.filter(([text]) => text.includes(what)).length
+      // As long as somebody holds the lease's record the commit is under way; meanwhile its connection is gone, and the server doesn't know.
+      await holder.query('BEGIN; SELECT FROM unanswered.leases WHERE log = 1 FOR UPDATE')
+      const done = run.commit()
+      await waits('write_batch')
+      network.cut()
+      await waits('SELECT FROM leases')
+      await holder.query('COMMIT')
+      await done
+      expect([times('write_batch'), times('SELECT FROM leases')]).toEqual([1, 1])
+      asked.mockRestore()
+    })
+    await holder.end()
+    expect(await held(direct('unanswered'))).toEqual(await held(direct('answered')))
+  },
+)
 
 test.skipIf(server === null)('a connection that is silent is closed all the same', { tags: ['proof'] }, async () => {
   const url = network.url(`${cluster().url()}?schema=silent`)

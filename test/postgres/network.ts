@@ -63,6 +63,11 @@ export class Network {
     for (const wire of this.#wires) wire.hush()
   }
 
+  /** All connections end, whatever is under way. */
+  cut(): void {
+    for (const wire of this.#wires) wire.end()
+  }
+
   /** What was held back arrives, late; connections whose other end is gone are closed then. */
   heal(): void {
     this.#is_silent = false
