@@ -68,22 +68,28 @@ export class PostgresServer {
     return server
   }
 
-  /**
-   * One more that follows `primary`, by a copy of its files and what it writes from then on, which comes through `port`; started. It lags behind
-   * where nobody waits for it.
-   */
-  static async following(primary: PostgresServer, port: number): Promise<PostgresServer> {
+  /** A base backup of it, as a server that isn't started. */
+  static async backupOf(primary: PostgresServer): Promise<PostgresServer> {
     const folder = newFolder(tmpdir())
     const server = new PostgresServer(folder, await freePort(), primary.#binaries)
     const client = new pg.Client({ connectionString: primary.url() })
     await client.connect()
     await client.query(`SELECT pg_backup_start('copy', true)`)
     cpSync(primary.data, server.data, { recursive: true, filter: path => !path.endsWith('postmaster.pid') })
-    const { rows } = await client.query('SELECT labelfile FROM pg_backup_stop()')
+    const { rows } = await client.query('SELECT labelfile FROM pg_backup_stop(false)')
     await client.end()
     writeFileSync(join(server.data, 'backup_label'), String(rows[0]?.labelfile))
-    writeFileSync(join(server.data, 'standby.signal'), '')
     own(folder)
+    return server
+  }
+
+  /**
+   * One more that follows `primary`, by a copy of its files and what it writes from then on, which comes through `port`; started. It lags behind
+   * where nobody waits for it.
+   */
+  static async following(primary: PostgresServer, port: number): Promise<PostgresServer> {
+    const server = await PostgresServer.backupOf(primary)
+    server.put('standby.signal', '')
     await server.start([`primary_conninfo=host=127.0.0.1 port=${port} user=${USER} application_name=follower`])
     return server
   }

@@ -25,6 +25,13 @@ export class WorkFolder {
     return { ...result, json: argv.includes('--json') ? JSON.parse(result.stdout) : null }
   }
 
+  /** The same as another user, who has a configuration of their own. */
+  async custodyAs(user: string, ...argv: string[]) {
+    const env = { ...this.env, XDG_CONFIG_HOME: join(this.folder, `home-${user}`) }
+    const result: ProgramResult = await runInProcess(argv, this.folder, env)
+    return { ...result, json: argv.includes('--json') ? JSON.parse(result.stdout) : null }
+  }
+
   /** Runs `p.yaml`, and returns the run's id. */
   async run(...argv: string[]): Promise<string> {
     const { json, exit, stderr } = await this.custody('run', 'p.yaml', '--json', ...argv)

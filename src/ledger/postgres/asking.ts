@@ -194,7 +194,7 @@ export class Asking {
   async #leave(): Promise<void> {
     const snapshot = this.#snapshot
     if (snapshot === null || !this.#forget(snapshot)) return
-    await (await snapshot.connection).rollback()
+    await snapshot.end()
   }
 
   /** Whether nobody reads it any more. */

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, newDatabase, postgres } from '../../../test/support/postgres.ts'
 import { Asking } from './asking.ts'
+import type { Connection } from './connection.ts'
 import { Session } from './session.ts'
+import { Snapshot } from './snapshot.ts'
 
 const server = await postgres()
 const RECORDS = 20_000
@@ -56,4 +58,23 @@ describe.skipIf(server.url === null)(`a snapshot in which a statement fails${ser
       expect(await count()).toBe(RECORDS / 2)
     })
   })
+})
+
+test('a snapshot whose connection is lost before it has answered begins once more, and ends whatever became of that', async () => {
+  const cut = () => Promise.reject(new Error('Connection terminated unexpectedly'))
+  const sound = { run: async () => undefined, rollback: async () => undefined }
+  // cast: of a connection a snapshot uses no more than that.
+  const connections = (...all: object[]) => {
+    const left = all as Connection[]
+    return new Snapshot(async () => left.shift() ?? cut())
+  }
+  const again = connections({ ...sound, run: cut }, sound)
+  expect(await again.ask(async () => 'answer')).toBe('answer')
+  await again.end()
+  const gone = connections({ ...sound, run: cut })
+  await expect(gone.ask(async () => 'answer')).rejects.toThrow('Connection terminated')
+  await gone.end()
+  const late = connections(sound, sound)
+  await late.ask(async () => 'answer')
+  await expect(late.ask(cut)).rejects.toThrow('Connection terminated')
 })

@@ -124,6 +124,12 @@ export class Snapshot {
     return making
   }
 
+  /** Its transaction ends; with a connection that is lost it has ended. */
+  async end(): Promise<void> {
+    const [begun] = await Promise.allSettled([this.#connection])
+    if (begun.status === 'fulfilled') await begun.value.rollback()
+  }
+
   /** Nobody reads it any more. */
   discard(): void {
     for (const each of this.#made.values())
@@ -187,8 +193,8 @@ export class Cursor {
   async close(): Promise<void> {
     if (!this.#is_open) return
     this.#declared = null
-    const connection = await this.#snapshot.connection
-    void Promise.allSettled([connection.run(`CLOSE ${this.#name}`)])
+    const closing = this.#snapshot.connection.then(connection => connection.run(`CLOSE ${this.#name}`))
+    void Promise.allSettled([closing])
   }
 
   get #is_open(): boolean {
