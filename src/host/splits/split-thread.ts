@@ -21,7 +21,7 @@ import type { Order, Said, SplitThreadInput, Worked } from './split-messages.ts'
 
 // cast: what split-threads.ts starts it with.
 const input = workerData as SplitThreadInput
-const tell = (told: Said) => parentPort?.postMessage(told)
+const tell = (said: Said) => parentPort?.postMessage(said)
 const nothing = () => undefined
 
 class SplitWorker {

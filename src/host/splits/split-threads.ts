@@ -102,11 +102,11 @@ class SplitThread {
   constructor(input: SplitThreadInput, { onNotice, onLate }: SplitThreadsOptions) {
     this.#worker = new Worker(WORKER, { workerData: input, name: 'custody-split' })
     this.#ended = new Promise(resolve => {
-      this.#worker.on('message', (told: Said) => {
-        if (told.kind === 'progress') this.#onProgress(told.progress)
-        else if (told.kind === 'notice') onNotice(told.notice)
-        else if (told.kind === 'late') onLate(told.what)
-        else if (told.kind === 'worked') this.#settle(told.worked)
+      this.#worker.on('message', (said: Said) => {
+        if (said.kind === 'progress') this.#onProgress(said.progress)
+        else if (said.kind === 'notice') onNotice(said.notice)
+        else if (said.kind === 'late') onLate(said.what)
+        else if (said.kind === 'worked') this.#settle(said.worked)
         else resolve()
       })
       const lose = (why: string, cause?: unknown) => {
