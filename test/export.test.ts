@@ -99,8 +99,8 @@ test('csv has a header, and quotes what has to be', async () => {
   const id = await run()
   expect((await custody('export', 'latest', '--format', 'csv', '--out', 'c')).exit).toBe(0)
   const text = readFileSync(join(work.folder, 'c', 'batches.csv'), 'utf8')
-  expect(text).toMatch(/^run_id,batch_id,node,trigger,size,key\r\n/)
-  expect(text).toContain(`${id},1,towns,count,2,"{""town"":""north, east""}"\r\n`)
+  expect(text).toMatch(/^run_id,batch_id,node,trigger,size,key,part,number\r\n/)
+  expect(text).toContain(`${id},1,towns,count,2,"{""town"":""north, east""}",0,1\r\n`)
   expect(readFileSync(join(work.folder, 'c', 'nodes.csv'), 'utf8').split('\r\n')).toHaveLength(
     viewOf('nodes', id).length + 2,
   )

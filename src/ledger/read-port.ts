@@ -248,7 +248,10 @@ export interface LedgerReader {
   file(): Promise<StoredFile>
   /** What the database itself finds wrong with its files; empty if nothing, null if it has nothing to look with. */
   integrity(): Promise<readonly string[] | null>
-  /** Rows of one of the views for auditors for one run, in a stable order, optionally limited by one equality. */
+  /**
+   * Rows of one of the views for auditors for one run, in a stable order, those of its first log first; optionally limited by one equality, which
+   * for ids is a look by index.
+   */
   view(
     name: ViewName,
     run: string,
@@ -262,6 +265,9 @@ export interface LedgerReader {
  */
 export type ViewColumn = 'integer' | 'flag' | 'text' | 'time' | 'json'
 
+/** Of what a log numbers for itself: which log of the run that is, and the number there (model/part-ids.ts). */
+const OF_LOG = { part: 'integer', number: 'integer' } as const
+
 /** The views' columns, in their order. */
 export const VIEW_COLUMNS = {
   runs: {
@@ -272,13 +278,15 @@ export const VIEW_COLUMNS = {
   edges: { run_id: 'text', node: 'text', label: 'text', target: 'text' },
   rows: {
     ...{ run_id: 'text', row_id: 'integer', source: 'text', source_index: 'integer', hash: 'text' },
-    ingested_at: 'time',
+    ...{ ingested_at: 'time', ...OF_LOG },
   },
-  tokens: { run_id: 'text', token_id: 'integer', row_id: 'integer', branch: 'text', group_id: 'integer' },
+  tokens: {
+    ...{ run_id: 'text', token_id: 'integer', row_id: 'integer', branch: 'text', group_id: 'integer', ...OF_LOG },
+  },
   token_parents: { run_id: 'text', token_id: 'integer', parent_id: 'integer', ordinal: 'integer' },
   groups: {
     ...{ run_id: 'text', group_id: 'integer', kind: 'text', node: 'text', row_id: 'integer', expected: 'integer' },
-    ...{ verdict: 'text', opened_at: 'time', closed_at: 'time' },
+    ...{ verdict: 'text', opened_at: 'time', closed_at: 'time', ...OF_LOG },
   },
   token_outcomes: {
     ...{ run_id: 'text', token_id: 'integer', row_id: 'integer', outcome: 'text', cause: 'text', is_terminal: 'flag' },
@@ -289,11 +297,13 @@ export const VIEW_COLUMNS = {
     ...{ input_hash: 'text', output_hash: 'text', started_at: 'time', duration_us: 'integer' },
   },
   routing_events: { run_id: 'text', token_id: 'integer', node: 'text', label: 'text', target: 'text' },
-  batches: { run_id: 'text', batch_id: 'integer', node: 'text', trigger: 'text', size: 'integer', key: 'json' },
+  batches: {
+    ...{ run_id: 'text', batch_id: 'integer', node: 'text', trigger: 'text', size: 'integer', key: 'json', ...OF_LOG },
+  },
   batch_members: { run_id: 'text', batch_id: 'integer', token_id: 'integer', ordinal: 'integer' },
   calls: {
     ...{ run_id: 'text', call_id: 'integer', token_id: 'integer', node: 'text', attempt: 'integer', service: 'text' },
-    ...{ status: 'text', duration_us: 'integer', request_hash: 'text', response_hash: 'text' },
+    ...{ status: 'text', duration_us: 'integer', request_hash: 'text', response_hash: 'text', ...OF_LOG },
   },
   inputs: {
     ...{ run_id: 'text', source: 'text', file: 'integer', path: 'text', rows: 'integer', bytes: 'integer' },

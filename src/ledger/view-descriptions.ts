@@ -17,6 +17,11 @@ const source = 'The source, by its name in the pipeline file.'
 const sink = 'The sink, by its name in the pipeline file.'
 const batch_id = 'The batch: a group of kind batch.'
 
+const of_log = {
+  part: 'The split that numbers it, from 1; 0 in a run without splits.',
+  number: 'Its number there: the id, in a run without splits.',
+}
+
 export const VIEW_DESCRIPTIONS: Described = {
   runs: {
     text: 'Runs, each once.',
@@ -56,6 +61,7 @@ export const VIEW_DESCRIPTIONS: Described = {
       source_index: 'Number of the record within its source, from 1.',
       hash: 'Commitment, with a salt, to what was read.',
       ingested_at: 'When its first entry was made.',
+      ...of_log,
     },
   },
   tokens: {
@@ -66,6 +72,7 @@ export const VIEW_DESCRIPTIONS: Described = {
       row_id,
       branch: 'The branch of a fork that it was born onto; null of others.',
       group_id: 'The group that it was born of; null of the first token of a row.',
+      ...of_log,
     },
   },
   token_parents: {
@@ -89,6 +96,7 @@ export const VIEW_DESCRIPTIONS: Described = {
         'How it closed: forked, expanded, joined; merged, or why it failed; what triggered the batch; abandoned. Null while it is open.',
       opened_at: 'When the entry was made that opens it.',
       closed_at: 'When the entry was made that closes it; null while it is open.',
+      ...of_log,
     },
   },
   token_outcomes: {
@@ -135,6 +143,7 @@ export const VIEW_DESCRIPTIONS: Described = {
       trigger: 'What closed it: count, max_age, when or end_of_input; null while it is open, and if it was abandoned.',
       size: 'How many members it has; null while it is open.',
       key: 'What its members have in common where the aggregate has `per`, as JSON; null if it has none, or if that is erased or encrypted.',
+      ...of_log,
     },
   },
   batch_members: {
@@ -158,6 +167,7 @@ export const VIEW_DESCRIPTIONS: Described = {
       duration_us: 'How long it took, in microseconds.',
       request_hash: 'Commitment, with a salt, to the request.',
       response_hash: 'Commitment, with a salt, to the answer; null if there was none.',
+      ...of_log,
     },
   },
   inputs: {
@@ -168,7 +178,7 @@ export const VIEW_DESCRIPTIONS: Described = {
       path: 'Where it is; null if that is erased or encrypted.',
       rows: 'Records that were read of it.',
       bytes: 'How many of its bytes were read.',
-      sha256: 'SHA-256 of what was read; null if that is erased or encrypted.',
+      sha256: 'SHA-256 of what was read; null if that is erased or encrypted, or if several splits have read of it.',
     },
   },
   artifacts: {

@@ -12,7 +12,7 @@ import { Connection } from '../../ledger/postgres/connection.ts'
 import { asLedgerError, isCut, stateOf } from '../../ledger/postgres/errors.ts'
 import { VIEWS } from '../../ledger/postgres/views.ts'
 import { VIEW_NAMES } from '../../ledger/read-port.ts'
-import { quoted } from '../../ledger/views.ts'
+import { quoted } from '../../ledger/view-columns.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import type { SqlLimits } from './sql-statement.ts'
 import { HARMLESS, treeOf } from './sql-tree.ts'
@@ -99,9 +99,9 @@ async function answer(connection: Connection, { sql, values, limits, time_ms }: 
 
 /** Payloads of which nothing is there. */
 const NOTHING = '(SELECT log, seq, NULL::text COLLATE "C" AS body FROM payloads) p '
-const WITHOUT_VALUES = VIEW_NAMES.filter(name => VIEWS[name].select.includes('payloads p ')).map(name => {
-  const { columns, select } = VIEWS[name]
-  return `CREATE TEMPORARY VIEW ${quoted(name)} (${columns.map(quoted).join(', ')}) AS ${select.replaceAll('payloads p ', NOTHING)}`
+const WITHOUT_VALUES = VIEW_NAMES.filter(name => VIEWS[name].stored.includes('payloads p ')).map(name => {
+  const { columns, stored } = VIEWS[name]
+  return `CREATE TEMPORARY VIEW ${quoted(name)} (${columns.map(quoted).join(', ')}) AS ${stored.replaceAll('payloads p ', NOTHING)}`
 })
 
 async function making(connection: Connection, statement: string): Promise<void> {
@@ -140,7 +140,7 @@ async function mustOnlyRead(connection: Connection, values: boolean): Promise<vo
     LIMIT 1`,
     ...[relations, functions, operators, types].map(each => each.join(',')),
     VIEW_NAMES.join(','),
-    (values ? [] : VIEW_NAMES.filter(name => VIEWS[name].select.includes('payloads p '))).join(','),
+    (values ? [] : VIEW_NAMES.filter(name => VIEWS[name].stored.includes('payloads p '))).join(','),
     HARMLESS.join(','),
   )
   if (wrong !== undefined) throw refused(wrong.what)

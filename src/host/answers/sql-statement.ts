@@ -12,7 +12,7 @@ import { constants, type DatabaseSync } from 'node:sqlite'
 import type { SqlAnswer } from '../../api/sql.ts'
 import { VIEW_NAMES } from '../../ledger/read-port.ts'
 import { VIEWS } from '../../ledger/sqlite/views.ts'
-import { quoted } from '../../ledger/views.ts'
+import { quoted } from '../../ledger/view-columns.ts'
 import { CustodyError } from '../../model/error.ts'
 import { isQuery, TABLES, tableIn } from './sql-words.ts'
 
@@ -84,9 +84,9 @@ function bound(db: DatabaseSync): void {
 }
 
 function makeView(db: DatabaseSync, name: (typeof VIEW_NAMES)[number], secret: string): void {
-  const { columns, select } = VIEWS[name]
+  const { columns, stored } = VIEWS[name]
   const names = columns.map(quoted).join(', ')
-  db.exec(`CREATE TEMP VIEW ${secret}${name} (${names}) AS ${select}`)
+  db.exec(`CREATE TEMP VIEW ${secret}${name} (${names}) AS ${stored}`)
   db.exec(`CREATE TEMP VIEW ${quoted(name)} (${names}) AS SELECT * FROM ${secret}${name}`)
 }
 

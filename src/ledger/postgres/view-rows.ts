@@ -4,7 +4,7 @@
  */
 import type { StoredEnding, StoredEntry, StoredLog, StoredOpenToken, ViewName } from '../read-port.ts'
 import type { RunCopy } from '../sqlite/run-copy.ts'
-import { quoted } from '../views.ts'
+import { hasParts, listingsOf, type Where } from '../view-parts.ts'
 import type { Asking } from './asking.ts'
 import { QUERIES } from './queries.ts'
 import { listing, VIEWS } from './views.ts'
@@ -17,17 +17,20 @@ const OF_ENTRIES: ReadonlySet<ViewName> = new Set([
   ...(['batch_members', 'calls'] as const),
 ])
 
-export function viewRows(
-  asking: Asking,
-  name: ViewName,
-  run: string,
-  where?: { readonly column: string; readonly value: string | number },
-): Rows {
-  if (where !== undefined && !VIEWS[name].columns.includes(where.column))
-    throw new TypeError(`view ${name} has no column ${where.column}`)
-  if (where !== undefined)
-    return asking.sorted(listing(name, `run_id = $1 AND ${quoted(where.column)} = $2`), run, where.value)
-  return OF_ENTRIES.has(name) ? ofEntries(asking, name, run) : asking.sorted(listing(name, 'run_id = $1'), run)
+export function viewRows(asking: Asking, name: ViewName, run: string, where?: Where): Rows {
+  return where === undefined && OF_ENTRIES.has(name)
+    ? ofEntries(asking, name, run)
+    : listed(asking, name, run, where ?? null)
+}
+
+async function* listed(asking: Asking, name: ViewName, run: string, asked: Where | null): Rows {
+  const view = VIEWS[name]
+  const logs = hasParts(view) ? await asking.all<StoredLog>(QUERIES.logs_of, run) : []
+  const parts = logs.map(({ part }) => part)
+  for (const each of listingsOf(name, view, parts, asked)) {
+    const values = each.where === null ? [] : [each.where.value]
+    yield* asking.sorted<Record<string, unknown>>(listing(name, each), run, ...values)
+  }
 }
 
 /** What the server would take several times as long for: it makes a tree of each entry's JSON first, for each view anew. */

@@ -6,9 +6,13 @@
  * VIEWS-2. Rows and batches are looked up each by an equality, which an index finds; nothing is said twice, because the planner
  *     would take it for rarer than it is.
  */
+
+import { idOf } from '../../model/part-ids.ts'
 import type { ViewName } from '../read-port.ts'
+import { quoted } from '../view-columns.ts'
 import { VIEW_DESCRIPTIONS } from '../view-descriptions.ts'
-import { type Dialect, type Path, quoted, type Subject, viewsIn } from '../views.ts'
+import { type Listing, listingText } from '../view-parts.ts'
+import { type Dialect, type Path, type Subject, viewsIn } from '../views.ts'
 
 const bytewise = (text: string) => `(${text} COLLATE "C")`
 
@@ -40,7 +44,7 @@ const withoutNul = (json: string) => String.raw`regexp_replace(${json}, '${NUL}'
 const withNul = (json: string) => String.raw`regexp_replace(${json}, '${STAND_IN}', '\1\\u0000', 'g')`
 
 const RUNS = `FROM (SELECT l.log, l.run, l.part, any_value(${parsed('o.body')}) AS opening
-  FROM logs l JOIN entries o ON o.log = l.log AND o.seq = 0 GROUP BY l.log) l`
+  FROM logs l JOIN entries o ON o.log = l.log - l.part AND o.seq = 0 GROUP BY l.log) l`
 const ENTRIES = (and = '') => `${RUNS} JOIN entries e ON e.log = l.log${and} ${body('e')}`
 const tokenEntries = (of: string) => `${RUNS}
 JOIN (SELECT log, token, row, batch FROM endings UNION ALL SELECT log, token, row, batch FROM open_tokens) t ON t.log = l.log
@@ -59,6 +63,8 @@ const BATCHES: Subject = {
   and_is: '',
 }
 const SUBJECTS = [ROWS, BATCHES] as const
+
+const ofPart = (of: string, part: number) => `${of}.part = ${part}`
 
 /** With `ties` more columns stand behind those of a view. */
 const postgres = (ties: boolean): Dialect => ({
@@ -87,9 +93,12 @@ const postgres = (ties: boolean): Dialect => ({
   entry: as => `entries ${as} ${body(as)}`,
   others: (as, same) => ` JOIN entries ${as} ON ${same} ${body(as)}`,
   // Sorted by all columns of the index, which then gives the last one first.
-  last: condition => `FROM entries s ${body('s')}
-    WHERE s.log = l.log AND s.row IS NULL AND s.batch IS NULL AND ${condition}
+  last: (condition, of) => `FROM entries s ${body('s')}
+    WHERE s.log = ${of}.log AND s.row IS NULL AND s.batch IS NULL AND ${condition}
     ORDER BY s.row DESC, s.batch DESC, s.seq DESC LIMIT 1`,
+  sum: of => `sum(${of})::bigint`,
+  ofPart,
+  idOf: number => `${number} + l.part * ${idOf(1, 0)}`,
   any: column => `min(${column})`,
   ties: (arm, ...more) => (ties ? `, ${[arm, ...more, ...Array(TIES).fill(0)].slice(0, TIES).join(', ')}` : ''),
 })
@@ -104,7 +113,7 @@ const LISTED = viewsIn(postgres(true))
 /** All that makes the views, in the schema that objects are made in. */
 export function viewStatements(): readonly string[] {
   return Object.entries(VIEWS).map(
-    ([name, { columns, select }]) => `CREATE VIEW ${quoted(name)} (${columns.map(quoted).join(', ')}) AS\n${select}`,
+    ([name, { columns, stored }]) => `CREATE VIEW ${quoted(name)} (${columns.map(quoted).join(', ')}) AS\n${stored}`,
   )
 }
 
@@ -120,13 +129,14 @@ export function commentStatements(): readonly string[] {
 const TIE_COLUMNS = Array.from({ length: TIES }, (_, i) => `tie_${i}`)
 
 /**
- * A statement for a view's rows in its order, those with `condition`. What is equal by that order stands as the entries have it, as in SQLite;
- * what has no value stands first.
+ * A statement for rows of a view in its order, $1 being the run and $2 the value of an equality. What is equal by that order stands as the
+ * entries have it, as in SQLite; what has no value stands first.
  */
-export function listing(name: ViewName, condition: string): string {
-  const { columns, order, select } = LISTED[name]
-  const ties = select === VIEWS[name].select ? [] : TIE_COLUMNS
-  const by = [...order, ...ties].map(each => `${quoted(each)} NULLS FIRST`)
-  return `SELECT ${columns.map(quoted).join(', ')} FROM (${select}) v (${[...columns, ...ties].map(quoted).join(', ')})
-WHERE ${condition}${by.length === 0 ? '' : ` ORDER BY ${by.join(', ')}`}`
+export function listing(name: ViewName, { part, where }: Listing): string {
+  const view = LISTED[name]
+  const more = view.select === VIEWS[name].select ? [] : TIE_COLUMNS
+  const by = [...view.order, ...more].map(each => `v.${quoted(each)} NULLS FIRST`)
+  const of_part = part === null ? '' : ` AND ${ofPart('v', part)}`
+  const condition = `v.run_id = $1${of_part}${where === null ? '' : ` AND v.${quoted(where.column)} = $2`}`
+  return listingText(view, part, { condition, by, more })
 }

@@ -20,6 +20,7 @@ export const QUERIES = {
       (SELECT ${large('body', 'opening')} FROM entries WHERE log = l.log AND seq = 0) AS opening
     FROM logs l LEFT JOIN heads h ON h.log = l.log LEFT JOIN leases s ON s.log = l.log WHERE l.log > 0 ORDER BY l.log`,
   log_of: `SELECT log FROM logs WHERE run = ? AND part = 0`,
+  parts_of: `SELECT part FROM logs WHERE run = ? ORDER BY part`,
   newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 AND part = 0 ORDER BY log DESC`,
   logs_between: `SELECT log, run, part FROM logs WHERE run >= ? AND run < ? AND part = 0 ORDER BY run LIMIT ?`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
@@ -32,10 +33,10 @@ export const QUERIES = {
   entry: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq = ?`,
   entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
   some_entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq LIMIT ?`,
-  /** The last token of a run, and its last batch. */
+  /** The last token of one of a run's logs, and its last batch. */
   extent_of_tokens: `SELECT max(coalesce((SELECT max(token) FROM endings WHERE log = l.log), 0),
       coalesce((SELECT max(token) FROM open_tokens WHERE log = l.log), 0)) AS token,
-      coalesce((SELECT max(batch) FROM entries WHERE log = l.log AND row IS NULL), 0) AS batch FROM logs l WHERE run = ?`,
+      coalesce((SELECT max(batch) FROM entries WHERE log = l.log AND row IS NULL), 0) AS batch FROM logs l WHERE run = ? AND part = ?`,
   some_bodies: `SELECT seq, ${BODY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq LIMIT ?`,
   entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row = ? AND batch IS NULL ORDER BY seq`,
   page: `${FULL_ENTRY} WHERE e.log = ? AND e.seq >= ? AND e.seq < ? ORDER BY e.seq`,

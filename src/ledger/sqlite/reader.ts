@@ -34,7 +34,7 @@ import type {
   ViewName,
   WordOrder,
 } from '../read-port.ts'
-import type { Extent } from '../views.ts'
+import type { Extent } from '../view-parts.ts'
 import {
   type CellRecord,
   cellError,
@@ -381,8 +381,11 @@ export class SqliteReader implements LedgerReader {
     run: string,
     where?: { readonly column: string; readonly value: string | number },
   ): AsyncIterable<Record<string, unknown>> {
-    const extentOf = () => this.#get<Extent>(QUERIES.extent_of_tokens, run)
-    for (const [text, values] of viewQueries(name, run, extentOf, where))
+    const logs = {
+      parts: () => this.#all<StoredLog>(QUERIES.parts_of, run).map(({ part }) => part),
+      extentOf: (part: number) => this.#get<Extent>(QUERIES.extent_of_tokens, run, part),
+    }
+    for (const [text, values] of viewQueries(name, run, logs, where))
       yield* this.#records<Record<string, unknown>>(text, values)
   }
 

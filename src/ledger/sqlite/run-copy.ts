@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { StoredEnding, StoredEntry, StoredLog, StoredOpenToken, ViewName } from '../read-port.ts'
-import type { Extent } from '../views.ts'
+import type { Extent } from '../view-parts.ts'
 import { ENDING, QUERIES } from './queries.ts'
 import { schemaStatements } from './schema.ts'
 import { inUnnamed, openUnnamed } from './unnamed-file.ts'
@@ -22,9 +22,11 @@ export class RunCopy {
   readonly #entry: StatementSync
   readonly #ending: StatementSync
   readonly #open_token: StatementSync
+  readonly #parts: readonly number[]
 
-  /** Of the run that these logs are. */
+  /** Of the run that these logs are, in order. */
   constructor(logs: readonly StoredLog[]) {
+    this.#parts = logs.map(({ part }) => part)
     this.#database = doing('written', () => openUnnamed(SCHEMA))
     const prepared = (table: string, columns: string) =>
       doing('written', () => this.#database.prepare(insert(table, columns)))
@@ -53,8 +55,11 @@ export class RunCopy {
   /** Rows of a view that needs no value. */
   *view(name: ViewName, run: string): Iterable<Record<string, unknown>> {
     const statement = (text: string) => doing('read', () => this.#database.prepare(text))
-    const extentOf = () => (statement(QUERIES.extent_of_tokens).get(run) ?? null) as Extent | null
-    for (const [text, values] of viewQueries(name, run, extentOf)) {
+    const logs = {
+      parts: () => this.#parts,
+      extentOf: (part: number) => (statement(QUERIES.extent_of_tokens).get(run, part) ?? null) as Extent | null,
+    }
+    for (const [text, values] of viewQueries(name, run, logs)) {
       const rows = statement(text).iterate(...values)
       for (;;) {
         const next = doing('read', () => rows.next())

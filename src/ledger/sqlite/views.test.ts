@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { SQLInputValue } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { opening, RUN, sampleRun, sealFacts, testPorts, totals } from '../../../test/support/ledger.ts'
 import { readable } from '../../../test/support/payload.ts'
 import { commitment } from '../../format/hash.ts'
+import { idOf } from '../../model/part-ids.ts'
 import { openLedger, openLedgerReader } from '../open.ts'
-import { type LedgerReader, VIEW_NAMES, type ViewName } from '../read-port.ts'
+import { type LedgerReader, VIEW_COLUMNS, VIEW_NAMES, type ViewName } from '../read-port.ts'
 import { QUERIES } from './queries.ts'
+import { viewQueries } from './view-rows.ts'
 import { VIEWS } from './views.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-views-'))
@@ -32,9 +35,11 @@ afterAll(async () => {
 async function rowsOf(name: ViewName, where?: { column: string; value: string | number }, run = RUN) {
   const rows: unknown[][] = []
   for await (const each of reader.view(name, run, where)) {
-    const { run_id, ...rest } = each
+    const { run_id, part, number, ...rest } = each
     expect(run_id).toBe(run)
-    rows.push(Object.values(rest))
+    const cells = Object.values(rest)
+    if ('number' in VIEW_COLUMNS[name]) expect([part, number]).toEqual([0, cells[0]])
+    rows.push(cells)
   }
   return rows
 }
@@ -47,6 +52,18 @@ async function hashOf(row: number, number: number, text: string) {
 }
 
 const CREATED = '2026-01-02T03:04:05.000Z'
+
+/** Whether a step of a plan is one into tables of tokens and entries. */
+const isLook = (step: string) => /^(SEARCH|SCAN) (e|endings|open_tokens)( |$)/.test(step)
+
+/** Those of the arms that are for first logs of runs. */
+function ofFirstLogs(steps: readonly string[]): readonly string[] {
+  let is_split = false
+  return steps.filter(step => {
+    if (step.startsWith('SEARCH l ')) is_split = step.includes('part>')
+    return !is_split && isLook(step)
+  })
+}
 
 describe('views', () => {
   test('runs: sealed, and one whose process is still there', async () => {
@@ -190,17 +207,45 @@ describe('views', () => {
     const db = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true })
     // Members of a batch stand in its entries: all batches are looked through. Calls of batches have no token, which needs no look.
     const lookups = { batch_members: ['row_id'], calls: [] }
+    const logs = { parts: () => [0, 1], extentOf: () => null }
     for (const [name, { columns }] of Object.entries(VIEWS)) {
       const by = name in lookups ? lookups[name as keyof typeof lookups] : ['row_id', 'token_id']
-      for (const column of by.filter(each => columns.includes(each)))
-        for (const run of ['', 'run_id = ? AND ']) {
-          const values = run === '' ? [3] : [RUN, 3]
-          const plan = db.prepare(`EXPLAIN QUERY PLAN SELECT * FROM ${name} WHERE ${run}${column} = ?`).all(...values)
-          const steps = plan.map(each => String(each.detail))
-          const into = steps.filter(each => /^(SEARCH|SCAN) (e|endings|open_tokens)( |$)/.test(each))
-          expect(into.length).toBeGreaterThan(0)
-          for (const step of into) expect(`${name} by ${run}${column}: ${step}`).toMatch(/\(log=\? AND (token|row)=\?/)
+      for (const column of by.filter(each => columns.includes(each))) {
+        const steps = (text: string, values: readonly SQLInputValue[]) =>
+          db
+            .prepare(`EXPLAIN QUERY PLAN ${text}`)
+            .all(...values)
+            .map(each => String(each.detail))
+            .filter(each => /^(SEARCH|SCAN) /.test(each))
+        const stored = ofFirstLogs(steps(`SELECT * FROM ${name} WHERE run_id = ? AND ${column} = ?`, [RUN, 3]))
+        // The arms of first logs come first.
+        const of_any_run = steps(`SELECT * FROM ${name} WHERE ${column} = ?`, [3])
+          .filter(isLook)
+          .slice(0, stored.length)
+        // Of a split, too, where a reader is asked.
+        const asked = [3, idOf(1, 3)].flatMap(value => [...viewQueries(name as ViewName, RUN, logs, { column, value })])
+        expect(asked.map(([, values]) => values)).toEqual(Array(2).fill([RUN, 3]))
+        for (const looks of [stored, of_any_run, ...asked.map(each => steps(...each).filter(isLook))]) {
+          expect(looks.length).toBeGreaterThan(0)
+          for (const each of looks)
+            expect(`${name} by ${column}: ${each}`).toMatch(/\((log=\?|ANY\(log\)) AND (token|row)=\?/)
         }
+      }
+    }
+    db.close()
+  })
+
+  test('a row or a token that another view names is looked up, too', async () => {
+    const { DatabaseSync } = await import('node:sqlite')
+    const db = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true })
+    for (const [view, column, by] of [
+      ['tokens', 'token_id', 'row_id'],
+      ['rows', 'row_id', 'token_id'],
+    ]) {
+      const text = `SELECT * FROM token_outcomes o JOIN ${view} v ON v.run_id = o.run_id AND v.${column} = o.${column} WHERE o.run_id = ? AND o.${by} = ?`
+      const steps = db.prepare(`EXPLAIN QUERY PLAN ${text}`).all(RUN, 3)
+      for (const step of ofFirstLogs(steps.map(each => String(each.detail))))
+        expect(`${text}: ${step}`).toMatch(/\(log=\? AND (token|row)=\?|\(ANY\(log\) AND row=\?/)
     }
     db.close()
   })

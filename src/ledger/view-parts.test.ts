@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { tokenRanges } from './views.ts'
+import { tokenRanges } from './view-parts.ts'
 
 test('ranges of tokens have each token once, the last one also what comes later', () => {
   const ranges = (token: number, batch: number) => [...tokenRanges({ token, batch }, 10)]
