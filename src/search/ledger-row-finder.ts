@@ -130,7 +130,7 @@ export class LedgerRowFinder implements RowFinder {
   async #stateOf(run: RunRows, index: RunIndex): Promise<IndexState> {
     const folder = this.#folder(run)
     const [rows, of] = [Math.min(index.last_row, run.count), run.count]
-    if (folder === null || this.#options.index === null) return { state: 'off', rows: 0, of }
+    if (folder === null || this.#options.index === null || run.is_split) return { state: 'off', rows: 0, of }
     const problem = folder.trouble
     if (problem !== null) return { state: 'failed', rows, of, problem }
     const behind = (await this.#options.stored.size(run.log)) - index.end

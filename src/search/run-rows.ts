@@ -59,6 +59,11 @@ export class RunRows {
     return new RunRows(readers, { log, run, topology }, await readers.checked.spans(log))
   }
 
+  /** Whether its rows are in several logs: an index is of one. */
+  get is_split(): boolean {
+    return this.#spans.length > 1
+  }
+
   /** Those from `first` on that have entries, a page at a time, as they stand in the file. */
   async *from(first: number): AsyncGenerator<ReadonlyArray<readonly [row: number, facts: RowFacts]>, void, undefined> {
     for (let at = first; at <= this.count; at += PAGE_ROWS) yield this.between(at, at + PAGE_ROWS - 1)
