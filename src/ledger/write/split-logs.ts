@@ -13,6 +13,7 @@ import { type LeaseChange, NOTHING, type RunDraft, type RunReader, type Split, t
 import { type Appender, type AppenderState, originOf } from './appender.ts'
 import { BlockWriter } from './block.ts'
 import { checkedRun } from './checked-run.ts'
+import { runEntryOf } from './decode.ts'
 import { encodeRun } from './encode.ts'
 import type { Entropy } from './entropy.ts'
 import type { LogZero, RunOnRecord } from './log-zero.ts'
@@ -123,8 +124,7 @@ export async function splitHeads(
 
 /** Of the last entry of a transaction, which is one of the run. */
 function timeOf(entry: Pick<StoredEntry, 'body'> | null): number {
-  const { t } = (entry === null ? {} : parseJson(entry.body)) as { readonly t?: unknown }
-  return typeof t === 'number' ? t : 0
+  return entry === null ? 0 : runEntryOf(entry.body).entry.t
 }
 
 /** Numbers of the splits that are closed: their leases are gone. */
