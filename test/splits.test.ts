@@ -385,6 +385,20 @@ describe('rows of a run with splits, or on a pipeline that asks for them,', () =
     expect(again[0]?.['all.csv.rerun-1']?.split('\n')).toHaveLength(11)
   })
 
+  test('are run again to the end, if that is stopped', async () => {
+    write('claims.csv', CLAIMS)
+    write('p.yaml', IN_SPLITS)
+    const { run } = await start()
+    write('p.yaml', IN_SPLITS.replace('amount: integer }', 'amount: string }').replace('row.amount > 300', "'true'"))
+    stop.abort()
+    const stopped = await rerun(run)
+    expect(stopped).toMatchObject({ kind: 'run', result: { stopped_by: 'user' } })
+    stop = new AbortController()
+    const again = stopped.kind === 'run' ? stopped.run : ''
+    expect(await resume(again)).toMatchObject({ kind: 'run', result: { error: null, summary: { rows: { read: 9 } } } })
+    expect(outputs()['all.csv.rerun-1']?.split('\n')).toHaveLength(11)
+  })
+
   test('aren’t replayed', async () => {
     write('claims.csv', CLAIMS)
     write('p.yaml', IN_SPLITS)
