@@ -11,7 +11,9 @@ import { replayRun } from '../src/host/replay.ts'
 import { type RerunObserver, rerunRows } from '../src/host/rerun.ts'
 import { type ResumeObserver, resumeStopped } from '../src/host/resume.ts'
 import { type StartRequest, startRun } from '../src/host/start.ts'
+import { openLedgerReader } from '../src/ledger/open.ts'
 import { isCustodyError } from '../src/model/error.ts'
+import { verifyLedger } from '../src/read/verify/verify.ts'
 
 let folder: string
 let heard: string[]
@@ -327,6 +329,26 @@ describe('a run with splits that was stopped', () => {
   })
 })
 
+test('clocks of splits may be ahead of their coordinator’s', async () => {
+  write('claims.csv', CLAIMS)
+  write('p.yaml', IN_SPLITS)
+  const real = systemClock()
+  // The time of day runs faster than the monotonic clock: who looks at it later is ahead.
+  const [day_us, since_us] = [real.wall_us(), real.monotonic_us()]
+  const clock = { ...real, wall_us: () => Math.round(day_us + 1.2 * (real.monotonic_us() - since_us)) }
+  const stopping = {
+    ...observer,
+    onProgress: ({ rows_read }: { rows_read: number }) => rows_read > 500 && stop.abort(),
+  }
+  const { run, result } = await startRun(await requested(), null, { ...ports(), clock }, stopping)
+  expect(result.stopped_by).toBe('user')
+  stop = new AbortController()
+  await resumeStopped({ url: url(), name: run, ...resumption }, { ...ports(), clock }, observer)
+  const reader = await openLedgerReader(url())
+  const { runs } = await verifyLedger(reader, { keys: 'any' }).finally(() => reader.close())
+  expect(runs.flatMap(({ checks }) => checks.flatMap(({ problems }) => problems))).toEqual([])
+})
+
 test('a run without splits isn’t resumed with them', async () => {
   write('claims.csv', CLAIMS)
   write('p.yaml', PIPELINE)
@@ -361,6 +383,20 @@ describe('rows of a run with splits, or on a pipeline that asks for them,', () =
     }
     expect(again[1]).toEqual(again[0])
     expect(again[0]?.['all.csv.rerun-1']?.split('\n')).toHaveLength(11)
+  })
+
+  test('are run again to the end, if that is stopped', async () => {
+    write('claims.csv', CLAIMS)
+    write('p.yaml', IN_SPLITS)
+    const { run } = await start()
+    write('p.yaml', IN_SPLITS.replace('amount: integer }', 'amount: string }').replace('row.amount > 300', "'true'"))
+    stop.abort()
+    const stopped = await rerun(run)
+    expect(stopped).toMatchObject({ kind: 'run', result: { stopped_by: 'user' } })
+    stop = new AbortController()
+    const again = stopped.kind === 'run' ? stopped.run : ''
+    expect(await resume(again)).toMatchObject({ kind: 'run', result: { error: null, summary: { rows: { read: 9 } } } })
+    expect(outputs()['all.csv.rerun-1']?.split('\n')).toHaveLength(11)
   })
 
   test('aren’t replayed', async () => {

@@ -264,11 +264,16 @@ export interface SplitReader {
   /** Text of entry 0 of its coordinator. */
   opening(): Promise<string>
   /** How far those are that somebody has begun, in order. */
-  heads(): Promise<readonly PartHead[]>
+  heads(): Promise<readonly SplitHead[]>
   /** Numbers of those that are closed, ascending. */
   closed(): Promise<readonly number[]>
   /** Looks at one with a reader that gives nothing but what was signed. @throws CustodyError as `takeOver`. */
   see<Seen>(part: number, look: (reader: RunReader, log: number) => Promise<Seen>): Promise<Seen>
+}
+
+export interface SplitHead extends PartHead {
+  /** Time of its last entry, by the clock of whoever worked on it. */
+  readonly t: number
 }
 
 export interface Split {

@@ -15,7 +15,7 @@ import type { Moment } from './child.ts'
 import { runUndisturbed, type Undisturbed } from './endure.ts'
 import { hasHosts } from './hosts.ts'
 import { eachPoint, testKills, undisturbedRuns } from './kills.ts'
-import { pipelineNamed } from './pipelines.ts'
+import { inSplits, pipelineNamed } from './pipelines.ts'
 import { type LedgerIn, type LedgerPlace, Place, type Program, reportOf } from './place.ts'
 
 const SEED = Number(process.env.CUSTODY_SEED ?? 1)
@@ -130,4 +130,9 @@ describe.skipIf(server.url === null)(`a ledger in PostgreSQL${server.said}`, () 
   const all = eachPoint(SEED)
   const cases = ALL_OF_POSTGRES ? all : all.filter(({ point }) => point === 'mid_rewind')
   testKills(cases, undisturbedRuns(), { often: ALL_OF_POSTGRES, ledgerIn: inPostgres })
+
+  const outputs = { pipeline: inSplits(pipelineNamed('outputs'), 4), later: true, threaded: false }
+  const points = ALL_OF_POSTGRES ? (['mid_flush', 'mid_publish'] as const) : (['mid_flush'] as const)
+  const splits = points.map(point => ({ ...outputs, point }))
+  describe('with splits', () => testKills(splits, undisturbedRuns(), { often: true, ledgerIn: inPostgres }))
 })

@@ -73,6 +73,11 @@ export class SessionClock implements RunClock {
     return this.#given_us
   }
 
+  /** Stamps from here on aren't before this one, of another clock: a moment ahead, where it is that of this machine. */
+  reach(us: number): void {
+    this.#given_us = Math.max(this.#given_us, us)
+  }
+
   monotonic_us(): number {
     return this.#clock.monotonic_us()
   }

@@ -2,11 +2,11 @@
 import type { CursorFact, SealedStatus, TotalsFact } from '../../format/entry.ts'
 import type { CodeChange } from '../../format/plugin-code.ts'
 import type { PartHead } from '../../format/split-entry.ts'
-import type { CheckpointHead, RunDraft, RunLedger } from '../../ledger/write-port.ts'
+import type { CheckpointHead, RunDraft, RunLedger, SplitHead } from '../../ledger/write-port.ts'
 import type { Json } from '../../model/row.ts'
 import type { Output, Receipts } from '../nodes/sink/sink-set.ts'
 import { receiptOf } from '../nodes/sink/sinks.ts'
-import type { RunClock } from '../ports/run-clock.ts'
+import type { SessionClock } from '../ports/run-clock.ts'
 import { CommitValues, EntryValues, RunValues, type ValuesSoFar } from '../record/run-values.ts'
 import { publishedFact, reasonValue, receiptFact } from '../run/commit-facts.ts'
 import type { Stop } from '../run/committer.ts'
@@ -30,12 +30,12 @@ export interface SplitSum {
 export class CoordinatorLog {
   head: CheckpointHead | null = null
   readonly #ledger: RunLedger
-  readonly #clock: Pick<RunClock, 'now_us'>
+  readonly #clock: Pick<SessionClock, 'now_us' | 'reach'>
   readonly #values: RunValues
   #commits: number
   readonly #said: Map<number, number>
 
-  constructor(ledger: RunLedger, clock: Pick<RunClock, 'now_us'>, from: CoordinatorLogState) {
+  constructor(ledger: RunLedger, clock: Pick<SessionClock, 'now_us' | 'reach'>, from: CoordinatorLogState) {
     this.#ledger = ledger
     this.#clock = clock
     this.#values = new RunValues(from.values)
@@ -67,7 +67,7 @@ export class CoordinatorLog {
   }
 
   /** Says how far splits are, and in the ledger's own log that it was said. */
-  async progress(heads: readonly PartHead[]): Promise<void> {
+  async progress(heads: readonly SplitHead[]): Promise<void> {
     this.#sayHeads(heads)
     await this.#commit()
     await this.#ledger.progress(this.#clock.now_us())
@@ -105,7 +105,7 @@ export class CoordinatorLog {
     this.head = await this.#ledger.seal({ k: 'seal', status, totals, t: this.#clock.now_us() })
   }
 
-  async stop({ status, reason, error }: Stop, heads: readonly PartHead[]): Promise<void> {
+  async stop({ status, reason, error }: Stop, heads: readonly SplitHead[]): Promise<void> {
     this.#ledger.drop()
     this.#values.revert()
     this.#sayHeads(heads)
@@ -117,9 +117,12 @@ export class CoordinatorLog {
   }
 
   /** Of those that have gone on since. */
-  #sayHeads(all: readonly PartHead[]): void {
-    const heads = all.filter(({ part, size }) => (this.#said.get(part) ?? 0) < size)
-    if (heads.length === 0) return
+  #sayHeads(all: readonly SplitHead[]): void {
+    const further = all.filter(({ part, size }) => (this.#said.get(part) ?? 0) < size)
+    if (further.length === 0) return
+    const heads = further.map(({ part, size, root }): PartHead => ({ part, size, root }))
+    // What it knows of it doesn't come after it.
+    this.#clock.reach(Math.max(...further.map(({ t }) => t)))
     for (const { part, size } of heads) this.#said.set(part, size)
     this.#append({ k: 'parts', heads, t: this.#clock.now_us() }, this.#noValues())
   }

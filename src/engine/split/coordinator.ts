@@ -198,6 +198,7 @@ class Coordinator {
     const ended = await this.#holding(endedSplits(plan, splits, ledger.splitsOf(run)))
     const { sum } = ended
     this.#totals = sum.totals
+    this.#clock.reach(ended.last_us)
     if (!abandon) await this.#judge(sum)
     this.#opened = true
     await this.#outputs.open(abandon)

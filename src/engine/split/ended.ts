@@ -12,6 +12,8 @@ import type { SplitSum } from './coordinator-log.ts'
 
 export interface EndedSplits {
   readonly sum: SplitSum
+  /** Time of the last entry of any. */
+  readonly last_us: number
   /** Of each split, what its sinks had at last, by their names. */
   readonly receipts: ReadonlyArray<ReadonlyMap<string, Receipt>>
 }
@@ -31,9 +33,11 @@ export async function endedSplits(plan: Plan, splits: number, reader: SplitReade
   const totals = new Totals(plan.nodes.length, plan.edges.length)
   const receipts: ReadonlyMap<string, Receipt>[] = []
   const positions = new Map<number, Json>()
+  let last_us = 0
   const read = new Map<number, { records: number; bytes: number }>()
   for (let part = 1; part <= splits; part++) {
-    const { commit } = await reader.see(part, readHistory)
+    const { commit, last_us: closed_us } = await reader.see(part, readHistory)
+    last_us = Math.max(last_us, closed_us)
     const { entry } = onRecord(commit, `commit of split ${part}`)
     totals.add(entry.totals)
     receipts.push(receiptsOf(plan, commit))
@@ -48,5 +52,6 @@ export async function endedSplits(plan: Plan, splits: number, reader: SplitReade
   return {
     sum: { totals: totals.snapshot(), cursors: cursors.toSorted((a, b) => a.source - b.source), positions },
     receipts,
+    last_us,
   }
 }

@@ -7,12 +7,13 @@ import type { PartHead } from '../../format/split-entry.ts'
 import { Frontier } from '../../format/tree.ts'
 import type { TreeHead } from '../../format/trees.ts'
 import { parseJson } from '../../model/json.ts'
-import type { LedgerReader, StoredLease } from '../read-port.ts'
+import type { LedgerReader, StoredEntry, StoredLease } from '../read-port.ts'
 import type { Store } from '../store.ts'
-import { type LeaseChange, NOTHING, type RunDraft, type RunReader, type Split } from '../write-port.ts'
+import { type LeaseChange, NOTHING, type RunDraft, type RunReader, type Split, type SplitHead } from '../write-port.ts'
 import { type Appender, type AppenderState, originOf } from './appender.ts'
 import { BlockWriter } from './block.ts'
 import { checkedRun } from './checked-run.ts'
+import { runEntryOf } from './decode.ts'
 import { encodeRun } from './encode.ts'
 import type { Entropy } from './entropy.ts'
 import type { LogZero, RunOnRecord } from './log-zero.ts'
@@ -110,13 +111,20 @@ export async function boundOfSplit(
 export async function splitHeads(
   reader: LedgerReader,
   { log: first, splits }: RunOnRecord,
-): Promise<readonly PartHead[]> {
-  const found: PartHead[] = []
+): Promise<readonly SplitHead[]> {
+  const found: SplitHead[] = []
   for (let part = 1; part <= splits; part++) {
     const head = headIn((await reader.head(first + part)) ?? '')
-    if (head !== null) found.push({ part, size: head.size, root: head.root })
+    if (head === null) continue
+    const { size, root } = head
+    found.push({ part, size, root, t: timeOf(await reader.entry(first + part, size - 1)) })
   }
   return found
+}
+
+/** Of the last entry of a transaction, which is one of the run. */
+function timeOf(entry: Pick<StoredEntry, 'body'> | null): number {
+  return entry === null ? 0 : runEntryOf(entry.body).entry.t
 }
 
 /** Numbers of the splits that are closed: their leases are gone. */
