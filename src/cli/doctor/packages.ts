@@ -12,6 +12,7 @@ const NEEDS: ReadonlyArray<readonly [what: string, packages: readonly string[]]>
   ['parquet sinks', WRITER],
   ['the text of PDF files', DOCUMENT_PACKAGES.pdf],
   ['the text of Word documents', DOCUMENT_PACKAGES.docx],
+  ['the text of HTML files', DOCUMENT_PACKAGES.html],
   ...Object.entries(DATABASE_PACKAGES),
   ...Object.entries(STORE_PACKAGES).map(([scheme, packages]) => [`${scheme}:// paths`, packages] as const),
 ]

@@ -2,12 +2,13 @@
 import { counted } from '../../model/number-text.ts'
 import { byteOrderMark, encodingOf } from '../sources/encoding.ts'
 import { type DocumentAnswer, type DocumentKind, type DocumentSettings, documentProblem } from './document.ts'
+import { isHtml } from './html-text.ts'
 import { DOCX, isEncryptedOffice, LOOKED_AT_BYTES, mediaTypeOf, PDF, PLAIN_TEXT, UNKNOWN } from './media-type.ts'
 
 export function kindOf(bytes: Buffer, { types }: DocumentSettings): DocumentKind | DocumentAnswer {
   const type = mediaTypeOf('', bytes.subarray(0, LOOKED_AT_BYTES), bytes.subarray(-LOOKED_AT_BYTES))
   if (isEncryptedOffice(type)) return documentProblem('DOCUMENT_ENCRYPTED', 'the document needs a password')
-  const kind = KINDS[type]
+  const kind = KINDS[type] === 'text' && isHtml(bytes) ? 'html' : KINDS[type]
   if (kind === undefined) return documentProblem('DOCUMENT_UNSUPPORTED', `a document of type ${type} isn’t read`)
   if (types.includes(kind)) return kind
   return documentProblem('DOCUMENT_UNSUPPORTED', `the document is of type ${kind}, which \`types\` doesn’t name`)

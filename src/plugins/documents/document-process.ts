@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { ownModule } from '../../model/own-file.ts'
 import { type DocumentTask, READY } from './document.ts'
 import { docxText } from './docx-text.ts'
+import { htmlText } from './html-text.ts'
 import { pdfText } from './pdf-text.ts'
 import type { Guarded } from './process-guard.ts'
 
@@ -18,7 +19,9 @@ process.on('unhandledRejection', () => undefined)
 const guarded: Guarded = { most_bytes: Number(process.argv[2]), parent: process.ppid }
 new Worker(ownModule('plugins/documents/process-guard'), { workerData: guarded }).unref()
 
+const READERS = { docx: docxText, html: htmlText }
+
 process.on('message', async ({ kind, bytes, settings }: DocumentTask) => {
-  process.send?.(kind === 'pdf' ? await pdfText(bytes, settings) : await docxText(Buffer.from(bytes), settings))
+  process.send?.(kind === 'pdf' ? await pdfText(bytes, settings) : await READERS[kind](Buffer.from(bytes), settings))
 })
 process.send?.(READY)

@@ -11,20 +11,23 @@ export const DOCUMENT_ERRORS = {
   DOCUMENT_ENCRYPTED: 'The document is encrypted, and can’t be opened without its password.',
   DOCUMENT_SCANNED: 'More than `textless_share` of the pages have no text: they are pictures, and would need OCR.',
   DOCUMENT_BROKEN: 'The document is damaged, or cut off.',
-  DOCUMENT_UNREADABLE: 'The document takes too long or too much memory, is nested too deep, or unpacks to too much.',
-  DOCUMENT_ENCODING: 'The bytes of a plain text aren’t valid in `encoding`.',
+  DOCUMENT_UNREADABLE:
+    'The document takes too long or too much memory, is nested too deep, has too many elements, or unpacks to too much.',
+  DOCUMENT_ENCODING:
+    'The bytes of a plain text or a page aren’t valid in their encoding, or a page says that it is in one that can’t be read.',
   DOCUMENT_TOO_MANY_PAGES: 'The document has more than `max_pages`.',
   DOCUMENT_TOO_LONG: 'The text has more than `max_characters`.',
 } as const
 type DocumentCode = keyof typeof DOCUMENT_ERRORS
 
-export const DOCUMENT_KINDS = ['pdf', 'docx', 'text'] as const
+export const DOCUMENT_KINDS = ['pdf', 'docx', 'html', 'text'] as const
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
 
 /** What each kind is read by, optional peers. */
 export const DOCUMENT_PACKAGES: { readonly [kind in DocumentKind]: readonly string[] } = {
   pdf: ['pdfjs-dist'],
   docx: ['mammoth'],
+  html: ['parse5', 'hast-util-from-parse5', 'hast-util-to-text'],
   text: [],
 }
 
@@ -40,7 +43,7 @@ export interface DocumentSettings {
 
 /** What a process that reads documents is given. */
 export interface DocumentTask {
-  readonly kind: 'pdf' | 'docx'
+  readonly kind: Exclude<DocumentKind, 'text'>
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly settings: DocumentSettings
 }

@@ -41,7 +41,9 @@ const textOptions = z.strictObject({
     .array(z.enum(DOCUMENT_KINDS))
     .min(1)
     .default([...DOCUMENT_KINDS])
-    .describe('Which kinds are read: `pdf` needs the package `pdfjs-dist`, `docx` the package `mammoth`'),
+    .describe(
+      'Which kinds are read: `pdf` needs the package `pdfjs-dist`, `docx` the package `mammoth`, `html` the packages `parse5`, `hast-util-from-parse5` and `hast-util-to-text`',
+    ),
   encoding: encodingOption,
   field: fieldName.default('text').describe('Gets the text'),
   pages_field: fieldName.optional().describe('Gets a list of the texts of its pages; null of what has no fixed pages'),
@@ -161,14 +163,14 @@ const letter = Buffer.from('Dear all,\n')
 
 export const extractText = defineTransform({
   name: 'extract_text',
-  summary: 'Takes the text out of documents: PDF, Word (docx), plain text',
+  summary: 'Takes the text out of documents: PDF, Word (docx), HTML, plain text',
   description: [
     'A row names the file, with its SHA-256, as the source `files` gives them; or it holds the document in base64. A file outside of `folder`, by',
     'whatever name or link, is not read, and neither is one that has other bytes than the row says. What a document is, its bytes say.',
     '',
     'Texts come in reading order. Of a PDF: its pages with a blank line between them; two columns that are drawn line by line are read one after',
     'another. Of Word: paragraphs with a blank line between them, rows of tables as lines with tabs, notes at the end; no headers, footers, comments,',
-    'nor text that was deleted. Documents are read in processes of their own, which are ended after two minutes, or at 1 GB.',
+    'nor text that was deleted. Of HTML what a browser shows, in the order in which it stands there; no scripts, styles or frames. Documents are read in processes of their own, which are ended after two minutes, or at 1 GB.',
     '',
     'More: [documents](documents.md).',
   ].join('\n'),

@@ -1,14 +1,9 @@
 /** Reads web pages: title, description, and what stands on them, as text or Markdown. */
-import { fromParse5 } from 'hast-util-from-parse5'
 import { toMdast } from 'hast-util-to-mdast'
 import { toText } from 'hast-util-to-text'
 import { gfmToMarkdown } from 'mdast-util-gfm'
 import { toMarkdown } from 'mdast-util-to-markdown'
-import { defaultTreeAdapter, parse } from 'parse5'
-
-type Nodes = Parameters<typeof toText>[0]
-type Root = Extract<Nodes, { type: 'root' }>
-type Element = Extract<Nodes, { type: 'element' }>
+import { type Element, type Nodes, parseHtml, type Root, textOf, UNREAD, without } from './html.ts'
 
 export interface Page {
   /** White space is collapsed; null if there is none. */
@@ -23,27 +18,8 @@ export interface PageSettings {
   readonly main_content: boolean
 }
 
-/** What is there for programs and for looks. */
-const UNREAD = new Set([
-  'script',
-  'style',
-  'template',
-  'noscript',
-  'iframe',
-  'object',
-  'embed',
-  'svg',
-  'canvas',
-  'head',
-])
 /** What stands around the content of a page that doesn't say what its content is. */
 const AROUND = new Set(['nav', 'header', 'footer', 'aside', 'form', 'dialog'])
-
-/**
- * More elements than any page has that people read. A few kilobytes can make millions of them, by formatting that each
- * paragraph opens again.
- */
-const MOST_ELEMENTS = 100_000
 
 /** `url`: of the page, for its relative links. Null if it's too large, or nested too deep, to be read. */
 export function readPage(html: string, url: string, settings: PageSettings): Page | null {
@@ -59,21 +35,6 @@ export function readPage(html: string, url: string, settings: PageSettings): Pag
     return null
   }
 }
-
-/** @throws RangeError as soon as there are too many elements. */
-function parseHtml(html: string): Root {
-  let elements = 0
-  const treeAdapter: typeof defaultTreeAdapter = {
-    ...defaultTreeAdapter,
-    createElement(...element) {
-      if (++elements > MOST_ELEMENTS) throw new RangeError('there are too many elements')
-      return defaultTreeAdapter.createElement(...element)
-    },
-  }
-  return fromParse5(parse(html, { treeAdapter })) as Root
-}
-
-const textOf = (root: Root) => toText(root).trim()
 
 const markdownOf = (root: Root) =>
   toMarkdown(toMdast(root, { document: true }), { bullet: '-', extensions: [gfmToMarkdown()] }).trim()
@@ -131,15 +92,7 @@ function resolveLinks(root: Root, base: string): void {
 function pruned(root: Root, main_content: boolean): Root {
   const main = main_content ? mainOf(root) : null
   const drop = main_content && main === null ? new Set([...UNREAD, ...AROUND]) : UNREAD
-  const kept: Root = main === null ? root : { type: 'root', children: [main] }
-  const left: (Root | Element)[] = [kept]
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    next.children = (next.children as Element['children']).filter(
-      child => child.type !== 'element' || !drop.has(child.tagName),
-    )
-    for (const child of next.children) if (child.type === 'element') left.push(child)
-  }
-  return kept
+  return without(main === null ? root : { type: 'root', children: [main] }, drop)
 }
 
 /** The element that the page itself calls its main content, or its only article; null if there is none. */
