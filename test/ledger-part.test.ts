@@ -10,6 +10,7 @@ import { canonicalize } from '../src/model/canonical.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
 import { partOfLedger } from '../src/read/evidence/ledger-part.ts'
 import { logTree } from '../src/read/evidence/log-tree.ts'
+import { boundOf, seqsFor } from '../src/read/verify/bound.ts'
 import { Check } from '../src/read/verify/check.ts'
 import type { LedgerLog } from '../src/read/verify/ledger-log.ts'
 import { readLedgerLog } from '../src/read/verify/read-ledger-log.ts'
@@ -111,7 +112,7 @@ async function partAt(size: number, log: number | null) {
 /** What readers ask of it. */
 const said = (of: LedgerLog, log: number) => ({
   ...{ id: of.id, born: of.born, in_force: of.in_force, taken: of.keys.taken, sound: of.sound, last_us: of.last_us },
-  ...{ bound: of.boundOf(log), progress: of.progressOf(log), seqs: of.seqsFor(log) },
+  ...{ bound: boundOf(of.known(log)), progress: of.progressOf(log), seqs: seqsFor(of, log) },
   sealed: of.known(log)?.sealed,
   keys: [0, log].map(each => of.keysOf(each, of.entries).good.map(({ text }) => text)),
   erased: [0, 1, 2, 3].map(seq => of.erasures.has(log, seq, 1)),

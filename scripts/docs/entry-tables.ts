@@ -1,7 +1,8 @@
 /** The tables of docs/ledger-format.md that say what entries hold, from the format’s description in src/format. */
 import type { Key, Measure, ObjectOf, Shape, Tuple } from '../../src/format/description.ts'
 import { type EntryKind, LEDGER_ENTRIES, RUN_ENTRIES } from '../../src/format/run-entry.ts'
-import { LISTS, type ListKey, SUBJECT_ENTRY } from '../../src/format/subject-entry.ts'
+import { SUBJECT_ENTRY } from '../../src/format/subject-entry.ts'
+import { LISTS, type ListKey } from '../../src/format/subject-lists.ts'
 import { code, table } from './markdown.ts'
 
 /** Section 4, entries of rows and batches. */

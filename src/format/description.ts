@@ -1,5 +1,5 @@
 /**
- * The words in which the format of entries is described as data (subject-entry.ts, run-entry.ts): plain values, which the page about
+ * The words in which the format of entries is described as data (subject-entry.ts, subject-lists.ts, run-entry.ts): plain values, which the page about
  * the format and the views are made from, and encoder and decoders tested against. Nothing here decodes.
  */
 

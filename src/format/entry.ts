@@ -177,7 +177,7 @@ export interface CallFact extends CallCosts {
   readonly duration_us: number
 }
 
-/** A call as entries have it: in the order of `LISTS.x` (subject-entry.ts). */
+/** A call as entries have it: in the order of `LISTS.x` (subject-lists.ts). */
 export type CallTuple = readonly number[]
 
 /**

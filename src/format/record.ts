@@ -3,7 +3,7 @@
  * log whole, or that log alone.
  *
  * RECORD-1. A record is lines of canonical text, each ended by a newline: its header, the bodies of log 0, the values that are disclosed, the
- *     bodies of the run's log. How many there are of each, the header says, so that nothing can be missing at its end.
+ *     bodies of the run's log, and those of its splits' logs in their order. How many there are of each, the header says, so that nothing can be missing at its end.
  * RECORD-2. Bodies stand as they were recorded, byte for byte: they are leaves of trees. There is no value in it but those that are disclosed.
  */
 import { canonicalize } from '../model/canonical.ts'
@@ -34,6 +34,8 @@ export interface RecordedRun {
   readonly log: number
   /** How many entries it has, the seal being the last. */
   readonly entries: number
+  /** Of a run with splits: how many entries each of their logs has, in order; absent if it has none. */
+  readonly splits?: readonly number[]
 }
 
 /** Without its newline. */

@@ -24,7 +24,7 @@ import {
 } from './description.ts'
 import { LEDGER_FORMAT, type RunEntry } from './entry.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
-import { LISTS } from './subject-entry.ts'
+import { LISTS } from './subject-lists.ts'
 
 type KeysOf<T> = T extends unknown ? Exclude<keyof T, 'k'> : never
 type MayLack<T, K> = T extends unknown ? (K extends keyof T ? (undefined extends T[K] ? true : false) : true) : never

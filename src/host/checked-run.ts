@@ -4,11 +4,11 @@ import type { LedgerReader } from '../ledger/read-port.ts'
 import { isCustodyError } from '../model/error.ts'
 import { CheckedReader } from '../read/evidence/checked-reader.ts'
 import { JoinedReader } from '../read/evidence/joined-reader.ts'
-import type { Bound } from '../read/evidence/log-check.ts'
 import type { RunReader } from '../read/evidence/run-reader.ts'
 import { UnsoundRecord } from '../read/evidence/unsound.ts'
 import { findRun } from '../read/runs/list.ts'
 import { openingOf } from '../read/runs/run-log.ts'
+import type { Bound } from '../read/verify/bound.ts'
 import { rememberedOf } from './ledger.ts'
 
 /** A long log takes its time. */

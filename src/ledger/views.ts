@@ -9,7 +9,7 @@
 import { positionsOf } from '../format/description.ts'
 import { CALL_STATUSES, GROUP_KINDS, VISIT_HELD } from '../format/entry.ts'
 import { EDGE as EDGE_TUPLE } from '../format/run-entry.ts'
-import { LISTS } from '../format/subject-entry.ts'
+import { LISTS } from '../format/subject-lists.ts'
 import { BUFFERED, FATES } from '../model/outcome.ts'
 import { VIEW_COLUMNS, type ViewName } from './read-port.ts'
 import { idsAmong, selectedOf } from './view-columns.ts'

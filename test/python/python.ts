@@ -21,6 +21,7 @@ export const NO_PYTHON: string | null = (() => {
 export interface PythonAnswer {
   readonly ok: boolean
   readonly trust?: string
+  readonly withheld?: number
   readonly as_of?: string
   readonly as_of_by?: readonly string[]
   readonly proven?: ReadonlyArray<{ readonly what: string; readonly by: string }>

@@ -82,7 +82,11 @@ export async function splitForger(): Promise<Forger> {
   const sizes = [end + 1, forger.treeOf(3).size, forger.treeOf(4).size - 1]
   const heads = sizes.map((size, i) => ({ part: i + 1, ...firstOf(forger, 2 + i, size) }))
   forger.change(() => {
-    insert(forger, 1, seq, { k: 'parts', heads, t: forger.body(1, seq).t ?? 0, z: '00'.repeat(16) })
+    const [t = 0, z] = [forger.body(1, seq).t, '00'.repeat(16)]
+    insert(forger, 1, seq, { k: 'parts', heads, t, z })
+    const { run = '' } = forger.body(1, 0)
+    // As it is said when the run takes longer.
+    insert(forger, 0, 2, { k: 'progress', log: 1, run, size: seq + 1, root: '', t, z })
     rebuildSplits(forger)
   })
   return forger
@@ -149,6 +153,10 @@ export function rebuildSplits(forger: Forger, ...left: readonly Left[]): void {
   const head = forger.resign(1, signer)
   const [opened = 0] = seqsOf(forger, 0, 'opened')
   const [sealed = 0] = seqsOf(forger, 0, 'sealed')
+  for (const seq of seqsOf(forger, 0, 'progress')) {
+    const body = forger.body(0, seq)
+    forger.put(0, seq, { ...body, ...firstOf(forger, 1, Number(body.size)) })
+  }
   forger.put(0, opened, { ...forger.body(0, opened), root: firstOf(forger, 1, 1).root })
   forger.put(0, sealed, { ...forger.body(0, sealed), ...head })
   forger.resign(0, signer)

@@ -14,6 +14,7 @@ export interface Judged {
   readonly verdict: 'holds' | 'does not hold' | 'unreadable'
   /** What is proven, if it holds. */
   readonly proven: readonly string[]
+  readonly withheld: number
   /** What the library finds, behind the check's name. */
   readonly problems: readonly string[]
 }
@@ -48,6 +49,7 @@ export async function threeCheckers(key: string) {
         judged.push({
           verdict: said === null ? 'unreadable' : said.ok ? 'holds' : 'does not hold',
           proven: said?.ok === true ? said.proven.map(({ what }) => what) : [],
+          withheld: said?.withheld ?? 0,
           problems: (said?.checks ?? []).flatMap(({ name, problems }) => problems.map(each => `${name}: ${each}`)),
         })
       }

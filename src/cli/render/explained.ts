@@ -1,8 +1,8 @@
 /** What `explain` prints of one row: its story, with those of the same record in other runs. */
 import type { StoryFound } from '../../host/answers/explained-row.ts'
 import { idText } from '../../model/part-ids.ts'
-import type { Bound } from '../../read/evidence/log-check.ts'
 import type { Story } from '../../read/explain/story.ts'
+import type { Bound } from '../../read/verify/bound.ts'
 import { boundText } from './bound.ts'
 import type { StoryView } from './steps.ts'
 import { renderStory } from './story.ts'

@@ -81,7 +81,7 @@ export interface SourceCall extends CallMade {
   readonly duration_us: number
 }
 
-/** A call as the run's own entries have it: in the order of `LISTS.x` (format/subject-entry.ts). */
+/** A call as the run's own entries have it: in the order of `LISTS.x` (format/subject-lists.ts). */
 export function callTuple(fact: CallFact): CallTuple {
   const { call, token, node, attempt, ordinal, service, status, request, response, start_us, duration_us } = fact
   const { input_tokens, output_tokens, cost_nusd } = fact

@@ -1,13 +1,13 @@
 /** The story of a row or a token, checked, with those of the same record in runs before and after: what `explain` prints. */
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { Bound } from '../../read/evidence/log-check.ts'
 import type { RunReader } from '../../read/evidence/run-reader.ts'
 import { explainRow, explainToken } from '../../read/explain/explain.ts'
 import { type Joined, joinedStories } from '../../read/explain/joined.ts'
 import { storyJson } from '../../read/explain/json.ts'
 import type { Story } from '../../read/explain/story.ts'
 import { type NamedRow, numberOfRow } from '../../read/recorded/named-row.ts'
+import type { Bound } from '../../read/verify/bound.ts'
 import { boundJson, type CheckObserver, checkedRun } from '../checked-run.ts'
 import { rolledBack, type Sight } from '../seen-ledger.ts'
 

@@ -1,12 +1,12 @@
 /** What a run came to, checked: what `show` prints. */
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { Bound } from '../../read/evidence/log-check.ts'
 import { type StillFailed, stillFailed } from '../../read/runs/reruns.ts'
 import { openingOf } from '../../read/runs/run-log.ts'
 import { type Grade, gradeOf } from '../../read/show/grade.ts'
 import { showRun } from '../../read/show/show.ts'
 import type { ShownRun } from '../../read/show/summary.ts'
+import type { Bound } from '../../read/verify/bound.ts'
 import { boundJson, type CheckObserver, checkedRun } from '../checked-run.ts'
 import { isHeld } from '../ledger.ts'
 import { rolledBack, type Sight } from '../seen-ledger.ts'

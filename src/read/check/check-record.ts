@@ -2,7 +2,8 @@
  * Checks a completeness record (docs/proof-format.md) with nothing at hand but its text and the reader's keys: the ledger's own log as a whole, and
  * a run as `verify` checks it, from its entries alone. No I/O: it runs in a browser, too.
  *
- * CHECK-RECORD-1. Memory is bounded by what was in flight in the run, and by what log 0 has to say of runs.
+ * CHECK-RECORD-1. Memory is bounded by what was in flight in the run, by what log 0 has to say of runs, and of a run with splits by its
+ *     coordinator's own log, which has no rows.
  * CHECK-RECORD-2. Something is claimed only if all checks hold, and by keys that the reader trusts.
  */
 
@@ -14,13 +15,15 @@ import { Check, type CheckResult } from '../verify/check.ts'
 import type { RevokedJson } from '../verify/keys.ts'
 import { LedgerLog } from '../verify/ledger-log.ts'
 import { LogWalk } from '../verify/log.ts'
+import { type LogRole, WHOLE_RUN } from '../verify/log-role.ts'
 import { ProgressCheck } from '../verify/progress.ts'
 import { RunFold } from '../verify/run-fold.ts'
 import type { Shelf } from '../verify/shelf.ts'
+import { SplitRun, withSplits } from '../verify/split-run.ts'
 import { headIn } from './log-part.ts'
 import { type DisclosedFiles, disclosedFiles, recordClaims, unproven } from './record-claims.ts'
 import { parseHeader, parseValue, RecordLines, unreadable } from './record-lines.ts'
-import { recordPages } from './record-pages.ts'
+import { type Lines, recordPages } from './record-pages.ts'
 import { RecordValues } from './record-values.ts'
 import {
   type CheckOptions,
@@ -74,8 +77,13 @@ export interface RecordedLedger {
 /** And of the run. */
 export interface FoldedRun {
   readonly of: RecordedRun
+  /** Of its own log; of a run with splits its coordinator's, which has what they add up to. */
   readonly fold: RunFold
   readonly values: RecordValues
+  /** Of all its logs. */
+  readonly all_entries: number
+  /** Values to which entries of all its logs commit, but for those that are erased. */
+  readonly all_values: number
 }
 
 /**
@@ -107,7 +115,7 @@ export async function checkRecord(pieces: AsyncIterable<string>, options: Record
     ...(header.run === undefined ? {} : { run: header.run.run }),
     proven: ok && word !== null ? recordClaims(ledger, word, run) : [],
     not_proven: unproven(ok, word, run),
-    withheld: run === null ? 0 : run.fold.values_checked - run.values.fitting.size - run.values.altered,
+    withheld: run === null ? 0 : run.all_values - run.values.fitting.size - run.values.altered,
     checks: results,
     signed_by: word?.signed_by ?? [],
     files: ok && run !== null ? disclosedFiles(run) : { sources: [], outputs: [] },
@@ -122,7 +130,7 @@ async function ledgerIn(
 ): Promise<RecordedLedger> {
   const { since = null } = options
   const log = new LedgerLog(checks.log, { keys: 'any', remembered: null })
-  const walk = new LogWalk({ entries: checks.log, values: checks.log })
+  const walk = new LogWalk({ entries: checks.log })
   for (let seq = 0; seq < ledger_entries; )
     for (const body of await lines.some(ledger_entries - seq)) {
       walk.takeText(body, leafHash(body))
@@ -151,40 +159,104 @@ async function ledgerIn(
   return { log, head: { size, root }, word }
 }
 
+/** A log that is folded. */
+interface RecordedLog {
+  readonly lines: Lines
+  readonly entries: number
+  readonly role: LogRole
+  readonly values: RecordValues
+  readonly progress: ProgressCheck
+  /** Whether values of it were erased. */
+  readonly has_erased: boolean
+}
+
 async function runIn(
   lines: RecordLines,
   header: RecordHeader,
   of: RecordedRun,
   ledger: LedgerLog,
-  { newShelf, onProgress }: RecordOptions,
+  options: RecordOptions,
 ): Promise<FoldedRun & { readonly checks: readonly Check[] }> {
-  const { run, log } = of
+  const { run, log, splits = [] } = of
+  const { erasures } = ledger
+  const erasedIn = (part: number) => ({
+    values: new RecordValues(part === 0 ? disclosed : [], (seq, place) => erasures.has(log + part, seq, place)),
+    has_erased: erasures.hasAny(log + part),
+  })
   const disclosed = await valuesIn(lines, header.values ?? 0)
-  const values = new RecordValues(disclosed, (seq, place) => ledger.erasures.has(log, seq, place))
+  const registered = new Check('run')
+  const on_record = ledger.known(log)?.splits ?? 0
+  if (on_record !== splits.length)
+    registered.add(`log 0 says that it has ${counted(on_record, 'split')}, and the record has ${splits.length}`)
+  let [entries, values] = [0, 0]
+  const all = splits.reduce((sum, size) => sum + size, of.entries)
+  const foldLog = async (each: RecordedLog) => {
+    const found = await folded(run, each, options, read => options.onProgress?.({ entries: entries + read, of: all }))
+    entries += each.entries
+    values += found.fold.values_checked
+    return found
+  }
+  const split_run = splits.length === 0 ? null : new SplitRun(run, splits.length)
+  const own = split_run === null ? lines : await ownLines(lines, of.entries, split_run)
+  const of_splits = new Map<number, readonly Check[]>()
+  for (const [i, size] of splits.entries()) {
+    const part = i + 1
+    if (split_run === null) break
+    const looks = split_run.ofSplit(part, size)
+    const { fold, found } = await foldLog({ lines, entries: size, ...looks, ...erasedIn(part) })
+    split_run.take(part, { ...found, complete: true }, looks.progress)
+    of_splits.set(part, checksOf(fold))
+  }
   const progress = new ProgressCheck(ledger.progressOf(log))
+  const role = split_run?.coordinator() ?? WHOLE_RUN
+  const coordinator = { lines: own, entries: of.entries, role, progress, ...erasedIn(0) }
+  const { fold, found } = await foldLog(coordinator)
+  ledger.checkRun({ run, log, ...found, registered })
+  for (const problem of progress.finish(found.entries, found.readable)) registered.add(problem)
+  if (!found.sealed || ledger.known(log)?.sealed === null)
+    registered.add('it isn’t sealed, and a record is of a run that is')
+  for (const number of coordinator.values.left)
+    fold.checks.values.add(`no entry of the run commits to value ${grouped(number)}, which is disclosed`)
+  const checks = [
+    registered,
+    ...withSplits(checksOf(fold), of_splits),
+    ...(split_run === null ? [] : [split_run.check]),
+  ]
+  return { of, fold, values: coordinator.values, all_entries: entries, all_values: values, checks }
+}
+
+/** Those of a coordinator stand first, and are looked at last. */
+async function ownLines(lines: RecordLines, count: number, split_run: SplitRun): Promise<Lines> {
+  const bodies: string[] = []
+  while (bodies.length < count) bodies.push(...(await lines.some(count - bodies.length)))
+  for (const [seq, body] of bodies.entries()) split_run.ofCoordinator(seq, body)
+  return { some: async wanted => bodies.splice(0, wanted) }
+}
+
+async function folded(
+  run: string,
+  { lines, entries, role, values, progress, has_erased }: RecordedLog,
+  { newShelf }: RecordOptions,
+  onEntries: (entries: number) => void,
+) {
   const fold = new RunFold({
-    ...{ run, values, progress, projections: null, findRepeated: null, decisions: null, newShelf },
+    ...{ run, role, values, progress, projections: null, findRepeated: null, decisions: null, newShelf },
   })
   const walk = new LogWalk(fold.checks, progress)
-  const registered = new Check('run')
   try {
-    for await (const { page, again } of recordPages(lines, of.entries, !ledger.erasures.hasAny(log))) {
+    for await (const { page, again } of recordPages(lines, entries, !has_erased, role.topology)) {
       await fold.takePage(page, walk, again)
-      onProgress?.({ entries: walk.tree.size, of: of.entries })
+      onEntries(walk.tree.size)
     }
     await fold.finish(walk.tiles())
   } finally {
     fold.close()
   }
-  const found = fold.found(walk)
-  ledger.checkRun({ run, log, ...found, registered })
-  for (const problem of progress.finish(found.entries, found.readable)) registered.add(problem)
-  if (!found.sealed || ledger.known(log)?.sealed === null)
-    registered.add('it isn’t sealed, and a record is of a run that is')
-  for (const number of values.left)
-    fold.checks.values.add(`no entry of the run commits to value ${grouped(number)}, which is disclosed`)
-  const { entries, tokens, groups, totals, seal } = fold.checks
-  return { of, fold, values, checks: [registered, entries, fold.checks.values, tokens, groups, totals, seal] }
+  return { fold, found: fold.found(walk) }
+}
+
+function checksOf({ checks: { entries, values, tokens, groups, totals, seal } }: RunFold): readonly Check[] {
+  return [entries, values, tokens, groups, totals, seal]
 }
 
 /** @throws CustodyError CUSTODY_PROOF_UNREADABLE */

@@ -67,13 +67,15 @@ function* ofLedger({ log, head }: RecordedLedger): Iterable<string> {
   yield `ledger ${log.id} had ${counted(head.size, 'entry', 'entries')} in its own log, and by these ${counted(runs, 'run')}, ${grouped(sealed)} of them sealed: there were no others`
 }
 
-function* ofRun({ log }: RecordedLedger, { of, fold, values }: FoldedRun): Iterable<string> {
+function* ofRun({ log }: RecordedLedger, { of, fold, values, all_entries }: FoldedRun): Iterable<string> {
   const { recount, facts } = fold
   const { opening } = values
   if (opening === null) return
   const ways = new Ways(opening.topology)
   const { name, plan_hash, custody } = opening
-  yield `run ${of.run} of ${name} is one of ledger ${log.id}, and was sealed as ${sealedAs(facts)} with ${counted(of.entries, 'entry', 'entries')}: these are all that it has`
+  yield `run ${of.run} of ${name} is one of ledger ${log.id}, and was sealed as ${sealedAs(facts)} with ${counted(all_entries, 'entry', 'entries')}: these are all that it has`
+  if (of.splits !== undefined)
+    yield `it has ${counted(of.splits.length, 'split')}, each of which is here and was closed with all that it was cut to, and they add up to it`
   yield `the plan, and the code of its plugins, are those with the hashes in the first entry (plan ${plan_hash}, Custody ${custody})`
   for (const { source, records, done } of facts.cursors)
     yield `${counted(records, 'record')} of ${ways.name(source)} ${records === 1 ? 'was' : 'were'} read${done ? ', to its end' : ', and no more'}; each has a row`

@@ -1,11 +1,11 @@
 /** The lines of a completeness record, from pieces of its text: strictly, so that what isn't a record is refused before anything is concluded. */
 import type { ShownValue } from '../../format/proof.ts'
-import { RECORD_FORMAT, type RecordHeader } from '../../format/record.ts'
+import { RECORD_FORMAT, type RecordedRun, type RecordHeader } from '../../format/record.ts'
 import { isCanonical, NotJsonError } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
 import { JsonTextError, parseStored } from '../../model/json.ts'
 import { grouped } from '../../model/number-text.ts'
-import { asObject, type Decoder, int, object, oneOf, ShapeError, text } from '../shape.ts'
+import { asObject, type Decoder, int, listOf, object, oneOf, ShapeError, text } from '../shape.ts'
 import { base64, SHOWN, some, uuid } from './parse.ts'
 
 /** As no text of a ledger has. */
@@ -87,6 +87,12 @@ function shaped<T>(decode: Decoder<T>, line: string, what: string): T {
   }
 }
 
+const RUN: Decoder<RecordedRun> = (value, where) =>
+  object({
+    ...{ run: uuid, log: int(1), entries: int(2) },
+    ...(asObject(value, where).splits === undefined ? {} : { splits: listOf(int(1), 1) }),
+  })(value, where)
+
 const HEADER: Decoder<RecordHeader> = (value, where) => {
   const given = asObject(value, 'it')
   // Other formats may be laid out otherwise.
@@ -94,7 +100,7 @@ const HEADER: Decoder<RecordHeader> = (value, where) => {
   return object({
     ...{ format: () => format, ledger: text(), ledger_entries: int(1), checkpoint: text() },
     ...(given.timestamps === undefined ? {} : { timestamps: some(base64) }),
-    ...(given.run === undefined ? {} : { run: object({ run: uuid, log: int(1), entries: int(2) }) }),
+    ...(given.run === undefined ? {} : { run: RUN }),
     ...(given.run === undefined || given.values === undefined ? {} : { values: int(1) }),
   })(value, where)
 }

@@ -1,12 +1,18 @@
 /** Pages of a run's entries from the lines of a record: what each entry shows by itself, without values or tables. */
 import { leafHash } from '../../format/hash.ts'
+import type { Topology } from '../../format/topology.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { canonicalFacts, type Looked } from '../verify/look.ts'
 import { type Found, OpenPage, PAGE_ENTRIES, type Page } from '../verify/page.ts'
 import type { Facts } from '../verify/stored-endings.ts'
 import { Ways } from '../verify/ways.ts'
 import { RowStories } from '../verify/whole-rows.ts'
-import type { RecordLines } from './record-lines.ts'
+
+/** From where lines come, one after another. */
+export interface Lines {
+  /** The next `count`, as many as are at hand together. */
+  some(count: number): Promise<readonly string[]>
+}
 
 export interface RecordPage {
   readonly page: Page
@@ -14,11 +20,15 @@ export interface RecordPage {
   again(first_seq: number, count: number): AsyncIterable<Looked>
 }
 
-/** `whole_rows`: whether rows whose story stands in one entry are added up. @throws CustodyError CUSTODY_PROOF_UNREADABLE */
+/**
+ * `whole_rows`: whether rows whose story stands in one entry are added up; `topology`: of the plan, where entry 0 doesn't say it.
+ * @throws CustodyError CUSTODY_PROOF_UNREADABLE
+ */
 export async function* recordPages(
-  lines: RecordLines,
+  lines: Lines,
   entries: number,
   whole_rows: boolean,
+  topology: Topology,
 ): AsyncIterable<RecordPage> {
   let stories: RowStories | null = null
   for (let seq = 0; seq < entries; ) {
@@ -29,7 +39,7 @@ export async function* recordPages(
       bodies.push(...some)
       seq += some.length
     }
-    if (first === 0 && whole_rows) stories = storiesOf(bodies[0] ?? '')
+    if (first === 0 && whole_rows) stories = storiesOf(bodies[0] ?? '', topology)
     const open = new OpenPage()
     for (const [i, body] of bodies.entries()) open.add(found(first + i, body, stories))
     yield {
@@ -45,10 +55,10 @@ export async function* recordPages(
 }
 
 /** null if the opening can't be read, which is found by who folds. */
-function storiesOf(opening: string): RowStories | null {
+function storiesOf(opening: string, topology: Topology): RowStories | null {
   try {
     const { facts } = decodeRunEntry(0, opening)
-    return facts.k === 'open' ? new RowStories(new Ways(facts.topology)) : null
+    return new RowStories(new Ways(facts.k === 'open' ? facts.topology : topology))
   } catch (error) {
     if (error instanceof DecodeError) return null
     throw error

@@ -10,6 +10,7 @@ import type { TiledTree } from '../../format/tiled-tree.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { counted } from '../../model/number-text.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
+import { type Bound, boundOf, seqsFor } from '../verify/bound.ts'
 import { Check, entryName, noting } from '../verify/check.ts'
 import type { KnownLedger, LedgerLog } from '../verify/ledger-log.ts'
 import { checkHead } from '../verify/log.ts'
@@ -32,11 +33,6 @@ export interface CheckedLog {
   readonly logged: readonly number[]
   /** How many entries of a run that isn't sealed log 0 binds, and since when; null of one that is sealed, or of log 0. */
   readonly bound: Bound | null
-}
-
-export interface Bound {
-  readonly entries: number
-  readonly t_us: number
 }
 
 export interface CheckOptions {
@@ -107,8 +103,8 @@ export class LogChecks {
           ])
       },
       isErased: (seq, place) => zero.log.erasures.has(log, seq, place),
-      logged: zero.log.seqsFor(log),
-      bound: zero.log.boundOf(log),
+      logged: seqsFor(zero.log, log),
+      bound: boundOf(zero.log.known(log)),
     }
   }
 

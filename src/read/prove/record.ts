@@ -10,7 +10,7 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { CheckedReader } from '../evidence/checked-reader.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
-import { closingOf } from '../runs/run-log.ts'
+import { closingOf, openingOf } from '../runs/run-log.ts'
 import { type Disclosure, disclosedValues } from './disclosure.ts'
 import { loggedEntries, type WhichHead } from './logged.ts'
 import type { GivenHead } from './prove.ts'
@@ -47,11 +47,12 @@ export async function recordOf(
   const { note, timestamps } = logged.head
   const zero = { ...logged.head, root: checkpointIn(note).root }
   const head = of === null ? null : await headOf(reader, log)
+  const splits = of === null ? [] : await splitHeads(reader, log)
   const values = closing === null ? [] : await disclosedValues(reader, log, closing, disclose)
   const header = headerLine({
     ...{ format: RECORD_FORMAT, ledger: logged.ledger, ledger_entries: zero.size, checkpoint: note },
     ...(timestamps.length === 0 ? {} : { timestamps }),
-    ...(head === null ? {} : { run: { run, log, entries: head.size } }),
+    ...(head === null ? {} : { run: { run, log, entries: head.size, ...sizesOf(splits) } }),
     ...(values.length === 0 ? {} : { values: values.length }),
   })
   async function* lines(): AsyncIterable<readonly string[]> {
@@ -59,9 +60,11 @@ export async function recordOf(
     yield* signedBodies(inner, 0, zero)
     yield values.map(valueLine)
     if (head !== null) yield* signedBodies(inner, log, head)
+    for (const [i, each] of splits.entries()) yield* signedBodies(inner, log + i + 1, each)
   }
+  const sizes = [zero, ...(head === null ? [] : [head]), ...splits].map(each => each.size)
   return {
-    ...{ pieces: inPieces(lines()), entries: zero.size + (head?.size ?? 0), values: values.length },
+    ...{ pieces: inPieces(lines()), entries: sizes.reduce((sum, size) => sum + size, 0), values: values.length },
     head: { ...logged.head, latest: logged.latest },
   }
 }
@@ -75,6 +78,18 @@ async function headOf(reader: Pick<LedgerReader, 'head'>, log: number): Promise<
   const note = await reader.head(log)
   if (note === null) throw new UnsoundRecord([`log ${log} has no checkpoint`])
   return checkpointIn(note)
+}
+
+/** Those of a run's splits, in order. */
+async function splitHeads(reader: CheckedReader, log: number): Promise<readonly SignedHead[]> {
+  const { splits = 0 } = await openingOf(reader, log)
+  const heads: SignedHead[] = []
+  for (let part = 1; part <= splits; part++) heads.push(await headOf(reader, log + part))
+  return heads
+}
+
+function sizesOf(splits: readonly SignedHead[]): { readonly splits?: readonly number[] } {
+  return splits.length === 0 ? {} : { splits: splits.map(each => each.size) }
 }
 
 /** The first entries of a log, as one of its heads has them. @throws UnsoundRecord */

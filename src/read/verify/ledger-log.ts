@@ -115,14 +115,6 @@ export class LedgerLog {
     return { size: this.entries, root: this.root, changes: [...this.#changes], logs: this.#last_log }
   }
 
-  /** seqs of the entries that say which keys are in force, and that a log was opened and sealed, and what was erased of it. */
-  seqsFor(log: number): readonly number[] {
-    const known = this.ofLog(log)
-    const of_log = known === undefined ? [] : [known.opened_at, ...(known.erased_at ?? [])]
-    if (known?.sealed != null) of_log.push(known.sealed.seq)
-    return [0, ...this.#changes, ...of_log].toSorted((a, b) => a - b)
-  }
-
   /** Verifier keys that are in force after its last entry. */
   get in_force(): readonly string[] {
     return this.#keys.ofLogZero(Number.MAX_SAFE_INTEGER).good.map(each => each.text)
@@ -131,14 +123,6 @@ export class LedgerLog {
   /** What it says of a run's way, with ascending sizes. */
   progressOf(log: number): readonly Said[] {
     return this.#logs.get(log)?.progress ?? []
-  }
-
-  /** How much of a run that isn't sealed it binds: what came later nobody could miss. Null of others. */
-  boundOf(log: number): { readonly entries: number; readonly t_us: number } | null {
-    const known = this.#logs.get(log)
-    if (known === undefined || known.sealed !== null) return null
-    const said = known.progress?.at(-1)
-    return said === undefined ? { entries: 1, t_us: known.opened_us } : { entries: said.size, t_us: said.t }
   }
 
   /** What it says of a log. */

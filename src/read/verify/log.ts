@@ -29,17 +29,16 @@ export class LogWalk {
   root_before = ''
   /** Whether an entry is missing. */
   gaps = false
+  /** Of its entries. */
+  payloads = 0
   #next = 0
-  #payloads = 0
   readonly #entries: Report
-  readonly #values: Report
   readonly #progress: ProgressCheck | null
 
   /** `progress` gets the roots that it wants. */
-  constructor(checks: { readonly entries: Report; readonly values: Report }, progress: ProgressCheck | null = null) {
+  constructor(checks: { readonly entries: Report }, progress: ProgressCheck | null = null) {
     this.#progress = progress
     this.#entries = checks.entries
-    this.#values = checks.values
   }
 
   /** Size and root of the tree of what was read. */
@@ -113,18 +112,12 @@ export class LogWalk {
   seeAll(first: number, count: number, payloads: number): void {
     if (first !== this.#next) this.#gap(this.#next, first)
     this.#next = first + count
-    this.#payloads += payloads
+    this.payloads += payloads
   }
 
   /** Whether an entry would be the next one. */
   isNext(seq: number): boolean {
     return seq === this.#next && !this.gaps
-  }
-
-  /** All entries were taken: there may be no other payloads than theirs. */
-  async finish(reader: Pick<LedgerReader, 'count' | 'strayPayloads'>, log: number): Promise<void> {
-    if (this.#payloads === (await reader.count(log, 'payloads'))) return
-    for (const seq of await reader.strayPayloads(log)) this.#stray(seq)
   }
 
   #gap(from: number, to: number): void {
@@ -134,10 +127,18 @@ export class LogWalk {
     else if (missing === 1) this.#entries.add(`${entryName(from)} is missing`)
     else this.#entries.add(`entries ${grouped(from)} to ${grouped(to - 1)} are missing`)
   }
+}
 
-  #stray(seq: number): void {
-    this.#values.add(`there is a payload of entry ${grouped(seq)}, and no such entry, or it has another one`)
-  }
+/** All entries were taken: there may be no other payloads than theirs. */
+export async function checkPayloads(
+  reader: Pick<LedgerReader, 'count' | 'strayPayloads'>,
+  log: number,
+  { payloads }: Pick<LogWalk, 'payloads'>,
+  values: Report,
+): Promise<void> {
+  if (payloads === (await reader.count(log, 'payloads'))) return
+  for (const seq of await reader.strayPayloads(log))
+    values.add(`there is a payload of entry ${grouped(seq)}, and no such entry, or it has another one`)
 }
 
 /** Checks a log's signed head against its stored entries. Gives the head if it can be trusted. */

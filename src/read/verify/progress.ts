@@ -17,7 +17,7 @@ export interface Said {
 }
 
 /** Entries that stand last in a transaction. */
-const ENDS: readonly RunEntry['k'][] = ['commit', 'stop', 'resume', 'part', 'close']
+const ENDS: readonly RunEntry['k'][] = ['commit', 'stop', 'resume', 'parts', 'part', 'close']
 
 export class ProgressCheck {
   /** Of the tree before the last entry, if that is wanted. */

@@ -2,7 +2,7 @@
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { type Check, entryName, noting } from './check.ts'
 import { LedgerLog, type Trusted } from './ledger-log.ts'
-import { checkHead, LogWalk } from './log.ts'
+import { checkHead, checkPayloads, LogWalk } from './log.ts'
 import { lookedEntries } from './page.ts'
 import { compareTiles } from './tiles.ts'
 
@@ -11,7 +11,7 @@ export async function readLedgerLog(reader: LedgerReader, trusted: Trusted, chec
   const log = new LedgerLog(check, trusted)
   const about = check.about('log 0')
   await noting(check, async () => {
-    const walk = new LogWalk({ entries: about, values: about })
+    const walk = new LogWalk({ entries: about })
     for await (const looked of lookedEntries(reader, { log: 0, all_payloads: true }, 0, await reader.size(0))) {
       const { entry, payload } = looked
       walk.take(looked)
@@ -21,7 +21,7 @@ export async function readLedgerLog(reader: LedgerReader, trusted: Trusted, chec
       if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
       log.take(entry.seq, entry.body, walk)
     }
-    await walk.finish(reader, 0)
+    await checkPayloads(reader, 0, walk, about)
     log.root = walk.tree.root()
     if (!walk.gaps) await compareTiles(reader, 0, [walk.tiles(), [], []], about)
     await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.head(), size => log.keysOf(0, size), about)

@@ -9,7 +9,7 @@
  */
 import { type Element, FLAG, positionsOf, type Tuple, whole } from '../../format/description.ts'
 import type { SubjectEntry } from '../../format/entry.ts'
-import { LISTS, type ListKey, SUBJECT_ENTRY } from '../../format/subject-entry.ts'
+import { LISTS, type ListKey, ROW, TIME } from '../../format/subject-lists.ts'
 import type { Json } from '../../model/row.ts'
 import type { Hash } from '../../model/sha256.ts'
 import type { Facts } from './stored-endings.ts'
@@ -249,8 +249,8 @@ function mayDiffer(key: string, name: string, value: number, length: number): bo
 
 /** As the format's description has it. */
 function elementAt(key: string, path: readonly number[]): Element {
-  if (key === 'r') return { name: 'row', is: SUBJECT_ENTRY.r.is }
-  if (key === 't') return { name: 'time', is: SUBJECT_ENTRY.t.is }
+  if (key === 'r') return { name: 'row', is: ROW }
+  if (key === 't') return { name: 'time', is: TIME }
   if (key === 'u') return { name: 'group', is: whole('group') }
   if (!isListKey(key)) return NO_ELEMENT
   const { elements, tails, rest }: Tuple = LISTS[key]

@@ -3,7 +3,7 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { Check, noting } from './check.ts'
 import type { HeadKeys } from './keys.ts'
-import { checkHead, LogWalk } from './log.ts'
+import { checkHead, checkPayloads, LogWalk } from './log.ts'
 import { lookedEntries } from './page.ts'
 import { RunProjections } from './projections.ts'
 import { RepeatedRun } from './repeated.ts'
@@ -47,7 +47,7 @@ async function walked(
       )
       onProgress(walk.tree.size)
     }
-    await walk.finish(reader, log)
+    await checkPayloads(reader, log, walk, fold.checks.values)
     complete = true
   } catch (error) {
     // What was found up to there counts.

@@ -60,15 +60,13 @@ export class SplitRole implements LogRole {
   readonly splits = 0
   readonly sum = null
   readonly before: LogRole['before']
+  readonly topology: Topology
   readonly #facts: SplitFacts
 
   constructor(facts: SplitFacts) {
     this.#facts = facts
+    this.topology = facts.topology
     this.before = new Map([...facts.ranges].map(([source, { before }]) => [source, { records: 0, index: before }]))
-  }
-
-  get topology(): Topology {
-    return this.#facts.topology
   }
 
   mayHave(kind: RunEntry['k'] | 'subject'): boolean {

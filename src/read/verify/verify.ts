@@ -9,6 +9,7 @@ import type { TreeHead } from '../../format/standing.ts'
 import type { VerifierKey } from '../../format/verifier-key.ts'
 import type { LedgerReader, StoredLog } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
+import { boundOf } from './bound.ts'
 import { Check, type CheckResult, noting } from './check.ts'
 import { Decisions } from './decisions.ts'
 import { type RevokedJson, revokedJson } from './keys.ts'
@@ -124,7 +125,7 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   const checks = [...Object.values(shared), ...since_check].map(each => each.result())
   const ok = checks.every(each => each.ok)
   const { runs, left_out } = listed
-  const boundOf = ({ log }: WalkedRun) => log_zero.boundOf(log)?.entries ?? null
+  const boundIn = ({ log }: WalkedRun) => boundOf(log_zero.known(log))?.entries ?? null
   const known = remembered?.heads.at(-1)
   const compared_with = comparedWith(since, known)
   const older = known !== undefined && log_zero.entries < known.size
@@ -136,7 +137,7 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
     ...(log_zero.keys.resting.length === 0 ? {} : { rests_on: log_zero.keys.resting.map(revokedJson) }),
     ...(witnessed === null ? {} : { witnessed }),
     ...(dated === null ? {} : { timestamped: dated }),
-    runs: runs.map(each => resultOf(each, boundOf(each), checks)),
+    runs: runs.map(each => resultOf(each, boundIn(each), checks)),
     ...(left_out.runs === 0 ? {} : { left_out }),
     ledger: { ok, entries: log_zero.entries, checks },
   }

@@ -82,13 +82,24 @@ def of_row_run(
 
 
 def of_record_run(
-    ledger: str, opening: dict[str, Any], commit: dict[str, Any], publish: Any, seal: dict[str, Any], entries: int, ways: Topology
+    ledger: str,
+    opening: dict[str, Any],
+    commit: dict[str, Any],
+    publish: Any,
+    seal: dict[str, Any],
+    entries: int,
+    ways: Topology,
+    splits: int,
 ) -> Iterator[str]:
     totals = seal["totals"]
     yield (
         f"run {opening['run']} of {opening['name']} is one of ledger {ledger}, and was sealed as {seal['status']} with "
         f"{counted(entries, 'entry', 'entries')}: these are all that it has"
     )
+    if splits:
+        yield (
+            f"it has {counted(splits, 'split')}, each of which is here and was closed with all that it was cut to, and they add up to it"
+        )
     yield of_plan(opening)
     for each in commit["cursors"]:
         records, end = each["records"], ", to its end" if each["done"] else ", and no more"

@@ -19,6 +19,7 @@ from .proof import Unreadable, read_value
 from .report import Report
 from .run import RunEntries
 from .run_entries import fits_its_key
+from .splits import Splits
 from .trust import Reader, judge, older_head, signed_head
 
 FORMAT = "custody-record/1"
@@ -72,7 +73,8 @@ def _form(packed: bytes) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
         count += 1
     if header is None:
         raise Unreadable("it has no lines")
-    expected = 1 + header["ledger_entries"] + header.get("values", 0) + header.get("run", {"entries": 0})["entries"]
+    run = header.get("run", {"entries": 0})
+    expected = 1 + header["ledger_entries"] + header.get("values", 0) + run["entries"] + sum(run.get("splits", []))
     if count != expected:
         raise Unreadable(f"it has {count} lines, and says that it has {expected}")
     return header, _values(disclosed)
@@ -114,7 +116,9 @@ def _header(line: str) -> dict[str, Any]:
         if "values" in header:
             whole(header["values"], 1, "values")
         if "run" in header:
-            run = obj(header["run"], "run", {"run", "log", "entries"})
+            run = obj(header["run"], "run", {"run", "log", "entries"}, {"splits"})
+            if "splits" in run and not [whole(each, 1, "splits") for each in listed(run["splits"], "splits")]:
+                raise Unreadable("a list of splits is empty")
             text(run["run"], "run", UUID), whole(run["log"], 1, "log"), whole(run["entries"], 2, "entries")
         elif "values" in header:
             raise Unreadable("it discloses values of no run")
@@ -149,26 +153,50 @@ def _run(
         raise FormatError("the ledger's log doesn't say that the run was opened")
     if run.size != said["entries"]:
         raise FormatError("the ledger's log doesn't say that the run was sealed with so many entries")
+    sizes = said.get("splits", [])
+    if run.splits != len(sizes):
+        raise FormatError(f"the ledger's log says that the run has {run.splits} splits, and {len(sizes)} are here")
+    own: Iterator[str] = lines
     entries = RunEntries(run)
-    commitments = _Commitments(run, shown)
-    for _ in range(said["entries"]):
-        entry, problems = entries.take(next(lines))
-        report.problems += problems
-        if entry.of_subject is None:
-            commitments.take(entry.seq, entry.first_value, entry.commitments)
-        else:
-            commitments.take_subject(entry.seq, entry.commitments)
-    report.problems += entries.end()
+    if sizes:
+        # Its coordinator's entries stand first: what they say of splits is needed for these.
+        bodies = [next(lines) for _ in range(said["entries"])]
+        splits, own = Splits(run, bodies), iter(bodies)
+        for part, size in enumerate(sizes, 1):
+            of_split = splits.entries_of(part, size)
+            found, last = _log(of_split, {}, lines, size, report, f"split {part}: ")
+            splits.take(of_split, last)
+            report.withheld += found.withheld
+        entries = splits.coordinator()
+        report.problems += splits.problems()
+    commitments, _ = _log(entries, shown, own, said["entries"], report)
     report.problems += commitments.problems(entries)
-    report.withheld = commitments.withheld
+    report.withheld += commitments.withheld
     if not report.problems and entries.commit is not None and entries.seal is not None:
         opening, ways = entries.opening, entries.topology
         report.proven += claims.of_record_run(
-            log.keys.ledger, opening, entries.commit, entries.published, entries.seal, said["entries"], ways
+            log.keys.ledger, opening, entries.commit, entries.published, entries.seal, said["entries"] + sum(sizes), ways, len(sizes)
         )
         report.proven += claims.of_disclosed(opening, ways, commitments.values)
         report.values = commitments.values
     return entries
+
+
+def _log(
+    entries: RunEntries, shown: dict[int, dict[str, Any]], lines: Iterator[str], size: int, report: Report, where: str = ""
+) -> tuple[_Commitments, bytes]:
+    """All entries of one log; what they commit to, and the leaf of the last one."""
+    commitments, last = _Commitments(entries.run, shown), b""
+    for _ in range(size):
+        entry, problems = entries.take(next(lines))
+        report.problems += (where + each for each in problems)
+        last = entry.leaf
+        if entry.of_subject is None:
+            commitments.take(entry.seq, entry.first_value, entry.commitments)
+        else:
+            commitments.take_subject(entry.seq, entry.commitments)
+    report.problems += (where + each for each in entries.end())
+    return commitments, last
 
 
 def _values(lines: list[str]) -> dict[int, dict[str, Any]]:

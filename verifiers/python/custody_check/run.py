@@ -19,6 +19,15 @@ from .topology import Topology
 from .totals import Totals
 
 COMMITTED = {"commit", "stop", "resume"}
+ENDS = COMMITTED | {"parts", "part", "close"}
+"""With which a transaction ends, but for the seal's."""
+RUN, COORDINATOR, SPLIT = "run", "coordinator", "split"
+"""What a log is to its run: all of it; or of a run with splits its coordinator's, or that of one of them."""
+NOT_IN = {
+    RUN: {"cut", "parts", "part", "close"},
+    COORDINATOR: {"part", "close", "subject"},
+    SPLIT: {"open", "publish", "seal", "cut", "parts"},
+}
 TREES = {1: "row", 2: "batch"}
 
 
@@ -47,9 +56,27 @@ class _Source:
     in_files: int = 0
 
 
+@dataclass
+class SplitPlan:
+    """What a split is to be, as its coordinator has it."""
+
+    part: int
+    opening: bytes
+    """Leaf of the coordinator's entry 0."""
+    topology: Topology
+    ranges: dict[int, dict[str, Any]]
+    """By source."""
+    whole: set[int]
+    """Sources that it reads whole."""
+
+
 class RunEntries:
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, split: SplitPlan | None = None) -> None:
+        """`split`: its log is that of one."""
+        self.run, self.split = run, split
+        self.role = SPLIT if split is not None else COORDINATOR if run.splits else RUN
+        self.parts: dict[str, Any] | None = None
+        """Of a coordinator, the tree of its splits' last entries; None as long as one isn't closed."""
         self.tree = Tree()
         self.topology = Topology({"nodes": [], "edges": []})
         self.opening: dict[str, Any] = {}
@@ -79,6 +106,13 @@ class RunEntries:
         self._cut: set[int] = set()
         """Sources whose rest isn't read."""
         self._sources: dict[int, _Source] = {}
+        self._epoch = 1
+        self._root_before = b""
+        """Of the tree before an entry that closes a split."""
+        if split is not None:
+            self._begin(split.topology)
+            self._time = run.opened_time
+            self._sources = {source: _Source(each["before"]) for source, each in split.ranges.items()}
 
     def _begin(self, topology: Topology) -> None:
         self.topology = topology
@@ -89,6 +123,8 @@ class RunEntries:
         """The next entry, and what is wrong with it."""
         seq = self.tree.size
         leaf = leaf_hash(body.encode())
+        if '"k":"close"' in body:
+            self._root_before = self.tree.root()
         self.tree.append(leaf)
         facts = parse_body(body)
         if is_of_subject(facts):
@@ -96,7 +132,9 @@ class RunEntries:
         else:
             entry, found = self._of_run(seq, leaf, facts)
         problems = [f"entry {seq}: {each}" for each in found]
-        if seq == 0 and leaf != self.run.first_root:
+        if self._kind in NOT_IN[self.role]:
+            problems.append(f"entry {seq} is none that such a log can have")
+        if seq == 0 and self.role != SPLIT and leaf != self.run.first_root:
             problems.append("its first entry isn't the one that it was opened with")
         if entry.of_subject is None:
             if facts["t"] < self._time:
@@ -112,15 +150,15 @@ class RunEntries:
             return
         if said.root != self.tree.root():
             yield f"its first {self.tree.size} entries aren't those that the ledger's own log names"
-        is_seal = self.tree.size == self.run.size
-        if (self._kind != "seal" if is_seal else self._kind not in COMMITTED) or self._time > said.time:
+        is_seal = self.tree.size == self.run.size and self.role != SPLIT
+        if (self._kind != "seal" if is_seal else self._kind not in ENDS) or self._time > said.time:
             yield f"the ledger's own log names {self.tree.size} entries of it, where nothing was committed, or earlier"
 
     def _of_subject(self, seq: int, leaf: bytes, facts: dict[str, Any]) -> tuple[Entry, Iterator[str]]:
         entry = subject_entry(facts)
         subject = (entry.kind, entry.number)
         problems: list[str] = []
-        if self.tree.size == 1 or self._kind in ("seal", "publish", "file", "calls"):
+        if self.tree.size == 1 or self._kind in ("seal", "close", "publish", "file", "calls"):
             problems.append("it stands where no row and no batch can")
         self._kind = "subject"
         story = self.stories.get(subject)
@@ -202,11 +240,15 @@ class RunEntries:
             yield "it is of another format, or another run"
         if facts["t"] != self.run.opened_time:
             yield "it has another time than the ledger's own log says"
+        if facts.get("splits", 0) != self.run.splits:
+            yield "it has another number of splits than the ledger's own log says"
         yield from _topology_problems(facts["topology"])
         if len(facts["values"]["nodes"]) != len(facts["topology"]["nodes"]):
             yield "it doesn't have the values of each node"
         self.opening = facts
+        sums = self.totals
         self._begin(Topology(facts["topology"]))
+        self.totals.add(sums)
         for node, values in enumerate(facts["values"]["nodes"], 1):
             kind, name = self.topology.kind(node), self.topology.name(node)
             for key in values:
@@ -246,7 +288,8 @@ class RunEntries:
         # A file that is made once more at the end can be shorter than what was gathered for it.
         may_shrink = all(each["done"] or each["source"] in self._cut for each in facts["cursors"])
         for each in facts["receipts"]:
-            if each["rows"] != self.totals.written_to(each["sink"]):
+            # A coordinator puts together what its splits have written, bit by bit.
+            if self.role != COORDINATOR and each["rows"] != self.totals.written_to(each["sink"]):
                 yield f"{self.topology.name(each['sink'])} has written {each['rows']} rows, and other tokens ended in it"
             if not may_shrink and each["bytes"] < self._receipts.get(each["sink"], each)["bytes"]:
                 yield f"{self.topology.name(each['sink'])} has fewer bytes than in the commit before"
@@ -299,6 +342,11 @@ class RunEntries:
 
     def _resume_entry(self, facts: dict[str, Any]) -> Iterator[str]:
         self._cut.update(facts["cut"])
+        if self.role == SPLIT:
+            if facts["epoch"] <= self._epoch:
+                yield f"it resumes with epoch {facts['epoch']}, after {self._epoch}"
+            self._epoch = facts["epoch"]
+            return
         taken = self.run.taken_over.get(facts["epoch"])
         if taken is None or facts["t"] < taken:
             yield f"the ledger's own log doesn't say that it was taken over with epoch {facts['epoch']}, or later"
@@ -344,10 +392,51 @@ class RunEntries:
             if each["rows"] != self.totals.written_to(each["sink"]):
                 yield f"{self.topology.name(each['sink'])} has written {each['rows']} rows, and other tokens ended in it"
 
+    def _cut_entry(self, facts: dict[str, Any]) -> Iterator[str]:
+        return iter(())
+
+    def _parts_entry(self, facts: dict[str, Any]) -> Iterator[str]:
+        return iter(())
+
+    def _part_entry(self, facts: dict[str, Any]) -> Iterator[str]:
+        split = self.split
+        if split is None or facts["run"] != self.run.run or facts["part"] != split.part:
+            yield f"it begins split {facts['part']} of run {facts['run']}, and is in another log"
+        elif bytes.fromhex(facts["opening"]) != split.opening:
+            yield "it names another entry 0 of its run"
+
+    def _close_entry(self, facts: dict[str, Any]) -> Iterator[str]:
+        self.seal = facts
+        yield from self._end_problems(facts)
+        if (facts["size"], bytes.fromhex(facts["root"])) != (self.tree.size - 1, self._root_before):
+            yield "it has another size or another root than the entries before it give"
+        ranges, whole = (self.split.ranges, self.split.whole) if self.split is not None else ({}, set())
+        for source, cursor in self._cursors.items():
+            name, cut = self.topology.name(source), ranges.get(source)
+            if not cursor["done"]:
+                yield f"it closes the split, and {name} has not been read to its end"
+            if cut is None and source not in whole and cursor["records"]:
+                yield f"{name} was read, and was to be read in other splits"
+            if cut is not None and (cursor["records"], cursor.get("bytes", cut["bytes"])) != (cut["records"], cut["bytes"]):
+                yield f"{name} was read otherwise than it was cut"
+
     def _seal_entry(self, facts: dict[str, Any]) -> Iterator[str]:
         self.seal = facts
         if facts["t"] > self.run.sealed_time:
             yield "it has a later time than the ledger's own log says"
+        yield from self._end_problems(facts)
+        if facts.get("parts") != self.parts:
+            yield "it seals other splits than there are"
+        yield from self._sources_problems()
+        failed = self.totals.failures > 0
+        status = "completed_with_failures" if failed else "completed" if self.totals.rows else "empty"
+        if facts["status"] not in (status, "abandoned"):
+            yield f"it is sealed as {facts['status']}, and its endings say {status}"
+        if facts["status"] != "abandoned" and self.published is None:
+            yield f"it is sealed as {facts['status']}, and published nothing"
+
+    def _end_problems(self, facts: dict[str, Any]) -> Iterator[str]:
+        """Of the end of a run, or of a split."""
         for story in self.stories.values():
             yield from (f"{story.name}: {each}" for each in story.unfinished())
         yield from self.groups.end()
@@ -357,13 +446,6 @@ class RunEntries:
                 yield f"the seal's tree of {name} isn't that of their last entries"
         if facts["totals"] != self.totals.json():
             yield "its totals aren't what the entries add up to"
-        yield from self._sources_problems()
-        failed = self.totals.failures > 0
-        status = "completed_with_failures" if failed else "completed" if self.totals.rows else "empty"
-        if facts["status"] not in (status, "abandoned"):
-            yield f"it is sealed as {facts['status']}, and its endings say {status}"
-        if facts["status"] != "abandoned" and self.published is None:
-            yield f"it is sealed as {facts['status']}, and published nothing"
 
     def _sources_problems(self) -> Iterator[str]:
         lists = {each["source"]: each["count"] for each in self.opening.get("files", [])}
@@ -386,7 +468,7 @@ class RunEntries:
             yield "it has another number of entries than the ledger's own log says"
         if (self.seal is not None) != (self.run.size != 0):
             yield "it has a seal and the ledger's own log doesn't say so, or the other way round"
-        if self._kind not in COMMITTED | {"open", "seal"}:
+        if self._kind not in ENDS | {"open", "seal", "cut"}:
             yield f"its last entry is a {self._kind}, with no commit behind it"
         for number, kind in TREES.items():
             tiles = self.tree_of(kind).tiles
@@ -407,13 +489,15 @@ def _latest(entry: SubjectEntry) -> int:
 
 
 def _may_follow(kind: str, before: str | None) -> bool:
-    if kind == "open" or before is None:
-        return kind == "open" and before is None
+    if kind in ("open", "part") or before is None:
+        return kind in ("open", "part") and before is None
     if kind == "commit":
-        return before != "seal"
+        return before not in ("seal", "close")
+    # What a coordinator says of splits can stand between commits.
+    committed = COMMITTED | {"open", "part", "cut", "parts"}
     if kind in ("calls", "file", "publish"):
-        return before in COMMITTED | {"open", "subject", "calls"} or (before == "file" and kind != "calls")
-    return before in COMMITTED | {"open"}
+        return before in committed | {"subject", "calls"} or (before == "file" and kind != "calls")
+    return before in committed
 
 
 def _topology_problems(topology: dict[str, Any]) -> Iterator[str]:

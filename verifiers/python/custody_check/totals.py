@@ -82,6 +82,13 @@ class Totals:
                 self._failed_rows[entry.number] = source
                 self._failed_of[source] += 1
 
+    def add(self, other: Totals) -> None:
+        """What a split has come to, which is over."""
+        for name in ("rows", "rejected", "born", "ended", "groups", "failures"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("read_of", "_batches", "endings", "_visits", "_edges", "_calls", "_rejected_of", "_failed_of"):
+            getattr(self, name).update(getattr(other, name))
+
     def forget(self, row: int) -> None:
         """The row is over."""
         self._failed_rows.pop(row, None)

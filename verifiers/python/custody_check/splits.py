@@ -1,0 +1,91 @@
+"""A run with splits: what its coordinator says of them, before they are looked at, and what they come to together (docs/ledger-format.md, "Runs with splits")."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+from .entries import FormatError, is_of_subject, parse_body
+from .ledger_log import Bound, Run
+from .merkle import Tree, leaf_hash
+from .run import RunEntries, SplitPlan
+from .run_entries import run_entry
+from .topology import Topology
+from .totals import Totals
+
+
+class Splits:
+    """Takes the coordinator's own entries, then one split after another."""
+
+    def __init__(self, run: Run, bodies: list[str]) -> None:
+        self.run = run
+        self._opening: dict[str, Any] = {}
+        self._cuts: list[dict[str, Any]] = []
+        self._heads: dict[int, dict[int, Bound]] = {}
+        """By part, and by size."""
+        self._wrong: list[str] = []
+        self._sums: list[Totals] = []
+        self._tree = Tree()
+        """Of their last entries."""
+        self._all_closed = True
+        self._leaf = leaf_hash(bodies[0].encode()) if bodies else b""
+        for seq, body in enumerate(bodies):
+            facts = parse_body(body)
+            if not is_of_subject(facts):
+                run_entry(facts)
+                self._take(seq, facts)
+        if "topology" not in self._opening:
+            raise FormatError("the coordinator's log doesn't begin with its opening")
+
+    def _take(self, seq: int, facts: dict[str, Any]) -> None:
+        if facts["k"] == "open" and seq == 0:
+            self._opening = facts
+        elif facts["k"] == "cut":
+            self._cuts.append(facts)
+        elif facts["k"] == "parts":
+            for head in facts["heads"]:
+                known = self._heads.setdefault(head["part"], {})
+                if head["part"] > self.run.splits or head["size"] <= max(known, default=0):
+                    self._wrong.append(f"entry {seq} tells of a split that isn't there, or of fewer entries than before")
+                known[head["size"]] = Bound(bytes.fromhex(head["root"]), facts["t"])
+
+    def entries_of(self, part: int, size: int) -> RunEntries:
+        """For the log of a split, which has so many."""
+        ranges = {cut["source"]: each for cut in self._cuts for each in cut["ranges"] if each["part"] == part}
+        whole = {cut["source"] for cut in self._cuts if cut.get("whole") == part}
+        run = self.run.split(part, b"", size, b"")
+        run.bound = self._heads.get(part, {})
+        return RunEntries(run, SplitPlan(part, self._leaf, Topology(self._opening["topology"]), ranges, whole))
+
+    def take(self, entries: RunEntries, last: bytes) -> None:
+        """The next one, which was read to its end; `last`: leaf of its last entry."""
+        self._sums.append(entries.totals)
+        self._tree.append(last)
+        self._all_closed = self._all_closed and entries.seal is not None and entries.seal["k"] == "close"
+
+    def coordinator(self) -> RunEntries:
+        """For the coordinator's log, when all splits were read."""
+        entries = RunEntries(self.run)
+        for each in self._sums:
+            entries.totals.add(each)
+        if self._all_closed and self._tree.size == self.run.splits:
+            entries.parts = {"size": self._tree.size, "root": self._tree.root().hex()}
+        else:
+            self._wrong.append("a split isn't there, or isn't closed")
+        return entries
+
+    def problems(self) -> Iterator[str]:
+        yield from self._wrong
+        seen: set[int] = set()
+        for cut in self._cuts:
+            name = Topology(self._opening["topology"]).name(cut["source"])
+            whole = cut.get("whole", 0)
+            if cut["source"] in seen or (whole and cut["ranges"]) or whole > self.run.splits:
+                yield f"{name} was cut twice, or is whole and was cut"
+            seen.add(cut["source"])
+            before = part = 0
+            for each in cut["ranges"]:
+                if not part < each["part"] <= self.run.splits:
+                    yield f"the ranges of {name} aren't in order of splits"
+                if each["before"] != before:
+                    yield f"the range of {name} in split {each['part']} begins behind {each['before']} records, and {before} come before it"
+                part, before = each["part"], each["before"] + each["records"]
