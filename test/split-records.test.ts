@@ -164,7 +164,32 @@ const ofHead = (at: number, change: object) => () =>
 
 type Forged = [what: string, found: RegExp, tamper: () => void, ...left: Left[]]
 
+/** The first split stops behind its first commit, and says that the rest wasn’t to be read. */
+function readLess(): void {
+  const log = FIRST
+  const commits = seqsOf(forger, log, 'commit')
+  const t = forger.body(log, commits.at(-1) ?? 0).t ?? 0
+  const [first = 0] = commits
+  for (let seq = last(log) - 1; seq > first; seq--) remove(forger, log, seq)
+  const { totals, cursors, ...commit } = forger.body(log, first)
+  const done: Body[] = (cursors as Body[]).map(each => ({ ...each, done: true }))
+  insert(forger, log, first + 1, { k: 'resume', epoch: 2, cut: [1], t, z: '00'.repeat(16) })
+  const { c: _, w: __, line: ___, ...again } = commit
+  const receipts = (commit.receipts as Body[]).map(({ hash: _hash, state: _state, ...each }) => each)
+  insert(forger, log, first + 2, {
+    ...again,
+    ...{ commit: 2, cursors: done.map(({ hash: _hash, position: _position, ...each }) => each), receipts },
+    ...{ totals: totals ?? {}, t, z: '00'.repeat(16) },
+  })
+  edit(log, last(log), () => ({ totals }))
+}
+
 const FORGED: Forged[] = [
+  [
+    'a split says that it was to read less',
+    /^seal: entry 6 seals the run, and its splits have not read all that they were cut to$/,
+    readLess,
+  ],
   [
     'the seal has another root of splits',
     /^seal: entry 6 seals other splits than there are$/,

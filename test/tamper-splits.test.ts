@@ -1,11 +1,15 @@
 /** What the holder of the key could do to the logs of a run with splits, making anew all that follows, and what `verify` says of it. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { idOf } from '../src/model/part-ids.ts'
 import type { Json } from '../src/model/row.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
 import { JoinedReader } from '../src/read/evidence/joined-reader.ts'
 import { explainRow } from '../src/read/explain/explain.ts'
+import { askPython, NO_PYTHON, pythonFolder } from './python/python.ts'
 import type { Body, Forger } from './support/forger.ts'
+import { sampled } from './support/form.ts'
 import { insert, type Left, rebuildSplits, remove, seqsOf, splitForger } from './support/split-ledger.ts'
 
 /** Of its coordinator, and of the splits that what is done is done to. */
@@ -210,9 +214,33 @@ const CASES: Case[] = [
   ],
 ]
 
+const HONEST: Case = ['nothing', () => undefined, /^$/]
+
 test('nothing is found where nothing was done', async () => {
   expect(await forger.problems(() => undefined)).toEqual([])
   expect(await forger.problems(() => rebuildSplits(forger))).toEqual([])
+})
+
+test.skipIf(NO_PYTHON !== null)('the verifier in Python finds it, too', () => {
+  const { folder, keys } = pythonFolder(forger.signer.verifier_key)
+  const files: string[] = []
+  for (const [i, [, tamper, , ...left]] of [HONEST, ...sampled(CASES, 3)].entries()) {
+    const copy = forger.copy()
+    const original = forger
+    forger = copy
+    copy.change(() => {
+      tamper()
+      rebuildSplits(copy, ...left)
+    })
+    forger = original
+    const file = join(folder, `${i}.db`)
+    writeFileSync(file, copy.bytes())
+    copy.close()
+    files.push(file)
+  }
+  const [honest, ...others] = askPython(files, keys)
+  expect(honest).toMatchObject({ ok: true })
+  expect(others.map(each => each.ok)).toEqual(others.map(() => false))
 })
 
 describe('the holder of the key makes all anew, and it is found', () => {

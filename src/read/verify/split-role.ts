@@ -18,10 +18,19 @@ export class CoordinatorRole implements LogRole {
   /** Of the tree of the splits' last entries; null as long as one of them isn't closed. */
   readonly #root: Hash | null
 
+  /** Whether splits have read all that the input was cut to. */
+  readonly #all_read: boolean
+
   /** `records`: that all splits have read, by source. */
-  constructor(splits: number, sum: Recount, records: ReadonlyMap<number, number>, root: Hash | null) {
+  constructor(
+    splits: number,
+    sum: Recount,
+    records: ReadonlyMap<number, number>,
+    { root, all_read }: { readonly root: Hash | null; readonly all_read: boolean },
+  ) {
     this.splits = splits
     this.#root = root
+    this.#all_read = all_read
     this.sum = sum
     this.before = new Map([...records].map(([source, count]) => [source, { records: count, index: count }]))
   }
@@ -34,11 +43,12 @@ export class CoordinatorRole implements LogRole {
     return []
   }
 
-  ends(where: Place, facts: EndFacts): Iterable<string> {
-    const parts = facts.k === 'seal' ? facts.parts : undefined
-    return parts?.size === this.splits && parts.root === this.#root
-      ? []
-      : [`${where} seals other splits than there are`]
+  *ends(where: Place, facts: EndFacts): Iterable<string> {
+    if (facts.k === 'close') return
+    const { parts, status } = facts
+    if (parts?.size !== this.splits || parts.root !== this.#root) yield `${where} seals other splits than there are`
+    if (!this.#all_read && status !== 'abandoned')
+      yield `${where} seals the run, and its splits have not read all that they were cut to`
   }
 }
 

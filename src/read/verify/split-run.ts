@@ -114,7 +114,11 @@ export class SplitRun {
   coordinator(): LogRole {
     this.#checkCuts()
     const root = this.#all_closed ? this.#tree.root() : null
-    return new CoordinatorRole(this.#splits, this.#sum, this.#records, root)
+    const all_read = this.#cuts.every(({ source, ranges, whole }) => {
+      const { before, records } = ranges.at(-1) ?? { before: 0, records: 0 }
+      return whole !== undefined || (this.#records.get(source) ?? 0) === before + records
+    })
+    return new CoordinatorRole(this.#splits, this.#sum, this.#records, { root, all_read })
   }
 
   /** Ranges of a source follow each other without gaps, in order of their splits. */

@@ -9,12 +9,13 @@ from typing import Any, Iterator
 from .canonical import NotCanonical, canonical, parse
 from .entries import Ending, FormatError, SubjectEntry
 from .ledger_log import LedgerLog, Run, read_log
-from .merkle import commitment
+from .merkle import commitment, leaf_hash
 from .notes import NoteError, parse_checkpoint, parse_note, signers
 from .report import Report
 from .row_keys import RowKeys
 from .run import TREES, Entry, RunEntries
 from .run_entries import fits_its_key
+from .splits import Splits
 from .story import Story
 from .trust import Reader, judge, older_head, signed_head
 
@@ -54,20 +55,37 @@ def _check(database: sqlite3.Connection, reader: Reader, report: Report) -> None
         report.problems.append("the tiles of the ledger's own log aren't what its entries give")
     if any(row is not None or batch is not None for _, row, batch, _ in _entries(database, 0)):
         report.problems.append("an entry of the ledger's own log is listed as one of a row or a batch")
+    of_runs = {each.log + part: (each.run, part) for each in log.runs.values() for part in range(each.splits + 1)}
     for table in ("entries", "payloads", "endings", "open_tokens", "tiles", "heads"):
         logs = {log for (log,) in database.execute(f"SELECT DISTINCT log FROM {table}")}
-        if logs - {0, *log.runs} or (table in ("payloads", "endings", "open_tokens") and 0 in logs):
+        if logs - {0, *of_runs} or (table in ("payloads", "endings", "open_tokens") and 0 in logs):
             report.problems.append(f"{table} has records of a log that it can't have any of")
     listed = {number: (run, part) for number, run, part in database.execute("SELECT log, run, part FROM logs")}
-    if listed != {0: (None, 0), **{each.log: (each.run, 0) for each in log.runs.values()}}:
+    if listed != {0: (None, 0), **of_runs}:
         report.problems.append("the list of logs isn't what the ledger's own log says")
     for run in log.runs.values():
-        checked = _Run(database, log, run)
-        report.problems += [f"run {run.run}: {each}" for each in checked.problems()]
+        entries, problems = _splits(database, log, run) if run.splits else (RunEntries(run), [])
+        checked = _Run(database, log, entries, run.size != 0)
+        report.problems += [f"run {run.run}: {each}" for each in [*problems, *checked.problems()]]
         if not report.problems:
             report.proven.append(
                 f"run {run.run} has {checked.entries.totals.rows} rows, and each of its {checked.entries.totals.born} tokens one ending at most"
             )
+
+
+def _splits(database: sqlite3.Connection, log: LedgerLog, run: Run) -> tuple[RunEntries, list[str]]:
+    """Looks at the splits of a run, before its coordinator's log; for that, and what was wrong with them."""
+    splits = Splits(run, [body for _, _, _, body in _entries(database, run.log)])
+    problems: list[str] = []
+    for part in range(1, run.splits + 1):
+        bodies = [body for _, _, _, body in _entries(database, run.log + part)]
+        if not bodies:
+            continue
+        entries = splits.entries_of(part, len(bodies) if '"k":"close"' in bodies[-1] else 0)
+        problems += [f"split {part}: {each}" for each in _Run(database, log, entries, run.size != 0).problems()]
+        splits.take(entries, leaf_hash(bodies[-1].encode()))
+    entries = splits.coordinator()
+    return entries, [*problems, *splits.problems()]
 
 
 def _number(database: sqlite3.Connection, pragma: str) -> int:
@@ -101,9 +119,10 @@ def _entries(database: sqlite3.Connection, log: int) -> Iterator[tuple[int, int 
 class _Run:
     """What its entries don't say by themselves: values and tables."""
 
-    def __init__(self, database: sqlite3.Connection, log: LedgerLog, run: Run) -> None:
-        self.database, self.log, self.run = database, log, run
-        self.entries = RunEntries(run)
+    def __init__(self, database: sqlite3.Connection, log: LedgerLog, entries: RunEntries, is_sealed: bool) -> None:
+        """`is_sealed`: whether the run is, of which this may be a split."""
+        self.database, self.log, self.run = database, log, entries.run
+        self.entries, self.is_sealed = entries, is_sealed
         self.values: dict[tuple[str, int], dict[int, Any]] = {}
         self.ended: dict[int, tuple[Any, ...]] = {}
         self.keys = RowKeys(self.entries.topology)
@@ -204,7 +223,7 @@ class _Run:
             yield f"its head is that of {head.origin}"
         if (head.size, head.root) != (tree.size, tree.root()):
             yield "its entries aren't what its head says"
-        keys = self.log.keys.good_for_run(self.run.mentioned_at, self.run.size != 0)
+        keys = self.log.keys.good_for_run(self.run.mentioned_at, self.is_sealed)
         if not signers(note, keys):
             yield "its head isn't signed by a key that is good for it"
 

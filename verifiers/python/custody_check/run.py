@@ -92,6 +92,8 @@ class RunEntries:
         """Values of the run, by number."""
         self.values = 0
         """How many values entries of rows and batches commit to."""
+        self.all_read = True
+        """Of a coordinator: whether its splits have read all that the input was cut to."""
         self._begin(self.topology)
         self._before: dict[tuple[str, int], int] = {}
         self._kind: str | None = None
@@ -412,6 +414,9 @@ class RunEntries:
             yield "it has another size or another root than the entries before it give"
         ranges, whole = (self.split.ranges, self.split.whole) if self.split is not None else ({}, set())
         for source, cursor in self._cursors.items():
+            # What isn't read any further has been read as far as it was.
+            if cursor["done"] and source in self._cut:
+                continue
             name, cut = self.topology.name(source), ranges.get(source)
             if not cursor["done"]:
                 yield f"it closes the split, and {name} has not been read to its end"
@@ -427,6 +432,8 @@ class RunEntries:
         yield from self._end_problems(facts)
         if facts.get("parts") != self.parts:
             yield "it seals other splits than there are"
+        if not self.all_read and facts["status"] != "abandoned":
+            yield "its splits haven't read all that they were cut to"
         yield from self._sources_problems()
         failed = self.totals.failures > 0
         status = "completed_with_failures" if failed else "completed" if self.totals.rows else "empty"

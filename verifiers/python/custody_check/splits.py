@@ -67,9 +67,13 @@ class Splits:
         entries = RunEntries(self.run)
         for each in self._sums:
             entries.totals.add(each)
+        for cut in self._cuts:
+            end = cut["ranges"][-1] if cut["ranges"] else {"before": 0, "records": 0}
+            read = entries.totals.read_of[cut["source"]]
+            entries.all_read &= "whole" in cut or read == end["before"] + end["records"]
         if self._all_closed and self._tree.size == self.run.splits:
             entries.parts = {"size": self._tree.size, "root": self._tree.root().hex()}
-        else:
+        elif self.run.size:
             self._wrong.append("a split isn't there, or isn't closed")
         return entries
 
