@@ -3,38 +3,30 @@ import type { SubjectEntry } from '../format/entry.ts'
 import { idOf } from '../model/part-ids.ts'
 
 export function entryOfPart(part: number, entry: SubjectEntry): SubjectEntry {
-  const id = (number: number) => idOf(part, number)
-  /** 0 is none. */
-  const known = (number: number) => (number === 0 ? 0 : id(number))
+  /** 0 and null are none. */
+  const id = <N extends number | null>(number: N) => (number ? idOf(part, number) : number) as N
+  const ids = (numbers: readonly number[]) => numbers.map(id)
+  const ofToken = <F extends { readonly token: number }>(fact: F): F => ({ ...fact, token: id(fact.token) })
+  const ofGroup = <F extends { readonly group: number }>(fact: F): F => ({ ...fact, group: id(fact.group) })
   const { subject, previous } = entry
   return {
     ...entry,
     subject:
       subject.kind === 'row' ? { kind: 'row', row: id(subject.row) } : { kind: 'batch', batch: id(subject.batch) },
-    previous: previous === null ? null : id(previous),
-    births: entry.births.map(each => ({
-      ...each,
-      token: id(each.token),
-      group: known(each.group),
-      parents: each.parents.map(id),
-    })),
-    visits: entry.visits.map(each => ({ ...each, token: id(each.token) })),
-    holds: entry.holds.map(each => ({
-      ...each,
-      token: id(each.token),
-      group: known(each.group),
-      batch: each.batch === null ? null : id(each.batch),
-    })),
-    releases: entry.releases.map(each => ({ ...each, token: id(each.token) })),
-    groups_opened: entry.groups_opened.map(each => ({ ...each, group: id(each.group) })),
-    groups_closed: entry.groups_closed.map(each => ({ ...each, group: id(each.group), members: each.members.map(id) })),
-    timed_out: entry.timed_out.map(id),
-    endings: entry.endings.map(each => ({ ...each, token: id(each.token), group: known(each.group) })),
-    calls: entry.calls.map(each => ({ ...each, call: id(each.call), token: known(each.token) })),
-    intents: entry.intents.map(each => ({
-      ...each,
-      token: id(each.token),
-      together: each.together === null ? null : { ...each.together, first: id(each.together.first) },
+    // Entries are numbered from 0.
+    previous: previous === null ? null : idOf(part, previous),
+    births: entry.births.map(each => ({ ...ofGroup(ofToken(each)), parents: ids(each.parents) })),
+    visits: entry.visits.map(ofToken),
+    holds: entry.holds.map(each => ({ ...ofGroup(ofToken(each)), batch: id(each.batch) })),
+    releases: entry.releases.map(ofToken),
+    groups_opened: entry.groups_opened.map(ofGroup),
+    groups_closed: entry.groups_closed.map(each => ({ ...ofGroup(each), members: ids(each.members) })),
+    timed_out: ids(entry.timed_out),
+    endings: entry.endings.map(each => ofGroup(ofToken(each))),
+    calls: entry.calls.map(each => ({ ...ofToken(each), call: id(each.call) })),
+    intents: entry.intents.map(({ together, ...each }) => ({
+      ...ofToken(each),
+      together: together && { ...together, first: id(together.first) },
     })),
   }
 }
