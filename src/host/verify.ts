@@ -33,7 +33,7 @@ export async function verifyOnAllCores(
 /** False, too, if that can't be read, which is found by who verifies. */
 async function hasLongLog(reader: LedgerReader): Promise<boolean> {
   try {
-    for (const { log } of await reader.logs()) if ((await reader.size(log)) >= LONG_ENTRIES) return true
+    for (const { log } of await reader.allLogs()) if ((await reader.size(log)) >= LONG_ENTRIES) return true
   } catch (error) {
     if (!isCustodyError(error)) throw error
   }

@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads'
 import type { Notice } from '../../engine/nodes/source/source-reader.ts'
 import type { SplitsEnd, SplitsProgress, Workers } from '../../engine/ports/workers.ts'
 import { added, NO_PROGRESS } from '../../engine/split/here.ts'
-import { errorOf } from '../../ledger/thread/messages.ts'
+import { errorOf, failureOf } from '../../ledger/thread/messages.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { ownModule } from '../../model/own-file.ts'
 import type { Order, Said, SplitThreadInput, Worked } from './split-messages.ts'
@@ -34,8 +34,10 @@ class Crew {
   readonly #options: SplitThreadsOptions
   readonly #onRows: (progress: SplitsProgress) => void
   readonly #threads: SplitThread[] = []
-  /** By split, as far as it was since it was taken up. */
-  readonly #progress = new Map<number, SplitsProgress>()
+  /** Of splits that are done. */
+  #done = NO_PROGRESS
+  /** Of those under way, by split. */
+  readonly #under_way = new Map<number, SplitsProgress>()
   /** Why no other split is begun. */
   #end: SplitsEnd | null = null
   #refused: Error | null = null
@@ -67,8 +69,11 @@ class Crew {
     this.#threads.push(thread)
     for (let part = left.shift(); part !== undefined && this.#end === null; part = left.shift()) {
       const of = part
-      const worked = await thread.work(of, progress => this.#tell(of, progress))
-      if (worked.kind === 'closed') this.#tell(of, worked.progress)
+      const worked = await thread.work(of, progress => {
+        this.#under_way.set(of, progress)
+        this.#tell()
+      })
+      if (worked.kind === 'closed') this.#closed(of, worked.progress)
       else this.#failed(worked)
     }
   }
@@ -85,9 +90,14 @@ class Crew {
     for (const each of this.#threads) each.stop()
   }
 
-  #tell(part: number, progress: SplitsProgress): void {
-    this.#progress.set(part, progress)
-    this.#onRows([...this.#progress.values()].reduce(added, NO_PROGRESS))
+  #closed(part: number, progress: SplitsProgress): void {
+    this.#under_way.delete(part)
+    this.#done = added(this.#done, progress)
+    this.#tell()
+  }
+
+  #tell(): void {
+    this.#onRows([...this.#under_way.values()].reduce(added, this.#done))
   }
 }
 
@@ -119,8 +129,8 @@ class SplitThread {
   }
 
   work(part: number, onProgress: (progress: SplitsProgress) => void): Promise<Worked> {
-    return new Promise((resolve, reject) => {
-      if (this.#lost !== null) return reject(this.#lost)
+    return new Promise(resolve => {
+      if (this.#lost !== null) return resolve({ kind: 'stopped', failure: failureOf(this.#lost) })
       this.#onProgress = onProgress
       this.#owed = resolve
       this.#order({ kind: 'work', part })
@@ -151,8 +161,6 @@ class SplitThread {
     this.#lost ??= new CustodyError('CUSTODY_ENGINE_DEFECT', `a thread that worked on splits has ended (${why})`, {
       cause,
     })
-    const { code, message, where, hint } = this.#lost
-    const failure = { code, message, where, hint, cause: null, stack: undefined }
-    this.#settle({ kind: 'stopped', failure })
+    this.#settle({ kind: 'stopped', failure: failureOf(this.#lost) })
   }
 }
