@@ -130,7 +130,7 @@ describe('a run with splits leaves what one without leaves', () => {
     }
   })
 
-  test.each([0, 1, 450, 10_000])('of its first %i records', async limit => {
+  test.each([0, 1, 450, 10_000])('of its first %i records', { tags: ['proof'] }, async limit => {
     write('claims.csv', CLAIMS)
     const { alone, apart } = await both(PIPELINE, 5, { limit })
     expect(apart).toEqual(alone)
@@ -279,7 +279,7 @@ test('its progress is that of the whole input', async () => {
   )
 })
 
-test('a rehearsal writes nothing, and leaves nothing', async () => {
+test('a rehearsal writes nothing, and leaves nothing', { tags: ['proof'] }, async () => {
   write('claims.csv', CLAIMS)
   write('p.yaml', IN_SPLITS)
   const { result } = await start({ dry_run: true })
@@ -308,7 +308,7 @@ describe('a run with splits that was stopped', () => {
     expect(await resume(run)).toEqual({ kind: 'sealed', run })
   })
 
-  test('continues with its own number of splits only', async () => {
+  test('continues with its own number of splits only', { tags: ['proof'] }, async () => {
     write('p.yaml', IN_SPLITS.replace('count: 4', 'count: 5'))
     expect(await refusal(resume(run))).toContain('CUSTODY_PLAN_CHANGED')
     expect(await refusal(resume(run))).toContain('4 splits then, and 5 splits now')
@@ -385,7 +385,7 @@ describe('rows of a run with splits, or on a pipeline that asks for them,', () =
     expect(again[0]?.['all.csv.rerun-1']?.split('\n')).toHaveLength(11)
   })
 
-  test('are run again to the end, if that is stopped', async () => {
+  test('are run again to the end, if that is stopped', { tags: ['proof'] }, async () => {
     write('claims.csv', CLAIMS)
     write('p.yaml', IN_SPLITS)
     const { run } = await start()
