@@ -41,12 +41,12 @@ export class SubjectParts implements StorySource {
     return this.#partnersOf(course)
   }
 
-  /** Names of files aren't in a proof. */
   /** A proof of a row has no entries of its run. */
   async pageOf(): Promise<null> {
     return null
   }
 
+  /** Names of files aren't in a proof. */
   async fileOf(): Promise<null> {
     return null
   }

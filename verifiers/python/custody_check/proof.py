@@ -322,15 +322,16 @@ def _subject(part: dict[str, Any], rows: _Rows, topology: Topology, report: Repo
 
 
 def _places(stories: list[Story]) -> Iterator[str]:
-    """Subjects stand where the story of the first one comes to them, and consumed whom they say."""
+    """Subjects stand where the story of the first one comes to them, each once, and consumed whom they say."""
     rest = stories[1:]
-    found = {id(stories[0])}
+    found = {(stories[0].kind, stories[0].number)}
 
     def follow(story: Story) -> None:
         for target in _next(story, stories):
-            if id(target) in found or not rest or rest[0] is not target:
+            if (target.kind, target.number) in found or not rest or rest[0] is not target:
                 continue
-            found.add(id(rest.pop(0)))
+            rest.pop(0)
+            found.add((target.kind, target.number))
             follow(target)
 
     follow(stories[0])
