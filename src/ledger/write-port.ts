@@ -178,7 +178,7 @@ export interface WriteBatch {
   readonly payloads: Iterable<NewPayload>
   /** Payloads of its entries that are encrypted already, as they are in another store; absent: none are. */
   readonly chunks?: readonly SealedChunk[]
-  readonly endings: readonly StoredEnding[]
+  readonly endings: Iterable<StoredEnding>
   /** Tokens whose rows in `open_tokens` are removed. */
   readonly closed_tokens: readonly number[]
   /** Rows that are put into it, or in the place of what it has of the same tokens. */

@@ -31,7 +31,7 @@ export function sentBatch(batch: WriteBatch, chunks: readonly SealedChunk[] | nu
     ...entryValues(entries),
     ...payloadValues(chunks === null ? [...batch.payloads] : []),
     ...chunkValues([...(chunks ?? []), ...(batch.chunks ?? [])]),
-    ...endingValues(batch.endings),
+    ...endingValues([...batch.endings]),
     c_token: int8Array(batch.closed_tokens),
     ...openValues(batch.open_tokens),
     t_tree: int8Array(batch.tiles.map(each => each.tree)),

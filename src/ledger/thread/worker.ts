@@ -5,6 +5,7 @@ import { openStore } from '../open-store.ts'
 import type { Store } from '../store.ts'
 import { Appender, signsRunsWith } from '../write/appender.ts'
 import { partsOf } from '../write/block.ts'
+import { writesTo } from '../write/log-commit.ts'
 import { StoreScribe } from '../write/scribe.ts'
 import {
   type Answer,
@@ -30,7 +31,8 @@ async function open(): Promise<Open> {
   const { url, ledger, log, lasting, state, key, encryption } = workerData as ThreadInput
   const store = await openStore(url, { birth: null, lasting, encryption, waits: true })
   const appender = new Appender(ledger, log, signsRunsWith(makeSigner(key.name, key.private_key)), state)
-  return { store, scribe: new StoreScribe(log, appender, store) }
+  const { reader } = store
+  return { store, scribe: new StoreScribe({ log, appender, reader, write: writesTo(store), hands_over: false }) }
 }
 
 async function note(notice: Notice): Promise<void> {
@@ -58,8 +60,9 @@ async function answer(question: Question): Promise<void> {
       return send({ kind: 'ended', state })
     }
     const { block, lease } = question
-    const durable = await (await scribe.begin(block, lease, () => undefined)).durable
-    send({ kind: 'durable', durable, block }, partsOf(block))
+    let read = block
+    const durable = await (await scribe.begin(block, lease, each => (read = each))).durable
+    send({ kind: 'durable', durable, block: read }, partsOf(read))
   } catch (thrown) {
     // What was appended for it is of no use any more.
     broken = null

@@ -6,28 +6,28 @@
  */
 
 import { type Checkpoint, checkpointText } from '../../format/checkpoint.ts'
-import { commitmentOf, hexToBytes, leafHashOf } from '../../format/hash.ts'
+import { commitmentOf, leafHashOf } from '../../format/hash.ts'
 import { noteOf } from '../../format/note.ts'
 import type { Signer } from '../../format/signing-key.ts'
 import { Frontier, type FrontierState, type Tile } from '../../format/tree.ts'
 import { type SubjectTile, TREES } from '../../format/trees.ts'
 import type { Hash } from '../../model/sha256.ts'
-import type { StoredEnding, StoredOpenToken } from '../read-port.ts'
-import type { CheckpointHead, OpenChange, TileDraft, WriteBatch } from '../write-port.ts'
-import { type Block, BlockEntries, BlockReader } from './block.ts'
+import type { StoredOpenToken } from '../read-port.ts'
+import type { CheckpointHead, OpenChange, TileDraft } from '../write-port.ts'
+import { type Block, BlockReader } from './block.ts'
 import { ClosedSubjects, type ClosedSubjectsState, NOTHING_CLOSED } from './closed-subjects.ts'
+import type { LogCommit } from './log-commit.ts'
 import { NO_CHANGE } from './open-tokens.ts'
 
-/** What is to become durable together; the rest of a `WriteBatch` is not the appender's business. */
-export interface Appended
-  extends Pick<WriteBatch, 'entries' | 'payloads' | 'endings' | 'closed_tokens' | 'open_tokens' | 'tiles' | 'head'> {
+/** What is to become durable together. */
+export interface Appended extends Omit<LogCommit, 'log' | 'lease'> {
   readonly checkpoint: CheckpointHead
-  /** Endings whose error value was committed in an earlier entry: their `error_hash` is still to be found. */
+  /** Endings whose error value was committed in an earlier entry: it is still to be found. */
   readonly unresolved: readonly UnresolvedError[]
 }
 
 export interface UnresolvedError {
-  /** Index in `endings`. */
+  /** Number of the ending in the blocks, from 0. */
   readonly ending: number
   readonly row: number | null
   readonly batch: number | null
@@ -58,7 +58,8 @@ export class Appender {
   /** As of the last `take` that wasn't dropped. */
   #durable: FrontierState
   #blocks: Block[] = []
-  #endings: StoredEnding[] = []
+  /** How many endings are in them. */
+  #endings = 0
   #tiles: TileDraft[] = []
   #unresolved: UnresolvedError[] = []
   /** Tokens whose rows in `open_tokens` change, each with its latest state. */
@@ -111,11 +112,10 @@ export class Appender {
     const root = this.#frontier.root()
     const { size } = this
     const open = [...this.#open]
-    const entries = new BlockEntries(this.#blocks, this.#durable.size)
     const appended: Appended = {
-      entries,
-      payloads: { [Symbol.iterator]: () => entries.payloads() },
-      endings: this.#endings,
+      blocks: this.#blocks,
+      first: this.#durable.size,
+      earlier_errors: new Map(),
       closed_tokens: open.flatMap(([token, { is_new, stands }]) => (stands === null && !is_new ? [token] : [])),
       open_tokens: open.flatMap(([, { stands }]) => stands ?? []),
       head: this.#blocks.length === 0 ? null : this.#sign({ origin: this.#origin, size, root }),
@@ -146,7 +146,7 @@ export class Appender {
 
   #clear(): void {
     this.#blocks = []
-    this.#endings = []
+    this.#endings = 0
     this.#tiles = []
     this.#unresolved = []
     this.#open = new Map()
@@ -159,31 +159,17 @@ export class Appender {
     const leaf = leafHashOf(entry.leaf())
     this.#frontier.append(leaf, this.#onTile)
     this.#closed.add(row, batch, entry.closes ? leaf : null)
-    for (let i = 0; i < entry.endings; i++) this.#end(seq, entry)
+    for (let i = 0; i < entry.endings; i++) this.#end(entry)
     const changes = entry.changes()
     if (changes !== NO_CHANGE) this.#changeOpen(seq, entry, changes)
   }
 
-  #end(seq: number, entry: BlockReader): void {
+  #end(entry: BlockReader): void {
     const { row, batch, first_value, values } = entry
-    const { token, fate, node, sink, group, error, recorded_us } = entry.ending()
-    const place = error === null ? -1 : error.value - first_value
-    const is_here = place >= 0 && place < values
-    if (error !== null && !is_here)
-      this.#unresolved.push({ ending: this.#endings.length, row, batch, value: error.value })
-    this.#endings.push({
-      token,
-      seq,
-      row,
-      batch,
-      fate,
-      node,
-      sink: sink === 0 ? null : sink,
-      grp: group === 0 ? null : group,
-      error_code: error === null ? null : error.code,
-      error_hash: is_here ? hexToBytes(entry.commitment(place)) : null,
-      recorded_us,
-    })
+    const ending = this.#endings++
+    const value = entry.passEnding()
+    if (value === null || (value >= first_value && value < first_value + values)) return
+    this.#unresolved.push({ ending, row, batch, value })
   }
 
   #changeOpen(seq: number, { row, batch }: BlockReader, { stands, gone }: OpenChange): void {

@@ -43,6 +43,9 @@ export interface TimedEnding extends EndingFact {
 const NONE = -1
 /** Numbers of an entry before its lists. */
 const FIXED = 12
+/** Numbers of an ending, and which of them is its error. */
+const ENDING = 8
+const ENDING_ERROR = 6
 const NUL = 0
 /** Digits of a commitment. */
 const HEX_BYTES = 64
@@ -122,7 +125,7 @@ export class BlockWriter {
   close(facts: EntryFacts, salts: Uint8Array): void {
     const { endings, recorded_us, changes } = facts
     const { stands, gone } = changes
-    this.#reserveNumbers(FIXED + 2 * this.#values + 8 * endings.length + 3 * stands.length + gone.length)
+    this.#reserveNumbers(FIXED + 2 * this.#values + ENDING * endings.length + 3 * stands.length + gone.length)
     this.#put(facts.row ?? NONE)
     this.#put(facts.batch ?? NONE)
     this.#put(facts.first_value)
@@ -349,6 +352,13 @@ export class BlockReader {
     return { token, fate, node, sink, group, error, recorded_us }
   }
 
+  /** The number of the value that is the error of the next of its endings, which is passed over; null: it has none. */
+  passEnding(): number | null {
+    const value = this.#numbers[this.#number_at + ENDING_ERROR]!
+    this.#number_at += ENDING
+    return orNull(value)
+  }
+
   /** Behind its endings. */
   changes(): OpenChange {
     if (this.#stands + this.#gone === 0) return NO_CHANGE
@@ -362,7 +372,7 @@ export class BlockReader {
 
   /** Passes over its endings and changes. */
   skip(): void {
-    this.#number_at = this.#values_at + 2 * this.values + 8 * this.endings + 3 * this.#stands + this.#gone
+    this.#number_at = this.#values_at + 2 * this.values + ENDING * this.endings + 3 * this.#stands + this.#gone
   }
 
   #commitmentAt(place: number): number {

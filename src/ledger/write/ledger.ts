@@ -30,6 +30,7 @@ import { type CheckedRun, checkedRun, WHOLE_TO_ENTRIES } from './checked-run.ts'
 import { encodeRun } from './encode.ts'
 import { Entropy } from './entropy.ts'
 import { LEASE_US } from './lease.ts'
+import { NO_ENTRIES, type WriteCommit, writesTo } from './log-commit.ts'
 import { LOG_ZERO, LogZero } from './log-zero.ts'
 import { OpenTokens } from './open-tokens.ts'
 import { checkExtents } from './run-extents.ts'
@@ -39,11 +40,11 @@ import { boundOfSplit, closedParts, closedSplits, type SplitTaking, splitHeads, 
 import { treeOf } from './stored-tree.ts'
 
 /** Writes together with an entry of log 0, again if another process came first. */
-export type LogZeroWriter = (entry: LedgerEntry, write: (ledger: LogZeroBatch) => Promise<void>) => Promise<void>
+export type LogZeroWriter = (entry: LedgerEntry, write: (ledger: LogZeroBatch) => Promise<unknown>) => Promise<void>
 
 interface LogZeroAppend {
   readonly entries: readonly LedgerEntry[]
-  readonly write: (ledger: LogZeroBatch) => Promise<void>
+  readonly write: (ledger: LogZeroBatch) => Promise<unknown>
 }
 
 /** A log that this process holds. */
@@ -67,6 +68,8 @@ export interface StoredOptions {
   readonly entropy?: Entropy
   /** Absent: all is done in this thread. */
   readonly threads?: Threads | undefined
+  /** Writes what is appended to logs of splits, elsewhere; absent: that is done here. */
+  readonly write_split?: WriteCommit | undefined
   /** A run with at most so many entries is checked in full before it is taken over. */
   readonly whole_to_entries?: number | undefined
   /** It is opened to change keys: the signer's needn't be in force yet. */
@@ -75,6 +78,9 @@ export interface StoredOptions {
 
 export class StoredLedger implements SplittingLedger, ErasingLedger {
   readonly #store: Store
+  readonly #write: WriteCommit
+  /** For logs of splits. */
+  readonly #write_split: WriteCommit
   readonly #ports: LedgerPorts
   readonly #entropy: Entropy
   readonly #log_zero: LogZero
@@ -91,9 +97,11 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
     ports: LedgerPorts,
     log_zero: LogZero,
     home: string | null,
-    { holder, entropy, threads, whole_to_entries }: StoredOptions,
+    { holder, entropy, threads, whole_to_entries, write_split }: StoredOptions,
   ) {
     this.#store = store
+    this.#write = writesTo(store)
+    this.#write_split = write_split ?? this.#write
     this.#ports = ports
     this.#entropy = entropy ?? new Entropy(ports.entropy)
     this.#log_zero = log_zero
@@ -151,7 +159,7 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
       } as const
       return {
         entries: [{ k: 'opened', log, run, root: appended.checkpoint.root, ...(splits > 0 ? { splits } : {}), t }],
-        write: ledger => this.#store.write({ ...appended, log, lease, ledger }),
+        write: ledger => this.#write({ ...appended, log, lease }, ledger),
       }
     })
     const { log, appender, t } = opened!
@@ -208,7 +216,7 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
   #taking(log: number, from: StoredLease): SplitTaking {
     const { last_us } = this.#log_zero
     return {
-      ...{ store: this.#store, log_zero: this.#log_zero, entropy: this.#entropy, from },
+      ...{ reader: this.reader, write: this.#write_split, log_zero: this.#log_zero, entropy: this.#entropy, from },
       whole_to_entries: this.#whole_to_entries,
       appender: state => this.#appender(log, state),
       holder: JSON.stringify(this.#holder),
@@ -389,7 +397,7 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
       const lease = { kind: 'take', size, from_epoch: from.epoch, epoch, holder, expires_us: this.#expiry() } as const
       return {
         entries: [{ k: 'taken_over', log, run, epoch, t }],
-        write: ledger => this.#store.write({ ...NOTHING, log, lease, head, ledger }),
+        write: ledger => this.#write({ ...NO_ENTRIES, log, lease, head }, ledger),
       }
     })
     return taken
@@ -449,15 +457,19 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
 
   #runLedger({ splits, ...of }: HeldLog, state: AppenderState, open: OpenTokens): RunLedger {
     const { log } = of
+    const hands_over = splits === null && this.#write_split !== this.#write
+    const write = hands_over ? this.#write_split : this.#write
     const parts = {
       ...of,
       ledger: this.#log_zero.id,
-      store: this.#store,
+      reader: this.reader,
+      write,
       log_zero: splits === null ? null : this.#withLogZero,
       partsTree: splits === null || splits === 0 ? null : () => this.#partsTree(log),
       ports: this.#ports,
       entropy: this.#entropy,
-      scribeFrom: (from: AppenderState) => new StoreScribe(log, this.#appender(log, from), this.#store),
+      scribeFrom: (from: AppenderState) =>
+        new StoreScribe({ log, appender: this.#appender(log, from), reader: this.reader, write, hands_over }),
       threads: this.#threads,
     }
     const ledger = new StoredRunLedger(parts, state, open)

@@ -24,10 +24,11 @@ import { isTrusted, newestOf, type Remembered, type Trust } from '../keys/trust.
 import type { LedgerReader } from '../read-port.ts'
 import type { LedgerPorts, LogZeroBatch, WriteBatch } from '../write-port.ts'
 import { Appender, originOf, signsWith } from './appender.ts'
-import { BlockWriter } from './block.ts'
+import { BlockEntries, BlockWriter } from './block.ts'
 import { NOTHING_CLOSED } from './closed-subjects.ts'
 import { encodeLedger } from './encode.ts'
 import type { Entropy } from './entropy.ts'
+import { batchOf } from './log-commit.ts'
 import { altered, checkSignedHead } from './signed-head.ts'
 
 export const LOG_ZERO = 0
@@ -45,7 +46,7 @@ export function birth(id: string, ports: LedgerPorts, entropy: Entropy): WriteBa
   }
   encodeLedger(writer, signedBirth(facts, ports.signer), entropy)
   appender.append(writer.take())
-  return { log: LOG_ZERO, lease: null, ledger: null, ...appender.take() }
+  return batchOf({ ...appender.take(), log: LOG_ZERO, lease: null }, null)
 }
 
 /** What log 0 says about a run. */
@@ -152,9 +153,9 @@ export class LogZero {
     const writer = new BlockWriter()
     for (const entry of appended) encodeLedger(writer, { ...entry, t: Math.max(this.last_us, entry.t) }, entropy)
     appender.append(writer.take())
-    const { entries, tiles, head } = appender.take()
+    const { blocks, first, tiles, head } = appender.take()
     if (head === null) throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'log 0 was appended to without a checkpoint')
-    return { entries, tiles, head }
+    return { entries: new BlockEntries(blocks, first), tiles, head }
   }
 
   /** Whoever signs with this key may append. @throws CustodyError CUSTODY_KEY_UNKNOWN. */

@@ -9,18 +9,17 @@ import type { RunEntry, SealFacts } from '../../format/entry.ts'
 import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import type { CloseFacts } from '../../format/split-entry.ts'
 import type { SubjectTile, TreeHead } from '../../format/trees.ts'
-import type { Store } from '../store.ts'
-import {
-  type CheckpointHead,
-  type CommitUnderWay,
-  type CompleteRunDraft,
-  type LeaseChange,
-  type LedgerPorts,
-  type LogZeroBatch,
-  NOTHING,
-  type RunDraft,
-  type RunLedger,
-  type SubjectDraft,
+import type { LedgerReader } from '../read-port.ts'
+import type {
+  CheckpointHead,
+  CommitUnderWay,
+  CompleteRunDraft,
+  LeaseChange,
+  LedgerPorts,
+  LogZeroBatch,
+  RunDraft,
+  RunLedger,
+  SubjectDraft,
 } from '../write-port.ts'
 import type { AppenderState } from './appender.ts'
 import { type Block, BlockWriter } from './block.ts'
@@ -28,6 +27,7 @@ import { encodeRun, encodeSubject } from './encode.ts'
 import type { Entropy } from './entropy.ts'
 import { LEASE_US } from './lease.ts'
 import type { LogZeroWriter } from './ledger.ts'
+import { NO_ENTRIES, type WriteCommit } from './log-commit.ts'
 import type { OpenTokens } from './open-tokens.ts'
 import type { Scribe, StoreScribe } from './scribe.ts'
 import { subjectTrees } from './subject-trees.ts'
@@ -48,7 +48,8 @@ export interface RunParts {
   readonly epoch: number
   /** Time of the entry of log 0 by which this process has it. */
   readonly began_us: number
-  readonly store: Store
+  readonly reader: LedgerReader
+  readonly write: WriteCommit
   /** Null of a split: the ledger's own log hears of the run as a whole only. */
   readonly log_zero: LogZeroWriter | null
   /** Of a run with splits: the tree of their last entries, when all of them are closed. */
@@ -154,11 +155,11 @@ export class StoredRunLedger implements RunLedger {
   }
 
   async seal(facts: SealFacts | CloseFacts): Promise<CheckpointHead> {
-    const { store, epoch, run, log, ports, entropy, partsTree } = this.#parts
+    const { reader, write, epoch, run, log, ports, entropy, partsTree } = this.#parts
     const here = await this.#comeHome()
     const { closed } = here.appender
     const before = here.appender.root()
-    const trees = await subjectTrees(store.reader, log, closed, before)
+    const trees = await subjectTrees(reader, log, closed, before)
     const entry: RunEntry =
       facts.k === 'close'
         ? { ...facts, subjects: trees.heads, size: this.#size, root: before }
@@ -173,7 +174,7 @@ export class StoredRunLedger implements RunLedger {
         const tiles = [...appended.tiles, ...trees.tiles]
         const t = Math.max(ports.now_us(), facts.t)
         return this.#saying({ k: 'sealed', log, run, size, root, t }, ledger =>
-          store.write({ ...appended, tiles, log, lease, ledger }),
+          write({ ...appended, tiles, log, lease }, ledger),
         )
       })
       .catch(this.#fail)
@@ -181,27 +182,32 @@ export class StoredRunLedger implements RunLedger {
   }
 
   /** Writes together with an entry of log 0, if that hears of this log. */
-  #saying(entry: LedgerEntry, write: (ledger: LogZeroBatch | null) => Promise<void>): Promise<void> {
+  async #saying(
+    entry: LedgerEntry,
+    write: (ledger: LogZeroBatch | null) => Promise<Block | null>,
+  ): Promise<Block | null> {
     const { log_zero } = this.#parts
-    return log_zero === null ? write(null) : log_zero(entry, write)
+    if (log_zero === null) return write(null)
+    await log_zero(entry, write)
+    return null
   }
 
   async progress(t_us: number): Promise<void> {
-    const { store, log, log_zero } = this.#parts
+    const { write, log, log_zero } = this.#parts
     const head = this.#unbound
     if (head === null || log_zero === null) return this.renew()
-    await log_zero(this.#progress(head, t_us), ledger => store.write({ ...NOTHING, log, lease: this.#keep(), ledger }))
+    await log_zero(this.#progress(head, t_us), ledger => write({ ...NO_ENTRIES, log, lease: this.#keep() }, ledger))
     this.#unbound = null
   }
 
   async stop(t_us: number): Promise<CheckpointHead> {
-    const { store, epoch, log } = this.#parts
+    const { write, epoch, log } = this.#parts
     const here = await this.#comeHome()
     here.append(this.#writer.take())
     const { head } = await here
       .durably(appended =>
         this.#saying(this.#progress(appended.checkpoint, t_us), ledger =>
-          store.write({ ...appended, log, lease: { kind: 'release', epoch }, ledger }),
+          write({ ...appended, log, lease: { kind: 'release', epoch } }, ledger),
         ),
       )
       .catch(this.#fail)
@@ -209,13 +215,13 @@ export class StoredRunLedger implements RunLedger {
   }
 
   async renew(): Promise<void> {
-    await this.#parts.store.write({ ...NOTHING, log: this.log, lease: this.#keep(), ledger: null })
+    await this.#parts.write({ ...NO_ENTRIES, log: this.log, lease: this.#keep() }, null)
   }
 
   async release(): Promise<void> {
-    const { store, epoch } = this.#parts
+    const { write, epoch } = this.#parts
     await this.close()
-    await store.write({ ...NOTHING, log: this.log, lease: { kind: 'release', epoch }, ledger: null })
+    await write({ ...NO_ENTRIES, log: this.log, lease: { kind: 'release', epoch } }, null)
   }
 
   /** Ends the other thread, if there is one, whatever it is doing. */

@@ -5,14 +5,14 @@
  * SCRIBE-2. Errors that ended a token in a later commit than they happened in are looked up by the entries that committed to them.
  */
 import type { SubjectEntry } from '../../format/entry.ts'
-import { hexToBytes } from '../../format/hash.ts'
 import { CustodyError } from '../../model/error.ts'
 import { parseJson } from '../../model/json.ts'
-import type { StoredEnding, StoredEntry } from '../read-port.ts'
-import type { Store } from '../store.ts'
+import type { Hash } from '../../model/sha256.ts'
+import type { LedgerReader, StoredEntry } from '../read-port.ts'
 import type { Durable, LeaseChange } from '../write-port.ts'
 import type { Appended, Appender, UnresolvedError } from './appender.ts'
-import type { Block } from './block.ts'
+import { type Block, BlockEntries } from './block.ts'
+import type { WriteCommit } from './log-commit.ts'
 
 export interface Scribe {
   /** Takes a part of the next commit, which is large. */
@@ -28,67 +28,92 @@ export interface BegunCommit {
   readonly durable: Promise<Durable>
 }
 
-/** Does stage 2 in this thread, at once. */
-export class StoreScribe implements Scribe {
+export interface ScribeParts {
+  readonly log: number
   readonly appender: Appender
-  readonly #log: number
-  readonly #store: Store
+  readonly reader: Pick<LedgerReader, 'entriesOfRow' | 'entriesOfBatch'>
+  readonly write: WriteCommit
+  /** Who writes is elsewhere: nothing here waits for it. */
+  readonly hands_over: boolean
+}
 
-  constructor(log: number, appender: Appender, store: Store) {
-    this.#log = log
-    this.appender = appender
-    this.#store = store
+/** Does stage 2 in this thread. */
+export class StoreScribe implements Scribe {
+  readonly #parts: ScribeParts
+  #under_way = false
+  /** Parts of the next commit that came while one is under way, in which the tree is as that left it. */
+  #waiting: Block[] = []
+
+  constructor(parts: ScribeParts) {
+    this.#parts = parts
+  }
+
+  get appender(): Appender {
+    return this.#parts.appender
   }
 
   append(block: Block): void {
-    this.appender.append(block)
+    if (this.#under_way) this.#waiting.push(block)
+    else this.appender.append(block)
   }
 
   async begin(block: Block, lease: LeaseChange, onRead: (block: Block) => void): Promise<BegunCommit> {
-    const log = this.#log
+    const { log, write, hands_over } = this.#parts
     this.append(block)
-    const durable = await this.durably(appended => this.#store.write({ ...appended, log, lease, ledger: null }))
-    onRead(block)
-    return { durable: Promise.resolve(durable) }
+    const durable = this.durably(appended => write({ ...appended, log, lease }, null), onRead)
+    // What it fails with is the commit's.
+    if (!hands_over) await durable
+    return { durable }
   }
 
   drop(): void {
-    this.appender.drop()
+    this.#waiting = []
+    if (!this.#under_way) this.appender.drop()
   }
 
   /** `write` makes durable what was appended. */
-  async durably(write: (appended: Appended) => Promise<void>): Promise<Durable> {
+  async durably(
+    write: (appended: Appended) => Promise<Block | null>,
+    onRead: (block: Block) => void = () => undefined,
+  ): Promise<Durable> {
     const { appender } = this
+    this.#under_way = true
     try {
       const appended = appender.take()
-      await write(appended.unresolved.length === 0 ? appended : await this.#resolve(appended))
-      return { head: appended.checkpoint, tiles: appender.accept() }
+      const block = await write(appended.unresolved.length === 0 ? appended : await this.#resolve(appended))
+      const tiles = appender.accept()
+      for (const each of this.#waiting) appender.append(each)
+      if (block !== null) onRead(block)
+      return { head: appended.checkpoint, tiles }
     } catch (error) {
       appender.drop()
       throw error
+    } finally {
+      this.#waiting = []
+      this.#under_way = false
     }
   }
 
   async #resolve(appended: Appended): Promise<Appended> {
-    const endings = [...appended.endings]
+    const earlier_errors = new Map<number, Hash>()
     for (const each of appended.unresolved) {
-      const earlier = await this.#earlierEntries(each, appended)
-      const hex = commitmentIn(earlier, each.value)
+      const hex = commitmentIn(await this.#earlierEntries(each, appended), each.value)
       if (hex === undefined)
         throw new CustodyError('CUSTODY_ENGINE_DEFECT', `an ending names value ${each.value}, which no entry has`)
-      endings[each.ending] = { ...(endings[each.ending] as StoredEnding), error_hash: hexToBytes(hex) }
+      earlier_errors.set(each.ending, hex)
     }
-    return { ...appended, endings }
+    return { ...appended, earlier_errors }
   }
 
   /** Bodies of the subject's entries, stored and about to be. */
   async #earlierEntries({ row, batch }: UnresolvedError, appended: Appended): Promise<readonly SubjectEntryBody[]> {
-    const { reader } = this.#store
+    const { reader, log } = this.#parts
     const stored: StoredEntry[] = []
-    if (row !== null) stored.push(...(await reader.entriesOfRow(this.#log, row)))
-    else if (batch !== null) stored.push(...(await reader.entriesOfBatch(this.#log, batch)))
+    if (row !== null) stored.push(...(await reader.entriesOfRow(log, row)))
+    else if (batch !== null) stored.push(...(await reader.entriesOfBatch(log, batch)))
     const texts = stored.map(each => each.body)
-    for (const each of appended.entries) if (each.row === row && each.batch === batch) texts.push(textOf(each.body))
+    for (const each of new BlockEntries(appended.blocks, appended.first))
+      if (each.row === row && each.batch === batch) texts.push(textOf(each.body))
     return texts.map(each => parseJson(each) as SubjectEntryBody)
   }
 }

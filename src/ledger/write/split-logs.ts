@@ -8,14 +8,14 @@ import { Frontier } from '../../format/tree.ts'
 import type { TreeHead } from '../../format/trees.ts'
 import { parseJson } from '../../model/json.ts'
 import type { LedgerReader, StoredEntry, StoredLease } from '../read-port.ts'
-import type { Store } from '../store.ts'
-import { type LeaseChange, NOTHING, type RunDraft, type RunReader, type Split, type SplitHead } from '../write-port.ts'
+import type { LeaseChange, RunDraft, RunReader, Split, SplitHead } from '../write-port.ts'
 import { type Appender, type AppenderState, originOf } from './appender.ts'
 import { BlockWriter } from './block.ts'
 import { checkedRun } from './checked-run.ts'
 import { runEntryOf } from './decode.ts'
 import { encodeRun } from './encode.ts'
 import type { Entropy } from './entropy.ts'
+import { NO_ENTRIES, type WriteCommit } from './log-commit.ts'
 import type { LogZero, RunOnRecord } from './log-zero.ts'
 import { OpenTokens } from './open-tokens.ts'
 import { altered, checkSignedHead } from './signed-head.ts'
@@ -23,7 +23,8 @@ import { treeOf } from './stored-tree.ts'
 
 /** What taking a split needs. */
 export interface SplitTaking {
-  readonly store: Store
+  readonly reader: LedgerReader
+  readonly write: WriteCommit
   /** As it was last brought up to date. */
   readonly log_zero: LogZero
   readonly entropy: Entropy
@@ -55,8 +56,7 @@ export async function takeSplit<Seen>(
   { run, part, begin, first }: Split & { readonly first: number },
   look: (reader: RunReader, log: number) => Promise<Seen>,
 ): Promise<TakenSplit<Seen>> {
-  const { store, log_zero, whole_to_entries, from } = taking
-  const { reader } = store
+  const { reader, write, log_zero, whole_to_entries, from } = taking
   const log = first + part
   const found = await reader.snapshot(async () => {
     const split = await boundOfSplit(reader, first, part)
@@ -69,7 +69,7 @@ export async function takeSplit<Seen>(
   const { state, open, seen } = found
   const head = taking.appender(state).signedHead()
   const lease = leaseOf(taking, state.frontier.size)
-  await store.write({ ...NOTHING, log, lease, head, ledger: null })
+  await write({ ...NO_ENTRIES, log, lease, head }, null)
   return { ...taken, state, open, seen }
 }
 
@@ -82,7 +82,7 @@ async function beginSplit(
   const writer = new BlockWriter()
   encodeRun(writer, { ...draft, entry: { ...entry, t: Math.max(entry.t, taking.now_us) } }, taking.entropy)
   appender.append(writer.take())
-  await taking.store.write({ ...appender.take(), log, lease: leaseOf(taking, 0), ledger: null })
+  await taking.write({ ...appender.take(), log, lease: leaseOf(taking, 0) }, null)
   appender.accept()
   return { state: appender.state() }
 }
