@@ -19,6 +19,7 @@ const ENTRIES = [
   'sdk/testing',
   'chaos/index',
   'ledger/thread/worker',
+  'ledger/thread/commit-worker',
   'host/read-worker',
   'host/splits/split-thread',
   'host/answers/answer-worker',

@@ -17,6 +17,11 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
     const { openPostgresStore } = await import('./postgres/open.ts')
     return openPostgresStore(url, options)
   }
+  return openSqliteStore(url, options)
+}
+
+/** @throws CustodyError as `openStore`. */
+export function openSqliteStore(url: string, options: StoreOptions): SqliteStore {
   const path = pathOf(url)
   const absolute = `sqlite:${path}`
   const db = openForWriting(path, absolute, options.birth, options.lasting)

@@ -4,11 +4,11 @@ import { uuidv7 } from '../model/uuid.ts'
 import { ownKeychain } from './encryption/keychain.ts'
 import { openStore } from './open-store.ts'
 import type { Lasting, Store, WitnessingLedger } from './store.ts'
-import { ThreadScribe } from './thread/thread-scribe.ts'
+import { LedgerThreads } from './thread/ledger-thread.ts'
 import { Entropy } from './write/entropy.ts'
 import { StoredLedger } from './write/ledger.ts'
+import type { WriteCommit } from './write/log-commit.ts'
 import { birth } from './write/log-zero.ts'
-import type { Threads } from './write/run-ledger.ts'
 import type { LedgerPorts } from './write-port.ts'
 
 export { openLedgerReader } from './open-reader.ts'
@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly thread_from_entries?: number
   /** A run with at most so many entries is checked in full before it is taken over. */
   readonly whole_to_entries?: number
+  /** Who writes logs of splits; this process's thread, if absent. */
+  readonly write_split?: WriteCommit
   /** To change keys: the signer's needn't be in force yet. */
   readonly changes_keys?: boolean
 }
@@ -48,17 +50,16 @@ export async function openLedger(url: string, ports: LedgerPorts, options: OpenO
   const shown = store.reader.url
   try {
     const { name, private_key } = ports.signer
-    const threads: Threads = {
-      from_entries: options.thread_from_entries ?? THREAD_FROM_ENTRIES,
-      start: from => new ThreadScribe({ ...from, url, shown, lasting, key: { name, private_key }, encryption }),
-    }
-    const { holder = thisProcess(), whole_to_entries, changes_keys } = options
+    const input = { url, shown, lasting, key: { name, private_key }, encryption }
+    const threads = new LedgerThreads(input, options.thread_from_entries ?? THREAD_FROM_ENTRIES)
+    const { holder = thisProcess(), whole_to_entries, changes_keys, write_split } = options
     return await StoredLedger.open(store, await timed(store, ports), {
       holder,
       entropy,
       threads,
       whole_to_entries,
       changes_keys,
+      write_split,
     })
   } catch (error) {
     await store.close()

@@ -3,7 +3,7 @@ import { afterEach } from 'vitest'
 import type { LedgerKey } from '../../src/ledger/encryption/ledger-key.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import type { Store } from '../../src/ledger/store.ts'
-import { ThreadScribe } from '../../src/ledger/thread/thread-scribe.ts'
+import { LedgerThreads } from '../../src/ledger/thread/ledger-thread.ts'
 import { Entropy } from '../../src/ledger/write/entropy.ts'
 import { StoredLedger } from '../../src/ledger/write/ledger.ts'
 import { birth } from '../../src/ledger/write/log-zero.ts'
@@ -25,11 +25,8 @@ export interface Place {
 
 /** A thread for each run, which opens the ledger at `url`. */
 export function threadsAt(url: string, encryption: LedgerKey | null = null): NonNullable<Place['threads']> {
-  return ({ signer: { name, private_key } }) => ({
-    from_entries: 0,
-    start: from =>
-      new ThreadScribe({ ...from, url, shown: url, lasting: 'durable', key: { name, private_key }, encryption }),
-  })
+  return ({ signer: { name, private_key } }) =>
+    new LedgerThreads({ url, shown: url, lasting: 'durable', key: { name, private_key }, encryption }, 0)
 }
 
 export const OTHER_RUN = RUN.replace(/1$/, '2')

@@ -1,4 +1,5 @@
 /** The messages between the thread that coordinates a run and those that work on its splits, as data. */
+import type { MessagePort } from 'node:worker_threads'
 import type { Notice } from '../../engine/nodes/source/source-reader.ts'
 import type { SplitsProgress } from '../../engine/ports/workers.ts'
 import type { SplitRequest } from '../../engine/split/split-session.ts'
@@ -7,8 +8,13 @@ import type { Environment } from '../../ledger/keys/config-folder.ts'
 import type { Failure } from '../../ledger/thread/messages.ts'
 
 /** What such a thread is started with. */
-export interface SplitThreadInput
-  extends Pick<SplitRequest, 'run' | 'opening' | 'cuts' | 'files' | 'abandon' | 'strict'> {
+export interface SplitThreadInput extends SplitWork {
+  /** Another thread stores its commits, which takes them through this; null: it does so itself. */
+  readonly commits: MessagePort | null
+}
+
+/** What all threads of a run work on. */
+export interface SplitWork extends Pick<SplitRequest, 'run' | 'opening' | 'cuts' | 'files' | 'abandon' | 'strict'> {
   /** URL of the ledger; may have a password. */
   readonly url: string
   readonly env: Environment

@@ -6,6 +6,7 @@ import { endOf, progressAfter, progressIn } from '../../engine/split/here.ts'
 import { runSplit } from '../../engine/split/split-session.ts'
 import { ownKeychain } from '../../ledger/encryption/keychain.ts'
 import { openLedger } from '../../ledger/open.ts'
+import { writeThrough } from '../../ledger/thread/commit-thread.ts'
 import { failureOf } from '../../ledger/thread/messages.ts'
 import type { SplittingLedger } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
@@ -39,7 +40,7 @@ class SplitWorker {
   }
 
   static async open(): Promise<SplitWorker> {
-    const { url, env, encryption, plan: recorded } = input
+    const { url, env, encryption, commits, plan: recorded } = input
     const plan = await compileRecorded(env, recorded, nothing)
     if (plan.hash !== recorded.hash)
       throw new CustodyError('CUSTODY_PLAN_CHANGED', 'what the pipeline names was changed while its run began', {
@@ -48,9 +49,11 @@ class SplitWorker {
     if (encryption !== null) ownKeychain.add(encryption)
     const ports = { ...ledgerPorts(env, nothing), ...(encryption === null ? {} : { encryption }) }
     const closing = new Closing(nothing)
-    // Each of these threads is a writer by itself.
-    const alone = { create: false, thread_from_entries: Number.POSITIVE_INFINITY }
-    const ledger = closing.add(await openLedger(url, ports, alone))
+    const options = {
+      ...{ create: false, thread_from_entries: Number.POSITIVE_INFINITY },
+      ...(commits === null ? {} : { write_split: writeThrough(commits, url) }),
+    }
+    const ledger = closing.add(await openLedger(url, ports, options))
     const strays = closing.add(watchPlugins(plan, what => tell({ kind: 'late', what })))
     return new SplitWorker(plan, ledger, strays, closing)
   }

@@ -9,10 +9,12 @@ import { Worker } from 'node:worker_threads'
 import type { Notice } from '../../engine/nodes/source/source-reader.ts'
 import type { SplitsEnd, SplitsProgress, Workers } from '../../engine/ports/workers.ts'
 import { added, NO_PROGRESS } from '../../engine/split/here.ts'
+import { isPostgresUrl } from '../../ledger/postgres/address.ts'
+import { CommitThread } from '../../ledger/thread/commit-thread.ts'
 import { errorOf, failureOf } from '../../ledger/thread/messages.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { ownModule } from '../../model/own-file.ts'
-import type { Order, Said, SplitThreadInput, Worked } from './split-messages.ts'
+import type { Order, Said, SplitThreadInput, SplitWork, Worked } from './split-messages.ts'
 
 const WORKER = ownModule('host/splits/split-thread')
 
@@ -25,12 +27,12 @@ export interface SplitThreadsOptions {
   readonly onLate: (what: string) => void
 }
 
-export function splitThreads(input: SplitThreadInput, options: SplitThreadsOptions): Workers {
-  return { run: (parts, onRows) => new Crew(input, options, onRows).run(parts) }
+export function splitThreads(work: SplitWork, options: SplitThreadsOptions): Workers {
+  return { run: (parts, onRows) => new Crew(work, options, onRows).run(parts) }
 }
 
 class Crew {
-  readonly #input: SplitThreadInput
+  readonly #of: SplitWork
   readonly #options: SplitThreadsOptions
   readonly #onRows: (progress: SplitsProgress) => void
   readonly #threads: SplitThread[] = []
@@ -41,9 +43,10 @@ class Crew {
   /** Why no other split is begun. */
   #end: SplitsEnd | null = null
   #refused: Error | null = null
+  #commits: CommitThread | null = null
 
-  constructor(input: SplitThreadInput, options: SplitThreadsOptions, onRows: (progress: SplitsProgress) => void) {
-    this.#input = input
+  constructor(of: SplitWork, options: SplitThreadsOptions, onRows: (progress: SplitsProgress) => void) {
+    this.#of = of
     this.#options = options
     this.#onRows = onRows
   }
@@ -54,18 +57,30 @@ class Crew {
     const stop = () => this.#stop({ kind: 'stopped', error: null })
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
+    this.#commits = this.#startCommits()
     try {
       await Promise.all(Array.from({ length: Math.min(threads, parts.length) }, () => this.#workOff(left)))
     } finally {
       signal.removeEventListener('abort', stop)
       await Promise.all(this.#threads.map(each => each.close()))
+      await this.#commits?.close()
     }
     if (this.#refused !== null) throw this.#refused
     return this.#end ?? { kind: 'closed' }
   }
 
+  /** A server takes many writers. */
+  #startCommits(): CommitThread | null {
+    const { url, encryption } = this.#of
+    if (isPostgresUrl(url)) return null
+    return new CommitThread({ url, encryption }, (why, cause) => {
+      const message = `the thread that stored what splits write has ended (${why})`
+      this.#stop({ kind: 'stopped', error: new CustodyError('CUSTODY_LEDGER_IN_DOUBT', message, { cause }) })
+    })
+  }
+
   async #workOff(left: number[]): Promise<void> {
-    const thread = new SplitThread(this.#input, this.#options)
+    const thread = new SplitThread({ ...this.#of, commits: this.#commits?.port() ?? null }, this.#options)
     this.#threads.push(thread)
     for (let part = left.shift(); part !== undefined && this.#end === null; part = left.shift()) {
       const of = part
@@ -110,7 +125,8 @@ class SplitThread {
   #lost: CustodyError | null = null
 
   constructor(input: SplitThreadInput, { onNotice, onLate }: SplitThreadsOptions) {
-    this.#worker = new Worker(WORKER, { workerData: input, name: 'custody-split' })
+    const transferList = input.commits === null ? [] : [input.commits]
+    this.#worker = new Worker(WORKER, { workerData: input, name: 'custody-split', transferList })
     this.#ended = new Promise(resolve => {
       this.#worker.on('message', (said: Said) => {
         if (said.kind === 'progress') this.#onProgress(said.progress)

@@ -102,7 +102,14 @@ export class SqliteStore implements Store {
   }
 
   async write(batch: WriteBatch): Promise<void> {
-    transaction(this.#db, this.reader.url, () => this.#write(batch))
+    this.writeAll([batch])
+  }
+
+  /** In one transaction: all, or none if one can't be. @throws as `write`. */
+  writeAll(batches: readonly WriteBatch[]): void {
+    transaction(this.#db, this.reader.url, () => {
+      for (const each of batches) this.#write(each)
+    })
   }
 
   async erase(ledger: LogZeroBatch, erasures: readonly Erasure[], midway: () => void): Promise<void> {

@@ -12,18 +12,24 @@ export interface ThreadInput {
   /** Where the thread opens it, and how people know it. */
   readonly url: string
   readonly shown: string
-  /** The ledger's id. */
-  readonly ledger: string
-  readonly log: number
   readonly lasting: Lasting
-  readonly state: AppenderState
   readonly key: { readonly name: string; readonly private_key: KeyObject }
   /** What values are encrypted with; null: they aren't. */
   readonly encryption: LedgerKey | null
 }
 
+/** The log that a thread writes, as it was handed over. */
+export interface HandedLog {
+  /** The ledger's id. */
+  readonly ledger: string
+  readonly log: number
+  readonly state: AppenderState
+}
+
 /** What it is to do without an answer. */
 export type Notice =
+  /** This log is written from now on. */
+  | { readonly kind: 'log'; readonly log: HandedLog }
   /** A part of the next commit, which is large. */
   | { readonly kind: 'entries'; readonly block: Block }
   /** The parts that came since the last commit are forgotten. */
@@ -32,14 +38,17 @@ export type Notice =
 export type Question =
   /** `block` has the rest of the commit's entries. */
   | { readonly kind: 'commit'; readonly block: Block; readonly lease: LeaseChange }
-  /** Nothing follows. */
+  /** Nothing follows of this log. */
   | { readonly kind: 'end' }
+  /** Nothing follows. */
+  | { readonly kind: 'close' }
 
 export type Answer =
   /** `block` comes back to be filled again. */
   | { readonly kind: 'durable'; readonly durable: Durable; readonly block: Block }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'ended'; readonly state: AppenderState }
+  | { readonly kind: 'closed' }
 
 /** An error: cloning one loses its code. */
 export interface Failure {

@@ -1,4 +1,4 @@
-/** The other thread: does stage 2 of one run with a connection of its own, a question at a time. */
+/** The other thread: does stage 2 of one log after another with a connection of its own, a question at a time. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { makeSigner } from '../../format/signing-key.ts'
 import { openStore } from '../open-store.ts'
@@ -12,63 +12,83 @@ import {
   errorOf,
   type Failure,
   failureOf,
+  type HandedLog,
   type Notice,
   type Question,
   type ThreadInput,
 } from './messages.ts'
 
-interface Open {
-  readonly store: Store
-  readonly scribe: StoreScribe
-}
-
-let opened: Open | null = null
+let opened: Store | null = null
+let scribe: StoreScribe | null = null
+/** The log that is written from now on, whose scribe isn't there yet. */
+let handed: HandedLog | null = null
 /** Why a part of the next commit failed: reported when that commit is asked for. */
 let broken: Failure | null = null
 
 /** Called with the first question, so that an error of opening is an answer like any other. */
-async function open(): Promise<Open> {
-  const { url, ledger, log, lasting, state, key, encryption } = workerData as ThreadInput
-  const store = await openStore(url, { birth: null, lasting, encryption, waits: true })
-  const appender = new Appender(ledger, log, signsRunsWith(makeSigner(key.name, key.private_key)), state)
-  const { reader } = store
-  return { store, scribe: new StoreScribe({ log, appender, reader, write: writesTo(store), hands_over: false }) }
+async function scribeOfLog(): Promise<StoreScribe> {
+  // cast: what ledger-thread.ts starts it with.
+  const { url, lasting, key, encryption } = workerData as ThreadInput
+  opened ??= await openStore(url, { birth: null, lasting, encryption, waits: true })
+  if (handed !== null) {
+    const { ledger, log, state } = handed
+    const appender = new Appender(ledger, log, signsRunsWith(makeSigner(key.name, key.private_key)), state)
+    scribe = new StoreScribe({ log, appender, reader: opened.reader, write: writesTo(opened), hands_over: false })
+    handed = null
+  }
+  if (scribe === null) throw new TypeError('no log was handed over')
+  return scribe
 }
 
 async function note(notice: Notice): Promise<void> {
-  if (notice.kind === 'drop') {
-    broken = null
-    opened?.scribe.drop()
-    return
-  }
-  try {
-    opened ??= await open()
-    opened.scribe.append(notice.block)
-  } catch (thrown) {
-    broken ??= failureOf(thrown)
+  switch (notice.kind) {
+    case 'log':
+      handed = notice.log
+      return
+    case 'drop':
+      broken = null
+      scribe?.drop()
+      return
+    case 'entries':
+      try {
+        ;(await scribeOfLog()).append(notice.block)
+      } catch (thrown) {
+        broken ??= failureOf(thrown)
+      }
   }
 }
 
 async function answer(question: Question): Promise<void> {
   try {
-    if (broken !== null) throw errorOf(broken)
-    opened ??= await open()
-    const { store, scribe } = opened
-    if (question.kind === 'end') {
-      const state = scribe.appender.state()
-      await store.close()
-      return send({ kind: 'ended', state })
-    }
-    const { block, lease } = question
-    let read = block
-    const durable = await (await scribe.begin(block, lease, each => (read = each))).durable
-    send({ kind: 'durable', durable, block: read }, partsOf(read))
+    send(...(await answerTo(question)))
   } catch (thrown) {
     // What was appended for it is of no use any more.
     broken = null
-    opened?.scribe.drop()
+    scribe?.drop()
     send({ kind: 'failed', failure: failureOf(thrown) })
   }
+}
+
+async function answerTo(question: Question): Promise<[Answer, ArrayBuffer[]?]> {
+  if (question.kind === 'close') {
+    await opened?.close()
+    return [{ kind: 'closed' }]
+  }
+  if (broken !== null) throw errorOf(broken)
+  const here = await scribeOfLog()
+  if (question.kind === 'end') {
+    scribe = null
+    return [{ kind: 'ended', state: here.appender.state() }]
+  }
+  let block = question.block
+  const begun = await here.begin(block, question.lease, read => {
+    block = read
+  })
+  return [{ kind: 'durable', durable: await begun.durable, block }, partsOf(block)]
+}
+
+function isQuestion(message: Notice | Question): message is Question {
+  return message.kind === 'commit' || message.kind === 'end' || message.kind === 'close'
 }
 
 function send(message: Answer, parts: ArrayBuffer[] = []): void {
@@ -78,5 +98,5 @@ function send(message: Answer, parts: ArrayBuffer[] = []): void {
 /** One after another: a part of the next commit may come while one is being made durable. */
 let before = Promise.resolve()
 parentPort?.on('message', (message: Notice | Question) => {
-  before = before.then(() => (message.kind === 'commit' || message.kind === 'end' ? answer(message) : note(message)))
+  before = before.then(() => (isQuestion(message) ? answer(message) : note(message)))
 })

@@ -361,6 +361,7 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
 
   async close(): Promise<void> {
     for (const run of this.#runs) await run.close()
+    await this.#threads?.close()
     await this.#store.close()
   }
 

@@ -34,7 +34,7 @@ import { subjectTrees } from './subject-trees.ts'
 
 /** Stage 2 in another thread. */
 export interface OtherThread extends Scribe {
-  /** Ends the thread. @returns all that continuing here takes. */
+  /** Ends what is done there. @returns all that continuing here takes. */
   end(): Promise<AppenderState>
   /** Ends the thread, whatever it is doing. */
   terminate(): Promise<void>
@@ -61,10 +61,12 @@ export interface RunParts {
 }
 
 export interface Threads {
-  /** A run with so many entries is worth a thread, if there are enough of them in a commit. */
+  /** A run with so many entries is worth a thread, if there are enough of them in a commit: any, if one is there already. */
   readonly from_entries: number
   /** `ledger` is its id. */
   start(from: { readonly ledger: string; readonly log: number; readonly state: AppenderState }): OtherThread
+  /** To be called when no log is written any more. */
+  close(): Promise<void>
 }
 
 /** As many entries a commit, on average; with fewer a thread costs more in messages than it saves here. */

@@ -35,6 +35,8 @@ export interface CsvLayout {
   readonly columns: readonly string[] | null
   /** Whether the options name them. */
   readonly named: boolean
+  /** Whether every row has all of them: then their names are those of fields. */
+  readonly filled: boolean
   /** Fields that rows may have, beside those of the first row. */
   readonly known: readonly string[]
   /** Whether rows of rejected records may come. */
@@ -128,8 +130,8 @@ export class CsvRowFormat implements RowFormat {
 
   /** A file that is appended to may have other columns, and names of columns may be those of the first row. */
   follows(): boolean {
-    const { columns, named, union } = this.#layout
-    if (columns === null || named || union) return false
+    const { columns, named, filled, union } = this.#layout
+    if (columns === null || (named && !filled) || union) return false
     this.#columns = columns
     return true
   }

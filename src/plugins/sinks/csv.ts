@@ -81,6 +81,7 @@ function formats(options: CsvOptions, context: SinkContext): () => CsvRowFormat 
     headers: options.headers,
     columns: options.columns ?? (areKnown(options, context.input) ? csvColumns(fields.keys(), rejects) : null),
     named: options.columns !== undefined,
+    filled: options.columns?.every(each => fields.get(each)?.optional === false) === true,
     known: [...fields.keys()],
     rejects,
     union: options.new_columns === 'union',

@@ -25,7 +25,16 @@ const csv = (union: boolean) => (): RowFormat =>
       numeric: new Set<string>(),
       headers: 'normalised',
     },
-    ...{ columns: null, named: false, known: [], rejects: false, union, late: [], originalNames: () => ({}) },
+    ...{
+      columns: null,
+      named: false,
+      filled: false,
+      known: [],
+      rejects: false,
+      union,
+      late: [],
+      originalNames: () => ({}),
+    },
   })
 const lines = (): RowFormat => new LineFormat(row => `${JSON.stringify(row)}\n`)
 
