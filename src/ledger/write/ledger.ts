@@ -36,7 +36,7 @@ import { OpenTokens } from './open-tokens.ts'
 import { checkExtents } from './run-extents.ts'
 import { StoredRunLedger, type Threads } from './run-ledger.ts'
 import { StoreScribe } from './scribe.ts'
-import { boundOfSplit, closedParts, closedSplits, type SplitTaking, splitHeads, takeSplit } from './split-logs.ts'
+import { closedSplits, type SplitTaking, splitsOf, takeSplit } from './split-logs.ts'
 import { treeOf } from './stored-tree.ts'
 
 /** Writes together with an entry of log 0, again if another process came first. */
@@ -194,23 +194,8 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
   }
 
   splitsOf(run: string): SplitReader {
-    const { reader } = this.#store
-    const known = () => {
-      for (const each of this.#log_zero.runs.values()) if (each.run === run) return each
-      throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run} under way`)
-    }
-    return {
-      opening: async () => (await reader.entry(known().log, 0))?.body ?? '',
-      heads: () => reader.snapshot(() => splitHeads(reader, known())),
-      closed: () => reader.snapshot(() => closedParts(reader, known())),
-      see: (part, look) =>
-        reader.snapshot(async () => {
-          const first = known().log
-          const split = await boundOfSplit(reader, first, part)
-          const of = { log: first + part, run, split, whole_to_entries: this.#whole_to_entries }
-          return look((await checkedRun(reader, this.#log_zero, of)).reader, of.log)
-        }),
-    }
+    const whole_to_entries = this.#whole_to_entries
+    return splitsOf({ reader: this.reader, log_zero: this.#log_zero, run, whole_to_entries })
   }
 
   #taking(log: number, from: StoredLease): SplitTaking {

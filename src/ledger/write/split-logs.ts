@@ -6,9 +6,10 @@ import { leafHash } from '../../format/hash.ts'
 import type { PartHead } from '../../format/split-entry.ts'
 import { Frontier } from '../../format/tree.ts'
 import type { TreeHead } from '../../format/trees.ts'
+import { CustodyError } from '../../model/error.ts'
 import { parseJson } from '../../model/json.ts'
 import type { LedgerReader, StoredEntry, StoredLease } from '../read-port.ts'
-import type { LeaseChange, RunDraft, RunReader, Split, SplitHead } from '../write-port.ts'
+import type { LeaseChange, RunDraft, RunReader, Split, SplitHead, SplitReader } from '../write-port.ts'
 import { type Appender, type AppenderState, originOf } from './appender.ts'
 import { BlockWriter } from './block.ts'
 import { checkedRun } from './checked-run.ts'
@@ -92,8 +93,33 @@ function leaseOf({ from, holder, expires_us }: SplitTaking, size: number): Lease
   return { kind: 'take', size, from_epoch: from.epoch, epoch: from.epoch + 1, holder, expires_us }
 }
 
+/** Of a run that is under way. */
+export function splitsOf({
+  reader,
+  log_zero,
+  run,
+  whole_to_entries,
+}: Pick<SplitTaking, 'reader' | 'log_zero' | 'whole_to_entries'> & { readonly run: string }): SplitReader {
+  const known = () => {
+    for (const each of log_zero.runs.values()) if (each.run === run) return each
+    throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run} under way`)
+  }
+  return {
+    opening: async () => (await reader.entry(known().log, 0))?.body ?? '',
+    heads: () => reader.snapshot(() => splitHeads(reader, known())),
+    closed: () => reader.snapshot(() => closedParts(reader, known())),
+    see: (part, look) =>
+      reader.snapshot(async () => {
+        const first = known().log
+        const split = await boundOfSplit(reader, first, part)
+        const of = { log: first + part, run, split, whole_to_entries }
+        return look((await checkedRun(reader, log_zero, of)).reader, of.log)
+      }),
+  }
+}
+
 /** How far a split is at least: what its coordinator last said of it; nothing, if it never did. */
-export async function boundOfSplit(
+async function boundOfSplit(
   coordinator: Pick<RunReader, 'entriesOfRun'>,
   log: number,
   part: number,
@@ -108,10 +134,7 @@ export async function boundOfSplit(
 }
 
 /** The heads that are stored of a run's splits, in order; whose they are is looked at where they are used. */
-export async function splitHeads(
-  reader: LedgerReader,
-  { log: first, splits }: RunOnRecord,
-): Promise<readonly SplitHead[]> {
+async function splitHeads(reader: LedgerReader, { log: first, splits }: RunOnRecord): Promise<readonly SplitHead[]> {
   const found: SplitHead[] = []
   for (let part = 1; part <= splits; part++) {
     const head = headIn((await reader.head(first + part)) ?? '')
@@ -128,10 +151,7 @@ function timeOf(entry: Pick<StoredEntry, 'body'> | null): number {
 }
 
 /** Numbers of the splits that are closed: their leases are gone. */
-export async function closedParts(
-  reader: LedgerReader,
-  { log: first, splits }: RunOnRecord,
-): Promise<readonly number[]> {
+async function closedParts(reader: LedgerReader, { log: first, splits }: RunOnRecord): Promise<readonly number[]> {
   const open = new Set((await reader.leases()).map(({ log }) => log))
   const parts = Array.from({ length: splits }, (_, i) => i + 1)
   return parts.filter(part => !open.has(first + part))
