@@ -90,6 +90,13 @@ describe('a pipeline with splits', () => {
       'a trigger that counts time',
       { node: '{ aggregate: batch_stats, scope: split, trigger: { max_age: 1s }, options: { value: id }, to: out }' },
     ],
+    ['a model', { node: `{ transform: llm, ${CHAT}` }],
+    [
+      'a web service',
+      {
+        node: '{ transform: http, options: { url: "https://a.example/{{ row.id }}", extract: { rate: /rate } }, to: out }',
+      },
+    ],
     ['columns from a schema', { sink: 'plugin: csv, options: { path: out.csv }' }],
     ['columns that are named', { schema: OBSERVED, sink: 'plugin: csv, options: { path: out.csv, columns: [id] }' }],
     [
@@ -138,18 +145,6 @@ describe('a pipeline with splits', () => {
       '7:22 `step` counts the rows of the whole input, and a split has some of them (run it without `splits`)',
     ],
     [
-      'a model',
-      { node: `{ transform: llm, ${CHAT}` },
-      '7:22 `step` calls compatible, and splits can’t share what calls are limited to, in number or in money (run it without `splits`)',
-    ],
-    [
-      'a web service',
-      {
-        node: '{ transform: http, options: { url: "https://a.example/{{ row.id }}", extract: { rate: /rate } }, to: out }',
-      },
-      '7:22 `step` calls a.example, and splits can’t share what calls are limited to, in number or in money (run it without `splits`)',
-    ],
-    [
       'standard input',
       { source: 'plugin: csv, options: { path: "-" }' },
       '5:17 source `in` can be read only once, and each split opens its input by itself (save the input to a file, and name that)',
@@ -177,7 +172,7 @@ describe('a pipeline with splits', () => {
     [
       'a source that asks',
       { source: 'plugin: asking, options: {}' },
-      '5:17 `in` calls desk.example, and splits can’t share what calls are limited to, in number or in money (run it without `splits`)',
+      '5:17 source `in` calls desk.example, and what it answers can’t be cut (run it without `splits`)',
     ],
     [
       'standard output',

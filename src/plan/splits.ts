@@ -78,12 +78,9 @@ function problemOf(node: DraftNode, plugin: ResolvedPlugin, flow: Flow): Problem
       message: `sink \`${name}\` sends rows during the run, and nothing of a split leaves before all have ended`,
       hint: 'write a file, and send that by a pipeline without `splits`',
     }
-  const [service] = servicesOf(plugin)
+  const [service] = spec.kind === 'source' ? servicesOf(plugin) : []
   if (service !== undefined)
-    return {
-      message: `\`${name}\` calls ${service}, and splits can’t share what calls are limited to, in number or in money`,
-      hint: WITHOUT,
-    }
+    return { message: `source \`${name}\` calls ${service}, and what it answers can’t be cut`, hint: WITHOUT }
   switch (spec.kind) {
     case 'source':
       if (!spec.rereadable(options))

@@ -1,5 +1,10 @@
 /** What calls may cost. Nothing is begun that could exceed the cap: what is under way counts with the most that it can cost. */
 
+/** In nano-dollars; Infinity for null, which is no cap. */
+export function capOf(spend_usd: number | null): number {
+  return spend_usd === null ? Number.POSITIVE_INFINITY : Math.floor(spend_usd * 1e9 + 1e-6)
+}
+
 export class Budget {
   readonly #cap_nusd: number
   #spent_nusd: number

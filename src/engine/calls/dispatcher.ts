@@ -30,7 +30,8 @@ import type { RunClock } from '../ports/run-clock.ts'
 import type { Asker } from '../record/call-fact.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { Stack } from '../token/fork-frames.ts'
-import { Budget } from './budget.ts'
+import { Budget, capOf } from './budget.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import {
   type Asked,
   type Asking,
@@ -87,6 +88,8 @@ export interface CallDispatcherParts {
   readonly atPoint: AtPoint
   /** Reported when a service pauses, and when it is back. */
   readonly onService: (state: ServiceState) => void
+  /** Null: no other session of the run asks services. */
+  readonly elsewhere: Elsewhere | null
   /** The most that calls may have cost that were under way when a process before this one was gone, in nano-dollars. */
   readonly lost_nusd: number
   /** Where calls are answered from instead of being made; null to make them. */
@@ -118,9 +121,9 @@ export class CallDispatcher {
 
   constructor(parts: CallDispatcherParts) {
     this.#parts = parts
-    const { spend_usd } = parts.limits
-    const cap_nusd = spend_usd === null ? Number.POSITIVE_INFINITY : Math.floor(spend_usd * 1e9 + 1e-6)
-    this.#budget = new Budget(cap_nusd, parts.recorder.totals.calls?.cost_nusd ?? 0, parts.lost_nusd)
+    const { limits, recorder, elsewhere, lost_nusd } = parts
+    const spent_nusd = recorder.totals.calls?.cost_nusd ?? 0
+    this.#budget = new Budget(capOf(limits.spend_usd) - (elsewhere?.cost_nusd ?? 0), spent_nusd, lost_nusd)
     this.#services = new Services({
       ...parts,
       totals: parts.recorder.totals,

@@ -12,6 +12,13 @@ interface Counted {
   readonly counted_us: number
 }
 
+const LIMITS = { concurrency: 100, per_minute: 2, breaker: null, max_wait_us: 1 }
+
+const ports = (clock: VirtualClock) => ({
+  ...{ clock, shared: null, paceOf: (per_minute: number) => new RateWindow(per_minute) },
+  ...{ allows: () => true, tell: () => undefined, giveUp: () => undefined },
+})
+
 test('a service that counts calls whenever it likes never sees more than it allows in any window', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -26,10 +33,7 @@ test('a service that counts calls whenever it likes never sees more than it allo
       ),
       async (per_minute, calls) => {
         const clock = new VirtualClock(0)
-        const limits = { concurrency: 100, per_minute, breaker: null, max_wait_us: 1 }
-        const service = new Service('x', limits, {
-          ...{ clock, shared: null, allows: () => true, tell: () => undefined, giveUp: () => undefined },
-        })
+        const service = new Service('x', { ...LIMITS, per_minute }, ports(clock))
         const counted: Counted[] = []
         const done = calls.map(async ({ after_ms, takes_ms, counted_at }) => {
           await clock.sleep(after_ms * 1000)
@@ -85,4 +89,29 @@ test('a long run keeps no more than the last minute', () => {
   // 3,000 in each window of a bit more than a minute.
   expect(now_us / 60_100_000).toBeGreaterThan(32)
   expect(now_us / 60_100_000).toBeLessThan(34.5)
+})
+
+test('sessions of one run have their minutes together', async () => {
+  const clock = new VirtualClock(0)
+  const pace = new RateWindow(2)
+  const began_us: number[] = []
+  for (let session = 0; session < 2; session++) {
+    const service = new Service('x', LIMITS, { ...ports(clock), paceOf: () => pace })
+    const calls = [1, 2].map(
+      () =>
+        new Promise<void>(resolve => {
+          const begin = () => {
+            began_us.push(clock.now_us())
+            service.answered(waiter)
+            resolve()
+          }
+          const waiter = { most_nusd: 0, fail: () => undefined, begin }
+          service.enter(waiter)
+        }),
+    )
+    await clock.drive(Promise.all(calls))
+    service.close()
+  }
+  expect(began_us.slice(0, 2)).toEqual([0, 0])
+  expect(Math.min(...began_us.slice(2))).toBeGreaterThan(WINDOW_US)
 })

@@ -11,7 +11,7 @@
  */
 import type { RunClock } from '../ports/run-clock.ts'
 import { afterOutage, type Breaker, CLOSED } from './breaker.ts'
-import { RateWindow } from './rate-window.ts'
+import type { RateWindow } from './rate-window.ts'
 import type { ServiceLimits } from './service-limits.ts'
 import { afterAnswer, afterThrottled, isShut, type Throttle, unthrottled } from './throttle.ts'
 
@@ -63,6 +63,8 @@ export interface ServicePorts {
   /** Whether a call may begin as far as money goes. */
   allows(most_nusd: number): boolean
   readonly shared: SharedLimits | null
+  /** Counts its calls by the minute. */
+  paceOf(per_minute: number): RateWindow
   tell(pause: Pause): void
   /** It was down, or turned everybody away, for as long as it may: `until_us` (monotonic) if it says when that ends. */
   giveUp(
@@ -107,7 +109,7 @@ export class Service<Context> {
     this.name = name
     this.#limits = limits
     this.#ports = ports
-    this.#pace = limits.per_minute === null ? null : new RateWindow(limits.per_minute)
+    this.#pace = limits.per_minute === null ? null : ports.paceOf(limits.per_minute)
     this.#throttle = unthrottled(limits.concurrency)
   }
 

@@ -2,6 +2,8 @@
 import type { Plan } from '../../plan/plan.ts'
 import type { RunClock } from '../ports/run-clock.ts'
 import type { Totals } from '../record/totals.ts'
+import type { Elsewhere } from './elsewhere.ts'
+import { RateWindow } from './rate-window.ts'
 import { type Held, type Pause, Service, type SharedLimits } from './service.ts'
 import { serviceLimits } from './service-limits.ts'
 import { busyError, downError, type ServiceState } from './service-state.ts'
@@ -12,6 +14,8 @@ export interface ServicesParts {
   readonly totals: Totals
   /** Limits that are kept with other runs; null for limits of this run's own. */
   readonly shared: SharedLimits | null
+  /** Null: no other session of the run asks services. */
+  readonly elsewhere: Elsewhere | null
   /** Reported when a service pauses, and when it is back. */
   readonly onService: (state: ServiceState) => void
   allows(most_nusd: number): boolean
@@ -41,9 +45,10 @@ export class Services<Context> {
   of(name: string): Service<Context> {
     const known = this.#services.get(name)
     if (known !== undefined) return known
-    const { limits, clock, shared, allows, stop } = this.#parts
+    const { limits, clock, shared, elsewhere, allows, stop } = this.#parts
+    const paceOf = (per_minute: number) => elsewhere?.paceOf(name, per_minute) ?? new RateWindow(per_minute)
     const service = new Service<Context>(name, serviceLimits(limits, name), {
-      ...{ clock, shared, allows },
+      ...{ clock, shared, paceOf, allows },
       tell: pause => this.#tell(name, pause),
       giveUp: why =>
         stop(

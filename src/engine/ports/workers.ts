@@ -6,7 +6,15 @@ export type SplitsEnd =
   /** All of them are closed. */
   | { readonly kind: 'closed' }
   /** Some are not: somebody stopped the run, or something did. */
-  | { readonly kind: 'stopped'; readonly error: CustodyError | null }
+  | { readonly kind: 'stopped'; readonly error: CustodyError | null; readonly budget: SpentBudget | null }
+
+/** Nothing can go on without more of it. */
+export interface SpentBudget {
+  /** What the next call can cost at most; null if that isn't known. */
+  readonly next_call_usd: number | null
+  /** The most that calls may have cost that were under way when a process was gone. */
+  readonly lost_usd: number
+}
 
 export interface Workers {
   /** Works on splits, in any order, until all are closed or the run is to stop. @throws CustodyError if a split can't be taken up. */

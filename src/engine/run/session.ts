@@ -14,6 +14,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Discarded, PluginSpec } from '../../sdk/spec.ts'
 import { Contexts } from '../calls/contexts.ts'
 import { CallDispatcher } from '../calls/dispatcher.ts'
+import type { Elsewhere } from '../calls/elsewhere.ts'
 import type { SharedLimits } from '../calls/service.ts'
 import type { ServiceState } from '../calls/service-state.ts'
 import { type Strays, StrayWatch } from '../calls/strays.ts'
@@ -106,6 +107,8 @@ export interface SessionRequest {
   readonly courses?: Courses | null | undefined
   /** Limits of services that are kept with other runs. */
   readonly shared?: SharedLimits | null | undefined
+  /** What other sessions of the run have asked of services; absent: there are none. */
+  readonly elsewhere?: Elsewhere | undefined
   /** Where what sorts hold is kept; in memory, if absent. */
   readonly spill?: Spill | undefined
   /** No ending may be in failure, or nothing is published. */
@@ -285,12 +288,12 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
   const totals = new Totals(plan.nodes.length, plan.edges.length, totals_before)
   const recorder = new Recorder(totals, clock, request.commit_rows)
   const wake = new Wake()
-  const { recordings = null, answered = null, shared = null } = request
+  const { recordings = null, answered = null, shared = null, elsewhere = null } = request
   // What is on record needn't be waited for.
   const events = new EventQueue(clock, wake.up, recordings === null)
   const onService = teller('A service', request.onService)
   const asked = { limits: plan.limits, clock, recorder, events, signal, atPoint, lost_nusd: from?.lost_nusd ?? 0 }
-  const calls = new CallDispatcher({ ...asked, recordings, answered, shared, onService })
+  const calls = new CallDispatcher({ ...asked, recordings, answered, shared, elsewhere, onService })
   const readers = parts.readers({
     onReady: wake.up,
     onNotice: teller('A notice', request.onNotice),

@@ -16,7 +16,7 @@ import { originalNames } from '../nodes/source/open-sources.ts'
 import type { OpenSource } from '../nodes/source/source-reader.ts'
 import type { Pieces } from '../ports/pieces.ts'
 import { SessionClock, type Standstill } from '../ports/run-clock.ts'
-import type { SplitsProgress, Workers } from '../ports/workers.ts'
+import type { SpentBudget, SplitsProgress, Workers } from '../ports/workers.ts'
 import type { ValuesSoFar } from '../record/run-values.ts'
 import { Totals } from '../record/totals.ts'
 import { Guards } from '../run/guards.ts'
@@ -101,6 +101,8 @@ export async function coordinate(parts: Coordinating): Promise<RunResult> {
 
 const nothing = () => undefined
 
+const OUT_OF_BUDGET = { status: 'cancelled', reason: 'budget_exhausted', error: null } as const
+
 class Coordinator {
   readonly #parts: Coordinating
   readonly #clock: SessionClock
@@ -130,7 +132,7 @@ class Coordinator {
       const end = await this.#work(cuts)
       if (end.kind === 'stopped') {
         if (end.error !== null) throw end.error
-        return await this.#stop(STOPPED_BY_USER)
+        return await (end.budget === null ? this.#stop(STOPPED_BY_USER) : this.#stop(OUT_OF_BUDGET, end.budget))
       }
       return await this.#finish()
     } catch (thrown) {
@@ -271,12 +273,13 @@ class Coordinator {
     return request.ledger.splitsOf(request.run).heads()
   }
 
-  async #stop(stop: Parameters<CoordinatorLog['stop']>[0]): Promise<RunResult> {
+  async #stop(stop: Parameters<CoordinatorLog['stop']>[0], budget: SpentBudget | null = null): Promise<RunResult> {
     await this.#log.stop(stop, await this.#heads())
     const { plan, run, ledger } = this.#parts.request
     // (I11) What a result says follows the record, and is no part of it.
     this.#totals = await totalsSoFar(plan, ledger.splitsOf(run)).catch(() => this.#totals)
-    return this.#result(stop.status, stop.error, stop.reason === 'user' ? 'user' : null)
+    const stopped_by = budget !== null ? 'budget_exhausted' : stop.reason === 'user' ? 'user' : null
+    return { ...this.#result(stop.status, stop.error, stopped_by), ...budget }
   }
 
   #holding<T>(work: Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@
 import type { SplitsEnd, SplitsProgress, Workers } from '../ports/workers.ts'
 import type { Progress, RunResult } from '../run/session.ts'
 import { bytesOf } from './cuts.ts'
+import { SplitCalls } from './split-calls.ts'
 import { runSplit, type SplitRequest } from './split-session.ts'
 
 /** `of` says all but the number of the split. */
@@ -10,9 +11,16 @@ export function workersHere(of: Omit<SplitRequest, 'part'>): Workers {
   return {
     async run(parts, onRows) {
       let sum = NO_PROGRESS
+      const calls = new SplitCalls(of)
       for (const part of parts) {
-        const result = await runSplit({ ...of, part, onProgress: each => onRows(added(sum, progressIn(each))) })
-        const end = endOf(result)
+        const elsewhere = await calls.besides(part)
+        const result = await runSplit({
+          ...of,
+          part,
+          elsewhere,
+          onProgress: each => onRows(added(sum, progressIn(each))),
+        })
+        const end = endOf(result, calls.lost_usd)
         if (end !== null) return end
         sum = added(sum, progressAfter(result, of.cuts, part))
         onRows(sum)
@@ -45,7 +53,13 @@ export function added(sum: SplitsProgress, more: SplitsProgress): SplitsProgress
   }
 }
 
-/** Null: the split is closed. */
-export function endOf({ summary: { status }, error }: Pick<RunResult, 'summary' | 'error'>): SplitsEnd | null {
-  return status === 'failed' || status === 'cancelled' ? { kind: 'stopped', error } : null
+/** Null: the split is closed. `lost_usd`: of all others. */
+export function endOf(result: RunResult, lost_usd = 0): Extract<SplitsEnd, { kind: 'stopped' }> | null {
+  const { summary, error, stopped_by, next_call_usd } = result
+  if (summary.status !== 'failed' && summary.status !== 'cancelled') return null
+  return {
+    kind: 'stopped',
+    error,
+    budget: stopped_by === 'budget_exhausted' ? { next_call_usd, lost_usd: result.lost_usd + lost_usd } : null,
+  }
 }

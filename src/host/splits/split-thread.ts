@@ -80,7 +80,7 @@ class SplitWorker {
       onNotice: notice => tell({ kind: 'notice', notice }),
     })
     const end = endOf(result)
-    if (end?.kind === 'stopped') return { kind: 'stopped', failure: end.error === null ? null : failureOf(end.error) }
+    if (end !== null) return { kind: 'stopped', failure: end.error === null ? null : failureOf(end.error) }
     return { kind: 'closed', progress: progressAfter(result, cuts, part) }
   }
 }

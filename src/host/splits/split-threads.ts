@@ -54,7 +54,7 @@ class Crew {
   async run(parts: readonly number[]): Promise<SplitsEnd> {
     const { signal, threads } = this.#options
     const left = [...parts]
-    const stop = () => this.#stop({ kind: 'stopped', error: null })
+    const stop = () => this.#stop({ kind: 'stopped', error: null, budget: null })
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
     this.#commits = this.#startCommits()
@@ -75,7 +75,11 @@ class Crew {
     if (isPostgresUrl(url)) return null
     return new CommitThread({ url, encryption }, (why, cause) => {
       const message = `the thread that stored what splits write has ended (${why})`
-      this.#stop({ kind: 'stopped', error: new CustodyError('CUSTODY_LEDGER_IN_DOUBT', message, { cause }) })
+      this.#stop({
+        kind: 'stopped',
+        error: new CustodyError('CUSTODY_LEDGER_IN_DOUBT', message, { cause }),
+        budget: null,
+      })
     })
   }
 
@@ -96,7 +100,7 @@ class Crew {
   #failed(worked: Exclude<Worked, { kind: 'closed' }>): void {
     const error = worked.failure === null ? null : errorOf(worked.failure)
     if (worked.kind === 'refused') this.#refused ??= error
-    this.#stop({ kind: 'stopped', error: isCustodyError(error) ? error : null })
+    this.#stop({ kind: 'stopped', error: isCustodyError(error) ? error : null, budget: null })
   }
 
   /** Whoever fails first says why. */

@@ -1,6 +1,7 @@
 /** Who works on the splits of a run on this machine. */
 import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
+import { servicesOf } from '../../engine/calls/contexts.ts'
 import type { Workers } from '../../engine/ports/workers.ts'
 import { workersHere } from '../../engine/split/here.ts'
 import type { SplitRequest } from '../../engine/split/split-session.ts'
@@ -43,9 +44,12 @@ export function workersOf({ url, count, encryption, ports, observer }: WorkersOp
   }
 }
 
-/** Files that rows name are named by who knows all that the run writes: one thread, which knows it. */
-function threadsFor(count: WorkerCount, { cuts, known }: Pick<SplitRequest, 'cuts' | 'known'>): number {
-  if (known.names_files) return 1
+/**
+ * Files that rows name are named by who knows all that the run writes, and services are asked by who knows all that the run has asked:
+ * one thread, which knows it.
+ */
+function threadsFor(count: WorkerCount, { cuts, known, plan }: Pick<SplitRequest, 'cuts' | 'known' | 'plan'>): number {
+  if (known.names_files || plan.nodes.some(node => servicesOf(node).length > 0)) return 1
   if (count !== 'auto') return count
   const bytes = cuts.flatMap(({ ranges }) => ranges).reduce((sum, { range }) => sum + range.bytes, 0)
   return bytes < WORTH_THREADS_BYTES ? 1 : availableParallelism()

@@ -1,0 +1,64 @@
+/**
+ * What the splits of a run have in common where they call services: what all of them may cost, and the last minute of each service. One
+ * process works on them, one after the other.
+ */
+import type { RunReader } from '../../ledger/write-port.ts'
+import type { Elsewhere } from '../calls/elsewhere.ts'
+import { RateWindow } from '../calls/rate-window.ts'
+import { readHistory } from '../resume/run-fold.ts'
+import { atRiskOf } from '../run/resume.ts'
+import type { SplitRequest } from './split-session.ts'
+
+/** In nano-dollars. */
+interface Cost {
+  readonly on_record: number
+  /** The most that calls have cost that were under way when a process was gone. */
+  readonly lost: number
+}
+
+export class SplitCalls {
+  readonly #of: Pick<SplitRequest, 'plan' | 'run' | 'ledger'>
+  readonly #paces = new Map<string, RateWindow>()
+  /** Of all splits that somebody has begun but the one that is worked on: nobody changes theirs meanwhile. */
+  readonly #costs = new Map<number, Cost>()
+
+  constructor(of: Pick<SplitRequest, 'plan' | 'run' | 'ledger'>) {
+    this.#of = of
+  }
+
+  /** For whoever works on this split next. @throws CustodyError as `SplitReader.see`. */
+  async besides(part: number): Promise<Elsewhere> {
+    if (this.#of.plan.limits.spend_usd !== null) await this.#addUp(part)
+    return {
+      cost_nusd: this.#sumOf(({ on_record, lost }) => on_record + lost),
+      paceOf: (service, per_minute) => this.#paceOf(service, per_minute),
+    }
+  }
+
+  /** Beside the split that is worked on. */
+  get lost_usd(): number {
+    return this.#sumOf(({ lost }) => lost) / 1e9
+  }
+
+  async #addUp(part: number): Promise<void> {
+    const splits = this.#of.ledger.splitsOf(this.#of.run)
+    this.#costs.delete(part)
+    for (const { part: other } of await splits.heads())
+      if (other !== part && !this.#costs.has(other)) this.#costs.set(other, await splits.see(other, costOf))
+  }
+
+  #sumOf(each: (cost: Cost) => number): number {
+    return [...this.#costs.values()].reduce((sum, cost) => sum + each(cost), 0)
+  }
+
+  #paceOf(service: string, per_minute: number): RateWindow {
+    const known = this.#paces.get(service) ?? new RateWindow(per_minute)
+    this.#paces.set(service, known)
+    return known
+  }
+}
+
+async function costOf(reader: RunReader, log: number): Promise<Cost> {
+  const history = await readHistory(reader, log)
+  return { on_record: history.commit?.entry.totals.calls?.cost_nusd ?? 0, lost: atRiskOf(history) }
+}
