@@ -88,11 +88,6 @@ function problemOf(node: DraftNode, plugin: ResolvedPlugin, flow: Flow): Problem
           message: `source \`${name}\` can be read only once, and each split opens its input by itself`,
           hint: 'save the input to a file, and name that',
         }
-      if (spec.lists?.(options) === true)
-        return {
-          message: `source \`${name}\` reads a list of files, which can’t be cut into splits yet`,
-          hint: 'name one file on a disk, or run it without `splits`',
-        }
       if (spec.endless?.(options) !== true) return null
       return {
         message: `source \`${name}\` may never end, and nothing is written before all splits have`,

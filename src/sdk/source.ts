@@ -166,11 +166,17 @@ export interface Source extends Probing {
    */
   begin?(from?: ResumePoint | null): Promise<SourceHead>
   /**
+   * How long it is where it is cut: what the `ends` of `cut` count. Absent: `size`; packed files, of which that isn't known, count as they
+   * lie there.
+   */
+  extent?(): Promise<number>
+  /**
    * Cuts what is there into ranges. The n-th ends behind the record in which the n-th of these bytes lies (ascending, from 0, of all that
-   * `size` counts), the last one with the input, so that there is one more than `ends`; some may have no records, or no bytes. Records are
+   * `extent` counts), the last one with the input, so that there is one more than `ends`; some may have no records, or no bytes. With several
+   * files, of which one can't be cut within, it ends where that file begins or ends, whichever is nearer. Records are
    * those that `read` finds, rejected ones included; they are counted, and nothing is made of them. Comes behind `prepare`, of a source
-   * that isn't read; whoever has the ranges opens others for them. Absent, or null, where it can't be cut: what is compressed, a pipe, one
-   * record that is the whole input.
+   * that isn't read; whoever has the ranges opens others for them. Absent, or null, where it can't be cut: one file that is compressed, a pipe, one
+   * record that is the whole input; with `most_records`, any of several files that can't.
    * @throws CustodyError what `begin` and `read` throw, and CUSTODY_SOURCE_CHANGED if what is there changes meanwhile.
    */
   cut?(ends: readonly number[], limits: CutLimits): Promise<readonly SourceRange[] | null>

@@ -25,12 +25,6 @@ export async function refuseApart(
       )
   for (const source of sources) {
     const { name } = source.node
-    if (source.files !== null)
-      throw apart(
-        name,
-        `source \`${name}\` reads a list of files, which can’t be cut into splits yet`,
-        `Name one file on a disk, or ${WITHOUT}.`,
-      )
     const awaited = await guarded(source.node, async () => source.source.awaits?.(null))
     if (awaited != null)
       throw apart(

@@ -223,9 +223,10 @@ class Coordinator {
     const guards = new Guards(plan, new Totals(plan.nodes.length, plan.edges.length, totals), {
       ...{ strict, repeats: false, is_split: false },
     })
-    const judged = sources.map(({ node }) => {
+    const judged = sources.map(({ node, files }) => {
       const { records = 0, bytes = 0 } = cursors.find(({ source }) => source === node.number) ?? {}
-      return { node, records, isBlank: records === 0 && bytes === 0 }
+      // That there is no file is what `if_missing: empty` expects.
+      return { node, records, isBlank: records === 0 && bytes === 0 && files?.length !== 0 }
     })
     await guards.judge(judged, recordsBefore ?? (async () => new Map()))
   }

@@ -9,7 +9,7 @@ import type { CutContent, CutPlace } from '../../format/run-values.ts'
 import type { RangeFact } from '../../format/split-entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { SourceNode } from '../../plan/plan.ts'
-import type { SourceRange } from '../../sdk/spec.ts'
+import type { Source, SourceRange } from '../../sdk/spec.ts'
 import { sourceDefect } from '../nodes/source/chunk.ts'
 import type { OpenSource } from '../nodes/source/source-reader.ts'
 
@@ -20,8 +20,8 @@ export interface SourceCut {
   readonly whole: number | null
 }
 
-/** What a split reads of one source. */
-export type Share = SourceRange | 'all' | 'nothing'
+/** What a split reads of one source; `files_before`: how many of its files end before that. */
+export type Share = { readonly range: SourceRange; readonly files_before: number } | 'all' | 'nothing'
 
 /** @throws CustodyError of the source; CUSTODY_ARGUMENT if there is a limit, and a source can't be cut. */
 export async function cutSources(
@@ -31,18 +31,17 @@ export async function cutSources(
   signal: AbortSignal,
 ): Promise<readonly SourceCut[]> {
   const sizes: number[] = []
-  for (const { node, source } of sources) sizes.push(await guarded(node, async () => (await source.size?.()) ?? 0))
+  for (const { node, source } of sources) sizes.push(await guarded(node, () => extentOf(source)))
   const total = sizes.reduce((sum, each) => sum + each, 0)
   const cuts: SourceCut[] = []
   let offset = 0
   let left = limit
-  for (const [i, { node, source, files }] of sources.entries()) {
+  for (const [i, { node, source }] of sources.entries()) {
     const size = sizes[i] ?? 0
     const { first, ends } = endsWithin(offset, size, total, splits)
     offset += size
     const limits = { signal, ...(Number.isFinite(left) ? { most_records: left } : {}) }
-    const ranges =
-      files === null && source.cut !== undefined ? await guarded(node, async () => source.cut?.(ends, limits)) : null
+    const ranges = source.cut === undefined ? null : await guarded(node, async () => source.cut?.(ends, limits))
     if (ranges == null && Number.isFinite(limit)) throw unlimited(node)
     if (ranges == null) {
       cuts.push({ source: node.number, ranges: [], whole: first })
@@ -52,6 +51,10 @@ export async function cutSources(
     left -= ranges.reduce((sum, { records }) => sum + records, 0)
   }
   return cuts
+}
+
+async function extentOf(source: Source): Promise<number> {
+  return (await source.extent?.()) ?? (await source.size?.()) ?? 0
 }
 
 /** Where the cuts lie that fall into a source, counted from where it begins; and in which split it begins. */
@@ -91,7 +94,11 @@ export function shareOf(cuts: readonly SourceCut[], source: number, part: number
   const cut = cuts.find(each => each.source === source)
   if (cut === undefined) return 'nothing'
   if (cut.whole !== null) return cut.whole === part ? 'all' : 'nothing'
-  return cut.ranges.find(each => each.part === part)?.range ?? 'nothing'
+  const at = cut.ranges.findIndex(each => each.part === part)
+  const range = cut.ranges[at]?.range
+  if (range === undefined) return 'nothing'
+  const files_before = cut.ranges.slice(0, at).reduce((sum, { range: { files = [] } }) => sum + files.length, 0)
+  return { range, files_before }
 }
 
 /** What these splits read, in bytes; null if a source wasn't cut, so that nobody knows. */

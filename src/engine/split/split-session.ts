@@ -105,8 +105,8 @@ async function sourcesOf({ plan, cuts, files, part }: SplitRequest, created: Cre
   return sources.map(source => {
     const share = shareOf(cuts, source.node.number, part)
     if (typeof share !== 'object') return { ...source, share }
-    source.source.select?.(share)
-    return { ...source, range: share, share }
+    source.source.select?.(share.range)
+    return { ...source, ...share, share }
   })
 }
 

@@ -20,12 +20,21 @@ export interface FilesPosition extends InList, Position {}
 
 const BEGINNING: FilesPosition = { file: 1, before: 0, offset: 0, line: 1 }
 
-/** Makes ranges of all from those of each file: the last of one and the first of the next are one. */
+/**
+ * Makes ranges of all from those of each file: the last of one and the first of the next are one. Where a file can't be cut within, ranges end
+ * where it begins or ends.
+ */
 export class JoinedRanges {
   /** Of the files that were added. */
   bytes = 0
+  /** The same as they lie there. */
+  #extent = 0
   readonly #ends: readonly number[]
   readonly #limits: Required<CutLimits>
+  /** Of the last file that was added. */
+  #file = 0
+  /** Whether it was added to its end. */
+  #ended = true
   readonly #ranges: SourceRange[] = []
   #records = 0
   /** The range that is under way: where it begins, what it has, and where it ends for now. */
@@ -49,14 +58,15 @@ export class JoinedRanges {
   /** @returns false if the file can't be cut. */
   async add(source: Pick<OneFileSource, 'cut'>, bytes: number, place: InList): Promise<boolean> {
     const { signal, most_records } = this.#limits
-    const ends = this.#ends.slice(this.#ranges.length).filter(end => end < this.bytes + bytes)
+    const ends = this.#ends.slice(this.#ranges.length).filter(end => end < this.#extent + bytes)
     const limits = { signal, most_records: most_records - this.#records }
     const ranges =
       (await source.cut?.(
-        ends.map(end => end - this.bytes),
+        ends.map(end => end - this.#extent),
         limits,
       )) ?? null
     if (ranges === null) return false
+    this.#file = place.file
     for (const [i, range] of ranges.entries()) {
       if (i > 0) this.#end()
       if (range.from !== null && i > 0) this.#from = { ...range.from, ...place }
@@ -64,21 +74,49 @@ export class JoinedRanges {
       this.#has += range.bytes
       this.#to = { ...range.to, ...place }
       this.#sha256 = range.sha256
-      if (i < ranges.length - 1 || this.complete) continue
+      this.#ended = i === ranges.length - 1 && !this.complete
+      if (!this.#ended) continue
       this.#files.push({ records: range.records, bytes: range.bytes, sha256: range.sha256 })
     }
     this.bytes += bytes
+    this.#extent += bytes
     return true
+  }
+
+  /** A file that can't be cut within. `extent`: as long as it lies there. */
+  addWhole(read: FileRead, extent: number, place: InList): void {
+    const middle = this.#extent + extent / 2
+    while ((this.#ends[this.#ranges.length] ?? Number.POSITIVE_INFINITY) < middle) this.#endBefore(place)
+    this.#file = place.file
+    this.#records += read.records
+    this.#has += read.bytes
+    this.#to = { ...place, offset: read.bytes, line: 1, size: read.bytes }
+    this.#sha256 = read.sha256
+    this.#files.push(read)
+    this.bytes += read.bytes
+    this.#extent += extent
+    const next = { file: place.file + 1, before: this.bytes }
+    while ((this.#ends[this.#ranges.length] ?? Number.POSITIVE_INFINITY) < this.#extent) this.#endBefore(next)
   }
 
   all(): readonly SourceRange[] {
     while (this.#ranges.length <= this.#ends.length) {
-      this.#end()
-      const { size: _, ...from } = isObject(this.#to) ? this.#to : {}
-      if (isPosition(from) && from.file > 0) this.#from = from
-      this.#sha256 = NOTHING_SHA256
+      const { size: _, ...to } = isObject(this.#to) ? this.#to : {}
+      if (this.#ended) this.#endBefore({ file: this.#file + 1, before: this.bytes })
+      else {
+        this.#end()
+        if (isPosition(to)) this.#from = to
+        this.#sha256 = NOTHING_SHA256
+      }
     }
     return this.#ranges
+  }
+
+  /** The next range begins with that file. */
+  #endBefore(place: InList): void {
+    this.#end()
+    this.#from = { ...place, offset: 0, line: 1 }
+    this.#sha256 = NOTHING_SHA256
   }
 
   #end(): void {
@@ -123,6 +161,16 @@ export class FilesRange {
     this.last = to.file
   }
 
+  /** Whether it has nothing of any file. */
+  get isEmpty(): boolean {
+    return this.last < this.begins.file
+  }
+
+  /** Whether a file is read from its first to its last byte. */
+  hasAllOf(file: number): boolean {
+    return this.startIn(file) === 0 && this.lengthOf(file) !== null
+  }
+
   /** Where the objects that it begins and ends in stand, with their versions. */
   get places(): readonly Json[] {
     return [this.#range.from, this.#range.to]
@@ -141,7 +189,7 @@ export class FilesRange {
 
   /** What it has of a file. */
   partIn(file: number): FileRange {
-    const from = file === this.begins.file && this.#range.from !== null ? this.begins : null
+    const from = this.startIn(file) > 0 ? this.begins : null
     const length = this.lengthOf(file)
     const { offset, line, size = offset } = this.#ends
     const to = length === null ? { offset, line, size: Number(size) } : { offset: length, line: 1, size: length }

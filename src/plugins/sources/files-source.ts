@@ -52,7 +52,10 @@ export class FilesSource implements Source {
   readonly #stores: Stores
   readonly #make: MakeFileSource
   readonly #unread: Unread
+  /** Of a range those that it has something of. */
   #files: readonly InputFile[] = []
+  /** How many stand on the list before these. */
+  #skipped = 0
   #warnings: readonly string[] = []
   #recorded: readonly string[] | null = null
   /** What is read; null: all. */
@@ -98,21 +101,50 @@ export class FilesSource implements Source {
   /** Those on record are looked for only now: a source that isn't read any further needs none of them. */
   async prepare(): Promise<void> {
     const absent = this.#unread === 'some_unread' ? 'taken' : 'refused'
-    if (this.#recorded !== null) this.#files = await recordedFiles(this.#recorded, this.#options, this.#where, absent)
+    if (this.#recorded === null) return
+    const range = this.#range
+    this.#skipped = range === null ? 0 : range.begins.file - 1
+    const names = this.#recorded.slice(this.#skipped, range?.last)
+    this.#files = await recordedFiles(names, this.#options, this.#where, absent)
     this.#recorded = null
   }
 
-  /** Files that aren't compressed, and no members of archives, of formats that can be cut. */
+  async extent(): Promise<number> {
+    return this.#files.reduce((sum, { extent }) => sum + extent, 0)
+  }
+
+  /** Within files that aren't compressed, and no members of archives, of formats that can be cut. */
   async cut(ends: readonly number[], limits: CutLimits): Promise<readonly SourceRange[] | null> {
-    if (this.#files.some(({ bytes, member }) => bytes === null || member !== null)) return null
+    const limited = limits.most_records !== undefined
+    if (limited && !this.#files.every(isPlain)) return null
     const joined = new JoinedRanges(ends, limits)
     for (const [i, file] of this.#files.entries()) {
       const source = this.#make(file.place, { ...this.#openingOf(file), ...this.#addedTo(file.name) })
       const more = { file: i + 1, before: joined.bytes, ...versionOf(file) }
-      if (!(await joined.add(source, file.bytes ?? 0, more))) return null
+      if (!isPlain(file) || !(await joined.add(source, file.extent, more))) {
+        if (limited) return null
+        joined.addWhole(await this.#counted(file, source, limits.signal), file.extent, more)
+      }
       if (joined.complete) break
     }
+    this.#closeArchive()
     return joined.all()
+  }
+
+  /** Reads it, and makes nothing of what it has. */
+  async #counted(file: InputFile, source: OneFileSource, signal: AbortSignal): Promise<FileRead> {
+    try {
+      let records = 0
+      for await (const chunk of source.read(null)) {
+        signal.throwIfAborted()
+        records += chunk.length
+      }
+      if (file.member !== null) await archiveMustBeSame(file.member.archive, file.seen)
+      const { position, bytes } = source.end()
+      return { records, bytes, sha256: source.hashUpTo(position) }
+    } finally {
+      await source.close()
+    }
   }
 
   select(range: SourceRange): void {
@@ -122,7 +154,7 @@ export class FilesSource implements Source {
   async begin(from: ResumePoint | null = null): Promise<SourceHead> {
     const before = await this.#verify(from)
     const heads = new Heads()
-    for (const file of this.#files.slice(before, this.#range?.last)) {
+    for (const file of this.#filesFrom(before)) {
       const source = this.#make(file.place, { ...this.#openingOf(file, HEAD_BYTES), hashes: false })
       try {
         heads.add(await source.begin(), source.originalNames())
@@ -140,7 +172,7 @@ export class FilesSource implements Source {
     let bytes = (from?.files ?? []).reduce((sum, each) => sum + each.bytes, 0)
     let blank = from === null && this.#files.length > 0
     let position: Parts = from === null ? (this.#range?.begins ?? NOWHERE) : partsOf(from.position)
-    for (const [i, file] of this.#files.slice(before, this.#range?.last).entries()) {
+    for (const [i, file] of this.#filesFrom(before).entries()) {
       const number = before + i + 1
       const more = { file: number, before: this.#before + bytes - this.#startIn(number), ...versionOf(file) }
       const point = inside === number ? from : null
@@ -164,6 +196,7 @@ export class FilesSource implements Source {
     for (const each of this.#held.keys()) if (each < file) this.#held.delete(each)
     const source = this.#held.get(file)
     if (source !== undefined) return source.hashUpTo(position)
+    if (this.#range?.isEmpty === true) return NOTHING_SHA256
     if (file === this.#last.file) return this.#last.sha256
     throw new Error('the file isn’t open')
   }
@@ -171,6 +204,12 @@ export class FilesSource implements Source {
   end(): { readonly position: Json; readonly bytes: number } {
     if (this.#end === null) throw new Error('the source hasn’t ended')
     return this.#end
+  }
+
+  /** What is read of the list behind so many. */
+  #filesFrom(before: number): readonly InputFile[] {
+    const until = this.#range === null ? this.#files.length : this.#range.last - this.#skipped
+    return this.#files.slice(before - this.#skipped, Math.max(until, 0))
   }
 
   /** How many bytes of all lie before what is read. */
@@ -235,13 +274,13 @@ export class FilesSource implements Source {
   /** Of an object that was read in part: before any of it is read again. */
   #refuseOtherVersion(position: Json): void {
     const { file: number, version } = partsOf(position)
-    const file = isCount(number) ? this.#files[number - 1] : undefined
+    const file = isCount(number) ? this.#files[number - 1 - this.#skipped] : undefined
     const now = file === undefined ? undefined : versionOf(file).version
     if (file !== undefined && version !== undefined && now !== undefined && version !== now) throw changed(file)
   }
 
   async #verifyFile(index: number, { bytes, sha256 }: FileRead): Promise<void> {
-    const file = this.#files[index]
+    const file = this.#files[index - this.#skipped]
     if (file === undefined) throw sourceError({ ...this.#where, path: '' }, `there is no file ${index + 1} on record`)
     if (bytes === 0 && this.#unread === 'some_unread') return
     const from = this.#startIn(index + 1)
@@ -265,8 +304,9 @@ export class FilesSource implements Source {
     const source = this.#make(file.place, { ...this.#openingOf(file), ...this.#addedTo(file.name) })
     if (this.#range !== null) {
       const length = this.#range.lengthOf(number)
-      if (length !== null && file.bytes !== length) throw changed(file)
-      source.select?.(this.#range.partIn(number))
+      const known = this.#unread === 'none_unread' && length !== null && file.bytes !== null
+      if (known && file.bytes !== length) throw changed(file)
+      if (!this.#range.hasAllOf(number)) source.select?.(this.#range.partIn(number))
     }
     this.#held.set(number, source)
     return source
@@ -304,6 +344,9 @@ export class FilesSource implements Source {
     this.#archive = null
   }
 }
+
+/** Whether it may be read from any byte on. */
+const isPlain = ({ bytes, member }: InputFile) => bytes !== null && member === null
 
 /** What positions in an object have besides: the version that is read. */
 const versionOf = ({ seen }: InputFile): { readonly version?: string } =>

@@ -29,6 +29,8 @@ export interface InputFile {
   readonly member: { readonly name: string; readonly archive: InputPlace } | null
   /** Of what is to be read; null if that isn't known. */
   readonly bytes: number | null
+  /** As long as it lies there: packed, if it is. */
+  readonly extent: number
   /** The file, or the archive, as it was listed. */
   readonly seen: Seen
 }
@@ -248,7 +250,7 @@ const isHidden = (name: string) => /(^|\/)\./.test(name)
 function plainFile(place: InputPlace, seen: Seen, options: FileOptions): InputFile {
   const compression = packingOf(place.path, options)
   const bytes = compression === null ? bytesOf(seen) : null
-  return { name: place.path, place: { ...place, compression }, member: null, bytes, seen }
+  return { name: place.path, place: { ...place, compression }, member: null, bytes, extent: bytesOf(seen), seen }
 }
 
 function memberOf(
@@ -260,7 +262,8 @@ function memberOf(
   const compression = packingOf(name, options)
   const path = `${archive.path}/${name}`
   const place = { ...archive, path, compression }
-  return { name: path, place, member: { name, archive }, bytes: compression === null ? bytes : null, seen }
+  const known = compression === null ? bytes : null
+  return { name: path, place, member: { name, archive }, bytes: known, extent: bytes ?? 0, seen }
 }
 
 /** A folder and a file can't have the same path: the first part of the name that is a file is an archive. */

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LONG } from '../../../test/support/form.ts'
 import { Folder, readAll } from '../../../test/support/plugin-files.ts'
+import { zipOf } from '../../../test/support/zip.ts'
 import type { Json } from '../../model/row.ts'
 import { NOBODY_TO_ASK } from '../../sdk/source.ts'
 import type { FileRead, ResumePoint, Source, SourceItem, SourceRange, SourceRecord } from '../../sdk/spec.ts'
@@ -344,7 +346,7 @@ describe('several files', () => {
     )
   })
 
-  test('of which one is compressed can’t be cut, and one that has changed is refused', async () => {
+  test('one that has changed is refused', async () => {
     const folder = new Folder()
     folder.put('1.csv', 'a,b\n1,2\n')
     folder.put('2.csv', 'a,b\n3,4\n')
@@ -354,11 +356,65 @@ describe('several files', () => {
     folder.put('1.csv', 'a,b\n1,2\n5,6\n')
     const again = await prepared(folder, first ?? null, names)
     await expect(items(again.source, null)).rejects.toMatchObject({ code: 'CUSTODY_SOURCE_CHANGED' })
-    folder.put('3.csv.gz', '')
-    const packed = folder.source(csvSource, { path: ['1.csv', '3.csv.gz'] })
-    await packed.list?.(null)
-    await packed.prepare?.()
-    expect(await packed.cut?.([9], limits)).toBe(null)
+  })
+
+  test('that can’t be cut within are cut between, where that is nearer; a limit needs that they can', async () => {
+    const folder = new Folder()
+    const text = (from: number) => `a,b\n${Array.from({ length: 30 }, (_, i) => `${from + i},x\n`).join('')}`
+    folder.put('1.csv.gz', gzipSync(text(0)))
+    folder.put('2.csv', text(30))
+    folder.put('3.csv.gz', gzipSync(text(60)))
+    folder.put(
+      '4.zip',
+      zipOf([
+        { name: 'm.csv', content: text(90) },
+        { name: 'n.csv', content: text(120) },
+      ]),
+    )
+    const of = async (range: SourceRange | null, recorded: readonly string[] | null) => {
+      const source = folder.source(csvSource, { path: ['1.csv.gz', '2.csv', '3.csv.gz', '4.zip'] })
+      const names = (await source.list?.(recorded))?.names ?? []
+      if (range !== null) source.select?.(range)
+      await source.prepare?.()
+      return { source, names }
+    }
+    const whole = await of(null, null)
+    const expected = await items(whole.source, null)
+    expect(expected.all.length).toBe(155)
+    await whole.source.close()
+    const cutter = await of(null, null)
+    const extent = (await cutter.source.extent?.()) ?? 0
+    expect(await cutter.source.cut?.([9], { ...limits, most_records: 5 })).toBe(null)
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat({ max: extent }), { maxLength: 5 }), async some => {
+        const ends = some.toSorted((a, b) => a - b)
+        const ranges = throughJson((await cutter.source.cut?.(ends, limits)) ?? [])
+        expect(ranges.length).toBe(ends.length + 1)
+        const all: SourceItem[] = []
+        for (const range of ranges) {
+          const { source } = await of(range, whole.names)
+          const found = await items(source, null)
+          expect(found.files).toEqual(range.files)
+          const end = source.end?.() ?? { position: null, bytes: 0 }
+          expect(end.bytes).toBe(range.bytes)
+          expect(source.hashUpTo?.(end.position)).toBe(range.sha256)
+          for (const i of [0, Math.floor(found.points.length / 2)]) {
+            const point = found.points[i]
+            if (point === undefined) continue
+            const again = await of(range, whole.names)
+            expect((await items(again.source, point)).all).toEqual(found.all.slice(i + 1))
+            await again.source.close()
+          }
+          await source.close()
+          all.push(...found.all)
+        }
+        // Ends of files are those of what ranges have of them.
+        const alike = (each: SourceItem) => ({ ...each, position: 0, bytes: 0 })
+        expect(all.map(alike)).toEqual(expected.all.map(alike))
+      }),
+      { numRuns: LONG ? 60 : 15 },
+    )
+    await cutter.source.close()
   })
 })
 

@@ -139,18 +139,18 @@ async function inputsOf(
   for (const [i, { name, kind, plugin = '' }] of opening.topology.nodes.entries()) {
     if (kind !== 'source') continue
     const cursor = commit?.entry.cursors.find(({ source }) => source === i + 1)
-    const entries = listed?.entries.get(name)
+    const read = listed?.files.get(name)
     const files: InputFile[] = []
-    for (const entry of entries ?? []) {
-      const of = await listed?.valuesOf(entry)
+    for (const file of read ?? []) {
+      const of = await listed?.valuesOfFile(file)
       files.push({ path: of?.name ?? null, sha256: of?.sha256 ?? null })
     }
     const path = pathIn(plan.options[name], plan.folder)
-    if (entries === undefined && path !== null) {
+    if (read === undefined && path !== null) {
       const sha256 = commit === null ? null : await values.get(commit.seq, cursor ?? {}, 'hash')
       files.push({ path, sha256 })
     }
-    const bytes = entries?.reduce((sum, each) => sum + each.bytes, 0) ?? cursor?.bytes ?? null
+    const bytes = read?.reduce((sum, each) => sum + each.bytes, 0) ?? cursor?.bytes ?? null
     inputs.push({
       ...{ source: name, plugin, records: cursor?.records ?? 0, bytes, path, files },
       fields: plan.fields[name] ?? [],

@@ -1,7 +1,9 @@
 /** The files that a run's rows were read from, where its sources have lists of them. */
 import type { FileFact, RunEntry } from '../../format/entry.ts'
 import type { FileNames } from '../../format/run-values.ts'
+import type { RangeFact } from '../../format/split-entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { partOf } from '../../model/part-ids.ts'
 import type { Json } from '../../model/row.ts'
 import { decodeRunEntry } from '../decode.ts'
 import { readable } from './damaged.ts'
@@ -13,6 +15,15 @@ export type FilesReader = OpeningReader & Pick<LedgerReader, 'entriesOfRun' | 'l
 
 /** A file as its entry tells of it. */
 export type FileEntry = Extract<RunEntry, { k: 'file' }> & { readonly seq: number }
+
+/** Of a run with splits those that read of it have an entry each. */
+export interface InputFile {
+  /** In order; one at least. */
+  readonly pieces: readonly FileEntry[]
+  readonly records: number
+  readonly bytes: number
+  readonly done: boolean
+}
 
 /** What the entry commits to. */
 export interface FileValues {
@@ -28,11 +39,19 @@ export class InputFiles {
   readonly #log: number
   /** By name of the source, in order. */
   readonly #entries: ReadonlyMap<string, readonly FileEntry[]>
+  /** By name of the source, what splits were to read. */
+  readonly #ranges: ReadonlyMap<string, readonly RangeFact[]>
 
-  private constructor(reader: FilesReader, log: number, entries: ReadonlyMap<string, readonly FileEntry[]>) {
+  private constructor(
+    reader: FilesReader,
+    log: number,
+    entries: ReadonlyMap<string, readonly FileEntry[]>,
+    ranges: ReadonlyMap<string, readonly RangeFact[]>,
+  ) {
     this.#reader = reader
     this.#log = log
     this.#entries = entries
+    this.#ranges = ranges
   }
 
   /**
@@ -45,21 +64,24 @@ export class InputFiles {
     if (other !== null) return await InputFiles.of(reader, other, until)
     if (files === undefined) return null
     const entries = new Map<string, FileEntry[]>()
-    for (const { source } of files) entries.set(topology.nodes[source - 1]?.name ?? '', [])
+    const ranges = new Map<string, readonly RangeFact[]>()
+    const nameOf = (source: number) => topology.nodes[source - 1]?.name ?? ''
+    for (const { source } of files) entries.set(nameOf(source), [])
     for await (const { seq, body } of reader.entriesOfRun(log)) {
       const { facts } = readable(log, () => decodeRunEntry(seq, body))
+      if (facts.k === 'cut') ranges.set(nameOf(facts.source), facts.ranges)
       if (facts.k !== 'file') continue
-      const name = topology.nodes[facts.source - 1]?.name ?? ''
+      const name = nameOf(facts.source)
       const entry = { ...facts, seq }
       entries.get(name)?.push(entry)
       if (until?.source === name && holds(entry, until.index)) break
     }
-    return new InputFiles(reader, log, entries)
+    return new InputFiles(reader, log, entries, ranges)
   }
 
   /** Of all sources that have a list, by their names. */
-  get entries(): ReadonlyMap<string, readonly FileEntry[]> {
-    return this.#entries
+  get files(): ReadonlyMap<string, readonly InputFile[]> {
+    return new Map([...this.#entries].map(([source, entries]) => [source, together(entries)]))
   }
 
   /** What is on record of the file that a record stood in; null if its source has no list. */
@@ -76,7 +98,25 @@ export class InputFiles {
     }
     // The one that was being read when the run came to where it is.
     const names = await listedFiles(this.#reader, this.#log)
-    return { name: names?.[source]?.[entries.length] ?? null, sha256: null, position: null }
+    return { name: names?.[source]?.[this.#endedBefore(source, index)] ?? null, sha256: null, position: null }
+  }
+
+  /** How many files had ended when a record was read that stands in none on record. */
+  #endedBefore(source: string, index: number): number {
+    const entries = this.#entries.get(source) ?? []
+    let ended = 0
+    for (const { part, before, records, files = 0 } of this.#ranges.get(source) ?? []) {
+      if (index > before + records) ended += files
+      else return ended + entries.filter(({ seq, done }) => partOf(seq) === part && done).length
+    }
+    return entries.length
+  }
+
+  /** Of a file that several splits have read of nobody has a hash of all. */
+  async valuesOfFile({ pieces }: InputFile): Promise<Omit<FileValues, 'position'>> {
+    const [first] = pieces
+    const { name = null, sha256 = null } = first === undefined ? {} : await this.valuesOf(first)
+    return { name, sha256: pieces.length === 1 ? sha256 : null }
   }
 
   async valuesOf(entry: FileEntry): Promise<FileValues> {
@@ -87,6 +127,21 @@ export class InputFiles {
       position: await values.get(entry.seq, entry, 'position'),
     }
   }
+}
+
+function together(entries: readonly FileEntry[]): readonly InputFile[] {
+  const files: { pieces: FileEntry[]; records: number; bytes: number; done: boolean }[] = []
+  for (const entry of entries) {
+    const { file, records, bytes, done } = entry
+    const last = files.at(-1)
+    if (last?.pieces[0]?.file === file) {
+      last.pieces.push(entry)
+      last.records += records
+      last.bytes += bytes
+      last.done = done
+    } else files.push({ pieces: [entry], records, bytes, done })
+  }
+  return files
 }
 
 /** The names of the files that a run's sources read; null if none has a list, or some are erased. */

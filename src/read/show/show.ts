@@ -81,10 +81,10 @@ async function entriesOf(reader: LedgerReader, log: number, { splits = 0 }: Open
 async function filesRead(reader: LedgerReader, log: number): Promise<FileCounts[]> {
   const input = await InputFiles.of(reader, log)
   const files: FileCounts[] = []
-  for (const [source, entries] of input?.entries ?? [])
-    for (const entry of entries) {
-      const { name, sha256 } = (await input?.valuesOf(entry)) ?? { name: null, sha256: null }
-      const { records, bytes, done } = entry
+  for (const [source, all] of input?.files ?? [])
+    for (const file of all) {
+      const { name, sha256 } = (await input?.valuesOfFile(file)) ?? { name: null, sha256: null }
+      const { records, bytes, done } = file
       files.push({ source, name, records, bytes, sha256, done })
     }
   return files

@@ -37,7 +37,7 @@ export interface FileCounts {
   readonly records: number
   /** Unpacked. */
   readonly bytes: number
-  /** Of these bytes; null if it is erased. */
+  /** Of these bytes; null if it is erased, or several splits read of it. */
   readonly sha256: string | null
   /** Whether it was read to its end. */
   readonly done: boolean

@@ -7,11 +7,15 @@ import { stat } from 'node:fs/promises'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
+import { partOf } from '../../model/part-ids.ts'
 import { isObject, type Json } from '../../model/row.ts'
 import { isStoreUrl } from '../../model/store-url.ts'
+import { decodeRunEntry } from '../decode.ts'
+import { JoinedLedger } from '../evidence/joined-ledger.ts'
+import { readable } from '../runs/damaged.ts'
 import { InputFiles } from '../runs/input-files.ts'
 import { planOf } from '../runs/opening-values.ts'
-import { closingOf, openingOf } from '../runs/run-log.ts'
+import { type Closing, closingOf, openingOf } from '../runs/run-log.ts'
 import { isUrl, pathIn, pathOption } from '../runs/source-path.ts'
 import { ValuesOnRecord } from '../runs/values-on-record.ts'
 import type { CheckResult } from './check.ts'
@@ -22,13 +26,20 @@ interface ReadFile {
   readonly source: string
   /** As the pipeline's file names it, or as the source listed it; null if that is erased. */
   readonly named: string | null
-  readonly bytes: number
+  /** What was read of it, one after the other: by one, or by each split. */
+  readonly pieces: readonly Piece[]
   /** Whether that was all of it, so that what has been appended since is a change. */
   readonly whole: boolean
-  /** null if it is erased. */
-  readonly sha256: string | null
   /** Of what the hash on record is, if it isn't of the file's bytes. */
   readonly hashed: string | null
+}
+
+type CommitOnRecord = NonNullable<Closing['commit']>
+
+interface Piece {
+  readonly bytes: number
+  /** null if it is erased. */
+  readonly sha256: string | null
 }
 
 /** By run, of those that read files. `compared`: how many are as they were read; `not_checked`: what became of the others. */
@@ -42,7 +53,7 @@ export async function compareInputs(
     const log = await reader.logOf(run)
     if (log === null) continue
     try {
-      const { folder, files } = await filesOf(reader, log)
+      const { folder, files } = await filesOf(new JoinedLedger(reader), log)
       if (files.length > 0) checks.set(run, await compare(files, folder, options))
     } catch (error) {
       if (!isCustodyError(error)) throw error
@@ -75,8 +86,10 @@ async function compare(
 }
 
 /** null: what was read of it stands there. */
-async function whatBecame({ bytes, whole, sha256, hashed }: ReadFile, place: string | null): Promise<string | null> {
-  if (place === null || sha256 === null) return 'is not compared: its name or its hash is erased'
+async function whatBecame({ pieces, whole, hashed }: ReadFile, place: string | null): Promise<string | null> {
+  const bytes = pieces.reduce((sum, each) => sum + each.bytes, 0)
+  if (place === null || pieces.some(({ sha256 }) => sha256 === null))
+    return 'is not compared: its name or its hash is erased'
   if (hashed !== null) return `is not compared: on record is the hash of ${hashed}`
   if (isStoreUrl(place)) return 'is not compared: it is in a store'
   let found: Stats
@@ -85,7 +98,12 @@ async function whatBecame({ bytes, whole, sha256, hashed }: ReadFile, place: str
     if (!found.isFile()) return 'is not compared: it is no ordinary file'
     if (found.size < bytes || (whole && found.size > bytes))
       return `was changed since: it has ${counted(found.size, 'byte', 'bytes')}, and ${grouped(bytes)} were read`
-    return (await hashOf(place, bytes)) === sha256 ? null : 'was changed since it was read'
+    let from = 0
+    for (const piece of pieces) {
+      if ((await hashOf(place, piece.bytes, from)) !== piece.sha256) return 'was changed since it was read'
+      from += piece.bytes
+    }
+    return null
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     return code === 'ENOENT' || code === 'ENOTDIR' ? 'is gone' : `can't be read (${code ?? message})`
@@ -97,37 +115,59 @@ async function filesOf(
   log: number,
 ): Promise<{ readonly folder: string | null; readonly files: readonly ReadFile[] }> {
   const { topology, reruns } = await openingOf(reader, log)
-  const { commit } = await closingOf(reader, log)
   const { options, folder } = await planOf(reader, log)
   // What is read again is on record of the run that read it.
   if (reruns !== undefined) return { folder, files: [] }
   const listed = await InputFiles.of(reader, log)
-  const values = new ValuesOnRecord(reader, log)
+  const read = await piecesRead(reader, log)
   const files: ReadFile[] = []
   for (const [i, { name, kind, plugin }] of topology.nodes.entries()) {
     if (kind !== 'source') continue
-    const entries = listed?.entries.get(name)
-    for (const entry of entries ?? []) {
-      const { name: named = null, sha256 = null } = (await listed?.valuesOf(entry)) ?? {}
+    const of_list = listed?.files.get(name)
+    for (const file of of_list ?? []) {
+      const pieces: Piece[] = []
+      let named: string | null = null
+      for (const entry of file.pieces) {
+        const values = await listed?.valuesOf(entry)
+        named = values?.name ?? named
+        pieces.push({ bytes: entry.bytes, sha256: values?.sha256 ?? null })
+      }
       // Where files themselves are the rows. Of one that couldn't be read nothing was.
-      const whole = plugin === 'files' && entry.done && entry.bytes > 0
-      files.push({ source: name, named, bytes: entry.bytes, whole, sha256, hashed: hashedOf(options[name], named) })
+      const whole = plugin === 'files' && file.done && file.bytes > 0
+      files.push({ source: name, named, pieces, whole, hashed: hashedOf(options[name], named) })
     }
-    const cursor = commit?.entry.cursors.find(({ source }) => source === i + 1)
+    const pieces = read.get(i + 1)
     const named = pathOption(options[name])
-    if (entries !== undefined || commit === null || cursor?.bytes === undefined || named === null || isUrl(named))
-      continue
-    const sha256 = await values.get(commit.seq, cursor, 'hash')
-    files.push({
-      source: name,
-      named,
-      bytes: cursor.bytes,
-      whole: false,
-      sha256,
-      hashed: hashedOf(options[name], named),
-    })
+    if (of_list !== undefined || pieces === undefined || named === null || isUrl(named)) continue
+    files.push({ source: name, named, pieces, whole: false, hashed: hashedOf(options[name], named) })
   }
   return { folder, files }
+}
+
+/** By source: as the last commit has it, in a run with splits that of each. */
+async function piecesRead(reader: LedgerReader, log: number): Promise<ReadonlyMap<number, readonly Piece[]>> {
+  const last = new Map<number, CommitOnRecord>()
+  const { splits, topology } = await openingOf(reader, log)
+  if (splits === undefined) {
+    const { commit } = await closingOf(reader, log)
+    if (commit !== null) last.set(0, commit)
+  } else
+    for await (const { seq, body } of reader.entriesOfRun(log)) {
+      const { facts } = readable(log, () => decodeRunEntry(seq, body))
+      if (facts.k === 'commit' && partOf(seq) > 0) last.set(partOf(seq), { seq, entry: facts })
+    }
+  const values = new ValuesOnRecord(reader, log)
+  const read = new Map<number, Piece[]>()
+  for (const { seq, entry } of last.values())
+    for (const { source, bytes, hash } of entry.cursors) {
+      if (bytes === undefined || topology.nodes[source - 1] === undefined) continue
+      const pieces = read.get(source) ?? []
+      // What a split has read nothing of it has no hash of.
+      if (bytes > 0 || splits === undefined)
+        pieces.push({ bytes, sha256: await values.get(seq, hash === undefined ? {} : { hash }, 'hash') })
+      read.set(source, pieces)
+    }
+  return read
 }
 
 /**

@@ -118,10 +118,12 @@ async function problemOf({ bytes, sha256 }: PublishedFile, place: string, grows:
   return null
 }
 
-/** SHA-256 of the first `bytes` bytes, as hex. */
-export async function hashOf(path: string, bytes: number): Promise<string> {
+/** SHA-256 of so many bytes, as hex; `from`: behind so many others. */
+export async function hashOf(path: string, bytes: number, from = 0): Promise<string> {
   const hash = createHash('sha256')
   // `end` is the last byte's offset.
-  if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) hash.update(chunk as Buffer)
+  if (bytes > 0)
+    for await (const chunk of createReadStream(path, { start: from, end: from + bytes - 1 }))
+      hash.update(chunk as Buffer)
   return hash.digest('hex')
 }

@@ -26,7 +26,7 @@ function problemsOf(
   const opening = { k: 'open', files, ...(reruns ? { reruns: { run: '', root: '' } } : {}) } as never
   read.open(new Place(0), opening, WAYS)
   for (const [i, each] of facts.entries()) read.take(new Place(i + 1), each, rows, WAYS)
-  if (at_end >= 0) for (const problem of read.unfinished(1, at_end, WAYS)) checks.totals.add(problem)
+  if (at_end >= 0) for (const problem of read.unfinished(1, at_end, false, WAYS)) checks.totals.add(problem)
   return [...checks.entries.result().problems, ...checks.totals.result().problems].join('; ')
 }
 
@@ -46,7 +46,7 @@ test.each<[string, readonly FileFact[], Parameters<typeof problemsOf>[1]]>([
   ['where 3 of 2 comes next', [file({}), SECOND, file({ file: 3, from: 6 })], {}],
   ['begins with record 4 of in, and 3 comes next', [file({}), file({ file: 2, from: 4 })], {}],
   ['continues after a file that was not read to its end', [file({ done: false }), SECOND], {}],
-  ['nothing was read of its file', [file({ records: 0, done: false })], {}],
+  ['nothing was read of its file', [file({ records: 0, bytes: 0, done: false })], {}],
   ['have 5 records so far, and there are 4 rows', [file({}), SECOND], { rows: 4 }],
   ['have 5 records, and 6 were read', [file({}), SECOND], { at_end: 6 }],
   ['has a list of files for out, which is no source', [], { files: [{ source: 2, count: 1 }] }],

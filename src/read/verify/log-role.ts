@@ -5,6 +5,17 @@ import type { Place } from './check.ts'
 import type { Recount } from './recount.ts'
 import type { Ways } from './ways.ts'
 
+/** A list of files as a split is to read it. */
+export interface FilesOfSplit {
+  /** How many are on the list, and how many of these end in splits before it. */
+  readonly count: number
+  readonly files_before: number
+  /** Records of the source before it. */
+  readonly records_before: number
+  /** How many end in it. */
+  readonly ends: number
+}
+
 /** The end of a run, or of a split. */
 export type EndFacts = Extract<RunEntry, { k: 'seal' | 'close' }>
 
@@ -18,6 +29,8 @@ export interface LogRole {
   readonly sum: Recount | null
   /** By source: how many records count as read before its first entry, and the number of the last record before. */
   readonly before: ReadonlyMap<number, { readonly records: number; readonly index: number }>
+  /** By source that has a list of files, where its own entry 0 doesn't say that. */
+  readonly files: ReadonlyMap<number, FilesOfSplit>
   mayHave(kind: RunEntry['k'] | 'subject'): boolean
   /** What is wrong with how a split begins. */
   begins(seq: number, facts: Extract<RunEntry, { k: 'part' }>): Iterable<string>
@@ -33,6 +46,7 @@ export const WHOLE_RUN: LogRole = {
   topology: { nodes: [], edges: [] },
   sum: null,
   before: new Map(),
+  files: new Map(),
   mayHave: kind => !OF_SPLITS.has(kind),
   begins: () => [],
   ends: (where, facts) =>

@@ -83,7 +83,7 @@ export class RunFacts {
     this.#entries = checks.entries
     this.#totals = checks.totals
     this.#seals = checks.seal
-    this.#files = new FilesRead(checks)
+    this.#files = new FilesRead(checks, role.files)
   }
 
   /**
@@ -345,11 +345,13 @@ export class RunFacts {
         `${where} seals the run, and ${counted(recount.born - recount.ended, 'token has', 'tokens have')} no ending`,
       )
     }
+    // Those of a coordinator are in the logs of its splits.
+    const ends = facts.k === 'close' ? 'closes the split' : 'seals the run'
+    for (const { source, records } of this.#role.sum === null ? this.#cursors.values() : [])
+      for (const problem of this.#files.unfinished(source, records, this.#cut.has(source), ways))
+        this.#totals.add(`${where} ${ends}, and ${problem}`)
     if (facts.k === 'close') return
     this.#checkPublished(where, ways)
-    for (const { source, records } of this.#cursors.values())
-      for (const problem of this.#files.unfinished(source, records, ways))
-        this.#totals.add(`${where} seals the run, and ${problem}`)
     if (facts.status === 'abandoned') return
     for (const { source, done } of this.#cursors.values()) {
       if (!done) this.#seals.add(`${where} seals the run, and ${ways.name(source)} has not been read to its end`)

@@ -14,6 +14,7 @@ export class CoordinatorRole implements LogRole {
   readonly topology: Topology = { nodes: [], edges: [] }
   readonly sum: Recount
   readonly before: LogRole['before']
+  readonly files: LogRole['files'] = new Map()
   readonly splits: number
   /** Of the tree of the splits' last entries; null as long as one of them isn't closed. */
   readonly #root: Hash | null
@@ -36,7 +37,7 @@ export class CoordinatorRole implements LogRole {
   }
 
   mayHave(kind: RunEntry['k'] | 'subject'): boolean {
-    return kind !== 'subject' && kind !== 'part' && kind !== 'close'
+    return !['subject', 'part', 'close', 'file'].includes(kind)
   }
 
   begins(): Iterable<string> {
@@ -63,6 +64,8 @@ export interface SplitFacts {
   readonly ranges: ReadonlyMap<number, RangeFact>
   /** Sources that it reads whole. */
   readonly whole: ReadonlySet<number>
+  /** By source with a list of files. */
+  readonly files: LogRole['files']
 }
 
 export class SplitRole implements LogRole {
@@ -70,12 +73,14 @@ export class SplitRole implements LogRole {
   readonly splits = 0
   readonly sum = null
   readonly before: LogRole['before']
+  readonly files: LogRole['files']
   readonly topology: Topology
   readonly #facts: SplitFacts
 
   constructor(facts: SplitFacts) {
     this.#facts = facts
     this.topology = facts.topology
+    this.files = facts.files
     this.before = new Map([...facts.ranges].map(([source, { before }]) => [source, { records: 0, index: before }]))
   }
 

@@ -12,7 +12,7 @@ import { Frontier } from '../../format/tree.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Check, entryName } from './check.ts'
-import type { LogRole } from './log-role.ts'
+import type { FilesOfSplit, LogRole } from './log-role.ts'
 import { ProgressCheck, type Said } from './progress.ts'
 import { Recount } from './recount.ts'
 import { CoordinatorRole, SplitRole } from './split-role.ts'
@@ -76,14 +76,29 @@ export class SplitRun {
   ofSplit(part: number, entries: number): { readonly role: LogRole; readonly progress: ProgressCheck } {
     const ranges = new Map<number, RangeFact>()
     const whole = new Set<number>()
-    for (const cut of this.#cuts) {
-      if (cut.whole === part) whole.add(cut.source)
-      for (const range of cut.ranges) if (range.part === part) ranges.set(cut.source, range)
+    const files = new Map<number, FilesOfSplit>()
+    for (const { source, whole: reads_all, ranges: all } of this.#cuts) {
+      const count = this.#listed(source)
+      if (reads_all === part) whole.add(source)
+      if (reads_all === part && count !== null)
+        files.set(source, { count, files_before: 0, records_before: 0, ends: count })
+      let files_before = 0
+      for (const range of all) {
+        const { before: records_before, files: ends = 0 } = range
+        if (range.part === part) ranges.set(source, range)
+        if (range.part === part && count !== null) files.set(source, { count, files_before, records_before, ends })
+        files_before += ends
+      }
     }
     const topology = this.#opening?.facts.topology ?? { nodes: [], edges: [] }
-    const facts = { run: this.#run, part, opening: this.#opening?.leaf ?? '', topology, ranges, whole }
+    const facts = { run: this.#run, part, opening: this.#opening?.leaf ?? '', topology, ranges, whole, files }
     const progress = new ProgressCheck(this.#heads.get(part) ?? [], 'its coordinator’s log', entries - 1)
     return { role: new SplitRole(facts), progress }
+  }
+
+  /** How many files a source has on its list; null if it has none. */
+  #listed(source: number): number | null {
+    return this.#opening?.facts.files?.find(each => each.source === source)?.count ?? null
   }
 
   /** What was found of the next one; null: nobody has begun it. */
@@ -130,6 +145,11 @@ export class SplitRun {
       seen.add(source)
       if (whole !== undefined && (ranges.length > 0 || whole > this.#splits))
         check.add(`node ${source} is whole, and was cut`)
+      const count = this.#listed(source)
+      const files = ranges.reduce((sum, range) => sum + (range.files ?? 0), 0)
+      if (files > (count ?? 0)) check.add(`more files of node ${source} end in ranges than are on its list`)
+      if (ranges.some(range => (range.files === undefined) !== (count === null)))
+        check.add(`the ranges of node ${source} don’t say how many files end in them, or it has no list`)
       let before = 0
       let part = 0
       for (const range of ranges) {

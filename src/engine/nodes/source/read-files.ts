@@ -1,5 +1,5 @@
 /**
- * The files of one source: which of them have been read, and what no commit has said of them yet.
+ * The files of one source: which of them have been read, and what no commit has said of them yet. Of a split it is what its range has of them.
  *
  * READ-FILES-1. Files end in the order of the list, each once; a record belongs to the first that hasn't ended.
  * READ-FILES-2. Records of the files that were taken add up to those of the source, once it is done.
@@ -27,15 +27,27 @@ interface Left {
   readonly sha256: string | null
 }
 
+/** What a split reads of a list of files. */
+export interface FilesOfRange {
+  /** How many end before it, and how many records of the source stand there. */
+  readonly files_before: number
+  readonly records_before: number
+  /** Those that end in it. */
+  readonly files: readonly FileRead[]
+}
+
 export class ReadFiles {
   readonly names: readonly string[]
+  readonly #range: FilesOfRange | null
   #count: number
   #records: number
   #bytes: number
   #pending: FileToRecord[] = []
 
-  constructor(names: readonly string[], before: readonly FileOnRecord[]) {
+  /** `range`: what is read of them; null: all. */
+  constructor(names: readonly string[], before: readonly FileOnRecord[], range: FilesOfRange | null = null) {
     this.names = names
+    this.#range = range
     this.#count = before.length
     this.#records = before.reduce((sum, { records }) => sum + records, 0)
     this.#bytes = before.reduce((sum, { bytes }) => sum + bytes, 0)
@@ -43,12 +55,19 @@ export class ReadFiles {
 
   /** Whether each of them has been read. */
   get all_read(): boolean {
-    return this.#count === this.names.length
+    return this.left <= 0
   }
 
   /** How many haven't. */
   get left(): number {
-    return this.names.length - this.#count
+    return (this.#range?.files ?? this.names).length - this.#count
+  }
+
+  /** Whether the one in hand, which has been read to its end, is what the range has of it. `records`: of the source so far. */
+  isAsCut(records: number, { bytes, sha256 }: Omit<Left, 'position'>): boolean {
+    const cut = this.#range?.files[this.#count]
+    if (cut === undefined) return true
+    return records - this.#records === cut.records && bytes === cut.bytes && sha256 === cut.sha256
   }
 
   /** The one in hand has been read to its end. `records`: of the source so far. */
@@ -58,8 +77,10 @@ export class ReadFiles {
 
   /** Nothing more is read of the one in hand. `bytes_before`: of all files, up to the position. */
   stop(records: number, { bytes_before, position, sha256 }: Omit<Left, 'bytes'> & { readonly bytes_before: number }) {
-    if (records === this.#records) return
-    this.#add(records, { bytes: Math.max(0, bytes_before - this.#bytes), position, sha256 }, false)
+    const bytes = Math.max(0, bytes_before - this.#bytes)
+    // A range may end behind a header.
+    if (records === this.#records && (bytes === 0 || this.#range === null)) return
+    this.#add(records, { bytes, position, sha256 }, false)
   }
 
   /** What is to be recorded with the next commit. */
@@ -70,11 +91,12 @@ export class ReadFiles {
   }
 
   #add(records: number, { bytes, position, sha256 }: Left, done: boolean): void {
-    const name = this.names[this.#count] ?? ''
-    const from = this.#records + 1
+    const { files_before = 0, records_before = 0 } = this.#range ?? {}
+    const name = this.names[files_before + this.#count] ?? ''
+    const from = records_before + this.#records + 1
     this.#count += 1
     this.#pending.push({
-      ...{ file: this.#count, from, records: records - this.#records, bytes, done },
+      ...{ file: files_before + this.#count, from, records: records - this.#records, bytes, done },
       ...{ name, position, sha256 },
     })
     this.#records = records

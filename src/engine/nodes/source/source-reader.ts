@@ -27,7 +27,7 @@ import type {
 import { defect, describe } from '../../ports/plugin-defect.ts'
 import { sourceDefect, takeChunk, takeValue } from './chunk.ts'
 import { judgeHeader } from './header.ts'
-import { type FileOnRecord, type FileToRecord, ReadFiles } from './read-files.ts'
+import { type FileOnRecord, type FilesOfRange, type FileToRecord, ReadFiles } from './read-files.ts'
 import { repeatPosition } from './repeating.ts'
 import { type CallsOnRecord, NO_CALLS, type SourceCalls } from './source-calls.ts'
 
@@ -88,6 +88,8 @@ export interface OpenSource {
   readonly files: readonly string[] | null
   /** What a split reads of it; absent: all of it. */
   readonly range?: SourceRange | undefined
+  /** How many of its files end before that. */
+  readonly files_before?: number
 }
 
 export interface SourcePorts {
@@ -132,12 +134,13 @@ export class SourceReader {
   readonly #range: SourceRange | null
 
   /** `from`: where to continue; null for a source that wasn't begun. */
-  constructor({ node, source, files, range }: OpenSource, from: ReadSoFar | null, ports: SourcePorts, repeats = false) {
+  constructor(of: OpenSource, from: ReadSoFar | null, ports: SourcePorts, repeats = false) {
+    const { node, source, files, range } = of
     this.#repeats = repeats
     this.#range = range ?? null
     this.node = node
     this.source = source
-    this.#files = files === null ? null : new ReadFiles(files, from?.files ?? [])
+    this.#files = files === null ? null : new ReadFiles(files, from?.files ?? [], filesOf(of))
     this.#check = compileRowSchema(node.schema, {
       textual: node.plugin.spec.textual,
       drops: node.extra_columns === 'drop',
@@ -268,7 +271,9 @@ export class SourceReader {
     const { name } = this.node
     if (this.#files === null || this.#files.all_read)
       throw defect(name, 'yielded the end of a file that isn’t one of those that it listed')
-    this.#files.end(this.#records, { bytes, position, sha256: this.#hashUpTo(position) })
+    const left = { bytes, position, sha256: this.#hashUpTo(position) }
+    if (!this.#files.isAsCut(this.#records, left)) throw this.#notAsCut()
+    this.#files.end(this.#records, left)
   }
 
   /** The file in hand, if there is one, is read no further. */
@@ -352,6 +357,7 @@ export class SourceReader {
       throw sourceDefect(name, thrown)
     }
     this.#mustBeRange()
+    if (this.#range !== null) this.#stopFiles()
     this.#done = true
   }
 
@@ -360,9 +366,12 @@ export class SourceReader {
     const range = this.#range
     if (range === null) return
     const { sha256 } = this.cursor()
-    if (this.#records === range.records && (sha256 === null || sha256 === range.sha256)) return
+    if (this.#records !== range.records || (sha256 !== null && sha256 !== range.sha256)) throw this.#notAsCut()
+  }
+
+  #notAsCut(): CustodyError {
     const message = `source \`${this.node.name}\` isn't what it was when it was cut for the run's splits`
-    throw new CustodyError('CUSTODY_SOURCE_CHANGED', message, { where: { node: this.node.name } })
+    return new CustodyError('CUSTODY_SOURCE_CHANGED', message, { where: { node: this.node.name } })
   }
 
   #hashUpTo(position: Json): string | null {
@@ -411,6 +420,11 @@ export class SourceReader {
     if (this.#calls?.asks === true) this.#calls.gave(recordsIn(chunk))
     this.#next = chunk
   }
+}
+
+function filesOf({ range, files_before = 0 }: OpenSource): FilesOfRange | null {
+  if (range === undefined) return null
+  return { files_before, records_before: range.records_before, files: range.files ?? [] }
 }
 
 function recordsIn(chunk: readonly SourceItem[]): number {
