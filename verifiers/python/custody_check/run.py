@@ -25,7 +25,7 @@ RUN, COORDINATOR, SPLIT = "run", "coordinator", "split"
 """What a log is to its run: all of it; or of a run with splits its coordinator's, or that of one of them."""
 NOT_IN = {
     RUN: {"cut", "parts", "part", "close"},
-    COORDINATOR: {"part", "close", "subject"},
+    COORDINATOR: {"part", "close", "subject", "file"},
     SPLIT: {"open", "publish", "seal", "cut", "parts"},
 }
 TREES = {1: "row", 2: "batch"}
@@ -54,6 +54,20 @@ class _Source:
     answered: bool = False
     files: int = 0
     in_files: int = 0
+    """Files that ended, or were begun, and their records: of a split, with those before it."""
+    ended: int = 0
+    """Of these, those that ended in this log."""
+
+
+@dataclass
+class FilesOfSplit:
+    """A list of files as a split is to read it."""
+
+    count: int
+    before: int
+    """How many end in splits before it."""
+    ends: int
+    """How many end in it."""
 
 
 @dataclass
@@ -68,6 +82,8 @@ class SplitPlan:
     """By source."""
     whole: set[int]
     """Sources that it reads whole."""
+    files: dict[int, FilesOfSplit]
+    """By source with a list of them."""
 
 
 class RunEntries:
@@ -114,7 +130,9 @@ class RunEntries:
         if split is not None:
             self._begin(split.topology)
             self._time = run.opened_time
-            self._sources = {source: _Source(each["before"]) for source, each in split.ranges.items()}
+            for source, each in split.ranges.items():
+                before = split.files[source].before if source in split.files else 0
+                self._sources[source] = _Source(each["before"], files=before, in_files=each["before"])
 
     def _begin(self, topology: Topology) -> None:
         self.topology = topology
@@ -359,6 +377,7 @@ class RunEntries:
         if (facts["file"], facts["from"]) != (source.files, source.in_files + 1):
             yield f"it is file {facts['file']} of {self.topology.name(facts['source'])}, from record {facts['from']}, out of order"
         source.in_files += facts["records"]
+        source.ended += facts["done"]
         self.files.append(facts)
 
     def _calls_entry(self, facts: dict[str, Any]) -> Iterator[str]:
@@ -415,6 +434,9 @@ class RunEntries:
         ranges, whole = (self.split.ranges, self.split.whole) if self.split is not None else ({}, set())
         for source, cursor in self._cursors.items():
             # What isn't read any further has been read as far as it was.
+            files = self.split.files.get(source) if self.split is not None and source not in self._cut else None
+            if files is not None and self._source(source).ended != files.ends:
+                yield f"of {self.topology.name(source)} other files were read to their ends than end in its range"
             if cursor["done"] and source in self._cut:
                 continue
             name, cut = self.topology.name(source), ranges.get(source)
@@ -424,6 +446,7 @@ class RunEntries:
                 yield f"{name} was read, and was to be read in other splits"
             if cut is not None and (cursor["records"], cursor.get("bytes", cut["bytes"])) != (cut["records"], cut["bytes"]):
                 yield f"{name} was read otherwise than it was cut"
+        yield from self._sources_problems()
 
     def _seal_entry(self, facts: dict[str, Any]) -> Iterator[str]:
         self.seal = facts
@@ -455,7 +478,12 @@ class RunEntries:
             yield "its totals aren't what the entries add up to"
 
     def _sources_problems(self) -> Iterator[str]:
+        # Those of a coordinator are in the logs of its splits.
+        if self.role == COORDINATOR:
+            return
         lists = {each["source"]: each["count"] for each in self.opening.get("files", [])}
+        if self.split is not None:
+            lists = {source: each.count for source, each in self.split.files.items()}
         for node, source in self._sources.items():
             if (source.files > 0) != (node in lists and source.files > 0):
                 yield f"{self.topology.name(node)} has files, and no list of them"

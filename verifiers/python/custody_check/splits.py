@@ -7,7 +7,7 @@ from typing import Any, Iterator
 from .entries import FormatError, is_of_subject, parse_body
 from .ledger_log import Bound, Run
 from .merkle import Tree, leaf_hash
-from .run import RunEntries, SplitPlan
+from .run import FilesOfSplit, RunEntries, SplitPlan
 from .run_entries import run_entry
 from .topology import Topology
 from .totals import Totals
@@ -54,7 +54,22 @@ class Splits:
         whole = {cut["source"] for cut in self._cuts if cut.get("whole") == part}
         run = self.run.split(part, b"", size, b"")
         run.bound = self._heads.get(part, {})
-        return RunEntries(run, SplitPlan(part, self._leaf, Topology(self._opening["topology"]), ranges, whole))
+        files = {source: each for source in [*ranges, *whole] if (each := self._files(source, part)) is not None}
+        return RunEntries(run, SplitPlan(part, self._leaf, Topology(self._opening["topology"]), ranges, whole, files))
+
+    def _listed(self, source: int) -> int | None:
+        """How many files it has on its list; None without one."""
+        return next((each["count"] for each in self._opening.get("files", []) if each["source"] == source), None)
+
+    def _files(self, source: int, part: int) -> FilesOfSplit | None:
+        count = self._listed(source)
+        if count is None:
+            return None
+        ranges = [each for cut in self._cuts if cut["source"] == source for each in cut["ranges"]]
+        if not ranges:
+            return FilesOfSplit(count, 0, count)
+        before = sum(each.get("files", 0) for each in ranges if each["part"] < part)
+        return FilesOfSplit(count, before, sum(each.get("files", 0) for each in ranges if each["part"] == part))
 
     def take(self, entries: RunEntries, last: bytes) -> None:
         """The next one, which was read to its end; `last`: leaf of its last entry."""
@@ -86,6 +101,11 @@ class Splits:
             if cut["source"] in seen or (whole and cut["ranges"]) or whole > self.run.splits:
                 yield f"{name} was cut twice, or is whole and was cut"
             seen.add(cut["source"])
+            count = self._listed(cut["source"])
+            if any(("files" in each) != (count is not None) for each in cut["ranges"]):
+                yield f"the ranges of {name} don't say how many files end in them, or it has no list"
+            if sum(each.get("files", 0) for each in cut["ranges"]) > (count or 0):
+                yield f"more files of {name} end in ranges than are on its list"
             before = part = 0
             for each in cut["ranges"]:
                 if not part < each["part"] <= self.run.splits:
