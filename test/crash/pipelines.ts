@@ -24,6 +24,7 @@ export interface CrashPipeline {
 export function inSplits({ yaml, ...others }: CrashPipeline, splits: number): CrashPipeline {
   const known = yaml
     .replaceAll(/(path: out\/(?:appended|numbered|replaced)\.csv)/g, '$1, columns: [id, kind, text]')
+    .replace('path: out/all.csv', 'path: out/all.csv, columns: [id, amount, file]')
     .replaceAll(/(aggregate: \w+),/g, '$1, scope: split,')
     .replaceAll(/(aggregate: \w+)\n/g, '$1\n    scope: split\n')
   return { ...others, splits, yaml: `splits: { count: ${splits} }${known}` }

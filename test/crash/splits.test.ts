@@ -8,7 +8,7 @@ import { eachPoint, testKills, undisturbedRuns } from './kills.ts'
 import { type CrashPipeline, inSplits, pipelineNamed } from './pipelines.ts'
 import { Place, reportOf } from './place.ts'
 
-const NAMES = ['linear', 'outputs', 'branches', 'remade', 'named', 'expansion'] as const
+const NAMES = ['linear', 'outputs', 'branches', 'remade', 'named', 'expansion', 'folders'] as const
 const SPLITS = NAMES.map((name, i) => inSplits(pipelineNamed(name), i + 3))
 const of = undisturbedRuns()
 
@@ -38,8 +38,13 @@ test.each(LONG ? NAMES : (['outputs'] as const))('%s leaves what it leaves witho
 })
 
 const points = eachPoint(1).filter(({ point }) => LONG || ['mid_publish', 'before_seal'].includes(point))
+const FOLDERS = SPLITS[6] as CrashPipeline
+const in_lists = (['mid_flush', 'after_commit'] as const).map(point => ({ point, later: true, pipeline: FOLDERS }))
 testKills(
-  points.map((each, i) => ({ ...each, threaded: false, pipeline: SPLITS[i % SPLITS.length]! })),
+  [...points.map((each, i) => ({ ...each, pipeline: SPLITS[i % SPLITS.length]! })), ...in_lists].map(each => ({
+    ...each,
+    threaded: false,
+  })),
   of,
   { often: true },
 )

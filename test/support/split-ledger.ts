@@ -46,6 +46,20 @@ sinks:
 `,
 }
 
+/** The same orders, in files of which each has a header: two are cut within, and one has no record. */
+const MANY: CrashPipeline = {
+  ...PIPELINE,
+  files: { ...PIPELINE.files, ...ordersIn([40, 0, 5, 45]) },
+  yaml: PIPELINE.yaml.replace('path: orders.csv', 'path: orders/*.csv'),
+}
+
+function ordersIn(counts: readonly number[]) {
+  const [header = '', ...lines] = `${PIPELINE.files['orders.csv']}`.trimEnd().split('\n')
+  return Object.fromEntries(
+    counts.map((count, i) => [`orders/${i + 1}.csv`, `${[header, ...lines.splice(0, count)].join('\n')}\n`]),
+  )
+}
+
 /** A microsecond passes each time that it is asked, so that commits end where rows say it, and not when 50 ms are over. */
 function steadyClock(): Clock {
   let now_us = T0
@@ -57,11 +71,12 @@ function steadyClock(): Clock {
   return { wall_us: next, monotonic_us: next, wake }
 }
 
-/** Runs it, in one if `splits` isn't given, with the key of `testPorts`, into the ledger at `url`. */
-export async function runSplitPipeline(url: string, splits: number | undefined): Promise<void> {
+/** Runs it, in one if `splits` isn't given, with the key of `testPorts`, into the ledger at `url`. `many`: with orders in several files. */
+export async function runSplitPipeline(url: string, splits: number | undefined, many = false): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-splits-'))
   try {
-    layOut(splits === undefined ? PIPELINE : inSplits(PIPELINE, splits), folder)
+    const pipeline = many ? MANY : PIPELINE
+    layOut(splits === undefined ? pipeline : inSplits(pipeline, splits), folder)
     mkdirSync(join(folder, 'out'))
     const { signer } = testPorts()
     const { error } = await drive({ folder, url, signer, resume: false, clock: steadyClock(), commit_rows: 10 })
@@ -75,8 +90,8 @@ export async function runSplitPipeline(url: string, splits: number | undefined):
 export const SPLITS = 3
 
 /** A ledger with such a run, whose coordinator has said in between how far its splits were: in the midst, at their close, and before it. */
-export async function splitForger(): Promise<Forger> {
-  const forger = await Forger.of(url => runSplitPipeline(url, SPLITS))
+export async function splitForger(many = false): Promise<Forger> {
+  const forger = await Forger.of(url => runSplitPipeline(url, SPLITS, many))
   const seq = seqsOf(forger, 1, 'publish')[0] ?? 0
   const [, end = 0] = seqsOf(forger, 2, 'commit')
   const sizes = [end + 1, forger.treeOf(3).size, forger.treeOf(4).size - 1]
