@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Random } from '../simulation/random.ts'
 import { FaultyProxy } from '../support/faulty-proxy.ts'
@@ -72,6 +73,27 @@ for (const kind of STORE_KINDS)
       expect((await work.custody('verify', '--files')).exit).toBe(0)
       expect(existsSync(join(work.folder, 'custody.db-staged'))).toBe(false)
       work.close()
+    })
+
+    test('objects are cut into splits, within and, where they are packed, between them', async () => {
+      await server.put('packed/1.csv.gz', gzipSync(csvOf(0, ROWS)))
+      await server.put('packed/2.csv', csvOf(ROWS, 2 * ROWS))
+      for (const [from, count] of [
+        ['in/*.csv', ROWS * 2],
+        ['in/2.csv', ROWS],
+        ['packed/*', ROWS * 2],
+      ] as const) {
+        const { name, ...pipeline } = JSON.parse(pipelineOf(server, { from, to: 'out/split.jsonl' }))
+        const work = new WorkFolder({ 'p.yaml': JSON.stringify({ name, splits: { count: 5 }, ...pipeline }) })
+        const { exit, json, stderr } = await work.custody('run', 'p.yaml', '--json', '--workers', '2')
+        expect(exit, stderr).toBe(0)
+        expect(json.rows.read).toBe(count)
+        await check('out/split.jsonl', jsonlOf(upTo(2 * ROWS).slice(2 * ROWS - count)))
+        const { files } = (await work.custody('show', 'latest', '--json')).json
+        expect(files.reduce((sum: number, each: { readonly records: number }) => sum + each.records, 0)).toBe(count)
+        expect((await work.custody('verify', '--files')).stdout).toMatch(/holds\.\n$/)
+        work.close()
+      }
     })
 
     test('rows name objects', async () => {

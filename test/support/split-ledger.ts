@@ -46,11 +46,11 @@ sinks:
 `,
 }
 
-/** The same orders, in files of which each has a header: two are cut within, and one has no record. */
+/** The same orders, in files of which each has a header: two are cut within, and one has no record. Batches are those of one run. */
 const MANY: CrashPipeline = {
   ...PIPELINE,
   files: { ...PIPELINE.files, ...ordersIn([40, 0, 5, 45]) },
-  yaml: PIPELINE.yaml.replace('path: orders.csv', 'path: orders/*.csv'),
+  yaml: PIPELINE.yaml.replace('path: orders.csv', 'path: orders/*.csv').replace('count: 4', 'count: 19'),
 }
 
 function ordersIn(counts: readonly number[]) {
