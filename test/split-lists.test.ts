@@ -177,7 +177,7 @@ describe('a run with splits that was stopped', () => {
     }
   }
 
-  test('goes on with the files that it had, whatever has come in between', async () => {
+  test('continues with the files that it had, whatever has come in between', async () => {
     const run = await stopped()
     runs.write('in/aa.csv', csv(9000, 10))
     expect(await runs.resume(run)).toMatchObject({
@@ -196,7 +196,7 @@ describe('a run with splits that was stopped', () => {
   test.each([
     ['has grown', () => runs.write('in/h.csv', csv(599, 61)), 'CUSTODY_SOURCE_CHANGED'],
     ['is gone', () => runs.remove('in/h.csv'), 'CUSTODY_FILE_NOT_FOUND'],
-  ])('refuses a file that %s since it was cut, and goes on when it is as it was', async (_what, change, code) => {
+  ])('refuses a file that %s since it was cut, and continues when it is as it was', async (_what, change, code) => {
     const run = await stopped()
     change()
     expect(await refusal(run)).toBe(code)

@@ -278,6 +278,11 @@ export const ERRORS = {
     'The pipeline has splits, and a part of it needs all rows at once, or would give something else with other splits without saying so.',
     'Say `scope: split` at aggregates; run pipelines with joins, sorts and services without `splits`.',
   ),
+  CUSTODY_SPLITS_IDLE: spec(
+    2,
+    'The pipeline has splits, and nothing of its input can be cut: one split reads all of a source.',
+    'Leave `splits` out, or have the data in several files.',
+  ),
   CUSTODY_GUARD: spec(
     1,
     'A guard broke: too many records were rejected, too many rows failed, or too few came. Nothing was published.',

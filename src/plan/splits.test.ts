@@ -155,16 +155,6 @@ describe('a pipeline with splits', () => {
       '5:17 source `in` can be read only once, and each split opens its input by itself (save the input to a file, and name that)',
     ],
     [
-      'a list of files',
-      { source: "plugin: csv, options: { path: 'in/*.csv' }" },
-      '5:17 source `in` reads a list of files, which can’t be cut into splits yet (name one file on a disk, or run it without `splits`)',
-    ],
-    [
-      'an object of a store',
-      { source: "plugin: jsonl, options: { path: 's3://bucket/in.jsonl' }" },
-      '5:17 source `in` reads a list of files, which can’t be cut into splits yet (name one file on a disk, or run it without `splits`)',
-    ],
-    [
       'an endless input',
       { source: 'plugin: forever, options: {}' },
       '5:17 source `in` may never end, and nothing is written before all splits have (run it without `splits`)',
@@ -202,6 +192,25 @@ describe('a pipeline with splits', () => {
   ] as const)('may not have %s', (_name, parts: Partial<Parts>, expected) => {
     expect(refusals(parts)).toEqual([expected])
     expect(refusals({ ...parts, splits: '' })).toEqual([])
+  })
+
+  test.each([
+    'plugin: csv, options: { path: in.csv.gz }',
+    'plugin: json, options: { path: in.json }',
+    'plugin: text, options: { path: in.txt, whole: true }',
+    'plugin: parquet, options: { path: in.parquet }',
+    'plugin: sqlite, options: { path: in.db, table: rows, key: [id] }',
+  ])('warns where nothing can be cut: %s', source => {
+    const warned = (parts: Partial<Parts>) =>
+      compileText(pipeline({ ...SOUND, schema: OBSERVED, ...parts }), { catalogue: CATALOGUE }).diagnostics.map(
+        ({ code, severity, message, line, column }) => `${line}:${column} ${severity} ${code}: ${message}`,
+      )
+    const said = 'source `in` can’t be cut: one split reads all of it, and the others nothing'
+    expect(warned({ source })).toEqual([`2:1 warning CUSTODY_SPLITS_IDLE: ${said}`])
+    expect(warned({ source, splits: '' })).toEqual([])
+    expect(warned({})).toEqual([])
+    const list = { source: source.replace(/path: in\.([\w.]+)/, "path: 'in/*.$1'") }
+    if (!source.includes('table')) expect(warned(list)).toEqual([])
   })
 
   test('is refused whatever else is wrong, but for what follows from that', () => {

@@ -12,7 +12,7 @@ interface Problem {
 
 const WITHOUT = 'run it without `splits`'
 
-/** Problems: CUSTODY_SPLITS. */
+/** Problems: CUSTODY_SPLITS; warnings: CUSTODY_SPLITS_IDLE. */
 export function checkSplits(
   draft: Draft,
   plugins: ReadonlyMap<DraftNode, ResolvedPlugin>,
@@ -32,6 +32,26 @@ export function checkSplits(
     const [path, part] = placeOf(node)
     report.error('CUSTODY_SPLITS', path, message, { hint, part })
   }
+  warnOfIdle(draft, plugins, report)
+}
+
+/** Where nothing can be cut, as far as options say, whole sources are all that splits can share. */
+function warnOfIdle({ nodes }: Draft, plugins: ReadonlyMap<DraftNode, ResolvedPlugin>, report: Report): void {
+  const sources = nodes.filter(({ config }) => config.kind === 'source')
+  const uncut = sources.every(node => {
+    const plugin = plugins.get(node)
+    return plugin?.valid === true && plugin.spec.kind === 'source' && plugin.spec.uncut?.(plugin.options) === true
+  })
+  const [first] = sources
+  if (!uncut || first === undefined) return
+  const what =
+    sources.length === 1
+      ? `source \`${first.name}\` can’t be cut: one split reads all of it, and the others nothing`
+      : 'none of the sources can be cut: each is read by one split as a whole'
+  report.warning('CUSTODY_SPLITS_IDLE', ['splits'], what, {
+    part: 'key',
+    hint: 'leave `splits` out, or have the data in several files: lists of files are dealt to splits',
+  })
 }
 
 function refuseScopes({ nodes }: Draft, report: Report): void {

@@ -174,8 +174,8 @@ export interface SourceSpec<O = unknown> extends CommonSpec<O> {
   readonly kind: 'source'
   /** Whether what it yields can be read a second time (a file can, standard input can't). */
   readonly rereadable: (options: O) => boolean
-  /** Whether it will have a list of files (`Source.list`). Absent: that turns out when a run begins. */
-  readonly lists?: (options: O) => boolean
+  /** True: its options say that it can't be cut (`Source.cut`), and one split has to read all of it. Absent: that turns out when a run begins. */
+  readonly uncut?: (options: O) => boolean
   /** Names of the services that it calls, as `limits.services` knows them. Absent: it calls none. */
   readonly services?: (options: O) => readonly string[]
   /** True if it may never end. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { systemClock } from '../../src/engine/ports/ports.ts'
 import { compilePipeline } from '../../src/host/compile.ts'
 import type { HostPorts } from '../../src/host/ports.ts'
+import type { RerunObserver } from '../../src/host/rerun.ts'
 import { type ResumeObserver, resumeStopped } from '../../src/host/resume.ts'
 import { type StartRequest, startRun } from '../../src/host/start.ts'
 import { openLedgerReader } from '../../src/ledger/open.ts'
@@ -12,10 +13,10 @@ import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import { verifyLedger } from '../../src/read/verify/verify.ts'
 
 const nothing = () => undefined
-export const NOBODY: ResumeObserver = {
+export const NOBODY: RerunObserver & ResumeObserver = {
   ...{ onChecking: nothing, onChecked: nothing, onWarnings: nothing, onOpen: nothing, onStart: nothing },
   ...{ onProgress: nothing, onService: nothing, onClosing: nothing, onTrouble: nothing, onLate: nothing },
-  ...{ onRestored: nothing, onNotice: nothing },
+  ...{ onRestored: nothing, onNotice: nothing, onChosen: nothing },
 }
 
 const RESUMPTION = { sets: [], from_ledger_only: false, abandon: false, strict: false }

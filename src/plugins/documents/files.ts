@@ -115,7 +115,6 @@ export const filesSource = defineSource({
   ],
   check: problemsOf,
   rereadable: () => true,
-  lists: () => true,
   missing: missingForStorage,
   reads: filesNamed,
   textual: false,

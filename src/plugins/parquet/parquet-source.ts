@@ -9,7 +9,7 @@ import { type InputPlace, inputName, type RandomAccess, sourceError } from '../s
 import { foreignInput } from '../sources/foreign-input.ts'
 import { ADDED_ERRORS } from '../sources/one-file.ts'
 import { openFiles } from '../sources/open-files.ts'
-import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, hasList, isReadable } from '../sources/options.ts'
+import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, isOneFile, isReadable } from '../sources/options.ts'
 import { type OpenTable, type TableFormat, TableSource } from '../sources/table-source.ts'
 import { missingForStorage } from '../stores/options.ts'
 import { VALUE_ERRORS } from './leaf-values.ts'
@@ -119,7 +119,7 @@ export const parquetSource = defineSource({
   check,
   missing,
   rereadable: isReadable,
-  lists: hasList,
+  uncut: isOneFile,
   reads: filesNamed,
   textual: false,
   adds: fieldsAdded,

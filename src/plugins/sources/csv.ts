@@ -9,7 +9,7 @@ import { CSV_ERRORS } from './csv-scanner.ts'
 import { refuseUnused, VALUE_ERRORS } from './csv-values.ts'
 import { COMMON_ERRORS, FileSource } from './file-source.ts'
 import { openFiles } from './open-files.ts'
-import { checkFileOptions, fieldsAdded, filesNamed, hasList, isReadable } from './options.ts'
+import { checkFileOptions, fieldsAdded, filesNamed, isOnePacked, isReadable } from './options.ts'
 
 function create(options: CsvOptions, context: PluginContext): Source {
   refuseUnused(options, context.input.fields, context.node)
@@ -99,7 +99,7 @@ export const csvSource = defineSource({
   ],
   check: (options, secrets) => [...checkFileOptions(options, secrets), ...checkTableOptions(options)],
   rereadable: isReadable,
-  lists: hasList,
+  uncut: isOnePacked,
   missing: missingForStorage,
   reads: filesNamed,
   textual: true,

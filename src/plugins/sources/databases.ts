@@ -38,6 +38,7 @@ function sourceOf<Options extends SqlSourceOptions>(
     check: (given: Options, secrets) => sqlProblems(kind, given, secrets),
     missing: () => missingFor(kind, []),
     rereadable: () => true,
+    uncut: () => true,
     textual: false,
     reads: (given: Options) => ('path' in given ? [given.path] : []),
     create(given: Options, { folder, node, input }: PluginContext) {

@@ -10,7 +10,7 @@ import { JsonNavigator, PointerError, pointerTokens } from './json-pointer.ts'
 import { JSON_FILE_ERRORS, JsonScanner } from './json-scanner.ts'
 import { JSON_VALUE_ERRORS, type RecordsAs, recordsAs } from './json-value.ts'
 import { openFiles } from './open-files.ts'
-import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, hasList, isReadable } from './options.ts'
+import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, isOneFile, isReadable } from './options.ts'
 import type { TextWindow } from './text-window.ts'
 
 const jsonOptions = z.strictObject({
@@ -79,7 +79,7 @@ export const jsonSource = defineSource({
   ],
   check: checkFileOptions,
   rereadable: isReadable,
-  lists: hasList,
+  uncut: isOneFile,
   missing: missingForStorage,
   reads: filesNamed,
   textual: false,

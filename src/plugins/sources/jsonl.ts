@@ -10,7 +10,7 @@ import { JSON_VALUE_ERRORS, parseRow, type RecordsAs, recordsAs } from './json-v
 import { LineCounter } from './line-counter.ts'
 import { LineScanner } from './line-scanner.ts'
 import { openFiles } from './open-files.ts'
-import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, hasList, isReadable } from './options.ts'
+import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, isOnePacked, isReadable } from './options.ts'
 
 const jsonlOptions = z.strictObject(fileOptions)
 type JsonlOptions = z.infer<typeof jsonlOptions>
@@ -47,7 +47,7 @@ export const jsonlSource = defineSource({
   examples: [{ title: 'A file beside the pipeline', options: { path: 'data/events.jsonl' } }],
   check: checkFileOptions,
   rereadable: isReadable,
-  lists: hasList,
+  uncut: isOnePacked,
   missing: missingForStorage,
   reads: filesNamed,
   textual: false,

@@ -1,4 +1,5 @@
 /** Options that several sources have. */
+import { extname } from 'node:path'
 import { z } from 'zod'
 import type { FieldSchema } from '../../model/schema.ts'
 import { isStoreUrl } from '../../model/store-url.ts'
@@ -87,9 +88,17 @@ export function onePath({ path, literal, if_missing, compression, exclude }: Fil
   return compression === 'zip' || (compression === 'auto' && isArchiveName(path)) ? null : path
 }
 
-/** Whether it reads a list of files, however many are on it. */
-export function hasList(options: FileOptions): boolean {
-  return onePath(options) === null
+/** Whether it reads one file, as far as its options say: a path without an ending may be a folder. */
+export function isOneFile(options: FileOptions): boolean {
+  const path = onePath(options)
+  return path !== null && extname(path) !== ''
+}
+
+/** Whether that is compressed. */
+export function isOnePacked(options: FileOptions): boolean {
+  const { path, compression } = options
+  const packed = compression !== 'zip' && typeof path === 'string' && compressionOf(compression, path) !== null
+  return packed && isOneFile(options)
 }
 
 export function isReadable(options: FileOptions): boolean {

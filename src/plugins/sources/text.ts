@@ -27,7 +27,8 @@ import {
   fieldsAdded,
   fileOptions,
   filesNamed,
-  hasList,
+  isOneFile,
+  isOnePacked,
   isReadable,
 } from './options.ts'
 import type { TextWindow } from './text-window.ts'
@@ -128,7 +129,7 @@ export const textSource = defineSource({
   ],
   check: checkTextOptions,
   rereadable: isReadable,
-  lists: hasList,
+  uncut: options => (options.whole ? isOneFile(options) : isOnePacked(options)),
   missing: missingForStorage,
   reads: filesNamed,
   textual: false,

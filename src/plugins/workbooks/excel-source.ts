@@ -6,7 +6,7 @@ import type { OptionProblem, PluginContext, SecretOption } from '../../sdk/spec.
 import { type InputPlace, inputName, type RandomAccess, sourceError } from '../sources/byte-reader.ts'
 import { ADDED_ERRORS } from '../sources/one-file.ts'
 import { openFiles } from '../sources/open-files.ts'
-import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, hasList, isReadable } from '../sources/options.ts'
+import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, isOneFile, isReadable } from '../sources/options.ts'
 import { type OpenTable, type TableFormat, TableSource } from '../sources/table-source.ts'
 import { missingForStorage } from '../stores/options.ts'
 import { MAX_COLUMNS, MAX_ROWS, parseRange } from './cell-address.ts'
@@ -188,7 +188,7 @@ export const excelSource = defineSource({
   ],
   check,
   rereadable: isReadable,
-  lists: hasList,
+  uncut: isOneFile,
   missing: missingForStorage,
   reads: filesNamed,
   textual: true,
