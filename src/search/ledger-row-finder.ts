@@ -88,11 +88,10 @@ export class LedgerRowFinder implements RowFinder {
   }
 
   async #index(run: RunRows): Promise<RunIndex> {
-    const { stored } = this.#options
     const folder = this.#folder(run)
     if (folder === null) return RunIndex.none()
     const ledger = await ledgerId(this.#options.checked)
-    return RunIndex.open(folder, { ledger, run: run.run, log: run.log }, stored)
+    return RunIndex.open(folder, { ledger, run: run.run, log: run.log }, run.entries)
   }
 
   /**
@@ -106,9 +105,9 @@ export class LedgerRowFinder implements RowFinder {
     compiled: CompiledFilter,
   ): Promise<CandidateRows> {
     const { stored } = this.#options
-    const size = await stored.size(run.log)
+    const size = await run.entries.size()
     const last = await this.#lastRow(run, index, size)
-    const key = JSON.stringify([run.log, index.end, size, await stored.size(0), filter])
+    const key = JSON.stringify([run.log, index.end, size, run.count, await stored.size(0), filter])
     const known = this.#memory.get(key)
     if (known !== null) return known
     const candidates = CandidateRows.by(index, compiled, last)
@@ -123,17 +122,17 @@ export class LedgerRowFinder implements RowFinder {
   async #lastRow(run: RunRows, index: RunIndex, size: number): Promise<number> {
     const last = Math.min(index.last_row, run.count)
     if (last === 0 || size - index.end <= MOST_BEHIND) return last
-    const first_newer = await this.#options.stored.firstRowFrom(run.log, index.end)
+    const first_newer = await run.entries.firstRowFrom(index.end)
     return first_newer === null ? last : Math.min(last, first_newer - 1)
   }
 
   async #stateOf(run: RunRows, index: RunIndex): Promise<IndexState> {
     const folder = this.#folder(run)
     const [rows, of] = [Math.min(index.last_row, run.count), run.count]
-    if (folder === null || this.#options.index === null || run.is_split) return { state: 'off', rows: 0, of }
+    if (folder === null || this.#options.index === null) return { state: 'off', rows: 0, of }
     const problem = folder.trouble
     if (problem !== null) return { state: 'failed', rows, of, problem }
-    const behind = (await this.#options.stored.size(run.log)) - index.end
+    const behind = (await run.entries.sizeOfAll()) - index.end
     if (behind <= MOST_BEHIND) return { state: 'ready', rows: of, of }
     return { state: isClaimed(this.#options.index) ? 'building' : 'off', rows, of }
   }

@@ -9,6 +9,7 @@ import type { RunReader, RunSpan } from '../read/evidence/run-reader.ts'
 import { openingOf } from '../read/runs/run-log.ts'
 import { checkedEntry, factsOf, plainEntry, type RowFacts } from './row-facts.ts'
 import type { RowEntries } from './row-finder.ts'
+import { RunLog } from './run-log.ts'
 import { stretchesOf } from './stretches.ts'
 import { EntryTerms } from './terms.ts'
 
@@ -39,14 +40,17 @@ export class RunRows {
   readonly count: number
   readonly #spans: readonly RunSpan[]
   readonly #terms: EntryTerms
+  /** Those that an index is of. */
+  readonly entries: RunLog
 
   private constructor(
     readers: Readers,
-    { log, run, topology }: Pick<RunRows, 'log' | 'run' | 'topology'>,
+    { log, run, topology, entries }: Pick<RunRows, 'log' | 'run' | 'topology' | 'entries'>,
     spans: readonly RunSpan[],
   ) {
     this.#readers = readers
     this.log = log
+    this.entries = entries
     this.run = run
     this.topology = topology
     this.count = spans.reduce((sum, { rows }) => sum + rows, 0)
@@ -56,12 +60,8 @@ export class RunRows {
 
   static async of(readers: Readers, log: number): Promise<RunRows> {
     const { run, topology } = await openingOf(readers.checked, log)
-    return new RunRows(readers, { log, run, topology }, await readers.checked.spans(log))
-  }
-
-  /** Whether its rows are in several logs: an index is of one. */
-  get is_split(): boolean {
-    return this.#spans.length > 1
+    const entries = await RunLog.of(readers.stored, log)
+    return new RunRows(readers, { log, run, topology, entries }, await readers.checked.spans(log))
   }
 
   /** Those from `first` on that have entries, a page at a time, as they stand in the file. */
@@ -94,9 +94,9 @@ export class RunRows {
   /** Rows up to `last` of which entries from one on tell something. */
   async rowsBehind(entry: number, last: number): Promise<readonly number[]> {
     const rows = new Set<number>()
-    const size = await this.#readers.stored.size(this.log)
-    for (const { row } of await this.#readers.stored.page(this.log, entry, size))
-      if (row !== null && row <= last) rows.add(row)
+    const size = await this.entries.size()
+    for (let at = entry; at < size; at = this.entries.pageEnd(at, size))
+      for (const { row } of await this.entries.page(at, size)) if (row !== null && row <= last) rows.add(row)
     return [...rows].sort((a, b) => a - b)
   }
 

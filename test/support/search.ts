@@ -4,6 +4,7 @@ import { rowPredicate as predicateOf } from '../../src/host/row-predicate.ts'
 import { openLedgerReader } from '../../src/ledger/open.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import { CheckedReader } from '../../src/read/evidence/checked-reader.ts'
+import { JoinedReader } from '../../src/read/evidence/joined-reader.ts'
 import { Indexing } from '../../src/search/index/indexing.ts'
 import { ledgerId } from '../../src/search/ledger-id.ts'
 import { LedgerRowFinder } from '../../src/search/ledger-row-finder.ts'
@@ -24,7 +25,7 @@ export function atOnce<T>(
   now_ms = () => 0,
 ): Promise<T> {
   return reader.snapshot(() => {
-    const checked = new CheckedReader(reader, { remembered: null })
+    const checked = new JoinedReader(new CheckedReader(reader, { remembered: null }))
     return ask(new LedgerRowFinder({ stored: reader, checked, predicateOf, now_ms, index }))
   })
 }

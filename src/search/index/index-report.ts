@@ -1,6 +1,8 @@
 /** How an index stands: what is in it, and what it lacks of the runs that are worth one. */
 import { statSync } from 'node:fs'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { isCustodyError } from '../../model/error.ts'
+import { RunLog } from '../run-log.ts'
 import { isClaimed } from './claim.ts'
 import { isSealed } from './ends.ts'
 import { RunFolder } from './index-folder.ts'
@@ -33,18 +35,29 @@ export async function indexReport(
   for await (const { log, run } of reader.newestLogs()) {
     if (run === null) continue
     if (++runs > most_runs) break
-    const size = await reader.size(log)
-    if (size < few_entries) continue
     const folder = new RunFolder(index, run)
+    const size = await sizeOfLog(reader, log)
+    if (size === null) report.failed_runs++
+    if (size === null || size < few_entries) continue
     const end = Math.min(size, folder.chain().at(-1)?.end ?? 0)
     report.entries += end
     report.entries_behind += size - end
     for (const { path } of folder.all()) report.bytes += sizeOf(path)
     if (folder.trouble !== null) report.failed_runs++
-    else if (is_kept && end < size && (size - end >= few_entries || (await isSealed(reader, log, size))))
+    else if (is_kept && end < size && (size - end >= few_entries || (await isSealed(reader, log))))
       report.is_building = true
   }
   return report
+}
+
+/** null: it can't be read. */
+async function sizeOfLog(reader: LedgerReader, log: number): Promise<number | null> {
+  try {
+    return await (await RunLog.of(reader, log)).size()
+  } catch (error) {
+    if (isCustodyError(error)) return null
+    throw error
+  }
 }
 
 /** It may go meanwhile. */

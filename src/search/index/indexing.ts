@@ -3,6 +3,8 @@
  */
 import { existsSync } from 'node:fs'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { isCustodyError } from '../../model/error.ts'
+import { RunLog } from '../run-log.ts'
 import { isSealed } from './ends.ts'
 import { indexedRuns, RunFolder, removeGone } from './index-folder.ts'
 import { type Pace, RunIndexer, Workshop } from './run-indexer.ts'
@@ -22,6 +24,8 @@ const QUIET_MS = 5_000
 interface Known {
   readonly log: number
   readonly run: string
+  /** null: it wasn't looked at. */
+  entries: RunLog | null
   /** Entries that it had when it was last looked at. */
   size: number
   indexer: RunIndexer | null
@@ -41,7 +45,7 @@ export class Indexing {
   /** By run: where log 0 has the last erasure of its values. */
   readonly #erased = new Map<string, number>()
   /** Runs that are being written, as far as is known. */
-  readonly #written = new Map<number, { size: number; grown_ms: number }>()
+  readonly #written = new Map<number, { readonly entries: RunLog; size: number; grown_ms: number }>()
 
   constructor(reader: LedgerReader, { index, ledger, sizes }: IndexingOptions, pace: Pace) {
     this.#workshop = new Workshop(sizes ?? INDEX_SIZES)
@@ -55,12 +59,12 @@ export class Indexing {
   async isWritten(): Promise<boolean> {
     const now_ms = performance.now()
     for (const [log, known] of this.#written) {
-      const size = await this.#reader.size(log)
+      const size = await known.entries.sizeOfAll()
       if (size > known.size) {
         known.size = size
         known.grown_ms = now_ms
       }
-      if (now_ms - known.grown_ms > QUIET_MS || (await isSealed(this.#reader, log, size))) this.#written.delete(log)
+      if (now_ms - known.grown_ms > QUIET_MS || (await isSealed(this.#reader, log))) this.#written.delete(log)
     }
     return this.#written.size > 0
   }
@@ -93,7 +97,7 @@ export class Indexing {
       const [, run = ''] = /"run":"([0-9a-f-]{36})"/.exec(body) ?? []
       this.#erased.set(run, seq)
       const log = await this.#reader.logOf(run)
-      if (log !== null && log <= this.#highest) this.#open.set(log, { log, run, size: 0, indexer: null })
+      if (log !== null && log <= this.#highest) this.#open.set(log, { log, run, entries: null, size: 0, indexer: null })
     }
   }
 
@@ -101,26 +105,42 @@ export class Indexing {
     const found: Known[] = []
     for await (const { log, run } of this.#reader.newestLogs()) {
       if (log <= this.#highest) break
-      if (run !== null) found.push({ log, run, size: 0, indexer: null })
+      if (run !== null) found.push({ log, run, entries: null, size: 0, indexer: null })
     }
     if (found.length === 0) return
     this.#highest = found[0]?.log ?? this.#highest
     this.#open = new Map([...found.map(each => [each.log, each] as const), ...this.#open])
   }
 
+  /** null: its beginning, or the end of one of its splits, can't be read, which is kept as its trouble. */
+  async #entriesOf(known: Known): Promise<RunLog | null> {
+    try {
+      known.entries ??= await RunLog.of(this.#reader, known.log)
+      await known.entries.size()
+      return known.entries
+    } catch (error) {
+      if (!isCustodyError(error)) throw error
+      new RunFolder(this.#index, known.run).trouble = error.message
+      this.#open.delete(known.log)
+      return null
+    }
+  }
+
   async #keep(known: Known): Promise<void> {
     const { log, run } = known
     const { few_entries } = this.#workshop.sizes
-    const size = await this.#reader.size(log)
-    const is_sealed = await isSealed(this.#reader, log, size)
-    if (!is_sealed && size > known.size) this.#written.set(log, { size, grown_ms: performance.now() })
-    known.size = size
+    const entries = await this.#entriesOf(known)
+    if (entries === null) return
+    const is_sealed = await isSealed(this.#reader, log)
+    const [size, all] = [await entries.size(), await entries.sizeOfAll()]
+    if (!is_sealed && all > known.size) this.#written.set(log, { entries, size: all, grown_ms: performance.now() })
+    known.size = all
     if (is_sealed && size < few_entries) this.#open.delete(log)
     if (size < few_entries) return
     const folder = new RunFolder(this.#index, run)
     if (known.indexer === null) {
       const of = { ledger: this.#ledger, run, log }
-      known.indexer = new RunIndexer(this.#reader, folder, of, this.#workshop, this.#pace)
+      known.indexer = new RunIndexer({ reader: this.#reader, log: entries }, folder, of, this.#workshop, this.#pace)
       await known.indexer.clean(this.#erased.get(run) ?? -1)
     }
     const { end } = known.indexer

@@ -2,8 +2,8 @@
  * The index of a run, open for questions: which of its rows may have something. It answers for the entries up to `end`; whether they still say
  * that is for whoever asks to look at.
  */
-import type { LedgerReader } from '../../ledger/read-port.ts'
 import { foldText } from '../fold-text.ts'
+import type { RunLog } from '../run-log.ts'
 import { gramsOfWhole, gramsWithin, isExactGram, valueKey } from './grams.ts'
 import type { RunFolder } from './index-folder.ts'
 import { RowSet } from './row-set.ts'
@@ -30,14 +30,14 @@ export class RunIndex {
   }
 
   /** As far as its segments are of this ledger as it is now. */
-  static async open(folder: RunFolder, of: OfRun, reader: LedgerReader): Promise<RunIndex> {
+  static async open(folder: RunFolder, of: OfRun, log: RunLog): Promise<RunIndex> {
+    await log.size()
     const segments: Segment[] = []
     for (const name of folder.chain()) {
       const segment = Segment.open(name, of)
       if (segment === null) break
       segments.push(segment)
-      const [leaf] = await reader.leaves(of.log, name.end - 1, 1)
-      if (leaf === segment.last_leaf) continue
+      if ((await log.leaf(name.end - 1)) === segment.last_leaf) continue
       segments.pop()?.close()
       break
     }

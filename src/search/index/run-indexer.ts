@@ -8,6 +8,7 @@ import { type FullEntry, isReadable, type LedgerReader } from '../../ledger/read
 import { isCustodyError } from '../../model/error.ts'
 import { openingOf } from '../../read/runs/run-log.ts'
 import { plainEntry } from '../row-facts.ts'
+import type { RunLog } from '../run-log.ts'
 import { EntryTerms } from '../terms.ts'
 import type { RunFolder, SegmentName } from './index-folder.ts'
 import { type OfRun, Segment } from './segment.ts'
@@ -41,10 +42,18 @@ export class RunIndexer {
   readonly #of: OfRun
   readonly #workshop: Workshop
   readonly #pace: Pace
+  readonly #log: RunLog
   #terms: EntryTerms | null = null
 
-  constructor(reader: LedgerReader, folder: RunFolder, of: OfRun, workshop: Workshop, pace: Pace) {
+  constructor(
+    { reader, log }: { readonly reader: LedgerReader; readonly log: RunLog },
+    folder: RunFolder,
+    of: OfRun,
+    workshop: Workshop,
+    pace: Pace,
+  ) {
     this.#reader = reader
+    this.#log = log
     this.#folder = folder
     this.#of = of
     this.#workshop = workshop
@@ -58,6 +67,7 @@ export class RunIndexer {
   async clean(erased: number): Promise<void> {
     this.#folder.removeDrafts()
     this.#folder.trouble = null
+    await this.#log.size()
     let sound = 0
     for (const name of this.#folder.chain()) {
       if (!(await this.#isRight(name, erased))) break
@@ -75,8 +85,7 @@ export class RunIndexer {
     const { last_leaf, zero } = file.head
     const is_sound = file.isSound
     file.close()
-    const [leaf] = await this.#reader.leaves(this.#of.log, name.end - 1, 1)
-    return is_sound && leaf === last_leaf && zero > erased
+    return is_sound && (await this.#log.leaf(name.end - 1)) === last_leaf && zero > erased
   }
 
   /** Those that a longer one stands for. */
@@ -96,12 +105,11 @@ export class RunIndexer {
    */
   async build(): Promise<number> {
     try {
-      if ((await this.#reader.encryptedWith(this.#of.log)) !== null) {
+      if (await this.#log.isEncrypted()) {
         this.#folder.trouble = 'its values are encrypted, and an index would have them in plain'
         return this.end
       }
-      const size = await this.#reader.size(this.#of.log)
-      await this.#build(this.end, size)
+      await this.#build(this.end, await this.#log.size())
       await this.#join()
     } catch (error) {
       if (!isCustodyError(error)) throw error
@@ -128,8 +136,8 @@ export class RunIndexer {
     let builder = this.#workshop.begin(this.#terms)
     while (at < end) {
       const begun_ms = performance.now()
-      const page_end = Math.min(end, at + PAGE_ENTRIES)
-      for (const entry of await this.#reader.page(log, at, page_end)) {
+      const page_end = this.#log.pageEnd(at, Math.min(end, at + PAGE_ENTRIES))
+      for (const entry of await this.#log.page(at, page_end)) {
         at = entry.seq + 1
         if (entry.row !== null) builder.add(entry.row, plainEntry(log, entry), lengthOf(entry))
         if (builder.isFull) break
@@ -146,8 +154,8 @@ export class RunIndexer {
   }
 
   async #placed(builder: SegmentBuilder, from: number, end: number, zero: number): Promise<boolean> {
-    const { ledger, run, log } = this.#of
-    const [last_leaf = ''] = await this.#reader.leaves(log, end - 1, 1)
+    const { ledger, run } = this.#of
+    const last_leaf = await this.#log.leaf(end - 1)
     const last_row = Math.max(builder.last_row, this.#lastRowBefore(from))
     const draft = this.#folder.draft()
     writeSegment(draft, { ledger, run, from, end, last_leaf, zero, last_row }, builder.content())
