@@ -14,6 +14,7 @@ import { type HeldRowsResult, measureHeldRows } from './held-rows.ts'
 import { type LookingResult, measureLooking } from './looking.ts'
 import { type OneRowResult, timeOneRow } from './one-row.ts'
 import { measureOpenGroups, type OpenGroupsResult } from './open-groups.ts'
+import { measureSplitting, type SplittingResult } from './splitting.ts'
 import { crash, measure, type Start } from './start.ts'
 import { type StartResult, timeStarts } from './starting.ts'
 import { mean, median } from './statistics.ts'
@@ -41,6 +42,8 @@ export interface Bench {
   readonly postgres: { readonly rows: number; readonly repeat: number } | null
   /** Rows of W1 with its ledger encrypted, and how often; null: it isn't made. */
   readonly encrypted: { readonly rows: number; readonly repeat: number } | null
+  /** Rows of W1 without and in splits, and how often; `program`: what is run, if it isn't the built program; null: it isn't made. */
+  readonly splits: { readonly rows: number; readonly repeat: number; readonly program?: string } | null
   /** Rows of W1 that readers look at over PostgreSQL and SQLite; null: none do. */
   readonly looked_at: number | null
   /** Whether the built program is timed, too. */
@@ -94,6 +97,7 @@ export interface Results {
   readonly watched: WatchingResult | null
   readonly postgres: PostgresResult | null
   readonly encryption: EncryptionResult | null
+  readonly splitting: SplittingResult | null
   readonly looking: LookingResult | null
   /** null: not measured. */
   readonly starts: StartResult | null
@@ -135,6 +139,7 @@ export async function measureAll(bench: Bench): Promise<Results> {
       calls: await lookAtCalls(bench),
       postgres: await lookAtPostgres(bench),
       encryption: await lookAtEncryption(bench),
+      splitting: await lookAtSplits(bench),
       looking: await lookAtReaders(bench),
       watched: bench.watched === null ? null : await measureWatching({ ...bench, ...bench.watched }),
       starts,
@@ -193,6 +198,12 @@ async function lookAtEncryption({ encrypted, folder, start, onStep }: Bench): Pr
   if (encrypted === null) return null
   onStep(`w1, ${encrypted.rows.toLocaleString('en')} rows, in plain and encrypted`)
   return measureEncryption(folder, { ...encrypted, start })
+}
+
+async function lookAtSplits({ splits, folder, start, onStep }: Bench): Promise<SplittingResult | null> {
+  if (splits === null) return null
+  onStep(`w1, ${splits.rows.toLocaleString('en')} rows, without and in splits`)
+  return measureSplitting(join(folder, 'splits'), { ...splits, start })
 }
 
 async function lookAtReaders({ looked_at, folder, start, onStep }: Bench): Promise<LookingResult | null> {

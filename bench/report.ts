@@ -63,6 +63,7 @@ export function render({ machine, results, compared }: Report): string {
     ...callLines(results),
     ...postgresLines(results),
     ...encryptionLines(results),
+    ...splittingLines(results),
     ...lookingLines(results),
     ...watchedLines(results),
     ...startLines(results),
@@ -166,6 +167,25 @@ function encryptionLines({ encryption: found }: Results): string[] {
   return [
     '',
     `W1 with its ledger encrypted, ${whole(rows)} rows, ${repetitions} turns, against plain: CPU ${more(cpu)}, time ${more(wall)}, ledger ${more(ledger)}`,
+  ]
+}
+
+function splittingLines({ splitting: found }: Results): string[] {
+  if (found === null) return []
+  const { rows, repetitions, splits, none, one, two } = found
+  const peak = (bytes: number) => whole(bytes / 1e6)
+  return [
+    '',
+    `W1 in ${splits} splits, ${whole(rows)} rows, ${repetitions} turns, against without; whole processes of the built program:`,
+    ...table(
+      ['workers', 'time', 'CPU a row', 'memory', 'peak MB'],
+      [
+        ['without splits', '', '', '', peak(none.peak_rss_bytes)],
+        ...[['1', one] as const, ['2', two] as const].map(([workers, { wall, cpu, memory, peak_rss_bytes }]) => [
+          ...[workers, more(wall), more(cpu), more(memory), peak(peak_rss_bytes)],
+        ]),
+      ],
+    ),
   ]
 }
 

@@ -15,8 +15,8 @@ import { OPEN_GROUPS, WORKLOADS } from './workloads.ts'
 
 const RESULTS = join(import.meta.dirname, 'results')
 const PAIR_ROWS = 200_000
-/** What else is measured: calls, a run that is watched, W1 with its ledger in PostgreSQL or encrypted, and readers over PostgreSQL. */
-const OTHERS = ['calls', 'live', 'postgres', 'encryption', 'readers']
+/** What else is measured: calls, a run that is watched, W1 with its ledger in PostgreSQL or encrypted, W1 in splits, and readers over PostgreSQL. */
+const OTHERS = ['calls', 'live', 'postgres', 'encryption', 'splits', 'readers']
 const USAGE = `\
 npm run bench -- [options]
   --quick        10,000 and 100,000 rows only, three times instead of five
@@ -65,6 +65,7 @@ function benchOf(options: ReturnType<typeof parse>): Bench {
     watched: only === 'live' || (only === undefined && !quick) ? watchedOf(options) : null,
     postgres: only === 'postgres' || (only === undefined && !quick) ? besideOf(options) : null,
     encrypted: only === 'encryption' || (only === undefined && !quick) ? besideOf(options) : null,
+    splits: only === 'splits' || (only === undefined && !quick) ? besideOf(options) : null,
     looked_at: only === 'readers' || (only === undefined && !quick) ? (rows ?? sizes.at(-1) ?? null) : null,
     program: only === undefined || only === 'calls' || Object.hasOwn(WORKLOADS, only),
     // On the disk of the checkout: /tmp may be in memory, where an fsync costs nothing.

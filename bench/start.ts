@@ -1,6 +1,7 @@
 /** Starts the processes that measure. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import type {
   CallsTask,
@@ -20,6 +21,8 @@ const CHILD = join(import.meta.dirname, 'child.ts')
 export const PROGRAM = join(import.meta.dirname, '..', 'bin', 'custody.js')
 /** Else each process would keep the compiler of TypeScript in memory, and so would each of its threads. */
 const COMPILED = join(import.meta.dirname, 'results', 'compiled')
+/** Says what a process took. */
+const USAGE = pathToFileURL(join(import.meta.dirname, 'usage.ts')).href
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 const start = promisify(execFile)
 
@@ -73,4 +76,25 @@ export async function timeProgram(words: readonly string[], { key }: Start): Pro
     maxBuffer: MAX_ANSWER_BYTES,
   })
   return performance.now() - began
+}
+
+/**
+ * Runs a program, whose process says in the file `usage` what it took (usage.ts). `home`: its user's folder, for what it keeps of ledgers.
+ * @throws Error if it doesn't exit with 0.
+ */
+export async function runProgram(
+  program: string,
+  words: readonly string[],
+  usage: string,
+  home: string,
+  { key }: Start,
+): Promise<void> {
+  await start(process.execPath, ['--import', USAGE, program, ...words], {
+    env: {
+      ...process.env,
+      ...{ CUSTODY_KEY: key, CUSTODY_LEDGER: '', XDG_CONFIG_HOME: join(home, 'home') },
+      ...{ NODE_COMPILE_CACHE: COMPILED, BENCH_USAGE: usage },
+    },
+    maxBuffer: MAX_ANSWER_BYTES,
+  })
 }

@@ -40,6 +40,7 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
     watched: null,
     postgres: null,
     encrypted: { rows: 1000, repeat: 2 },
+    splits: { rows: 1000, repeat: 1, program: join(import.meta.dirname, 'crash', 'custody.ts') },
     looked_at: (await postgresHere()) ? 1000 : null,
     program: false,
     folder: temporary(),
@@ -70,6 +71,9 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
 
   const ratio = expect.any(Number)
   expect(results.encryption).toEqual({ rows: 1000, repetitions: 2, cpu: ratio, wall: ratio, ledger: ratio })
+  const splitting = { wall: ratio, cpu: ratio, memory: ratio, peak_rss_bytes: expect.any(Number) }
+  const none = { peak_rss_bytes: expect.any(Number) }
+  expect(results.splitting).toEqual({ rows: 1000, repetitions: 1, splits: 8, none, one: splitting, two: splitting })
   if (results.looking !== null) {
     const look = { own_ms: expect.any(Number), server_ms: expect.any(Number), waited_ms: expect.any(Number) }
     const sample = { explain: look, page: look }
@@ -86,6 +90,7 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
   const text = render({ started_at: '2026-01-01T00:00:00.000Z', machine, results, compared })
   expect(text).toContain('a CPU, 2 cores, 16 GiB, linux x64 · Node 26.0.0, SQLite 3.50.0')
   expect(text).toContain('verify / the run that it verifies, time')
+  expect(text).toContain('W1 in 8 splits, 1,000 rows, 1 turns, against without')
 })
 
 test.each(Object.keys(WORKLOADS) as WorkloadName[])('%s compiles', async name => {
