@@ -15,8 +15,10 @@ import { type JsonSchema, OBSERVED, type RowSchema } from '../../src/model/schem
 import type { DatabaseKind } from '../../src/plugins/databases/dialect.ts'
 import { openDatabase } from '../../src/plugins/databases/open.ts'
 import { FILE_TABLE, placeOf, SERVED_TABLE, type SqlSinkOptions } from '../../src/plugins/sinks/sql/options.ts'
+import { sqlSinks } from '../../src/plugins/sinks/sql/sinks.ts'
 import { TableWriter } from '../../src/plugins/sinks/sql/table-writer.ts'
 import type { Keyed, Outgoing, RowError, Sent } from '../../src/sdk/spec.ts'
+import { conformanceProblems } from '../../src/sdk/testing.ts'
 import { SIGNING } from '../crash/place.ts'
 import { CONNECTORS, custodyProcess, KILLS, killAtRandom } from '../support/kills.ts'
 import { PASSWORD, PostgresServer, USER } from '../support/postgres-server.ts'
@@ -104,6 +106,22 @@ const order = (id: Json, amount: Json = '1.50', note: Json = 'a note'): Row => (
 
 describe.each(KINDS)('%s%s', (kind, said) => {
   const skipped = said !== ''
+
+  test.skipIf(skipped)('conforms, with rows for a table that is there', async () => {
+    const { db } = await benchOf(kind)
+    await db.run(ORDERS)
+    const spec = sqlSinks.find(({ name }) => name === kind)
+    const rows_in = [order(1), order(2, null), order(3, '2.25', 'é😀')]
+    const orders = {
+      title: 'orders',
+      options: { ...db.options, table: 'orders', key: ['id'], mode: 'upsert' },
+      rows_in,
+    }
+    const columns = { id: 'id', note: 'note' }
+    const some = { title: 'some columns', options: { ...db.options, table: 'orders', columns }, rows_in }
+    expect(await conformanceProblems(spec!, [orders, some])).toEqual([])
+    await db.remove()
+  })
 
   test.skipIf(skipped)('takes what a table takes of a request, and answers from its receipt again', async () => {
     const { db, writer, read } = await benchOf(kind)
