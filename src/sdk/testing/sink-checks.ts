@@ -1,6 +1,7 @@
 /** Checks of sinks that write files: a sink wound back to any receipt continues to the same bytes. */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseJson } from '../../model/json.ts'
 import { newRow, type Row } from '../../model/row.ts'
 import type { Receipt, RewindableSinkSpec, Sink, SinkIntent } from '../spec.ts'
@@ -17,6 +18,9 @@ export const SINK_ROWS: readonly Row[] = Array.from({ length: 12 }, (_, i) =>
     flag: i % 2 === 0,
   }),
 )
+
+/** Where sinks stage what goes elsewhere. */
+const STAGED = 'staged'
 
 /** Uses the sample's `rows_in`, or rows of its own; a sink may refuse rows with an error that it declares, but not all. */
 export async function checkSink(
@@ -62,7 +66,10 @@ async function writeWith(
   let content: string | null = null
   await inFolder(sample, async folder => {
     const make = async () =>
-      spec.create(options, { ...contextIn(folder, sample), run: RUN, placed: null, originalNames: () => ({}) })
+      spec.create(options, {
+        ...contextIn(folder, sample),
+        ...{ run: RUN, placed: null, staging: join(folder, STAGED), originalNames: () => ({}) },
+      })
     const before = JSON.stringify(readdirSync(folder, { recursive: true }))
     const first = await make()
     const intent = await first.prepare()
@@ -75,7 +82,7 @@ async function writeWith(
     if (cut !== null) await sink.open(intent, receipt)
     const written = (receipt?.rows ?? 0) + writeAll(spec, sink, rows.slice(cut ?? 0), problems)
     problems.expect(written > 0, 'it refuses all rows; give the example rows_in')
-    content = await finish(sink, intent, folder, written, problems)
+    content = await finish(sink, intent, { folder, read: sample.read ?? readHere }, written, problems)
   })
   return content
 }
@@ -114,10 +121,17 @@ function writeAll(spec: RewindableSinkSpec, sink: Sink, rows: readonly Row[], pr
   return written
 }
 
+const readHere = async (path: string) => (existsSync(path) ? readFileSync(path) : null)
+
+interface Place {
+  readonly folder: string
+  readonly read: NonNullable<Sample['read']>
+}
+
 async function finish(
   sink: Sink,
   intent: SinkIntent,
-  folder: string,
+  { folder, read }: Place,
   rows: number,
   problems: Problems,
 ): Promise<string | null> {
@@ -128,11 +142,12 @@ async function finish(
   problems.expect(last.rows === rows, `the last receipt says ${last.rows} rows of ${rows}`)
   const artifacts = published === null ? [] : [published].flat()
   const paths = intent.by_value === true ? artifacts.map(({ path }) => path) : [intent.path as string]
-  if (!paths.every(path => existsSync(path))) {
+  const found = await Promise.all(paths.map(read))
+  const files = found.flatMap(each => (each === null ? [] : Buffer.from(each)))
+  if (files.length < paths.length) {
     problems.add('there is no file after publish()')
     return null
   }
-  const files = paths.map(path => readFileSync(path))
   const hashes = files.map(bytes => createHash('sha256').update(bytes).digest('hex'))
   const bytes = files.reduce((sum, each) => sum + each.length, 0)
   const said = last.files?.reduce((sum, each) => sum + each.bytes, 0) ?? last.bytes

@@ -12,7 +12,10 @@ import { type Check, type Findings, messageOf, Problems } from './problems.ts'
 import { expectNoSecret, secretsIn, withSecrets } from './secrets.ts'
 
 /** Examples are samples; a test may add more. */
-export type Sample = PluginExample
+export interface Sample extends PluginExample {
+  /** Of a sink that writes to another place than the disk: what is there at a path; null if nothing is. */
+  readonly read?: (path: string) => Promise<Uint8Array | null>
+}
 
 /** Does `work` with each sample whose options are sound. `check`: what is found wrong if it throws. */
 export async function eachSample(
