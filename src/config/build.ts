@@ -51,7 +51,7 @@ export function buildConfig(content: PipelineContent, root: Tree) {
     /** How long values of a run are to be kept; null: nothing is said. */
     retention_ms: content.retention ?? null,
     /** Into how many parts the input is cut; null: it isn't. */
-    splits: content.splits ?? null,
+    splits: content.splits === undefined ? null : buildSplits(content.splits),
     plugins: textsOf(content.plugins),
     /** Names of nodes whose kind isn't clear, which has been reported; they are not among `nodes`. */
     unreadable: entriesOf(valueAt(root, 'nodes')).flatMap(({ key }) => (content.nodes.has(key) ? [] : [key])),
@@ -147,6 +147,11 @@ function buildCoalesce(node: NodeOf<'coalesce'>) {
   } as const
   const branches = textsOf(node.coalesce)
   return { branches, policy: policies[node.policy], merge: merges[node.merge], to: node.to }
+}
+
+/** Part of what a plan's hash is of, so that `by` isn't there where it isn't said. */
+function buildSplits({ count, by }: { readonly count: number; readonly by?: string | undefined }) {
+  return by === undefined ? { count } : { count, by }
 }
 
 function buildAggregate(node: NodeOf<'aggregate'>) {

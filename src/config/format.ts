@@ -203,9 +203,11 @@ const aggregate = object(
     max_open: count
       .prefault(10_000)
       .describe('With per: how many batches may be open at a time; a row that would open one more is an error.'),
-    scope: choice('split')
+    scope: choice('split', 'key')
       .optional()
-      .describe('With `splits`, where it must be said: split, each split has batches of its own.'),
+      .describe(
+        'With `splits`, where it must be said: split, each split has batches of its own; key, each value of the field that `by` names has, and `per` has that field.',
+      ),
     output: choice('transform', 'passthrough')
       .prefault('transform')
       .describe('transform: new rows. passthrough: the same rows go on, enriched or dropped.'),
@@ -375,6 +377,11 @@ export const PIPELINE = object('a pipeline', {
     .describe('What must hold before anything is published; else the run stops, and can be resumed.'),
   splits: object('splits', {
     count: leaf.splits.describe('How many. The number is part of the plan: how many workers there are is not.'),
+    by: leaf.field_name
+      .optional()
+      .describe(
+        'A field of each source: records are dealt by its value, so that those with the same one are in one split.',
+      ),
   })
     .optional()
     .describe('Cuts the input into parts that are processed by themselves, side by side.'),

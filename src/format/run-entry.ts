@@ -260,6 +260,11 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
       whole: maybe(whole('part'), 'the split that reads all of it, if it isn’t cut'),
       positions: maybe(VALUE, 'a value'),
       hashes: maybe(VALUE, 'a value'),
+      dealt: maybe(
+        objectOf({ by: key(text()), epoch: key(counted(1)), bytes: key(counted()) }),
+        'if its records were dealt: the field, the epoch of the lease under which that was done, and the bytes of the source',
+      ),
+      input: maybe(VALUE, 'a value, if its records were dealt'),
       t: T,
     },
     says: 'In the log of a coordinator',

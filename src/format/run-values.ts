@@ -129,6 +129,16 @@ export type CutContent = {
   readonly files?: ReadonlyArray<{ readonly records: number; readonly bytes: number; readonly sha256: string }>
 }
 
+/** What a source was when its records had been dealt. */
+export type DealtInput = {
+  /** Where reading it ended; null if nothing was read. */
+  readonly position: Json
+  /** Of what was read; null if it has no hash. */
+  readonly sha256: string | null
+  /** Names that fields have in the input, where they have others. */
+  readonly names: { readonly [field: string]: string }
+}
+
 /** What a file that a sink wrote holds; `rows` and `bytes` of this one. */
 export interface FileContent {
   readonly rows: number

@@ -20,6 +20,15 @@ export interface RangeFact {
   readonly files?: number
 }
 
+export interface DealtFact {
+  /** The field whose value says to which split a record goes. */
+  readonly by: string
+  /** Of the lease under which it was done. */
+  readonly epoch: number
+  /** That were read of the source. */
+  readonly bytes: number
+}
+
 /** How far a split was: its log has so many entries, which give this root. */
 export interface PartHead {
   readonly part: number
@@ -42,6 +51,13 @@ export type CoordinatorEntry =
       readonly positions?: ValueNumber
       /** Value: what each holds (`readonly CutContent[]`); absent if there are none. */
       readonly hashes?: ValueNumber
+      /**
+       * Its records were dealt to the splits, each by itself: ranges are those of the files that hold them, and `before` counts the records
+       * that splits before have, whichever these are.
+       */
+      readonly dealt?: DealtFact
+      /** Value: how far the source was read (`DealtInput`); there exactly if it was dealt. */
+      readonly input?: ValueNumber
       readonly t: number
     }
   /** How far its splits are that have gone on since the last such entry. */

@@ -42,6 +42,31 @@ export function piecesBeside(url: string, run: string): Pieces {
         await file.close()
       }
     },
+    async write(name, at, bytes) {
+      const path = pathOf(name)
+      // Opened each time: there may be more splits than files that may be open.
+      await failing(path, async () => {
+        if (at === 0) await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
+        const file = await open(path, at === 0 ? 'w' : 'r+', OWNER_ONLY)
+        try {
+          for (let done = 0; done < bytes.length; )
+            done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten
+        } finally {
+          await file.close()
+        }
+      })
+    },
+    async sync(names) {
+      for (const path of [...names.map(pathOf), ...(names.length > 0 ? [folder] : [])])
+        await failing(path, async () => {
+          const file = await open(path, 'r')
+          try {
+            await file.sync()
+          } finally {
+            await file.close()
+          }
+        })
+    },
     async remove() {
       await Promise.allSettled([rm(folder, { recursive: true, force: true })])
       // Other runs may have theirs in it.

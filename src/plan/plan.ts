@@ -79,6 +79,12 @@ export function inputSchema(node: Pick<SourceNode, 'plugin' | 'schema'>): RowSch
 
 const NO_FIELDS: ReadonlyMap<string, FieldSchema> = new Map()
 
+export interface SplitsConfig {
+  readonly count: number
+  /** The field by whose value records are dealt; absent: the input is cut. */
+  readonly by?: string
+}
+
 export interface TransformNode extends NodeCommon {
   readonly kind: 'transform'
   readonly plugin: PluginOf<TransformSpec>
@@ -132,6 +138,8 @@ export interface AggregateNode extends NodeCommon {
   readonly trigger: Omit<AggregateConfig['trigger'], 'when'> & { readonly when: Expression | null }
   /** One open batch for each value of the fields, so many at most; null: one for all rows. */
   readonly per: KeyFields | null
+  /** Batches are those of a key by which records are dealt, in whichever split that is. */
+  readonly of_key: boolean
   readonly output: 'transform' | 'passthrough'
   readonly output_rows: number | null
   readonly retry: RetryConfig
@@ -202,7 +210,7 @@ export interface Plan {
   /** How long values of its runs are to be kept; null: nothing is said. */
   readonly retention_us: number | null
   /** Into how many parts its input is cut, each processed by itself; null: it isn't cut. */
-  readonly splits: { readonly count: number } | null
+  readonly splits: SplitsConfig | null
   /** Files and packages that bring plugins, as the file names them. */
   readonly plugins: readonly string[]
   readonly limits: {

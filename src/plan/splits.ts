@@ -1,6 +1,9 @@
 /** What splits can't do, each by itself, or what would depend on how many there are without saying so. */
+import { nearestNames } from '../model/nearest.ts'
+import type { RowSchema } from '../model/schema.ts'
 import type { Draft, DraftNode } from './draft.ts'
 import type { Flow } from './flow.ts'
+import { decimalsAmong } from './key-decimals.ts'
 import { pluginUse, type ResolvedPlugin } from './plugins.ts'
 import type { Report } from './report.ts'
 import { servicesOf } from './services.ts'
@@ -24,9 +27,13 @@ export function checkSplits(
     if (!pipeline.misspells([], 'splits')) refuseScopes(draft, report)
     return
   }
+  const { splits } = pipeline.config
+  const by = splits?.by ?? null
+  if (by !== null) checkBy(by, draft, flow, report)
   for (const node of draft.nodes) {
     const plugin = plugins.get(node)
-    const problem = problemOfKind(node, report) ?? (plugin?.valid === true ? problemOf(node, plugin, flow) : null)
+    const problem =
+      problemOfKind(node, by, flow, report) ?? (plugin?.valid === true ? problemOf(node, plugin, by, flow) : null)
     if (problem === null) continue
     const { message, hint } = problem
     const [path, part] = placeOf(node)
@@ -73,13 +80,15 @@ function placeOf(node: DraftNode) {
   return use === null ? ([path, 'key'] as const) : ([use.name_path, 'value'] as const)
 }
 
-function problemOfKind({ config, name, path }: DraftNode, { pipeline }: Report): Problem | null {
+function problemOfKind(node: DraftNode, by: string | null, flow: Flow, { pipeline }: Report): Problem | null {
+  const { config, name, path } = node
   switch (config.kind) {
     case 'sort':
       return { message: `sort \`${name}\` puts all rows in one order, and a split has some of them`, hint: WITHOUT }
     case 'join':
       return { message: `join \`${name}\` needs all rows of both sides, and a split has some of them`, hint: WITHOUT }
     case 'aggregate':
+      if (config.scope === 'key') return notByKey(name, config, by, flow.known(node))
       if (pipeline.has([...path, 'scope']) || pipeline.misspells(path, 'scope')) return null
       return {
         message: `aggregate \`${name}\` would have other batches with another number of splits, and doesn’t say so`,
@@ -90,7 +99,7 @@ function problemOfKind({ config, name, path }: DraftNode, { pipeline }: Report):
   }
 }
 
-function problemOf(node: DraftNode, plugin: ResolvedPlugin, flow: Flow): Problem | null {
+function problemOf(node: DraftNode, plugin: ResolvedPlugin, by: string | null, flow: Flow): Problem | null {
   const { name } = node
   const { spec, options } = plugin
   if (spec.kind === 'sink' && spec.delivery === 'outbound')
@@ -103,10 +112,10 @@ function problemOf(node: DraftNode, plugin: ResolvedPlugin, flow: Flow): Problem
     return { message: `source \`${name}\` calls ${service}, and what it answers can’t be cut`, hint: WITHOUT }
   switch (spec.kind) {
     case 'source':
-      if (!spec.rereadable(options))
+      if (by === null && !spec.rereadable(options))
         return {
           message: `source \`${name}\` can be read only once, and each split opens its input by itself`,
-          hint: 'save the input to a file, and name that',
+          hint: 'save the input to a file, and name that; or have its records dealt, with `by`',
         }
       if (spec.endless?.(options) !== true) return null
       return {
@@ -141,4 +150,51 @@ function apart(node: DraftNode, { spec, options }: ResolvedPlugin, flow: Flow): 
   const why = input === null ? null : (spec.together?.(options, input) ?? null)
   if (why === null) return null
   return { message: `what splits write for sink \`${name}\` can’t become one: ${why.message}`, hint: why.hint }
+}
+
+/** Each source has the field by which its records are dealt, or may have it. */
+function checkBy(by: string, { nodes }: Draft, flow: Flow, report: Report): void {
+  for (const node of nodes) {
+    if (node.kind !== 'source') continue
+    const schema = flow.known(node)
+    if (schema === null || schema.fields.has(by) || !schema.closed) continue
+    const names = [...schema.fields.keys()]
+    const [near] = nearestNames(by, names, 1)
+    report.error('CUSTODY_SPLITS', ['splits', 'by'], `source \`${node.name}\` has no field \`${by}\``, {
+      part: 'value',
+      hint: `${near === undefined ? '' : `did you mean ${near}? `}its fields: ${names.join(', ')}`,
+    })
+  }
+}
+
+type AggregateParts = Extract<DraftNode['config'], { kind: 'aggregate' }>
+
+/** Why batches would depend on the number of splits though it is said that each key has its own; null if they don't. */
+function notByKey(
+  name: string,
+  { per, trigger }: AggregateParts,
+  by: string | null,
+  input: RowSchema | null,
+): Problem | null {
+  if (by === null)
+    return {
+      message: `aggregate \`${name}\` has the scope of a key, and the pipeline doesn’t deal its records by one`,
+      hint: 'add `by: FIELD` to `splits`, or say `scope: split`',
+    }
+  if (per === null || !per.fields.includes(by))
+    return {
+      message: `aggregate \`${name}\` has the scope of a key, and its batches are not those of one value of \`${by}\``,
+      hint: `add \`${by}\` to its \`per\`, or say \`scope: split\``,
+    }
+  if (input !== null && decimalsAmong([by], input).length > 0)
+    return {
+      message: `aggregate \`${name}\` has the scope of a key, and tells decimals apart by their amounts, which splits do by their texts`,
+      hint: 'declare the field as an integer or a string, or say `scope: split`',
+    }
+  const counts_time = trigger.max_age_ms !== null || /\bage_seconds\b/.test(trigger.when ?? '')
+  if (!counts_time) return null
+  return {
+    message: `aggregate \`${name}\` has the scope of a key, and a trigger that counts time, which splits have one after another`,
+    hint: 'leave `max_age` and `batch.age_seconds` out, or say `scope: split`',
+  }
 }

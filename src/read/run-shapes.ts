@@ -172,6 +172,7 @@ const range = withOptional<RangeFact>(
   { part: int(1), before: int(), records: int(), line: int(), bytes: int() },
   { files: int() },
 )
+const dealt = object({ by: text(), epoch: int(1), bytes: int() })
 
 /** By `k`. */
 const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { k: K }>> } = {
@@ -226,7 +227,7 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
   ),
   cut: withOptional(
     { k: oneOf('cut'), source: int(1), ranges: listOf(range), t: int() },
-    { whole: int(1), ...values('positions', 'hashes') },
+    { whole: int(1), ...values('positions', 'hashes', 'input'), dealt },
   ),
   parts: object({ k: oneOf('parts'), heads: listOf(object({ part: int(1), size: int(1), root: hash }), 1), t: int() }),
   part: object({ k: oneOf('part'), run: uuid, part: int(1), opening: hash, t: int() }),

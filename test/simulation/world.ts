@@ -225,6 +225,7 @@ export class World {
             when: node.when_older_s === undefined ? null : olderThan(node.when_older_s),
           },
           per: node.per === undefined ? null : { ...node.per, by_value: amountsIn(node.per.fields) },
+          of_key: false,
           output: node.operation === 'mark' ? 'passthrough' : 'transform',
           output_rows: null,
           retry: { attempts: node.asks?.attempts ?? 1, ...RETRY },

@@ -12,6 +12,7 @@
  * EXECUTOR-5. Where time decides, no two visits begin at the same time: so the record shows which came first.
  */
 import type { CommitLine } from '../../format/commit-line.ts'
+import type { Row } from '../../model/row.ts'
 import type { ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { Contexts } from '../calls/contexts.ts'
@@ -63,6 +64,8 @@ export interface ExecutorParts {
   readonly races: ReadonlySet<number>
   /** Whether what sinks send isn't sent, but on record, row by row. */
   readonly replays: boolean
+  /** Of a split to which records were dealt: whether it has those with a row's key. null: nobody has dealt any. */
+  readonly hasKeyOf: ((row: Row) => boolean) | null
 }
 
 export class Executor {

@@ -7,6 +7,12 @@ export const POINTS = [
   'before_open',
   /** Entry 0 is durable; no output was touched. */
   'after_open',
+  /** Records are dealt to splits; their spools aren't durable. */
+  'mid_deal',
+  /** They are, and nothing of them is on record. */
+  'after_deal',
+  /** It is recorded what each split reads, and none has begun. Only where there are splits. */
+  'after_cut',
   /** Sinks are there, and empty. */
   'after_outputs_open',
   /** A service is about to be asked. */

@@ -1,11 +1,14 @@
 /** Where what splits write is kept until their coordinator puts it together. */
 
-/** A piece is what one process wrote of one split for one sink; whoever takes the split over writes another. */
+/**
+ * A piece is what one process wrote of one split for one sink; whoever takes the split over writes another. Or it is what the coordinator dealt
+ * to a split of one source: a spool.
+ */
 export interface PieceName {
   readonly part: number
-  /** Of the lease by which the process had the split. */
+  /** Of the lease by which the process had the split; of a spool, the run. */
   readonly epoch: number
-  /** Number of the node. */
+  /** Number of the node; of a spool, a source's. */
   readonly sink: number
 }
 
@@ -23,6 +26,10 @@ export interface Pieces {
   create(name: PieceName): Promise<PieceFile>
   /** The first so many bytes of one, some at a time; fewer, if there are no more. @throws CustodyError CUSTODY_SINK. */
   read(name: PieceName, bytes: number): AsyncIterable<Uint8Array>
+  /** Writes bytes behind the first `at` ones of a spool, not durably; with none before, there is nothing else in it. @throws as `create`. */
+  write(name: PieceName, at: number, bytes: Uint8Array): Promise<void>
+  /** Makes durable what was written of these. @throws as `create`. */
+  sync(names: readonly PieceName[]): Promise<void>
   /** None is wanted any more. Never throws. */
   remove(): Promise<void>
 }

@@ -10,6 +10,7 @@ import type { PluginCode } from '../../format/plugin-code.ts'
 import type { Courses, Recordings, Repeats } from '../../format/recording.ts'
 import type { RunLedger } from '../../ledger/write-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
+import type { Row } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Discarded, PluginSpec } from '../../sdk/spec.ts'
 import { Contexts } from '../calls/contexts.ts'
@@ -158,6 +159,8 @@ export interface SessionParts {
   } | null
   /** Whether it is one of a run's splits: nothing is published then, and what it reads is a part of the input. */
   readonly is_split?: boolean
+  /** Of a split to which records were dealt: whether it has those with a row's key. */
+  readonly hasKeyOf?: (row: Row) => boolean
   /** What happens between opening the ledger and the first row. */
   readonly prologue?: (committer: Committer) => Promise<void>
 }
@@ -310,8 +313,9 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
   const replay_order =
     courses === null || races.size === 0 ? null : new ReplayOrder({ courses, plan, races, reaches, onReady })
   const replays = recordings !== null
+  const { hasKeyOf = null } = parts
   const executor = new Executor(
-    { plan, pools, recorder, outputs, clock, contexts, events, replay_order, held, races, replays },
+    { plan, pools, recorder, outputs, clock, contexts, events, replay_order, held, races, replays, hasKeyOf },
     reaches,
   )
   const extent = await extentOf(readers)

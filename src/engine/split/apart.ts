@@ -8,13 +8,14 @@ import { guarded } from './cuts.ts'
 const WITHOUT = 'take `splits` out of the pipeline for this run'
 
 /**
- * Reads no record.
+ * Reads no record. `deals`: what sources have is dealt, by one who reads it once.
  * @throws CustodyError CUSTODY_SPLITS: of a stream, or if there is a limit, and a source can't be cut; and that of a source.
  */
 export async function refuseApart(
   sources: readonly OpenSource[],
   sinks: Pick<SinkSet, 'all'>,
   limit: number,
+  deals: boolean,
 ): Promise<void> {
   for (const { node, intent } of sinks.all)
     if (intent.mode === 'stream')
@@ -25,6 +26,13 @@ export async function refuseApart(
       )
   for (const source of sources) {
     const { name } = source.node
+    if (deals && source.files !== null)
+      throw apart(
+        name,
+        `source \`${name}\` reads a list of files, which can’t be dealt to splits yet`,
+        `Name one file, or ${WITHOUT}.`,
+      )
+    if (deals) continue
     const awaited = await guarded(source.node, async () => source.source.awaits?.(null))
     if (awaited != null)
       throw apart(

@@ -26,6 +26,9 @@ function memoryPieces(at_once: number): Pieces & { readonly files: Map<string, B
     async *read(name, bytes) {
       for (let at = 0; at < bytes; at += at_once) yield of(name).subarray(at, Math.min(bytes, at + at_once))
     },
+    write: async (name, at, bytes) =>
+      void files.set(keyOf(name), Buffer.concat([at === 0 ? Buffer.alloc(0) : of(name), bytes])),
+    sync: async () => undefined,
     remove: async () => files.clear(),
   }
 }

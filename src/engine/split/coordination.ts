@@ -1,7 +1,7 @@
 /** What the log of a coordinator says, as whoever works on the run needs it: the same for each process. */
 import type { RunEntry } from '../../format/entry.ts'
 import { leafHash } from '../../format/hash.ts'
-import type { CutContent, CutPlace } from '../../format/run-values.ts'
+import type { CutContent, CutPlace, DealtInput } from '../../format/run-values.ts'
 import { runEntryOf } from '../../ledger/write/decode.ts'
 import type { RunReader } from '../../ledger/write-port.ts'
 import { isObject, type Json } from '../../model/row.ts'
@@ -42,7 +42,7 @@ export async function readCoordination(reader: RunReader, log: number): Promise<
 }
 
 function cutOf(
-  { source, ranges, whole, positions, hashes }: Extract<RunEntry, { k: 'cut' }>,
+  { source, ranges, whole, positions, hashes, dealt, input }: Extract<RunEntry, { k: 'cut' }>,
   values: Awaited<ReturnType<typeof valuesOf>>,
 ): SourceCut {
   const valuesAt = (number: number | undefined) => {
@@ -53,11 +53,23 @@ function cutOf(
   return {
     source,
     whole: whole ?? null,
-    ranges: ranges.map((fact, i) => ({
-      part: fact.part,
-      range: recordedRange(fact, onRecord(places[i], 'place of a cut'), onRecord(contents[i], 'hash of a cut')),
-    })),
+    ranges: ranges.map((fact, i) => {
+      const place = dealt === undefined ? onRecord(places[i], 'place of a cut') : NO_PLACE
+      return { part: fact.part, range: recordedRange(fact, place, onRecord(contents[i], 'hash of a cut')) }
+    }),
+    ...(dealt === undefined
+      ? {}
+      : { dealt: { ...dealt, input: inputIn(input === undefined ? null : (values.get(input) ?? null)) } }),
   }
+}
+
+const NO_PLACE: CutPlace = { from: null, to: null }
+
+function inputIn(value: Json): DealtInput {
+  if (!isObject(value) || !isObject(value.names)) return notOnRecord('input that was dealt')
+  const { position = null, sha256, names } = value
+  const fields = Object.entries(names).map(([field, name]) => [field, String(name)] as const)
+  return { position, sha256: typeof sha256 === 'string' ? sha256 : null, names: Object.fromEntries(fields) }
 }
 
 function placeIn(value: Json): CutPlace {

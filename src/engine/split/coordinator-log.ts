@@ -10,7 +10,7 @@ import type { SessionClock } from '../ports/run-clock.ts'
 import { CommitValues, EntryValues, RunValues, type ValuesSoFar } from '../record/run-values.ts'
 import { publishedFact, reasonValue, receiptFact } from '../run/commit-facts.ts'
 import type { Stop } from '../run/committer.ts'
-import { contentsOf, placesOf, rangeFacts, type SourceCut } from './cuts.ts'
+import { contentsOf, type Dealt, placesOf, rangeFacts, type SourceCut } from './cuts.ts'
 
 export interface CoordinatorLogState {
   readonly values: ValuesSoFar
@@ -25,6 +25,12 @@ export interface SplitSum {
   readonly cursors: readonly CursorFact[]
   /** By source, where the last split that read it has ended: rows that are run once more may need what stood before the first record. */
   readonly positions: ReadonlyMap<number, Json>
+  /** By source that was dealt, what was read of it. */
+  readonly hashes: ReadonlyMap<number, string>
+}
+
+function dealtFact({ input, ...dealt }: Dealt, values: EntryValues) {
+  return { dealt, ...values.numbered('input', input) }
 }
 
 export class CoordinatorLog {
@@ -52,13 +58,14 @@ export class CoordinatorLog {
 
   async cut(cuts: readonly SourceCut[]): Promise<void> {
     for (const each of cuts) {
-      const { source, whole } = each
+      const { source, whole, dealt } = each
       const values = this.#noValues()
       const numbers =
         whole === null
           ? {
-              ...values.numbered('positions', [...placesOf(each)]),
+              ...values.numbered('positions', dealt === undefined ? [...placesOf(each)] : null),
               ...values.numbered('hashes', contentsOf(each)),
+              ...(dealt === undefined ? {} : dealtFact(dealt, values)),
             }
           : { whole }
       this.#append({ k: 'cut', source, ranges: rangeFacts(each), ...numbers, t: this.#clock.now_us() }, values)
@@ -75,7 +82,7 @@ export class CoordinatorLog {
 
   /** What was put together so far, and if it is the last commit, what is about to be published. */
   async commit(
-    { totals, cursors, positions }: SplitSum,
+    { totals, cursors, positions, hashes }: SplitSum,
     outputs: readonly Output[],
     receipts: Receipts,
     last: boolean,
@@ -92,6 +99,7 @@ export class CoordinatorLog {
       cursors: cursors.map(each => ({
         ...each,
         ...values.again('position', each.source, positions.get(each.source) ?? null),
+        ...values.again('hash', each.source, hashes.get(each.source) ?? null),
       })),
       receipts: outputs.map(output => receiptFact(output.node, receiptOf(receipts, output), values)),
       totals,

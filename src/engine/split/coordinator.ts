@@ -34,7 +34,8 @@ import {
 import { summarise } from '../run/summary.ts'
 import { assemble } from './assembly.ts'
 import { CoordinatorLog, type SplitSum } from './coordinator-log.ts'
-import { bytesOf, cutSources, guarded, type SourceCut } from './cuts.ts'
+import { bytesOf, cutSources, dealtNames, guarded, type SourceCut, sizeOf } from './cuts.ts'
+import { type Dealing, dealSources } from './dealing.ts'
 import { type EndedSplits, endedSplits, totalsSoFar } from './ended.ts'
 
 /** How often it is said how far splits are: as the log of a run does. */
@@ -111,6 +112,7 @@ class Coordinator {
   /** Whether sources know the names that their fields have in the input. */
   #named = false
   #opened = false
+  #cuts: readonly SourceCut[] = []
   /** Of all splits, as far as this is known. */
   #totals = new Totals(0, 0).snapshot()
 
@@ -127,7 +129,9 @@ class Coordinator {
     try {
       if (from.resumed !== null) await this.#log.resume(epoch, code_changes, this.#clock.goOn())
       if (from.resumed !== null) request.atPoint?.('after_resume_entry')
-      const cuts = from.cuts ?? (abandon ? [] : await this.#cut())
+      this.#cuts = from.cuts ?? (abandon ? [] : await this.#cut())
+      const cuts = this.#cuts
+      request.atPoint?.('after_cut')
       if (request.signal.aborted) return await this.#stop(STOPPED_BY_USER)
       const end = await this.#work(cuts)
       if (end.kind === 'stopped') {
@@ -148,18 +152,47 @@ class Coordinator {
 
   async #cut(): Promise<readonly SourceCut[]> {
     const { sources, splits, limit, request, log } = this.#parts
-    const work = cutSources(sources, splits, limit, request.signal).catch((thrown: unknown) => {
+    const { by } = request.plan.splits ?? {}
+    const cut =
+      by === undefined
+        ? cutSources(sources, splits, limit, request.signal)
+        : dealSources(await this.#dealing({ count: splits, by }))
+    const work = cut.catch((thrown: unknown) => {
       // Who has stopped it gets to know what is wrong when it is resumed.
-      if (request.signal.aborted) return []
+      if (request.signal.aborted) return null
       throw thrown
     })
-    const cuts = await holding(work, this.#clock, () => log.renew())
+    const cuts = (await holding(work, this.#clock, () => log.renew())) ?? []
     if (cuts.length > 0) await this.#log.cut(cuts)
     return cuts
   }
 
+  async #dealing(splits: Dealing['splits']): Promise<Dealing> {
+    const { request, sources, limit, epoch } = this.#parts
+    const tell = teller('Progress', request.onProgress)
+    const began_us = this.#clock.monotonic_us()
+    const total = await sizeOf(sources)
+    const before = { rows_read: 0, rows_done: 0 }
+    return {
+      ...{ sources, splits, limit, epoch, pieces: request.pieces, signal: request.signal },
+      atPoint: request.atPoint ?? nothing,
+      onNotice: teller('A notice', request.onNotice),
+      onDealt: (records, read) =>
+        tell({
+          ...{ rows_read: records, rows_done: 0, tokens_ended: 0, before },
+          elapsed_us: this.#clock.monotonic_us() - began_us,
+          bytes: total === null ? null : { before: 0, read, total },
+        }),
+    }
+  }
+
+  /** Names that fields have in the input, as far as they are known. */
+  #names() {
+    return { ...dealtNames(this.#cuts), ...originalNames(this.#parts.sources) }
+  }
+
   async #work(cuts: readonly SourceCut[]) {
-    const { request, opening, splits, log, sinks, sources, abandon } = this.#parts
+    const { request, opening, splits, log, sinks, abandon } = this.#parts
     const closedBefore = await this.#closedParts()
     const open = Array.from({ length: splits }, (_, i) => i + 1).filter(part => !closedBefore.has(part))
     if (open.length === 0) return { kind: 'closed' } as const
@@ -188,7 +221,7 @@ class Coordinator {
     }
     const signal = AbortSignal.any([request.signal, halt.signal])
     const names_files = sinks.all.some(({ intent }) => intent.by_value === true)
-    const known = { originalNames: () => originalNames(sources), inUse: sinks.inUse, names_files }
+    const known = { originalNames: () => this.#names(), inUse: sinks.inUse, names_files }
     const workers = request.workers({ cuts, ...opening, known, signal })
     return await holding(workers.run(open, onRows), this.#clock, keep)
   }
@@ -197,7 +230,7 @@ class Coordinator {
   async #finish(): Promise<RunResult> {
     const { request, splits, from, abandon } = this.#parts
     const { plan, run, ledger } = request
-    const ended = await this.#holding(endedSplits(plan, splits, ledger.splitsOf(run)))
+    const ended = await this.#holding(endedSplits(plan, splits, ledger.splitsOf(run), this.#cuts))
     const { sum } = ended
     this.#totals = sum.totals
     this.#clock.reach(ended.last_us)
@@ -233,11 +266,11 @@ class Coordinator {
 
   /** @returns false if it was stopped meanwhile. */
   async #assemble({ sum, receipts }: EndedSplits): Promise<boolean> {
-    const { request, sources } = this.#parts
+    const { request } = this.#parts
     const outputs = this.#outputs
     await this.#name()
     const { plan, run } = request
-    const common = { run, folder: plan.folder, placed: null, originalNames: () => originalNames(sources) }
+    const common = { run, folder: plan.folder, placed: null, originalNames: () => this.#names() }
     const commit = async (of: () => Promise<Receipts>, last: boolean) => {
       const flushed = await this.#holding(of())
       await this.#log.commit(sum, outputs.all, flushed, last)
@@ -259,7 +292,9 @@ class Coordinator {
     if (this.#named) return
     this.#named = true
     for (const { node, source } of this.#parts.sources) {
-      if (source.originalNames === undefined) continue
+      // Of those that were dealt names are known, and nothing else is read.
+      if (source.originalNames === undefined || this.#cuts.some(each => each.source === node.number && each.dealt))
+        continue
       await this.#holding(guarded(node, async () => source.begin?.(null)))
     }
   }

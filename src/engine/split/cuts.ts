@@ -5,7 +5,7 @@
  * CUTS-1. A source that can't be cut is read by one split, as a whole: by the one whose share it begins in.
  */
 
-import type { CutContent, CutPlace } from '../../format/run-values.ts'
+import type { CutContent, CutPlace, DealtInput } from '../../format/run-values.ts'
 import type { RangeFact } from '../../format/split-entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { SourceNode } from '../../plan/plan.ts'
@@ -18,6 +18,18 @@ export interface SourceCut {
   readonly ranges: ReadonlyArray<{ readonly part: number; readonly range: SourceRange }>
   /** The split that reads all of it; null if it was cut. */
   readonly whole: number | null
+  /** Its records were dealt: ranges are those of their spools. */
+  readonly dealt?: Dealt
+}
+
+export interface Dealt {
+  /** The field whose value says to which split. */
+  readonly by: string
+  /** Of the lease under which it was done, which names of spools have. */
+  readonly epoch: number
+  /** Of the source. */
+  readonly bytes: number
+  readonly input: DealtInput
 }
 
 /** What a split reads of one source; `files_before`: how many of its files end before that. */
@@ -55,6 +67,17 @@ export async function cutSources(
 
 async function extentOf(source: Source): Promise<number> {
   return (await source.extent?.()) ?? (await source.size?.()) ?? 0
+}
+
+/** Bytes of all of them; null if one has no size. @throws CustodyError of the source. */
+export async function sizeOf(sources: readonly OpenSource[]): Promise<number | null> {
+  let total = 0
+  for (const { node, source } of sources) {
+    const size = await guarded(node, async () => (await source.size?.()) ?? null)
+    if (size === null) return null
+    total += size
+  }
+  return total
 }
 
 /** Where the cuts lie that fall into a source, counted from where it begins; and in which split it begins. */
@@ -106,6 +129,11 @@ export function bytesOf(cuts: readonly SourceCut[], has: (part: number) => boole
   if (cuts.some(({ whole }) => whole !== null)) return null
   const ranges = cuts.flatMap(cut => cut.ranges).filter(({ part }) => has(part))
   return ranges.reduce((sum, { range }) => sum + range.bytes, 0)
+}
+
+/** `{field: name in the input}` of sources that were dealt. */
+export function dealtNames(cuts: readonly SourceCut[]): DealtInput['names'] {
+  return Object.assign({}, ...cuts.map(({ dealt }) => dealt?.input.names ?? {}))
 }
 
 // ── on record ───────────────────────────────────────────────────────────────────────────────────────────────────────

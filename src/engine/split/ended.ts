@@ -9,6 +9,7 @@ import { Totals } from '../record/totals.ts'
 import { readHistory } from '../resume/run-fold.ts'
 import { receiptsOf } from '../run/resume.ts'
 import type { SplitSum } from './coordinator-log.ts'
+import type { SourceCut } from './cuts.ts'
 
 export interface EndedSplits {
   readonly sum: SplitSum
@@ -29,7 +30,12 @@ export async function totalsSoFar(plan: Plan, reader: SplitReader): Promise<Tota
 }
 
 /** @throws CustodyError as `SplitReader.see`. */
-export async function endedSplits(plan: Plan, splits: number, reader: SplitReader): Promise<EndedSplits> {
+export async function endedSplits(
+  plan: Plan,
+  splits: number,
+  reader: SplitReader,
+  cuts: readonly SourceCut[],
+): Promise<EndedSplits> {
   const totals = new Totals(plan.nodes.length, plan.edges.length)
   const receipts: ReadonlyMap<string, Receipt>[] = []
   const positions = new Map<number, Json>()
@@ -50,8 +56,32 @@ export async function endedSplits(plan: Plan, splits: number, reader: SplitReade
   }
   const cursors = [...read].map(([source, each]): CursorFact => ({ source, ...each, done: true }))
   return {
-    sum: { totals: totals.snapshot(), cursors: cursors.toSorted((a, b) => a.source - b.source), positions },
+    sum: withDealt(
+      {
+        totals: totals.snapshot(),
+        cursors: cursors.toSorted((a, b) => a.source - b.source),
+        positions,
+        hashes: new Map(),
+      },
+      cuts,
+    ),
     receipts,
     last_us,
   }
+}
+
+/** Splits have read spools; of a source that was dealt it is known from then how far it was read. */
+function withDealt(sum: SplitSum, cuts: readonly SourceCut[]): SplitSum {
+  const bytes = new Map<number, number>()
+  const positions = new Map(sum.positions)
+  const hashes = new Map(sum.hashes)
+  for (const { source, dealt } of cuts) {
+    if (dealt === undefined) continue
+    const { position, sha256 } = dealt.input
+    bytes.set(source, dealt.bytes)
+    positions.set(source, position)
+    if (sha256 !== null) hashes.set(source, sha256)
+  }
+  const cursors = sum.cursors.map(each => ({ ...each, bytes: bytes.get(each.source) ?? each.bytes ?? 0 }))
+  return { ...sum, cursors, positions, hashes }
 }

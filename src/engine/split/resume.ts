@@ -15,6 +15,7 @@ import { type Restored, type ResumeRequest, receiptsOf, refuseOtherPlan, refuseO
 import type { RunResult } from '../run/session.ts'
 import { type Coordination, readCoordination } from './coordination.ts'
 import { coordinate } from './coordinator.ts'
+import { dealtNames } from './cuts.ts'
 import { totalsSoFar } from './ended.ts'
 import { type SplitRunRequest, splitsRequest } from './start.ts'
 
@@ -44,9 +45,11 @@ export async function resumeSplits(request: ResumeSplitsRequest): Promise<RunRes
     const { opened, history, leaf, splits, cuts, said } = seen
     const sources = await createSources(plan, null, created, opened.files)
     const over = await isOver(request, splits)
-    if (!abandon && (cuts === null || !over)) for (const each of sources) await prepareSource(each)
+    const dealt = plan.splits?.by !== undefined && cuts !== null
+    if (!abandon && !dealt && (cuts === null || !over)) for (const each of sources) await prepareSource(each)
+    const namesOf = () => ({ ...dealtNames(cuts ?? []), ...originalNames(sources) })
     const in_use = addFilesRead(plan, request.in_use ?? new FilesInUse())
-    const places = { run, folder: plan.folder, placed: null, in_use, originalNames: () => originalNames(sources) }
+    const places = { run, folder: plan.folder, placed: null, in_use, originalNames: namesOf }
     const sinks = await restoreSinks(plan, places, opened.intents, receiptsOf(plan, history.commit))
     created.add(sinks)
     const code_changes = codeChanges(history.plugins, codeIn(plan, request.codeOf))

@@ -13,9 +13,11 @@ import type { Pieces } from '../ports/pieces.ts'
 import { type History, readHistory } from '../resume/run-fold.ts'
 import { type RestoredState, restoreState } from '../resume/state.ts'
 import { atRiskOf, readSoFar, receiptsOf } from '../run/resume.ts'
-import { driveSession, holdingsOf, type RunResult, type SessionRequest } from '../run/session.ts'
+import { driveSession, holdingsOf, type RunResult, type SessionParts, type SessionRequest } from '../run/session.ts'
 import type { ForWorkers } from './coordinator.ts'
 import { type Share, type SourceCut, shareOf } from './cuts.ts'
+import { splitOfRow } from './deal-key.ts'
+import { dealtIndex, SpoolSource } from './spool.ts'
 
 export interface SplitRequest extends SessionRequest {
   readonly ledger: SplittingLedger
@@ -67,6 +69,7 @@ export async function runSplit(request: SplitRequest): Promise<RunResult> {
     return await driveSession({
       ...{ request, limit: Number.POSITIVE_INFINITY, ledger, epoch, sinks, pools },
       is_split: true,
+      ...keysOf(request),
       readers: ports => begun.map(({ from, ...source }) => new SourceReader(source, from, ports)),
       opening_values: 0,
       held: seen?.held ?? holdingsOf(request),
@@ -100,11 +103,19 @@ async function foldOf(request: SplitRequest, created: Created, reader: RunReader
   return { history, held, state: await restoreState(request.plan, history, reader, log, held) }
 }
 
-async function sourcesOf({ plan, cuts, files, part }: SplitRequest, created: Created) {
+async function sourcesOf({ plan, cuts, files, part, pieces }: SplitRequest, created: Created) {
   const sources = await createSources(plan, null, created, files)
   return sources.map(source => {
-    const share = shareOf(cuts, source.node.number, part)
+    const { name, number } = source.node
+    const share = shareOf(cuts, number, part)
     if (typeof share !== 'object') return { ...source, share }
+    const dealt = cuts.find(each => each.source === number)?.dealt
+    if (dealt !== undefined) {
+      const { range } = share
+      const spool = { part, epoch: dealt.epoch, sink: number }
+      const dealt_source = new SpoolSource(pieces, spool, { node: name, range, source: source.source })
+      return { ...source, source: dealt_source, files: null, listed: null, range, share, indexAt: dealtIndex }
+    }
     source.source.select?.(share.range)
     return { ...source, ...share, share }
   })
@@ -114,7 +125,14 @@ async function sourcesOf({ plan, cuts, files, part }: SplitRequest, created: Cre
 function fromOf(source: OpenSource, share: Share, { abandon }: SplitRequest, seen: Found | null): ReadSoFar | null {
   if (share === 'nothing') return NOTHING_TO_READ
   if (seen === null) return null
-  return readSoFar(source, seen.history, abandon, false)
+  // What was dealt can be read again, whatever it came from.
+  return readSoFar(source, seen.history, abandon, source.indexAt !== undefined)
+}
+
+function keysOf({ plan: { splits }, part }: SplitRequest): Pick<SessionParts, 'hasKeyOf'> {
+  if (splits?.by === undefined) return {}
+  const { by, count } = splits
+  return { hasKeyOf: row => splitOfRow(row, by, count) === part }
 }
 
 const NOTHING_TO_READ: ReadSoFar = { records: 0, position: null, sha256: null, done: true, cut: false, files: [] }

@@ -30,7 +30,7 @@ async function begin(request: SplitRunRequest, created: Created): Promise<RunRes
   const { plan, run, clock, limit } = request
   const splits = plan.splits?.count ?? 0
   const { sources, sinks } = await prepareRun(request, created)
-  await refuseApart(sources, sinks, limit)
+  await refuseApart(sources, sinks, limit, plan.splits?.by !== undefined)
   // What can't be made here can't be made where splits are worked on.
   await (await Pools.open(plan, notBegun, request.strays)).close()
   request.atPoint?.('before_open')

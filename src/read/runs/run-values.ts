@@ -6,6 +6,7 @@ import type { FileRead } from '../../format/files-read.ts'
 import type {
   CutContent,
   CutPlace,
+  DealtInput,
   DeclaredField,
   ExpressionText,
   FileContent,
@@ -128,6 +129,9 @@ const RUN_VALUES = {
       { files: listOf(object({ records: int(), bytes: int(), sha256: hex(32) })) },
     ),
   ),
+  input: partOf<Omit<DealtInput, 'names'> & { readonly names: Json }>({
+    ...{ position: anything, sha256: orNull(hex(32)), names: anything },
+  }),
 } as const satisfies { readonly [key: string]: Decoder<unknown> }
 
 export type RunValueKey = keyof typeof RUN_VALUES

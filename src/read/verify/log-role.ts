@@ -2,6 +2,7 @@
 import type { CursorFact, RunEntry } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { Place } from './check.ts'
+import type { DealtRecords } from './dealt-records.ts'
 import type { Recount } from './recount.ts'
 import type { Ways } from './ways.ts'
 
@@ -31,6 +32,8 @@ export interface LogRole {
   readonly before: ReadonlyMap<number, { readonly records: number; readonly index: number }>
   /** By source that has a list of files, where its own entry 0 doesn't say that. */
   readonly files: ReadonlyMap<number, FilesOfSplit>
+  /** By source whose records were dealt: those that splits have so far. Numbers of its rows go up, and leave others out. */
+  readonly dealt: ReadonlyMap<number, DealtRecords>
   mayHave(kind: RunEntry['k'] | 'subject'): boolean
   /** What is wrong with how a split begins. */
   begins(seq: number, facts: Extract<RunEntry, { k: 'part' }>): Iterable<string>
@@ -47,6 +50,7 @@ export const WHOLE_RUN: LogRole = {
   sum: null,
   before: new Map(),
   files: new Map(),
+  dealt: new Map(),
   mayHave: kind => !OF_SPLITS.has(kind),
   begins: () => [],
   ends: (where, facts) =>

@@ -102,7 +102,14 @@ export class RunFacts {
       )
     const last = this.#last_records.get(source) ?? { index: 0, repeats: 0 }
     this.#last_records.set(source, { index, repeats: repeats ?? 0 })
-    if (this.reruns === null && index !== last.index + 1)
+    const dealt = this.#role.dealt.get(source)
+    if (dealt !== undefined) {
+      const wrong = dealt.take(index)
+      if (wrong !== null || index <= last.index)
+        this.#entries.add(
+          `${where}: it is record ${grouped(index)} of ${ways.name(source)}, which ${wrong === 'unknown' ? 'was not dealt' : wrong === 'twice' ? 'is another row, too' : `comes before record ${grouped(last.index)}`}`,
+        )
+    } else if (this.reruns === null && index !== last.index + 1)
       this.#entries.add(
         `${where}: it is record ${grouped(index)} of ${ways.name(source)}, where ${grouped(last.index + 1)} comes next`,
       )
@@ -114,6 +121,7 @@ export class RunFacts {
   goesOn(source: number, index: number, ways: Ways): boolean {
     const is_open = this.seal === null && !this.#stopped && this.reruns === null && this.#role.mayHave('subject')
     const last = this.#last_records.get(source)?.index ?? 0
+    if (this.#role.dealt.has(source)) return false
     return is_open && ways.kind(source) === 'source' && !this.#cut.has(source) && index === last + 1
   }
 

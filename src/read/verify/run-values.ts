@@ -151,7 +151,7 @@ function* namedIn(entry: RunEntry): Iterable<Named> {
     case 'stop':
       return yield* numbers(entry, ['error'], null)
     case 'cut':
-      return yield* numbers(entry, ['positions', 'hashes'], entry.source)
+      return yield* numbers(entry, ['positions', 'hashes', 'input'], entry.source)
     case 'resume':
     case 'seal':
     case 'parts':

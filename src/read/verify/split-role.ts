@@ -15,6 +15,7 @@ export class CoordinatorRole implements LogRole {
   readonly sum: Recount
   readonly before: LogRole['before']
   readonly files: LogRole['files'] = new Map()
+  readonly dealt: LogRole['dealt'] = new Map()
   readonly splits: number
   /** Of the tree of the splits' last entries; null as long as one of them isn't closed. */
   readonly #root: Hash | null
@@ -66,6 +67,7 @@ export interface SplitFacts {
   readonly whole: ReadonlySet<number>
   /** By source with a list of files. */
   readonly files: LogRole['files']
+  readonly dealt: LogRole['dealt']
 }
 
 export class SplitRole implements LogRole {
@@ -74,6 +76,7 @@ export class SplitRole implements LogRole {
   readonly sum = null
   readonly before: LogRole['before']
   readonly files: LogRole['files']
+  readonly dealt: LogRole['dealt']
   readonly topology: Topology
   readonly #facts: SplitFacts
 
@@ -81,7 +84,13 @@ export class SplitRole implements LogRole {
     this.#facts = facts
     this.topology = facts.topology
     this.files = facts.files
-    this.before = new Map([...facts.ranges].map(([source, { before }]) => [source, { records: 0, index: before }]))
+    this.dealt = facts.dealt
+    this.before = new Map(
+      [...facts.ranges].map(([source, { before }]) => [
+        source,
+        { records: 0, index: facts.dealt.has(source) ? 0 : before },
+      ]),
+    )
   }
 
   mayHave(kind: RunEntry['k'] | 'subject'): boolean {

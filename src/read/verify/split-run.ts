@@ -1,7 +1,7 @@
 /**
  * What a run with splits must be, whoever has its logs: each split's log like that of a run by itself, and then its coordinator's, whose totals
  * are what they add up to, and whose seal commits to the last entry of each. Records that splits read are those that the input was cut to,
- * without gaps.
+ * without gaps; or those that were dealt to them, each to one.
  *
  * SPLIT-RUN-1. Splits are looked at in their order, each before its coordinator, of whose own entries some are read before them all.
  */
@@ -12,6 +12,7 @@ import { Frontier } from '../../format/tree.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Check, entryName } from './check.ts'
+import { DealtRecords } from './dealt-records.ts'
 import type { FilesOfSplit, LogRole } from './log-role.ts'
 import { ProgressCheck, type Said } from './progress.ts'
 import { Recount } from './recount.ts'
@@ -33,6 +34,8 @@ export class SplitRun {
   /** Leaf hash and facts of the coordinator's entry 0; null if that can't be read. */
   #opening: { readonly leaf: string; readonly facts: Extract<RunEntry, { k: 'open' }> } | null = null
   readonly #cuts: Cut[] = []
+  /** By source that was dealt. */
+  readonly #dealt = new Map<number, DealtRecords>()
   /** What the coordinator says of its splits, by part, with ascending sizes. */
   readonly #heads = new Map<number, Said[]>()
   readonly #sum = new Recount()
@@ -59,7 +62,7 @@ export class SplitRun {
       throw error
     }
     if (facts.k === 'open' && seq === 0) this.#opening = { leaf: leafHash(body), facts }
-    if (facts.k === 'cut') this.#cuts.push(facts)
+    if (facts.k === 'cut') this.#cut(facts)
     if (facts.k !== 'parts') return
     for (const { part, size, root } of facts.heads) {
       const before = this.#heads.get(part) ?? []
@@ -70,6 +73,12 @@ export class SplitRun {
         )
       else this.#heads.set(part, [...before, { seq, size, root, t: facts.t }])
     }
+  }
+
+  #cut(facts: Cut): void {
+    this.#cuts.push(facts)
+    const { before, records } = facts.ranges.at(-1) ?? { before: 0, records: 0 }
+    if (facts.dealt !== undefined) this.#dealt.set(facts.source, new DealtRecords(before + records))
   }
 
   /** How the log of a split, of so many entries, is to be looked at. */
@@ -91,7 +100,8 @@ export class SplitRun {
       }
     }
     const topology = this.#opening?.facts.topology ?? { nodes: [], edges: [] }
-    const facts = { run: this.#run, part, opening: this.#opening?.leaf ?? '', topology, ranges, whole, files }
+    const dealt = this.#dealt
+    const facts = { run: this.#run, part, opening: this.#opening?.leaf ?? '', topology, ranges, whole, files, dealt }
     const progress = new ProgressCheck(this.#heads.get(part) ?? [], 'its coordinator’s log', entries - 1)
     return { role: new SplitRole(facts), progress }
   }
@@ -140,9 +150,11 @@ export class SplitRun {
   #checkCuts(): void {
     const { check } = this
     const seen = new Set<number>()
-    for (const { source, ranges, whole } of this.#cuts) {
+    for (const { source, ranges, whole, dealt, input } of this.#cuts) {
       if (seen.has(source)) check.add(`node ${source} was cut twice`)
       seen.add(source)
+      if ((input !== undefined) !== (dealt !== undefined) || (dealt !== undefined && whole !== undefined))
+        check.add(`it is not said how node ${source} was read when it was dealt`)
       if (whole !== undefined && (ranges.length > 0 || whole > this.#splits))
         check.add(`node ${source} is whole, and was cut`)
       const count = this.#listed(source)

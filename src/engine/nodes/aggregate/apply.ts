@@ -2,6 +2,7 @@
  * What follows from batches: carries out what arrivals, time and the end of input do to them (`batches.ts`), in the record and in
  * the order list.
  */
+import type { Row } from '../../../model/row.ts'
 import type { AggregateNode } from '../../../plan/plan.ts'
 import type { BatchResult, RowError } from '../../../sdk/spec.ts'
 import type { Contexts } from '../../calls/contexts.ts'
@@ -19,7 +20,7 @@ import type { Pools } from '../pool.ts'
 import { afterError } from '../retry.ts'
 import type { Transitions } from '../transition.ts'
 import { type Batch, Batches } from './batches.ts'
-import { refusal, tooManyOpen } from './trigger.ts'
+import { otherKey, refusal, tooManyOpen } from './trigger.ts'
 
 export interface AggregateRuntimeParts {
   readonly order: OrderList
@@ -30,6 +31,7 @@ export interface AggregateRuntimeParts {
   readonly events: EventQueue
   readonly transitions: Transitions
   readonly replay_order: ReplayOrder | null
+  readonly hasKeyOf: ((row: Row) => boolean) | null
 }
 
 export class AggregateRuntime {
@@ -62,6 +64,8 @@ export class AggregateRuntime {
     const open = this.#batches.openFor(node.number, key)
     if (open === undefined && node.per !== null && this.#isFull(node, node.per.max_open, token))
       return this.#refuse(token, node, tooManyOpen(node.name, node.per.max_open), started_us, stack)
+    // All rows of a batch have the same key, and so all of them come to this split.
+    if (open === undefined && node.of_key && this.#parts.hasKeyOf?.(token.row) === false) throw otherKey(node.name)
     const batch = open ?? this.#begin(node, key, started_us)
     this.#parts.replay_order?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)

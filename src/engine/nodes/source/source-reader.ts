@@ -90,6 +90,8 @@ export interface OpenSource {
   readonly range?: SourceRange | undefined
   /** How many of its files end before that. */
   readonly files_before?: number
+  /** The number of the record at a position, where records aren't one after another. */
+  readonly indexAt?: ((position: Json) => number) | undefined
 }
 
 export interface SourcePorts {
@@ -132,12 +134,14 @@ export class SourceReader {
   /** Until the source has shown that it is what it was. */
   #from: ReadSoFar | null
   readonly #range: SourceRange | null
+  readonly #indexAt: OpenSource['indexAt']
 
   /** `from`: where to continue; null for a source that wasn't begun. */
   constructor(of: OpenSource, from: ReadSoFar | null, ports: SourcePorts, repeats = false) {
     const { node, source, files, range } = of
     this.#repeats = repeats
     this.#range = range ?? null
+    this.#indexAt = of.indexAt
     this.node = node
     this.source = source
     this.#files = files === null ? null : new ReadFiles(files, from?.files ?? [], filesOf(of))
@@ -230,7 +234,13 @@ export class SourceReader {
 
   /** The next record. @throws CustodyError CUSTODY_SOURCE and others of the source. */
   poll(): Incoming {
-    if (this.#done) return END
+    const record = this.pollRecord()
+    return record === 'end' ? END : record === 'pending' ? PENDING : this.#checked(record)
+  }
+
+  /** The same, as the source gave it. @throws as `poll`. */
+  pollRecord(): SourceRecord | 'pending' | 'end' {
+    if (this.#done) return 'end'
     for (;;) {
       const item = this.#chunk[this.#at]
       if (item === undefined) {
@@ -251,7 +261,7 @@ export class SourceReader {
         continue
       }
       this.#records++
-      return this.#checked(item)
+      return item
     }
   }
 
@@ -299,7 +309,7 @@ export class SourceReader {
 
   #checked(record: SourceRecord): Incoming {
     const again = this.#repeats ? repeatPosition(record.position) : null
-    const index = again?.index ?? (this.#range?.records_before ?? 0) + this.#records
+    const index = again?.index ?? this.#numberOf(record)
     const repeats = again?.row ?? null
     if (record.kind === 'reject') return { kind: 'reject', index, repeats, record }
     const { row } = record
@@ -332,14 +342,18 @@ export class SourceReader {
     return new CustodyError('CUSTODY_SOURCE_CHANGED', message, { where: { node: this.node.name } })
   }
 
-  #awaitChunk(): Incoming {
+  #numberOf({ position }: SourceRecord): number {
+    return this.#indexAt?.(position) ?? (this.#range?.records_before ?? 0) + this.#records
+  }
+
+  #awaitChunk(): 'pending' | 'end' {
     if (this.#failure !== null) throw this.#failure
     if (this.#exhausted) {
       this.#atEnd()
-      return END
+      return 'end'
     }
     this.#fetch()
-    return PENDING
+    return 'pending'
   }
 
   /** What follows the last record belongs to what was read. */
