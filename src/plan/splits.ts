@@ -50,6 +50,8 @@ function warnOfIdle({ nodes }: Draft, plugins: ReadonlyMap<DraftNode, ResolvedPl
     return plugin?.valid === true && plugin.spec.kind === 'source' && plugin.spec.uncut?.(plugin.options) === true
   })
   const [first] = sources
+  // What is dealt needn’t be cut.
+  if (report.pipeline.config.splits?.by !== undefined) return
   if (!uncut || first === undefined) return
   const what =
     sources.length === 1

@@ -15,7 +15,7 @@ export interface Case {
 const OF_RUNS = POINTS.filter(point => !OF_CALLS.has(point))
 /** Met once in each process that gets this far: there is no later time. */
 const ONCE: ReadonlySet<Point> = new Set([
-  ...(['before_open', 'after_open', 'after_outputs_open'] as const),
+  ...(['before_open', 'after_open', 'mid_deal', 'after_deal', 'after_cut', 'after_outputs_open'] as const),
   ...(['before_publish', 'before_seal', 'after_seal'] as const),
 ])
 

@@ -30,6 +30,12 @@ export function inSplits({ yaml, ...others }: CrashPipeline, splits: number): Cr
   return { ...others, splits, yaml: `splits: { count: ${splits} }${known}` }
 }
 
+/** The same, its records dealt by a field. */
+export function dealt(pipeline: CrashPipeline, splits: number, by: string): CrashPipeline {
+  const { yaml, ...others } = inSplits(pipeline, splits)
+  return { ...others, yaml: yaml.replace(`count: ${splits} }`, `count: ${splits}, by: ${by} }`) }
+}
+
 /** Lays a pipeline out in an empty folder, as `pipeline.yaml`. */
 export function layOut({ yaml, files }: CrashPipeline, folder: string): void {
   for (const [path, content] of Object.entries({ ...files, 'pipeline.yaml': yaml })) {

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { LONG } from '../support/form.ts'
 import { compare, runUndisturbed } from './endure.ts'
 import { eachPoint, testKills, undisturbedRuns } from './kills.ts'
-import { type CrashPipeline, inSplits, pipelineNamed } from './pipelines.ts'
+import { type CrashPipeline, dealt, inSplits, pipelineNamed } from './pipelines.ts'
 import { Place, reportOf } from './place.ts'
 
 const NAMES = ['linear', 'outputs', 'branches', 'remade', 'named', 'expansion', 'folders'] as const
@@ -46,6 +46,16 @@ testKills(
     threaded: false,
   })),
   of,
+  { often: true },
+)
+
+const DEALT = { ...dealt(pipelineNamed('outputs'), 4, 'id'), name: 'dealt' }
+const of_dealt = undisturbedRuns()
+testKills(
+  eachPoint(1)
+    .filter(({ point }) => LONG || ['after_deal', 'mid_flush'].includes(point))
+    .map(each => ({ ...each, threaded: false, pipeline: DEALT })),
+  of_dealt,
   { often: true },
 )
 

@@ -35,6 +35,7 @@ export function pairedSources(sides: Both<Side>): Array<Both<SourceRows>> {
 }
 
 export function matchByNumber(source: Both<SourceRows>): Matching {
+  if (source.old.dealt || source.new.dealt) return matchByIndex(source)
   const matched = Math.min(source.old.records, source.new.records)
   return {
     source: source.old.source,
@@ -57,6 +58,22 @@ export function matchByNumber(source: Both<SourceRows>): Matching {
       return place === null || place >= matched ? null : source.old.rowAt(place)
     },
   }
+}
+
+/** Where rows are in another order than their records. */
+function matchByIndex(source: Both<SourceRows>): Matching {
+  const partner = {
+    old: new Int32Array(source.old.records).fill(NONE),
+    new: new Int32Array(source.new.records).fill(NONE),
+  }
+  for (let i = 0; i < source.old.records; i++) {
+    const row = source.new.rowOf(source.old.indexAt(i))
+    const j = row === null ? null : source.new.placeOf(row)
+    if (j === null) continue
+    partner.old[i] = j
+    partner.new[j] = i
+  }
+  return new MatchedRows(source, partner)
 }
 
 // ── by key ──────────────────────────────────────────────────────────────────────────────────────────────────────────

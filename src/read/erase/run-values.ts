@@ -36,9 +36,11 @@ export async function runBlanks(
   { rows, by_value }: { readonly rows: readonly RowInRun[]; readonly by_value: ReadonlySet<number> },
 ): Promise<RunBlanks> {
   const behind = new Set(rows.map(({ source, index }) => `${source} ${index}`))
-  const befores = await recordsBefore(reader, log)
+  const { before: befores, dealt } = await recordsBefore(reader, log)
+  // Where records were dealt, any position may be behind one of them.
+  const touched = new Set(rows.map(({ source }) => source).filter(source => dealt.has(source)))
   const isBehind = (seq: number, { source, records }: Pick<CursorFact, 'source' | 'records'>) =>
-    behind.has(`${source} ${(befores.get(`${source} ${partOf(seq)}`) ?? 0) + records}`)
+    touched.has(source) || behind.has(`${source} ${(befores.get(`${source} ${partOf(seq)}`) ?? 0) + records}`)
   const answers = await AnswersOfRows.of(reader, log, rows)
   const own: Blanked[] = []
   const shared: SharedBlank[] = []
@@ -74,9 +76,10 @@ export async function runBlanks(
 
 /** What ranges hold, if one of them ends just behind a row. */
 function cutBehind(
-  { source, ranges, positions, hashes }: Extract<RunEntry, { k: 'cut' }>,
+  { source, ranges, positions, hashes, dealt, input }: Extract<RunEntry, { k: 'cut' }>,
   behind: ReadonlySet<string>,
 ): readonly (number | undefined)[] {
+  if (dealt !== undefined) return [...behind].some(each => each.startsWith(`${source} `)) ? [hashes, input] : []
   const ends = ranges.some(({ before, records }) => behind.has(`${source} ${before + records}`))
   return ends ? [positions, hashes] : []
 }

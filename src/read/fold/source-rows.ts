@@ -5,12 +5,12 @@
 import type { CursorFact, RunEntry } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { idOf } from '../../model/part-ids.ts'
-import { decodeRunEntry } from '../decode.ts'
+import { idOf, numberOf } from '../../model/part-ids.ts'
+import { decodeRunEntry, decodeSubjectEntry } from '../decode.ts'
 import { readable } from '../runs/damaged.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
 
-export type RowsReader = Pick<LedgerReader, 'url' | 'entry' | 'size' | 'entriesOfRun'>
+export type RowsReader = Pick<LedgerReader, 'url' | 'entry' | 'size' | 'entries' | 'entriesOfRun'>
 
 /** Records of a source, and their rows: both numbers go up by one. */
 export interface Stretch {
@@ -24,12 +24,17 @@ export class SourceRows {
   readonly source: string
   /** Of all stretches. */
   readonly records: number
-  /** In order of both numbers, none empty. */
+  /** In order of their rows, none empty; of records, too, unless these were dealt to splits. */
   readonly stretches: readonly Stretch[]
   /** By stretch: how many records are in those before it. */
   readonly #before: readonly number[]
+  /** Whether records are in another order than their rows. */
+  readonly dealt: boolean
+  /** In order of records. */
+  #by_index: SourceRows | null = null
 
-  constructor(source: string, stretches: readonly Stretch[]) {
+  constructor(source: string, stretches: readonly Stretch[], dealt = false) {
+    this.dealt = dealt
     this.source = source
     this.stretches = stretches.filter(({ records }) => records > 0)
     let before = 0
@@ -61,6 +66,13 @@ export class SourceRows {
 
   /** The row of a record; null if it isn't there. */
   rowOf(index: number): number | null {
+    if (this.dealt) {
+      this.#by_index ??= new SourceRows(
+        this.source,
+        this.stretches.toSorted((a, b) => a.index - b.index),
+      )
+      return this.#by_index.rowOf(index)
+    }
     if (this.records === 0 || index < (this.stretches[0]?.index ?? 0)) return null
     const { stretch } = this.#with(i => (this.stretches[i]?.index ?? 0) <= index)
     return index < stretch.index + stretch.records ? index - stretch.index + stretch.row : null
@@ -94,20 +106,56 @@ export async function sourceRowsOf(reader: RowsReader, log: number): Promise<rea
   const { topology, splits = 0 } = await openingOf(reader, log)
   if (splits === 0) return sourceRows((await closingOf(reader, log)).commit?.entry.cursors ?? [], topology)
   const found = new Map<number, Stretch[]>()
-  const befores = await recordsBefore(reader, log)
+  const { before: befores, dealt } = await recordsBefore(reader, log)
   for (let part = 1; part <= splits; part++) {
     if ((await reader.size(log + part)) === 0) continue
     const { commit } = await closingOf(reader, log + part)
     let row = idOf(part, 1)
-    for (const { source, records } of inOrder(commit?.entry.cursors ?? [])) {
+    const cursors = inOrder(commit?.entry.cursors ?? [])
+    const of_rows = cursors.some(({ source }) => dealt.has(source))
+      ? await dealtStretches(reader, log + part, part)
+      : null
+    for (const { source, records } of cursors) {
       const index = 1 + (befores.get(`${source} ${part}`) ?? 0)
       const stretches: Stretch[] = found.get(source) ?? []
-      stretches.push({ index, row, records })
+      if (dealt.has(source)) for (const each of of_rows?.get(source) ?? []) stretches.push(each)
+      else stretches.push({ index, row, records })
       found.set(source, stretches)
       row += records
     }
   }
-  return named(found, topology)
+  return named(found, topology, dealt)
+}
+
+/** By source: rows of a split, as each says which record it is. */
+async function dealtStretches(
+  reader: Pick<LedgerReader, 'entries'>,
+  log: number,
+  part: number,
+): Promise<ReadonlyMap<number, readonly Stretch[]>> {
+  const found = new Map<number, Stretch[]>()
+  for await (const { seq, row, body } of reader.entries(log)) {
+    if (row === null) continue
+    const { origin } = readable(log, () => decodeSubjectEntry(seq, body))
+    if (origin === null) continue
+    const own = found.get(origin.source) ?? []
+    found.set(origin.source, own)
+    own.push({ index: origin.index, row: idOf(part, numberOf(row)), records: 1 })
+  }
+  for (const [source, each] of found) found.set(source, joined(each.sort((a, b) => a.row - b.row)))
+  return found
+}
+
+function joined(stretches: readonly Stretch[]): Stretch[] {
+  const all: Stretch[] = []
+  for (const each of stretches) {
+    const last = all.at(-1)
+    const goes_on =
+      last !== undefined && last.index + last.records === each.index && last.row + last.records === each.row
+    if (goes_on) all[all.length - 1] = { ...last, records: last.records + each.records }
+    else all.push(each)
+  }
+  return all
 }
 
 /** Those of one log, as a commit says how far its sources were. */
@@ -123,25 +171,32 @@ export function sourceRows(cursors: readonly CursorFact[], topology: Topology): 
 
 const inOrder = (cursors: readonly CursorFact[]) => cursors.toSorted((a, b) => a.source - b.source)
 
-function named(found: ReadonlyMap<number, readonly Stretch[]>, { nodes }: Topology): readonly SourceRows[] {
+function named(
+  found: ReadonlyMap<number, readonly Stretch[]>,
+  { nodes }: Topology,
+  dealt: ReadonlySet<number> = new Set(),
+): readonly SourceRows[] {
   return [...found]
     .sort(([a], [b]) => a - b)
     .flatMap(([source, stretches]) => {
       const name = nodes[source - 1]?.name
-      return name === undefined ? [] : [new SourceRows(name, stretches)]
+      return name === undefined ? [] : [new SourceRows(name, stretches, dealt.has(source))]
     })
 }
 
-/** By source and part: how many records of the source come before those that the split was to read. */
+/** By source and part: how many records of the source come before those that the split was to read; and sources that were dealt. */
 export async function recordsBefore(
   reader: Pick<LedgerReader, 'entriesOfRun'>,
   log: number,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<{ readonly before: ReadonlyMap<string, number>; readonly dealt: ReadonlySet<number> }> {
   const before = new Map<string, number>()
+  const dealt = new Set<number>()
   for await (const { seq, body } of reader.entriesOfRun(log)) {
     if (!body.includes('"k":"cut"')) continue
     const facts: RunEntry = readable(log, () => decodeRunEntry(seq, body)).facts
-    if (facts.k === 'cut') for (const range of facts.ranges) before.set(`${facts.source} ${range.part}`, range.before)
+    if (facts.k !== 'cut') continue
+    for (const range of facts.ranges) before.set(`${facts.source} ${range.part}`, range.before)
+    if (facts.dealt !== undefined) dealt.add(facts.source)
   }
-  return before
+  return { before, dealt }
 }

@@ -29,6 +29,7 @@ export async function numberOfRow(reader: RowsReader & OriginReader, log: number
 
 /** In a run that repeats rows of another, records keep their numbers: so these are looked at, and ascend. */
 async function rowOfRecord(reader: OriginReader, log: number, rows: SourceRows, index: number): Promise<number | null> {
+  if (rows.dealt) return rows.rowOf(index)
   let [low, high] = [0, rows.records - 1]
   while (low <= high) {
     const middle = Math.floor((low + high) / 2)

@@ -49,6 +49,8 @@ class Entry:
 @dataclass
 class _Source:
     records: int = 0
+    last: int = 0
+    """Number of the last record, where they were dealt."""
     asked: tuple[int, Call] = (1, Call(*[0] * 14))
     """The record before which it called last, and that call."""
     answered: bool = False
@@ -82,6 +84,8 @@ class SplitPlan:
     """By source."""
     whole: set[int]
     """Sources that it reads whole."""
+    dealt: dict[int, bytearray]
+    """By source whose records were dealt: which of them splits have."""
     files: dict[int, FilesOfSplit]
     """By source with a list of them."""
 
@@ -209,7 +213,15 @@ class RunEntries:
             return
         source = self._source(entry.origin.source)
         source.records += 1
-        if self.topology.kind(entry.origin.source) != "source" or entry.origin.index != source.records:
+        dealt = None if self.split is None else self.split.dealt.get(entry.origin.source)
+        if dealt is not None:
+            index = entry.origin.index
+            if not source.last < index < len(dealt) or dealt[index]:
+                yield f"row {entry.number} is record {index}, which was not dealt, or is another row, too"
+            else:
+                dealt[index] = 1
+            source.last = index
+        elif self.topology.kind(entry.origin.source) != "source" or entry.origin.index != source.records:
             yield f"row {entry.number} is record {entry.origin.index}, where {source.records} comes next"
         if bool(entry.origin.repeats) != ("reruns" in self.opening):
             yield f"row {entry.number} repeats a row, or repeats none where all do"

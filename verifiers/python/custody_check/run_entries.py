@@ -239,7 +239,10 @@ _FORMS: dict[str, tuple[dict[str, Form], dict[str, Form]]] = {
     ),
     "cut": (
         {"source": _NODE, "ranges": _list_of(_RANGE)},
-        {"whole": _COUNT_1, "positions": _VALUE, "hashes": _VALUE},
+        {
+            **{"whole": _COUNT_1, "positions": _VALUE, "hashes": _VALUE, "input": _VALUE},
+            "dealt": _object({"by": _TEXT, "epoch": _COUNT_1, "bytes": _COUNT}),
+        },
     ),
     "parts": ({"heads": _list_of(_object({"part": _COUNT_1, "size": _COUNT_1, "root": _HASH}), 1)}, {}),
     "part": ({"run": _UUID, "part": _COUNT_1, "opening": _HASH}, {}),
@@ -290,6 +293,7 @@ _VALUE_FORMS: dict[str, Form] = {
     "hashes": _list_of(
         _object({"sha256": _HASH}, {"files": _list_of(_object({"records": _COUNT, "bytes": _COUNT, "sha256": _HASH}))})
     ),
+    "input": _object({"position": _any, "sha256": _or_null(_HASH), "names": _any}),
     "contents": _list_of(_CONTENT),
     "error": _object({"code": _TEXT, "message": _TEXT}, {"node": _TEXT}),
 }
@@ -356,7 +360,7 @@ def values_named(facts: dict[str, Json]) -> Iterator[Named]:
     elif kind == "stop" and "error" in facts:
         yield Named("error", 0, facts["error"])
     elif kind == "cut":
-        yield from (Named(key, facts["source"], facts[key]) for key in ("positions", "hashes") if key in facts)
+        yield from (Named(key, facts["source"], facts[key]) for key in ("positions", "hashes", "input") if key in facts)
     elif kind == "file":
         yield from (Named(key, facts["source"], facts[key]) for key in ("name", "position", "hash"))
     elif kind == "calls":

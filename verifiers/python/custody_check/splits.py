@@ -20,6 +20,8 @@ class Splits:
         self.run = run
         self._opening: dict[str, Any] = {}
         self._cuts: list[dict[str, Any]] = []
+        self._dealt: dict[int, bytearray] = {}
+        """By source whose records were dealt: which of them splits have."""
         self._heads: dict[int, dict[int, Bound]] = {}
         """By part, and by size."""
         self._wrong: list[str] = []
@@ -41,6 +43,9 @@ class Splits:
             self._opening = facts
         elif facts["k"] == "cut":
             self._cuts.append(facts)
+            if "dealt" in facts:
+                end = facts["ranges"][-1] if facts["ranges"] else {"before": 0, "records": 0}
+                self._dealt[facts["source"]] = bytearray(end["before"] + end["records"] + 1)
         elif facts["k"] == "parts":
             for head in facts["heads"]:
                 known = self._heads.setdefault(head["part"], {})
@@ -55,7 +60,7 @@ class Splits:
         run = self.run.split(part, b"", size, b"")
         run.bound = self._heads.get(part, {})
         files = {source: each for source in [*ranges, *whole] if (each := self._files(source, part)) is not None}
-        return RunEntries(run, SplitPlan(part, self._leaf, Topology(self._opening["topology"]), ranges, whole, files))
+        return RunEntries(run, SplitPlan(part, self._leaf, Topology(self._opening["topology"]), ranges, whole, self._dealt, files))
 
     def _listed(self, source: int) -> int | None:
         """How many files it has on its list; None without one."""

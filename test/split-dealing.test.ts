@@ -1,0 +1,147 @@
+/** Runs whose records are dealt to splits by a field: what they come to is what a run without splits comes to, in another order. */
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { partOf } from '../src/model/part-ids.ts'
+import { WorkFolder } from './support/work-folder.ts'
+
+const ROWS = Array.from({ length: 300 }, (_, i) => {
+  const who = ['', ...'abcdefg'][(i * i) % 8]
+  return `${i + 1},${who},${i % 50 === 0 ? 'x' : i * 3}\n`
+})
+const pipeline = (splits: string, scope: string, more = '') => `
+name: claims
+${splits}
+defaults: { on_error: problems, on_invalid: problems }
+sources:
+  claims:
+    plugin: csv
+    options: { path: claims.csv }
+    schema: { mode: fixed, fields: { id: integer, who: string?, amount: integer } }
+    to: copies
+nodes:
+  copies: { fork: { all: out, sums: stats } }
+  stats: { aggregate: batch_stats${scope}, per: [who], trigger: { count: 7${more} }, options: { value: amount }, to: sums }
+sinks:
+  out: { plugin: jsonl, options: { path: out/all.jsonl, if_exists: replace } }
+  sums: { plugin: jsonl, options: { path: out/sums.jsonl, if_exists: replace } }
+  problems: { plugin: jsonl, options: { path: out/problems.jsonl, if_exists: replace }, on_error: discard }
+`
+
+let work: WorkFolder
+beforeEach(() => {
+  work = new WorkFolder({ 'claims.csv': `id,who,amount\n${ROWS.join('')}not a record\n` })
+})
+afterEach(() => work.close())
+
+const put = (text: string) => writeFileSync(join(work.folder, 'p.yaml'), text)
+const file = (name: string) => readFileSync(join(work.folder, 'out', `${name}.jsonl`), 'utf8')
+const outputs = () => ['all', 'sums', 'problems'].map(name => file(name).split('\n').sort())
+const DEALT = (count: number) => pipeline(`splits: { count: ${count}, by: who }`, ', scope: key')
+
+async function json(...argv: string[]) {
+  const { json, exit, stderr } = await work.custody(...argv, '--json')
+  expect(exit, stderr).toBe(0)
+  return json
+}
+
+test('its rows, and batches of a key, are those of a run without splits; each key is in one split, and readers find its rows', async () => {
+  put(pipeline('', ''))
+  const whole = await work.run()
+  const left = outputs()
+  for (const splits of [1, 3, 40]) {
+    put(DEALT(splits))
+    const run = await work.run()
+    expect(outputs()).toEqual(left)
+    expect((await work.custody('verify', run, '--files')).stdout).toMatch(/holds\.\n$/)
+    const { rows } = await json('diff', whole, run)
+    expect(rows).toMatchObject({ differing: 0 })
+    if (splits !== 3) continue
+    const splitsOf = new Map<string, Set<number>>()
+    for (let index = 1; index <= 301; index += 7) {
+      const [own, other] = [
+        await json('explain', run, '--row', `claims:${index}`),
+        await json('explain', whole, '--row', `claims:${index}`),
+      ]
+      expect(own.origin).toEqual(other.origin)
+      expect(own.tokens[0].outcome).toBe(other.tokens[0].outcome)
+      const who = ROWS[index - 1]?.split(',')[1] ?? ''
+      if (other.tokens[0].outcome === 'FORKED') splitsOf.set(who, (splitsOf.get(who) ?? new Set()).add(partOf(own.row)))
+    }
+    expect([...splitsOf.values()].every(parts => parts.size === 1)).toBe(true)
+    expect(new Set([...splitsOf.values()].flatMap(parts => [...parts])).size).toBe(3)
+    await json('erase', run, '--row', 'claims:44', '--yes')
+    expect((await work.custody('verify', run)).stdout).toMatch(/holds\.\n$/)
+  }
+})
+
+test('threads leave what one leaves', async () => {
+  put(DEALT(5))
+  const left = []
+  for (const workers of ['1', '2']) {
+    await work.run('--workers', workers)
+    left.push(['all', 'sums', 'problems'].map(file))
+  }
+  expect(left[1]).toEqual(left[0])
+  expect(existsSync(join(work.folder, 'custody.db-pieces'))).toBe(false)
+})
+
+test('--limit counts before records are dealt', async () => {
+  put(pipeline('', ''))
+  await work.run('--limit', '60')
+  const left = outputs()
+  put(DEALT(4))
+  await work.run('--limit', '60')
+  expect(outputs()).toEqual(left)
+})
+
+test('what was dealt and then touched is refused, and the run can be given up', async () => {
+  const stopping = 'nodes:\n  known: { transform: coerce, options: { fields: { id: integer } }, to: copies }'
+  put(DEALT(3).replace('to: copies', 'guards: { failed: 0, rejected: 0 }\n    to: known').replace('nodes:', stopping))
+  const { exit } = await work.custody('run', 'p.yaml')
+  expect(exit).toBe(1)
+  const pieces = join(work.folder, 'custody.db-pieces')
+  const folder = join(pieces, readdirSync(pieces)[0] ?? '')
+  for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
+  expect((await work.custody('abandon', 'latest')).exit).toBe(0)
+  expect(existsSync(pieces)).toBe(false)
+  expect((await work.custody('verify', 'latest')).stdout).toMatch(/holds\.\n$/)
+})
+
+describe('what is refused', () => {
+  test.each([
+    [
+      'a scope of keys without `by`',
+      pipeline('splits: { count: 2 }', ', scope: key'),
+      /doesn’t deal its records by one/,
+    ],
+    [
+      'batches of another key',
+      pipeline('splits: { count: 2, by: id }', ', scope: key'),
+      /its batches are not those of one value of `id`/,
+    ],
+    [
+      'a trigger that counts time',
+      pipeline('splits: { count: 2, by: who }', ', scope: key', ', max_age: 1h'),
+      /a trigger that counts time/,
+    ],
+    [
+      'a field that a source hasn’t',
+      pipeline('splits: { count: 2, by: whom }', ', scope: split'),
+      /has no field `whom`[^]*did you mean who\?/,
+    ],
+  ])('%s', async (_, text, said) => {
+    put(text)
+    const { exit, stderr, stdout } = await work.custody('validate', 'p.yaml')
+    expect(exit).toBe(2)
+    expect(stderr + stdout).toMatch(said)
+  })
+
+  test('a value that was changed on the way to an aggregate with the scope of a key', async () => {
+    const changed = `nodes:\n  known: { transform: compute, options: { set: { who: '"z"' } }, to: copies }`
+    put(DEALT(3).replace('to: copies', 'to: known').replace('nodes:', changed))
+    const { exit, stderr } = await work.custody('run', 'p.yaml')
+    expect(exit).toBe(1)
+    expect(stderr).toMatch(/CUSTODY_SPLITS[^]*other splits have that value/)
+  })
+})
