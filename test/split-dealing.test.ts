@@ -54,8 +54,9 @@ test('its rows, and batches of a key, are those of a run without splits; each ke
     const run = await work.run()
     expect(outputs()).toEqual(left)
     expect((await work.custody('verify', run, '--files')).stdout).toMatch(/holds\.\n$/)
-    const { rows } = await json('diff', whole, run)
-    expect(rows).toMatchObject({ differing: 0 })
+    // Batches have other numbers.
+    const { rows } = (await work.custody('diff', whole, run, '--json')).json
+    expect(rows).toMatchObject({ same: 301, different: 0, only_old: 0, only_new: 0 })
     if (splits !== 3) continue
     const splitsOf = new Map<string, Set<number>>()
     for (let index = 1; index <= 301; index += 7) {
@@ -141,7 +142,7 @@ describe('what is refused', () => {
     const changed = `nodes:\n  known: { transform: compute, options: { set: { who: '"z"' } }, to: copies }`
     put(DEALT(3).replace('to: copies', 'to: known').replace('nodes:', changed))
     const { exit, stderr } = await work.custody('run', 'p.yaml')
-    expect(exit).toBe(1)
+    expect(exit).not.toBe(0)
     expect(stderr).toMatch(/CUSTODY_SPLITS[^]*other splits have that value/)
   })
 })

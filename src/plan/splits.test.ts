@@ -147,12 +147,12 @@ describe('a pipeline with splits', () => {
     [
       'standard input',
       { source: 'plugin: csv, options: { path: "-" }' },
-      '5:17 source `in` can be read only once, and each split opens its input by itself (save the input to a file, and name that)',
+      '5:17 source `in` can be read only once, and each split opens its input by itself (save the input to a file, and name that; or have its records dealt, with `by`)',
     ],
     [
       'an input that can be read once',
       { source: 'plugin: once, options: {}' },
-      '5:17 source `in` can be read only once, and each split opens its input by itself (save the input to a file, and name that)',
+      '5:17 source `in` can be read only once, and each split opens its input by itself (save the input to a file, and name that; or have its records dealt, with `by`)',
     ],
     [
       'an endless input',
@@ -235,13 +235,13 @@ describe('a scope', () => {
     expect(codesOf('split: { count: 4 }')).toEqual(['CUSTODY_UNKNOWN_KEY'])
     expect(codesOf('splits: { count: 0 }')).toEqual(['CUSTODY_BAD_VALUE'])
     expect(codesOf('splits: { count: 100001 }')).toEqual(['CUSTODY_BAD_VALUE'])
-    expect(codesOf('splits: { count: 4, by: id }')).toEqual(['CUSTODY_UNKNOWN_KEY'])
+    expect(codesOf('splits: { count: 4, bi: id }')).toEqual(['CUSTODY_UNKNOWN_KEY'])
   })
 
-  test('can’t be another one yet', () => {
+  test('is that of a key only where records are dealt', () => {
     const { diagnostics } = compileText(pipeline({ ...SOUND, node: node.replace('scope: split', 'scope: key') }), {
       catalogue: CATALOGUE,
     })
-    expect(diagnostics.map(({ code }) => code)).toEqual(['CUSTODY_BAD_VALUE'])
+    expect(diagnostics.map(({ code }) => code)).toEqual(['CUSTODY_SPLITS'])
   })
 })
