@@ -69,19 +69,8 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
       const per =
         config.per === null ? null : { ...config.per, by_value: decimalsAmong(config.per.fields, facts.input) }
       const ways = { to: way('to'), on_error: way('on_error') }
-      const of_key = config.scope === 'key'
-      return {
-        kind: 'aggregate',
-        ...common,
-        plugin,
-        trigger,
-        per,
-        of_key,
-        output,
-        output_rows,
-        retry: retry(),
-        ...ways,
-      }
+      const how = { trigger, per, of_key: config.scope === 'key', output, output_rows }
+      return { kind: 'aggregate', ...common, plugin, ...how, retry: retry(), ...ways }
     }
     case 'sort':
       return { kind: 'sort', ...common, keys: sortKeysOf(config, facts.input), to: way('to') }

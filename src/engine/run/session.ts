@@ -309,11 +309,10 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
     if (failure === null) wake.up()
     else events.arrive(() => thrown(failure))
   }
-  const { courses = null } = request
+  const [{ courses = null }, { hasKeyOf = null }] = [request, parts]
   const replay_order =
     courses === null || races.size === 0 ? null : new ReplayOrder({ courses, plan, races, reaches, onReady })
   const replays = recordings !== null
-  const { hasKeyOf = null } = parts
   const executor = new Executor(
     { plan, pools, recorder, outputs, clock, contexts, events, replay_order, held, races, replays, hasKeyOf },
     reaches,
