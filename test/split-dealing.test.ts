@@ -96,7 +96,7 @@ test('--limit counts before records are dealt', async () => {
   expect(outputs()).toEqual(left)
 })
 
-test('what was dealt and then touched is refused, and the run can be given up', async () => {
+test('what was dealt is its owner’s alone, until the run is given up', async () => {
   const stopping = 'nodes:\n  known: { transform: coerce, options: { fields: { id: integer } }, to: copies }'
   put(DEALT(3).replace('to: copies', 'guards: { failed: 0, rejected: 0 }\n    to: known').replace('nodes:', stopping))
   const { exit } = await work.custody('run', 'p.yaml')
