@@ -1,6 +1,8 @@
 /** Runs whose records are dealt to splits by a field: what they come to is what a run without splits comes to, in another order. */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { partOf } from '../src/model/part-ids.ts'
 import { WorkFolder } from './support/work-folder.ts'
@@ -45,38 +47,69 @@ async function json(...argv: string[]) {
   return json
 }
 
-test('its rows, and batches of a key, are those of a run without splits; each key is in one split, and readers find its rows', async () => {
+/** Runs without splits, and with so many, which leaves the same, and holds. */
+async function both(splits: number) {
   put(pipeline('', ''))
   const whole = await work.run()
   const left = outputs()
-  for (const splits of [1, 3, 40]) {
-    put(DEALT(splits))
-    const run = await work.run()
-    expect(outputs()).toEqual(left)
-    expect((await work.custody('verify', run, '--files')).stdout).toMatch(/holds\.\n$/)
-    // Batches have other numbers.
-    const { rows } = (await work.custody('diff', whole, run, '--json')).json
-    expect(rows).toMatchObject({ same: 301, different: 0, only_old: 0, only_new: 0 })
-    if (splits !== 3) continue
-    const splitsOf = new Map<string, Set<number>>()
-    for (let index = 1; index <= 301; index += 7) {
-      const [own, other] = [
-        await json('explain', run, '--row', `claims:${index}`),
-        await json('explain', whole, '--row', `claims:${index}`),
-      ]
-      expect(own.origin).toEqual(other.origin)
-      expect(own.tokens[0].outcome).toBe(other.tokens[0].outcome)
-      const who = ROWS[index - 1]?.split(',')[1] ?? ''
-      if (other.tokens[0].outcome === 'FORKED') splitsOf.set(who, (splitsOf.get(who) ?? new Set()).add(partOf(own.row)))
-    }
-    expect([...splitsOf.values()].every(parts => parts.size === 1)).toBe(true)
-    expect(new Set([...splitsOf.values()].flatMap(parts => [...parts])).size).toBeGreaterThan(1)
-    await json('erase', run, '--row', 'claims:44', '--yes')
-    expect((await work.custody('verify', run)).stdout).toMatch(/holds\.\n$/)
+  put(DEALT(splits))
+  const run = await work.run()
+  expect(outputs()).toEqual(left)
+  expect((await work.custody('verify', run, '--files')).stdout).toMatch(/holds\.\n$/)
+  // Batches have other numbers.
+  const { rows } = (await work.custody('diff', whole, run, '--json')).json
+  expect(rows).toMatchObject({ same: 301, different: 0, only_old: 0, only_new: 0 })
+  return { whole, run }
+}
+
+test('its rows, and batches of a key, are those of a run without splits; each key is in one split, and readers find its rows', async () => {
+  const { whole, run } = await both(3)
+  const splitsOf = new Map<string, Set<number>>()
+  for (let index = 1; index <= 301; index += 15) {
+    const [own, other] = [
+      await json('explain', run, '--row', `claims:${index}`),
+      await json('explain', whole, '--row', `claims:${index}`),
+    ]
+    expect(own.origin).toEqual(other.origin)
+    expect(own.tokens[0].outcome).toBe(other.tokens[0].outcome)
+    const who = ROWS[index - 1]?.split(',')[1] ?? ''
+    if (other.tokens[0].outcome === 'FORKED') splitsOf.set(who, (splitsOf.get(who) ?? new Set()).add(partOf(own.row)))
   }
+  expect([...splitsOf.values()].every(parts => parts.size === 1)).toBe(true)
+  expect(new Set([...splitsOf.values()].flatMap(parts => [...parts])).size).toBeGreaterThan(1)
+  await json('erase', run, '--row', 'claims:44', '--yes')
+  expect((await work.custody('verify', run)).stdout).toMatch(/holds\.\n$/)
 })
 
-test('threads leave what one leaves', async () => {
+test.each([1, 40])('and so they are in %i splits', { tags: ['proof'] }, async splits => {
+  await both(splits)
+})
+
+test('any input that ends is dealt, several of them together', { tags: ['proof'] }, async () => {
+  const records = Array.from({ length: 60 }, (_, i) => ({ id: 1000 + i, who: 'abc'[i % 3] ?? '', amount: i }))
+  writeFileSync(join(work.folder, 'more.json'), JSON.stringify(records))
+  const table = new DatabaseSync(join(work.folder, 'rows.db'))
+  table.exec('CREATE TABLE rows (id INTEGER PRIMARY KEY, who TEXT, amount INTEGER)')
+  for (const { id, who, amount } of records)
+    table.prepare('INSERT INTO rows VALUES (?, ?, ?)').run(id + 1000, who, amount)
+  table.close()
+  writeFileSync(join(work.folder, 'claims.csv.gz'), gzipSync(readFileSync(join(work.folder, 'claims.csv'))))
+  const schema = '{ mode: fixed, fields: { id: integer, who: string?, amount: integer } }'
+  const sources = `sources:
+  more: { plugin: json, options: { path: more.json }, schema: ${schema}, to: copies }
+  rows: { plugin: sqlite, options: { path: rows.db, table: rows, key: [id] }, schema: ${schema}, to: copies }`
+  const all = (text: string) => text.replace('sources:', sources).replace('path: claims.csv', 'path: claims.csv.gz')
+  put(all(pipeline('', '').replace('count: 7', 'count: 1000')))
+  await work.run()
+  const left = outputs()
+  put(all(DEALT(4).replace('count: 7', 'count: 1000')))
+  const run = await work.run('--workers', '2')
+  expect(outputs()).toEqual(left)
+  expect((await work.custody('verify', run, '--files')).stdout).toMatch(/holds\.\n$/)
+  expect((await json('explain', run, '--row', 'rows:17')).tokens[0].outcome).toBe('FORKED')
+})
+
+test('threads leave what one leaves', { tags: ['proof'] }, async () => {
   put(DEALT(5))
   const left = []
   for (const workers of ['1', '2']) {

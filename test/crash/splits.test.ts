@@ -1,5 +1,5 @@
 /** Runs with splits: what they leave, killed at the points of their coordinator and of the splits that it works on, stopped, and given up. */
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { LONG } from '../support/form.ts'
@@ -103,4 +103,44 @@ describe.concurrent('a run with splits that is given up', () => {
       expect((await place.outcome()).status).toBe('abandoned')
     },
   )
+})
+
+describe.concurrent('a run whose records are dealt', () => {
+  const killed = async (point: 'after_cut' | 'after_commit') => {
+    const place = newPlace(DEALT)
+    expect((await place.begin({ resume: false, kill: { point, nth: 1 } }).exit).signal).toBe('SIGKILL')
+    return place
+  }
+
+  test.runIf(LONG)('is continued where it was stopped while they are dealt', async () => {
+    const place = newPlace(DEALT)
+    const stopped = reportOf(await place.begin({ resume: false, stop: { point: 'mid_deal', nth: 1 } }).exit)
+    expect(stopped).toMatchObject({ status: 'cancelled', code: null })
+    expect(await place.problems(false)).toEqual([])
+    expect(reportOf(await place.begin({ resume: true }).exit).status).toBe('completed')
+    expect(await compare(place, await of_dealt(DEALT))).toEqual([])
+  })
+
+  test('can only be given up where others have touched what was dealt', async () => {
+    const place = await killed('after_cut')
+    const pieces = `${join(place.folder, 'custody.db')}-pieces`
+    const folder = join(pieces, readdirSync(pieces)[0] ?? '')
+    const spool = join(folder, readdirSync(folder).find(name => statSync(join(folder, name)).size > 0) ?? '')
+    const bytes = readFileSync(spool)
+    bytes[bytes.length >> 1]! ^= 1
+    writeFileSync(spool, bytes)
+    const { status, code } = reportOf(await place.begin({ resume: true }).exit)
+    expect({ status, code }).toEqual({ status: 'failed', code: 'CUSTODY_OUTPUT_CHANGED' })
+    const given_up = reportOf(await place.begin({ resume: true, abandon: true }).exit)
+    expect(given_up).toMatchObject({ code: null, status: 'abandoned' })
+    expect(await place.problems(true)).toEqual([])
+    expect(existsSync(pieces)).toBe(false)
+  })
+
+  test('needs its input no more', async () => {
+    const place = await killed('after_commit')
+    rmSync(join(place.folder, 'events.jsonl'))
+    expect(reportOf(await place.begin({ resume: true }).exit)).toMatchObject({ status: 'completed', code: null })
+    expect(await compare(place, await of_dealt(DEALT))).toEqual([])
+  })
 })
