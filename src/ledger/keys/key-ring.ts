@@ -59,10 +59,10 @@ export class KeyRing {
     return this.goodFor(Number.MAX_SAFE_INTEGER)
   }
 
-  /** Keys that a run's head may be signed with if log 0 last spoke of it in entry `seq`. */
-  goodForRun(seq: number, sealed: boolean): VerifierKey[] {
+  /** Keys that a run's head may be signed with if log 0 last spoke of it in entry `seq`; `since`: of one that log 0 never speaks of itself, when its run was opened. */
+  goodForRun(seq: number, sealed: boolean, since = seq): VerifierKey[] {
     return this.#terms
-      .filter(({ from, until, revoked }) => from <= seq && seq < until && (sealed || !revoked))
+      .filter(({ from, until, revoked }) => from <= seq && since < until && (sealed || !revoked))
       .map(({ key }) => key)
       .filter(({ type }) => type === 'ed25519')
   }

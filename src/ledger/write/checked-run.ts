@@ -58,7 +58,8 @@ export async function checkedRun(
   const note = await reader.head(log)
   const tree = await treeOf(reader, log)
   const extent = { ...place, origin: originOf(log_zero.id, log), size: tree.size, root: tree.root, note }
-  checkSignedHead(extent, () => log_zero.keys.goodForRun(known.mentioned_at, false))
+  const since = split === undefined ? known.mentioned_at : known.opened_at
+  checkSignedHead(extent, () => log_zero.keys.goodForRun(known.mentioned_at, false, since))
   checkBound(extent, known.bound)
   if (known.bound.size > 0 && (await tree.rootOf(known.bound.size)) !== known.bound.root)
     throw altered(

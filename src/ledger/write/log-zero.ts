@@ -60,6 +60,8 @@ export interface RunOnRecord {
   sealed: { readonly size: number; readonly root: string } | null
   /** How far it was at least: its log begins so. */
   bound: { readonly size: number; readonly root: string }
+  /** seq of the entry that opened it. */
+  readonly opened_at: number
   /** seq of the entry that last mentioned it. */
   mentioned_at: number
 }
@@ -223,7 +225,7 @@ export class LogZero {
         const { log, run, root, splits = 0 } = entry
         if (log !== this.last_log + 1) return `log ${log} is opened, where ${this.last_log + 1} comes next`
         this.last_log = log + splits
-        const opened = { log, run, first_root: root, splits, mentioned_at: seq }
+        const opened = { log, run, first_root: root, splits, opened_at: seq, mentioned_at: seq }
         this.runs.set(log, { ...opened, sealed: null, bound: { size: 1, root } })
         if (splits > 0) this.#split.push(log)
         return null

@@ -38,7 +38,7 @@ function checkSplit(url: string, extent: StoredExtent, run: RunOnRecord, log_zer
   if (run.sealed !== null && lease !== null)
     throw altered(stored, 'is sealed, and there is a lease of one of its splits')
   if (size === 0 && note === null && lease !== null) return
-  checkSignedHead(stored, () => log_zero.keys.goodForRun(run.mentioned_at, true))
+  checkSignedHead(stored, () => log_zero.keys.goodForRun(run.mentioned_at, true, run.opened_at))
 }
 
 function checkRun(url: string, extent: StoredExtent, known: RunOnRecord, log_zero: LogZero): void {

@@ -172,7 +172,7 @@ async function lastLeaf(reader: LedgerReader, log_zero: LogZero, run: RunOnRecor
   const tree = await treeOf(reader, log)
   const { size, root } = tree
   const extent = { ...place, origin: originOf(log_zero.id, log), size, root, note: await reader.head(log) }
-  checkSignedHead(extent, () => log_zero.keys.goodForRun(run.mentioned_at, false))
+  checkSignedHead(extent, () => log_zero.keys.goodForRun(run.mentioned_at, false, run.opened_at))
   const last = await reader.entry(log, size - 1)
   const closed = last === null ? null : (parseJson(last.body) as Partial<Extract<RunEntry, { readonly k: 'close' }>>)
   const leaf = leafHash(last?.body ?? '')

@@ -128,11 +128,11 @@ export class KeysInForce {
     return this.#split(({ added_at, taken_at }) => added_at < size && (taken_at === null || size <= taken_at))
   }
 
-  /** For the head of a run that log 0 spoke of last in entry `seq`. */
-  ofRun(seq: number, sealed: boolean): HeadKeys {
+  /** For the head of a run that log 0 spoke of last in entry `seq`; `since`: of one of its splits, where it was opened. */
+  ofRun(seq: number, sealed: boolean, since = seq): HeadKeys {
     return this.#split(
       ({ key, added_at, taken_at, revoked }) =>
-        key.type === 'ed25519' && added_at <= seq && (taken_at === null || seq < taken_at) && (sealed || !revoked),
+        key.type === 'ed25519' && added_at <= seq && (taken_at === null || since < taken_at) && (sealed || !revoked),
     )
   }
 

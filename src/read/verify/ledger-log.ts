@@ -107,7 +107,8 @@ export class LedgerLog {
   keysOf(log: number, size: number): HeadKeys {
     if (log === 0) return this.#keys.ofLogZero(size)
     const known = this.ofLog(log)
-    return this.#keys.ofRun(known?.changed_at ?? this.entries, known?.sealed != null)
+    const { changed_at = this.entries, opened_at = changed_at, sealed = null } = known ?? {}
+    return this.#keys.ofRun(changed_at, sealed !== null, this.#logs.has(log) ? changed_at : opened_at)
   }
 
   /** Of all that was read. */

@@ -82,14 +82,14 @@ class KeySet:
         """For a head of log 0 with so many entries."""
         return [t.key for t in self.terms if t.added < size and (t.taken is None or size <= t.taken)]
 
-    def good_for_run(self, seq: int, sealed: bool) -> list[Key]:
-        """For the head of a run of which log 0 spoke last at `seq`."""
+    def good_for_run(self, seq: int, sealed: bool, since: int) -> list[Key]:
+        """For the head of a run of which log 0 spoke last at `seq`. `since` is that, too; of a split, where its run was opened."""
         return [
             t.key
             for t in self.terms
             if t.key.type == ED25519
             and t.added <= seq
-            and (t.taken is None or seq < t.taken)
+            and (t.taken is None or since < t.taken)
             and (sealed or not t.revoked)
         ]
 

@@ -223,7 +223,8 @@ class _Run:
             yield f"its head is that of {head.origin}"
         if (head.size, head.root) != (tree.size, tree.root()):
             yield "its entries aren't what its head says"
-        keys = self.log.keys.good_for_run(self.run.mentioned_at, self.is_sealed)
+        since = self.run.opened_at if self.run.is_split else self.run.mentioned_at
+        keys = self.log.keys.good_for_run(self.run.mentioned_at, self.is_sealed, since)
         if not signers(note, keys):
             yield "its head isn't signed by a key that is good for it"
 

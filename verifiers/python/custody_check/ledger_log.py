@@ -38,6 +38,7 @@ class Run:
     """How many logs behind this one are its splits'."""
     erased_in: dict[int, list[list[int]]] = field(default_factory=dict)
     """Of its splits, by log."""
+    is_split: bool = False
 
     def has(self, log: int) -> bool:
         return self.log <= log <= self.log + self.splits
@@ -45,7 +46,7 @@ class Run:
     def split(self, part: int, first_root: bytes, size: int, root: bytes) -> Run:
         """One of its splits, of so many entries, as a run of its own."""
         log = self.log + part
-        return Run(log, self.run, first_root, self.opened_at, self.opened_time, 0, size, root, self.mentioned_at, erased=self.erased_in.get(log, []))
+        return Run(log, self.run, first_root, self.opened_at, self.opened_time, 0, size, root, self.mentioned_at, erased=self.erased_in.get(log, []), is_split=True)
 
     def is_erased(self, seq: int, place: int) -> bool:
         """`place` from 1, among the values of the entry."""
