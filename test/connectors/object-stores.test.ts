@@ -180,7 +180,7 @@ for (const kind of STORE_KINDS)
     const disturbed = one_part ? { from: 'in/1.csv' } : {}
     const due = one_part ? jsonlOf(upTo(ROWS)) : expected
 
-    test(`${KILLS} random kills leave nothing but what an undisturbed run leaves`, async () => {
+    test(`${KILLS} random kills leave nothing but what an undisturbed run leaves`, { timeout: 1_800_000 }, async () => {
       const work = new WorkFolder({ 'p.yaml': pipelineOf(server, disturbed) })
       const { killed } = await killAtRandom(work.folder, KILLS, async () => {
         await check('out/all.jsonl', due)
