@@ -7,6 +7,10 @@ import type { CrashPipeline } from '../crash/pipelines.ts'
 const ROWS = 900
 const SENT_EACH = 15
 
+/** What it is to take. */
+const due = (): string[] =>
+  rows().flatMap(({ id, amount }) => (id % SENT_EACH === 0 ? JSON.stringify({ id, amount, half: amount / 2 }) : []))
+
 /** A service that takes each row once, by the key of its request. */
 export class Hook {
   readonly #server: Server
@@ -16,6 +20,8 @@ export class Hook {
   #changed: string[] = []
   /** Keys that came with the same body as before. */
   repeated = 0
+  /** What is done once it has taken so many. */
+  #acts: { readonly taken: number; readonly act: () => void | Promise<void> }[] = []
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -26,7 +32,7 @@ export class Hook {
         if (this.#taken.has(key)) this.repeated++
         if ((this.#taken.get(key) ?? body) !== body) this.#changed.push(key)
         this.#taken.set(key, body)
-        response.end('{}')
+        void this.#actions().then(() => response.end('{}'))
       })
     })
   }
@@ -47,6 +53,17 @@ export class Hook {
     return Number(new URL(this.url).port)
   }
 
+  async #actions(): Promise<void> {
+    const begun = this.#acts.filter(({ taken }) => taken <= this.#taken.size)
+    this.#acts = this.#acts.filter(each => !begun.includes(each))
+    for (const { act } of begun) await act()
+  }
+
+  /** `share`: of all that it is to take. The request that comes then is answered when that is done. */
+  after(share: number, act: () => void | Promise<void>): void {
+    this.#acts.push({ taken: Math.floor(share * due().length), act })
+  }
+
   forget(): void {
     this.#taken = new Map()
     this.#changed = []
@@ -62,13 +79,11 @@ export class Hook {
   problems(): string[] {
     const [taken, changed] = [[...this.#taken.values()].sort(), this.#changed]
     this.forget()
-    const due = rows().flatMap(({ id, amount }) =>
-      id % SENT_EACH === 0 ? JSON.stringify({ id, amount, half: amount / 2 }) : [],
-    )
+    const all = due()
     const differ =
-      JSON.stringify(taken) === JSON.stringify(due.sort())
+      JSON.stringify(taken) === JSON.stringify(all.sort())
         ? []
-        : [`the service has ${taken.length} rows of ${due.length}: ${taken.join(' ')}`]
+        : [`the service has ${taken.length} rows of ${all.length}: ${taken.join(' ')}`]
     return [...changed.map(key => `${key} came with another body`), ...differ]
   }
 
