@@ -25,10 +25,14 @@ export interface WorkersOptions {
   readonly observer: RunObserver
 }
 
+const ALONE =
+  'one thread works on all splits, whatever --workers says: rows name the files that they are written to, or nodes call services'
+
 /** Makes them, once it is known what each split reads. */
 export function workersOf({ url, count, encryption, ports, observer }: WorkersOptions) {
   return (of: Omit<SplitRequest, 'part'>): Workers => {
     const threads = threadsFor(count, of)
+    if (typeof count === 'number' && threads < count) of.onNotice?.({ kind: 'warning', text: ALONE })
     if (threads === 1) return workersHere(of)
     const { plan, run, opening, cuts, files, abandon, strict, staging = null, known, signal, onNotice } = of
     const { env, cwd, custody } = ports

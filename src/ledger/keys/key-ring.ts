@@ -59,7 +59,10 @@ export class KeyRing {
     return this.goodFor(Number.MAX_SAFE_INTEGER)
   }
 
-  /** Keys that a run's head may be signed with if log 0 last spoke of it in entry `seq`; `since`: of one that log 0 never speaks of itself, when its run was opened. */
+  /**
+   * Keys that a run's head may be signed with if log 0 last spoke of it in entry `seq`. `since`: for the head of a split, of which log 0 never
+   * speaks, the entry that opened its run.
+   */
   goodForRun(seq: number, sealed: boolean, since = seq): VerifierKey[] {
     return this.#terms
       .filter(({ from, until, revoked }) => from <= seq && since < until && (sealed || !revoked))
