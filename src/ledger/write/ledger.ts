@@ -443,8 +443,8 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
 
   #runLedger({ splits, ...of }: HeldLog, state: AppenderState, open: OpenTokens): RunLedger {
     const { log } = of
-    const hands_over = splits === null && this.#write_split !== this.#write
-    const write = hands_over ? this.#write_split : this.#write
+    const write = splits === null ? this.#write_split : this.#write
+    const hands_over = write !== this.#write
     const parts = {
       ...of,
       ledger: this.#log_zero.id,
