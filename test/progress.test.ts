@@ -134,8 +134,10 @@ test.each([
     run.append(simpleRow(1))
     run.append(simpleRow(2))
     const first = await run.commit()
-    run.append(simpleRow(3))
     await run.progress(T0 + 1e9)
+    // A commit of nothing is no news.
+    await run.commit()
+    run.append(simpleRow(3))
     await run.progress(T0)
     const stopped = await run.stop(T0)
     await ledger.close()

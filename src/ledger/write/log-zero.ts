@@ -153,6 +153,11 @@ export class LogZero {
     const state = { frontier: this.#frontier.state(), closed: NOTHING_CLOSED }
     const appender = new Appender(this.id, LOG_ZERO, signsWith(signers), state)
     const writer = new BlockWriter()
+    for (const entry of appended) {
+      const problem = this.#misfit(entry)
+      if (problem !== null)
+        throw new CustodyError('CUSTODY_ENGINE_DEFECT', `an entry for the ledger’s own log doesn’t fit: ${problem}`)
+    }
     for (const entry of appended) encodeLedger(writer, { ...entry, t: Math.max(this.last_us, entry.t) }, entropy)
     appender.append(writer.take())
     const { blocks, first, tiles, head } = appender.take()
@@ -233,12 +238,10 @@ export class LogZero {
       case 'sealed':
       case 'progress':
       case 'taken_over': {
+        const problem = this.#misfit(entry)
         const run = this.runs.get(entry.log)
-        if (run === undefined || run.run !== entry.run || run.sealed !== null)
-          return `run ${entry.run} isn’t open as log ${entry.log}`
+        if (problem !== null || run === undefined) return problem
         run.mentioned_at = seq
-        if (entry.k !== 'taken_over' && entry.size <= run.bound.size)
-          return `run ${entry.run} has ${entry.size} entries, after ${run.bound.size}`
         if (entry.k === 'progress') run.bound = { size: entry.size, root: entry.root }
         if (entry.k === 'sealed') run.sealed = { size: entry.size, root: entry.root }
         if (entry.k === 'sealed' && this.#forgets) this.runs.delete(entry.log)
@@ -251,6 +254,17 @@ export class LogZero {
       default:
         return 'it is of no kind that is known'
     }
+  }
+
+  /** What is wrong with an entry of a run that was opened before; null: nothing. */
+  #misfit(entry: LedgerEntry): string | null {
+    if (entry.k !== 'sealed' && entry.k !== 'progress' && entry.k !== 'taken_over') return null
+    const run = this.runs.get(entry.log)
+    if (run === undefined || run.run !== entry.run || run.sealed !== null)
+      return `run ${entry.run} isn’t open as log ${entry.log}`
+    if (entry.k !== 'taken_over' && entry.size <= run.bound.size)
+      return `run ${entry.run} has ${entry.size} entries, after ${run.bound.size}`
+    return null
   }
 
   /** The run that has a log, be it that of a split; null of one that isn't known, or is forgotten. */

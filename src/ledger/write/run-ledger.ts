@@ -138,8 +138,9 @@ export class StoredRunLedger implements RunLedger {
     this.#goElsewhere()
     return {
       durable: durable.then(({ head, tiles }) => {
+        // Log 0 is never given the same size twice.
+        if (size > this.#durable_size) this.#unbound = head
         this.#durable_size = size
-        this.#unbound = head
         this.#open.accept(mark)
         this.#tiles = [...this.#tiles.slice(this.#listed_tiles), ...tiles]
         this.#listed_tiles = 0
