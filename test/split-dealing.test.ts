@@ -55,7 +55,9 @@ async function both(splits: number) {
   put(DEALT(splits))
   const run = await work.run()
   expect(outputs()).toEqual(left)
-  expect((await work.custody('verify', run, '--files')).stdout).toMatch(/holds\.\n$/)
+  const { stdout } = await work.custody('verify', run, '--files', '--decisions')
+  expect(stdout).toMatch(/holds\.\n$/)
+  expect(stdout).toMatch(/the input files are as they were read\n/)
   // Batches have other numbers.
   const { rows } = (await work.custody('diff', whole, run, '--json')).json
   expect(rows).toMatchObject({ same: 301, different: 0, only_old: 0, only_new: 0 })

@@ -6,7 +6,7 @@ import type { Clock } from '../../src/engine/ports/ports.ts'
 import { leafHash } from '../../src/format/hash.ts'
 import { Frontier } from '../../src/format/tree.ts'
 import { drive } from '../crash/drive.ts'
-import { type CrashPipeline, inSplits, layOut } from '../crash/pipelines.ts'
+import { type CrashPipeline, dealt, inSplits, layOut } from '../crash/pipelines.ts'
 import { type Body, Forger } from './forger.ts'
 import { T0, testPorts } from './ledger.ts'
 
@@ -71,12 +71,21 @@ function steadyClock(): Clock {
   return { wall_us: next, monotonic_us: next, wake }
 }
 
-/** Runs it, in one if `splits` isn't given, with the key of `testPorts`, into the ledger at `url`. `many`: with orders in several files. */
-export async function runSplitPipeline(url: string, splits: number | undefined, many = false): Promise<void> {
+/**
+ * Runs it, in one if `splits` isn't given, with the key of `testPorts`, into the ledger at `url`. `many`: with orders in several files; `by`:
+ * the field by which records are dealt.
+ */
+export async function runSplitPipeline(
+  url: string,
+  splits: number | undefined,
+  many = false,
+  by: string | null = null,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-splits-'))
   try {
     const pipeline = many ? MANY : PIPELINE
-    layOut(splits === undefined ? pipeline : inSplits(pipeline, splits), folder)
+    const of_splits = splits === undefined ? pipeline : inSplits(pipeline, splits)
+    layOut(splits === undefined || by === null ? of_splits : dealt(pipeline, splits, by), folder)
     mkdirSync(join(folder, 'out'))
     const { signer } = testPorts()
     const { error } = await drive({ folder, url, signer, resume: false, clock: steadyClock(), commit_rows: 10 })
@@ -90,8 +99,8 @@ export async function runSplitPipeline(url: string, splits: number | undefined, 
 export const SPLITS = 3
 
 /** A ledger with such a run, whose coordinator has said in between how far its splits were: in the midst, at their close, and before it. */
-export async function splitForger(many = false): Promise<Forger> {
-  const forger = await Forger.of(url => runSplitPipeline(url, SPLITS, many))
+export async function splitForger(many = false, by: string | null = null): Promise<Forger> {
+  const forger = await Forger.of(url => runSplitPipeline(url, SPLITS, many, by))
   const seq = seqsOf(forger, 1, 'publish')[0] ?? 0
   const [, end = 0] = seqsOf(forger, 2, 'commit')
   const sizes = [end + 1, forger.treeOf(3).size, forger.treeOf(4).size - 1]

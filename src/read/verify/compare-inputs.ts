@@ -4,6 +4,7 @@
  */
 import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import type { RunEntry } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
@@ -147,6 +148,7 @@ async function filesOf(
 /** By source: as the last commit has it, in a run with splits that of each. */
 async function piecesRead(reader: LedgerReader, log: number): Promise<ReadonlyMap<number, readonly Piece[]>> {
   const last = new Map<number, CommitOnRecord>()
+  const dealt = new Map<number, { readonly seq: number; readonly cut: Extract<RunEntry, { k: 'cut' }> }>()
   const { splits, topology } = await openingOf(reader, log)
   if (splits === undefined) {
     const { commit } = await closingOf(reader, log)
@@ -154,13 +156,17 @@ async function piecesRead(reader: LedgerReader, log: number): Promise<ReadonlyMa
   } else
     for await (const { seq, body } of reader.entriesOfRun(log)) {
       const { facts } = readable(log, () => decodeRunEntry(seq, body))
+      if (facts.k === 'cut' && facts.dealt !== undefined) dealt.set(facts.source, { seq, cut: facts })
       if (facts.k === 'commit' && partOf(seq) > 0) last.set(partOf(seq), { seq, entry: facts })
     }
   const values = new ValuesOnRecord(reader, log)
   const read = new Map<number, Piece[]>()
+  // Splits have read what they were dealt, and the source was read once.
+  for (const [source, { seq, cut }] of dealt)
+    read.set(source, [{ bytes: cut.dealt?.bytes ?? 0, sha256: (await values.get(seq, cut, 'input'))?.sha256 ?? null }])
   for (const { seq, entry } of last.values())
     for (const { source, bytes, hash } of entry.cursors) {
-      if (bytes === undefined || topology.nodes[source - 1] === undefined) continue
+      if (bytes === undefined || topology.nodes[source - 1] === undefined || dealt.has(source)) continue
       const pieces = read.get(source) ?? []
       // What a split has read nothing of it has no hash of.
       if (bytes > 0 || splits === undefined)

@@ -1,11 +1,16 @@
 /** Records of a source that were dealt to splits, as far as these have them: each is in one split, and none is another's as well. */
 export class DealtRecords {
+  /** The field whose value says to which split. */
+  readonly by: string
+  readonly splits: number
   readonly count: number
   /** A bit for each. */
   readonly #seen: Uint8Array
 
   /** `count`: how many there are, numbered from 1. */
-  constructor(count: number) {
+  constructor(by: string, splits: number, count: number) {
+    this.by = by
+    this.splits = splits
     this.count = count
     this.#seen = new Uint8Array(Math.ceil(count / 8))
   }

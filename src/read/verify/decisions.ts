@@ -1,8 +1,7 @@
 /**
  * `verify --decisions`: gates that decide by expressions, evaluated once more on what entered them: the way that was taken, or
- * the error, must be what follows from it. So must the batch that a row was put in, where batches have keys, what joins have matched, and the
- * order in which a sort passed rows on, and how many rows name each file of a sink. What can't be checked is
- * counted: values that are erased, gates whose expressions are, and gates that ask when a run started that another ledger has.
+ * the error, must be what follows from it. So must the batch that a row was put in, where batches have keys, and the split that it was dealt to, what joins
+ * have matched, the order in which a sort passed rows on, and how many rows name each file of a sink. What can't be checked is counted: values that are erased, gates whose expressions are, and gates that ask when a run started that another ledger has.
  */
 import { compileExpression, type Expression } from '../../expression/expression.ts'
 import { isError, type SubjectEntry, type VisitFact } from '../../format/entry.ts'
@@ -16,7 +15,9 @@ import { planOf } from '../runs/opening-values.ts'
 import { startedOf } from '../runs/started.ts'
 import { BatchKeys } from './batch-keys.ts'
 import { Check, type CheckResult, noting, type Place, tokenName } from './check.ts'
+import { DealKeys } from './deal-keys.ts'
 import { JoinKeys } from './join-keys.ts'
+import { type LogRole, WHOLE_RUN } from './log-role.ts'
 import { RowFiles } from './row-files.ts'
 import { SortOrder } from './sort-order.ts'
 import type { SubjectState } from './subject.ts'
@@ -47,16 +48,18 @@ export class Decisions {
   readonly #expressions: Expressions | null
   readonly #gates = new Map<number, Gate | null>()
   readonly #started_us: number | null
+  readonly #deal_keys: DealKeys
   #files: RowFiles | null = null
 
-  private constructor(expressions: Expressions | null, started_us: number | null) {
+  private constructor(expressions: Expressions | null, started_us: number | null, role: LogRole) {
     this.#expressions = expressions
     this.#started_us = started_us
+    this.#deal_keys = new DealKeys(this.check, role)
   }
 
   /** What its expressions are, and when the run started, can't be read from an opening that was changed: then no gate is evaluated. */
-  static async of(reader: LedgerReader, log: number): Promise<Decisions> {
-    const decisions = await Decisions.#ofGates(reader, log)
+  static async of(reader: LedgerReader, log: number, role: LogRole = WHOLE_RUN): Promise<Decisions> {
+    const decisions = await Decisions.#ofGates(reader, log, role)
     // Which files rows name is seen from the same plan.
     if (decisions.#expressions === null) return decisions
     await noting(decisions.check, async () => {
@@ -65,12 +68,12 @@ export class Decisions {
     return decisions
   }
 
-  static async #ofGates(reader: LedgerReader, log: number): Promise<Decisions> {
+  static async #ofGates(reader: LedgerReader, log: number, role: LogRole): Promise<Decisions> {
     try {
-      return new Decisions((await planOf(reader, log)).expressions, await startedOf(reader, log))
+      return new Decisions((await planOf(reader, log)).expressions, await startedOf(reader, log), role)
     } catch (error) {
       if (!isCustodyError(error)) throw error
-      const decisions = new Decisions(null, null)
+      const decisions = new Decisions(null, null, role)
       decisions.check.add(`no gate can be evaluated: ${error.message}`)
       return decisions
     }
@@ -92,6 +95,7 @@ export class Decisions {
     this.#keys.take(entry, values, where, ways)
     this.#order.take(entry, values, tokens, where, ways)
     this.#join_keys.take(entry, values, where, ways)
+    this.#deal_keys.take(entry, values, where)
     this.#files?.take(entry, values, ways)
     for (const visit of entry.visits) {
       if (ways.kind(visit.node) !== 'gate' || ways.plugin(visit.node) !== undefined) continue

@@ -22,6 +22,8 @@ export type EndFacts = Extract<RunEntry, { k: 'seal' | 'close' }>
 
 export interface LogRole {
   readonly first: 'open' | 'part'
+  /** Which split it is of; 0: of none. */
+  readonly part: number
   /** How many splits log 0 says that the run has. */
   readonly splits: number
   /** The plan, where its own entries don't say it. */
@@ -45,6 +47,7 @@ const OF_SPLITS: ReadonlySet<string> = new Set(['cut', 'parts', 'part', 'close']
 
 export const WHOLE_RUN: LogRole = {
   first: 'open',
+  part: 0,
   splits: 0,
   topology: { nodes: [], edges: [] },
   sum: null,

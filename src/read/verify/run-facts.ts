@@ -61,10 +61,12 @@ export class RunFacts {
   readonly #asked = new Map<number, AskedLast>()
   readonly #answered = new Set<number>()
   /** Sources whose rest isn't read. */
-  readonly #cut = new Set<number>()
+  readonly unread = new Set<number>()
   /** Of `resume` entries, with ascending epochs. */
   readonly resumed: { readonly epoch: number; readonly t: number }[] = []
   seal: EndFacts | null = null
+  /** Of a coordinator. */
+  readonly cuts: Extract<RunEntry, { k: 'cut' }>[] = []
   /** Those of the entries so far. */
   readonly run_values = new SubjectValues()
   readonly #names = new RunValueNames(this.run_values)
@@ -93,7 +95,7 @@ export class RunFacts {
   record({ source, index, repeats }: OriginFact, where: Place, ways: Ways): void {
     if (ways.kind(source) !== 'source')
       this.#entries.add(`${where}: it comes from ${ways.name(source)}, which is no source`)
-    if (this.#cut.has(source)) this.#entries.add(`${where}: ${ways.name(source)} was not to be read any further`)
+    if (this.unread.has(source)) this.#entries.add(`${where}: ${ways.name(source)} was not to be read any further`)
     const records = (this.#records.get(source) ?? 0) + 1
     this.#records.set(source, records)
     if ((this.reruns === null) !== (repeats === null))
@@ -122,7 +124,7 @@ export class RunFacts {
     const is_open = this.seal === null && !this.#stopped && this.reruns === null && this.#role.mayHave('subject')
     const last = this.#last_records.get(source)?.index ?? 0
     if (this.#role.dealt.has(source)) return false
-    return is_open && ways.kind(source) === 'source' && !this.#cut.has(source) && index === last + 1
+    return is_open && ways.kind(source) === 'source' && !this.unread.has(source) && index === last + 1
   }
 
   /** So many such records were read, the last of them with this number. */
@@ -193,7 +195,7 @@ export class RunFacts {
         for (const source of facts.cut) {
           if (ways.kind(source) !== 'source')
             this.#entries.add(`${where} cuts ${ways.name(source)}, which is no source`)
-          this.#cut.add(source)
+          this.unread.add(source)
         }
         return
       case 'publish':
@@ -208,6 +210,8 @@ export class RunFacts {
         return
       // What they say of splits is looked at with these (split-run.ts).
       case 'cut':
+        this.cuts.push(facts)
+        return
       case 'parts':
         return
     }
@@ -261,7 +265,7 @@ export class RunFacts {
     // A coordinator puts together what its splits have written, bit by bit.
     this.#checkSinks(where, facts.receipts, ways, recount, complete && this.#role.sum === null)
     // A file that is made once more at the end can be shorter than what was gathered for it.
-    const may_shrink = facts.cursors.every(({ source, done }) => done || this.#cut.has(source))
+    const may_shrink = facts.cursors.every(({ source, done }) => done || this.unread.has(source))
     for (const receipt of facts.receipts) {
       const had = this.#receipts.get(receipt.sink)?.bytes ?? 0
       if (!may_shrink && receipt.bytes < had)
@@ -346,7 +350,7 @@ export class RunFacts {
       this.#seals.add(`${where} seals the run as ${facts.status}, and its endings make it ${expected}`)
     }
     // What isn't read any further has been read as far as it was.
-    const read = [...this.#cursors.values()].filter(({ source, done }) => !done || !this.#cut.has(source))
+    const read = [...this.#cursors.values()].filter(({ source, done }) => !done || !this.unread.has(source))
     for (const problem of this.#role.ends(where, facts, read, ways)) this.#seals.add(problem)
     if (recount.born !== recount.ended) {
       this.#seals.add(
@@ -356,7 +360,7 @@ export class RunFacts {
     // Those of a coordinator are in the logs of its splits.
     const ends = facts.k === 'close' ? 'closes the split' : 'seals the run'
     for (const { source, records } of this.#role.sum === null ? this.#cursors.values() : [])
-      for (const problem of this.#files.unfinished(source, records, this.#cut.has(source), ways))
+      for (const problem of this.#files.unfinished(source, records, this.unread.has(source), ways))
         this.#totals.add(`${where} ${ends}, and ${problem}`)
     if (facts.k === 'close') return
     this.#checkPublished(where, ways)

@@ -8,6 +8,7 @@ import { lookedEntries } from './page.ts'
 import { RunProjections } from './projections.ts'
 import { RepeatedRun } from './repeated.ts'
 import { RunFold } from './run-fold.ts'
+import { hashesOnRecord } from './split-hashes.ts'
 import { storedValues } from './values-check.ts'
 import type { RunLog, RunLooks, WalkedRun } from './walked-run.ts'
 
@@ -69,6 +70,7 @@ async function walked(
     erased: fold.values_erased,
     unread: fold.values_unread,
     complete,
+    hashes: hashesOnRecord(fold.facts),
     checks: [
       ...[entries, checkpoint, values, tokens, groups, totals, projections.check, seal],
       ...(decisions === null ? [] : [decisions.check]),

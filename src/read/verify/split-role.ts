@@ -11,6 +11,7 @@ import type { Ways } from './ways.ts'
 
 export class CoordinatorRole implements LogRole {
   readonly first = 'open'
+  readonly part = 0
   readonly topology: Topology = { nodes: [], edges: [] }
   readonly sum: Recount
   readonly before: LogRole['before']
@@ -22,17 +23,24 @@ export class CoordinatorRole implements LogRole {
 
   /** Whether splits have read all that the input was cut to. */
   readonly #all_read: boolean
+  /** By source that was dealt: its bytes. */
+  readonly #bytes: ReadonlyMap<number, number>
 
   /** `records`: that all splits have read, by source. */
   constructor(
     splits: number,
     sum: Recount,
     records: ReadonlyMap<number, number>,
-    { root, all_read }: { readonly root: Hash | null; readonly all_read: boolean },
+    {
+      root,
+      all_read,
+      bytes,
+    }: { readonly root: Hash | null; readonly all_read: boolean; readonly bytes: ReadonlyMap<number, number> },
   ) {
     this.splits = splits
     this.#root = root
     this.#all_read = all_read
+    this.#bytes = bytes
     this.sum = sum
     this.before = new Map([...records].map(([source, count]) => [source, { records: count, index: count }]))
   }
@@ -45,9 +53,14 @@ export class CoordinatorRole implements LogRole {
     return []
   }
 
-  *ends(where: Place, facts: EndFacts): Iterable<string> {
+  *ends(where: Place, facts: EndFacts, cursors: Iterable<CursorFact>, ways: Ways): Iterable<string> {
     if (facts.k === 'close') return
     const { parts, status } = facts
+    for (const { source, bytes = 0 } of cursors) {
+      const dealt = this.#bytes.get(source) ?? bytes
+      if (bytes !== dealt)
+        yield `${where}: ${grouped(bytes)} bytes of ${ways.name(source)} were read, and ${grouped(dealt)} were dealt`
+    }
     if (parts?.size !== this.splits || parts.root !== this.#root) yield `${where} seals other splits than there are`
     if (!this.#all_read && status !== 'abandoned')
       yield `${where} seals the run, and its splits have not read all that they were cut to`
@@ -72,6 +85,7 @@ export interface SplitFacts {
 
 export class SplitRole implements LogRole {
   readonly first = 'part'
+  readonly part: number
   readonly splits = 0
   readonly sum = null
   readonly before: LogRole['before']
@@ -82,6 +96,7 @@ export class SplitRole implements LogRole {
 
   constructor(facts: SplitFacts) {
     this.#facts = facts
+    this.part = facts.part
     this.topology = facts.topology
     this.files = facts.files
     this.dealt = facts.dealt

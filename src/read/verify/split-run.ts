@@ -78,7 +78,8 @@ export class SplitRun {
   #cut(facts: Cut): void {
     this.#cuts.push(facts)
     const { before, records } = facts.ranges.at(-1) ?? { before: 0, records: 0 }
-    if (facts.dealt !== undefined) this.#dealt.set(facts.source, new DealtRecords(before + records))
+    if (facts.dealt !== undefined)
+      this.#dealt.set(facts.source, new DealtRecords(facts.dealt.by, this.#splits, before + records))
   }
 
   /** How the log of a split, of so many entries, is to be looked at. */
@@ -126,6 +127,11 @@ export class SplitRun {
       check.add(`${entryName(earliest.seq)} tells of a time before the run was opened`)
     this.#sum.addSplit(found.recount)
     for (const [source, count] of found.records) this.#records.set(source, (this.#records.get(source) ?? 0) + count)
+    for (const { source, dealt, ranges } of this.#cuts) {
+      const [rows, records] = [found.records.get(source) ?? 0, ranges.find(each => each.part === part)?.records ?? 0]
+      if (dealt !== undefined && rows > records)
+        check.add(`it has ${counted(rows, 'row')} of node ${source}, and was dealt ${counted(records, 'record')}`)
+    }
     this.#tree.append(found.last_leaf)
     if (closed === null) return
     if (closed.size !== found.entries - 1)
@@ -143,14 +149,22 @@ export class SplitRun {
       const { before, records } = ranges.at(-1) ?? { before: 0, records: 0 }
       return whole !== undefined || (this.#records.get(source) ?? 0) === before + records
     })
-    return new CoordinatorRole(this.#splits, this.#sum, this.#records, { root, all_read })
+    const bytes = new Map(
+      this.#cuts.flatMap(({ source, dealt }) => (dealt === undefined ? [] : [[source, dealt.bytes]])),
+    )
+    return new CoordinatorRole(this.#splits, this.#sum, this.#records, { root, all_read, bytes })
   }
 
   /** Ranges of a source follow each other without gaps, in order of their splits. */
   #checkCuts(): void {
     const { check } = this
     const seen = new Set<number>()
-    for (const { source, ranges, whole, dealt, input } of this.#cuts) {
+    const [first] = this.#cuts
+    for (const { source, ranges, whole, positions, dealt, input } of this.#cuts) {
+      if (dealt?.by !== first?.dealt?.by || dealt?.epoch !== first?.dealt?.epoch)
+        check.add(`node ${source} was dealt by another field than the others, at another time, or was cut`)
+      if (dealt !== undefined && (positions !== undefined || ranges.some(({ line }) => line !== 0)))
+        check.add(`node ${source} was dealt, and has places of ranges`)
       if (seen.has(source)) check.add(`node ${source} was cut twice`)
       seen.add(source)
       if ((input !== undefined) !== (dealt !== undefined) || (dealt !== undefined && whole !== undefined))

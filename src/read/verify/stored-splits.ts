@@ -3,6 +3,7 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { Check } from './check.ts'
 import type { LogRole } from './log-role.ts'
 import type { ProgressCheck } from './progress.ts'
+import { compareHashes } from './split-hashes.ts'
 import { SplitRun, withSplits } from './split-run.ts'
 import type { WalkedRun } from './walked-run.ts'
 
@@ -30,6 +31,7 @@ export async function verifySplitRun(
     if (found !== null) walked.set(part, found)
   }
   const coordinator = await verifyLog({ log, role: split_run.coordinator(), progress })
+  compareHashes(coordinator.hashes, new Map([...walked].map(([part, { hashes }]) => [part, hashes])), split_run.check)
   return together(coordinator, walked, splits, split_run.check)
 }
 

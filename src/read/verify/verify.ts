@@ -235,7 +235,7 @@ class LooksOf {
       {
         pages: pages ?? pagesHere(reader),
         onProgress: onEntries,
-        decisions: decisions === true ? await Decisions.of(reader, this.#first_log) : null,
+        decisions: decisions === true ? await Decisions.of(reader, this.#first_log, role) : null,
       },
     )
     this.#before += found.entries

@@ -8,6 +8,7 @@ import type { ProgressCheck } from './progress.ts'
 import type { Recount } from './recount.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { Shelf } from './shelf.ts'
+import type { HashesOnRecord } from './split-hashes.ts'
 
 export interface RunLog {
   readonly log: number
@@ -63,6 +64,8 @@ export interface WalkedRun {
   readonly earliest: { readonly seq: number; readonly t: number } | null
   /** Time of the seal; 0 without one. */
   readonly sealed_us: number
+  /** Of what it read, and of what splits were to read. */
+  readonly hashes: HashesOnRecord
   readonly checks: readonly Check[]
   /** Of what the run has in common with log 0; more is added there. */
   readonly registered: Check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from pathlib import Path
 from typing import Any, Iterator
@@ -15,7 +16,7 @@ from .report import Report
 from .row_keys import RowKeys
 from .run import TREES, Entry, RunEntries
 from .run_entries import fits_its_key
-from .splits import Splits
+from .splits import Read, Splits, reads_of
 from .story import Story
 from .trust import Reader, judge, older_head, signed_head
 
@@ -64,17 +65,20 @@ def _check(database: sqlite3.Connection, reader: Reader, report: Report) -> None
     if listed != {0: (None, 0), **of_runs}:
         report.problems.append("the list of logs isn't what the ledger's own log says")
     for run in log.runs.values():
-        entries, problems = _splits(database, log, run) if run.splits else (RunEntries(run), [])
-        checked = _Run(database, log, entries, run.size != 0)
-        report.problems += [f"run {run.run}: {each}" for each in [*problems, *checked.problems()]]
+        splits, problems = _splits(database, log, run) if run.splits else (None, [])
+        checked = _Run(database, log, RunEntries(run) if splits is None else splits.coordinator(), run.size != 0)
+        problems += checked.problems()
+        if splits is not None:
+            problems += [*splits.problems(), *splits.hash_problems(checked.read(), checked.own_values())]
+        report.problems += [f"run {run.run}: {each}" for each in problems]
         if not report.problems:
             report.proven.append(
                 f"run {run.run} has {checked.entries.totals.rows} rows, and each of its {checked.entries.totals.born} tokens one ending at most"
             )
 
 
-def _splits(database: sqlite3.Connection, log: LedgerLog, run: Run) -> tuple[RunEntries, list[str]]:
-    """Looks at the splits of a run, before its coordinator's log; for that, and what was wrong with them."""
+def _splits(database: sqlite3.Connection, log: LedgerLog, run: Run) -> tuple[Splits, list[str]]:
+    """Looks at the splits of a run, before its coordinator's log; and what was wrong with them."""
     splits = Splits(run, [body for _, _, _, body in _entries(database, run.log)])
     problems: list[str] = []
     for part in range(1, run.splits + 1):
@@ -82,10 +86,10 @@ def _splits(database: sqlite3.Connection, log: LedgerLog, run: Run) -> tuple[Run
         if not bodies:
             continue
         entries = splits.entries_of(part, len(bodies) if '"k":"close"' in bodies[-1] else 0)
-        problems += [f"split {part}: {each}" for each in _Run(database, log, entries, run.size != 0).problems()]
-        splits.take(entries, leaf_hash(bodies[-1].encode()))
-    entries = splits.coordinator()
-    return entries, [*problems, *splits.problems()]
+        checked = _Run(database, log, entries, run.size != 0)
+        problems += [f"split {part}: {each}" for each in checked.problems()]
+        splits.take(part, entries, leaf_hash(bodies[-1].encode()), checked.read())
+    return splits, problems
 
 
 def _number(database: sqlite3.Connection, pragma: str) -> int:
@@ -143,7 +147,7 @@ class _Run:
             if entry.of_subject is not None and entry.story is not None:
                 self._endings(seq, entry.of_subject, entry.story)
             yield from self._payload(entry, own)
-            yield from (f"entry {seq}: {each}" for each in self._row_keys(entry))
+            yield from (f"entry {seq}: {each}" for each in [*self._row_keys(entry), *self._deal_key(entry)])
             if entry.story is not None and entry.story.is_over:
                 self.values.pop(entry.subject, None)
         if payload is not None:
@@ -151,6 +155,28 @@ class _Run:
         yield from self.entries.end()
         yield from self._head()
         yield from self._tables()
+
+    def own_values(self) -> dict[int, Any]:
+        """Those of the log's own entries, by number, as far as they are there."""
+        return self.values.get(("run", 0), {})
+
+    def read(self) -> dict[int, Read]:
+        return reads_of(self.entries, self.own_values())
+
+    def _deal_key(self, entry: Entry) -> Iterator[str]:
+        """A row is in the split that its value in the field says, by which it was dealt; of a record that was rejected that isn't on record."""
+        split, of = self.entries.split, entry.of_subject
+        if split is None or of is None or of.origin is None or of.origin.source not in split.keys:
+            return
+        if not of.visits or of.visits[0].is_error:
+            return
+        row = self.values.get(entry.subject, {}).get(1)
+        if not isinstance(row, dict):
+            return
+        digest = hashlib.sha256(canonical(row.get(split.keys[of.origin.source])).encode()).digest()
+        own = int.from_bytes(digest, "big") % split.count + 1
+        if own != split.part:
+            yield f"row {entry.subject[1]} was dealt to split {own}, and is in {split.part}"
 
     def _row_keys(self, entry: Entry) -> Iterator[str]:
         if entry.of_subject is not None:

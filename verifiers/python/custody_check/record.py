@@ -165,7 +165,7 @@ def _run(
         for part, size in enumerate(sizes, 1):
             of_split = splits.entries_of(part, size)
             found, last = _log(of_split, {}, lines, size, report, f"split {part}: ")
-            splits.take(of_split, last)
+            splits.take(part, of_split, last, {})
             report.withheld += found.withheld
         entries = splits.coordinator()
         report.problems += splits.problems()

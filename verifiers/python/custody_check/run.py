@@ -86,6 +86,10 @@ class SplitPlan:
     """Sources that it reads whole."""
     dealt: dict[int, bytearray]
     """By source whose records were dealt: which of them splits have."""
+    keys: dict[int, str]
+    """By source whose records were dealt: the field by which they were."""
+    count: int
+    """How many splits there are."""
     files: dict[int, FilesOfSplit]
     """By source with a list of them."""
 
@@ -112,6 +116,8 @@ class RunEntries:
         """Values of the run, by number."""
         self.values = 0
         """How many values entries of rows and batches commit to."""
+        self.dealt_bytes: dict[int, int] = {}
+        """Of a coordinator: bytes of sources that were dealt."""
         self.all_read = True
         """Of a coordinator: whether its splits have read all that the input was cut to."""
         self._begin(self.topology)
@@ -123,9 +129,9 @@ class RunEntries:
         self._unconfirmed: dict[int, dict[str, Any]] = {}
         """What was published, by sink, until a commit has the receipt of it."""
         self._receipts: dict[int, dict[str, Any]] = {}
-        self._cursors: dict[int, dict[str, Any]] = {}
+        self.cursors: dict[int, dict[str, Any]] = {}
         """Of each sink and each source, what the commit before says."""
-        self._cut: set[int] = set()
+        self.unread: set[int] = set()
         """Sources whose rest isn't read."""
         self._sources: dict[int, _Source] = {}
         self._epoch = 1
@@ -318,7 +324,7 @@ class RunEntries:
         if [each["sink"] for each in facts["receipts"]] != self._nodes("sink"):
             yield "it doesn't have a receipt of each sink"
         # A file that is made once more at the end can be shorter than what was gathered for it.
-        may_shrink = all(each["done"] or each["source"] in self._cut for each in facts["cursors"])
+        may_shrink = all(each["done"] or each["source"] in self.unread for each in facts["cursors"])
         for each in facts["receipts"]:
             # A coordinator puts together what its splits have written, bit by bit.
             if self.role != COORDINATOR and each["rows"] != self.totals.written_to(each["sink"]):
@@ -334,12 +340,12 @@ class RunEntries:
         for each in facts["cursors"]:
             if each["records"] != self.totals.read_of[each["source"]]:
                 yield f"{each['records']} records of {self.topology.name(each['source'])} were read, and other rows"
-            before = self._cursors.get(each["source"], each)
+            before = self.cursors.get(each["source"], each)
             if each.get("bytes", 0) < before.get("bytes", 0):
                 yield f"{self.topology.name(each['source'])} has been read for fewer bytes than in the commit before"
             if before["done"] and (not each["done"] or each["records"] != before["records"]):
                 yield f"{self.topology.name(each['source'])} continues after its end"
-            self._cursors[each["source"]] = each
+            self.cursors[each["source"]] = each
             asks = self.topology.services(each["source"]) > 0 and "reruns" not in self.opening
             if asks and each["records"] and not self._source(each["source"]).answered:
                 yield f"{self.topology.name(each['source'])} has records, and was answered nothing"
@@ -373,7 +379,7 @@ class RunEntries:
         return iter(())
 
     def _resume_entry(self, facts: dict[str, Any]) -> Iterator[str]:
-        self._cut.update(facts["cut"])
+        self.unread.update(facts["cut"])
         if self.role == SPLIT:
             if facts["epoch"] <= self._epoch:
                 yield f"it resumes with epoch {facts['epoch']}, after {self._epoch}"
@@ -444,12 +450,12 @@ class RunEntries:
         if (facts["size"], bytes.fromhex(facts["root"])) != (self.tree.size - 1, self._root_before):
             yield "it has another size or another root than the entries before it give"
         ranges, whole = (self.split.ranges, self.split.whole) if self.split is not None else ({}, set())
-        for source, cursor in self._cursors.items():
+        for source, cursor in self.cursors.items():
             # What isn't read any further has been read as far as it was.
-            files = self.split.files.get(source) if self.split is not None and source not in self._cut else None
+            files = self.split.files.get(source) if self.split is not None and source not in self.unread else None
             if files is not None and self._source(source).ended != files.ends:
                 yield f"of {self.topology.name(source)} other files were read to their ends than end in its range"
-            if cursor["done"] and source in self._cut:
+            if cursor["done"] and source in self.unread:
                 continue
             name, cut = self.topology.name(source), ranges.get(source)
             if not cursor["done"]:
@@ -467,6 +473,9 @@ class RunEntries:
         yield from self._end_problems(facts)
         if facts.get("parts") != self.parts:
             yield "it seals other splits than there are"
+        for source, cursor in self.cursors.items():
+            if cursor.get("bytes", 0) != self.dealt_bytes.get(source, cursor.get("bytes", 0)):
+                yield f"other bytes of {self.topology.name(source)} were read than were dealt"
         if not self.all_read and facts["status"] != "abandoned":
             yield "its splits haven't read all that they were cut to"
         yield from self._sources_problems()

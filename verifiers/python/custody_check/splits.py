@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping, NamedTuple
 
+from .canonical import canonical
 from .entries import FormatError, is_of_subject, parse_body
 from .ledger_log import Bound, Run
 from .merkle import Tree, leaf_hash
@@ -11,6 +12,24 @@ from .run import FilesOfSplit, RunEntries, SplitPlan
 from .run_entries import run_entry
 from .topology import Topology
 from .totals import Totals
+
+
+class Read(NamedTuple):
+    """What a log's last commit has of a source."""
+
+    cursor: dict[str, Any]
+    sha256: Any
+    position: Any
+    """None if they aren't there."""
+
+
+def reads_of(entries: RunEntries, values: Mapping[int, Any]) -> dict[int, Read]:
+    """By source that was read to its end, or still is; `values`: those of the log's own entries, by their numbers."""
+    return {
+        source: Read(cursor, values.get(cursor.get("hash", 0)), values.get(cursor.get("position", 0)))
+        for source, cursor in entries.cursors.items()
+        if source not in entries.unread
+    }
 
 
 class Splits:
@@ -22,6 +41,8 @@ class Splits:
         self._cuts: list[dict[str, Any]] = []
         self._dealt: dict[int, bytearray] = {}
         """By source whose records were dealt: which of them splits have."""
+        self._read: dict[int, dict[int, Read]] = {}
+        """By part and by source."""
         self._heads: dict[int, dict[int, Bound]] = {}
         """By part, and by size."""
         self._wrong: list[str] = []
@@ -60,7 +81,9 @@ class Splits:
         run = self.run.split(part, b"", size, b"")
         run.bound = self._heads.get(part, {})
         files = {source: each for source in [*ranges, *whole] if (each := self._files(source, part)) is not None}
-        return RunEntries(run, SplitPlan(part, self._leaf, Topology(self._opening["topology"]), ranges, whole, self._dealt, files))
+        keys = {cut["source"]: cut["dealt"]["by"] for cut in self._cuts if "dealt" in cut}
+        topology = Topology(self._opening["topology"])
+        return RunEntries(run, SplitPlan(part, self._leaf, topology, ranges, whole, self._dealt, keys, self.run.splits, files))
 
     def _listed(self, source: int) -> int | None:
         """How many files it has on its list; None without one."""
@@ -76,8 +99,13 @@ class Splits:
         before = sum(each.get("files", 0) for each in ranges if each["part"] < part)
         return FilesOfSplit(count, before, sum(each.get("files", 0) for each in ranges if each["part"] == part))
 
-    def take(self, entries: RunEntries, last: bytes) -> None:
+    def take(self, part: int, entries: RunEntries, last: bytes, read: dict[int, Read]) -> None:
         """The next one, which was read to its end; `last`: leaf of its last entry."""
+        self._read[part] = read
+        for cut in self._cuts:
+            records = sum(each["records"] for each in cut["ranges"] if each["part"] == part)
+            if "dealt" in cut and entries.totals.read_of[cut["source"]] > records:
+                self._wrong.append(f"split {part} has more rows than it was dealt")
         self._sums.append(entries.totals)
         self._tree.append(last)
         self._all_closed = self._all_closed and entries.seal is not None and entries.seal["k"] == "close"
@@ -91,6 +119,7 @@ class Splits:
             end = cut["ranges"][-1] if cut["ranges"] else {"before": 0, "records": 0}
             read = entries.totals.read_of[cut["source"]]
             entries.all_read &= "whole" in cut or read == end["before"] + end["records"]
+        entries.dealt_bytes = {cut["source"]: cut["dealt"]["bytes"] for cut in self._cuts if "dealt" in cut}
         if self._all_closed and self._tree.size == self.run.splits:
             entries.parts = {"size": self._tree.size, "root": self._tree.root().hex()}
         elif self.run.size:
@@ -103,6 +132,13 @@ class Splits:
         for cut in self._cuts:
             name = Topology(self._opening["topology"]).name(cut["source"])
             whole = cut.get("whole", 0)
+            dealt, first = cut.get("dealt"), self._cuts[0].get("dealt")
+            if (dealt or {}).get("by") != (first or {}).get("by") or (dealt or {}).get("epoch") != (first or {}).get("epoch"):
+                yield f"{name} was dealt by another field than the others, at another time, or was cut"
+            if dealt is not None and ("positions" in cut or any(each["line"] for each in cut["ranges"])):
+                yield f"{name} was dealt, and has places of ranges"
+            if (dealt is None) != ("input" not in cut) or (dealt is not None and whole):
+                yield f"it isn't said how {name} was read when it was dealt"
             if cut["source"] in seen or (whole and cut["ranges"]) or whole > self.run.splits:
                 yield f"{name} was cut twice, or is whole and was cut"
             seen.add(cut["source"])
@@ -118,3 +154,21 @@ class Splits:
                 if each["before"] != before:
                     yield f"the range of {name} in split {each['part']} begins behind {each['before']} records, and {before} come before it"
                 part, before = each["part"], each["before"] + each["records"]
+
+    def hash_problems(self, read: dict[int, Read], values: Mapping[int, Any]) -> Iterator[str]:
+        """What splits have read, against the hashes of what they were to read; `read`: of the coordinator, whose values these are."""
+        for cut in self._cuts:
+            hashes = values.get(cut.get("hashes", 0)) or []
+            for each, content in zip(cut["ranges"], hashes):
+                own = self._read.get(each["part"], {}).get(cut["source"])
+                if own is None or own.sha256 is None or own.sha256 == content["sha256"]:
+                    continue
+                cursor = own.cursor
+                if cursor["done"] and (cursor["records"], cursor.get("bytes", each["bytes"])) == (each["records"], each["bytes"]):
+                    yield f"split {each['part']} has read other bytes of node {cut['source']} than those that it was to read"
+            whole, whole_input = read.get(cut["source"]), values.get(cut.get("input", 0))
+            if whole is None or whole_input is None:
+                continue
+            hashes_differ = None not in (whole.sha256, whole_input["sha256"]) and whole.sha256 != whole_input["sha256"]
+            if hashes_differ or (whole.position is not None and canonical(whole.position) != canonical(whole_input["position"])):
+                yield f"node {cut['source']} was dealt as it was read, and the coordinator says that it was read otherwise"
