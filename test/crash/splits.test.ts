@@ -50,11 +50,19 @@ testKills(
 )
 
 const DEALT = { ...dealt(pipelineNamed('outputs'), 4, 'id'), name: 'dealt' }
+const DEALT_LISTS = { ...dealt(pipelineNamed('folders'), 3, 'id'), name: 'dealt lists' }
 const of_dealt = undisturbedRuns()
 testKills(
-  eachPoint(1)
-    .filter(({ point }) => LONG || ['after_deal', 'mid_flush'].includes(point))
-    .map(each => ({ ...each, threaded: false, pipeline: DEALT })),
+  (
+    [
+      [DEALT, 'mid_flush'],
+      [DEALT_LISTS, 'after_deal'],
+    ] as const
+  ).flatMap(([pipeline, short]) =>
+    eachPoint(1)
+      .filter(({ point }) => LONG || point === short)
+      .map(each => ({ ...each, threaded: false, pipeline })),
+  ),
   of_dealt,
   { often: true },
 )

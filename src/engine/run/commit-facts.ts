@@ -1,10 +1,11 @@
-/** What commits, and what is about to be published, say of outputs; and what is recorded of an error. */
+/** What commits, and what is about to be published, say of outputs; and what is recorded of a file that was read, and of an error. */
 import type { PublishedFact, ReceiptFact } from '../../format/entry.ts'
 import type { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import type { Output, Receipts } from '../nodes/sink/sink-set.ts'
 import { isKept, receiptOf } from '../nodes/sink/sinks.ts'
+import type { FileToRecord } from '../nodes/source/read-files.ts'
 import type { CommitValues, EntryValues } from '../record/run-values.ts'
 
 export function receiptFact(
@@ -13,6 +14,16 @@ export function receiptFact(
   values: CommitValues,
 ): ReceiptFact {
   return { sink: number, rows, bytes, ...values.again('hash', number, sha256), ...values.again('state', number, state) }
+}
+
+/** But for its time. `source`: number of its node. */
+export function fileEntry(source: number, { name, position, sha256, ...fact }: FileToRecord, values: EntryValues) {
+  const numbers = {
+    name: values.add(name),
+    ...values.numbered('position', position),
+    ...values.numbered('hash', sha256),
+  }
+  return { k: 'file', source, ...fact, ...numbers } as const
 }
 
 /** What will be in its place at the end. */

@@ -25,7 +25,7 @@ import { callFact, callTuple, type SourceCall } from '../record/call-fact.ts'
 import type { Recorder } from '../record/recorder.ts'
 import { CommitValues, EntryValues, RunValues, type ValuesSoFar } from '../record/run-values.ts'
 import type { Progressed } from '../resume/state.ts'
-import { publishedFact, reasonValue, receiptFact } from './commit-facts.ts'
+import { fileEntry, publishedFact, reasonValue, receiptFact } from './commit-facts.ts'
 import { holding } from './holding.ts'
 
 /**
@@ -264,15 +264,9 @@ export class Committer {
 
   /** A file belongs to the commit that has the last of its records. */
   #appendFiles(reader: SourceReader): void {
-    for (const { name, position, sha256, ...fact } of reader.takeFiles()) {
+    for (const file of reader.takeFiles()) {
       const values = this.#noValues()
-      const numbers = {
-        name: values.add(name),
-        ...values.numbered('position', position),
-        ...values.numbered('hash', sha256),
-      }
-      const entry = { k: 'file', source: reader.node.number, ...fact, ...numbers, t: this.#clock.now_us() } as const
-      this.#append(entry, values)
+      this.#append({ ...fileEntry(reader.node.number, file, values), t: this.#clock.now_us() }, values)
     }
   }
 

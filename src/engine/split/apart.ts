@@ -26,12 +26,6 @@ export async function refuseApart(
       )
   for (const source of sources) {
     const { name } = source.node
-    if (deals && source.files !== null)
-      throw apart(
-        name,
-        `source \`${name}\` reads a list of files, which can’t be dealt to splits yet`,
-        `Name one file, or ${WITHOUT}.`,
-      )
     if (deals) continue
     const awaited = await guarded(source.node, async () => source.source.awaits?.(null))
     if (awaited != null)

@@ -6,9 +6,10 @@ import type { CheckpointHead, RunDraft, RunLedger, SplitHead } from '../../ledge
 import type { Json } from '../../model/row.ts'
 import type { Output, Receipts } from '../nodes/sink/sink-set.ts'
 import { receiptOf } from '../nodes/sink/sinks.ts'
+import type { FileToRecord } from '../nodes/source/read-files.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
 import { CommitValues, EntryValues, RunValues, type ValuesSoFar } from '../record/run-values.ts'
-import { publishedFact, reasonValue, receiptFact } from '../run/commit-facts.ts'
+import { fileEntry, publishedFact, reasonValue, receiptFact } from '../run/commit-facts.ts'
 import type { Stop } from '../run/committer.ts'
 import { contentsOf, type Dealt, placesOf, rangeFacts, type SourceCut } from './cuts.ts'
 
@@ -56,9 +57,14 @@ export class CoordinatorLog {
     await this.#commit()
   }
 
-  async cut(cuts: readonly SourceCut[]): Promise<void> {
+  /** `files`: by source that was dealt, those that were read. */
+  async cut(cuts: readonly SourceCut[], files: ReadonlyMap<number, readonly FileToRecord[]>): Promise<void> {
     for (const each of cuts) {
       const { source, whole, dealt } = each
+      for (const file of files.get(source) ?? []) {
+        const values = this.#noValues()
+        this.#append({ ...fileEntry(source, file, values), t: this.#clock.now_us() }, values)
+      }
       const values = this.#noValues()
       const numbers =
         whole === null

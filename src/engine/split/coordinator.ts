@@ -35,7 +35,7 @@ import { summarise } from '../run/summary.ts'
 import { assemble } from './assembly.ts'
 import { CoordinatorLog, type SplitSum } from './coordinator-log.ts'
 import { bytesOf, cutSources, dealtNames, guarded, type SourceCut, sizeOf } from './cuts.ts'
-import { type Dealing, dealSources } from './dealing.ts'
+import { type Dealing, type DealtSources, dealSources } from './dealing.ts'
 import { type EndedSplits, endedSplits, totalsSoFar } from './ended.ts'
 
 /** How often it is said how far splits are: as the log of a run does. */
@@ -101,6 +101,8 @@ export async function coordinate(parts: Coordinating): Promise<RunResult> {
 }
 
 const nothing = () => undefined
+/** Those of sources that are cut are in the logs of splits. */
+const NO_FILES: DealtSources['files'] = new Map()
 
 const OUT_OF_BUDGET = { status: 'cancelled', reason: 'budget_exhausted', error: null } as const
 
@@ -155,15 +157,15 @@ class Coordinator {
     const { by } = request.plan.splits ?? {}
     const cut =
       by === undefined
-        ? cutSources(sources, splits, limit, request.signal)
+        ? cutSources(sources, splits, limit, request.signal).then(cuts => ({ cuts, files: NO_FILES }))
         : dealSources(await this.#dealing({ count: splits, by }))
     const work = cut.catch((thrown: unknown) => {
       // Who has stopped it gets to know what is wrong when it is resumed.
       if (request.signal.aborted) return null
       throw thrown
     })
-    const cuts = (await holding(work, this.#clock, () => log.renew())) ?? []
-    if (cuts.length > 0) await this.#log.cut(cuts)
+    const { cuts, files } = (await holding(work, this.#clock, () => log.renew())) ?? { cuts: [], files: NO_FILES }
+    if (cuts.length > 0) await this.#log.cut(cuts, files)
     return cuts
   }
 

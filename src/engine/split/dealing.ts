@@ -9,6 +9,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { DealtInput } from '../../format/run-values.ts'
 import type { SplitsConfig } from '../../plan/plan.ts'
+import type { FileToRecord } from '../nodes/source/read-files.ts'
 import { type Notice, type OpenSource, SourceReader } from '../nodes/source/source-reader.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import type { PieceName, Pieces } from '../ports/pieces.ts'
@@ -38,12 +39,19 @@ export interface Dealing {
   readonly onDealt: (records: number, bytes: number) => void
 }
 
+export interface DealtSources {
+  readonly cuts: readonly SourceCut[]
+  /** By source that has a list of files: those that were read. */
+  readonly files: ReadonlyMap<number, readonly FileToRecord[]>
+}
+
 /** null: it was stopped. @throws CustodyError of sources, CUSTODY_HEADER, CUSTODY_SINK, CUSTODY_SINK_FULL. */
-export async function dealSources(dealing: Dealing): Promise<readonly SourceCut[] | null> {
+export async function dealSources(dealing: Dealing): Promise<DealtSources | null> {
   const { sources, limit, pieces } = dealing
   // No split has begun, so that all that is there is of a dealing which isn't on record.
   await pieces.remove()
   const cuts: SourceCut[] = []
+  const files = new Map<number, readonly FileToRecord[]>()
   const names: PieceName[] = []
   const before = { records: 0, bytes: 0 }
   for (const source of sources) {
@@ -51,13 +59,14 @@ export async function dealSources(dealing: Dealing): Promise<readonly SourceCut[
     if (dealt === null) return null
     cuts.push(dealt.cut)
     names.push(...dealt.names)
+    files.set(source.node.number, dealt.files)
     before.records += dealt.records
     before.bytes += dealt.cut.dealt?.bytes ?? 0
   }
   dealing.atPoint('mid_deal')
   await pieces.sync(names)
   dealing.atPoint('after_deal')
-  return cuts
+  return { cuts, files }
 }
 
 class SourceDealer {
@@ -107,7 +116,7 @@ class SourceDealer {
     const input: DealtInput = { position, sha256, names: { ...source.originalNames?.() } }
     const dealt = { by: splits.by, epoch, bytes: reader.bytes ?? 0, input }
     const cut: SourceCut = { source: node.number, ranges, whole: null, dealt }
-    return { cut, names, records }
+    return { cut, names, records, files: reader.takeFiles() }
   }
 
   /** @returns false at its end. */

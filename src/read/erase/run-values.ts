@@ -53,7 +53,7 @@ export async function runBlanks(
             .flatMap(each => [each.position, each.hash])
         : []
     // Where reading a file ended.
-    if (facts.k === 'file' && isBehind(0, { ...facts, records: facts.from + facts.records - 1 }))
+    if (facts.k === 'file' && behind.has(`${facts.source} ${facts.from + facts.records - 1}`))
       of_rows.push(facts.position)
     const of_others =
       facts.k === 'calls'

@@ -7,6 +7,7 @@ import {
   CALL_THROTTLED,
   type CallFact,
   type CursorFact,
+  type FileFact,
   isAnswered,
   type OriginFact,
   type PublishedFact,
@@ -174,12 +175,7 @@ export class RunFacts {
         this.#files.open(where, facts, ways)
         return
       case 'file':
-        return this.#files.take(
-          where,
-          facts,
-          complete ? (this.#records.get(facts.source) ?? 0) : Number.POSITIVE_INFINITY,
-          ways,
-        )
+        return this.#file(where, facts, ways, complete)
       case 'calls':
         return this.#calls(where, facts, ways, recount, called)
       case 'commit':
@@ -211,10 +207,28 @@ export class RunFacts {
       // What they say of splits is looked at with these (split-run.ts).
       case 'cut':
         this.cuts.push(facts)
-        return
+        return this.#dealt(where, facts.source, ways)
       case 'parts':
         return
     }
+  }
+
+  /** In the log of a coordinator files of what was dealt are, each before it says so; the records are rows of splits. */
+  #file(where: Place, facts: FileFact, ways: Ways, complete: boolean): void {
+    const { source } = facts
+    const rows = complete ? (this.#records.get(source) ?? 0) : Number.POSITIVE_INFINITY
+    if (this.#role.sum === null) return this.#files.take(where, facts, rows, ways)
+    const dealt = this.#role.dealt.get(source)
+    if (dealt === undefined || this.cuts.some(each => each.source === source))
+      this.#entries.add(`${where} is none that such a log can have`)
+    else this.#files.take(where, facts, dealt.count, ways)
+  }
+
+  #dealt(where: Place, source: number, ways: Ways): void {
+    const dealt = this.#role.dealt.get(source)
+    if (dealt === undefined) return
+    for (const problem of this.#files.unfinished(source, dealt.count, false, ways))
+      this.#totals.add(`${where}: ${ways.name(source)} was dealt, and ${problem}`)
   }
 
   /** A source's own calls: of one source that has the service, one after the other, none before an earlier record than the last. */

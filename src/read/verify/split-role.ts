@@ -9,6 +9,12 @@ import type { EndFacts, LogRole } from './log-role.ts'
 import type { Recount } from './recount.ts'
 import type { Ways } from './ways.ts'
 
+interface SplitsTogether extends Pick<LogRole, 'dealt'> {
+  readonly root: Hash | null
+  readonly all_read: boolean
+  readonly bytes: ReadonlyMap<number, number>
+}
+
 export class CoordinatorRole implements LogRole {
   readonly first = 'open'
   readonly part = 0
@@ -16,7 +22,7 @@ export class CoordinatorRole implements LogRole {
   readonly sum: Recount
   readonly before: LogRole['before']
   readonly files: LogRole['files'] = new Map()
-  readonly dealt: LogRole['dealt'] = new Map()
+  readonly dealt: LogRole['dealt']
   readonly splits: number
   /** Of the tree of the splits' last entries; null as long as one of them isn't closed. */
   readonly #root: Hash | null
@@ -31,22 +37,19 @@ export class CoordinatorRole implements LogRole {
     splits: number,
     sum: Recount,
     records: ReadonlyMap<number, number>,
-    {
-      root,
-      all_read,
-      bytes,
-    }: { readonly root: Hash | null; readonly all_read: boolean; readonly bytes: ReadonlyMap<number, number> },
+    { root, all_read, bytes, dealt }: SplitsTogether,
   ) {
     this.splits = splits
     this.#root = root
     this.#all_read = all_read
     this.#bytes = bytes
+    this.dealt = dealt
     this.sum = sum
     this.before = new Map([...records].map(([source, count]) => [source, { records: count, index: count }]))
   }
 
   mayHave(kind: RunEntry['k'] | 'subject'): boolean {
-    return !['subject', 'part', 'close', 'file'].includes(kind)
+    return !['subject', 'part', 'close'].includes(kind)
   }
 
   begins(): Iterable<string> {

@@ -87,8 +87,9 @@ export class SplitRun {
     const ranges = new Map<number, RangeFact>()
     const whole = new Set<number>()
     const files = new Map<number, FilesOfSplit>()
-    for (const { source, whole: reads_all, ranges: all } of this.#cuts) {
-      const count = this.#listed(source)
+    for (const { source, whole: reads_all, ranges: all, dealt } of this.#cuts) {
+      // Files of what was dealt are in the coordinator's log.
+      const count = dealt === undefined ? this.#listed(source) : null
       if (reads_all === part) whole.add(source)
       if (reads_all === part && count !== null)
         files.set(source, { count, files_before: 0, records_before: 0, ends: count })
@@ -152,7 +153,9 @@ export class SplitRun {
     const bytes = new Map(
       this.#cuts.flatMap(({ source, dealt }) => (dealt === undefined ? [] : [[source, dealt.bytes]])),
     )
-    return new CoordinatorRole(this.#splits, this.#sum, this.#records, { root, all_read, bytes })
+    return new CoordinatorRole(this.#splits, this.#sum, this.#records, {
+      ...{ root, all_read, bytes, dealt: this.#dealt },
+    })
   }
 
   /** Ranges of a source follow each other without gaps, in order of their splits. */
@@ -171,7 +174,7 @@ export class SplitRun {
         check.add(`it is not said how node ${source} was read when it was dealt`)
       if (whole !== undefined && (ranges.length > 0 || whole > this.#splits))
         check.add(`node ${source} is whole, and was cut`)
-      const count = this.#listed(source)
+      const count = dealt === undefined ? this.#listed(source) : null
       const files = ranges.reduce((sum, range) => sum + (range.files ?? 0), 0)
       if (files > (count ?? 0)) check.add(`more files of node ${source} end in ranges than are on its list`)
       if (ranges.some(range => (range.files === undefined) !== (count === null)))

@@ -25,7 +25,7 @@ RUN, COORDINATOR, SPLIT = "run", "coordinator", "split"
 """What a log is to its run: all of it; or of a run with splits its coordinator's, or that of one of them."""
 NOT_IN = {
     RUN: {"cut", "parts", "part", "close"},
-    COORDINATOR: {"part", "close", "subject", "file"},
+    COORDINATOR: {"part", "close", "subject"},
     SPLIT: {"open", "publish", "seal", "cut", "parts"},
 }
 TREES = {1: "row", 2: "batch"}
@@ -59,6 +59,8 @@ class _Source:
     """Files that ended, or were begun, and their records: of a split, with those before it."""
     ended: int = 0
     """Of these, those that ended in this log."""
+    done: bool = True
+    """Whether the last one did."""
 
 
 @dataclass
@@ -116,8 +118,11 @@ class RunEntries:
         """Values of the run, by number."""
         self.values = 0
         """How many values entries of rows and batches commit to."""
+        self.dealt: dict[int, int] = {}
         self.dealt_bytes: dict[int, int] = {}
-        """Of a coordinator: bytes of sources that were dealt."""
+        """Of a coordinator: records and bytes of sources that were dealt."""
+        self._told: set[int] = set()
+        """Of which it has said what was dealt."""
         self.all_read = True
         """Of a coordinator: whether its splits have read all that the input was cut to."""
         self._begin(self.topology)
@@ -391,11 +396,16 @@ class RunEntries:
 
     def _file_entry(self, facts: dict[str, Any]) -> Iterator[str]:
         source = self._source(facts["source"])
+        if self.role == COORDINATOR and (facts["source"] not in self.dealt or facts["source"] in self._told):
+            yield "it is none that such a log can have"
+        if not source.done:
+            yield f"{self.topology.name(facts['source'])} continues after a file that wasn't read to its end"
         source.files += 1
         if (facts["file"], facts["from"]) != (source.files, source.in_files + 1):
             yield f"it is file {facts['file']} of {self.topology.name(facts['source'])}, from record {facts['from']}, out of order"
         source.in_files += facts["records"]
         source.ended += facts["done"]
+        source.done = facts["done"]
         self.files.append(facts)
 
     def _calls_entry(self, facts: dict[str, Any]) -> Iterator[str]:
@@ -432,7 +442,12 @@ class RunEntries:
                 yield f"{self.topology.name(each['sink'])} has written {each['rows']} rows, and other tokens ended in it"
 
     def _cut_entry(self, facts: dict[str, Any]) -> Iterator[str]:
-        return iter(())
+        node = facts["source"]
+        self._told.add(node)
+        listed = {each["source"]: each["count"] for each in self.opening.get("files", [])}
+        source, records = self._source(node), self.dealt.get(node)
+        if records is not None and node in listed and (source.in_files != records or source.files > listed[node]):
+            yield f"the files of {self.topology.name(node)} don't have the records that were dealt of it"
 
     def _parts_entry(self, facts: dict[str, Any]) -> Iterator[str]:
         return iter(())
@@ -551,6 +566,9 @@ def _may_follow(kind: str, before: str | None) -> bool:
         return before not in ("seal", "close")
     # What a coordinator says of splits can stand between commits.
     committed = COMMITTED | {"open", "part", "cut", "parts"}
+    # Files of what was dealt.
+    if kind == "cut" and before == "file":
+        return True
     if kind in ("calls", "file", "publish"):
         return before in committed | {"subject", "calls"} or (before == "file" and kind != "calls")
     return before in committed

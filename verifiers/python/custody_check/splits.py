@@ -91,7 +91,8 @@ class Splits:
 
     def _files(self, source: int, part: int) -> FilesOfSplit | None:
         count = self._listed(source)
-        if count is None:
+        # Files of what was dealt are in the coordinator's log.
+        if count is None or source in self._dealt:
             return None
         ranges = [each for cut in self._cuts if cut["source"] == source for each in cut["ranges"]]
         if not ranges:
@@ -119,6 +120,7 @@ class Splits:
             end = cut["ranges"][-1] if cut["ranges"] else {"before": 0, "records": 0}
             read = entries.totals.read_of[cut["source"]]
             entries.all_read &= "whole" in cut or read == end["before"] + end["records"]
+        entries.dealt = {source: len(dealt) - 1 for source, dealt in self._dealt.items()}
         entries.dealt_bytes = {cut["source"]: cut["dealt"]["bytes"] for cut in self._cuts if "dealt" in cut}
         if self._all_closed and self._tree.size == self.run.splits:
             entries.parts = {"size": self._tree.size, "root": self._tree.root().hex()}
@@ -142,7 +144,7 @@ class Splits:
             if cut["source"] in seen or (whole and cut["ranges"]) or whole > self.run.splits:
                 yield f"{name} was cut twice, or is whole and was cut"
             seen.add(cut["source"])
-            count = self._listed(cut["source"])
+            count = self._listed(cut["source"]) if dealt is None else None
             if any(("files" in each) != (count is not None) for each in cut["ranges"]):
                 yield f"the ranges of {name} don't say how many files end in them, or it has no list"
             if sum(each.get("files", 0) for each in cut["ranges"]) > (count or 0):
