@@ -22,6 +22,7 @@ const ENTRIES = [
   'ledger/thread/commit-worker',
   'host/read-worker',
   'host/splits/split-thread',
+  'host/distributed/work-thread',
   'host/answers/answer-worker',
   'host/answers/sql-process',
   'search/index/index-worker',

@@ -41,6 +41,13 @@ export function workersFrom(text: string): WorkerCount {
   return number
 }
 
+/** How many splits a worker works on at once. */
+export function threadsFrom(text: string): number {
+  const number = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (number < 1) throw new InvalidArgumentError('It must be a whole number from 1 to 999.')
+  return number
+}
+
 /** One of several words. */
 export function oneOf<const W extends string>(words: readonly W[]): (text: string) => W {
   return text => {

@@ -31,6 +31,7 @@ import { validateCommand } from './commands/validate.ts'
 import { verifierCommand } from './commands/verifier.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { witnessCommand } from './commands/witness.ts'
+import { workerCommand } from './commands/worker.ts'
 import type { Context } from './context.ts'
 
 /** Makes one command; `done` takes its exit code. */
@@ -49,6 +50,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
       abandonCommand,
       rerunCommand,
       replayCommand,
+      workerCommand,
     ],
   ],
   [

@@ -9,6 +9,7 @@ import { hostedBy } from './observe-run.ts'
 import { restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
 import { reportResult, shownRun } from './run-report.ts'
+import { workerCommand } from './worker-command.ts'
 
 export interface ResumeOptions {
   readonly ledger?: string
@@ -16,6 +17,7 @@ export interface ResumeOptions {
   readonly fromLedgerOnly?: boolean
   readonly strict?: boolean
   readonly workers?: WorkerCount
+  readonly distributed?: boolean
   readonly json?: boolean
   readonly logFormat?: 'text' | 'json'
 }
@@ -45,6 +47,7 @@ export async function resumeCommand(
     abandon,
     strict: options.strict === true,
     workers: options.workers,
+    worker_command: workerCommand(context, url, options),
   }
   const resumed = await resumeStopped(request, ports, observer)
   if (resumed.kind === 'sealed') return reportSealed(context, url, resumed.run, options, abandon)

@@ -16,6 +16,7 @@ import { hostedBy } from './observe-run.ts'
 import { reportWarnings } from './pipeline-warnings.ts'
 import { headerText } from './render/header.ts'
 import { orNothingRun, reportResult, shownRun } from './run-report.ts'
+import { workerCommand } from './worker-command.ts'
 
 export interface RunOptions {
   readonly ledger?: string
@@ -24,6 +25,9 @@ export interface RunOptions {
   readonly dryRun?: boolean
   readonly strict?: boolean
   readonly workers?: WorkerCount
+  readonly distributed?: boolean
+  /** A folder. */
+  readonly pieces?: string
   readonly json?: boolean
   readonly logFormat?: 'text' | 'json'
   /** For a replay: the run whose answers are given, or compared with. */
@@ -38,10 +42,17 @@ export interface RunOptions {
 /** Returns the exit code. @throws DiagnosticsError of the file; with `json`, CustodyError if the run couldn't begin. */
 export function runPipeline(context: Context, file: string, options: RunOptions): Promise<number> {
   return orNothingRun(context, options.json === true, async begun => {
-    const plan = await compilePipeline(context.env, file, options.set ?? [], each => reportWarnings(context, each))
+    const plan = await compilePipeline(context.env, file, setsOf(context, options), each =>
+      reportWarnings(context, each),
+    )
     const url = ledgerUrl(context, options, { url: plan.ledger_url, folder: plan.folder })
     return run(context, plan, url, options, begun)
   })
+}
+
+/** The folder for pieces is on record as any other value that was set, for workers and whoever resumes the run. */
+function setsOf({ cwd }: Context, { set = [], pieces }: RunOptions): readonly string[] {
+  return pieces === undefined ? set : [...set, `splits.pieces=${JSON.stringify(resolve(cwd, pieces))}`]
 }
 
 /** Replays a run on the plan that it has on record, changed by `--set`. Returns the exit code. @throws as `runPipeline` */
@@ -74,7 +85,11 @@ function writesNothing({ dryRun, outputs }: RunOptions): boolean {
 
 /** Refuses what is sound, but can't be run with these options. */
 function refuse(plan: Plan, options: RunOptions): void {
-  const { json, acceptRollback, dryRun } = options
+  const { json, acceptRollback, dryRun, distributed } = options
+  if (distributed === true && dryRun === true)
+    throw new CustodyError('CUSTODY_ARGUMENT', '--dry-run keeps no ledger that workers could share', {
+      hint: 'Leave --distributed away.',
+    })
   if (acceptRollback !== undefined && dryRun === true)
     throw new CustodyError('CUSTODY_ARGUMENT', '--accept-rollback begins a ledger, and --dry-run keeps none', {
       hint: 'Leave one of them away.',
@@ -116,6 +131,7 @@ async function runInto(
     kept: options.dryRun !== true,
     strict: options.strict === true,
     workers: options.workers,
+    worker_command: workerCommand(context, url, options),
     outputs_folder: typeof options.outputs === 'string' ? resolve(context.cwd, options.outputs) : null,
   }
   const { run, result, drift } =

@@ -150,8 +150,8 @@ function buildCoalesce(node: NodeOf<'coalesce'>) {
 }
 
 /** Part of what a plan's hash is of, so that `by` isn't there where it isn't said. */
-function buildSplits({ count, by }: { readonly count: number; readonly by?: string | undefined }) {
-  return by === undefined ? { count } : { count, by }
+function buildSplits({ count, by, pieces }: NonNullable<PipelineContent['splits']>) {
+  return { count, ...(by === undefined ? {} : { by }), ...(pieces === undefined ? {} : { pieces }) }
 }
 
 function buildAggregate(node: NodeOf<'aggregate'>) {

@@ -382,6 +382,11 @@ export const PIPELINE = object('a pipeline', {
       .describe(
         'A field of each source: records are dealt by its value, so that those with the same one are in one split.',
       ),
+    pieces: leaf.text
+      .optional()
+      .describe(
+        'The folder in which what splits write is kept until the run is put together, from the pipeline file’s; where workers are on several machines, one that all of them see. Without it: beside the ledger.',
+      ),
   })
     .optional()
     .describe('Cuts the input into parts that are processed by themselves, side by side.'),

@@ -1,11 +1,13 @@
 /** A ledger that is opened, and made if need be, by the first run that it is asked to take: a run that can't begin makes none. */
 import { openLedger } from '../ledger/open.ts'
 import type { LedgerPorts, SplittingLedger } from '../ledger/write-port.ts'
+import type { Holder } from '../model/holder.ts'
 
-export function laterLedger(url: string, ports: LedgerPorts, temporary: boolean): SplittingLedger {
+/** `holder`: who holds its runs; this process, if absent. */
+export function laterLedger(url: string, ports: LedgerPorts, temporary: boolean, holder?: Holder): SplittingLedger {
   let opened: Promise<SplittingLedger> | null = null
   const open = (): Promise<SplittingLedger> => {
-    opened ??= openLedger(url, ports, { create: true, temporary })
+    opened ??= openLedger(url, ports, { create: true, temporary, ...(holder === undefined ? {} : { holder }) })
     return opened
   }
   return {

@@ -1,28 +1,38 @@
 /**
- * Pieces of a run's splits, in a folder beside its ledger: as large as the run's outputs, until these are put together. Owner only, since
- * outputs may be.
+ * Pieces of a run's splits, in a folder beside its ledger, or one that several machines see: as large as the run's outputs, until these are put
+ * together. Owner only, since outputs may be.
  */
 import { mkdir, open, rm, rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { PieceFile, PieceName, Pieces } from '../engine/ports/pieces.ts'
 import { besideLedger } from '../ledger/beside.ts'
 import { CustodyError } from '../model/error.ts'
+import type { Plan } from '../plan/plan.ts'
 
 const OWNER_ONLY_FOLDER = 0o700
 const OWNER_ONLY = 0o600
 const READ_BYTES = 1024 * 1024
 
+/** Where those of a run are: in the folder that its pipeline names, or beside the ledger with this URL. Absolute. */
+export function piecesFolder({ splits, folder }: Pick<Plan, 'splits' | 'folder'>, url: string, run: string): string {
+  const { pieces } = splits ?? {}
+  return join(pieces === undefined ? besideThe(url) : resolve(folder, pieces), run)
+}
+
+const besideThe = (url: string) => `${resolve(besideLedger(url))}-pieces`
+
 /** Those of a run in the ledger with this URL. */
-export function piecesBeside(url: string, run: string): Pieces {
-  const all = `${besideLedger(url)}-pieces`
-  const folder = join(all, run)
+export function piecesOf(plan: Pick<Plan, 'splits' | 'folder'>, url: string, run: string): Pieces {
+  const folder = piecesFolder(plan, url, run)
   const pathOf = ({ part, epoch, sink }: PieceName) => join(folder, `${part}-${epoch}-${sink}`)
   return {
     async create(name) {
       const path = pathOf(name)
       return failing(path, async () => {
         await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
-        return new PieceOnDisk(path, await open(path, 'w+', OWNER_ONLY))
+        const file = await open(path, 'w+', OWNER_ONLY)
+        await syncFolder(folder)
+        return new PieceOnDisk(path, file)
       })
     },
     async *read(name, bytes) {
@@ -69,10 +79,18 @@ export function piecesBeside(url: string, run: string): Pieces {
     },
     async remove() {
       await Promise.allSettled([rm(folder, { recursive: true, force: true })])
-      // Other runs may have theirs in it.
-      await Promise.allSettled([rmdir(all)])
+      // Other runs may have theirs in it. One that a pipeline names is the user's.
+      if (plan.splits?.pieces === undefined) await Promise.allSettled([rmdir(besideThe(url))])
     },
   }
+}
+
+/** So that the names in it outlast a loss of power, where the system can do that. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => null)
+  if (folder === null) return
+  await Promise.allSettled([folder.sync()])
+  await folder.close()
 }
 
 class PieceOnDisk implements PieceFile {

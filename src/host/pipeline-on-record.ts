@@ -13,7 +13,11 @@ export interface PipelineOnRecord {
 }
 
 /** @throws CustodyError CUSTODY_VERIFY_FAILED if the ledger doesn't say. */
-export function pipelineOnRecord({ file, folder, set = [] }: RecordedPlan): PipelineOnRecord {
+export function pipelineOnRecord({
+  file,
+  folder,
+  set = [],
+}: Pick<RecordedPlan, 'file' | 'folder' | 'set'>): PipelineOnRecord {
   if (file === null || folder === null)
     throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the ledger no longer has the plan that the run began with')
   return { file: join(folder, basename(file)), name: file, sets: set }

@@ -17,11 +17,13 @@ import { closingOf, openingOf } from '../read/runs/run-log.ts'
 import { checkedRun } from './checked-run.ts'
 import { type Repeating, repeating } from './chosen-rows.ts'
 import { type CheckedPipeline, compilePipeline, compileRecorded } from './compile.ts'
+import { awaitWorkers, offerOf } from './distributed/offer.ts'
+import { workersElsewhere } from './distributed/workers-elsewhere.ts'
 import { filesInUse } from './files-in-use.ts'
 import { hosting } from './hosting.ts'
 import { keyForWriting, mustHaveKeyOf } from './key-place.ts'
 import { ledgerPorts } from './ledger-ports.ts'
-import { piecesBeside } from './pieces.ts'
+import { piecesOf } from './pieces.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import { type OnRecord, onRecord } from './recorded.ts'
@@ -44,6 +46,8 @@ export interface ResumeRequest {
   readonly strict: boolean
   /** How many threads work on its splits, if it has some; `auto` if absent. */
   readonly workers?: WorkerCount | undefined
+  /** How workers on other machines are begun, for people, if these work on its splits; absent: threads do. */
+  readonly worker_command?: string | undefined
 }
 
 export interface ResumeObserver extends RunObserver {
@@ -118,17 +122,22 @@ interface Drive {
 }
 
 async function drive({ request, reader, run, plan: compiled, ports, observer }: Drive): Promise<RunResult> {
-  const { url, from_ledger_only, abandon, strict, workers } = request
+  const { url, from_ledger_only, abandon, strict, workers, worker_command } = request
   const { log } = await findRun(reader, run)
   const { splits, reruns } = await openingOf(reader, log)
   const plan = splits === undefined && reruns !== undefined ? uncut(compiled) : compiled
+  const offer = worker_command === undefined ? null : offerOf(plan, url, worker_command)
   const encryption = (await keyToContinueWith(await reader.encryptedWith(log), plan, ports)) ?? undefined
   const open = () =>
-    openLedger(url, { ...ledgerPorts(ports.env, why => observer.onTrouble(why)), encryption }, { create: false })
+    openLedger(
+      url,
+      { ...ledgerPorts(ports.env, why => observer.onTrouble(why)), encryption },
+      { create: false, ...(offer === null ? {} : { holder: offer.holder }) },
+    )
   return hosting(plan, ports, observer, { url, open }, async (ledger, hosted) => {
     const request = {
       ...hosted,
-      ...(await takenBefore(reader, { run, plan }, ports, observer)),
+      ...(await takenBefore(reader, run, ports, observer)),
       run,
       ledger,
       reader,
@@ -142,11 +151,17 @@ async function drive({ request, reader, run, plan: compiled, ports, observer }: 
     }
     if (plan.splits === null) return resumeRun(request)
     if (from_ledger_only) throw wholeOnly()
-    return resumeSplits({
+    const ended = await resumeSplits({
       ...request,
-      pieces: piecesBeside(url, run),
-      workers: workersOf({ url, count: workers ?? 'auto', encryption: encryption ?? null, ports, observer }),
+      pieces: piecesOf(plan, url, run),
+      workers:
+        offer !== null
+          ? workersElsewhere(offer)
+          : workersOf({ url, count: workers ?? 'auto', encryption: encryption ?? null, ports, observer }),
     })
+    // So that it can be resumed right away; whoever comes too early finds out.
+    if (offer !== null) await Promise.allSettled([awaitWorkers(offer, run)])
+    return ended
   })
 }
 
@@ -165,7 +180,7 @@ async function keyToContinueWith(key_id: string | null, plan: Plan, { env }: Hos
 /** What the run takes from another one, as it did from its start. */
 async function takenBefore(
   reader: LedgerReader,
-  { run, plan }: { readonly run: string; readonly plan: Plan },
+  run: string,
   { env }: HostPorts,
   observer: ResumeObserver,
 ): Promise<Partial<OnRecord & Repeating>> {
@@ -179,7 +194,7 @@ async function takenBefore(
   return {
     ...(replays === undefined
       ? {}
-      : await onRecord((await checkedRun(env, reader, replays, observer)).reader, replays, plan)),
+      : await onRecord((await checkedRun(env, reader, replays, observer)).reader, replays)),
     ...(reruns === undefined || rerun === undefined ? {} : await repeated(reruns.run, rerun)),
   }
 }

@@ -10,12 +10,14 @@ import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
 import type { Placed } from '../sdk/spec.ts'
 import type { Repeating } from './chosen-rows.ts'
+import { awaitWorkers, offerOf } from './distributed/offer.ts'
+import { workersElsewhere } from './distributed/workers-elsewhere.ts'
 import { filesInUse } from './files-in-use.ts'
 import { hosting } from './hosting.ts'
 import { keyForWriting } from './key-place.ts'
 import { laterLedger } from './later-ledger.ts'
 import { ledgerPorts } from './ledger-ports.ts'
-import { piecesBeside } from './pieces.ts'
+import { piecesOf } from './pieces.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import type { OnRecord } from './recorded.ts'
 import { spillBeside, stagingFolder } from './spill-folder.ts'
@@ -39,6 +41,8 @@ export interface StartRequest {
   readonly outputs_folder: string | null
   /** How many threads work on its splits, if it has some; `auto` if absent. */
   readonly workers?: WorkerCount | undefined
+  /** How workers on other machines are begun, for people, if these work on its splits; absent: threads do. */
+  readonly worker_command?: string | undefined
   /** Id of the ledger key that what it takes from another run is encrypted with; null or absent: it isn't. */
   readonly encrypted_like?: string | null
 }
@@ -80,10 +84,16 @@ export async function startRun(
   const { plan, url, before_url, limit, dry_run, kept, strict, outputs_folder } = request
   const { env, cwd, custody, clock } = ports
   const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
+  const offer = request.worker_command === undefined ? null : offerOf(plan, url, request.worker_command)
   const encryption = (await keyForWriting(plan, env, request.encrypted_like ?? null)) ?? undefined
   const open = () =>
-    laterLedger(url, { ...ledgerPorts(env, kept ? why => observer.onTrouble(why) : null), encryption }, !kept)
-  const result = await hosting(plan, ports, observer, { url: kept ? url : null, open }, (ledger, hosted) => {
+    laterLedger(
+      url,
+      { ...ledgerPorts(env, kept ? why => observer.onTrouble(why) : null), encryption },
+      !kept,
+      offer?.holder,
+    )
+  const result = await hosting(plan, ports, observer, { url: kept ? url : null, open }, async (ledger, hosted) => {
     observer.onStart(plan, again, run)
     const own = {
       ...hosted,
@@ -100,12 +110,18 @@ export async function startRun(
       ...taken(again),
     }
     if (plan.splits === null) return runPlan({ ...own, ledger })
-    return runSplits({
+    const ended = await runSplits({
       ...own,
       ledger,
-      pieces: piecesBeside(url, run),
-      workers: workersOf({ url, count: request.workers ?? 'auto', encryption: encryption ?? null, ports, observer }),
+      pieces: piecesOf(plan, url, run),
+      workers:
+        offer !== null
+          ? workersElsewhere(offer)
+          : workersOf({ url, count: request.workers ?? 'auto', encryption: encryption ?? null, ports, observer }),
     })
+    // So that it can be resumed right away; whoever comes too early finds out.
+    if (offer !== null) await Promise.allSettled([awaitWorkers(offer, run)])
+    return ended
   })
   return { run, result }
 }

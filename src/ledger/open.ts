@@ -6,6 +6,7 @@ import { openStore } from './open-store.ts'
 import type { Lasting, Store, WitnessingLedger } from './store.ts'
 import { LedgerThreads } from './thread/ledger-thread.ts'
 import { Entropy } from './write/entropy.ts'
+import { checkLease } from './write/lease.ts'
 import { StoredLedger } from './write/ledger.ts'
 import type { WriteCommit } from './write/log-commit.ts'
 import { birth } from './write/log-zero.ts'
@@ -37,10 +38,11 @@ const THREAD_FROM_ENTRIES = 10_000
 /**
  * Opens a ledger for writing, `sqlite:PATH` or `postgres://…`.
  * @throws CustodyError CUSTODY_LEDGER_URL, CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_WRITE,
- * CUSTODY_LEDGER_BUSY; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_LEDGER_ROLLED_BACK, CUSTODY_LEDGER_FORKED,
+ * CUSTODY_LEDGER_BUSY, CUSTODY_ARGUMENT ($CUSTODY_LEASE); CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_LEDGER_ROLLED_BACK, CUSTODY_LEDGER_FORKED,
  * CUSTODY_KEY_UNKNOWN, if it isn't to be resumed.
  */
 export async function openLedger(url: string, ports: LedgerPorts, options: OpenOptions): Promise<StoredLedger> {
+  checkLease()
   const entropy = new Entropy(ports.entropy)
   const begin = () => birth(uuidv7(Math.floor(ports.now_us() / 1000), ports.entropy(10)), ports, entropy)
   const lasting: Lasting = options.temporary === true ? 'temporary' : 'durable'

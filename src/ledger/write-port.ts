@@ -267,7 +267,7 @@ export interface SplitReader {
   heads(): Promise<readonly SplitHead[]>
   /** Numbers of those that are closed, ascending. */
   closed(): Promise<readonly number[]>
-  /** Looks at one with a reader that gives nothing but what was signed. @throws CustodyError as `takeOver`. */
+  /** Looks at one, or at its coordinator (0), with a reader that gives nothing but what was signed. @throws CustodyError as `takeOver`. */
   see<Seen>(part: number, look: (reader: RunReader, log: number) => Promise<Seen>): Promise<Seen>
 }
 

@@ -276,12 +276,27 @@ export const ERRORS = {
   CUSTODY_SPLITS: spec(
     2,
     'The pipeline has splits, and a part of it needs all rows at once, or would give something else with other splits without saying so.',
-    'Say `scope: split` at aggregates; run pipelines with joins and sorts without `splits`.',
+    'Say `scope: split` at aggregates; run pipelines with joins, sorts and services without `splits`.',
   ),
   CUSTODY_SPLITS_IDLE: spec(
     2,
     'The pipeline has splits, and nothing of its input can be cut: one split reads all of a source.',
     'Leave `splits` out, or have the data in several files.',
+  ),
+  CUSTODY_DISTRIBUTED: spec(
+    2,
+    'A run is to be worked on by several machines, and it can’t be.',
+    'Give the pipeline `splits: { count: … }`, and a ledger in PostgreSQL that all machines reach.',
+  ),
+  CUSTODY_PIECES_UNSEEN: spec(
+    1,
+    'A worker doesn’t see the folder in which what splits write is kept, or can’t write to it.',
+    'Name one with `custody run --distributed --pieces FOLDER` that has the same path on all machines, and in which their users may write.',
+  ),
+  CUSTODY_CODE_CHANGED: spec(
+    1,
+    'A worker has other code of a plugin, or another version of Custody, than the run has on record.',
+    'Install there what the run was begun with.',
   ),
   CUSTODY_GUARD: spec(
     1,

@@ -11,6 +11,8 @@ export interface Holder {
   readonly pid: number
   /** When the process started, in the system's own way of counting; empty where that isn't known. */
   readonly start: string
+  /** Of a process that coordinates a run for workers on other machines: what they find in the folder of its pieces. */
+  readonly workers?: string
 }
 
 export function thisProcess(): Holder {
@@ -33,9 +35,9 @@ export function livesHere(holder: Holder): boolean {
 /** The holder as leases keep it; null if the text isn't one (a lease that was given up). */
 export function parseHolder(text: string): Holder | null {
   if (text === '') return null
-  const { host, boot, pid, start } = parseJson(text) as Partial<Holder>
+  const { host, boot, pid, start, workers } = parseJson(text) as Partial<Holder>
   if (host === undefined || boot === undefined || pid === undefined || start === undefined) return null
-  return { host, boot, pid, start }
+  return { host, boot, pid, start, ...(workers === undefined ? {} : { workers }) }
 }
 
 function thisHost(): string {

@@ -83,6 +83,8 @@ export interface SplitsConfig {
   readonly count: number
   /** The field by whose value records are dealt; absent: the input is cut. */
   readonly by?: string
+  /** The folder for what splits write, as the file names it; absent: beside the ledger. */
+  readonly pieces?: string
 }
 
 export interface TransformNode extends NodeCommon {

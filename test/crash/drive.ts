@@ -11,7 +11,7 @@ import { runSplits } from '../../src/engine/split/start.ts'
 import type { Signer } from '../../src/format/signing-key.ts'
 import { parseVerifierKey } from '../../src/format/verifier-key.ts'
 import { compilePipeline } from '../../src/host/compile.ts'
-import { piecesBeside } from '../../src/host/pieces.ts'
+import { piecesOf } from '../../src/host/pieces.ts'
 import { spillBeside } from '../../src/host/spill-folder.ts'
 import { readKeyFile } from '../../src/ledger/encryption/key-file.ts'
 import { ownKeychain } from '../../src/ledger/encryption/keychain.ts'
@@ -83,7 +83,7 @@ function begin(order: Drive, plan: Plan, clock: Clock, ledger: SplittingLedger):
   const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
   const request = { ...session(order, plan, clock, run), run, custody: '0', dry_run: false }
   if (plan.splits === null) return runPlan({ ...request, ledger })
-  return runSplits({ ...request, ledger, pieces: piecesBeside(order.url, run), workers: workersHere })
+  return runSplits({ ...request, ledger, pieces: piecesOf(plan, order.url, run), workers: workersHere })
 }
 
 async function goOn(order: Drive, plan: Plan, clock: Clock, ledger: SplittingLedger): Promise<RunResult> {
@@ -93,7 +93,7 @@ async function goOn(order: Drive, plan: Plan, clock: Clock, ledger: SplittingLed
     const common = session(order, plan, clock, run)
     const request = { ...common, run, ledger, reader, abandon: order.abandon === true }
     if (plan.splits === null) return await resumeRun({ ...request, from_ledger_only: false })
-    return await resumeSplits({ ...request, pieces: piecesBeside(order.url, run), workers: workersHere })
+    return await resumeSplits({ ...request, pieces: piecesOf(plan, order.url, run), workers: workersHere })
   } finally {
     await reader.close()
   }

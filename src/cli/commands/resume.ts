@@ -25,6 +25,7 @@ export function resumeCommand(context: Context, done: (exit: number) => void): C
       'work on its splits in so many threads; auto: one for each processor, where there is enough to read (default: auto)',
       workersFrom,
     )
+    .option('--distributed', 'have its splits worked on by `custody worker` on any machines')
     .option('--json', 'print the summary as JSON')
     .action(async (run: string, options: ResumeOptions) => {
       const { resumeCommand: resume } = await import('../resume-run.ts')

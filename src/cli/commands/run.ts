@@ -33,6 +33,14 @@ export function runCommand(context: Context, done: (exit: number) => void): Comm
       workersFrom,
     )
     .option(
+      '--distributed',
+      'have its splits worked on by `custody worker` on any machines, which share the ledger in PostgreSQL',
+    )
+    .option(
+      '--pieces <folder>',
+      'keep what splits write in this folder until the end; with --distributed one that all machines see under this path',
+    )
+    .option(
       '--accept-rollback <size>',
       'where the newest copy of the ledger is lost, and one with so many entries of its own log is there: begin a new ledger that names it',
       integerFrom(1),

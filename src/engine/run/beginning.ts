@@ -2,11 +2,9 @@
  * How sources begin, looked at before anything is written: what can't be read as it is stops the run with its outputs as they
  * were. Waits as long as the first source does, and holds the run meanwhile.
  */
+import { RENEW_EVERY_US } from '../../ledger/write/lease.ts'
 import type { SourceReader } from '../nodes/source/source-reader.ts'
 import type { Clock } from '../ports/ports.ts'
-
-/** The lease would run out otherwise. */
-const RENEW_EVERY_US = 3_000_000
 
 export interface Beginning {
   readonly readers: readonly SourceReader[]

@@ -1,8 +1,6 @@
 /** A run is held by whoever is at work on it, however long that takes. */
+import { RENEW_EVERY_US } from '../../ledger/write/lease.ts'
 import type { Clock } from '../ports/ports.ts'
-
-/** The lease would run out otherwise. */
-const RENEW_EVERY_US = 3_000_000
 
 /**
  * Waits for what is under way, and renews the lease meanwhile.

@@ -9,6 +9,7 @@
  *     deadlock.
  */
 import type { OriginFact } from '../../format/entry.ts'
+import { RENEW_EVERY_US } from '../../ledger/write/lease.ts'
 import type { SourceNode } from '../../plan/plan.ts'
 import type { CallDispatcher } from '../calls/dispatcher.ts'
 import type { Executor } from '../nodes/executor.ts'
@@ -24,7 +25,6 @@ import type { Wake } from './wake.ts'
 const COMMIT_AFTER_US = 50_000
 /** How long rows may be read, while answers may come, and sorts and joins be prepared, before the outside is heard. */
 const LISTEN_EVERY_US = 5_000
-const RENEW_EVERY_US = 3_000_000
 const WINDOW = 4096
 const LONGEST_LINE = 16_384
 /** How long a source may take to give more, when nothing else is left to do without more budget. */

@@ -15,7 +15,7 @@ import { Closing } from '../closing.ts'
 import { compileRecorded } from '../compile.ts'
 import { filesInUse } from '../files-in-use.ts'
 import { ledgerPorts } from '../ledger-ports.ts'
-import { piecesBeside } from '../pieces.ts'
+import { piecesOf } from '../pieces.ts'
 import { codeOf } from '../plugins/plugin-code.ts'
 import { watchPlugins } from '../strays.ts'
 import type { Order, Said, SplitThreadInput, Worked } from './split-messages.ts'
@@ -74,7 +74,7 @@ class SplitWorker {
       ...{ ledger: this.#ledger, clock: systemClock(), signal: this.#stop.signal, strays: this.#strays },
       ...(staging === null ? {} : { staging }),
       codeOf: spec => codeOf(spec, custody),
-      pieces: piecesBeside(url, run),
+      pieces: piecesOf(this.#plan, url, run),
       known: { originalNames: () => original_names, inUse: path => in_use.find(path), names_files: false },
       onProgress: each => tell({ kind: 'progress', progress: progressIn(each) }),
       onNotice: notice => tell({ kind: 'notice', notice }),

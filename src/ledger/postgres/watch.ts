@@ -5,6 +5,8 @@
  *     be asked, what was asked is given up, within the time of a lease.
  */
 
+import { RENEW_EVERY_US } from '../write/lease.ts'
+
 /** What the server says of the one that is watched over. */
 export type Said = 'at_work' | 'idle' | 'unreached'
 
@@ -17,7 +19,7 @@ export interface Watched {
   giveUp(): void
 }
 
-export const LOOK_AFTER_MS = 3_000
+export const LOOK_AFTER_MS = RENEW_EVERY_US / 1000
 /** An answer that was sent before the server was idle is here by then, or lost. */
 const ON_ITS_WAY_MS = 1_000
 

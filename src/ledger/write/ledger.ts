@@ -32,6 +32,7 @@ import { Entropy } from './entropy.ts'
 import { LEASE_US } from './lease.ts'
 import { NO_ENTRIES, type WriteCommit, writesTo } from './log-commit.ts'
 import { LOG_ZERO, LogZero } from './log-zero.ts'
+import { type OfferedRun, offeredRuns } from './offers.ts'
 import { OpenTokens } from './open-tokens.ts'
 import { checkExtents } from './run-extents.ts'
 import { StoredRunLedger, type Threads } from './run-ledger.ts'
@@ -196,6 +197,13 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
   splitsOf(run: string): SplitReader {
     const whole_to_entries = this.#whole_to_entries
     return splitsOf({ reader: this.reader, log_zero: this.#log_zero, run, whole_to_entries })
+  }
+
+  /** Runs whose splits workers may take. @throws CustodyError as `openLedger` */
+  async offered(): Promise<readonly OfferedRun[]> {
+    const ahead_us = await this.#store.ahead_us?.()
+    const now_us = ahead_us === undefined ? this.#ports.now_us() : Date.now() * 1000 + ahead_us
+    return offeredRuns(this.reader, this.#log_zero, this.#ports.signer, now_us)
   }
 
   #taking(log: number, from: StoredLease): SplitTaking {

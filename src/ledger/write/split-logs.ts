@@ -111,7 +111,7 @@ export function splitsOf({
     see: (part, look) =>
       reader.snapshot(async () => {
         const first = known().log
-        const split = await boundOfSplit(reader, first, part)
+        const split = part === 0 ? undefined : await boundOfSplit(reader, first, part)
         const of = { log: first + part, run, split, whole_to_entries }
         return look((await checkedRun(reader, log_zero, of)).reader, of.log)
       }),

@@ -20,8 +20,7 @@ interface Recording extends ValuePlace {
 
 /** All calls of a run that were answered or failed. Reads the run once. */
 export async function recordedCalls(reader: CallReader, log: number, topology: Topology): Promise<Recordings> {
-  const aggregates = topology.nodes.filter(({ kind }) => kind === 'aggregate').map(({ name }) => name)
-  const book = new AnswerBook(reader, log, new Set(aggregates))
+  const book = new AnswerBook(reader, log)
   for await (const call of locatedCalls(reader, log, topology)) {
     const { kind, response_at, token, place, attempt, ordinal } = call
     const asked = kind === null ? undefined : await call.request()
@@ -37,25 +36,13 @@ export async function recordedCalls(reader: CallReader, log: number, topology: T
 class AnswerBook implements Recordings {
   readonly #reader: CallReader
   readonly #log: number
-  /** Names of those that the run has. */
-  readonly #aggregates: ReadonlySet<string>
   /** By place and request; and by request alone. */
   readonly #by_place = new Map<string, Recording[]>()
   readonly #by_request = new Map<string, Recording[]>()
 
-  constructor(reader: CallReader, log: number, aggregates: ReadonlySet<string>) {
+  constructor(reader: CallReader, log: number) {
     this.#reader = reader
     this.#log = log
-    this.#aggregates = aggregates
-  }
-
-  /** Records have one number in all of the run. */
-  inPart(part: number): Recordings {
-    const here = (place: CallPlace) => (this.#aggregates.has(place.source ?? '') ? { ...place, part } : place)
-    return {
-      inPart: other => this.inPart(other),
-      take: (asked, only) => this.take({ ...asked, place: here(asked.place) }, only),
-    }
   }
 
   add(recording: Recording, { place, service, request }: CallAsked): void {
@@ -105,8 +92,8 @@ function isSuperseded(before: Recording, after: Recording): boolean {
 function keyOf(service: string, request: string, place?: CallPlace): string {
   const hash = createHash('sha256')
   if (place !== undefined) {
-    const { source, index, part = 0, node, branches } = place
-    hash.update(canonicalize([source, index, part, node, branches]))
+    const { source, index, node, branches } = place
+    hash.update(canonicalize([source, index, node, branches]))
   }
   return hash.update(`\n${service}\n${request}`).digest('base64')
 }

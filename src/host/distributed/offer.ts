@@ -1,0 +1,52 @@
+/** A run that is coordinated here, and offered to workers on any machine. */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openLedgerReader } from '../../ledger/open.ts'
+import { isPostgresUrl } from '../../ledger/postgres/address.ts'
+import type { StoredLease } from '../../ledger/read-port.ts'
+import { LEASE_US } from '../../ledger/write/lease.ts'
+import { CustodyError } from '../../model/error.ts'
+import { type Holder, thisProcess } from '../../model/holder.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { isHeld } from '../ledger.ts'
+import type { Elsewhere } from './workers-elsewhere.ts'
+
+export interface Offer extends Elsewhere {
+  /** Who holds the run: workers find by it that it is offered. */
+  readonly holder: Holder
+  /** How many there are. */
+  readonly splits: number
+}
+
+/** `command`: how workers are begun, for people. @throws CustodyError CUSTODY_DISTRIBUTED */
+export function offerOf({ splits }: Pick<Plan, 'splits'>, url: string, command: string): Offer {
+  if (splits === null)
+    throw new CustodyError('CUSTODY_DISTRIBUTED', 'the pipeline has no splits that workers could take', {
+      hint: 'Add `splits: { count: 64 }` to it, or `--set splits.count=64`.',
+    })
+  if (!isPostgresUrl(url))
+    throw new CustodyError('CUSTODY_DISTRIBUTED', 'workers on other machines can’t reach a ledger in SQLite', {
+      hint: 'Name one in PostgreSQL, --ledger postgres://…; on one machine --workers does without.',
+    })
+  const token = randomUUID()
+  return { url, command, token, splits: splits.count, holder: { ...thisProcess(), workers: token } }
+}
+
+const LOOK_EVERY_MS = 100
+
+/** Waits until workers have let go of a run that isn't coordinated any more, and no longer than a lease lasts. @throws CustodyError as reading does */
+export async function awaitWorkers({ url, splits }: Offer, run: string): Promise<void> {
+  const until_ms = performance.now() + LEASE_US / 1000
+  const reader = await openLedgerReader(url)
+  try {
+    const first = (await reader.logOf(run)) ?? 0
+    const isOfSplit = ({ log }: StoredLease) => log > first && log <= first + splits
+    while (performance.now() < until_ms) {
+      const leases = await reader.leases()
+      if (!leases.some(each => isOfSplit(each) && isHeld(each))) return
+      await sleep(LOOK_EVERY_MS)
+    }
+  } finally {
+    await reader.close()
+  }
+}

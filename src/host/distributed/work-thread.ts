@@ -1,0 +1,153 @@
+/**
+ * A thread of a worker that works on splits of a run which is coordinated elsewhere, one after the other, until none is free.
+ *
+ * WORK-THREAD-1. It needs nothing but the ledger, the plugins, and what the pipeline reads; and it works only with the plan, the plugins' code and the files
+ *     that the run has on record.
+ * WORK-THREAD-2. Only the ledger says who has a split: what the thread knows of it is never older than its last look.
+ */
+import { randomInt } from 'node:crypto'
+import { parentPort, workerData } from 'node:worker_threads'
+import { addFilesRead } from '../../engine/nodes/sink/files-in-use.ts'
+import { systemClock } from '../../engine/ports/ports.ts'
+import { codeIn } from '../../engine/run/plugin-code.ts'
+import { refuseOthers } from '../../engine/run/resume.ts'
+import { type Coordination, readCoordination } from '../../engine/split/coordination.ts'
+import { endOf } from '../../engine/split/here.ts'
+import { sourceNames } from '../../engine/split/source-names.ts'
+import { runSplit, type SplitRequest } from '../../engine/split/split-session.ts'
+import { codeChanges, codeText } from '../../format/plugin-code.ts'
+import { ownKeychain } from '../../ledger/encryption/keychain.ts'
+import type { LedgerKey } from '../../ledger/encryption/ledger-key.ts'
+import { openLedger, openLedgerReader } from '../../ledger/open.ts'
+import { failureOf } from '../../ledger/thread/messages.ts'
+import type { StoredLedger } from '../../ledger/write/ledger.ts'
+import { CustodyError, isCustodyError } from '../../model/error.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { Closing } from '../closing.ts'
+import { compileRecorded } from '../compile.ts'
+import { contentOf } from '../file-content.ts'
+import { filesInUse } from '../files-in-use.ts'
+import { mustHaveKeyOf } from '../key-place.ts'
+import { ledgerPorts } from '../ledger-ports.ts'
+import { piecesFolder, piecesOf } from '../pieces.ts'
+import { pipelineOnRecord } from '../pipeline-on-record.ts'
+import { codeOf } from '../plugins/plugin-code.ts'
+import { stagingFolder } from '../spill-folder.ts'
+import { watchPlugins } from '../strays.ts'
+import { isInvited } from './shared-folder.ts'
+import type { RunWorkInput, WorkEnd, WorkOrder, WorkSaid } from './work-messages.ts'
+
+// cast: what run-work.ts starts it with.
+const input = workerData as RunWorkInput
+const tell = (said: WorkSaid) => parentPort?.postMessage(said)
+const nothing = () => undefined
+
+/** Another worker was quicker, or is. */
+const TAKEN: readonly string[] = ['CUSTODY_RUN_HELD', 'CUSTODY_RUN_LOST', 'CUSTODY_RUN_UNKNOWN']
+
+const stop = new AbortController()
+const closing = new Closing(nothing)
+/** Splits that this thread couldn't bring to their ends. */
+const failed = new Set<number>()
+
+/** @throws CustodyError of whatever this worker can't work with */
+async function work(): Promise<WorkEnd> {
+  const ledger = closing.add(await openWith(await keyOfRun()))
+  const seen = await ledger.splitsOf(input.run).see(0, readCoordination)
+  if (seen.cuts === null) return { kind: 'not_yet' }
+  const request = await requestFor(ledger, seen)
+  if (request === null) return { kind: 'not_yet' }
+  for (;;) {
+    const part = await freePart(ledger)
+    if (part === null) return { kind: 'idle' }
+    await workOn({ ...request, part })
+  }
+}
+
+/** What the run's values are encrypted with. */
+async function keyOfRun(): Promise<LedgerKey | null> {
+  for (const each of input.keys) ownKeychain.add(each)
+  const reader = await openLedgerReader(input.url)
+  try {
+    const log = (await reader.logOf(input.run)) ?? 0
+    await mustHaveKeyOf(reader, log, input.run)
+    const id = await reader.encryptedWith(log)
+    return id === null ? null : ownKeychain.get(id)
+  } finally {
+    await reader.close()
+  }
+}
+
+function openWith(encryption: LedgerKey | null): Promise<StoredLedger> {
+  const ports = { ...ledgerPorts(input.env, nothing), ...(encryption === null ? {} : { encryption }) }
+  return openLedger(input.url, ports, { create: false })
+}
+
+/** All but the number of the split; null: workers aren't wanted. */
+async function requestFor(ledger: StoredLedger, seen: Coordination): Promise<Omit<SplitRequest, 'part'> | null> {
+  const { run, url, env, cwd, custody, token } = input
+  const { opened, leaf, cuts } = seen
+  const plan = await planOf(seen)
+  if (!(await isInvited(piecesFolder(plan, url, run), token))) return null
+  const original_names = await sourceNames(plan, opened.files)
+  const in_use = addFilesRead(plan, filesInUse(env, cwd, url, plan))
+  return {
+    ...{ plan, run, ledger, opening: { leaf, t: opened.opening.t }, cuts: cuts ?? [], files: opened.files },
+    ...{ clock: systemClock(), signal: stop.signal, staging: stagingFolder(url), abandon: false },
+    strays: closing.add(watchPlugins(plan, what => tell({ kind: 'late', what }))),
+    codeOf: spec => codeOf(spec, custody),
+    pieces: piecesOf(plan, url, run),
+    known: { originalNames: () => original_names, inUse: path => in_use.find(path), names_files: false },
+    onNotice: notice => tell({ kind: 'notice', notice }),
+  }
+}
+
+/** The one on record, with the code on record. @throws CustodyError CUSTODY_PLAN_CHANGED, CUSTODY_FILE_CHANGED, CUSTODY_CODE_CHANGED; DiagnosticsError */
+async function planOf({ opened, history }: Coordination): Promise<Plan> {
+  const { file, sets } = pipelineOnRecord(opened.plan)
+  const plan = await compileRecorded(input.env, { text: opened.plan.text, file, sets }, nothing)
+  await refuseOthers({ plan, contentOf, abandon: false }, opened)
+  const own = codeIn(plan, spec => codeOf(spec, input.custody))
+  const [change] = codeChanges(history.plugins, own)
+  if (change === undefined) return plan
+  const { kind, name, old, new: here } = change
+  throw new CustodyError(
+    'CUSTODY_CODE_CHANGED',
+    `the code of ${kind} ${name} isn’t what the run has on record: ${codeText(old)} there, ${codeText(here)} here`,
+  )
+}
+
+/** Any: workers that begin together needn't all ask for the same one. */
+async function freePart(ledger: StoredLedger): Promise<number | null> {
+  if (stop.signal.aborted) return null
+  const run = (await ledger.offered()).find(each => each.run === input.run)
+  if (run?.is_led !== true) return null
+  const free = run.free.filter(part => !failed.has(part))
+  return free.length === 0 ? null : (free[randomInt(free.length)] ?? null)
+}
+
+/** @throws CustodyError if it couldn't be begun, by nobody's fault but this worker's */
+async function workOn(request: SplitRequest): Promise<void> {
+  const { part } = request
+  tell({ kind: 'taken', part })
+  try {
+    const result = await runSplit(request)
+    const end = endOf(result)
+    if (end?.kind !== 'stopped') return tell({ kind: 'closed', part, rows: result.summary.rows.read })
+    failed.add(part)
+    tell({ kind: 'left', part, failure: end.error === null ? null : failureOf(end.error) })
+  } catch (thrown) {
+    const is_taken = isCustodyError(thrown) && TAKEN.includes(thrown.code)
+    tell({ kind: 'left', part, failure: is_taken ? null : failureOf(thrown) })
+    if (!is_taken) throw thrown
+  }
+}
+
+parentPort?.on('message', (order: WorkOrder) => {
+  if (order === 'stop') stop.abort()
+})
+
+const end = await work().catch((thrown: unknown): WorkEnd => ({ kind: 'refused', failure: failureOf(thrown) }))
+await closing.close()
+tell({ kind: 'ended', end })
+parentPort?.close()

@@ -1,0 +1,177 @@
+/**
+ * Who works on the splits of a run that is coordinated here: workers on any machine. The coordinator waits until all splits are closed, and sees
+ * by their leases and their last entries how far they are.
+ *
+ * WORKERS-ELSEWHERE-1. Workers begin no split before it is known how each of them stood: the token that they look for is there only then.
+ * WORKERS-ELSEWHERE-2. A split that a worker has stopped with an error stops the run, as one that a thread works on. One whose worker is gone is somebody
+ *     else's, and changes nothing for the run.
+ */
+import { servicesOf } from '../../engine/calls/contexts.ts'
+import type { SplitsEnd, SplitsProgress, Workers } from '../../engine/ports/workers.ts'
+import { bytesOf } from '../../engine/split/cuts.ts'
+import { added, NO_PROGRESS, workersHere } from '../../engine/split/here.ts'
+import type { SplitRequest } from '../../engine/split/split-session.ts'
+import { readStopReason } from '../../engine/split/stop-reason.ts'
+import { openLedgerReader } from '../../ledger/open.ts'
+import type { LedgerReader, StoredLease } from '../../ledger/read-port.ts'
+import { CustodyError, type ErrorCode } from '../../model/error.ts'
+import { ERRORS } from '../../model/error-codes.ts'
+import { isObject } from '../../model/row.ts'
+import { piecesFolder } from '../pieces.ts'
+import { pause } from './pause.ts'
+import { inviteWorkers } from './shared-folder.ts'
+import { lastOfSplit, progressOf } from './split-progress.ts'
+
+/** Many leases are read each time. */
+const LOOK_EVERY_MS = 500
+/** Workers look for work more often. */
+const PATIENCE_MS = 5_000
+
+export interface Elsewhere {
+  /** URL of the ledger; may have a password. */
+  readonly url: string
+  /** What workers find in the folder of the pieces. */
+  readonly token: string
+  /** How workers are begun, for people. */
+  readonly command: string
+}
+
+/** Makes them, once it is known what each split reads. */
+export function workersElsewhere(elsewhere: Elsewhere) {
+  return (of: Omit<SplitRequest, 'part'>): Workers => {
+    const folder = piecesFolder(of.plan, elsewhere.url, of.run)
+    const why = whyAlone(of)
+    if (why !== null) return alone(of, folder, why)
+    return {
+      async run(parts, onRows) {
+        const reader = await openLedgerReader(elsewhere.url)
+        try {
+          return await new Watch(reader, of, elsewhere, onRows).over(parts, folder)
+        } finally {
+          await reader.close()
+        }
+      },
+    }
+  }
+}
+
+/** Why the coordinator must do it all; null: it needn't. */
+function whyAlone({ plan, known }: Pick<SplitRequest, 'plan' | 'known'>): string | null {
+  if (known.names_files) return 'rows name the files that they are written to'
+  return plan.nodes.some(node => servicesOf(node).length > 0) ? 'nodes call services' : null
+}
+
+function alone(of: Omit<SplitRequest, 'part'>, folder: string, why: string): Workers {
+  const text = `this process works on all splits by itself, since ${why}`
+  return {
+    run: async (parts, onRows) => {
+      await inviteWorkers(folder, null)
+      of.onNotice?.({ kind: 'warning', text })
+      return workersHere(of).run(parts, onRows)
+    },
+  }
+}
+
+class Watch {
+  readonly #reader: LedgerReader
+  readonly #of: Omit<SplitRequest, 'part'>
+  readonly #elsewhere: Elsewhere
+  readonly #onRows: (progress: SplitsProgress) => void
+  /** By split. */
+  readonly #progress = new Map<number, SplitsProgress>()
+  /** By split, the epoch of its lease when it was last looked at while nobody had it. */
+  readonly #left = new Map<number, number>()
+  /** When a worker was last seen at work, or a split was closed. */
+  #busy_ms = performance.now()
+  #said_idle = false
+
+  constructor(
+    reader: LedgerReader,
+    of: Omit<SplitRequest, 'part'>,
+    elsewhere: Elsewhere,
+    onRows: (progress: SplitsProgress) => void,
+  ) {
+    this.#reader = reader
+    this.#of = of
+    this.#elsewhere = elsewhere
+    this.#onRows = onRows
+  }
+
+  async over(parts: readonly number[], folder: string): Promise<SplitsEnd> {
+    const { run, signal } = this.#of
+    const first = await this.#reader.logOf(run)
+    if (first === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
+    for (const { log, epoch, holder } of await this.#leases(first, parts))
+      if (holder === '') this.#left.set(log - first, epoch)
+    await inviteWorkers(folder, this.#elsewhere.token)
+    let open: readonly number[] = parts
+    for (;;) {
+      if (signal.aborted) return { kind: 'stopped', error: null, budget: null }
+      const leases = await this.#leases(first, open)
+      const error = await this.#look(leases, first)
+      if (error !== null) return { kind: 'stopped', error, budget: null }
+      const left = new Set(leases.map(({ log }) => log - first))
+      for (const part of open) if (!left.has(part)) await this.#closed(part, first)
+      open = open.filter(part => left.has(part))
+      this.#onRows([...this.#progress.values()].reduce(added, NO_PROGRESS))
+      if (open.length === 0) return { kind: 'closed' }
+      this.#sayIdle()
+      await pause(LOOK_EVERY_MS, signal)
+    }
+  }
+
+  async #leases(first: number, parts: readonly number[]): Promise<readonly StoredLease[]> {
+    const wanted = new Set(parts)
+    return (await this.#reader.leases()).filter(({ log }) => wanted.has(log - first))
+  }
+
+  /** Gives why the run is to stop. */
+  async #look(leases: readonly StoredLease[], first: number): Promise<CustodyError | null> {
+    for (const lease of leases) {
+      const part = lease.log - first
+      const is_left = lease.holder === ''
+      if (is_left && this.#left.get(part) === lease.epoch) continue
+      if (!is_left && lease.expires_us > Date.now() * 1000) this.#isBusy()
+      const last = await lastOfSplit(this.#reader, lease.log)
+      const progress = last === null ? null : progressOf(last)
+      if (progress !== null) this.#progress.set(part, progress)
+      if (!is_left) continue
+      this.#left.set(part, lease.epoch)
+      if (last?.entry.k !== 'stop' || last.entry.status !== 'failed') continue
+      return this.#whyStopped(part)
+    }
+    return null
+  }
+
+  #isBusy(): void {
+    this.#busy_ms = performance.now()
+    this.#said_idle = false
+  }
+
+  async #closed(part: number, first: number): Promise<void> {
+    this.#isBusy()
+    const last = await lastOfSplit(this.#reader, first + part)
+    const progress = last === null ? null : progressOf(last)
+    const bytes_read = bytesOf(this.#of.cuts, each => each === part) ?? 0
+    this.#progress.set(part, { ...(progress ?? NO_PROGRESS), bytes_read })
+  }
+
+  #sayIdle(): void {
+    if (this.#said_idle || performance.now() - this.#busy_ms < PATIENCE_MS) return
+    this.#said_idle = true
+    const text = `nobody works on the splits of the run: \`${this.#elsewhere.command}\` on any machine does`
+    this.#of.onNotice?.({ kind: 'waiting', text })
+  }
+
+  /** What the worker has recorded, by what was signed. */
+  async #whyStopped(part: number): Promise<CustodyError> {
+    const { ledger, run } = this.#of
+    const reason = await ledger.splitsOf(run).see(part, readStopReason)
+    const { code, message, node } = isObject(reason) ? reason : {}
+    const text = typeof message === 'string' ? message : 'it doesn’t say why'
+    const where = typeof node === 'string' ? { where: { node } } : {}
+    return new CustodyError(isKnown(code) ? code : 'CUSTODY_INTERNAL', `split ${part}: ${text}`, where)
+  }
+}
+
+const isKnown = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(ERRORS, code)
