@@ -82,8 +82,11 @@ async function sent(answer: typeof NO): Promise<Rig> {
 
 /** A replay of a run that has nothing on record. */
 async function missing(rig: Rig): Promise<Rig> {
-  const recordings = { take: async () => null }
-  const courses = { closes: {}, ofRow: async () => null, ofBatch: async () => null }
+  const recordings = { inPart: () => recordings, take: async () => null }
+  const courses = {
+    ...{ closes: {}, inPart: () => courses, indexAt: () => null },
+    ...{ ofRow: async () => null, ofBatch: async () => null },
+  }
   await rig.run({ on_record: { recordings, courses } })
   return rig
 }

@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../src/engine/ports/ports.ts'
 import { compilePipeline } from '../src/host/compile.ts'
 import type { HostPorts } from '../src/host/ports.ts'
-import { replayRun } from '../src/host/replay.ts'
 import { type RerunObserver, rerunRows } from '../src/host/rerun.ts'
 import { type ResumeObserver, resumeStopped } from '../src/host/resume.ts'
 import { type StartRequest, startRun } from '../src/host/start.ts'
@@ -397,18 +396,5 @@ describe('rows of a run with splits, or on a pipeline that asks for them,', () =
     const again = stopped.kind === 'run' ? stopped.run : ''
     expect(await resume(again)).toMatchObject({ kind: 'run', result: { error: null, summary: { rows: { read: 9 } } } })
     expect(outputs()['all.csv.rerun-1']?.split('\n')).toHaveLength(11)
-  })
-
-  test('aren’t replayed', async () => {
-    write('claims.csv', CLAIMS)
-    write('p.yaml', IN_SPLITS)
-    const { run } = await start()
-    write('p.yaml', PIPELINE.replaceAll('out/', 'again/'))
-    const replay = async (from: string) =>
-      refusal(replayRun({ ...(await requested()), from, live: false }, ports(), observer))
-    expect(await replay(run)).toBe(`CUSTODY_SPLITS: run ${run} has splits, and such a run can’t be replayed yet`)
-    const whole = await start()
-    write('p.yaml', IN_SPLITS)
-    expect(await replay(whole.run)).toBe('CUSTODY_SPLITS: a replay follows one run, and can’t be cut into splits')
   })
 })

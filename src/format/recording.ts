@@ -7,6 +7,8 @@ export interface CallPlace {
   /** Name of the row's source, and number of the record in it; for a batch its aggregate, and which of its batches it is. */
   readonly source: string | null
   readonly index: number
+  /** Of a batch in a run with splits: the part that has it; absent for all else. */
+  readonly part?: number
   /** Name of the node. */
   readonly node: string
   /** Branches of the forks that the token is inside, the outermost first. */
@@ -33,6 +35,8 @@ export interface RecordedCall {
 }
 
 export interface Recordings {
+  /** For whoever works on this part of a run with splits: its batches are those of the part, which are numbered in each by themselves. */
+  inPart(part: number): Recordings
   /**
    * The result of a call with this very request: the one made in the same place, by the same attempt with the same ordinal if
    * there is one, or else another that was answered, in recorded order. null if there is none. `only`: no errors.
@@ -125,6 +129,10 @@ export interface Repeats {
 export interface Courses {
   /** What the pipeline said about when groups close (`PlanValue`). */
   readonly closes: PlanValue['closes']
+  /** What this part of a run with splits has of it: the order of things is that of a part. */
+  inPart(part: number): Courses
+  /** The number of the nth record, from 1, that was read of a source. */
+  indexAt(source: string, nth: number): number | null
   /** The course of the record with this number, from 1, in a source. */
   ofRow(source: string, index: number): Promise<Course | null>
   /** An aggregate’s batch with this number, from 1. */

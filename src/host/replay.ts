@@ -9,7 +9,6 @@ import { mustHaveKeyOf } from './key-place.ts'
 import type { HostPorts } from './ports.ts'
 import { type OnRecord, onRecord } from './recorded.ts'
 import { type Started, type StartObserver, type StartRequest, startRun } from './start.ts'
-import { refuseReplay } from './unsplit.ts'
 
 export interface ReplayRequest extends StartRequest {
   /** The run whose answers are given: its id, a unique beginning of one, or `latest`: the latest that is no replay itself. */
@@ -37,9 +36,8 @@ export async function replayRun(
     // A replay of a changed pipeline lacks answers that the run itself has.
     const found = await findRun(inner, from, { replays: false })
     const { reader, run, log } = await checkedRun(ports.env, inner, found.run, observer)
-    await refuseReplay(reader, { run, log }, request.plan)
     await mustHaveKeyOf(inner, log, run)
-    const on_record = await onRecord(reader, run)
+    const on_record = await onRecord(reader, run, live ? null : request.plan)
     const started = await startRun(
       { ...request, encrypted_like: await inner.encryptedWith(log) },
       { kind: 'replay', run, live, ...on_record },

@@ -137,7 +137,7 @@ async function drive({ request, reader, run, plan: compiled, ports, observer }: 
   return hosting(plan, ports, observer, { url, open }, async (ledger, hosted) => {
     const request = {
       ...hosted,
-      ...(await takenBefore(reader, run, ports, observer)),
+      ...(await takenBefore(reader, { run, plan }, ports, observer)),
       run,
       ledger,
       reader,
@@ -180,7 +180,7 @@ async function keyToContinueWith(key_id: string | null, plan: Plan, { env }: Hos
 /** What the run takes from another one, as it did from its start. */
 async function takenBefore(
   reader: LedgerReader,
-  run: string,
+  { run, plan }: { readonly run: string; readonly plan: Plan },
   { env }: HostPorts,
   observer: ResumeObserver,
 ): Promise<Partial<OnRecord & Repeating>> {
@@ -194,7 +194,7 @@ async function takenBefore(
   return {
     ...(replays === undefined
       ? {}
-      : await onRecord((await checkedRun(env, reader, replays, observer)).reader, replays)),
+      : await onRecord((await checkedRun(env, reader, replays, observer)).reader, replays, plan)),
     ...(reruns === undefined || rerun === undefined ? {} : await repeated(reruns.run, rerun)),
   }
 }

@@ -276,7 +276,7 @@ export const ERRORS = {
   CUSTODY_SPLITS: spec(
     2,
     'The pipeline has splits, and a part of it needs all rows at once, or would give something else with other splits without saying so.',
-    'Say `scope: split` at aggregates; run pipelines with joins, sorts and services without `splits`.',
+    'Say `scope: split` at aggregates; run pipelines with joins and sorts without `splits`.',
   ),
   CUSTODY_SPLITS_IDLE: spec(
     2,

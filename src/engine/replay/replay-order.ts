@@ -44,6 +44,8 @@ export interface ReplayOrderParts {
   readonly plan: Pick<Plan, 'nodes' | 'value'>
   readonly races: ReadonlySet<number>
   readonly reaches: (node: number, target: number) => boolean
+  /** The number of the nth record that is read of a source now, as far as that is known before it is read; null: it isn't on record. */
+  readonly indexOf: (source: number, nth: number) => number | null
   /** Records were looked up; `failure` is what was thrown instead. */
   readonly onReady: (failure: unknown) => void
 }
@@ -60,9 +62,11 @@ export class ReplayOrder {
   /** Of batches that are open or just closed, as long as they have had the members on record. */
   readonly #batches = new WeakMap<Subject, RecordedBatch>()
   readonly #expected = new Heap<Expected>(isBefore)
-  /** Records that are read next. */
+  /** Records that are read next, by source and how many are read before them. */
   readonly #ahead = new Map<string, Course | null>()
   #looking_up = false
+  /** Of the record that is read next: how many are read of its source, with it. */
+  #nth = 0
   /** When the next record was read: what was taken later waits for it. */
   #next_us = Number.NEGATIVE_INFINITY
   #waiting = 0
@@ -85,12 +89,13 @@ export class ReplayOrder {
 
   // ── what comes in ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Whether this record can be read; if not, it can when `onReady` was called. */
-  isReadyFor(source: number, index: number): boolean {
-    const known = this.#ahead.get(keyOf(source, index))
-    const missing = known === undefined ? index : index + AHEAD / 2
+  /** Whether the nth record can be read; if not, it can when `onReady` was called. */
+  isReadyFor(source: number, nth: number): boolean {
+    const known = this.#ahead.get(keyOf(source, nth))
+    const missing = known === undefined ? nth : nth + AHEAD / 2
     if (!this.#looking_up && !this.#ahead.has(keyOf(source, missing))) this.#lookUp(source, missing)
     if (known === undefined) return false
+    this.#nth = nth
     this.#next_us = known?.began_us ?? this.#beginOfNext(source)
     return true
   }
@@ -103,10 +108,10 @@ export class ReplayOrder {
   /** A row was read. */
   enter(subject: Subject): void {
     const { source, index } = subject.origin
-    const key = keyOf(source, index)
+    const key = keyOf(source, this.#nth)
     const course = this.#ahead.get(key)
     this.#ahead.delete(key)
-    if (course != null) this.#expect(subject, course)
+    if (course != null && this.#parts.indexOf(source, this.#nth) === index) this.#expect(subject, course)
     // Nobody may ever come and ask for it.
     this.#least()
   }
@@ -274,15 +279,19 @@ export class ReplayOrder {
    */
   async #load(source: number, from: number): Promise<void> {
     const name = this.#nameOf(source)
+    const { courses, indexOf } = this.#parts
     const found: (Course | null)[] = []
-    for (let index = from; index < from + AHEAD; index++) found.push(await this.#parts.courses.ofRow(name, index))
+    for (let nth = from; nth < from + AHEAD; nth++) {
+      const index = indexOf(source, nth)
+      found.push(index === null ? null : await courses.ofRow(name, index))
+    }
     const next = this.#sources.find(each => each > source)
     if (found.at(-1) === null && next !== undefined && !this.#ahead.has(keyOf(next, 1))) await this.#load(next, 1)
     for (const [i, course] of found.entries()) this.#ahead.set(keyOf(source, from + i), course)
   }
 }
 
-const keyOf = (source: number, index: number): string => `${source} ${index}`
+const keyOf = (source: number, nth: number): string => `${source} ${nth}`
 const placeOf = (path: string, node: number): string => `${node} ${path}`
 
 function isBefore(a: Expected, b: Expected): boolean {

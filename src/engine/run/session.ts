@@ -36,7 +36,6 @@ import { IN_MEMORY, type Spill } from '../ports/spill.ts'
 import { ABANDONED } from '../record/ending.ts'
 import { Recorder } from '../record/recorder.ts'
 import { Totals } from '../record/totals.ts'
-import { ReplayOrder } from '../replay/replay-order.ts'
 import type { Progressed } from '../resume/state.ts'
 import type { InFlight } from '../token/in-flight.ts'
 import { abandonAll, fenceSenders } from './abandon.ts'
@@ -44,6 +43,7 @@ import { beginSources } from './beginning.ts'
 import { Committer, type Stop } from './committer.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import type { ContentOf } from './files-read.ts'
+import { followed } from './followed.ts'
 import { Guards, type RecordsBefore } from './guards.ts'
 import { teller } from './progress.ts'
 import { Scheduler } from './scheduler.ts'
@@ -310,8 +310,7 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
     else events.arrive(() => thrown(failure))
   }
   const [{ courses = null }, { hasKeyOf = null }] = [request, parts]
-  const replay_order =
-    courses === null || races.size === 0 ? null : new ReplayOrder({ courses, plan, races, reaches, onReady })
+  const replay_order = followed(courses, readers, { plan, races, reaches, onReady })
   const replays = recordings !== null
   const executor = new Executor(
     { plan, pools, recorder, outputs, clock, contexts, events, replay_order, held, races, replays, hasKeyOf },

@@ -43,7 +43,7 @@ interface Found {
 
 /** @throws CustodyError as `resumeRun`; nothing was changed then but for the lease. */
 export async function runSplit(request: SplitRequest): Promise<RunResult> {
-  const { plan, run, part, opening, clock } = request
+  const { plan, run, part, opening, clock, recordings, courses } = request
   const created = new Created()
   const take = () =>
     created.closedOnFailure(() =>
@@ -67,7 +67,8 @@ export async function runSplit(request: SplitRequest): Promise<RunResult> {
     const pools = created.add(await Pools.open(plan, () => request.started_us ?? opening.t, request.strays))
     const cut = begun.filter(({ from }) => from?.cut === true).map(({ node }) => node.number)
     return await driveSession({
-      ...{ request, limit: Number.POSITIVE_INFINITY, ledger, epoch, sinks, pools },
+      request: { ...request, recordings: recordings?.inPart(part), courses: courses?.inPart(part) },
+      ...{ limit: Number.POSITIVE_INFINITY, ledger, epoch, sinks, pools },
       is_split: true,
       ...keysOf(request),
       readers: ports => begun.map(({ from, ...source }) => new SourceReader(source, from, ports)),

@@ -26,7 +26,7 @@ export interface WorkersOptions {
 }
 
 const ALONE =
-  'one thread works on all splits, whatever --workers says: rows name the files that they are written to, or nodes call services'
+  'one thread works on all splits, whatever --workers says: rows name the files that they are written to, nodes call services, or it is a replay'
 
 /** Makes them, once it is known what each split reads. */
 export function workersOf({ url, count, encryption, ports, observer }: WorkersOptions) {
@@ -50,10 +50,13 @@ export function workersOf({ url, count, encryption, ports, observer }: WorkersOp
 
 /**
  * Files that rows name are named by who knows all that the run writes, and services are asked by who knows all that the run has asked:
- * one thread, which knows it.
+ * one thread, which knows it. So are those who have the record of the run that is replayed.
  */
-function threadsFor(count: WorkerCount, { cuts, known, plan }: Pick<SplitRequest, 'cuts' | 'known' | 'plan'>): number {
-  if (known.names_files || plan.nodes.some(node => servicesOf(node).length > 0)) return 1
+function threadsFor(
+  count: WorkerCount,
+  { cuts, known, plan, recordings = null }: Pick<SplitRequest, 'cuts' | 'known' | 'plan' | 'recordings'>,
+): number {
+  if (known.names_files || recordings !== null || plan.nodes.some(node => servicesOf(node).length > 0)) return 1
   if (count !== 'auto') return count
   const bytes = cuts.flatMap(({ ranges }) => ranges).reduce((sum, { range }) => sum + range.bytes, 0)
   return bytes < WORTH_THREADS_BYTES ? 1 : availableParallelism()

@@ -1,6 +1,7 @@
 /** The batches of a run: in another run, and in its own, they are found by aggregate and place among its batches. Only numbers are kept. */
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { partOf } from '../../model/part-ids.ts'
 import { batchCourses } from './read-course.ts'
 
 export class BatchNumbers {
@@ -25,6 +26,17 @@ export class BatchNumbers {
       batches.#names.set(number, `${name} ${own.length}`)
     }
     return batches
+  }
+
+  /** Those of a part of a run with splits. */
+  inPart(part: number): BatchNumbers {
+    const own = new BatchNumbers()
+    for (const [node, numbers] of this.#by_node)
+      own.#by_node.set(
+        node,
+        numbers.filter(each => partOf(each) === part),
+      )
+    return own
   }
 
   /** Names of aggregates that have any. */

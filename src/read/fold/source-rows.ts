@@ -5,7 +5,7 @@
 import type { CursorFact, RunEntry } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { idOf, numberOf } from '../../model/part-ids.ts'
+import { idOf, numberOf, partOf } from '../../model/part-ids.ts'
 import { decodeRunEntry, decodeSubjectEntry } from '../decode.ts'
 import { readable } from '../runs/damaged.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
@@ -32,6 +32,7 @@ export class SourceRows {
   readonly dealt: boolean
   /** In order of records. */
   #by_index: SourceRows | null = null
+  #by_part: ReadonlyMap<number, readonly Stretch[]> | null = null
 
   constructor(source: string, stretches: readonly Stretch[], dealt = false) {
     this.dealt = dealt
@@ -43,6 +44,12 @@ export class SourceRows {
       return before - records
     })
     this.records = before
+  }
+
+  /** Those of them that this part of a run with splits has read. */
+  inPart(part: number): SourceRows {
+    this.#by_part ??= byPart(this.stretches)
+    return new SourceRows(this.source, this.#by_part.get(part) ?? [], this.dealt)
   }
 
   /** The row at a place among those of the source, from 0. */
@@ -99,6 +106,16 @@ export class SourceRows {
     if (stretch === undefined) throw new TypeError(`no row is of ${this.source}`)
     return { stretch, before: this.#before[low] ?? 0 }
   }
+}
+
+function byPart(stretches: readonly Stretch[]): ReadonlyMap<number, readonly Stretch[]> {
+  const found = new Map<number, Stretch[]>()
+  for (const stretch of stretches) {
+    const own = found.get(partOf(stretch.row)) ?? []
+    found.set(partOf(stretch.row), own)
+    own.push(stretch)
+  }
+  return found
 }
 
 /** As far as the last commits say that they were read; in the order of the nodes. */
@@ -182,6 +199,16 @@ function named(
       const name = nodes[source - 1]?.name
       return name === undefined ? [] : [new SourceRows(name, stretches, dealt.has(source))]
     })
+}
+
+/** The field by whose values the records of a run were dealt to its splits; null if they weren't. */
+export async function dealtBy(reader: Pick<LedgerReader, 'entriesOfRun'>, log: number): Promise<string | null> {
+  for await (const { seq, body } of reader.entriesOfRun(log)) {
+    if (!body.includes('"k":"cut"')) continue
+    const facts: RunEntry = readable(log, () => decodeRunEntry(seq, body)).facts
+    if (facts.k === 'cut') return facts.dealt?.by ?? null
+  }
+  return null
 }
 
 /** By source and part: how many records of the source come before those that the split was to read; and sources that were dealt. */

@@ -20,7 +20,8 @@ interface Recording extends ValuePlace {
 
 /** All calls of a run that were answered or failed. Reads the run once. */
 export async function recordedCalls(reader: CallReader, log: number, topology: Topology): Promise<Recordings> {
-  const book = new AnswerBook(reader, log)
+  const aggregates = topology.nodes.filter(({ kind }) => kind === 'aggregate').map(({ name }) => name)
+  const book = new AnswerBook(reader, log, new Set(aggregates))
   for await (const call of locatedCalls(reader, log, topology)) {
     const { kind, response_at, token, place, attempt, ordinal } = call
     const asked = kind === null ? undefined : await call.request()
@@ -36,13 +37,25 @@ export async function recordedCalls(reader: CallReader, log: number, topology: T
 class AnswerBook implements Recordings {
   readonly #reader: CallReader
   readonly #log: number
+  /** Names of those that the run has. */
+  readonly #aggregates: ReadonlySet<string>
   /** By place and request; and by request alone. */
   readonly #by_place = new Map<string, Recording[]>()
   readonly #by_request = new Map<string, Recording[]>()
 
-  constructor(reader: CallReader, log: number) {
+  constructor(reader: CallReader, log: number, aggregates: ReadonlySet<string>) {
     this.#reader = reader
     this.#log = log
+    this.#aggregates = aggregates
+  }
+
+  /** Records have one number in all of the run. */
+  inPart(part: number): Recordings {
+    const here = (place: CallPlace) => (this.#aggregates.has(place.source ?? '') ? { ...place, part } : place)
+    return {
+      inPart: other => this.inPart(other),
+      take: (asked, only) => this.take({ ...asked, place: here(asked.place) }, only),
+    }
   }
 
   add(recording: Recording, { place, service, request }: CallAsked): void {
@@ -92,8 +105,8 @@ function isSuperseded(before: Recording, after: Recording): boolean {
 function keyOf(service: string, request: string, place?: CallPlace): string {
   const hash = createHash('sha256')
   if (place !== undefined) {
-    const { source, index, node, branches } = place
-    hash.update(canonicalize([source, index, node, branches]))
+    const { source, index, part = 0, node, branches } = place
+    hash.update(canonicalize([source, index, part, node, branches]))
   }
   return hash.update(`\n${service}\n${request}`).digest('base64')
 }

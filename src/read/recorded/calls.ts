@@ -13,6 +13,7 @@ import { FIRST_PATH } from '../../format/lineage.ts'
 import type { CallPlace, RecordedCall } from '../../format/recording.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
+import { partOf } from '../../model/part-ids.ts'
 import type { Json } from '../../model/row.ts'
 import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { call as decodeCall } from '../decode-call.ts'
@@ -145,6 +146,7 @@ function* callsOf(
       place: {
         source: origin === null ? source : (nodes[origin.source - 1]?.name ?? null),
         index: origin?.index ?? 0,
+        ...(batch === null || partOf(batch) === 0 ? {} : { part: partOf(batch) }),
         node: node.name,
         branches: token?.forks.map(({ branch }) => branch) ?? [],
         path: token?.path ?? FIRST_PATH,

@@ -58,10 +58,20 @@ class CourseBook implements Courses {
     this.#parts = parts
   }
 
+  inPart(part: number): Courses {
+    const { sources, batches } = this.#parts
+    const own = { sources: sources.map(each => each.inPart(part)), batches: batches.inPart(part) }
+    return new CourseBook({ ...this.#parts, ...own })
+  }
+
+  indexAt(source: string, nth: number): number | null {
+    const rows = this.#rowsOf(source)
+    return rows === undefined || nth > rows.records ? null : rows.indexAt(nth - 1)
+  }
+
   async ofRow(source: string, index: number): Promise<RecordedCourse | null> {
-    const { reader, log, sources, topology } = this.#parts
-    const found = sources.find(each => each.source === source)
-    const row = found?.rowOf(index) ?? null
+    const { reader, log, topology } = this.#parts
+    const row = this.#rowsOf(source)?.rowOf(index) ?? null
     if (row === null) return null
     return this.#recorded(await readCourse(reader, log, { kind: 'row', row }, topology))
   }
@@ -69,6 +79,10 @@ class CourseBook implements Courses {
   async ofBatch(aggregate: string, nth: number): Promise<RecordedBatch | null> {
     const batch = this.#parts.batches.at(aggregate)[nth - 1]
     return batch === undefined ? null : this.#batch(batch)
+  }
+
+  #rowsOf(source: string): SourceRows | undefined {
+    return this.#parts.sources.find(each => each.source === source)
   }
 
   #batch(batch: number): Promise<RecordedBatch | null> {

@@ -343,7 +343,16 @@ export class SourceReader {
   }
 
   #numberOf({ position }: SourceRecord): number {
-    return this.#indexAt?.(position) ?? (this.#range?.records_before ?? 0) + this.#records
+    return this.#indexAt?.(position) ?? this.#before + this.#records
+  }
+
+  /** The number that its nth record has; null where only records themselves say that. */
+  indexOf(nth: number): number | null {
+    return this.#indexAt === undefined ? this.#before + nth : null
+  }
+
+  get #before(): number {
+    return this.#range?.records_before ?? 0
   }
 
   #awaitChunk(): 'pending' | 'end' {
