@@ -198,7 +198,7 @@ describe('a pipeline with splits', () => {
     'plugin: csv, options: { path: in.csv.gz }',
     'plugin: json, options: { path: in.json }',
     'plugin: text, options: { path: in.txt, whole: true }',
-    'plugin: parquet, options: { path: in.parquet }',
+    'plugin: parquet, options: { path: in.parquet.gz }',
     'plugin: sqlite, options: { path: in.db, table: rows, key: [id] }',
   ])('warns where nothing can be cut: %s', source => {
     const warned = (parts: Partial<Parts>) =>

@@ -173,7 +173,8 @@ export interface Source extends Probing {
   /**
    * Cuts what is there into ranges. The n-th ends behind the record in which the n-th of these bytes lies (ascending, from 0, of all that
    * `extent` counts), the last one with the input, so that there is one more than `ends`; some may have no records, or no bytes. With several
-   * files, of which one can't be cut within, it ends where that file begins or ends, whichever is nearer. Records are
+   * files, of which one can't be cut within, it ends where that file begins or ends, whichever is nearer; so it does with parts of a file that can
+   * only be read as a whole. Records are
    * those that `read` finds, rejected ones included; they are counted, and nothing is made of them. Comes behind `prepare`, of a source
    * that isn't read; whoever has the ranges opens others for them. Absent, or null, where it can't be cut: one file that is compressed, a pipe, one
    * record that is the whole input; with `most_records`, any of several files that can't.

@@ -7,15 +7,15 @@ import type { MissingPackages, OptionProblem, PluginContext, SecretOption } from
 import { missingPeers } from '../peers.ts'
 import { type InputPlace, inputName, type RandomAccess, sourceError } from '../sources/byte-reader.ts'
 import { foreignInput } from '../sources/foreign-input.ts'
-import { ADDED_ERRORS } from '../sources/one-file.ts'
+import { ADDED_ERRORS, type MakeFileSource } from '../sources/one-file.ts'
 import { openFiles } from '../sources/open-files.ts'
-import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, isOneFile, isReadable } from '../sources/options.ts'
+import { checkFileOptions, fieldsAdded, fileOptions, filesNamed, isOnePacked, isReadable } from '../sources/options.ts'
 import { type OpenTable, type TableFormat, TableSource } from '../sources/table-source.ts'
 import { missingForStorage } from '../stores/options.ts'
 import { VALUE_ERRORS } from './leaf-values.ts'
 import { loadReader, READER } from './library.ts'
 import { takeValue } from './nested-values.ts'
-import { broken, metadataOf, RowGroups, type WantedColumn } from './row-groups.ts'
+import { broken, metadataOf, partsOf, RowGroups, type WantedColumn } from './row-groups.ts'
 
 const parquetOptions = z.strictObject({
   ...fileOptions,
@@ -36,6 +36,7 @@ const ENCRYPTED = 'PARE'
 
 class ParquetFormat implements TableFormat {
   readonly errors = VALUE_ERRORS
+  readonly is_sparing = true
   readonly #options: ParquetOptions
 
   constructor(options: ParquetOptions) {
@@ -46,13 +47,15 @@ class ParquetFormat implements TableFormat {
     await refuseOther(access, place)
     const library = await loadReader()
     try {
-      const metadata = await metadataOf(access, library)
+      const { metadata, sha256 } = await metadataOf(access, library)
+      const parts = partsOf(metadata, access.bytes)
       const columns = this.#columns(library.schemaOf(metadata).children, place)
-      const groups = new RowGroups({ access, library, place }, metadata, columns)
+      const groups = new RowGroups({ access, library, place }, metadata, columns, parts)
       return {
         columns: columns.map(({ name }) => ({ field: name, header: name })),
         warnings: [],
-        records: skip => groups.records(skip),
+        layout: parts === null ? null : { parts, sha256 },
+        records: (skip, until) => groups.records(skip, until),
         close: async () => undefined,
       }
     } catch (error) {
@@ -94,6 +97,12 @@ function check(options: ParquetOptions, secrets: readonly SecretOption[]): reado
 const missing = (options: ParquetOptions): MissingPackages | null =>
   missingPeers(['path'], READER) ?? missingForStorage(options)
 
+/** Of one file. */
+export function parquetFile(options: ParquetOptions): MakeFileSource {
+  const format = new ParquetFormat(options)
+  return (place, settings) => new TableSource(place, format, settings)
+}
+
 export const parquetSource = defineSource({
   name: 'parquet',
   summary: 'Reads a Parquet file, one row per record',
@@ -104,7 +113,7 @@ export const parquetSource = defineSource({
     '',
     'A row group is read at a time, of it the columns in `columns` only, and is what has to fit into memory. Files packed with Snappy, gzip,',
     'Brotli, Zstandard and LZ4 are read. A record’s line is its number in the file. The file is hashed as a whole: its hash on record is that of all',
-    'its bytes. A resumed run skips row groups that were read.',
+    'its bytes. A resumed run skips row groups that were read. Splits have row groups of it each, and the hash of what they have.',
   ].join('\n'),
   options: parquetOptions,
   determinism: 'deterministic',
@@ -119,12 +128,11 @@ export const parquetSource = defineSource({
   check,
   missing,
   rereadable: isReadable,
-  uncut: isOneFile,
+  uncut: isOnePacked,
   reads: filesNamed,
   textual: false,
   adds: fieldsAdded,
   create(options: ParquetOptions, context: PluginContext) {
-    const format = new ParquetFormat(options)
-    return openFiles(options, context, (place, settings) => new TableSource(place, format, settings))
+    return openFiles(options, context, parquetFile(options))
   },
 })

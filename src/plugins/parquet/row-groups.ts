@@ -4,11 +4,13 @@
  * ROW-GROUPS-1. No value is made up: pages that aren’t whole, or aren’t what the file’s end says of them, are an error, and so are values that
  *     stand nowhere.
  */
+import { createHash } from 'node:crypto'
 import type { ColumnMetaData, CompressionCodec, DecodedArray, FileMetaData, RowGroup } from 'hyparquet'
 import { isCustodyError } from '../../model/error.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { newRow } from '../../model/row.ts'
 import { type InputPlace, inputName, type RandomAccess, sourceError } from '../sources/byte-reader.ts'
+import type { TablePart } from '../sources/table-ranges.ts'
 import type { TableRecord } from '../sources/table-source.ts'
 import { checkedPages, levelsOf, type UnpackNext } from './checked-pages.ts'
 import { rawSchema, type TakeValue, ValueProblem } from './leaf-values.ts'
@@ -33,10 +35,14 @@ export interface OpenFile {
   readonly place: InputPlace
 }
 
-/** @throws Error with the reason. */
-export async function metadataOf(access: RandomAccess, { readMetadata }: Reader): Promise<FileMetaData> {
+/** The file’s end: what it says, and the hash of its bytes. @throws Error with the reason. */
+export async function metadataOf(
+  access: RandomAccess,
+  { readMetadata }: Reader,
+): Promise<{ readonly metadata: FileMetaData; readonly sha256: string }> {
   const tail = await access.read(access.bytes - TAIL_BYTES, TAIL_BYTES)
-  if (tail.readUInt32LE(0) > MOST_END_BYTES) throw new Error('its list of columns is longer than any is')
+  const length = tail.readUInt32LE(0) + TAIL_BYTES
+  if (length > MOST_END_BYTES) throw new Error('its list of columns is longer than any is')
   const file = { byteLength: access.bytes, slice: sliceOf(access) }
   const metadata = await readMetadata(file, { geoparquet: false })
   let rows = 0
@@ -50,8 +56,31 @@ export async function metadataOf(access: RandomAccess, { readMetadata }: Reader)
   }
   if (BigInt(rows) !== metadata.num_rows)
     throw new Error(`it has ${counted(rows, 'row')}, where it says ${metadata.num_rows}`)
-  return metadata
+  const end = await access.read(Math.max(0, access.bytes - length), length)
+  return { metadata, sha256: createHash('sha256').update(end).digest('hex') }
 }
+
+/** Row groups as parts of the file; null if they don’t lie in it one after another. */
+export function partsOf({ row_groups }: FileMetaData, bytes: number): readonly TablePart[] | null {
+  const starts: number[] = []
+  let behind = MAGIC_BYTES
+  for (const { columns } of row_groups) {
+    const extents = columns.map(({ meta_data: leaf }) => (leaf === undefined ? NOWHERE : extentOf(leaf)))
+    const from = Math.min(...extents.map(extent => extent.from))
+    if (!(from >= behind) || extents.some(({ from, to }) => !(to >= from))) return null
+    starts.push(from)
+    behind = Math.max(...extents.map(({ to }) => to))
+  }
+  if (behind > bytes - TAIL_BYTES) return null
+  let records = 0
+  return row_groups.map(({ num_rows }, i) => {
+    records += Number(num_rows)
+    return { end: starts[i + 1] ?? bytes, records }
+  })
+}
+
+const MAGIC_BYTES = 4
+const NOWHERE = { from: Number.NaN, to: Number.NaN }
 
 const sliceOf = (access: RandomAccess) => async (from: number, to?: number) => {
   const end = to ?? access.bytes
@@ -99,38 +128,61 @@ export class RowGroups {
   readonly #file: OpenFile
   readonly #metadata: FileMetaData
   readonly #columns: readonly WantedColumn[]
+  readonly #parts: readonly TablePart[] | null
 
-  /** @param metadata as it stands in the file */
-  constructor(file: OpenFile, metadata: FileMetaData, columns: readonly WantedColumn[]) {
+  /**
+   * @param metadata as it stands in the file
+   * @param parts one for each row group; null if these don’t lie one after another
+   */
+  constructor(
+    file: OpenFile,
+    metadata: FileMetaData,
+    columns: readonly WantedColumn[],
+    parts: readonly TablePart[] | null,
+  ) {
     this.#file = file
     this.#metadata = metadata
     this.#columns = columns
+    this.#parts = parts
   }
 
-  /** Those behind the first `skip`. @throws CustodyError CUSTODY_SOURCE. */
-  async *records(skip: number): AsyncGenerator<readonly TableRecord[]> {
+  /** Those behind the first `skip`, up to the one with the number `until`. @throws CustodyError CUSTODY_SOURCE. */
+  async *records(skip: number, until: number): AsyncGenerator<readonly TableRecord[]> {
     let start = 0
-    for (const group of this.#metadata.row_groups) {
+    for (const [i, group] of this.#metadata.row_groups.entries()) {
       const end = start + Number(group.num_rows)
-      if (end > skip && end > start) yield* this.#group(group, start, Math.max(skip, start) - start)
+      if (start >= until) return
+      if (end > skip && end > start)
+        yield* this.#group(group, start, { from: Math.max(skip, start), to: Math.min(end, until) }, this.#offsets(i))
       start = end
     }
   }
 
-  async *#group(group: RowGroup, start: number, skip: number): AsyncGenerator<readonly TableRecord[]> {
+  async *#group(
+    group: RowGroup,
+    start: number,
+    lines: { readonly from: number; readonly to: number },
+    offsetOf: (line: number) => number,
+  ): AsyncGenerator<readonly TableRecord[]> {
     const { place } = this.#file
     const columns = await this.#read(group)
-    const rows = Number(group.num_rows)
-    const { bytes } = this.#file.access
-    const total = Math.max(1, Number(this.#metadata.num_rows))
-    for (let from = skip; from < rows; from += MOST) {
+    for (let from = lines.from; from < lines.to; from += MOST) {
       const records: TableRecord[] = []
-      for (let row = from; row < Math.min(rows, from + MOST); row++) {
-        const line = start + row + 1
-        records.push(recordOf(columns, row, { line, offset: Math.floor((line / total) * bytes) }, place))
+      for (let row = from; row < Math.min(lines.to, from + MOST); row++) {
+        const line = row + 1
+        records.push(recordOf(columns, row - start, { line, offset: offsetOf(line) }, place))
       }
       yield records
     }
+  }
+
+  /** How many of the file’s bytes count as read behind a record of a row group. */
+  #offsets(group: number): (line: number) => number {
+    const { bytes } = this.#file.access
+    const all = { end: bytes, records: Math.max(1, Number(this.#metadata.num_rows)) }
+    const { end, records } = this.#parts?.[group] ?? all
+    const before = this.#parts?.[group - 1] ?? { end: 0, records: 0 }
+    return line => before.end + Math.floor(((line - before.records) * (end - before.end)) / (records - before.records))
   }
 
   async #read(group: RowGroup): Promise<readonly OpenColumn[]> {

@@ -42,6 +42,8 @@ export interface RandomAccess {
   readonly bytes: number
   /** The bytes from `from` on: `length` of them, or as many as there are. @throws CustodyError CUSTODY_SOURCE. */
   read(from: number, length: number): Promise<Buffer>
+  /** Has these bytes come in one go, where they would come piece by piece. */
+  load?(from: number, to: number): Promise<void>
   /** @throws CustodyError CUSTODY_SOURCE_CHANGED if it isn't what was opened any more. */
   check(): Promise<void>
   /** Can be repeated. */

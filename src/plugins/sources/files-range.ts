@@ -191,8 +191,8 @@ export class FilesRange {
   partIn(file: number): FileRange {
     const from = this.startIn(file) > 0 ? this.begins : null
     const length = this.lengthOf(file)
-    const { offset, line, size = offset } = this.#ends
-    const to = length === null ? { offset, line, size: Number(size) } : { offset: length, line: 1, size: length }
+    const { offset, size = offset } = this.#ends
+    const to = length === null ? { ...this.#ends, size: Number(size) } : { offset: length, line: 1, size: length }
     return { ...this.#range, from, to, bytes: to.offset - this.startIn(file) }
   }
 }

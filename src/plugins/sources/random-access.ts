@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   ByteReader,
+  type Chunks,
   type InputPlace,
   inputName,
   isStandardInput,
@@ -45,10 +46,11 @@ export async function listedAccess(place: InputPlace, seen: SeenOnDisk): Promise
   }
 }
 
-/** Lower-case hex SHA-256 of all of it. */
-export async function hashOf(access: RandomAccess): Promise<string> {
+/** Lower-case hex SHA-256 of its bytes from one on up to another: of all, if none is said. */
+export async function hashOf(access: RandomAccess, from = 0, to = access.bytes): Promise<string> {
+  await access.load?.(from, to)
   const hash = createHash('sha256')
-  for (let at = 0; at < access.bytes; at += HASHED_BYTES) hash.update(await access.read(at, HASHED_BYTES))
+  for (let at = from; at < to; at += HASHED_BYTES) hash.update(await access.read(at, Math.min(HASHED_BYTES, to - at)))
   return hash.digest('hex')
 }
 
@@ -88,6 +90,11 @@ function fileAccess(place: InputPlace, handle: FileHandle, seen: SeenOnDisk): Ra
 }
 
 async function copied(place: InputPlace, settings: ReadingSettings): Promise<RandomAccess> {
+  return await inPrivate(place, handle => copyInto(handle, place, settings))
+}
+
+/** What `fill` writes to a private file. */
+async function inPrivate(place: InputPlace, fill: (handle: FileHandle) => Promise<void>): Promise<RandomAccess> {
   const folder = await mkdtemp(join(tmpdir(), 'custody-'))
   const remove = () => rm(folder, { recursive: true, force: true })
   try {
@@ -96,7 +103,7 @@ async function copied(place: InputPlace, settings: ReadingSettings): Promise<Ran
     // Elsewhere than on Windows a name isn't needed to read on, and no crash can leave it there.
     if (process.platform !== 'win32') await remove()
     try {
-      await copyInto(handle, place, settings)
+      await fill(handle)
       const access = fileAccess(place, handle, await handle.stat({ bigint: true }))
       const close = async () => {
         await access.close()
@@ -113,6 +120,70 @@ async function copied(place: InputPlace, settings: ReadingSettings): Promise<Ran
   }
 }
 
+/**
+ * An input of so many bytes that `opening` begins to read at any of them: of the private file that it is copied to only that is there which
+ * somebody has asked for.
+ */
+export async function fetchedAccess(
+  place: InputPlace,
+  bytes: number,
+  opening: (from: number) => Promise<Chunks>,
+): Promise<RandomAccess> {
+  let file: FileHandle | null = null
+  const access = await inPrivate(place, async handle => {
+    await handle.truncate(bytes)
+    file = handle
+  })
+  const there: Span[] = []
+  const load = async (from: number, to: number) => {
+    const wanted = { from: from - (from % FETCHED_BYTES), to: Math.ceil(to / FETCHED_BYTES) * FETCHED_BYTES }
+    for (const gap of gapsIn(there, { from: wanted.from, to: Math.min(bytes, wanted.to) })) {
+      const chunks = await opening(gap.from)
+      try {
+        for (let at = gap.from; at < gap.to; ) {
+          const piece = await chunks.next()
+          if (piece === null) throw sourceError(place, `${inputName(place)} ended after ${at} of ${bytes} bytes`)
+          const own = piece.subarray(0, gap.to - at)
+          if (file !== null) await writeAll(file, place, own, at)
+          at += own.length
+        }
+      } finally {
+        await chunks.close()
+      }
+      there.push(gap)
+    }
+  }
+  return {
+    ...access,
+    load,
+    async read(from, length) {
+      await load(from, Math.min(bytes, from + length))
+      return await access.read(from, length)
+    },
+  }
+}
+
+/** What is asked for is fetched in such pieces at least. */
+const FETCHED_BYTES = 64 * 1024
+
+interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** What of a span isn't in any of these. */
+function gapsIn(spans: readonly Span[], { from, to }: Span): readonly Span[] {
+  const gaps: Span[] = []
+  let at = from
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    if (span.to <= at || span.from >= to) continue
+    if (span.from > at) gaps.push({ from: at, to: span.from })
+    at = span.to
+  }
+  if (at < to) gaps.push({ from: at, to })
+  return gaps
+}
+
 async function copyInto(handle: FileHandle, place: InputPlace, settings: ReadingSettings): Promise<void> {
   const reader = await ByteReader.open(place, { ...settings, hashes: false })
   try {
@@ -123,9 +194,13 @@ async function copyInto(handle: FileHandle, place: InputPlace, settings: Reading
   }
 }
 
-async function writeAll(handle: FileHandle, place: InputPlace, piece: Uint8Array): Promise<void> {
+/** `begin`: behind what was written last, if absent. */
+async function writeAll(handle: FileHandle, place: InputPlace, piece: Uint8Array, begin?: number): Promise<void> {
   try {
-    for (let at = 0; at < piece.length; ) at += (await handle.write(piece, at)).bytesWritten
+    for (let at = 0; at < piece.length; ) {
+      const position = begin === undefined ? null : begin + at
+      at += (await handle.write(piece, at, piece.length - at, position)).bytesWritten
+    }
   } catch (error) {
     const message = `${inputName(place)} can’t be copied to ${tmpdir()}, from where it would be read: ${(error as Error).message}`
     throw sourceError(place, message, 'Make room there, or name another folder in TMPDIR.', error)

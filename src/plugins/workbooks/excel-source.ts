@@ -71,7 +71,7 @@ class ExcelFormat implements TableFormat {
     const { sheet, warnings } = chosen(workbook.sheets, this.#options.sheet, place)
     try {
       const table = await this.#table(workbook, sheet, access.bytes, place)
-      const records = (skip: number) => withPlace(place, table.records(skip))
+      const records = (skip: number, until: number) => withPlace(place, table.records(skip, until))
       const { range } = this.#options
       const where = `${range === undefined ? '' : `${range} of `}the sheet ${sheet.name}`
       const nothing = table.isEmpty ? [`${place.path} has no value in ${where}`] : []
