@@ -1,5 +1,6 @@
 /** Rows of one record in two runs, compared a page at a time: a page gives only what each pair comes to, and `tell` its details. */
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
+import { sourceRowsUnread } from '../fold/source-rows.ts'
 import { type Comparison, compareTales } from './compare.ts'
 import type { Both, Parting } from './difference.ts'
 import { EqualRows } from './equal-rows.ts'
@@ -23,8 +24,10 @@ export class RowPairs {
     this.#equal = new EqualRows({ old: sides.old.topology, new: sides.new.topology })
   }
 
+  /** For those whom others tell which rows stand for each other: of sources that were dealt no row is looked at. */
   static async of(reader: LedgerReader, logs: Both<number>): Promise<RowPairs> {
-    return new RowPairs({ old: await sideOf(reader, logs.old), new: await sideOf(reader, logs.new) })
+    const of = (log: number) => sideOf(reader, log, sourceRowsUnread)
+    return new RowPairs({ old: await of(logs.old), new: await of(logs.new) })
   }
 
   /** @throws UnsoundRecord if one of them isn't what was recorded. */

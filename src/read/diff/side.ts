@@ -23,6 +23,7 @@ export interface Side {
   readonly topology: Topology
   /** Code of its plugins, as it was last. */
   readonly plugins: readonly PluginCode[]
+  /** Where others say which rows are compared, those of splits are unread. */
   readonly sources: readonly SourceRows[]
   /** What its nodes read beside their rows. */
   readonly reads: FilesRead
@@ -32,10 +33,14 @@ export interface Side {
   readonly open: ReadonlyMap<string, number>
 }
 
-export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
+export async function sideOf(
+  reader: LedgerReader,
+  log: number,
+  sourcesOf: typeof sourceRowsOf = sourceRowsOf,
+): Promise<Side> {
   const opening = await openingOf(reader, log)
   const { run, topology } = opening
-  const sources = await sourceRowsOf(reader, log)
+  const sources = await sourcesOf(reader, log)
   const open = new Map<string, number>()
   for await (const { row, batch } of reader.openTokens(log)) {
     const subject = row === null ? `batch ${batch}` : `row ${row}`

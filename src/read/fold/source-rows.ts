@@ -6,7 +6,7 @@ import type { CursorFact, RunEntry } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { idOf, numberOf, partOf } from '../../model/part-ids.ts'
-import { decodeRunEntry, decodeSubjectEntry } from '../decode.ts'
+import { decodeRunEntry } from '../decode.ts'
 import { readable } from '../runs/damaged.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
 
@@ -118,8 +118,24 @@ function byPart(stretches: readonly Stretch[]): ReadonlyMap<number, readonly Str
   return found
 }
 
-/** As far as the last commits say that they were read; in the order of the nodes. */
-export async function sourceRowsOf(reader: RowsReader, log: number): Promise<readonly SourceRows[]> {
+/** As far as the last commits say that they were read; in the order of the nodes. Reads all rows of splits that were dealt records. */
+export function sourceRowsOf(reader: RowsReader, log: number): Promise<readonly SourceRows[]> {
+  return rowsOf(reader, log, dealtStretches)
+}
+
+/**
+ * The same, and reads no row: where records were dealt, a stretch is all rows of the source in one split. Numbers of their records ascend, and
+ * that of the first isn't known: its `index` is 0.
+ */
+export function sourceRowsUnread(reader: Omit<RowsReader, 'entries'>, log: number): Promise<readonly SourceRows[]> {
+  return rowsOf(reader, log, null)
+}
+
+async function rowsOf<R extends Omit<RowsReader, 'entries'>>(
+  reader: R,
+  log: number,
+  read: ((reader: R, log: number, part: number) => Promise<ReadonlyMap<number, readonly Stretch[]>>) | null,
+): Promise<readonly SourceRows[]> {
   const { topology, splits = 0 } = await openingOf(reader, log)
   if (splits === 0) return sourceRows((await closingOf(reader, log)).commit?.entry.cursors ?? [], topology)
   const found = new Map<number, Stretch[]>()
@@ -129,20 +145,23 @@ export async function sourceRowsOf(reader: RowsReader, log: number): Promise<rea
     const { commit } = await closingOf(reader, log + part)
     let row = idOf(part, 1)
     const cursors = inOrder(commit?.entry.cursors ?? [])
-    const of_rows = cursors.some(({ source }) => dealt.has(source))
-      ? await dealtStretches(reader, log + part, part)
-      : null
+    const has_dealt = cursors.some(({ source }) => dealt.has(source))
+    const of_rows = has_dealt && read !== null ? await read(reader, log + part, part) : null
     for (const { source, records } of cursors) {
       const index = 1 + (befores.get(`${source} ${part}`) ?? 0)
       const stretches: Stretch[] = found.get(source) ?? []
-      if (dealt.has(source)) for (const each of of_rows?.get(source) ?? []) stretches.push(each)
-      else stretches.push({ index, row, records })
+      if (!dealt.has(source)) stretches.push({ index, row, records })
+      else if (read === null) stretches.push({ index: 0, row, records })
+      else for (const each of of_rows?.get(source) ?? []) stretches.push(each)
       found.set(source, stretches)
       row += records
     }
   }
   return named(found, topology, dealt)
 }
+
+/** Of the first entry of a row: within a text the quotation marks would be escaped. */
+const ORIGIN = /"s":\[(\d+),(\d+),/
 
 /** By source: rows of a split, as each says which record it is. */
 async function dealtStretches(
@@ -151,13 +170,12 @@ async function dealtStretches(
   part: number,
 ): Promise<ReadonlyMap<number, readonly Stretch[]>> {
   const found = new Map<number, Stretch[]>()
-  for await (const { seq, row, body } of reader.entries(log)) {
-    if (row === null) continue
-    const { origin } = readable(log, () => decodeSubjectEntry(seq, body))
-    if (origin === null) continue
-    const own = found.get(origin.source) ?? []
-    found.set(origin.source, own)
-    own.push({ index: origin.index, row: idOf(part, numberOf(row)), records: 1 })
+  for await (const { row, body } of reader.entries(log)) {
+    const [, source, index] = (row === null ? null : ORIGIN.exec(body)) ?? []
+    if (row === null || source === undefined) continue
+    const own = found.get(Number(source)) ?? []
+    found.set(Number(source), own)
+    own.push({ index: Number(index), row: idOf(part, numberOf(row)), records: 1 })
   }
   for (const [source, each] of found) found.set(source, joined(each.sort((a, b) => a.row - b.row)))
   return found

@@ -1,7 +1,7 @@
 /** A row as people name it: by its number, or as a record of a source. */
 import { CustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
-import { type RowsReader, type SourceRows, sourceRowsOf } from '../fold/source-rows.ts'
+import { type RowsReader, type SourceRows, sourceRowsUnread } from '../fold/source-rows.ts'
 import { type OriginReader, originOf } from './row-ends.ts'
 
 /** `index`: number of the record in its source, from 1. */
@@ -11,7 +11,7 @@ export type NamedRow = number | { readonly source: string; readonly index: numbe
 export async function numberOfRow(reader: RowsReader & OriginReader, log: number, row: NamedRow): Promise<number> {
   if (typeof row === 'number') return row
   const { source, index } = row
-  const sources = await sourceRowsOf(reader, log)
+  const sources = await sourceRowsUnread(reader, log)
   const rows = sources.find(each => each.source === source)
   if (rows === undefined)
     throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has read nothing from a source ${JSON.stringify(source)}`, {
@@ -27,13 +27,30 @@ export async function numberOfRow(reader: RowsReader & OriginReader, log: number
   })
 }
 
-/** In a run that repeats rows of another, records keep their numbers: so these are looked at, and ascend. */
+/**
+ * In a run that repeats rows of another, and where records were dealt, they keep their numbers: so these are looked at, and ascend, in the run
+ * or in each split.
+ */
 async function rowOfRecord(reader: OriginReader, log: number, rows: SourceRows, index: number): Promise<number | null> {
-  if (rows.dealt) return rows.rowOf(index)
-  let [low, high] = [0, rows.records - 1]
+  if (!rows.dealt) return rowAmong(reader, log, rows.records, place => rows.rowAt(place), index)
+  for (const { row, records } of rows.stretches) {
+    const found = await rowAmong(reader, log, records, place => row + place, index)
+    if (found !== null) return found
+  }
+  return null
+}
+
+async function rowAmong(
+  reader: OriginReader,
+  log: number,
+  records: number,
+  rowAt: (place: number) => number,
+  index: number,
+): Promise<number | null> {
+  let [low, high] = [0, records - 1]
   while (low <= high) {
     const middle = Math.floor((low + high) / 2)
-    const row = rows.rowAt(middle)
+    const row = rowAt(middle)
     const found = (await originOf(reader, log, row))?.index ?? 0
     if (found === index) return row
     if (found < index) low = middle + 1
