@@ -69,7 +69,9 @@ describe.each(
 
   test('it came to the same, and holds', async () => {
     const shown = await json('show', split)
-    expect(alike(shown)).toEqual(alike(await json('show', whole)))
+    const { result_digest, ...rest } = shown
+    expect(alike(rest)).toEqual(alike(await json('show', whole)))
+    expect(result_digest).toMatch(/^[0-9a-f]{64}$/)
     expect(shown.entries).toBeGreaterThan(ROWS)
     const [listed, other] = await json('runs')
     expect(alike(listed)).toEqual(alike(other))

@@ -336,7 +336,9 @@ describe('where values are at hand', () => {
       tamper()
       rebuildSplits(forger)
     }
-    if (decisions === true) expect(await forger.problems(all)).toEqual([])
+    // Another value gives another result, whoever evaluates what.
+    if (decisions === true)
+      for (const each of await forger.problems(all)) expect(each).toMatch(/^result: .* has the digest /)
     const problems = await (decisions === true ? forger.within(all, withDecisions) : forger.problems(all))
     expect(problems).toContainEqual(expect.stringMatching(found))
   })

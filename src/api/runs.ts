@@ -101,6 +101,9 @@ export const ShownRun = z.looseObject({
     }),
   ),
   checkpoint: z.string().describe('root of the log of the run at its latest checkpoint'),
+  result_digest: Hash.nullable()
+    .optional()
+    .describe('of a run with splits: what it came to, in one hash; null where it is erased, or can’t be read'),
   duration_ms: Count,
   nodes: z.array(NodeCounts),
   failed_rows: Count,

@@ -69,8 +69,9 @@ async function reportSealed(
 ): Promise<number> {
   const shown = await shownRun(url, run)
   const { terminal } = context
-  const { status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms, calls } = shown
-  const counts = { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms }
+  const { status, rows, tokens, outcomes, causes, sinks, checkpoint, result_digest, duration_ms, calls } = shown
+  const digest = result_digest === undefined ? {} : { result_digest }
+  const counts = { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, ...digest, duration_ms }
   const summary = calls === undefined ? counts : { ...counts, calls }
   context.log?.ended(summary)
   if (json === true) terminal.answerJson(summary)

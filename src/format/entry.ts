@@ -384,6 +384,8 @@ export interface SealFacts {
   readonly status: SealedStatus
   /** Of a run with splits: those of all its splits together. */
   readonly totals: TotalsFact
+  /** Value: the run's result digest (result-digest.ts); absent if it has no splits, or was given up. */
+  readonly digest?: ValueNumber
   readonly t: number
 }
 

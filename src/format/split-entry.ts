@@ -67,6 +67,8 @@ export type CoordinatorEntry =
 export interface CloseFacts {
   readonly k: 'close'
   readonly totals: TotalsFact
+  /** Value: the digest of what it came to (result-digest.ts); absent if the run was given up. */
+  readonly digest?: ValueNumber
   readonly t: number
 }
 

@@ -93,9 +93,10 @@ export interface RunLedger {
   /**
    * Seals: appends to the run's log and to log 0 in one transaction, and gives the lease up. Nothing else may be appended before. A run
    * with splits is sealed when all of them are closed; a split is closed, of which log 0 hears nothing.
+   * @param own the values that the facts name; absent: none.
    * @throws CustodyError as `commit`; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_KEY_UNKNOWN for a split that isn't what was signed.
    */
-  seal(facts: SealFacts | CloseFacts): Promise<CheckpointHead>
+  seal(facts: SealFacts | CloseFacts, own?: Pick<RunDraft, 'first_value' | 'values'>): Promise<CheckpointHead>
   /** Prolongs the lease; for times without commits. @throws CustodyError CUSTODY_RUN_LOST. */
   renew(): Promise<void>
   /**
@@ -216,7 +217,7 @@ export const NOTHING = {
 /** What is read of a run that is taken over. */
 export type RunReader = Pick<
   LedgerReader,
-  'entry' | 'entriesOfRow' | 'entriesOfRun' | 'entriesOfBatch' | 'endings' | 'openTokens' | 'payload'
+  'entry' | 'entriesOfRow' | 'entriesOfRows' | 'entriesOfRun' | 'entriesOfBatch' | 'endings' | 'openTokens' | 'payload'
 >
 
 export interface TakenOver<Seen> {

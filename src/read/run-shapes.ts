@@ -223,7 +223,7 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
       subjects,
       t: int(),
     },
-    { parts: treeHead },
+    { parts: treeHead, ...values('digest') },
   ),
   cut: withOptional(
     { k: oneOf('cut'), source: int(1), ranges: listOf(range), t: int() },
@@ -231,7 +231,7 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
   ),
   parts: object({ k: oneOf('parts'), heads: listOf(object({ part: int(1), size: int(1), root: hash }), 1), t: int() }),
   part: object({ k: oneOf('part'), run: uuid, part: int(1), opening: hash, t: int() }),
-  close: object({ k: oneOf('close'), totals, subjects, size: int(1), root: hash, t: int() }),
+  close: withOptional({ k: oneOf('close'), totals, subjects, size: int(1), root: hash, t: int() }, values('digest')),
 }
 
 /** By `k`. */

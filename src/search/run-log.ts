@@ -59,7 +59,7 @@ export class RunLog {
   async #take(log: number): Promise<boolean> {
     const size = await this.#reader.size(log)
     const last = size === 0 ? null : await this.#reader.entry(log, size - 1)
-    if (last?.body.startsWith('{"k":"close"') !== true) return false
+    if (last?.body.includes('"k":"close"') !== true) return false
     const { facts } = readable(log, () => decodeRunEntry(last.seq, last.body))
     if (facts.k !== 'close') return false
     const { end: from, rows_before, rows } = this.#parts.at(-1) ?? NOTHING

@@ -4,8 +4,7 @@
  * OBSERVED-LEDGER-1. A commit is reported when it is durable, never before; what is dropped or fails is not reported (I11).
  * OBSERVED-LEDGER-2. A listener that throws is asked no more; the run knows nothing of it.
  */
-import type { SealFacts, TotalsFact } from '../format/entry.ts'
-import type { CloseFacts } from '../format/split-entry.ts'
+import type { TotalsFact } from '../format/entry.ts'
 import type {
   CheckpointHead,
   CommitUnderWay,
@@ -60,6 +59,7 @@ function watched(reader: RunReader, onBody: (body: string) => void): RunReader {
   return {
     entry: (log, seq) => reader.entry(log, seq),
     entriesOfRow: (log, row) => reader.entriesOfRow(log, row),
+    entriesOfRows: (log, first, last) => reader.entriesOfRows(log, first, last),
     entriesOfBatch: (log, batch) => reader.entriesOfBatch(log, batch),
     endings: log => reader.endings(log),
     openTokens: log => reader.openTokens(log),
@@ -140,9 +140,9 @@ class ObservedRunLedger implements RunLedger {
     this.#inner.drop()
   }
 
-  async seal(facts: SealFacts | CloseFacts): Promise<CheckpointHead> {
+  async seal(...[facts, own]: Parameters<RunLedger['seal']>): Promise<CheckpointHead> {
     this.#tally.totals = facts.totals
-    const head = await this.#durable(this.#inner.seal(facts))
+    const head = await this.#durable(this.#inner.seal(facts, own))
     this.#tellEnd(facts.k === 'seal' ? facts.status : 'released')
     return head
   }

@@ -13,6 +13,7 @@ import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import { isCustodyError } from '../../src/model/error.ts'
 import { listRuns } from '../../src/read/runs/list.ts'
 import { closingOf } from '../../src/read/runs/run-log.ts'
+import { ValuesOnRecord } from '../../src/read/runs/values-on-record.ts'
 import { showRun } from '../../src/read/show/show.ts'
 import { verifyFiles } from '../../src/read/verify/files.ts'
 import { verifyLedger } from '../../src/read/verify/verify.ts'
@@ -85,6 +86,8 @@ export interface Outcome {
   readonly tokens: unknown
   readonly endings: unknown
   readonly sinks: unknown
+  /** Of what a run with splits came to. */
+  readonly digest?: string | null
 }
 
 /** Where the ledger of a place is. */
@@ -211,10 +214,11 @@ export class Place {
 /** What the coordinator's log says at its end. */
 async function outcomeOfSplits(reader: LedgerReader, run: string): Promise<Outcome> {
   const log = (await reader.logOf(run)) ?? 0
-  const { last, totals, publish } = await closingOf(reader, log)
+  const { last, last_seq, totals, publish } = await closingOf(reader, log)
   const { rows, tokens, endings } = totals
   const sinks = (publish?.entry.artifacts ?? []).map(({ sink, rows, bytes }) => [sink, rows, bytes])
-  return { status: last?.k === 'seal' ? last.status : 'open', rows, tokens, endings, sinks }
+  const digest = last?.k === 'seal' ? await new ValuesOnRecord(reader, log).get(last_seq, last, 'digest') : null
+  return { status: last?.k === 'seal' ? last.status : 'open', rows, tokens, endings, sinks, digest }
 }
 
 /** The Report of a process that finished. */

@@ -56,8 +56,8 @@ async function custodyApart(...words: string[]) {
 
 async function cameTo(run: string) {
   const { json } = await work.custody('show', run, '--json')
-  const { status, rows, tokens, endings } = json
-  return { status, rows, tokens, endings, outputs: outputs() }
+  const { status, rows, tokens, endings, result_digest } = json
+  return { status, rows, tokens, endings, result_digest, outputs: outputs() }
 }
 
 test('with any number of them the run comes to the same, and holds', { tags: ['proof'] }, async () => {

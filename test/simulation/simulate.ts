@@ -12,6 +12,7 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 import { callsIn, lostCalls, problemsOfCalls, spentNusd } from './call-checks.ts'
 import { Jumps, problemsOfTimes } from './clocks.ts'
 import { compare, tellEndings } from './compare.ts'
+import { digestOf } from './digests.ts'
 import { generateModel, type Shape } from './generate.ts'
 import { meddlingBy } from './hostile.ts'
 import { interpret } from './interpreter.ts'
@@ -33,28 +34,26 @@ export interface Simulated {
   readonly rows: number
   /** How often another process had to go on. */
   readonly crashes: number
+  /** Of what it came to; null if it wasn't sealed. */
+  readonly digest: string | null
 }
 
 /** An hour: many times what the longest pauses, delays and backoffs of a model add up to. */
 const LONGEST_US = 3_600_000_000
 const RUN = '01890000-0000-7000-8000-000000000000'
 
-/** `ledger`: one that has nothing yet. */
-export async function simulate(seed: number, shape: Shape, ledger = new MemoryLedger()): Promise<Simulated> {
+/** `ledger`: one that has nothing yet. `luck`: seed of when answers come, and the power goes. */
+export async function simulate(
+  seed: number,
+  shape: Shape,
+  ledger = new MemoryLedger(),
+  luck = seed,
+): Promise<Simulated> {
   const model = generateModel(new Random(seed), shape)
-  const fate = new Random(seed + 2)
-  const world = new World(new VirtualClock(), new Random(seed + 1))
-  world.isAnnounced = key =>
-    ledger.subjects().some(({ intents }) => intents.some(({ token, node }) => key === `${RUN}-${token}-${node}`))
-  if (shape.troubled === true)
-    world.services.trouble = new Trouble(new Random(seed + 4), ['oracle', 'sibyl'], world.clock.passed_us())
-  if (shape.touched === true) world.others = new Others(new Random(seed + 4), () => world.power.use())
-  if (shape.named === true) world.named = new NamedFiles(new Random(seed + 6), () => world.power)
-  if (shape.files === true) world.files = new ManyFiles(new Random(seed + 7))
-  ledger.now_us = () => world.clock.wall_us()
+  const fate = new Random(luck + 2)
+  const world = worldOf(seed, luck, shape, ledger)
   const jumps = shape.clocks === true ? new Jumps(new Random(seed + 5), ledger, shape.calls === true) : null
   world.jumps = jumps
-  if (shape.hostile === true) world.meddle = meddlingBy(new Random(seed + 3))
   let { result, plan } = await begin(world, ledger, model, shape, fate)
   const defects: string[] = []
   let crashes = 0
@@ -81,9 +80,13 @@ export async function simulate(seed: number, shape: Shape, ledger = new MemoryLe
   // The power may have gone when it was sealed, before anybody heard of it.
   const sealed = sealedSummary(plan, ledger)
   const failure = result?.error ?? null
+  let digest: string | null = null
   if (sealed === null || failure !== null) problems.push(`the run failed: ${failure?.code}: ${failure?.stack}`)
   else {
     if (result !== null) problems.push(...saidOtherwise(sealed, result.summary))
+    const made = await digestOf(plan, ledger, new Random(seed + 8))
+    digest = made.digest
+    problems.push(...made.problems)
     const abandoned = shape.abandoned === true && ledger.hasResumed
     if (abandoned !== (sealed.status === 'abandoned')) problems.push(`it is ${sealed.status}`)
     const expected = shape.timed === true || abandoned ? null : interpret(model)
@@ -106,7 +109,21 @@ export async function simulate(seed: number, shape: Shape, ledger = new MemoryLe
       )
     }
   }
-  return { model, problems, crashes, rows: sealed?.rows.read ?? 0 }
+  return { model, problems, crashes, rows: sealed?.rows.read ?? 0, digest }
+}
+
+function worldOf(seed: number, luck: number, shape: Shape, ledger: MemoryLedger): World {
+  const world = new World(new VirtualClock(), new Random(luck + 1))
+  world.isAnnounced = key =>
+    ledger.subjects().some(({ intents }) => intents.some(({ token, node }) => key === `${RUN}-${token}-${node}`))
+  if (shape.troubled === true)
+    world.services.trouble = new Trouble(new Random(seed + 4), ['oracle', 'sibyl'], world.clock.passed_us())
+  if (shape.touched === true) world.others = new Others(new Random(seed + 4), () => world.power.use())
+  if (shape.named === true) world.named = new NamedFiles(new Random(seed + 6), () => world.power)
+  if (shape.files === true) world.files = new ManyFiles(new Random(seed + 7))
+  if (shape.hostile === true) world.meddle = meddlingBy(new Random(seed + 3))
+  ledger.now_us = () => world.clock.wall_us()
+  return world
 }
 
 const STOPPED_BY_OTHERS: ReadonlySet<string> = new Set(['CUSTODY_OUTPUT_CHANGED', 'CUSTODY_TARGET_EXISTS'])

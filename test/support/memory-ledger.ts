@@ -2,7 +2,13 @@
 
 import type { resumeRun } from '../../src/engine/run/resume.ts'
 import type { CursorFact, SealFacts } from '../../src/format/entry.ts'
-import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from '../../src/ledger/read-port.ts'
+import type {
+  FullEntry,
+  StoredEnding,
+  StoredEntry,
+  StoredOpenToken,
+  StoredPayload,
+} from '../../src/ledger/read-port.ts'
 import { encodeRun, encodeSubject } from '../../src/ledger/write/encode.ts'
 import { LEASE_US } from '../../src/ledger/write/lease.ts'
 import { OpenTokens } from '../../src/ledger/write/open-tokens.ts'
@@ -238,6 +244,13 @@ export class MemoryLedger implements Ledger, RunLedger {
 
   async entriesOfRow(_log: number, row: number): Promise<StoredEntry[]> {
     return this.#of(row)
+  }
+
+  async entriesOfRows(log: number, first: number, last: number): Promise<FullEntry[]> {
+    const found = this.#all()
+      .filter(({ row }) => row !== null && row >= first && row <= last)
+      .sort((a, b) => (a.row as number) - (b.row as number) || a.seq - b.seq)
+    return Promise.all(found.map(async each => ({ ...each, payload: await this.payload(log, each.seq) })))
   }
 
   async *entries(): AsyncIterable<StoredEntry> {

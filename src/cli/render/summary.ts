@@ -15,6 +15,8 @@ export interface SummaryFacts {
   readonly sinks: { readonly [sink: string]: SinkCounts }
   readonly checkpoint: string
   readonly signed_by: string | null
+  /** null: it can't be read, or is erased; absent: there is none. */
+  readonly result_digest?: string | null
   /** Nothing was written: sinks show what would have been. */
   readonly writes_nothing: boolean
   /** Nor is a ledger kept. */
@@ -38,6 +40,11 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
   // Until the seal, a file may still stand under another name.
   const title = facts.writes_nothing ? 'would write' : titleOf(facts.status)
   for (const [i, text] of written.entries()) add(i > 0 ? '' : title, text)
+  if (facts.result_digest !== undefined)
+    add(
+      'result',
+      facts.result_digest === null ? 'its digest is unavailable' : `digest ${hashText(facts.result_digest)}`,
+    )
   if (!facts.dry_run && facts.checkpoint !== '')
     add(
       isSealed(facts.status) ? 'sealed' : 'not sealed',

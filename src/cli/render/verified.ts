@@ -133,6 +133,8 @@ function whatHolds(name: string, run: VerifiedRun | null, compared: number | nul
       return run?.sealed === true ? 'the seal covers the last entry of each row' : 'no seal, and nothing that needs one'
     case 'splits':
       return 'its splits read what its input was cut to, without gaps, and are as their coordinator says'
+    case 'result':
+      return 'the result digest is that of its rows, batches and files'
     case 'log 0':
       return `the ledger's own log knows the run, and agrees${run?.bound === undefined ? '' : `: ${boundText(run.bound, run.entries)}`}`
     case 'files':

@@ -39,6 +39,11 @@ export class EntryValues {
     this.first = before + 1
   }
 
+  /** As an entry has them. */
+  get own(): { readonly first_value: ValueNumber; readonly values: readonly ValueDraft[] } {
+    return { first_value: this.first, values: this.drafts }
+  }
+
   add(value: Json): ValueNumber {
     return this.addText(canonicalize(value))
   }

@@ -1,5 +1,6 @@
 /** What commits, and what is about to be published, say of outputs; and what is recorded of a file that was read, and of an error. */
 import type { PublishedFact, ReceiptFact } from '../../format/entry.ts'
+import type { Artifact } from '../../format/run-values.ts'
 import type { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { Receipt } from '../../sdk/spec.ts'
@@ -36,15 +37,20 @@ export function publishedFact(output: Output, receipts: Receipts, values: EntryV
 
 /** Where files are is a value, what they hold another: each can be shown without the other. */
 function filesOf(output: Output, receipts: Receipts, values: EntryValues): Pick<PublishedFact, 'paths' | 'contents'> {
-  if (!isKept(output)) return {}
-  const { path } = output.intent
-  const { rows, bytes, sha256, files } = receiptOf(receipts, output)
-  const all = files ?? (path === null || sha256 === null ? null : [{ path, rows, bytes, sha256 }])
+  const all = filesIn(output, receipts)
   if (all === null) return {}
   return {
     paths: values.add(all.map(each => each.path)),
     contents: values.add(all.map(each => ({ rows: each.rows, bytes: each.bytes, sha256: each.sha256 }))),
   }
+}
+
+/** The files that a sink publishes, in their order; null if it has none. */
+export function filesIn(output: Output, receipts: Receipts): readonly Artifact[] | null {
+  if (!isKept(output)) return null
+  const { path } = output.intent
+  const { rows, bytes, sha256, files } = receiptOf(receipts, output)
+  return files ?? (path === null || sha256 === null ? null : [{ path, rows, bytes, sha256 }])
 }
 
 /** What is recorded of an error that stopped the run. */

@@ -58,6 +58,16 @@ export interface CommitterParts {
   readonly onSettled: () => void
   /** Whether it is one of a run's splits, which publishes nothing, and is closed instead of being sealed. */
   readonly is_split?: boolean
+  /** Of a split: its digest; absent where there is none. */
+  readonly digest?: SplitResult | undefined
+}
+
+/** Makes the digest of what a split came to. */
+export interface SplitResult {
+  /** What goes to the ledger, in the same order. */
+  add(draft: SubjectDraft): void
+  /** All of that is durable, and nothing more comes. @throws CustodyError of the ledger. */
+  close(): Promise<string>
 }
 
 export class Committer {
@@ -84,6 +94,7 @@ export class Committer {
   readonly #onCommit: CommitterParts['onCommit']
   readonly #onSettled: () => void
   readonly #is_split: boolean
+  readonly #digest: SplitResult | null
   #in_flight: Begun | null = null
   /** Since when the engine works for the next commit, monotonic. */
   #went_on_us: number
@@ -104,6 +115,7 @@ export class Committer {
     this.#onCommit = parts.onCommit
     this.#onSettled = parts.onSettled
     this.#is_split = parts.is_split === true
+    this.#digest = parts.digest ?? null
     this.#went_on_us = parts.clock.monotonic_us()
     this.#progressed_us = this.#went_on_us
     this.#commits = commits
@@ -135,8 +147,9 @@ export class Committer {
   }
 
   /** Takes a subject's facts that are complete; they are durable with the next commit. */
-  readonly append = (draft: SubjectDraft): void => {
-    this.#ledger.append(draft)
+  readonly append = (draft: SubjectDraft): number => {
+    this.#digest?.add(draft)
+    return this.#ledger.append(draft)
   }
 
   /** Begins a commit; it may still be under way when this comes back. */
@@ -193,8 +206,13 @@ export class Committer {
     const { open } = this.totals.tokens
     if (open > 0)
       throw new CustodyError('CUSTODY_ENGINE_DEFECT', `${counted(open, 'token')} have not ended at the end of the run`)
-    const facts = { totals: this.totals, t: this.#clock.now_us() }
-    this.head = await this.#ledger.seal(this.#is_split ? { k: 'close', ...facts } : { k: 'seal', status, ...facts })
+    const digest = this.#digest === null ? null : await this.holding(this.#digest.close())
+    const values = this.#noValues()
+    const facts = { totals: this.totals, ...values.numbered('digest', digest), t: this.#clock.now_us() }
+    this.head = await this.#ledger.seal(
+      this.#is_split ? { k: 'close', ...facts } : { k: 'seal', status, ...facts },
+      values.own,
+    )
   }
 
   /** Records that the run stopped before its end. What no commit has taken is left out: `resume` does it again. */
@@ -213,7 +231,7 @@ export class Committer {
   async #begin(receipts: Receipts, last: boolean): Promise<void> {
     this.#atPoint('after_flush')
     const send = this.#outbox.intend(() => this.#atPoint('before_send'))
-    this.#recorder.pending.take(draft => this.#ledger.append(draft))
+    this.#recorder.pending.take(this.append)
     this.#executor.settle()
     const cursors = this.#readers.map(reader => ({ reader, cursor: reader.cursor() }))
     for (const calls of this.#recorder.pending.takeOfSources()) this.#appendCalls(calls)

@@ -40,7 +40,7 @@ import type { Progressed } from '../resume/state.ts'
 import type { InFlight } from '../token/in-flight.ts'
 import { abandonAll, fenceSenders } from './abandon.ts'
 import { beginSources } from './beginning.ts'
-import { Committer, type Stop } from './committer.ts'
+import { Committer, type SplitResult, type Stop } from './committer.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import type { ContentOf } from './files-read.ts'
 import { followed } from './followed.ts'
@@ -159,6 +159,8 @@ export interface SessionParts {
   } | null
   /** Whether it is one of a run's splits: nothing is published then, and what it reads is a part of the input. */
   readonly is_split?: boolean
+  /** Of a split: its digest; absent if it isn't wanted. */
+  readonly digest?: SplitResult
   /** Of a split to which records were dealt: whether it has those with a row's key. */
   readonly hasKeyOf?: (row: Row) => boolean
   /** What happens between opening the ledger and the first row. */
@@ -340,7 +342,7 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
       atPoint,
       onCommit,
       onSettled: wake.up,
-      is_split: parts.is_split === true,
+      ...{ is_split: parts.is_split === true, digest: parts.digest },
     },
     from?.progressed ?? { commits: 0, values: { count: parts.opening_values, named: new Map() }, totals: null },
   )

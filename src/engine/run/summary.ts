@@ -22,6 +22,8 @@ export interface RunSummary {
   }
   /** Root of the run's log at its latest checkpoint, lower-case hex. */
   readonly checkpoint: string
+  /** Of what a run with splits came to (format/result-digest.ts), once that is known; else absent. */
+  readonly result_digest?: string
   /** Absent if there were none. */
   readonly calls?: CallSummary
 }
@@ -37,6 +39,7 @@ export function summarise(
   totals: TotalsFact,
   outputs: Sinks,
   checkpoint: string,
+  digest: string | null = null,
 ): RunSummary {
   const outcomes: Record<string, number> = {}
   const causes: Record<string, number> = {}
@@ -65,6 +68,7 @@ export function summarise(
     }
   }
   const { rows, tokens, calls } = totals
-  const facts = { run, status, rows, tokens, outcomes, causes, sinks, checkpoint }
+  const result = digest === null ? {} : { result_digest: digest }
+  const facts = { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, ...result }
   return calls === undefined ? facts : { ...facts, calls: callSummary(calls) }
 }

@@ -1,6 +1,7 @@
 /** Writes the log of a coordinator: cuts, how far splits are, commits of what was put together, and its end. */
 import type { CursorFact, SealedStatus, TotalsFact } from '../../format/entry.ts'
 import type { CodeChange } from '../../format/plugin-code.ts'
+import type { FileContent } from '../../format/run-values.ts'
 import type { PartHead } from '../../format/split-entry.ts'
 import type { CheckpointHead, RunDraft, RunLedger, SplitHead } from '../../ledger/write-port.ts'
 import type { Json } from '../../model/row.ts'
@@ -9,15 +10,20 @@ import { receiptOf } from '../nodes/sink/sinks.ts'
 import type { FileToRecord } from '../nodes/source/read-files.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
 import { CommitValues, EntryValues, RunValues, type ValuesSoFar } from '../record/run-values.ts'
-import { fileEntry, publishedFact, reasonValue, receiptFact } from '../run/commit-facts.ts'
+import { fileEntry, filesIn, publishedFact, reasonValue, receiptFact } from '../run/commit-facts.ts'
 import type { Stop } from '../run/committer.ts'
 import { contentsOf, type Dealt, placesOf, rangeFacts, type SourceCut } from './cuts.ts'
+
+/** What sinks publish, by their names; of those that have files. */
+export type Published = ReadonlyMap<string, readonly FileContent[]>
 
 export interface CoordinatorLogState {
   readonly values: ValuesSoFar
   readonly commits: number
   /** By part, how far it was when that was last said. */
   readonly said: ReadonlyMap<number, number>
+  /** null: nothing is about to be published. */
+  readonly published: Published | null
 }
 
 /** What all splits have come to. */
@@ -36,6 +42,8 @@ function dealtFact({ input, ...dealt }: Dealt, values: EntryValues) {
 
 export class CoordinatorLog {
   head: CheckpointHead | null = null
+  /** null: nothing is about to be published. */
+  published: Published | null
   readonly #ledger: RunLedger
   readonly #clock: Pick<SessionClock, 'now_us' | 'reach'>
   readonly #values: RunValues
@@ -48,6 +56,7 @@ export class CoordinatorLog {
     this.#values = new RunValues(from.values)
     this.#commits = from.commits
     this.#said = new Map(from.said)
+    this.published = from.published
   }
 
   async resume(epoch: number, code_changes: readonly CodeChange[], t: number): Promise<void> {
@@ -97,6 +106,8 @@ export class CoordinatorLog {
       const values = this.#noValues()
       const artifacts = outputs.map(output => publishedFact(output, receipts, values))
       this.#append({ k: 'publish', artifacts, t: this.#clock.now_us() }, values)
+      const files = outputs.map(output => [output.node.name, filesIn(output, receipts)] as const)
+      this.published = new Map(files.flatMap(([name, all]) => (all === null ? [] : [[name, all] as const])))
     }
     const values = new CommitValues(this.#values.now)
     const entry = {
@@ -115,8 +126,11 @@ export class CoordinatorLog {
     await this.#commit()
   }
 
-  async seal(status: SealedStatus, totals: TotalsFact): Promise<void> {
-    this.head = await this.#ledger.seal({ k: 'seal', status, totals, t: this.#clock.now_us() })
+  /** `digest`: of what the run came to; null if it has none. */
+  async seal(status: SealedStatus, totals: TotalsFact, digest: string | null): Promise<void> {
+    const values = this.#noValues()
+    const facts = { k: 'seal', status, totals, ...values.numbered('digest', digest), t: this.#clock.now_us() } as const
+    this.head = await this.#ledger.seal(facts, values.own)
   }
 
   async stop({ status, reason, error }: Stop, heads: readonly SplitHead[]): Promise<void> {

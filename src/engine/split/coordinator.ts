@@ -7,6 +7,7 @@
  */
 import type { SealedStatus } from '../../format/entry.ts'
 import type { CodeChange } from '../../format/plugin-code.ts'
+import { type FileDigest, resultDigest } from '../../format/result-digest.ts'
 import type { RunLedger, SplittingLedger } from '../../ledger/write-port.ts'
 import type { SinkContext } from '../../sdk/spec.ts'
 import { textsOf } from '../nodes/sink/piece-sink.ts'
@@ -33,7 +34,7 @@ import {
 } from '../run/session.ts'
 import { summarise } from '../run/summary.ts'
 import { assemble } from './assembly.ts'
-import { CoordinatorLog, type SplitSum } from './coordinator-log.ts'
+import { CoordinatorLog, type Published, type SplitSum } from './coordinator-log.ts'
 import { bytesOf, cutSources, dealtNames, guarded, type SourceCut, sizeOf } from './cuts.ts'
 import { type Dealing, type DealtSources, dealSources } from './dealing.ts'
 import { type EndedSplits, endedSplits, totalsSoFar } from './ended.ts'
@@ -78,7 +79,8 @@ export interface Coordinating {
     readonly commits: number
     readonly said: ReadonlyMap<number, number>
     readonly cuts: readonly SourceCut[] | null
-    readonly published: boolean
+    /** What is about to be published; null: nothing yet. */
+    readonly published: Published | null
     /** Null: it just began. */
     readonly resumed: { readonly last_us: number; readonly stood: readonly Standstill[] } | null
   }
@@ -117,13 +119,15 @@ class Coordinator {
   #cuts: readonly SourceCut[] = []
   /** Of all splits, as far as this is known. */
   #totals = new Totals(0, 0).snapshot()
+  /** Of what the run came to; null as long as it isn't known. */
+  #digest: string | null = null
 
   constructor(parts: Coordinating, clock: SessionClock, outputs: Sinks) {
-    const { values, commits, said } = parts.from
+    const { values, commits, said, published } = parts.from
     this.#parts = parts
     this.#clock = clock
     this.#outputs = outputs
-    this.#log = new CoordinatorLog(parts.log, clock, { values, commits, said })
+    this.#log = new CoordinatorLog(parts.log, clock, { values, commits, said, published })
   }
 
   async run(): Promise<RunResult> {
@@ -239,13 +243,14 @@ class Coordinator {
     if (!abandon) await this.#judge(sum)
     this.#opened = true
     await this.#outputs.open(abandon)
-    if (abandon && !from.published) await this.#outputs.discard()
-    else if (!from.published && !(await this.#assemble(ended))) return await this.#stop(STOPPED_BY_USER)
+    if (abandon && from.published === null) await this.#outputs.discard()
+    else if (from.published === null && !(await this.#assemble(ended))) return await this.#stop(STOPPED_BY_USER)
     request.atPoint?.('before_publish')
     await this.#holding(this.#outputs.publish())
     request.atPoint?.('before_seal')
     const status: SealedStatus = abandon ? 'abandoned' : sealedStatus(sum.totals)
-    await this.#log.seal(status, sum.totals)
+    this.#digest = abandon ? null : this.#digestOf(ended)
+    await this.#log.seal(status, sum.totals, this.#digest)
     request.atPoint?.('after_seal')
     await request.pieces.remove()
     return this.#result(status, null, null)
@@ -287,6 +292,14 @@ class Coordinator {
     if (await outputs.settle()) await commit(() => outputs.flush(), false)
     await commit(() => outputs.finish(), true)
     return true
+  }
+
+  /** null if a split has none. */
+  #digestOf({ digests }: EndedSplits): string | null {
+    const files = [...(this.#log.published ?? [])].map(([sink, all]) => {
+      return [sink, all.map(({ rows, bytes, sha256 }): FileDigest => [rows, bytes, sha256])] as const
+    })
+    return digests === null ? null : resultDigest(digests, new Map(files))
   }
 
   /** Headers may have the names that sources have, whichever split reads these, and columns may be named by them. */
@@ -333,8 +346,9 @@ class Coordinator {
     const { discarded, warnings } = this.#outputs
     // What splits have read and done is worth telling, though nothing of it is in an output.
     const untouched = !this.#opened && this.#totals.rows.read === 0
+    const root = this.#log.head?.root ?? ''
     return {
-      summary: summarise(request.run, status, this.#totals, this.#outputs, this.#log.head?.root ?? ''),
+      summary: summarise(request.run, status, this.#totals, this.#outputs, root, this.#digest),
       ...{ error, stopped_by, untouched, next_call_usd: null, lost_usd: 0, discarded, warnings },
     }
   }

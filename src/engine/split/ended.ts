@@ -1,12 +1,13 @@
 /** What splits that are closed have come to, added up. */
 import type { CursorFact, TotalsFact } from '../../format/entry.ts'
-import type { SplitReader } from '../../ledger/write-port.ts'
+import { runEntryOf } from '../../ledger/write/decode.ts'
+import type { RunReader, SplitReader } from '../../ledger/write-port.ts'
 import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Receipt } from '../../sdk/spec.ts'
-import { onRecord } from '../record/on-record.ts'
+import { notOnRecord, onRecord } from '../record/on-record.ts'
 import { Totals } from '../record/totals.ts'
-import { readHistory } from '../resume/run-fold.ts'
+import { readHistory, valuesOf } from '../resume/run-fold.ts'
 import { receiptsOf } from '../run/resume.ts'
 import type { SplitSum } from './coordinator-log.ts'
 import type { SourceCut } from './cuts.ts'
@@ -17,6 +18,8 @@ export interface EndedSplits {
   readonly last_us: number
   /** Of each split, what its sinks had at last, by their names. */
   readonly receipts: ReadonlyArray<ReadonlyMap<string, Receipt>>
+  /** Of each split its digest; null if some have none: the run was given up, or an older Custody closed them. */
+  readonly digests: readonly string[] | null
 }
 
 /** Of those that were begun. @throws CustodyError as `SplitReader.see`. */
@@ -39,11 +42,13 @@ export async function endedSplits(
   const totals = new Totals(plan.nodes.length, plan.edges.length)
   const receipts: ReadonlyMap<string, Receipt>[] = []
   const positions = new Map<number, Json>()
+  const digests: string[] = []
   let last_us = 0
   const read = new Map<number, { records: number; bytes: number }>()
   for (let part = 1; part <= splits; part++) {
-    const { commit, last_us: closed_us } = await reader.see(part, readHistory)
+    const { commit, last_us: closed_us, digest } = await reader.see(part, readClosed)
     last_us = Math.max(last_us, closed_us)
+    if (digest !== null) digests.push(digest)
     const { entry } = onRecord(commit, `commit of split ${part}`)
     totals.add(entry.totals)
     receipts.push(receiptsOf(plan, commit))
@@ -67,7 +72,22 @@ export async function endedSplits(
     ),
     receipts,
     last_us,
+    digests: digests.length === splits ? digests : null,
   }
+}
+
+/** What a split has come to, and its digest; null if it has none. */
+async function readClosed(reader: RunReader, log: number) {
+  const history = await readHistory(reader, log)
+  let digest: string | null = null
+  for await (const { seq, body } of reader.entriesOfRun(log)) {
+    if (!body.includes('"k":"close"')) continue
+    const { entry, ...commits } = runEntryOf(body)
+    if (entry.k !== 'close' || entry.digest === undefined) continue
+    const value = (await valuesOf(reader, log, [{ seq, ...commits }])).get(entry.digest)
+    digest = typeof value === 'string' ? value : notOnRecord('digest of a split')
+  }
+  return { ...history, digest }
 }
 
 /** Splits have read spools; of a source that was dealt it is known from then how far it was read. */

@@ -42,7 +42,7 @@ export async function resumeSplits(request: ResumeSplitsRequest): Promise<RunRes
   })
   try {
     request.atPoint?.('after_take_over')
-    const { opened, history, leaf, splits, cuts, said } = seen
+    const { opened, history, leaf, splits, cuts, said, published } = seen
     const sources = await createSources(plan, null, created, opened.files)
     const over = await isOver(request, splits)
     const dealt = plan.splits?.by !== undefined && cuts !== null
@@ -73,7 +73,7 @@ export async function resumeSplits(request: ResumeSplitsRequest): Promise<RunRes
           commits: history.commit?.entry.commit ?? 0,
           cuts,
           said,
-          published: history.published,
+          published,
         },
         resumed: { last_us: history.last_us, stood: history.stood },
       },

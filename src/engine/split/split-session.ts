@@ -17,6 +17,7 @@ import { driveSession, holdingsOf, type RunResult, type SessionParts, type Sessi
 import type { ForWorkers } from './coordinator.ts'
 import { type Share, type SourceCut, shareOf } from './cuts.ts'
 import { splitOfRow } from './deal-key.ts'
+import { SplitDigest } from './split-digest.ts'
 import { dealtIndex, SpoolSource } from './spool.ts'
 
 export interface SplitRequest extends SessionRequest {
@@ -75,6 +76,7 @@ export async function runSplit(request: SplitRequest): Promise<RunResult> {
       opening_values: 0,
       held: seen?.held ?? holdingsOf(request),
       from: seen === null ? null : resumed(seen, request),
+      ...(request.abandon ? {} : { digest: digestOf(request, seen) }),
       ...(seen === null ? {} : { prologue: committer => committer.resume(epoch, cut, []) }),
     })
   } catch (thrown) {
@@ -89,6 +91,12 @@ export async function runSplit(request: SplitRequest): Promise<RunResult> {
       down_since_us: Math.max(history.last_us, clock.wall_us()),
     }
   }
+}
+
+function digestOf({ plan, run, part, ledger }: SplitRequest, seen: Found | null): SplitDigest {
+  const { rows, batches } = seen?.history.commit?.entry.totals ?? { rows: { read: 0 }, batches: [] }
+  const before = { rows: rows.read, batches: batches.reduce((sum, [, count]) => sum + count, 0) }
+  return new SplitDigest(plan.topology, before, look => ledger.splitsOf(run).see(part, look))
 }
 
 function beginningOf({ run, part, opening, clock }: SplitRequest) {

@@ -46,7 +46,7 @@ async function begin(request: SplitRunRequest, created: Created): Promise<RunRes
     opening: { leaf: leafHash(leaf), t: log.began_us },
     from: {
       values: { count: values.drafts.length, named: new Map() },
-      ...{ commits: 0, said: new Map(), cuts: null, published: false, resumed: null },
+      ...{ commits: 0, said: new Map(), cuts: null, published: null, resumed: null },
     },
   })
 }

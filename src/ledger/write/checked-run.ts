@@ -12,7 +12,7 @@ import { type SubjectTile, TREES } from '../../format/trees.ts'
 import { CustodyError } from '../../model/error.ts'
 import { parseJson } from '../../model/json.ts'
 import { grouped } from '../../model/number-text.ts'
-import type { LedgerReader, StoredEntry } from '../read-port.ts'
+import type { FullEntry, LedgerReader, StoredEntry } from '../read-port.ts'
 import type { RunReader } from '../write-port.ts'
 import { type AppenderState, originOf } from './appender.ts'
 import type { ClosedLeavesState, ClosedSubjectsState } from './closed-subjects.ts'
@@ -151,6 +151,12 @@ class TreeReader implements RunReader {
 
   async entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]> {
     const entries = await this.#reader.entriesOfRow(log, row)
+    for (const entry of entries) await this.check(entry)
+    return entries
+  }
+
+  async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
+    const entries = await this.#reader.entriesOfRows(log, first, last)
     for (const entry of entries) await this.check(entry)
     return entries
   }

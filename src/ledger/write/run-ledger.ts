@@ -72,6 +72,8 @@ export interface Threads {
 /** As many entries a commit, on average; with fewer a thread costs more in messages than it saves here. */
 const LARGE_COMMIT_ENTRIES = 500
 
+const NO_VALUES: Pick<RunDraft, 'first_value' | 'values'> = { first_value: 0, values: [] }
+
 export class StoredRunLedger implements RunLedger {
   readonly #parts: RunParts
   readonly #open: OpenTokens
@@ -157,7 +159,7 @@ export class StoredRunLedger implements RunLedger {
     this.#listed_tiles = 0
   }
 
-  async seal(facts: SealFacts | CloseFacts): Promise<CheckpointHead> {
+  async seal(facts: SealFacts | CloseFacts, own = NO_VALUES): Promise<CheckpointHead> {
     const { reader, write, epoch, run, log, ports, entropy, partsTree } = this.#parts
     const here = await this.#comeHome()
     const { closed } = here.appender
@@ -167,7 +169,7 @@ export class StoredRunLedger implements RunLedger {
       facts.k === 'close'
         ? { ...facts, subjects: trees.heads, size: this.#size, root: before }
         : { ...facts, subjects: trees.heads, ...(partsTree === null ? {} : { parts: await partsTree() }) }
-    encodeRun(this.#writer, { entry, first_value: 0, values: [] }, entropy)
+    encodeRun(this.#writer, { ...own, entry }, entropy)
     this.#appended()
     here.append(this.#writer.take())
     const { head } = await here

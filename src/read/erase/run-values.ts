@@ -1,6 +1,6 @@
 /**
  * Values of the run's own entries that may say something of a row: the position of a source just behind it, what a source was answered and
- * the row came of, why the run stopped, and, where rows say to which file they go, the names of these.
+ * the row came of, why the run stopped, the digest of what the run came to, and, where rows say to which file they go, the names of these.
  */
 import type { CursorFact, RunEntry } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
@@ -61,6 +61,8 @@ export async function runBlanks(
         : facts.k === 'cut'
           ? cutBehind(facts, behind)
           : sharedValues(facts, by_value)
+    // One hash of all rows, erased ones among them: who knows the others could try out what these were.
+    if (facts.k === 'seal' || facts.k === 'close') of_rows.push(facts.digest)
     if ([...of_rows, ...of_others].every(each => each === undefined)) continue
     const payload = await reader.payload(log, seq)
     if (payload === null) continue

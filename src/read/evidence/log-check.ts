@@ -190,7 +190,7 @@ export class LogChecks {
       root: tree.root,
       // Of a tree with one leaf the root is the leaf.
       first_root: leafHash(first?.body ?? ''),
-      sealed: last?.body.startsWith('{"k":"seal"') === true,
+      sealed: last?.body.includes('"k":"seal"') === true,
       // Of times, and of who took it over, `verify` tells.
       resumed: [],
       earliest: null,

@@ -121,6 +121,8 @@ const RUN_VALUES = {
   contents: listOf(content),
   // stop
   error: reason,
+  // seal, close
+  digest: hex(32),
   // cut
   positions: listOf(partOf<CutPlace>({ from: anything, to: anything })),
   hashes: listOf(

@@ -93,6 +93,8 @@ export interface ShownRun {
   readonly checkpoint: string
   /** `name+hash` of the key that signed it; null if there is no checkpoint. */
   readonly signed_by: string | null
+  /** Of what a run with splits came to, lower-case hex; null if it can't be read, or is erased; absent if there is none. */
+  readonly result_digest?: string | null
   readonly duration_ms: number
   /** Absent if there were none. */
   readonly calls?: CallSummary

@@ -152,11 +152,12 @@ function* namedIn(entry: RunEntry): Iterable<Named> {
       return yield* numbers(entry, ['error'], null)
     case 'cut':
       return yield* numbers(entry, ['positions', 'hashes', 'input'], entry.source)
-    case 'resume':
     case 'seal':
+    case 'close':
+      return yield* numbers(entry, ['digest'], null)
+    case 'resume':
     case 'parts':
     case 'part':
-    case 'close':
       return
   }
 }

@@ -235,7 +235,7 @@ _FORMS: dict[str, tuple[dict[str, Form], dict[str, Form]]] = {
             "totals": _TOTALS,
             "subjects": _SUBJECTS,
         },
-        {"parts": _HEAD},
+        {"parts": _HEAD, "digest": _VALUE},
     ),
     "cut": (
         {"source": _NODE, "ranges": _list_of(_RANGE)},
@@ -246,7 +246,7 @@ _FORMS: dict[str, tuple[dict[str, Form], dict[str, Form]]] = {
     ),
     "parts": ({"heads": _list_of(_object({"part": _COUNT_1, "size": _COUNT_1, "root": _HASH}), 1)}, {}),
     "part": ({"run": _UUID, "part": _COUNT_1, "opening": _HASH}, {}),
-    "close": ({"totals": _TOTALS, "subjects": _SUBJECTS, "size": _COUNT_1, "root": _HASH}, {}),
+    "close": ({"totals": _TOTALS, "subjects": _SUBJECTS, "size": _COUNT_1, "root": _HASH}, {"digest": _VALUE}),
 }
 _COMMON = {"k", "c", "w", "z", "t"}
 
@@ -296,6 +296,7 @@ _VALUE_FORMS: dict[str, Form] = {
     "input": _object({"position": _any, "sha256": _or_null(_HASH), "names": _any}),
     "contents": _list_of(_CONTENT),
     "error": _object({"code": _TEXT, "message": _TEXT}, {"node": _TEXT}),
+    "digest": _HASH,
 }
 
 
@@ -359,6 +360,8 @@ def values_named(facts: dict[str, Json]) -> Iterator[Named]:
                 yield from (Named(key, each[of], each[key]) for key in keys if key in each)
     elif kind == "stop" and "error" in facts:
         yield Named("error", 0, facts["error"])
+    elif kind in ("seal", "close") and "digest" in facts:
+        yield Named("digest", 0, facts["digest"])
     elif kind == "cut":
         yield from (Named(key, facts["source"], facts[key]) for key in ("positions", "hashes", "input") if key in facts)
     elif kind == "file":
