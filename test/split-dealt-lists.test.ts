@@ -1,6 +1,7 @@
 /** Lists of files whose records are dealt to splits: what such runs leave, and what is on record of each file. */
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Progress } from '../src/engine/run/start.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
 import { JoinedLedger } from '../src/read/evidence/joined-ledger.ts'
 import { JoinedReader } from '../src/read/evidence/joined-reader.ts'
@@ -126,6 +127,26 @@ describe('a run whose records were dealt leaves what one without splits leaves, 
       runs.write(`in/${i}.json`, JSON.stringify(ids(100 * i, 5 * i).map(id => ({ id, who: 'ab'[id % 2], amount: id }))))
     await both(PIPELINE.replace('plugin: csv', 'plugin: json'), 4)
   })
+})
+
+test('how far it is never goes back: records are dealt, and then rows are read', async () => {
+  layOut()
+  runs.write('p.yaml', `splits: { count: 3, by: who }\n${PIPELINE}`)
+  const all: Progress[] = []
+  await runs.start({}, Number.POSITIVE_INFINITY, each => all.push(each))
+  const dealing = all.filter(each => each.dealing?.took_us === null)
+  const [first] = all.slice(dealing.length)
+  expect(dealing.length).toBeGreaterThan(1)
+  expect(dealing.every(each => each.rows_read === 0)).toBe(true)
+  expect(dealing.at(-1)?.dealing?.records).toBe(1658)
+  const took_us = first?.dealing?.took_us ?? 0
+  expect(took_us).toBeGreaterThan(0)
+  for (const [i, { elapsed_us, rows_read, dealing: dealt }] of all.slice(dealing.length).entries()) {
+    expect(dealt).toEqual({ records: 1658, took_us })
+    const before = all[dealing.length + i - 1]
+    expect(elapsed_us).toBeGreaterThanOrEqual(Math.max(took_us, before?.elapsed_us ?? 0))
+    expect(rows_read).toBeGreaterThanOrEqual(before?.rows_read ?? 0)
+  }
 })
 
 describe('a run that was stopped', () => {

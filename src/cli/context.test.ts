@@ -91,6 +91,22 @@ describe('progress', () => {
     expect(progressText(resumed, null, 100)).toContain('  66 %   60 rows read, 40 done   2.0 rows/s   10 s left')
   })
 
+  test('of records that are dealt, and then worked on, continues from there', () => {
+    const bytes = { before: 0, read: 60_000, total: 100_000 }
+    const none = { rows_read: 0, rows_done: 0 }
+    const dealing = { ...facts, ...none, bytes, dealing: { records: 1200, took_us: null } }
+    expect(progressText(dealing, null, 100)).toBe(
+      '  dealing  ██░░░░░░░░░░░░░░░░░░░░░░   9 %   1,200 records   2,400 records/s   5 s left',
+    )
+    expect(progressText({ ...dealing, bytes: null }, null, 100)).toBe('  dealing  1,200 records   2,400 records/s')
+    expect(progressText({ ...dealing, bytes: null }, 2400, 100)).toContain('   7 %   1,200 / 2,400 records')
+    const working = { ...facts, elapsed_us: 1_500_000, bytes, dealing: { records: 2000, took_us: 1_000_000 } }
+    expect(progressText(working, null, 100)).toBe(
+      '  working  ████████████████░░░░░░░░  66 %   1,200 rows   2,400 rows/s   1 s left',
+    )
+    expect(progressText({ ...working, ...none, bytes: { ...bytes, read: 0 } }, null, 100)).toContain('  15 %   0 rows')
+  })
+
   test('keeps to the width of the terminal, the bar going first', () => {
     const bytes = { before: 0, read: 61_000, total: 100_000 }
     expect(progressText({ ...facts, bytes }, null, 70)).toBe(

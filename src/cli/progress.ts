@@ -13,6 +13,8 @@ const BAR_COLUMNS = 24
 const LEAST_BAR_COLUMNS = 6
 /** What usually stands beside the bar. */
 const OTHER_COLUMNS = 62
+/** Of all work of a run whose records are dealt to splits first, about so much is that. */
+const DEALING_SHARE = 0.15
 /** Not more often: a person can't read it, and a slow terminal would hold the run up. */
 const EVERY_US = 100_000
 
@@ -45,19 +47,17 @@ export class ProgressLine {
 
 /**
  * `  reading  ███░░░  61 %   2,251 rows   41,200 rows/s   0.2 s left`; the bar takes what room there is. Where rows wait for
- * something, a model for example, it is their being done that counts: `  working  …   2,251 rows read, 1,588 done`.
+ * something, a model for example, it is their being done that counts: `  working  …   2,251 rows read, 1,588 done`. Where records are dealt to
+ * splits first it says that, and continues from there: `  dealing  █░░░░░   9 %   2,251 records   41,200 records/s`.
  */
 export function progressText(progress: ProgressFacts, limit: number | null, columns: number): string {
-  const { rows_read, rows_done, before, elapsed_us } = progress
-  const speed = elapsed_us > 0 ? (rows_done - before.rows_done) / (elapsed_us / 1_000_000) : 0
-  const rate = `${speed > 0 && speed < 10 ? speed.toFixed(1) : count(Math.round(speed))} rows/s`
-  const works = rows_done < rows_read
-  const title = works ? '  working' : '  reading'
-  const done = works ? ` read, ${count(rows_done)} done` : ''
+  const { elapsed_us } = progress
+  const { title, what, number, done, speed, works } = stepOf(progress)
+  const rate = `${speed > 0 && speed < 10 ? speed.toFixed(1) : count(Math.round(speed))} ${what}s/s`
   const share = shareDone(progress, limit)
-  if (share === null) return shorten(`${title}  ${counted(rows_read, 'row')}${done}   ${rate}`, columns)
+  if (share === null) return shorten(`${title}  ${counted(number, what)}${done}   ${rate}`, columns)
   const percent = `${Math.floor(share.now * 100)} %`.padStart(5)
-  const rows = (limit === null ? counted(rows_read, 'row') : `${count(rows_read)} / ${count(limit)} rows`) + done
+  const rows = (limit === null ? counted(number, what) : `${count(number)} / ${count(limit)} ${what}s`) + done
   const gained = share.now - share.before
   const left_us = gained > 0 ? (elapsed_us / gained) * (1 - share.now) : null
   // Who waits for others is never done at once.
@@ -68,8 +68,40 @@ export function progressText(progress: ProgressFacts, limit: number | null, colu
   return shorten(room < LEAST_BAR_COLUMNS ? `${title} ${text}` : `${title}  ${bar(share.now, room)} ${text}`, columns)
 }
 
+/** What it does: deals records, reads rows, or works on rows that wait for something. */
+function stepOf({ rows_read, rows_done, before, elapsed_us, dealing }: ProgressFacts) {
+  const perSecond = (done: number, us: number) => (us > 0 ? done / (us / 1_000_000) : 0)
+  if (dealing?.took_us === null) {
+    const speed = perSecond(dealing.records, elapsed_us)
+    return { title: '  dealing', what: 'record', number: dealing.records, done: '', speed, works: false }
+  }
+  const works = rows_done < rows_read
+  return {
+    // What was dealt is read at once.
+    title: works || dealing !== undefined ? '  working' : '  reading',
+    ...{ what: 'row', number: rows_read, works },
+    done: works ? ` read, ${count(rows_done)} done` : '',
+    speed: perSecond(rows_done - before.rows_done, elapsed_us - (dealing?.took_us ?? 0)),
+  }
+}
+
+/** The same of all the work: dealing records comes first, and then each is a row. */
+function shareDone(
+  progress: ProgressFacts,
+  limit: number | null,
+): { readonly before: number; readonly now: number } | null {
+  const { dealing } = progress
+  if (dealing === undefined) return shareOfStep(progress, limit)
+  if (dealing.took_us !== null) {
+    const rows = shareOfStep(progress, limit)
+    return rows === null ? null : { before: 0, now: DEALING_SHARE + (1 - DEALING_SHARE) * rows.now }
+  }
+  const records = shareOfStep({ ...progress, rows_read: dealing.records, rows_done: dealing.records }, limit)
+  return records === null ? null : { before: 0, now: DEALING_SHARE * records.now }
+}
+
 /** How much of the work is done, and how much was when this process began, from 0 to 1; null if that isn't known. */
-function shareDone({ rows_read, rows_done, before, bytes }: ProgressFacts, limit: number | null) {
+function shareOfStep({ rows_read, rows_done, before, bytes }: ProgressFacts, limit: number | null) {
   const of = (was: number, read: number, total: number) => ({
     before: Math.min(1, was / total) * partDone(before.rows_done, before.rows_read),
     now: Math.min(1, read / total) * partDone(rows_done, rows_read),

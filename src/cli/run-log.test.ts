@@ -22,6 +22,21 @@ async function linesOf(work: (context: Context) => Promise<number>, is_json = fa
   return { exit, lines: lines.map(each => ({ ...JSON.parse(each), name: undefined, time: undefined })) }
 }
 
+test('records that are dealt, and then rows, whose rate is that since', async () => {
+  const { lines } = await linesOf(async ({ log }) => {
+    const before = { rows_read: 0, rows_done: 0 }
+    log?.progress({ ...before, before, elapsed_us: 5e6, bytes: null, dealing: { records: 70, took_us: null } })
+    const rows = { rows_read: 50, rows_done: 40, before, bytes: null }
+    log?.progress({ ...rows, elapsed_us: 20e6, dealing: { records: 100, took_us: 10e6 } })
+    return 0
+  })
+  expect(lines).toMatchObject([
+    { rows_read: 0, rows_done: 0, rows_per_second: 0, records_dealt: 70, elapsed_ms: 5000, msg: '70 records dealt' },
+    { rows_read: 50, rows_done: 40, rows_per_second: 4, elapsed_ms: 20_000, msg: '40 rows done' },
+  ])
+  expect(lines[1]).not.toHaveProperty('records_dealt')
+})
+
 test('progress each five seconds at most, and what keeps calls waiting', async () => {
   const { lines } = await linesOf(async ({ log }) => {
     for (const seconds of [0, 1, 5, 9, 10])

@@ -51,14 +51,18 @@ class JsonLog implements RunLog {
     this.#log.info({ event: 'run.started', ...facts }, 'the run begins')
   }
 
-  progress({ rows_read, rows_done, before, elapsed_us }: ProgressFacts): void {
+  progress({ rows_read, rows_done, before, elapsed_us, dealing }: ProgressFacts): void {
     if (elapsed_us < this.#next_us) return
     this.#next_us = elapsed_us + EVERY_US
-    const seconds = elapsed_us / 1e6
+    const seconds = (elapsed_us - (dealing?.took_us ?? 0)) / 1e6
+    const dealt = dealing?.took_us === null ? { records_dealt: dealing.records } : {}
     const rows_per_second = seconds > 0 ? Math.round((rows_done - before.rows_done) / seconds) : 0
     this.#log.info(
-      { event: 'run.progress', rows_read, rows_done, rows_per_second, elapsed_ms: Math.round(elapsed_us / 1000) },
-      `${rows_done} rows done`,
+      {
+        ...{ event: 'run.progress', rows_read, rows_done, rows_per_second, ...dealt },
+        elapsed_ms: Math.round(elapsed_us / 1000),
+      },
+      dealt.records_dealt === undefined ? `${rows_done} rows done` : `${dealt.records_dealt} records dealt`,
     )
   }
 

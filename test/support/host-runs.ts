@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { systemClock } from '../../src/engine/ports/ports.ts'
+import type { Progress } from '../../src/engine/run/start.ts'
 import { compilePipeline } from '../../src/host/compile.ts'
 import type { HostPorts } from '../../src/host/ports.ts'
 import type { RerunObserver } from '../../src/host/rerun.ts'
@@ -39,14 +40,21 @@ export class HostRuns {
     return { cwd: this.folder, env, custody: '0', clock: systemClock(), signal }
   }
 
-  /** `stop_at`: it is stopped when so many rows have been read. */
-  async start(how: Partial<StartRequest> = {}, stop_at = Number.POSITIVE_INFINITY) {
+  /** `stop_at`: it is stopped when so many rows have been read, or records dealt. */
+  async start(
+    how: Partial<StartRequest> = {},
+    stop_at = Number.POSITIVE_INFINITY,
+    tell: (progress: Progress) => void = nothing,
+  ) {
     const stop = new AbortController()
     const ports = this.#ports(stop.signal)
     const plan = await compilePipeline(ports.env, join(this.folder, 'p.yaml'), [], nothing)
     const whole = { limit: Number.POSITIVE_INFINITY, dry_run: false, kept: true, strict: false, outputs_folder: null }
     const request = { plan, url: this.url, before_url: this.url, ...whole, ...how }
-    const onProgress = ({ rows_read }: { readonly rows_read: number }) => rows_read >= stop_at && stop.abort()
+    const onProgress = (progress: Progress) => {
+      tell(progress)
+      if (progress.rows_read + (progress.dealing?.records ?? 0) >= stop_at) stop.abort()
+    }
     return await startRun(request, null, ports, { ...NOBODY, onProgress })
   }
 

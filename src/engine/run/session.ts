@@ -58,8 +58,16 @@ export interface Progress {
   readonly before: { readonly rows_read: number; readonly rows_done: number }
   readonly tokens_ended: number
   readonly elapsed_us: number
-  /** null where a source has no size. */
+  /** null where a source has no size. While records are dealt, of sources; then of what was dealt. */
   readonly bytes: BytesRead | null
+  /** Where this process deals records to splits first: there is no row until that is done. */
+  readonly dealing?: DealingProgress | undefined
+}
+
+export interface DealingProgress {
+  readonly records: number
+  /** null: it isn't done. */
+  readonly took_us: number | null
 }
 
 export interface RunResult {

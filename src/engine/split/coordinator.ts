@@ -26,6 +26,8 @@ import { teller } from '../run/progress.ts'
 import {
   asCustodyError,
   closed,
+  type DealingProgress,
+  type Progress,
   type RunResult,
   reasonOf,
   type SessionRequest,
@@ -106,6 +108,8 @@ const nothing = () => undefined
 /** Those of sources that are cut are in the logs of splits. */
 const NO_FILES: DealtSources['files'] = new Map()
 
+const NO_ROWS = { rows_read: 0, rows_done: 0, tokens_ended: 0 } as const
+
 const OUT_OF_BUDGET = { status: 'cancelled', reason: 'budget_exhausted', error: null } as const
 
 class Coordinator {
@@ -117,6 +121,8 @@ class Coordinator {
   #named = false
   #opened = false
   #cuts: readonly SourceCut[] = []
+  /** By this process; and when it began. */
+  #dealt: (DealingProgress & { readonly began_us: number }) | null = null
   /** Of all splits, as far as this is known. */
   #totals = new Totals(0, 0).snapshot()
   /** Of what the run came to; null as long as it isn't known. */
@@ -170,6 +176,8 @@ class Coordinator {
     })
     const { cuts, files } = (await holding(work, this.#clock, () => log.renew())) ?? { cuts: [], files: NO_FILES }
     if (cuts.length > 0) await this.#log.cut(cuts, files)
+    if (this.#dealt !== null)
+      this.#dealt = { ...this.#dealt, took_us: this.#clock.monotonic_us() - this.#dealt.began_us }
     return cuts
   }
 
@@ -178,18 +186,25 @@ class Coordinator {
     const tell = teller('Progress', request.onProgress)
     const began_us = this.#clock.monotonic_us()
     const total = await sizeOf(sources)
-    const before = { rows_read: 0, rows_done: 0 }
+    this.#dealt = { records: 0, took_us: null, began_us }
     return {
       ...{ sources, splits, limit, epoch, pieces: request.pieces, signal: request.signal },
       atPoint: request.atPoint ?? nothing,
       onNotice: teller('A notice', request.onNotice),
-      onDealt: (records, read) =>
-        tell({
-          ...{ rows_read: records, rows_done: 0, tokens_ended: 0, before },
-          elapsed_us: this.#clock.monotonic_us() - began_us,
-          bytes: total === null ? null : { before: 0, read, total },
-        }),
+      onDealt: (records, read) => {
+        this.#dealt = { records, took_us: null, began_us }
+        const bytes = total === null ? null : { before: 0, read, total }
+        tell({ ...NO_ROWS, before: NO_ROWS, ...this.#progress(began_us), bytes })
+      },
     }
+  }
+
+  /** `began_us`: when what is under way was begun. */
+  #progress(began_us: number): Pick<Progress, 'elapsed_us' | 'dealing'> {
+    const now_us = this.#clock.monotonic_us()
+    if (this.#dealt === null) return { elapsed_us: now_us - began_us }
+    const { began_us: dealt_us, ...dealing } = this.#dealt
+    return { elapsed_us: now_us - dealt_us, dealing }
   }
 
   /** Names that fields have in the input, as far as they are known. */
@@ -207,10 +222,8 @@ class Coordinator {
     const began_us = this.#clock.monotonic_us()
     const [total, read_before] = [bytesOf(cuts, () => true), bytesOf(cuts, part => closedBefore.has(part)) ?? 0]
     const onRows = ({ rows_read, rows_done, tokens_ended, bytes_read }: SplitsProgress) => {
-      const before = { rows_read: 0, rows_done: 0 }
-      const elapsed_us = this.#clock.monotonic_us() - began_us
       const bytes = total === null ? null : { before: read_before, read: read_before + bytes_read, total }
-      tell({ rows_read, rows_done, tokens_ended, before, elapsed_us, bytes })
+      tell({ rows_read, rows_done, tokens_ended, before: NO_ROWS, ...this.#progress(began_us), bytes })
     }
     const halt = new AbortController()
     let said_us = began_us
