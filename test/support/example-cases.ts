@@ -124,6 +124,14 @@ export const EXAMPLE_CASES: readonly Expected[] = [
     lines: { 'granted.csv': ['H-302,Jonas Feld,1,1450,610,42.1,1450'] },
   },
   {
+    example: 'three-workers',
+    status: 'completed_with_failures',
+    counts: [60, 1, 60],
+    outcomes: { ROUTED: 59, QUARANTINED: 1 },
+    sinks: { large: 20, small: 38, by_hand: 2 },
+    lines: { 'small.csv': ['1001,North,flood,5089,0.75,3817'] },
+  },
+  {
     example: 'sales-by-region',
     status: 'completed_with_failures',
     counts: [9, 0, 9],
