@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { commitment } from '../src/format/hash.ts'
+import { askPython, NO_PYTHON, pythonFolder } from './python/python.ts'
 import { rebuildSplits, splitForger } from './support/split-ledger.ts'
 import { WorkFolder } from './support/work-folder.ts'
 
@@ -119,13 +120,13 @@ describe('another one on record is found,', async () => {
   afterAll(() => forger.close())
 
   /** What the holder of the key says instead of the digest in the last entry of a log. */
-  function say(log: number, said: string): void {
-    const seq = forger.treeOf(log).size - 1
+  function say(log: number, said: string, to = forger): void {
+    const seq = to.treeOf(log).size - 1
     const text = JSON.stringify(said)
     const salt = new Uint8Array(16).fill(9)
-    forger.run('UPDATE payloads SET salts = ?, body = ? WHERE log = ? AND seq = ?', salt, `[[${text}]]`, log, seq)
-    forger.put(log, seq, { ...forger.body(log, seq), c: [commitment(salt, text)] })
-    rebuildSplits(forger)
+    to.run('UPDATE payloads SET salts = ?, body = ? WHERE log = ? AND seq = ?', salt, `[[${text}]]`, log, seq)
+    to.put(log, seq, { ...to.body(log, seq), c: [commitment(salt, text)] })
+    rebuildSplits(to)
   }
 
   test('in the seal', async () => {
@@ -139,6 +140,24 @@ describe('another one on record is found,', async () => {
     const problems = await forger.problems(() => say(3, 'ab'.repeat(32)))
     expect(problems).toEqual([
       expect.stringMatching(/^result: what split 2 came to has the digest ....….{4}, and abab…abab is on record$/),
+    ])
+  })
+
+  test.skipIf(NO_PYTHON !== null)('by the verifier in Python, too', () => {
+    const { folder, keys } = pythonFolder(forger.signer.verifier_key)
+    const files = [null, 1, 3].map(log => {
+      const copy = forger.copy()
+      if (log !== null) copy.change(() => say(log, 'ab'.repeat(32), copy))
+      const file = join(folder, `${log}.db`)
+      writeFileSync(file, copy.bytes())
+      copy.close()
+      return file
+    })
+    const problems = askPython(files, keys).map(({ checks = [] }) => checks.flatMap(each => each.problems))
+    expect(problems).toEqual([
+      [],
+      [expect.stringMatching(/^run .*: what it came to has the digest [0-9a-f]{64}, and (?:ab){32} is on record$/)],
+      [expect.stringMatching(/: split 2: what it came to has the digest /)],
     ])
   })
 

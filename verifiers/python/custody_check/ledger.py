@@ -13,6 +13,7 @@ from .ledger_log import LedgerLog, Run, read_log
 from .merkle import commitment, leaf_hash
 from .notes import NoteError, parse_checkpoint, parse_note, signers
 from .report import Report
+from .result import SplitResult, result_digest
 from .row_keys import RowKeys
 from .run import TREES, Entry, RunEntries
 from .run_entries import fits_its_key
@@ -65,11 +66,12 @@ def _check(database: sqlite3.Connection, reader: Reader, report: Report) -> None
     if listed != {0: (None, 0), **of_runs}:
         report.problems.append("the list of logs isn't what the ledger's own log says")
     for run in log.runs.values():
-        splits, problems = _splits(database, log, run) if run.splits else (None, [])
+        splits, problems, results = _splits(database, log, run) if run.splits else (None, [], [])
         checked = _Run(database, log, RunEntries(run) if splits is None else splits.coordinator(), run.size != 0)
         problems += checked.problems()
         if splits is not None:
             problems += [*splits.problems(), *splits.hash_problems(checked.read(), checked.own_values())]
+            problems += checked.result_problems(_of_run(checked, results))
         report.problems += [f"run {run.run}: {each}" for each in problems]
         if not report.problems:
             report.proven.append(
@@ -77,10 +79,11 @@ def _check(database: sqlite3.Connection, reader: Reader, report: Report) -> None
             )
 
 
-def _splits(database: sqlite3.Connection, log: LedgerLog, run: Run) -> tuple[Splits, list[str]]:
-    """Looks at the splits of a run, before its coordinator's log; and what was wrong with them."""
+def _splits(database: sqlite3.Connection, log: LedgerLog, run: Run) -> tuple[Splits, list[str], list[bytes | None]]:
+    """Looks at the splits of a run, before its coordinator's log; what was wrong with them, and the digests of what they came to."""
     splits = Splits(run, [body for _, _, _, body in _entries(database, run.log)])
     problems: list[str] = []
+    results: list[bytes | None] = []
     for part in range(1, run.splits + 1):
         bodies = [body for _, _, _, body in _entries(database, run.log + part)]
         if not bodies:
@@ -88,8 +91,23 @@ def _splits(database: sqlite3.Connection, log: LedgerLog, run: Run) -> tuple[Spl
         entries = splits.entries_of(part, len(bodies) if '"k":"close"' in bodies[-1] else 0)
         checked = _Run(database, log, entries, run.size != 0)
         problems += [f"split {part}: {each}" for each in checked.problems()]
+        results.append(checked.result.digest())
+        problems += [f"split {part}: {each}" for each in checked.result_problems(results[-1])]
         splits.take(part, entries, leaf_hash(bodies[-1].encode()), checked.read())
-    return splits, problems
+    return splits, problems, results
+
+
+def _of_run(checked: _Run, splits: list[bytes | None]) -> bytes | None:
+    """The result digest of a run, by those of its splits; None if it can't be known."""
+    files: dict[str, list[dict[str, Any]]] = {}
+    for each in (checked.entries.published or {"artifacts": []})["artifacts"]:
+        if "contents" in each:
+            contents = checked.own_values().get(each["contents"])
+            if contents is None:
+                return None
+            files[checked.entries.topology.name(each["sink"])] = contents
+    known = [each for each in splits if each is not None]
+    return result_digest(known, files) if len(known) == checked.run.splits else None
 
 
 def _number(database: sqlite3.Connection, pragma: str) -> int:
@@ -130,6 +148,7 @@ class _Run:
         self.values: dict[tuple[str, int], dict[int, Any]] = {}
         self.ended: dict[int, tuple[Any, ...]] = {}
         self.keys = RowKeys(self.entries.topology)
+        self.result = SplitResult(self.entries.topology)
 
     def problems(self) -> Iterator[str]:
         payloads = self.database.execute(
@@ -148,6 +167,8 @@ class _Run:
                 self._endings(seq, entry.of_subject, entry.story)
             yield from self._payload(entry, own)
             yield from (f"entry {seq}: {each}" for each in [*self._row_keys(entry), *self._deal_key(entry)])
+            if self.entries.split is not None and entry.of_subject is not None and entry.story is not None:
+                self.result.take(entry.of_subject, self.values.get(entry.subject, {}), entry.story.is_over)
             if entry.story is not None and entry.story.is_over:
                 self.values.pop(entry.subject, None)
         if payload is not None:
@@ -155,6 +176,12 @@ class _Run:
         yield from self.entries.end()
         yield from self._head()
         yield from self._tables()
+
+    def result_problems(self, made: bytes | None) -> Iterator[str]:
+        """`made`: the digest of what it came to; None if it can't be known."""
+        said = self.own_values().get((self.entries.seal or {}).get("digest"))
+        if said is not None and made is not None and said != made.hex():
+            yield f"what it came to has the digest {made.hex()}, and {said} is on record"
 
     def own_values(self) -> dict[int, Any]:
         """Those of the log's own entries, by number, as far as they are there."""
