@@ -113,6 +113,23 @@ for (const kind of STORE_KINDS)
       }
     })
 
+    test('records of objects are dealt to splits', async () => {
+      await server.put('packed/1.csv.gz', gzipSync(csvOf(0, ROWS)))
+      await server.put('packed/2.csv', csvOf(ROWS, 2 * ROWS))
+      const { name, ...pipeline } = JSON.parse(pipelineOf(server, { from: 'packed/*', to: 'out/dealt.jsonl' }))
+      const splits = { count: 5, by: 'region' }
+      const work = new WorkFolder({ 'p.yaml': JSON.stringify({ name, splits, ...pipeline }) })
+      const { exit, json, stderr } = await work.custody('run', 'p.yaml', '--json', '--workers', '2')
+      expect(exit, stderr).toBe(0)
+      expect(json.rows.read).toBe(2 * ROWS)
+      const lines = (text: string) => text.split('\n').sort()
+      expect(lines(`${await server.get('out/dealt.jsonl')}`)).toEqual(lines(jsonlOf(upTo(2 * ROWS))))
+      const { files } = (await work.custody('show', 'latest', '--json')).json
+      expect(files.map((each: { readonly records: number }) => each.records)).toEqual([ROWS, ROWS])
+      expect((await work.custody('verify', '--files', '--decisions')).stdout).toMatch(/holds\.\n$/)
+      work.close()
+    })
+
     test('rows name objects', async () => {
       const work = new WorkFolder({ 'p.yaml': pipelineOf(server, { to: 'by/{{ row.region }}/x.jsonl' }) })
       await work.run()
