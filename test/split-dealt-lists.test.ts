@@ -9,7 +9,9 @@ import { explainRow } from '../src/read/explain/explain.ts'
 import { numberOfRow } from '../src/read/recorded/named-row.ts'
 import { InputFiles } from '../src/read/runs/input-files.ts'
 import { showRun } from '../src/read/show/show.ts'
+import type { CheckResult } from '../src/read/verify/check.ts'
 import { compareInputs } from '../src/read/verify/compare-inputs.ts'
+import { verifyLedger } from '../src/read/verify/verify.ts'
 import { LONG } from './support/form.ts'
 import { HostRuns } from './support/host-runs.ts'
 import { zipOf } from './support/zip.ts'
@@ -127,6 +129,26 @@ describe('a run whose records were dealt leaves what one without splits leaves, 
       runs.write(`in/${i}.json`, JSON.stringify(ids(100 * i, 5 * i).map(id => ({ id, who: 'ab'[id % 2], amount: id }))))
     await both(PIPELINE.replace('plugin: csv', 'plugin: json'), 4)
   })
+})
+
+test('what is decided, and which files rows name, is looked at again in all splits together', async () => {
+  layOut()
+  const decided = PIPELINE.replace(
+    /known: .*/,
+    'known: { gate: row.amount > 300, routes: { true: out, false: discard } }',
+  ).replace('out/all.csv', "'out/{{ row.who }}.csv'")
+  const found: CheckResult[] = []
+  for (const splits of ['', 'splits: { count: 4 }', 'splits: { count: 4, by: who }']) {
+    runs.write('p.yaml', `${splits}\n${decided}`)
+    runs.remove('out')
+    const { run } = await runs.start()
+    const looked = await runs.reading(reader => verifyLedger(reader, { keys: 'any', decisions: true, run }))
+    found.push(...looked.runs.flatMap(({ checks }) => checks.filter(({ name }) => name === 'decisions')))
+  }
+  expect(found.map(({ problems, not_checked }) => [problems, not_checked])).toEqual(found.map(() => [[], []]))
+  const [alone = 0, cut, dealt] = found.map(({ compared }) => compared)
+  const rows = 1658 - Math.floor(1658 / 100)
+  expect([cut, dealt]).toEqual([alone, alone + rows])
 })
 
 test('how far it is never goes back: records are dealt, and then rows are read', async () => {

@@ -49,21 +49,35 @@ export class Decisions {
   readonly #gates = new Map<number, Gate | null>()
   readonly #started_us: number | null
   readonly #deal_keys: DealKeys
+  readonly #role: LogRole
   #files: RowFiles | null = null
 
   private constructor(expressions: Expressions | null, started_us: number | null, role: LogRole) {
     this.#expressions = expressions
     this.#started_us = started_us
+    this.#role = role
     this.#deal_keys = new DealKeys(this.check, role)
   }
 
-  /** What its expressions are, and when the run started, can't be read from an opening that was changed: then no gate is evaluated. */
-  static async of(reader: LedgerReader, log: number, role: LogRole = WHOLE_RUN): Promise<Decisions> {
+  /**
+   * What its expressions are, and when the run started, can't be read from an opening that was changed: then no gate is evaluated.
+   * `log`: the run's, or its coordinator's; `before`: of the split that was looked at before, since files have rows of all.
+   */
+  static async of(
+    reader: LedgerReader,
+    log: number,
+    role: LogRole = WHOLE_RUN,
+    before: Decisions | null = null,
+  ): Promise<Decisions> {
     const decisions = await Decisions.#ofGates(reader, log, role)
+    if (before !== null) {
+      decisions.#files = before.#files
+      return decisions
+    }
     // Which files rows name is seen from the same plan.
     if (decisions.#expressions === null) return decisions
     await noting(decisions.check, async () => {
-      decisions.#files = await RowFiles.of(reader, log, decisions.check)
+      decisions.#files = await RowFiles.of(reader, log)
     })
     return decisions
   }
@@ -87,7 +101,8 @@ export class Decisions {
 
   /** All entries are in. */
   finish(): void {
-    this.#files?.finish()
+    // Splits come before their coordinator.
+    if (this.#role.part === 0) this.#files?.finish(this.check)
   }
 
   /** Looks at the visits of gates, at what batches hold, and at what sorts pass on, in an entry of a subject whose values are known. */
@@ -214,6 +229,13 @@ class DecisionsCheck extends Check {
   /** What can't be compared, and why. */
   say(not_checked: string): void {
     this.#not_checked.push(not_checked)
+  }
+
+  override take(other: Check, what: string): void {
+    super.take(other, what)
+    if (!(other instanceof DecisionsCheck)) return
+    this.#compared += other.#compared
+    this.#left_out += other.#left_out
   }
 
   override result(): CheckResult {

@@ -30,21 +30,19 @@ export interface FileVerdicts extends Verdicts {
 }
 
 export class RowFiles {
-  readonly #verdicts: FileVerdicts
   readonly #outputs: ReadonlyMap<string, Output>
 
-  private constructor(verdicts: FileVerdicts, outputs: ReadonlyMap<string, Output>) {
-    this.#verdicts = verdicts
+  private constructor(outputs: ReadonlyMap<string, Output>) {
     this.#outputs = outputs
   }
 
   /** null if no sink has such files, or nothing was published. @throws CustodyError CUSTODY_VERIFY_FAILED */
-  static async of(reader: LedgerReader, log: number, verdicts: FileVerdicts): Promise<RowFiles | null> {
+  static async of(reader: LedgerReader, log: number): Promise<RowFiles | null> {
     const named = await namedFilesOf(reader, log, await planOf(reader, log))
     const outputs = [...named].filter(([, { artifacts }]) => artifacts !== null)
     if (outputs.length === 0) return null
     const counts = () => ({ rows: new Map<string, number>(), elsewhere: 0, unseen: 0 })
-    return new RowFiles(verdicts, new Map(outputs.map(([sink, each]) => [sink, { named: each, ...counts() }])))
+    return new RowFiles(new Map(outputs.map(([sink, each]) => [sink, { named: each, ...counts() }])))
   }
 
   /** An entry whose values are known. */
@@ -61,28 +59,28 @@ export class RowFiles {
     }
   }
 
-  /** All entries are in. */
-  finish(): void {
-    for (const [sink, output] of this.#outputs) this.#compare(sink, output)
+  /** All entries are in, of a run with splits those of each. */
+  finish(verdicts: FileVerdicts): void {
+    for (const [sink, output] of this.#outputs) this.#compare(sink, output, verdicts)
   }
 
-  #compare(sink: string, { named, rows, elsewhere, unseen }: Output): void {
+  #compare(sink: string, { named, rows, elsewhere, unseen }: Output, verdicts: FileVerdicts): void {
     const artifacts = named.artifacts ?? []
     for (const { path, rows: has } of artifacts) {
       const name = rows.get(path) ?? 0
       const may_have_more = elsewhere + unseen > 0
       const wrong = has < name || (has > name && !may_have_more)
       const problem = `has ${counted(has, 'row')}, and ${counted(name, 'row names', 'rows name')} it`
-      this.#verdicts.compare(wrong ? problem : null, `sink ${sink}: ${path}`)
+      verdicts.compare(wrong ? problem : null, `sink ${sink}: ${path}`)
     }
     if (unseen > 0)
-      this.#verdicts.say(
+      verdicts.say(
         `sink ${sink}: which file ${counted(unseen, 'row')} went to can’t be seen from the path as the pipeline has it, or the values are erased`,
       )
     if (elsewhere === 0) return
     const may_be_linked = unseen > 0 || namesFolders(named) || artifacts.some(({ path }) => !rows.has(path))
     const what = `${counted(elsewhere, 'row names', 'rows name')} no file that was published`
-    if (may_be_linked) this.#verdicts.say(`sink ${sink}: ${what}, as it is where links lead from one name to another`)
-    else this.#verdicts.compare(what, `sink ${sink}:`)
+    if (may_be_linked) verdicts.say(`sink ${sink}: ${what}, as it is where links lead from one name to another`)
+    else verdicts.compare(what, `sink ${sink}:`)
   }
 }

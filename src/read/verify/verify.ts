@@ -202,6 +202,8 @@ class LooksOf {
   readonly #options: VerifyOptions
   /** Entries of logs that were read. */
   #before = 0
+  /** Of the log that was looked at last; null: they aren't. */
+  #decisions: Decisions | null = null
 
   constructor(
     reader: LedgerReader,
@@ -224,6 +226,7 @@ class LooksOf {
     const before = this.#before
     const onEntries = (entries: number) =>
       onProgress?.({ run, entries: before + entries, of: before + Math.max(size, entries) })
+    if (decisions === true) this.#decisions = await Decisions.of(reader, this.#first_log, role, this.#decisions)
     const found = await verifyRun(
       reader,
       {
@@ -235,7 +238,7 @@ class LooksOf {
       {
         pages: pages ?? pagesHere(reader),
         onProgress: onEntries,
-        decisions: decisions === true ? await Decisions.of(reader, this.#first_log, role) : null,
+        decisions: this.#decisions,
       },
     )
     this.#before += found.entries
