@@ -193,14 +193,14 @@ class _Run:
     def _deal_key(self, entry: Entry) -> Iterator[str]:
         """A row is in the split that its value in the field says, by which it was dealt; of a record that was rejected that isn't on record."""
         split, of = self.entries.split, entry.of_subject
-        if split is None or of is None or of.origin is None or of.origin.source not in split.keys:
+        if split is None or of is None or of.origin is None or of.origin.source not in split.dealt:
             return
         if not of.visits or of.visits[0].is_error:
             return
         row = self.values.get(entry.subject, {}).get(1)
         if not isinstance(row, dict):
             return
-        digest = hashlib.sha256(canonical(row.get(split.keys[of.origin.source])).encode()).digest()
+        digest = hashlib.sha256(canonical(row.get(split.dealt[of.origin.source].by)).encode()).digest()
         own = int.from_bytes(digest, "big") % split.count + 1
         if own != split.part:
             yield f"row {entry.subject[1]} was dealt to split {own}, and is in {split.part}"

@@ -74,6 +74,24 @@ class FilesOfSplit:
     """How many end in it."""
 
 
+class DealtRecords:
+    """Records of a source that were dealt, as far as splits have them."""
+
+    def __init__(self, by: str, count: int) -> None:
+        self.by, self.count = by, count
+        self._seen: dict[int, int] = {}
+        """1,024 of them each, a bit for one: how many there are is only said."""
+
+    def take(self, index: int) -> bool:
+        """False: there is no such record, or another row is it."""
+        place, bit = index >> 10, 1 << (index & 1023)
+        bits = self._seen.get(place, 0)
+        if not 1 <= index <= self.count or bits & bit:
+            return False
+        self._seen[place] = bits | bit
+        return True
+
+
 @dataclass
 class SplitPlan:
     """What a split is to be, as its coordinator has it."""
@@ -86,10 +104,8 @@ class SplitPlan:
     """By source."""
     whole: set[int]
     """Sources that it reads whole."""
-    dealt: dict[int, bytearray]
-    """By source whose records were dealt: which of them splits have."""
-    keys: dict[int, str]
-    """By source whose records were dealt: the field by which they were."""
+    dealt: dict[int, DealtRecords]
+    """By source whose records were dealt."""
     count: int
     """How many splits there are."""
     files: dict[int, FilesOfSplit]
@@ -227,10 +243,8 @@ class RunEntries:
         dealt = None if self.split is None else self.split.dealt.get(entry.origin.source)
         if dealt is not None:
             index = entry.origin.index
-            if not source.last < index < len(dealt) or dealt[index]:
+            if index <= source.last or not dealt.take(index):
                 yield f"row {entry.number} is record {index}, which was not dealt, or is another row, too"
-            else:
-                dealt[index] = 1
             source.last = index
         elif self.topology.kind(entry.origin.source) != "source" or entry.origin.index != source.records:
             yield f"row {entry.number} is record {entry.origin.index}, where {source.records} comes next"

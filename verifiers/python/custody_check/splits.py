@@ -8,7 +8,7 @@ from .canonical import canonical
 from .entries import FormatError, is_of_subject, parse_body
 from .ledger_log import Bound, Run
 from .merkle import Tree, leaf_hash
-from .run import FilesOfSplit, RunEntries, SplitPlan
+from .run import DealtRecords, FilesOfSplit, RunEntries, SplitPlan
 from .run_entries import run_entry
 from .topology import Topology
 from .totals import Totals
@@ -39,8 +39,8 @@ class Splits:
         self.run = run
         self._opening: dict[str, Any] = {}
         self._cuts: list[dict[str, Any]] = []
-        self._dealt: dict[int, bytearray] = {}
-        """By source whose records were dealt: which of them splits have."""
+        self._dealt: dict[int, DealtRecords] = {}
+        """By source whose records were dealt."""
         self._read: dict[int, dict[int, Read]] = {}
         """By part and by source."""
         self._heads: dict[int, dict[int, Bound]] = {}
@@ -66,7 +66,7 @@ class Splits:
             self._cuts.append(facts)
             if "dealt" in facts:
                 end = facts["ranges"][-1] if facts["ranges"] else {"before": 0, "records": 0}
-                self._dealt[facts["source"]] = bytearray(end["before"] + end["records"] + 1)
+                self._dealt[facts["source"]] = DealtRecords(facts["dealt"]["by"], end["before"] + end["records"])
         elif facts["k"] == "parts":
             for head in facts["heads"]:
                 known = self._heads.setdefault(head["part"], {})
@@ -81,9 +81,8 @@ class Splits:
         run = self.run.split(part, b"", size, b"")
         run.bound = self._heads.get(part, {})
         files = {source: each for source in [*ranges, *whole] if (each := self._files(source, part)) is not None}
-        keys = {cut["source"]: cut["dealt"]["by"] for cut in self._cuts if "dealt" in cut}
         topology = Topology(self._opening["topology"])
-        return RunEntries(run, SplitPlan(part, self._leaf, topology, ranges, whole, self._dealt, keys, self.run.splits, files))
+        return RunEntries(run, SplitPlan(part, self._leaf, topology, ranges, whole, self._dealt, self.run.splits, files))
 
     def _listed(self, source: int) -> int | None:
         """How many files it has on its list; None without one."""
@@ -120,7 +119,7 @@ class Splits:
             end = cut["ranges"][-1] if cut["ranges"] else {"before": 0, "records": 0}
             read = entries.totals.read_of[cut["source"]]
             entries.all_read &= "whole" in cut or read == end["before"] + end["records"]
-        entries.dealt = {source: len(dealt) - 1 for source, dealt in self._dealt.items()}
+        entries.dealt = {source: dealt.count for source, dealt in self._dealt.items()}
         entries.dealt_bytes = {cut["source"]: cut["dealt"]["bytes"] for cut in self._cuts if "dealt" in cut}
         if self._all_closed and self._tree.size == self.run.splits:
             entries.parts = {"size": self._tree.size, "root": self._tree.root().hex()}
