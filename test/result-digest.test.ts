@@ -77,11 +77,16 @@ test('runs that come to the same have the same, and any other result has another
   const [first] = runs
   for (const [i, each] of runs.entries()) {
     expect(each.digest === first?.digest, each.what).toBe(i < 2)
-    const { rows, batches } = (await work.custody('diff', `${first?.run}`, each.run, '--json')).json
+    const { rows, batches, result_digest } = (await work.custody('diff', `${first?.run}`, each.run, '--json')).json
+    expect(result_digest).toEqual({ old: first?.digest, new: each.digest })
     const same = [rows, batches].every(of => of.different + of.only_old + of.only_new === 0)
     // Who compares the files, too, sees no less than the digest does.
     expect(same && each.outputs === first?.outputs, each.what).toBe(i < 2)
   }
+  const said = await Promise.all([1, 2].map(i => work.custody('diff', `${first?.run}`, `${runs[i]?.run}`)))
+  const digest = first?.digest ?? ''
+  expect(said[0]?.stdout).toContain(`\nboth have the result digest ${digest.slice(0, 8)}…${digest.slice(-2)}\n`)
+  expect(said[1]?.stdout).toContain('\ntheir result digests differ\n')
   expect(new Set(runs.map(({ digest }) => digest)).size).toBe(runs.length - 1)
 })
 

@@ -65,6 +65,10 @@ export const DiffQuery = z.object({
 export const RunDiff = z.looseObject({
   old: RunId,
   new: RunId,
+  result_digest: z
+    .object({ old: z.string().nullable(), new: z.string().nullable() })
+    .optional()
+    .describe('of what each came to; null where it is erased, or can’t be read; absent unless both have one'),
   matched_by: z.enum(['number', 'key', 'repeats']).describe('`repeats`: rows of a re-run with those that they repeat'),
   rows: DiffCounts,
   groups: z

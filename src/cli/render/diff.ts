@@ -15,7 +15,18 @@ import type {
 } from '../../read/diff/difference.ts'
 import { partingText } from '../../read/words/parting.ts'
 import type { Paint } from '../terminal.ts'
-import { columnsOf, count, counted, padEnd, padStart, printable, shorten, shortRun, valueText } from './text.ts'
+import {
+  columnsOf,
+  count,
+  counted,
+  hashText,
+  padEnd,
+  padStart,
+  printable,
+  shorten,
+  shortRun,
+  valueText,
+} from './text.ts'
 
 export interface DiffView {
   readonly columns: number
@@ -63,7 +74,7 @@ export function renderDiff(diff: RunDiff, view: DiffView): string {
     onlyBatches(batches.only_new, 'new'),
   ].filter(each => each !== null)
   if (rest.length > 0) lines.push('', ...rest)
-  const others = [...diff.code.map(codeLine), ...diff.reads.map(readLine)]
+  const others = [...diff.code.map(codeLine), ...diff.reads.map(readLine), ...digestLines(diff)]
   if (others.length > 0) lines.push('', ...others)
   if (view.list > 0) lines.push(...listed(diff, view))
   const next = nextSteps(diff, view)
@@ -73,6 +84,13 @@ export function renderDiff(diff: RunDiff, view: DiffView): string {
 /** `the code of transform mine differs: file 8f3a9c01… → file 91bc22d0…` */
 function codeLine({ kind, name, old, new: now }: CodeChange): string {
   return printable(`the code of ${kind} ${name} differs: ${codeText(old)} → ${codeText(now)}`)
+}
+
+/** Nothing where one of them isn't known. */
+function digestLines({ result_digest }: RunDiff): readonly string[] {
+  const { old: before = null, new: now = null } = result_digest ?? {}
+  if (before === null || now === null) return []
+  return [before === now ? `both have the result digest ${hashText(now)}` : 'their result digests differ']
 }
 
 /** `names.csv, which known reads, differs: 120 bytes, 8f3a9c01… → 131 bytes, 91bc22d0…` */

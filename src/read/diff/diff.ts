@@ -70,6 +70,7 @@ export async function diffRuns(reader: LedgerReader, names: Both<string>, option
     code: codeChanges(sides.old.plugins, sides.new.plugins),
     matched_by: matcher !== null ? 'key' : ways !== null ? 'repeats' : 'number',
     reads: fileChanges(nodesOfBoth(sides), sides.old.reads, sides.new.reads),
+    ...digestsOf(sides),
     ...(matcher === null || key === undefined ? {} : { key: { fields: key.fields, ...matcher.report } }),
     rows: rows.counts(old.records, other.records),
     groups: rows.groups.list().map(({ parting, count, examples }) => ({ ...parting, rows: count, examples })),
@@ -77,6 +78,11 @@ export async function diffRuns(reader: LedgerReader, names: Both<string>, option
     only: [...old.stretches, ...other.stretches],
     batches,
   }
+}
+
+function digestsOf({ old, new: other }: Both<Side>): Pick<RunDiff, 'result_digest'> {
+  if (old.digest === undefined || other.digest === undefined) return {}
+  return { result_digest: { old: old.digest, new: other.digest } }
 }
 
 function nodesOfBoth({ old, new: other }: Both<Side>): readonly string[] {

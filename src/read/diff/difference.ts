@@ -132,6 +132,8 @@ export interface RunDiff {
   readonly code: readonly CodeChange[]
   /** Files that a node of both read beside its rows, and that aren't the same. */
   readonly reads: readonly FileChange[]
+  /** Of what each of them came to; null: erased, or unreadable. Absent if one of them has none. */
+  readonly result_digest?: Both<string | null>
   /** How rows were matched, if that was by a key. */
   readonly key?: Both<KeyedRows> & { readonly fields: readonly string[] }
   readonly rows: DiffCounts

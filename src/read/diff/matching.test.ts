@@ -22,7 +22,7 @@ const LOGS = { old: 1, new: 2 }
 function side(which: 'old' | 'new', records: number, first: number): Side {
   const sources = [new SourceRows('in', [{ index: 1, row: first, records }])]
   const reader = {} as Side['reader']
-  const none = { plugins: [], declared: new Map(), reads: new Map(), open: new Map() }
+  const none = { plugins: [], digest: undefined, declared: new Map(), reads: new Map(), open: new Map() }
   return { reader, log: LOGS[which], run: which, reruns: null, topology: TOPOLOGY, sources, ...none }
 }
 

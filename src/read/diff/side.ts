@@ -10,7 +10,8 @@ import { checkedSubject } from '../evidence/subject-check.ts'
 import { Course } from '../fold/course.ts'
 import { type SourceRows, sourceRowsOf } from '../fold/source-rows.ts'
 import { ofNodes } from '../runs/opening-values.ts'
-import { openingOf } from '../runs/run-log.ts'
+import { resultDigestOf } from '../runs/result-digest.ts'
+import { closingOf, openingOf } from '../runs/run-log.ts'
 import { ValuesOnRecord } from '../runs/values-on-record.ts'
 import { type Tale, tellTale } from './tale.ts'
 
@@ -27,6 +28,8 @@ export interface Side {
   readonly sources: readonly SourceRows[]
   /** What its nodes read beside their rows. */
   readonly reads: FilesRead
+  /** Of what it came to; null: erased, or unreadable; undefined: it has none. */
+  readonly digest: string | null | undefined
   /** By source: the fields that its schema declares, where it does and they aren't erased. */
   readonly declared: ReadonlyMap<string, readonly DeclaredField[]>
   /** By `row N` or `batch N`, how many tokens the ledger has open of it. */
@@ -51,7 +54,8 @@ export async function sideOf(
   const reads = await ofNodes(opening, values, 'reads')
   const { plugins } = await codeOnRecord(reader, log)
   const reruns = opening.reruns?.run ?? null
-  return { reader, log, run, reruns, topology, plugins, sources, declared, reads, open }
+  const digest = await resultDigestOf(reader, log, await closingOf(reader, log))
+  return { reader, log, run, reruns, topology, plugins, sources, digest, declared, reads, open }
 }
 
 /** The source, and the number of the record in it, that a row came from. */

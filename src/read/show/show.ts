@@ -10,6 +10,7 @@ import { InputFiles } from '../runs/input-files.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
 import { filesReadIn, intentsOf, planOf } from '../runs/opening-values.ts'
 import { publishedIn } from '../runs/published-values.ts'
+import { resultDigestOf } from '../runs/result-digest.ts'
 import {
   type Closing,
   closingOf,
@@ -39,6 +40,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
   const plan = await planOf(reader, log)
   const reads = await filesReadIn(reader, log)
   const endings = endingCounts(closing.totals, opening.topology)
+  const digest = await resultDigestOf(reader, log, closing)
   return {
     // The keys of `run --json` first, in its order.
     run,
@@ -49,7 +51,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     causes: summed(endings, each => each.cause),
     sinks: await sinkCounts(reader, log, opening.topology, closing),
     checkpoint: head?.root ?? '',
-    ...(await digestOf(reader, log, closing)),
+    ...(digest === undefined ? {} : { result_digest: digest }),
     duration_ms: durationMs(opening, closing),
     nodes: nodeCounts(closing.totals, opening.topology),
     name: opening.name,
@@ -199,16 +201,6 @@ async function inDoubtOf(
     if (fate === IN_DOUBT)
       all.push({ row, token, sink: nodes[node - 1]?.name ?? '?', recorded_at: formatTime(recorded_us) })
   return all
-}
-
-/** Of what a run with splits came to: null if it can't be read, or is erased; nothing if there is none. */
-export async function digestOf(
-  reader: LedgerReader,
-  log: number,
-  { last, last_seq }: Pick<Closing, 'last' | 'last_seq'>,
-): Promise<Pick<ShownRun, 'result_digest'>> {
-  if (last?.k !== 'seal' || last.digest === undefined) return {}
-  return { result_digest: await new ValuesOnRecord(reader, log).get(last_seq, last, 'digest') }
 }
 
 async function stopOf(reader: LedgerReader, log: number, { last, last_seq }: Closing): Promise<ShownRun['stopped']> {
