@@ -109,6 +109,16 @@ export interface StoredOpenToken {
   /** The entry that brought it there. */
   readonly seq: number
 }
+
+/** Some leases, where there may be very many. */
+export interface LeasePage {
+  /** Number of the first log. */
+  readonly from: number
+  /** Of the last one. */
+  readonly to: number
+  readonly at_most: number
+}
+
 export interface StoredLease {
   readonly log: number
   readonly epoch: number
@@ -239,7 +249,8 @@ export interface LedgerReader {
   timestamped(): Promise<number>
   /** The id of where a ledger was copied to, by `custody ledger copy`; null where it was born. */
   home(): Promise<string | null>
-  leases(): Promise<readonly StoredLease[]>
+  /** In order of their logs. */
+  leases(page?: LeasePage): Promise<readonly StoredLease[]>
   lease(log: number): Promise<StoredLease | null>
   /** Tables, views, indexes and triggers that are there. */
   objects(): Promise<readonly StoredObject[]>

@@ -42,6 +42,19 @@ export function leaseConformance(kind: string, makePlace: () => Promise<Place>):
       expect(await logZero(reader)).toEqual(['birth', 'opened', 'taken_over'])
     })
 
+    test('some leases are read where there may be many', async () => {
+      const { ledger, reader } = await begin(DEAD)
+      const runs = [1, 2, 3, 4].map(number => RUN.replace(/1$/, `${number}`))
+      for (const run of runs) await ledger.openRun(run, opening(run))
+      const logsOf = async (page?: Parameters<typeof reader.leases>[0]) =>
+        (await reader.leases(page)).map(({ log }) => log)
+      expect(await logsOf()).toEqual([1, 2, 3, 4])
+      expect(await logsOf({ from: 2, to: 3, at_most: 9 })).toEqual([2, 3])
+      expect(await logsOf({ from: 2, to: 4, at_most: 2 })).toEqual([2, 3])
+      expect(await logsOf({ from: 5, to: 9, at_most: 9 })).toEqual([])
+      expect(await reader.leases({ from: 1, to: 4, at_most: 4 })).toEqual(await reader.leases())
+    })
+
     test('a look that refuses what it finds leaves no trace', async () => {
       const { ledger, place, ports, reader } = await begin(DEAD)
       const run = await ledger.openRun(RUN, opening())

@@ -16,7 +16,7 @@ import { pause } from './pause.ts'
 import { RunWork } from './run-work.ts'
 import type { WorkEnd, WorkSaid } from './work-messages.ts'
 
-/** Each look is a question or two to the database. */
+/** Each look is a few questions to the database. */
 const LOOK_EVERY_MS = 500
 /** A run that this worker can't work on is tried again, in case somebody has seen to it. */
 const TRY_AGAIN_MS = 30_000
@@ -126,8 +126,8 @@ class Worker {
 
   /** Whether there may be something to do of a run. */
   #hopesFor(offered: OfferedRun): boolean {
-    const { is_led, free, held } = offered
-    return is_led && free.length + held.length > 0 && this.#refusal(offered) === null
+    const { is_led, free, is_under_way } = offered
+    return is_led && (free.length > 0 || is_under_way) && this.#refusal(offered) === null
   }
 
   #refusal({ run, token }: OfferedRun): string | null {

@@ -22,8 +22,9 @@ import { pause } from './pause.ts'
 import { inviteWorkers } from './shared-folder.ts'
 import { lastOfSplit, progressOf } from './split-progress.ts'
 
-/** Many leases are read each time. */
 const LOOK_EVERY_MS = 500
+/** All leases are read each time: where these are very many, that is a tenth of the time at most. */
+const PAUSES_PER_LOOK = 9
 /** Workers look for work more often. */
 const PATIENCE_MS = 5_000
 
@@ -107,6 +108,7 @@ class Watch {
     let open: readonly number[] = parts
     for (;;) {
       if (signal.aborted) return { kind: 'stopped', error: null, budget: null }
+      const began_ms = performance.now()
       const leases = await this.#leases(first, open)
       const error = await this.#look(leases, first)
       if (error !== null) return { kind: 'stopped', error, budget: null }
@@ -116,7 +118,7 @@ class Watch {
       this.#onRows([...this.#progress.values()].reduce(added, NO_PROGRESS))
       if (open.length === 0) return { kind: 'closed' }
       this.#sayIdle()
-      await pause(LOOK_EVERY_MS, signal)
+      await pause(Math.max(LOOK_EVERY_MS, (performance.now() - began_ms) * PAUSES_PER_LOOK), signal)
     }
   }
 

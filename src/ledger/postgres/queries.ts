@@ -99,6 +99,7 @@ export const QUERIES = {
   home: `SELECT id FROM home`,
   database: `SELECT current_setting('server_encoding') AS encoding, ledger_format() AS format`,
   leases: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases ORDER BY log`,
+  leases_between: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log BETWEEN $1 AND $2 ORDER BY log LIMIT $3`,
   lease: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log = $1`,
 }
 

@@ -8,6 +8,7 @@ import { inOrder, SealedPayloads } from '../encryption/sealed-payloads.ts'
 import { lastOfEach } from '../last-of-each.ts'
 import type {
   FullEntry,
+  LeasePage,
   LedgerReader,
   SealedChunk,
   StoredEnding,
@@ -319,8 +320,9 @@ export class PostgresReader implements LedgerReader {
     return (await this.#asking.get<{ id: string }>(QUERIES.home))?.id ?? null
   }
 
-  async leases(): Promise<readonly StoredLease[]> {
-    return this.#asking.all(QUERIES.leases)
+  async leases(page?: LeasePage): Promise<readonly StoredLease[]> {
+    if (page === undefined) return this.#asking.all(QUERIES.leases)
+    return this.#asking.all(QUERIES.leases_between, page.from, page.to, page.at_most)
   }
 
   async lease(log: number): Promise<StoredLease | null> {

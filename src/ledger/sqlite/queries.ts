@@ -81,6 +81,7 @@ export const QUERIES = {
   newest_timestamp: `SELECT coalesce(max(size), 0) AS size FROM timestamps`,
   home: `SELECT id FROM home WHERE one = 1`,
   leases: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases ORDER BY log`,
+  leases_between: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log BETWEEN ? AND ? ORDER BY log LIMIT ?`,
   lease: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log = ?`,
   objects: `SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name`,
   integrity: `PRAGMA integrity_check`,

@@ -14,6 +14,7 @@ import { inOrder, SealedPayloads } from '../encryption/sealed-payloads.ts'
 import { lastOfEach } from '../last-of-each.ts'
 import type {
   FullEntry,
+  LeasePage,
   LedgerReader,
   SealedChunk,
   StoredEnding,
@@ -328,8 +329,9 @@ export class SqliteReader implements LedgerReader {
     return this.#get<{ id: string }>(QUERIES.home)?.id ?? null
   }
 
-  async leases(): Promise<readonly StoredLease[]> {
-    return this.#all(QUERIES.leases)
+  async leases(page?: LeasePage): Promise<readonly StoredLease[]> {
+    if (page === undefined) return this.#all(QUERIES.leases)
+    return this.#all(QUERIES.leases_between, page.from, page.to, page.at_most)
   }
 
   async lease(log: number): Promise<StoredLease | null> {

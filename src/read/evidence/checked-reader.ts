@@ -13,6 +13,7 @@ import { commitment } from '../../format/hash.ts'
 import { TILE_WIDTH } from '../../format/tree.ts'
 import type {
   FullEntry,
+  LeasePage,
   LedgerReader,
   StoredEnding,
   StoredEntry,
@@ -346,8 +347,8 @@ export class CheckedReader implements RunReader {
   timestamped() {
     return this.#inner.timestamped()
   }
-  leases() {
-    return this.#inner.leases()
+  leases(page?: LeasePage) {
+    return this.#inner.leases(page)
   }
   objects() {
     return this.#inner.objects()

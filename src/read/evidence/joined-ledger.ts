@@ -7,6 +7,7 @@
  */
 import type {
   FullEntry,
+  LeasePage,
   LedgerReader,
   StoredEnding,
   StoredEntry,
@@ -320,8 +321,8 @@ export class JoinedLedger implements LedgerReader {
   home() {
     return this.#inner.home()
   }
-  leases() {
-    return this.#inner.leases()
+  leases(page?: LeasePage) {
+    return this.#inner.leases(page)
   }
   objects() {
     return this.#inner.objects()
