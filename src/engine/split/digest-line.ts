@@ -6,6 +6,7 @@
 import { GROUP_KINDS, type OriginFact, type SubjectEntry } from '../../format/entry.ts'
 import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../format/lineage.ts'
 import type { Topology } from '../../format/topology.ts'
+import type { SubjectDraft } from '../../ledger/write-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { type FateNumber, fateOf } from '../../model/outcome.ts'
 import { notOnRecord, onRecord } from '../record/on-record.ts'
@@ -49,16 +50,16 @@ export class DigestLines {
 
   /** `facts`: those of all its entries, in order. */
   line({ source, index }: OriginFact, facts: readonly LineFacts[], textOf: TextOf): string {
-    const [first] = facts
-    const begin = `[${this.#name(source)},${index},[`
-    const ending = first?.endings[0]
-    if (facts.length === 1 && first !== undefined && ending !== undefined && first.births.length === 1) {
-      // The only token: nearly all rows are so.
-      const [born, last] = [first.births[0], first.visits.at(-1)]
-      if (first.endings.length === 1 && born?.group === 0 && last?.token === ending.token)
-        return `${begin}["",${this.#end(ending)},${textOf(dataOf(last, born.value))}]]]`
-    }
-    return `${begin}${this.#endings(facts, textOf).join(',')}]]`
+    return `[${this.#name(source)},${index},[${this.#endings(facts, textOf).join(',')}]]`
+  }
+
+  /** The same of what has but one entry, and one token, as nearly all rows have; null for others. */
+  ofOne({ births, endings, visits, values, first_value }: SubjectDraft, { source, index }: OriginFact): string | null {
+    const [birth, ending, last] = [births[0], endings[0], visits[visits.length - 1]]
+    if (births.length !== 1 || endings.length !== 1 || birth?.group !== 0) return null
+    if (ending === undefined || last?.token !== ending.token) return null
+    const data = values[dataOf(last, birth.value) - first_value]?.text
+    return data === undefined ? null : `[${this.#name(source)},${index},[["",${this.#end(ending)},${data}]]]`
   }
 
   #endings(facts: readonly LineFacts[], textOf: TextOf): string[] {

@@ -57,14 +57,18 @@ export class SplitDigest {
 
   /** The next entry of a row or a batch: first entries come in order of their numbers. */
   add(draft: SubjectDraft): void {
-    const { subject, previous, origin, closes, first_value, values } = draft
+    const { subject, previous, origin, closes } = draft
     // Those that have had an entry are read back.
     if (previous !== null || origin === null) return
-    const textOf = (value: number) => onRecord(values[value - first_value], `value ${value}`).text
-    const line = closes ? this.#lines.line(origin, [draft], textOf) : null
+    const line = closes ? (this.#lines.ofOne(draft, origin) ?? this.#lineIn(draft, origin)) : null
     if (subject.kind === 'row') return this.#rows.add(subject.row, line)
     this.#last_batch = subject.batch
     this.#blocksOf(origin).add(subject.batch, line)
+  }
+
+  #lineIn(draft: SubjectDraft, origin: OriginFact): string {
+    const { first_value, values } = draft
+    return this.#lines.line(origin, [draft], value => onRecord(values[value - first_value], `value ${value}`).text)
   }
 
   /** All that was added is durable. */
