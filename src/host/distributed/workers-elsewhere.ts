@@ -6,7 +6,6 @@
  * WORKERS-ELSEWHERE-2. A split that a worker has stopped with an error stops the run, as one that a thread works on. One whose worker is gone is somebody
  *     else's, and changes nothing for the run.
  */
-import { servicesOf } from '../../engine/calls/contexts.ts'
 import type { SplitsEnd, SplitsProgress, Workers } from '../../engine/ports/workers.ts'
 import { bytesOf } from '../../engine/split/cuts.ts'
 import { added, NO_PROGRESS, workersHere } from '../../engine/split/here.ts'
@@ -18,6 +17,7 @@ import { CustodyError, type ErrorCode } from '../../model/error.ts'
 import { ERRORS } from '../../model/error-codes.ts'
 import { isObject } from '../../model/row.ts'
 import { piecesFolder } from '../pieces.ts'
+import { whyAlone } from '../splits/alone.ts'
 import { pause } from './pause.ts'
 import { inviteWorkers } from './shared-folder.ts'
 import { lastOfSplit, progressOf } from './split-progress.ts'
@@ -56,14 +56,8 @@ export function workersElsewhere(elsewhere: Elsewhere) {
   }
 }
 
-/** Why the coordinator must do it all; null: it needn't. */
-function whyAlone({ plan, known }: Pick<SplitRequest, 'plan' | 'known'>): string | null {
-  if (known.names_files) return 'rows name the files that they are written to'
-  return plan.nodes.some(node => servicesOf(node).length > 0) ? 'nodes call services' : null
-}
-
 function alone(of: Omit<SplitRequest, 'part'>, folder: string, why: string): Workers {
-  const text = `this process works on all splits by itself, since ${why}`
+  const text = `this process works on all splits by itself: ${why}`
   return {
     run: async (parts, onRows) => {
       await inviteWorkers(folder, null)

@@ -1,12 +1,12 @@
 /** Who works on the splits of a run on this machine. */
 import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
-import { servicesOf } from '../../engine/calls/contexts.ts'
 import type { Workers } from '../../engine/ports/workers.ts'
 import { workersHere } from '../../engine/split/here.ts'
 import type { SplitRequest } from '../../engine/split/split-session.ts'
 import type { LedgerKey } from '../../ledger/encryption/ledger-key.ts'
 import type { HostPorts, RunObserver } from '../ports.ts'
+import { whyAlone } from './alone.ts'
 import { splitThreads } from './split-threads.ts'
 
 /** How many threads work; `auto`: one for each processor, if there is enough to read. */
@@ -25,14 +25,13 @@ export interface WorkersOptions {
   readonly observer: RunObserver
 }
 
-const ALONE =
-  'one thread works on all splits, whatever --workers says: rows name the files that they are written to, nodes call services, or it is a replay'
-
 /** Makes them, once it is known what each split reads. */
 export function workersOf({ url, count, encryption, ports, observer }: WorkersOptions) {
   return (of: Omit<SplitRequest, 'part'>): Workers => {
-    const threads = threadsFor(count, of)
-    if (typeof count === 'number' && threads < count) of.onNotice?.({ kind: 'warning', text: ALONE })
+    const why = whyAlone(of)
+    const threads = why === null ? threadsFor(count, of.cuts) : 1
+    if (typeof count === 'number' && threads < count)
+      of.onNotice?.({ kind: 'warning', text: `one thread works on all splits, whatever --workers says: ${why}` })
     if (threads === 1) return workersHere(of)
     const { plan, run, opening, cuts, files, abandon, strict, staging = null, known, signal, onNotice } = of
     const { env, cwd, custody } = ports
@@ -48,15 +47,7 @@ export function workersOf({ url, count, encryption, ports, observer }: WorkersOp
   }
 }
 
-/**
- * Files that rows name are named by who knows all that the run writes, and services are asked by who knows all that the run has asked:
- * one thread, which knows it. So are those who have the record of the run that is replayed.
- */
-function threadsFor(
-  count: WorkerCount,
-  { cuts, known, plan, recordings = null }: Pick<SplitRequest, 'cuts' | 'known' | 'plan' | 'recordings'>,
-): number {
-  if (known.names_files || recordings !== null || plan.nodes.some(node => servicesOf(node).length > 0)) return 1
+function threadsFor(count: WorkerCount, cuts: SplitRequest['cuts']): number {
   if (count !== 'auto') return count
   const bytes = cuts.flatMap(({ ranges }) => ranges).reduce((sum, { range }) => sum + range.bytes, 0)
   return bytes < WORTH_THREADS_BYTES ? 1 : availableParallelism()

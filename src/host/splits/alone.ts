@@ -1,0 +1,17 @@
+/** Runs whose splits one thread works on, one after the other, however many could. */
+import { servicesOf } from '../../engine/calls/contexts.ts'
+import type { SplitRequest } from '../../engine/split/split-session.ts'
+
+/**
+ * Why, for people; null: any number can. Files that rows name are named by who knows all that the run writes, services are asked by who knows
+ * all that the run has asked, and a run is replayed by who has the record of the one that it repeats.
+ */
+export function whyAlone({
+  plan,
+  known,
+  recordings = null,
+}: Pick<SplitRequest, 'plan' | 'known' | 'recordings'>): string | null {
+  if (known.names_files) return 'rows name the files that they are written to'
+  if (recordings !== null) return 'it is a replay'
+  return plan.nodes.some(node => servicesOf(node).length > 0) ? 'nodes call services' : null
+}
