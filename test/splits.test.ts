@@ -1,10 +1,12 @@
 /** Pipelines that ask for splits, run as hosts do: they leave what they leave without, or say why they can't. */
+
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../src/engine/ports/ports.ts'
+import type { Progress } from '../src/engine/run/start.ts'
 import { compilePipeline } from '../src/host/compile.ts'
 import type { HostPorts } from '../src/host/ports.ts'
 import { type RerunObserver, rerunRows } from '../src/host/rerun.ts'
@@ -269,10 +271,14 @@ test('what is odd about a source is said once', async () => {
 test('its progress is that of the whole input', async () => {
   write('claims.csv', CLAIMS)
   write('p.yaml', IN_SPLITS)
-  const seen: Array<{ readonly rows_read: number; readonly bytes: object | null }> = []
+  const seen: Array<Pick<Progress, 'rows_read' | 'bytes' | 'splits'>> = []
   const onProgress = (progress: (typeof seen)[number]) => void seen.push(progress)
   await startRun(await requested(), null, ports(), { ...observer, onProgress })
   expect(seen.at(-1)).toMatchObject({ rows_read: 900, bytes: { before: 0, read: CLAIMS.length, total: CLAIMS.length } })
+  const [count = 0] = seen.map(({ splits }) => splits?.count ?? 0)
+  expect(seen.at(-1)?.splits).toEqual({ count, closed: count, under_way: 0, workers: 0 })
+  for (const { splits } of seen)
+    if (splits !== undefined && splits.closed < count) expect(splits).toMatchObject({ count, under_way: 1, workers: 1 })
   expect(seen.map(({ rows_read }) => rows_read)).toEqual(
     seen.map(({ rows_read }) => rows_read).toSorted((a, b) => a - b),
   )

@@ -107,6 +107,27 @@ describe('progress', () => {
     expect(progressText({ ...working, ...none, bytes: { ...bytes, read: 0 } }, null, 100)).toContain('  15 %   0 rows')
   })
 
+  test('says how many splits are done, and who works on others', () => {
+    const bytes = { before: 0, read: 61_000, total: 100_000 }
+    const splits = { count: 64, closed: 12, under_way: 8, workers: 3 }
+    expect(progressText({ ...facts, bytes, splits }, null, 120)).toBe(
+      '  reading  ███████████████░░░░░░░░░  61 %   1,200 rows   12 / 64 splits, 8 by 3 workers   2,400 rows/s   0 s left',
+    )
+    // The bar goes first, and then the rate.
+    expect(progressText({ ...facts, bytes, splits }, null, 90)).toBe(
+      '  reading  61 %   1,200 rows   12 / 64 splits, 8 by 3 workers   2,400 rows/s   0 s left',
+    )
+    expect(progressText({ ...facts, bytes, splits }, null, 79)).toBe(
+      '  reading  61 %   1,200 rows   12 / 64 splits, 8 by 3 workers   0 s left',
+    )
+    // Each thread works on one.
+    const threads = { ...splits, workers: 8 }
+    expect(progressText({ ...facts, splits: threads }, null, 100)).toBe(
+      '  reading  1,200 rows   12 / 64 splits, 8 under way   2,400 rows/s',
+    )
+    expect(progressText({ ...facts, splits, dealing: { records: 9, took_us: null } }, null, 100)).not.toContain('split')
+  })
+
   test('keeps to the width of the terminal, the bar going first', () => {
     const bytes = { before: 0, read: 61_000, total: 100_000 }
     expect(progressText({ ...facts, bytes }, null, 70)).toBe(

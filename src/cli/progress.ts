@@ -3,7 +3,7 @@ import type { ServiceState } from '../engine/calls/service-state.ts'
 import type { Progress } from '../engine/run/start.ts'
 import { formatDuration } from '../model/time.ts'
 import { serviceText } from './render/service.ts'
-import { count, counted, shorten } from './render/text.ts'
+import { columnsOf, count, counted, shorten } from './render/text.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ProgressFacts = Omit<Progress, 'tokens_ended'>
@@ -13,6 +13,8 @@ const BAR_COLUMNS = 24
 const LEAST_BAR_COLUMNS = 6
 /** What usually stands beside the bar. */
 const OTHER_COLUMNS = 62
+/** What of splits stands there, too. */
+const SPLITS_COLUMNS = 31
 /** Of all work of a run whose records are dealt to splits first, about so much is that. */
 const DEALING_SHARE = 0.15
 /** Not more often: a person can't read it, and a slow terminal would hold the run up. */
@@ -48,24 +50,40 @@ export class ProgressLine {
 /**
  * `  reading  ███░░░  61 %   2,251 rows   41,200 rows/s   0.2 s left`; the bar takes what room there is. Where rows wait for
  * something, a model for example, it is their being done that counts: `  working  …   2,251 rows read, 1,588 done`. Where records are dealt to
- * splits first it says that, and continues from there: `  dealing  █░░░░░   9 %   2,251 records   41,200 records/s`.
+ * splits first it says that, and continues from there: `  dealing  █░░░░░   9 %   2,251 records   41,200 records/s`. Where there is no room
+ * for how many splits are done besides, there is none for the rate.
  */
 export function progressText(progress: ProgressFacts, limit: number | null, columns: number): string {
   const { elapsed_us } = progress
   const { title, what, number, done, speed, works } = stepOf(progress)
   const rate = `${speed > 0 && speed < 10 ? speed.toFixed(1) : count(Math.round(speed))} ${what}s/s`
   const share = shareDone(progress, limit)
-  if (share === null) return shorten(`${title}  ${counted(number, what)}${done}   ${rate}`, columns)
+  const of_splits = splitsText(progress)
+  const known = limit === null || share === null ? counted(number, what) : `${count(number)} / ${count(limit)} ${what}s`
+  const rows = `${known}${done}${of_splits === '' ? '' : `   ${of_splits}`}`
+  if (share === null) return fitted(`${title}  ${rows}`, rate, '', columns)
   const percent = `${Math.floor(share.now * 100)} %`.padStart(5)
-  const rows = (limit === null ? counted(number, what) : `${count(number)} / ${count(limit)} ${what}s`) + done
   const gained = share.now - share.before
   const left_us = gained > 0 ? (elapsed_us / gained) * (1 - share.now) : null
   // Who waits for others is never done at once.
   const left = left_us === null ? '' : `   ${secondsText(works ? Math.max(left_us, 1_000_000) : left_us)} left`
-  const text = `${percent}   ${rows}   ${rate}${left}`
   // By the width of the terminal only, or the bar would jump as the numbers grow.
-  const room = Math.min(BAR_COLUMNS, columns - OTHER_COLUMNS)
-  return shorten(room < LEAST_BAR_COLUMNS ? `${title} ${text}` : `${title}  ${bar(share.now, room)} ${text}`, columns)
+  const room = Math.min(BAR_COLUMNS, columns - OTHER_COLUMNS - (of_splits === '' ? 0 : SPLITS_COLUMNS))
+  const begin = room < LEAST_BAR_COLUMNS ? `${title} ` : `${title}  ${bar(share.now, room)} `
+  return fitted(`${begin}${percent}   ${rows}`, rate, left, columns)
+}
+
+function fitted(begin: string, rate: string, left: string, columns: number): string {
+  const whole = `${begin}   ${rate}${left}`
+  return shorten(begin.includes(' split') && columnsOf(whole) > columns ? `${begin}${left}` : whole, columns)
+}
+
+/** `12 / 64 splits, 8 by 3 workers`; workers are named where one of them may work on several. */
+function splitsText({ splits, dealing }: ProgressFacts): string {
+  if (splits === undefined || dealing?.took_us === null) return ''
+  const { count: all, closed, under_way, workers } = splits
+  const by = under_way === workers ? 'under way' : `by ${counted(workers, 'worker')}`
+  return `${count(closed)} / ${counted(all, 'split')}, ${count(under_way)} ${by}`
 }
 
 /** What it does: deals records, reads rows, or works on rows that wait for something. */

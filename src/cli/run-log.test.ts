@@ -27,7 +27,8 @@ test('records that are dealt, and then rows, whose rate is that since', async ()
     const before = { rows_read: 0, rows_done: 0 }
     log?.progress({ ...before, before, elapsed_us: 5e6, bytes: null, dealing: { records: 70, took_us: null } })
     const rows = { rows_read: 50, rows_done: 40, before, bytes: null }
-    log?.progress({ ...rows, elapsed_us: 20e6, dealing: { records: 100, took_us: 10e6 } })
+    const splits = { count: 8, closed: 3, under_way: 2, workers: 1 }
+    log?.progress({ ...rows, elapsed_us: 20e6, dealing: { records: 100, took_us: 10e6 }, splits })
     return 0
   })
   expect(lines).toMatchObject([
@@ -35,6 +36,8 @@ test('records that are dealt, and then rows, whose rate is that since', async ()
     { rows_read: 50, rows_done: 40, rows_per_second: 4, elapsed_ms: 20_000, msg: '40 rows done' },
   ])
   expect(lines[1]).not.toHaveProperty('records_dealt')
+  expect(lines[1]).toMatchObject({ splits: { count: 8, closed: 3, under_way: 2, workers: 1 } })
+  expect(lines[0]).not.toHaveProperty('splits')
 })
 
 test('progress each five seconds at most, and what keeps calls waiting', async () => {

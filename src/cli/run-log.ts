@@ -51,7 +51,7 @@ class JsonLog implements RunLog {
     this.#log.info({ event: 'run.started', ...facts }, 'the run begins')
   }
 
-  progress({ rows_read, rows_done, before, elapsed_us, dealing }: ProgressFacts): void {
+  progress({ rows_read, rows_done, before, elapsed_us, dealing, splits }: ProgressFacts): void {
     if (elapsed_us < this.#next_us) return
     this.#next_us = elapsed_us + EVERY_US
     const seconds = (elapsed_us - (dealing?.took_us ?? 0)) / 1e6
@@ -60,6 +60,7 @@ class JsonLog implements RunLog {
     this.#log.info(
       {
         ...{ event: 'run.progress', rows_read, rows_done, rows_per_second, ...dealt },
+        ...(splits === undefined ? {} : { splits }),
         elapsed_ms: Math.round(elapsed_us / 1000),
       },
       dealt.records_dealt === undefined ? `${rows_done} rows done` : `${dealt.records_dealt} records dealt`,

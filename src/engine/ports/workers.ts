@@ -18,7 +18,19 @@ export interface SpentBudget {
 
 export interface Workers {
   /** Works on splits, in any order, until all are closed or the run is to stop. @throws CustodyError if a split can't be taken up. */
-  run(parts: readonly number[], onRows: (progress: SplitsProgress) => void): Promise<SplitsEnd>
+  run(parts: readonly number[], onRows: OnSplits): Promise<SplitsEnd>
+}
+
+/** Called as they get on. */
+export type OnSplits = (progress: SplitsProgress, at_work: SplitsAtWork) => void
+
+/** Of the splits that were to be worked on. */
+export interface SplitsAtWork {
+  readonly closed: number
+  /** That somebody works on just now. */
+  readonly under_way: number
+  /** How many do: threads, or processes on any machine. */
+  readonly workers: number
 }
 
 /** Of all of these splits together, since they were taken up. */

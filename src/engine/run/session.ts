@@ -33,6 +33,7 @@ import type { AtPoint } from '../ports/crash-points.ts'
 import type { Clock } from '../ports/ports.ts'
 import { SessionClock, type Standstill } from '../ports/run-clock.ts'
 import { IN_MEMORY, type Spill } from '../ports/spill.ts'
+import type { SplitsAtWork } from '../ports/workers.ts'
 import { ABANDONED } from '../record/ending.ts'
 import { Recorder } from '../record/recorder.ts'
 import { Totals } from '../record/totals.ts'
@@ -62,6 +63,8 @@ export interface Progress {
   readonly bytes: BytesRead | null
   /** Where this process deals records to splits first: there is no row until that is done. */
   readonly dealing?: DealingProgress | undefined
+  /** Of a run with splits, while they are worked on. */
+  readonly splits?: (SplitsAtWork & { readonly count: number }) | undefined
 }
 
 export interface DealingProgress {

@@ -17,7 +17,7 @@ import { originalNames } from '../nodes/source/open-sources.ts'
 import type { OpenSource } from '../nodes/source/source-reader.ts'
 import type { Pieces } from '../ports/pieces.ts'
 import { SessionClock, type Standstill } from '../ports/run-clock.ts'
-import type { SpentBudget, SplitsProgress, Workers } from '../ports/workers.ts'
+import type { OnSplits, SpentBudget, Workers } from '../ports/workers.ts'
 import type { ValuesSoFar } from '../record/run-values.ts'
 import { Totals } from '../record/totals.ts'
 import { Guards } from '../run/guards.ts'
@@ -221,9 +221,10 @@ class Coordinator {
     const tell = teller('Progress', request.onProgress)
     const began_us = this.#clock.monotonic_us()
     const [total, read_before] = [bytesOf(cuts, () => true), bytesOf(cuts, part => closedBefore.has(part)) ?? 0]
-    const onRows = ({ rows_read, rows_done, tokens_ended, bytes_read }: SplitsProgress) => {
+    const onRows: OnSplits = ({ rows_read, rows_done, tokens_ended, bytes_read }, at_work) => {
       const bytes = total === null ? null : { before: read_before, read: read_before + bytes_read, total }
-      tell({ rows_read, rows_done, tokens_ended, before: NO_ROWS, ...this.#progress(began_us), bytes })
+      const all = { ...at_work, count: splits, closed: closedBefore.size + at_work.closed }
+      tell({ rows_read, rows_done, tokens_ended, before: NO_ROWS, ...this.#progress(began_us), bytes, splits: all })
     }
     const halt = new AbortController()
     let said_us = began_us

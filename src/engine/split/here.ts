@@ -1,6 +1,6 @@
 /** Works on the splits of a run in this thread, one after the other. */
 
-import type { SplitsEnd, SplitsProgress, Workers } from '../ports/workers.ts'
+import type { SplitsAtWork, SplitsEnd, SplitsProgress, Workers } from '../ports/workers.ts'
 import type { Progress, RunResult } from '../run/session.ts'
 import { bytesOf } from './cuts.ts'
 import { SplitCalls } from './split-calls.ts'
@@ -12,22 +12,28 @@ export function workersHere(of: Omit<SplitRequest, 'part'>): Workers {
     async run(parts, onRows) {
       let sum = NO_PROGRESS
       const calls = new SplitCalls(of)
-      for (const part of parts) {
+      for (const [closed, part] of parts.entries()) {
         const elsewhere = await calls.besides(part)
         const result = await runSplit({
           ...of,
           part,
           elsewhere,
-          onProgress: each => onRows(added(sum, progressIn(each))),
+          onProgress: each => onRows(added(sum, progressIn(each)), alone(closed, parts)),
         })
         const end = endOf(result, calls.lost_usd)
         if (end !== null) return end
         sum = added(sum, progressAfter(result, of.cuts, part))
-        onRows(sum)
+        onRows(sum, alone(closed + 1, parts))
       }
       return { kind: 'closed' }
     },
   }
+}
+
+/** One after the other. */
+function alone(closed: number, { length }: readonly number[]): SplitsAtWork {
+  const under_way = closed < length ? 1 : 0
+  return { closed, under_way, workers: under_way }
 }
 
 export const NO_PROGRESS: SplitsProgress = { rows_read: 0, rows_done: 0, tokens_ended: 0, bytes_read: 0 }

@@ -6,7 +6,7 @@
  * WORKERS-ELSEWHERE-2. A split that a worker has stopped with an error stops the run, as one that a thread works on. One whose worker is gone is somebody
  *     else's, and changes nothing for the run.
  */
-import type { SplitsEnd, SplitsProgress, Workers } from '../../engine/ports/workers.ts'
+import type { OnSplits, SplitsAtWork, SplitsEnd, SplitsProgress, Workers } from '../../engine/ports/workers.ts'
 import { bytesOf } from '../../engine/split/cuts.ts'
 import { added, NO_PROGRESS, workersHere } from '../../engine/split/here.ts'
 import type { SplitRequest } from '../../engine/split/split-session.ts'
@@ -67,11 +67,19 @@ function alone(of: Omit<SplitRequest, 'part'>, folder: string, why: string): Wor
   }
 }
 
+const isWorkedOn = ({ holder, expires_us }: StoredLease) => holder !== '' && expires_us > Date.now() * 1000
+
+/** On how many splits how many processes work. */
+function whoWorks(leases: readonly StoredLease[]): Pick<SplitsAtWork, 'under_way' | 'workers'> {
+  const held = leases.filter(isWorkedOn)
+  return { under_way: held.length, workers: new Set(held.map(({ holder }) => holder)).size }
+}
+
 class Watch {
   readonly #reader: LedgerReader
   readonly #of: Omit<SplitRequest, 'part'>
   readonly #elsewhere: Elsewhere
-  readonly #onRows: (progress: SplitsProgress) => void
+  readonly #onRows: OnSplits
   /** By split. */
   readonly #progress = new Map<number, SplitsProgress>()
   /** By split, the epoch of its lease when it was last looked at while nobody had it. */
@@ -80,12 +88,7 @@ class Watch {
   #busy_ms = performance.now()
   #said_idle = false
 
-  constructor(
-    reader: LedgerReader,
-    of: Omit<SplitRequest, 'part'>,
-    elsewhere: Elsewhere,
-    onRows: (progress: SplitsProgress) => void,
-  ) {
+  constructor(reader: LedgerReader, of: Omit<SplitRequest, 'part'>, elsewhere: Elsewhere, onRows: OnSplits) {
     this.#reader = reader
     this.#of = of
     this.#elsewhere = elsewhere
@@ -109,7 +112,8 @@ class Watch {
       const left = new Set(leases.map(({ log }) => log - first))
       for (const part of open) if (!left.has(part)) await this.#closed(part, first)
       open = open.filter(part => left.has(part))
-      this.#onRows([...this.#progress.values()].reduce(added, NO_PROGRESS))
+      const at_work = { closed: parts.length - open.length, ...whoWorks(leases) }
+      this.#onRows([...this.#progress.values()].reduce(added, NO_PROGRESS), at_work)
       if (open.length === 0) return { kind: 'closed' }
       this.#sayIdle()
       await pause(Math.max(LOOK_EVERY_MS, (performance.now() - began_ms) * PAUSES_PER_LOOK), signal)
@@ -127,7 +131,7 @@ class Watch {
       const part = lease.log - first
       const is_left = lease.holder === ''
       if (is_left && this.#left.get(part) === lease.epoch) continue
-      if (!is_left && lease.expires_us > Date.now() * 1000) this.#isBusy()
+      if (isWorkedOn(lease)) this.#isBusy()
       const last = await lastOfSplit(this.#reader, lease.log)
       const progress = last === null ? null : progressOf(last)
       if (progress !== null) this.#progress.set(part, progress)

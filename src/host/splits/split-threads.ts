@@ -7,7 +7,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Notice } from '../../engine/nodes/source/source-reader.ts'
-import type { SplitsEnd, SplitsProgress, Workers } from '../../engine/ports/workers.ts'
+import type { OnSplits, SplitsEnd, SplitsProgress, Workers } from '../../engine/ports/workers.ts'
 import { added, NO_PROGRESS } from '../../engine/split/here.ts'
 import { isPostgresUrl } from '../../ledger/postgres/address.ts'
 import { CommitThread } from '../../ledger/thread/commit-thread.ts'
@@ -34,10 +34,11 @@ export function splitThreads(work: SplitWork, options: SplitThreadsOptions): Wor
 class Crew {
   readonly #of: SplitWork
   readonly #options: SplitThreadsOptions
-  readonly #onRows: (progress: SplitsProgress) => void
+  readonly #onRows: OnSplits
   readonly #threads: SplitThread[] = []
   /** Of splits that are done. */
   #done = NO_PROGRESS
+  #closed_splits = 0
   /** Of those under way, by split. */
   readonly #under_way = new Map<number, SplitsProgress>()
   /** Why no other split is begun. */
@@ -45,7 +46,7 @@ class Crew {
   #refused: Error | null = null
   #commits: CommitThread | null = null
 
-  constructor(of: SplitWork, options: SplitThreadsOptions, onRows: (progress: SplitsProgress) => void) {
+  constructor(of: SplitWork, options: SplitThreadsOptions, onRows: OnSplits) {
     this.#of = of
     this.#options = options
     this.#onRows = onRows
@@ -88,6 +89,7 @@ class Crew {
     this.#threads.push(thread)
     for (let part = left.shift(); part !== undefined && this.#end === null; part = left.shift()) {
       const of = part
+      this.#under_way.set(of, NO_PROGRESS)
       const worked = await thread.work(of, progress => {
         this.#under_way.set(of, progress)
         this.#tell()
@@ -112,11 +114,14 @@ class Crew {
   #closed(part: number, progress: SplitsProgress): void {
     this.#under_way.delete(part)
     this.#done = added(this.#done, progress)
+    this.#closed_splits++
     this.#tell()
   }
 
   #tell(): void {
-    this.#onRows([...this.#under_way.values()].reduce(added, this.#done))
+    const { size } = this.#under_way
+    const at_work = { closed: this.#closed_splits, under_way: size, workers: size }
+    this.#onRows([...this.#under_way.values()].reduce(added, this.#done), at_work)
   }
 }
 
