@@ -61,6 +61,8 @@ describe.skipIf(server.url === null)(`workers on several machines${server.said}`
   let programs: Program[]
   /** What a run without splits leaves. */
   let whole: ReturnType<typeof outputs>
+  /** Of what a run in splits comes to that one thread works on. */
+  let digest: string
 
   beforeAll(async () => {
     database = await newDatabase(server.url ?? '')
@@ -71,6 +73,12 @@ describe.skipIf(server.url === null)(`workers on several machines${server.said}`
     const { code, stderr } = await run.exit
     expect(code, stderr).toBe(0)
     whole = outputs()
+    rmSync(join(folder, 'out'), { recursive: true })
+    writeFileSync(join(folder, 'p.yaml'), IN_SPLITS)
+    const words = ['run', 'p.yaml', '--workers', '1', '--json']
+    const { stdout } = await begin('solo', words, { CUSTODY_LEDGER: `sqlite:${join(folder, 'custody.db')}` }).exit
+    digest = JSON.parse(stdout).result_digest
+    expect(digest).toMatch(/^[0-9a-f]{64}$/)
     rmSync(folder, { recursive: true })
   })
   afterAll(() => database?.remove())
@@ -114,8 +122,9 @@ describe.skipIf(server.url === null)(`workers on several machines${server.said}`
     })
 
   async function isAsUndisturbed(coordinator: Program): Promise<void> {
-    const { code, stderr } = await coordinator.exit
+    const { code, stdout, stderr } = await coordinator.exit
     expect(code, stderr).toBe(0)
+    expect(JSON.parse(stdout).result_digest).toBe(digest)
     expect(outputs()).toEqual(whole)
     expect(await problems()).toEqual([])
     expect(readdirSync(join(folder, 'pieces'))).toEqual([])
