@@ -65,14 +65,14 @@ try {
   for (const each of others) each.kill('SIGINT')
   await Promise.all([one, ...others].map(({ ended }) => ended))
   custody(machine('office'), 'verify', 'latest', '--files')
-  const many = outputs()
+  const many = results(machine('office'))
 
   say('The same in one process, without a server.')
   const alone = { ...machine('office'), CUSTODY_LEDGER: `sqlite:${join(folder, 'alone.db')}` }
   custody(alone, 'run', 'pipeline.yaml', '--workers', '1', ...INPUT)
-  const single = outputs()
+  const single = results(alone)
 
-  say('Outputs, by their SHA-256:')
+  say('Outputs, by their SHA-256, and the result digest, which is of all that became of the rows:')
   for (const [name, hash] of Object.entries(many))
     console.log(`  ${name.padEnd(14)} ${hash.slice(0, 16)}  ${single[name].slice(0, 16)}`)
   const same = JSON.stringify(many) === JSON.stringify(single)
@@ -141,17 +141,15 @@ function claims(count) {
   return `${lines.join('\n')}\n`
 }
 
-/** By name of the file. */
-function outputs() {
+/** Of outputs, by name of the file, and of the run as a whole. */
+function results(env) {
   const hash = name =>
     createHash('sha256')
       .update(readFileSync(join('out', name)))
       .digest('hex')
-  return Object.fromEntries(
-    readdirSync('out')
-      .sort()
-      .map(name => [name, hash(name)]),
-  )
+  const files = readdirSync('out').sort()
+  const { result_digest } = JSON.parse(asked(env, 'show', 'latest', '--json'))
+  return { ...Object.fromEntries(files.map(name => [name, hash(name)])), 'result digest': result_digest }
 }
 
 function say(text) {
