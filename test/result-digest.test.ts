@@ -166,6 +166,24 @@ describe('another one on record is found,', async () => {
     ])
   })
 
+  test('but ledgers of before have none, and hold', async () => {
+    /** In the last entries of these logs. */
+    const without = (logs: readonly number[]) => () => {
+      for (const log of logs) {
+        const seq = forger.treeOf(log).size - 1
+        const { c: _, w: __, digest: ___, ...body } = forger.body(log, seq)
+        forger.run('DELETE FROM payloads WHERE log = ? AND seq = ?', log, seq)
+        forger.put(log, seq, { ...body, z: '00'.repeat(16) })
+      }
+      rebuildSplits(forger)
+    }
+    const { ok, runs } = await forger.after(without([1, 2, 3, 4]))
+    expect([ok, runs[0]?.checks.find(({ name }) => name === 'result')]).toEqual([true, undefined])
+    // As where the run was taken up by a Custody that makes them.
+    expect(await forger.problems(without([1, 2]))).toEqual([])
+    expect(await forger.problems(without([2]))).toEqual(['result: the seal has one, and not all of its splits have'])
+  })
+
   test('and so is one that is none', async () => {
     const problems = await forger.problems(() => say(1, 'no hash'))
     expect(problems).toContainEqual(expect.stringContaining('`digest` is value'))
