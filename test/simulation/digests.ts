@@ -19,7 +19,7 @@ export async function digestOf({ topology }: Plan, ledger: MemoryLedger, random:
   }
   if (begins === drafts.length) Object.assign(before, last)
   const from = (had: typeof last, rest: typeof drafts) => {
-    const digest = new SplitDigest(topology, had, look => look(ledger, ledger.log))
+    const digest = new SplitDigest(topology, had, look => look(ledger, ledger.log), random.pick([0, 5_000, 1_000_000]))
     for (const each of rest) digest.add(each)
     return digest.close()
   }

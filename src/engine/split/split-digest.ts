@@ -1,10 +1,11 @@
 /**
  * The digest of what a split came to (format/result-digest.ts), made while it is worked on. Of most rows all stands in the one entry that they
- * have, and these come in order of their numbers, so that their lines are at hand in the order in which they are hashed. All others are read back when
+ * have, and these come in order of their numbers, so that their lines are at hand in the order in which they are hashed. Of those that wait, as
+ * in batches, what was added is kept until they are over. All others are read back when
  * the split is done: there is no state of it that a crash could lose, or that could differ from the log (I6).
  *
- * SPLIT-DIGEST-1. A block is hashed from entries as they are made only if each of its lines stands in one entry; else from the log.
- * SPLIT-DIGEST-2. Nothing is kept of a row but its part of a block's hash, and of one that is read back its number.
+ * SPLIT-DIGEST-1. A block is hashed from entries as they are made only if all entries of each of its rows were seen; else from the log.
+ * SPLIT-DIGEST-2. Nothing is kept of a row that is over but its part of a block's hash; of others so much, and beyond that their numbers.
  */
 import type { OriginFact } from '../../format/entry.ts'
 import {
@@ -41,34 +42,69 @@ export class SplitDigest {
   readonly #lines: DigestLines
   readonly #before: DigestBefore
   readonly #see: SeeSplit
-  readonly #rows = new Blocks()
+  readonly #most_units: number
+  readonly #rows: Blocks
   /** By the name of the aggregate. */
   #batches = new Map<string, Blocks>()
   #last_batch: number
+  /** What was added of rows and batches that aren't over, the first of them first; under the number of a batch its negative. */
+  readonly #open = new Map<number, SubjectDraft[]>()
+  #open_units = 0
 
-  constructor(topology: Topology, before: DigestBefore, see: SeeSplit) {
+  constructor(topology: Topology, before: DigestBefore, see: SeeSplit, most_units = MOST_UNITS) {
     this.#topology = topology
     this.#lines = new DigestLines(topology)
     this.#before = before
     this.#see = see
+    this.#most_units = most_units
+    this.#rows = new Blocks(most_units)
     this.#last_batch = before.batches
-    for (let row = 1; row <= before.rows; row++) this.#rows.add(row, null)
+    for (let row = 1; row <= before.rows; row++) this.#rows.skip(row)
   }
 
   /** The next entry of a row or a batch: first entries come in order of their numbers. */
   add(draft: SubjectDraft): void {
     const { subject, previous, origin, closes } = draft
-    // Those that have had an entry are read back.
-    if (previous !== null || origin === null) return
-    const line = closes ? (this.#lines.ofOne(draft, origin) ?? this.#lineIn(draft, origin)) : null
-    if (subject.kind === 'row') return this.#rows.add(subject.row, line)
+    const number = subject.kind === 'row' ? subject.row : -subject.batch
+    if (previous !== null || origin === null) return this.#goOn(number, draft)
+    const line = closes ? (this.#lines.ofOne(draft, origin) ?? this.#lineIn([draft], origin)) : null
+    if (line === null) this.#keep(number, [draft], draft)
+    if (subject.kind === 'row') return this.#rows.add(number, line)
     this.#last_batch = subject.batch
-    this.#blocksOf(origin).add(subject.batch, line)
+    this.#blocksOf(origin).add(number, line)
   }
 
-  #lineIn(draft: SubjectDraft, origin: OriginFact): string {
-    const { first_value, values } = draft
-    return this.#lines.line(origin, [draft], value => onRecord(values[value - first_value], `value ${value}`).text)
+  /** Those of which not all was seen are read back. */
+  #goOn(number: number, draft: SubjectDraft): void {
+    const drafts = this.#open.get(number)
+    const origin = drafts?.[0]?.origin
+    if (drafts === undefined || origin == null) return
+    drafts.push(draft)
+    if (!draft.closes) return this.#keep(number, drafts, draft)
+    this.#forget(number, drafts)
+    const blocks = number > 0 ? this.#rows : this.#blocksOf(origin)
+    blocks.fill(number, this.#lineIn(drafts, origin))
+  }
+
+  #keep(number: number, drafts: SubjectDraft[], draft: SubjectDraft): void {
+    this.#open.set(number, drafts)
+    this.#open_units += unitsOf(draft)
+    for (const [first, its] of this.#open) {
+      if (this.#open_units <= this.#most_units) return
+      this.#forget(first, its)
+    }
+  }
+
+  #forget(number: number, drafts: readonly SubjectDraft[]): void {
+    if (!this.#open.delete(number)) return
+    for (const each of drafts) this.#open_units -= unitsOf(each)
+  }
+
+  #lineIn(drafts: readonly SubjectDraft[], origin: OriginFact): string {
+    return this.#lines.line(origin, drafts, value => {
+      const draft = drafts.find(({ first_value, values }) => value - first_value < values.length)
+      return onRecord(draft?.values[value - draft.first_value], `value ${value}`).text
+    })
   }
 
   /** All that was added is durable. */
@@ -88,19 +124,19 @@ export class SplitDigest {
   async #readBatches(reader: RunReader, log: number): Promise<void> {
     for (let batch = 1; batch <= this.#last_batch; batch++) {
       const steps = await batchOf(reader, log, batch)
-      this.#blocksOf(originOf(steps)).add(batch, this.#lineOf(steps))
+      this.#blocksOf(originOf(steps)).add(-batch, this.#lineOf(steps))
     }
   }
 
   async #readBack(reader: RunReader, log: number): Promise<void> {
-    for (const [block, rows] of this.#rows.unread) {
-      const lines = (await rowsOf(reader, log, rows)).map(steps => this.#lineOf(steps))
+    for (const [block, { numbers }] of this.#rows.unread) {
+      const lines = (await rowsOf(reader, log, numbers)).map(steps => lineText(this.#lineOf(steps)))
       this.#rows.put(block, lines)
     }
     for (const blocks of this.#batches.values())
-      for (const [block, batches] of blocks.unread) {
+      for (const [block, { numbers }] of blocks.unread) {
         const lines: string[] = []
-        for (const batch of batches) lines.push(this.#lineOf(await batchOf(reader, log, batch)))
+        for (const number of numbers) lines.push(lineText(this.#lineOf(await batchOf(reader, log, -number))))
         blocks.put(block, lines)
       }
   }
@@ -118,7 +154,7 @@ export class SplitDigest {
 
   #blocksOf({ source }: OriginFact): Blocks {
     const { name } = onRecord(this.#topology.nodes[source - 1], `node ${source}`)
-    const known = this.#batches.get(name) ?? new Blocks()
+    const known = this.#batches.get(name) ?? new Blocks(this.#most_units)
     this.#batches.set(name, known)
     return known
   }
@@ -145,41 +181,117 @@ async function rowsOf(
   return rows.map(row => stepsOf(log, onRecord(found.get(row), `row ${row}`)))
 }
 
+/** So much is kept of rows and batches that aren't over; and of blocks that wait for lines of theirs. In UTF-16 units. */
+const MOST_UNITS = 8 * 1024 * 1024
+/** A draft takes twice as much beside the texts of its values, and so much for each visit. */
+const DRAFT_UNITS = 100
+
+function unitsOf({ values, visits }: SubjectDraft): number {
+  return values.reduce((sum, { text }) => sum + text.length, DRAFT_UNITS * (2 + visits.length))
+}
+
+/** Rows or batches, one behind another. */
+interface Block {
+  /** Its place, from 0. */
+  readonly at: number
+  readonly numbers: number[]
+  /** null: it isn't known yet. */
+  readonly lines: (string | null)[]
+  missing: number
+}
+
 /** Lines, in blocks. */
 class Blocks {
-  /** By its place, from 0, numbers of the rows or batches of a block whose hash isn't known. */
-  readonly unread = new Map<number, readonly number[]>()
+  /** Those that are full, or the last, and lack lines. */
+  readonly unread = new Map<number, Block>()
   readonly #hashes: Hash[] = []
+  /** By the number of what lacks its line, as long as it may come. */
+  readonly #missing = new Map<number, Block>()
   #count = 0
-  /** Of the block in hand. */
-  #numbers: number[] = []
-  #text = ''
-  #is_known = true
+  #now = newBlock(0)
+  /** Among `unread`, those that wait for lines; and how much is in them. */
+  readonly #waiting = new Set<Block>()
+  #units = 0
+  readonly #most_units: number
 
-  /** `line`: null if not all that is in it is known. */
+  constructor(most_units: number) {
+    this.#most_units = most_units
+  }
+
   add(number: number, line: string | null): void {
+    if (line === null) this.#missing.set(number, this.#now)
+    this.#push(number, line)
+  }
+
+  /** What nobody will say the line of. */
+  skip(number: number): void {
+    this.#push(number, null)
+  }
+
+  #push(number: number, line: string | null): void {
+    const { numbers, lines } = this.#now
     this.#count++
-    this.#numbers.push(number)
-    if (line === null) this.#is_known = false
-    else if (this.#is_known) this.#text += lineText(line)
-    if (this.#numbers.length === BLOCK_LINES) this.end()
+    numbers.push(number)
+    lines.push(line === null ? null : lineText(line))
+    if (line === null) this.#now.missing++
+    if (numbers.length === BLOCK_LINES) this.end()
+  }
+
+  /** The line of what had none when it was added. */
+  fill(number: number, line: string): void {
+    const block = this.#missing.get(number)
+    if (block === undefined) return
+    this.#missing.delete(number)
+    const text = lineText(line)
+    block.lines[block.numbers.indexOf(number)] = text
+    block.missing--
+    if (block === this.#now) return
+    this.#units += text.length
+    if (block.missing > 0) return this.#giveUp()
+    this.#units -= unitsIn(block)
+    this.#waiting.delete(block)
+    this.unread.delete(block.at)
+    this.put(block.at, block.lines)
   }
 
   /** Whatever follows is in another block. */
   end(): void {
-    if (this.#numbers.length === 0) return
-    if (!this.#is_known) this.unread.set(this.#hashes.length, this.#numbers)
-    this.#hashes.push(this.#is_known ? blockHash(this.#text) : '')
-    this.#numbers = []
-    this.#text = ''
-    this.#is_known = true
+    const block = this.#now
+    if (block.numbers.length === 0) return
+    this.#now = newBlock(block.at + 1)
+    if (block.missing === 0) return this.put(block.at, block.lines)
+    this.#hashes[block.at] = ''
+    this.unread.set(block.at, block)
+    this.#waiting.add(block)
+    this.#units += unitsIn(block)
+    this.#giveUp()
   }
 
-  put(block: number, lines: readonly string[]): void {
-    this.#hashes[block] = blockHash(lines.map(lineText).join(''))
+  /** Of those that wait longest the lines are forgotten. */
+  #giveUp(): void {
+    for (const block of this.#waiting) {
+      if (this.#units <= this.#most_units) return
+      this.#waiting.delete(block)
+      this.#units -= unitsIn(block)
+      block.lines.length = 0
+      for (const number of block.numbers) this.#missing.delete(number)
+    }
+  }
+
+  /** `lines`: as they stand in blocks. */
+  put(block: number, lines: readonly (string | null)[]): void {
+    this.#hashes[block] = blockHash(lines.join(''))
   }
 
   digest(): LinesDigest {
     return [this.#count, treeRoot(this.#hashes)]
   }
+}
+
+function newBlock(at: number): Block {
+  return { at, numbers: [], lines: [], missing: 0 }
+}
+
+function unitsIn({ lines }: Block): number {
+  return lines.reduce((sum, line) => sum + (line?.length ?? 0), 0)
 }
