@@ -147,7 +147,12 @@ parentPort?.on('message', (order: WorkOrder) => {
   if (order === 'stop') stop.abort()
 })
 
-const end = await work().catch((thrown: unknown): WorkEnd => ({ kind: 'refused', failure: failureOf(thrown) }))
+/** A run that was sealed when the thread had just been begun for it isn't one that this worker can't work on. */
+const isOver = (thrown: unknown) => isCustodyError(thrown) && thrown.code === 'CUSTODY_RUN_UNKNOWN'
+
+const end = await work().catch(
+  (thrown: unknown): WorkEnd => (isOver(thrown) ? { kind: 'idle' } : { kind: 'refused', failure: failureOf(thrown) }),
+)
 await closing.close()
 tell({ kind: 'ended', end })
 parentPort?.close()

@@ -22,6 +22,8 @@ const LOOK_EVERY_MS = 500
 const TRY_AGAIN_MS = 30_000
 /** What a coordinator does before its splits can be worked on: twice as long each time. */
 const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [500, 8_000]
+/** A coordinator that has taken a run up checks what is on record before it puts its token into the folder. */
+const EARLY_MS = 5_000
 
 export interface WorkerRequest {
   /** URL of the ledger. */
@@ -68,6 +70,8 @@ interface Aside {
   readonly token: string
   readonly until_ms: number
   readonly waited_ms: number
+  /** When that was first so. */
+  readonly since_ms: number
   /** Null: it is only too early. */
   readonly why: string | null
 }
@@ -171,22 +175,38 @@ class Worker {
   }
 
   #wait({ run, token }: OfferedRun): void {
+    const now_ms = performance.now()
     const before = this.#aside.get(run)
-    const waited_ms = Math.min(LONGEST_WAIT_MS, (before?.waited_ms ?? FIRST_WAIT_MS / 2) * 2)
-    this.#aside.set(run, { token, until_ms: performance.now() + waited_ms, waited_ms, why: null })
+    const again = before?.token === token ? before : null
+    // Another thread, begun with this one, has said so.
+    if (again !== null && again.until_ms > now_ms) return
+    const waited_ms = again === null ? FIRST_WAIT_MS : Math.min(LONGEST_WAIT_MS, again.waited_ms * 2)
+    const since_ms = again?.since_ms ?? now_ms
+    this.#aside.set(run, { token, until_ms: now_ms + waited_ms, waited_ms, since_ms, why: null })
   }
 
   #refuse(offered: OfferedRun, error: Error): void {
     const { run, token } = offered
-    // The coordinator may be about to put it there.
-    const before = this.#aside.get(run)
-    const is_early = isCustodyError(error) && error.code === 'CUSTODY_PIECES_UNSEEN' && before?.token !== token
+    const now_ms = performance.now()
+    const found = this.#aside.get(run)
+    const before = found?.token === token ? found : null
+    const since_ms = before?.since_ms ?? now_ms
+    const is_early =
+      isCustodyError(error) &&
+      error.code === 'CUSTODY_PIECES_UNSEEN' &&
+      (before?.why ?? null) === null &&
+      now_ms - since_ms < EARLY_MS
     const is_passing = isCustodyError(error) && PASSING.includes(error.code)
     if (is_passing) this.#sayTrouble(error.message)
     if (is_early || is_passing) return this.#wait(offered)
-    if (before?.token !== token || before.why !== error.message) this.#observer.onRefused(run, error)
-    const until_ms = performance.now() + TRY_AGAIN_MS
-    this.#aside.set(run, { token, until_ms, waited_ms: TRY_AGAIN_MS, why: error.message })
+    if (before?.why !== error.message) this.#observer.onRefused(run, error)
+    this.#aside.set(run, {
+      token,
+      until_ms: now_ms + TRY_AGAIN_MS,
+      waited_ms: TRY_AGAIN_MS,
+      since_ms,
+      why: error.message,
+    })
   }
 }
 
