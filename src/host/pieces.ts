@@ -25,14 +25,20 @@ const besideThe = (url: string) => `${resolve(besideLedger(url))}-pieces`
 export function piecesOf(plan: Pick<Plan, 'splits' | 'folder'>, url: string, run: string): Pieces {
   const folder = piecesFolder(plan, url, run)
   const pathOf = ({ part, epoch, sink }: PieceName) => join(folder, `${part}-${epoch}-${sink}`)
+  const nameIt = atOnce(() => syncFolder(folder))
   return {
     async create(name) {
       const path = pathOf(name)
+      const make = async () => new PieceOnDisk(path, await open(path, 'w+', OWNER_ONLY), nameIt)
       return failing(path, async () => {
-        await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
-        const file = await open(path, 'w+', OWNER_ONLY)
-        await syncFolder(folder)
-        return new PieceOnDisk(path, file)
+        try {
+          return await make()
+        } catch (error) {
+          // The first piece makes the folder. cast: what calls of the system fail with.
+          if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+          await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
+          return make()
+        }
       })
     },
     async *read(name, bytes) {
@@ -93,15 +99,32 @@ async function syncFolder(path: string): Promise<void> {
   await folder.close()
 }
 
+/** Whoever asks while it is under way waits for the next one, all of them for the same. `work` never fails. */
+function atOnce(work: () => Promise<void>): () => Promise<void> {
+  let under_way = Promise.resolve()
+  let next: Promise<void> | null = null
+  return () => {
+    next ??= under_way.then(() => {
+      next = null
+      under_way = work()
+      return under_way
+    })
+    return next
+  }
+}
+
 class PieceOnDisk implements PieceFile {
   readonly #path: string
   readonly #file: Awaited<ReturnType<typeof open>>
+  #nameIt: (() => Promise<void>) | null
   #closed = false
   #bytes = 0
 
-  constructor(path: string, file: Awaited<ReturnType<typeof open>>) {
+  /** `nameIt` makes its name durable, and is called once. */
+  constructor(path: string, file: Awaited<ReturnType<typeof open>>, nameIt: () => Promise<void>) {
     this.#path = path
     this.#file = file
+    this.#nameIt = nameIt
   }
 
   append(bytes: Uint8Array): Promise<void> {
@@ -110,7 +133,8 @@ class PieceOnDisk implements PieceFile {
       while (done < bytes.length)
         done += (await this.#file.write(bytes, done, bytes.length - done, this.#bytes + done)).bytesWritten
       this.#bytes += bytes.length
-      await this.#file.datasync()
+      await Promise.all([this.#file.datasync(), this.#nameIt?.()])
+      this.#nameIt = null
     })
   }
 

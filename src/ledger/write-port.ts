@@ -91,7 +91,7 @@ export interface RunLedger {
   /** Forgets what was appended since the last commit: its outputs could not be made durable. */
   drop(): void
   /**
-   * Seals: appends to the run's log and to log 0 in one transaction, and gives the lease up. Nothing else may be appended before. A run
+   * Seals: appends to the run's log and to log 0 in one transaction, with what was appended before, and gives the lease up. A run
    * with splits is sealed when all of them are closed; a split is closed, of which log 0 hears nothing.
    * @param own the values that the facts name; absent: none.
    * @throws CustodyError as `commit`; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_KEY_UNKNOWN for a split that isn't what was signed.

@@ -96,6 +96,8 @@ export class Committer {
   readonly #is_split: boolean
   readonly #digest: SplitResult | null
   #in_flight: Begun | null = null
+  /** Of a split: its last commit, which becomes durable with its close. */
+  #last: Recorded | null = null
   /** Since when the engine works for the next commit, monotonic. */
   #went_on_us: number
   /** When the ledger's own log last said how far the run is, monotonic. */
@@ -184,7 +186,10 @@ export class Committer {
     throw thrown
   }
 
-  /** The last commit with rows: formats get their ends, and what is about to be renamed is recorded. */
+  /**
+   * The last commit with rows: formats get their ends, and what is about to be renamed is recorded. A split renames nothing: its last commit and
+   * its close are one transaction.
+   */
   async finish(): Promise<void> {
     await this.settled()
     if (await this.#outputs.settle()) {
@@ -192,8 +197,18 @@ export class Committer {
       await this.settled()
     }
     this.#atPoint('before_flush')
-    await this.#begin(await this.holding(this.#outputs.finish()), true)
+    const receipts = await this.holding(this.#outputs.finish())
+    if (this.#is_split) {
+      this.#last = this.#record(receipts, true)
+      return
+    }
+    await this.#begin(receipts, true)
     await this.settled()
+  }
+
+  /** As of what was recorded last, durable or not. */
+  get recorded_totals(): TotalsFact {
+    return this.#last?.totals ?? this.totals
   }
 
   /** Keeps the lease while something takes its time, and no commit is under way. */
@@ -203,16 +218,19 @@ export class Committer {
 
   /** Seals. Nothing can follow. */
   async seal(status: SealedStatus): Promise<void> {
-    const { open } = this.totals.tokens
+    const totals = this.recorded_totals
+    const { open } = totals.tokens
     if (open > 0)
       throw new CustodyError('CUSTODY_ENGINE_DEFECT', `${counted(open, 'token')} have not ended at the end of the run`)
     const digest = this.#digest === null ? null : await this.holding(this.#digest.close())
     const values = this.#noValues()
-    const facts = { totals: this.totals, ...values.numbered('digest', digest), t: this.#clock.now_us() }
+    const facts = { totals, ...values.numbered('digest', digest), t: this.#clock.now_us() }
     this.head = await this.#ledger.seal(
       this.#is_split ? { k: 'close', ...facts } : { k: 'seal', status, ...facts },
       values.own,
     )
+    if (this.#last !== null) this.#durable(this.head, this.#last)
+    this.#last = null
   }
 
   /** Records that the run stopped before its end. What no commit has taken is left out: `resume` does it again. */
@@ -229,6 +247,20 @@ export class Committer {
   }
 
   async #begin(receipts: Receipts, last: boolean): Promise<void> {
+    const recorded = this.#record(receipts, last)
+    const report = last ? () => undefined : this.#onCommit()
+    const { durable } = await this.#ledger.begin().catch(this.#fail)
+    this.#in_flight = new Begun(
+      durable.then(head => {
+        this.#durable(head, recorded)
+        report()
+      }, this.#fail),
+      this.#onSettled,
+    )
+  }
+
+  /** All that happened since the last commit, and the commit's own entry. */
+  #record(receipts: Receipts, last: boolean): Recorded {
     this.#atPoint('after_flush')
     const send = this.#outbox.intend(() => this.#atPoint('before_send'))
     this.#recorder.pending.take(this.append)
@@ -254,20 +286,15 @@ export class Committer {
       t,
     } as const
     this.#append(entry, values, values.named)
-    const [so_far, jumps] = [this.#values.now, this.#jumps]
-    const report = last ? () => undefined : this.#onCommit()
-    const { durable } = await this.#ledger.begin().catch(this.#fail)
-    this.#in_flight = new Begun(
-      durable.then(head => {
-        this.#accept(head, so_far, jumps)
-        this.totals = totals
-        this.#outputs.accept(receipts)
-        this.#atPoint('after_commit')
-        send()
-        report()
-      }, this.#fail),
-      this.#onSettled,
-    )
+    return { receipts, totals, values: this.#values.now, jumps: this.#jumps, send }
+  }
+
+  #durable(head: CheckpointHead, { receipts, totals, values, jumps, send }: Recorded): void {
+    this.#accept(head, values, jumps)
+    this.totals = totals
+    this.#outputs.accept(receipts)
+    this.#atPoint('after_commit')
+    send()
   }
 
   #appendCalls(calls: readonly [SourceCall, ...SourceCall[]]): void {
@@ -306,6 +333,7 @@ export class Committer {
   }
 
   #forget(): void {
+    this.#last = null
     this.#values.revert()
     this.#jumps = this.#durable_jumps
   }
@@ -347,6 +375,15 @@ function cursorFact(
     ...values.again('position', node.number, position),
     ...values.again('hash', node.number, sha256),
   }
+}
+
+/** A commit that was appended, with all that follows from it once it is durable. */
+interface Recorded {
+  readonly receipts: Receipts
+  readonly totals: TotalsFact
+  readonly values: ValuesSoFar
+  readonly jumps: number
+  readonly send: () => void
 }
 
 /** A commit whose transaction has begun. */

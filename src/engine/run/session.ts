@@ -230,7 +230,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     if (parts.is_split !== true) await committer.holding(outputs.publish())
     atPoint('before_seal')
     strays.check()
-    const status = from?.abandon === true ? 'abandoned' : sealedStatus(committer.totals)
+    const status = from?.abandon === true ? 'abandoned' : sealedStatus(committer.recorded_totals)
     await committer.seal(status)
     atPoint('after_seal')
     return result(status, null)

@@ -62,6 +62,20 @@ export class ClosedSubjects {
     this.#waiting = []
   }
 
+  /** Whether all leaves are known here, so that none is read where it is stored. */
+  get isFollowed(): boolean {
+    return this.rows.isFollowed && this.batches.isFollowed
+  }
+
+  /** As it will be when all that was added is durable. */
+  ahead(): ClosedSubjects {
+    if (this.#waiting.length === 0) return this
+    const ahead = new ClosedSubjects(this.state())
+    for (const { leaves, number, leaf } of this.#waiting)
+      (leaves === this.rows ? ahead.rows : ahead.batches).add(number, leaf)
+    return ahead
+  }
+
   /** What was added is durable. Returns the tiles that are full now. */
   accept(): readonly SubjectTile[] {
     const full: SubjectTile[] = []
@@ -105,6 +119,11 @@ export class ClosedLeaves {
   /** How many rows or batches there are. */
   get size(): number {
     return this.#last
+  }
+
+  /** Nothing was there before, and nothing was given up. */
+  get isFollowed(): boolean {
+    return this.#before === 0 && this.#unfollowed.size === 0
   }
 
   /** Root of a full tile; null if its leaves weren't followed. */

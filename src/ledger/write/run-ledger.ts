@@ -161,8 +161,10 @@ export class StoredRunLedger implements RunLedger {
 
   async seal(facts: SealFacts | CloseFacts, own = NO_VALUES): Promise<CheckpointHead> {
     const { reader, write, epoch, run, log, ports, entropy, partsTree } = this.#parts
+    if (this.#size > this.#durable_size && !this.#endsAtOnce) await this.commit()
     const here = await this.#comeHome()
-    const { closed } = here.appender
+    here.append(this.#writer.take())
+    const closed = here.appender.closed.ahead()
     const before = here.appender.root()
     const trees = await subjectTrees(reader, log, closed, before)
     const entry: RunEntry =
@@ -184,6 +186,11 @@ export class StoredRunLedger implements RunLedger {
       })
       .catch(this.#fail)
     return head
+  }
+
+  /** Whether what isn't durable yet can become so with the log's end: nothing that this needs is read where it is stored. */
+  get #endsAtOnce(): boolean {
+    return this.#here?.appender.closed.isFollowed === true
   }
 
   /** Writes together with an entry of log 0, if that hears of this log. */

@@ -48,6 +48,7 @@ export class PieceSink implements Sink {
   readonly #node: string
   readonly #texts: RowTexts
   readonly #rehearsal: Rehearsal | null
+  /** Null while nothing is to be in it: a split may have no rows for a sink. */
   #file: PieceFile | null = null
   /** Since the last flush. */
   #text = new ByteText()
@@ -86,14 +87,14 @@ export class PieceSink implements Sink {
     const own = from?.epoch === epoch && this.#file !== null
     if (!own) {
       await this.#file?.close()
-      this.#file = await this.#pieces.create(this.#name)
+      this.#file = null
     }
     this.#hash = createHash('sha256')
     if (from === null || receipt === null) return
-    if (own) await this.#opened().cut(this.#bytes)
+    if (own) await this.#file?.cut(this.#bytes)
     for await (const bytes of this.#pieces.read(from, this.#bytes)) {
       this.#hash.update(bytes)
-      if (!own) await this.#opened().append(bytes)
+      if (!own) await this.#append(bytes)
     }
     if (this.#sha256() !== receipt.sha256) throw pieceChanged(this.#node, part)
   }
@@ -116,7 +117,7 @@ export class PieceSink implements Sink {
     if (full.at > 0) {
       this.#text = this.#other
       this.#other = full
-      await this.#opened().append(full.written)
+      await this.#append(full.written)
       this.#hash.update(full.written)
       this.#bytes += full.at
       full.clear()
@@ -145,9 +146,9 @@ export class PieceSink implements Sink {
     return this.#hash.copy().digest('hex')
   }
 
-  #opened(): PieceFile {
-    if (this.#file === null) throw new Error('the piece isn’t open')
-    return this.#file
+  async #append(bytes: Uint8Array): Promise<void> {
+    this.#file ??= await this.#pieces.create(this.#name)
+    await this.#file.append(bytes)
   }
 }
 

@@ -41,7 +41,7 @@ export class Sinks {
   /** `leave_changed`: those that others have changed are left as they are, instead of failing. */
   async open(leave_changed = false): Promise<void> {
     for (const output of this.all) {
-      await this.#ports.hold()
+      await this.#holdFor(output)
       try {
         await output.sink.open(output.intent, output.receipt)
         output.opened = true
@@ -52,7 +52,13 @@ export class Sinks {
       if (output.receipt !== null) this.#ports.atPoint('mid_rewind')
     }
     // A file that was opened to be appended to could be a successor's, if it came just before.
-    await this.#ports.hold()
+    const [first] = this.all
+    if (first !== undefined) await this.#holdFor(first)
+  }
+
+  /** A split's piece has its epoch in its name: no successor has one that is called so. */
+  async #holdFor({ intent }: Output): Promise<void> {
+    if (intent.mode !== 'piece') await this.#ports.hold()
   }
 
   write(node: number, row: Row): RowError | null {
