@@ -10,7 +10,7 @@ import type { FileRead } from '../../sdk/spec.ts'
 import { notOnRecord, onRecord } from '../record/on-record.ts'
 import { type History, type OpeningRecord, readHistory, readOpening, valuesOf } from '../resume/run-fold.ts'
 import type { Published } from './coordinator-log.ts'
-import { recordedRange, type SourceCut } from './cuts.ts'
+import { recordedRange, type SourceCut, withFiles } from './cuts.ts'
 
 export interface Coordination {
   readonly opened: OpeningRecord
@@ -77,10 +77,12 @@ function cutOf(
   return {
     source,
     whole: whole ?? null,
-    ranges: ranges.map((fact, i) => {
-      const place = dealt === undefined ? onRecord(places[i], 'place of a cut') : NO_PLACE
-      return { part: fact.part, range: recordedRange(fact, place, onRecord(contents[i], 'hash of a cut')) }
-    }),
+    ranges: withFiles(
+      ranges.map((fact, i) => {
+        const place = dealt === undefined ? onRecord(places[i], 'place of a cut') : NO_PLACE
+        return { part: fact.part, range: recordedRange(fact, place, onRecord(contents[i], 'hash of a cut')) }
+      }),
+    ),
     ...(dealt === undefined
       ? {}
       : { dealt: { ...dealt, input: inputIn(input === undefined ? null : (values.get(input) ?? null)) } }),

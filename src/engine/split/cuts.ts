@@ -15,11 +15,19 @@ import type { OpenSource } from '../nodes/source/source-reader.ts'
 
 export interface SourceCut {
   readonly source: SourceNode['number']
-  readonly ranges: ReadonlyArray<{ readonly part: number; readonly range: SourceRange }>
+  /** In order of parts. */
+  readonly ranges: readonly PartRange[]
   /** The split that reads all of it; null if it was cut. */
   readonly whole: number | null
   /** Its records were dealt: ranges are those of their spools. */
   readonly dealt?: Dealt
+}
+
+/** `files_before`: how many of the source's files end before it. */
+export interface PartRange {
+  readonly part: number
+  readonly range: SourceRange
+  readonly files_before: number
 }
 
 export interface Dealt {
@@ -32,8 +40,8 @@ export interface Dealt {
   readonly input: DealtInput
 }
 
-/** What a split reads of one source; `files_before`: how many of its files end before that. */
-export type Share = { readonly range: SourceRange; readonly files_before: number } | 'all' | 'nothing'
+/** What a split reads of one source. */
+export type Share = Pick<PartRange, 'range' | 'files_before'> | 'all' | 'nothing'
 
 /** @throws CustodyError of the source; CUSTODY_ARGUMENT if there is a limit, and a source can't be cut. */
 export async function cutSources(
@@ -59,7 +67,8 @@ export async function cutSources(
       cuts.push({ source: node.number, ranges: [], whole: first })
       continue
     }
-    cuts.push({ source: node.number, whole: null, ranges: ranges.map((range, n) => ({ part: first + n, range })) })
+    const of_parts = withFiles(ranges.map((range, n) => ({ part: first + n, range })))
+    cuts.push({ source: node.number, whole: null, ranges: of_parts })
     left -= ranges.reduce((sum, { records }) => sum + records, 0)
   }
   return cuts
@@ -112,23 +121,50 @@ function unlimited({ name }: SourceNode): CustodyError {
   )
 }
 
+/** In order of parts. */
+export function withFiles(ranges: ReadonlyArray<Pick<PartRange, 'part' | 'range'>>): readonly PartRange[] {
+  let files_before = 0
+  return ranges.map(({ part, range }) => {
+    const of_part = { part, range, files_before }
+    files_before += range.files?.length ?? 0
+    return of_part
+  })
+}
+
 /** What a split reads of a source. */
 export function shareOf(cuts: readonly SourceCut[], source: number, part: number): Share {
   const cut = cuts.find(each => each.source === source)
   if (cut === undefined) return 'nothing'
   if (cut.whole !== null) return cut.whole === part ? 'all' : 'nothing'
-  const at = cut.ranges.findIndex(each => each.part === part)
-  const range = cut.ranges[at]?.range
-  if (range === undefined) return 'nothing'
-  const files_before = cut.ranges.slice(0, at).reduce((sum, { range: { files = [] } }) => sum + files.length, 0)
-  return { range, files_before }
+  return rangeOf(cut, part) ?? 'nothing'
+}
+
+/** By halves: a run may have as many ranges as splits, and each split looks for its own. */
+function rangeOf({ ranges }: SourceCut, part: number): PartRange | null {
+  let [low, high] = [0, ranges.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((ranges[middle]?.part ?? 0) < part) low = middle + 1
+    else high = middle
+  }
+  const found = ranges[low]
+  return found?.part === part ? found : null
+}
+
+/** All that a split needs to know of them. */
+export function cutsOf(cuts: readonly SourceCut[], part: number): readonly SourceCut[] {
+  return cuts.map(cut => {
+    const range = rangeOf(cut, part)
+    return { ...cut, ranges: range === null ? [] : [range] }
+  })
 }
 
 /** What these splits read, in bytes; null if a source wasn't cut, so that nobody knows. */
 export function bytesOf(cuts: readonly SourceCut[], has: (part: number) => boolean): number | null {
   if (cuts.some(({ whole }) => whole !== null)) return null
-  const ranges = cuts.flatMap(cut => cut.ranges).filter(({ part }) => has(part))
-  return ranges.reduce((sum, { range }) => sum + range.bytes, 0)
+  let bytes = 0
+  for (const { ranges } of cuts) for (const { part, range } of ranges) if (has(part)) bytes += range.bytes
+  return bytes
 }
 
 /** `{field: name in the input}` of sources that were dealt. */

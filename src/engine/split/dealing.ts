@@ -13,7 +13,7 @@ import type { FileToRecord } from '../nodes/source/read-files.ts'
 import { type Notice, type OpenSource, SourceReader } from '../nodes/source/source-reader.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import type { PieceName, Pieces } from '../ports/pieces.ts'
-import type { SourceCut } from './cuts.ts'
+import type { PartRange, SourceCut } from './cuts.ts'
 import { dealer } from './deal-key.ts'
 import { spoolLine } from './spool.ts'
 
@@ -191,14 +191,14 @@ class Spools {
   /** Writes what is left. @returns what each split has, in their order. */
   async finish() {
     const names: PieceName[] = []
-    const ranges: Array<SourceCut['ranges'][number]> = []
+    const ranges: PartRange[] = []
     let records_before = 0
     for (const [part, spool] of [...this.#all].sort(([a], [b]) => a - b)) {
       await this.#write(part)
       const { records, bytes, hash } = spool
       names.push(this.#nameOf(part))
       const range = { from: null, to: null, records_before, records, line: 0, bytes, sha256: hash.digest('hex') }
-      ranges.push({ part, range })
+      ranges.push({ part, range, files_before: 0 })
       records_before += records
     }
     return { names, ranges }

@@ -2,7 +2,7 @@
 
 import type { SplitsAtWork, SplitsEnd, SplitsProgress, Workers } from '../ports/workers.ts'
 import type { Progress, RunResult } from '../run/session.ts'
-import { bytesOf } from './cuts.ts'
+import { bytesOf, cutsOf } from './cuts.ts'
 import { SplitCalls } from './split-calls.ts'
 import { runSplit, type SplitRequest } from './split-session.ts'
 
@@ -46,7 +46,7 @@ export function progressIn({ rows_read, rows_done, tokens_ended, bytes }: Progre
 /** Of one that is closed. */
 export function progressAfter({ summary }: RunResult, cuts: SplitRequest['cuts'], part: number): SplitsProgress {
   const { rows, tokens } = summary
-  const bytes_read = bytesOf(cuts, each => each === part) ?? 0
+  const bytes_read = bytesOf(cutsOf(cuts, part), () => true) ?? 0
   return { rows_read: rows.read, rows_done: rows.read, tokens_ended: tokens.ended, bytes_read }
 }
 

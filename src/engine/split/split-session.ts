@@ -133,9 +133,14 @@ async function sourcesOf({ plan, cuts, files, part, pieces }: SplitRequest, crea
 /** Null: it is read from where it begins. */
 function fromOf(source: OpenSource, share: Share, { abandon }: SplitRequest, seen: Found | null): ReadSoFar | null {
   if (share === 'nothing') return NOTHING_TO_READ
-  if (seen === null) return null
+  if (seen === null) return isNothing(share) ? NOTHING_TO_READ : null
   // What was dealt can be read again, whatever it came from.
   return readSoFar(source, seen.history, abandon, source.indexAt !== undefined)
+}
+
+/** Of a source that is cut into more splits than it has records, most read nothing, and needn't open it. The first range may have a header. */
+function isNothing(share: Share): boolean {
+  return typeof share === 'object' && share.range.from !== null && share.range.records === 0 && share.range.bytes === 0
 }
 
 function keysOf({ plan: { splits }, part }: SplitRequest): Pick<SessionParts, 'hasKeyOf'> {

@@ -14,7 +14,7 @@ export interface SplitThreadInput extends SplitWork {
 }
 
 /** What all threads of a run work on. */
-export interface SplitWork extends Pick<SplitRequest, 'run' | 'opening' | 'cuts' | 'files' | 'abandon' | 'strict'> {
+export interface SplitWork extends Pick<SplitRequest, 'run' | 'opening' | 'files' | 'abandon' | 'strict'> {
   /** URL of the ledger; may have a password. */
   readonly url: string
   readonly env: Environment
@@ -38,7 +38,8 @@ export interface SplitWork extends Pick<SplitRequest, 'run' | 'opening' | 'cuts'
 
 /** What it is to do. */
 export type Order =
-  | { readonly kind: 'work'; readonly part: number }
+  /** `cuts`: what this split reads. */
+  | { readonly kind: 'work'; readonly part: number; readonly cuts: SplitRequest['cuts'] }
   /** Stops safely what is under way. */
   | { readonly kind: 'stop' }
   /** Nothing follows. */

@@ -66,8 +66,8 @@ class SplitWorker {
     return this.#closing.close()
   }
 
-  async work(part: number): Promise<Worked> {
-    const { url, env, cwd, custody, run, opening, cuts, files, abandon, strict, staging, original_names } = input
+  async work({ part, cuts }: Extract<Order, { kind: 'work' }>): Promise<Worked> {
+    const { url, env, cwd, custody, run, opening, files, abandon, strict, staging, original_names } = input
     const in_use = addFilesRead(this.#plan, filesInUse(env, cwd, url, this.#plan))
     const result = await runSplit({
       ...{ plan: this.#plan, run, part, opening, cuts, files, abandon, strict },
@@ -92,7 +92,7 @@ async function follow(order: Exclude<Order, { kind: 'stop' }>): Promise<void> {
   if (order.kind === 'work') {
     try {
       opened ??= SplitWorker.open()
-      tell({ kind: 'worked', worked: await (await opened).work(order.part) })
+      tell({ kind: 'worked', worked: await (await opened).work(order) })
     } catch (thrown) {
       tell({ kind: 'worked', worked: { kind: 'refused', failure: failureOf(thrown) } })
     }

@@ -1,14 +1,16 @@
 /**
  * Works on the splits of a run in several threads of this process. Each takes the next split when it has done one.
  *
- * SPLIT-THREADS-1. Which thread works on which split changes nothing: each begins from what is on record, and nothing but its number is given to
- *     it with a split.
+ * SPLIT-THREADS-1. Which thread works on which split changes nothing: each begins from what is on record, and nothing but its number, and what
+ *     it reads, is given to it with a split.
  * SPLIT-THREADS-2. Once one is stopped, or fails, no other split is begun, and those under way are stopped safely.
  */
 import { Worker } from 'node:worker_threads'
 import type { Notice } from '../../engine/nodes/source/source-reader.ts'
 import type { OnSplits, SplitsEnd, SplitsProgress, Workers } from '../../engine/ports/workers.ts'
+import { cutsOf } from '../../engine/split/cuts.ts'
 import { added, NO_PROGRESS } from '../../engine/split/here.ts'
+import type { SplitRequest } from '../../engine/split/split-session.ts'
 import { isPostgresUrl } from '../../ledger/postgres/address.ts'
 import { CommitThread } from '../../ledger/thread/commit-thread.ts'
 import { errorOf, failureOf } from '../../ledger/thread/messages.ts'
@@ -20,6 +22,7 @@ const WORKER = ownModule('host/splits/split-thread')
 
 export interface SplitThreadsOptions {
   readonly threads: number
+  readonly cuts: SplitRequest['cuts']
   /** Aborted to stop safely. */
   readonly signal: AbortSignal
   readonly onNotice: (notice: Notice) => void
@@ -54,7 +57,7 @@ class Crew {
 
   async run(parts: readonly number[]): Promise<SplitsEnd> {
     const { signal, threads } = this.#options
-    const left = [...parts]
+    const left = parts.values()
     const stop = () => this.#stop({ kind: 'stopped', error: null, budget: null })
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
@@ -84,13 +87,13 @@ class Crew {
     })
   }
 
-  async #workOff(left: number[]): Promise<void> {
+  async #workOff(left: Iterator<number>): Promise<void> {
     const thread = new SplitThread({ ...this.#of, commits: this.#commits?.port() ?? null }, this.#options)
     this.#threads.push(thread)
-    for (let part = left.shift(); part !== undefined && this.#end === null; part = left.shift()) {
-      const of = part
+    for (let next = left.next(); next.done !== true && this.#end === null; next = left.next()) {
+      const of = next.value
       this.#under_way.set(of, NO_PROGRESS)
-      const worked = await thread.work(of, progress => {
+      const worked = await thread.work(of, cutsOf(this.#options.cuts, of), progress => {
         this.#under_way.set(of, progress)
         this.#tell()
       })
@@ -153,12 +156,12 @@ class SplitThread {
     })
   }
 
-  work(part: number, onProgress: (progress: SplitsProgress) => void): Promise<Worked> {
+  work(part: number, cuts: SplitRequest['cuts'], onProgress: (progress: SplitsProgress) => void): Promise<Worked> {
     return new Promise(resolve => {
       if (this.#lost !== null) return resolve({ kind: 'stopped', failure: failureOf(this.#lost) })
       this.#onProgress = onProgress
       this.#owed = resolve
-      this.#order({ kind: 'work', part })
+      this.#order({ kind: 'work', part, cuts })
     })
   }
 

@@ -33,16 +33,16 @@ export function workersOf({ url, count, encryption, ports, observer }: WorkersOp
     if (typeof count === 'number' && threads < count)
       of.onNotice?.({ kind: 'warning', text: `one thread works on all splits, whatever --workers says: ${why}` })
     if (threads === 1) return workersHere(of)
-    const { plan, run, opening, cuts, files, abandon, strict, staging = null, known, signal, onNotice } = of
+    const { plan, run, opening, files, abandon, strict, staging = null, known, signal, onNotice } = of
     const { env, cwd, custody } = ports
     const { text, set = [] } = plan.value
     return splitThreads(
       {
-        ...{ url, env: { ...env }, cwd, custody, run, opening, cuts, files, abandon, strict, staging, encryption },
+        ...{ url, env: { ...env }, cwd, custody, run, opening, files, abandon, strict, staging, encryption },
         plan: { text, file: join(plan.folder, basename(plan.file)), sets: set, hash: plan.hash },
         original_names: { ...known.originalNames() },
       },
-      { threads, signal, onNotice: each => onNotice?.(each), onLate: what => observer.onLate(what) },
+      { threads, cuts: of.cuts, signal, onNotice: each => onNotice?.(each), onLate: what => observer.onLate(what) },
     )
   }
 }

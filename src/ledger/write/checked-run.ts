@@ -18,6 +18,7 @@ import { type AppenderState, originOf } from './appender.ts'
 import type { ClosedLeavesState, ClosedSubjectsState } from './closed-subjects.ts'
 import type { LogZero } from './log-zero.ts'
 import { OpenTokens } from './open-tokens.ts'
+import { type LogReader, shortLog } from './short-log.ts'
 import { altered, checkBound, checkSignedHead } from './signed-head.ts'
 import { treeOf } from './stored-tree.ts'
 
@@ -26,6 +27,7 @@ export interface CheckedRun {
   /** The head that it was checked against. */
   readonly note: string
   readonly open: OpenTokens
+  readonly tree: Pick<TiledTree, 'size' | 'has' | 'rootOf'>
   /** Gives nothing that isn't in the tree. */
   readonly reader: RunReader
 }
@@ -47,11 +49,12 @@ export const WHOLE_TO_ENTRIES = 20_000
  * @throws CustodyError CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_OPEN_TOKENS_ALTERED, CUSTODY_KEY_UNKNOWN.
  */
 export async function checkedRun(
-  reader: LedgerReader,
+  ledger: LedgerReader,
   log_zero: LogZero,
   { log, run, whole_to_entries, split }: CheckRequest,
 ): Promise<CheckedRun> {
-  const place = { url: reader.url, log, run }
+  const place = { url: ledger.url, log, run }
+  const reader = (await shortLog(ledger, log)) ?? ledger
   const opened = log_zero.runOf(log)
   if (opened?.run !== run) throw altered(place, 'is listed, and log 0 has it sealed or never opened it')
   const known = { ...opened, ...(split === undefined ? {} : { bound: split }) }
@@ -72,7 +75,7 @@ export async function checkedRun(
       'CUSTODY_LEDGER_CUT',
       `run ${run} has ${grouped(entries)} of its ${grouped(tree.size)} entries`,
       {
-        where: { path: `${reader.url}, log ${log}` },
+        where: { path: `${ledger.url}, log ${log}` },
       },
     )
   const checked = new TreeReader(reader, tree, place)
@@ -88,6 +91,7 @@ export async function checkedRun(
     },
     note: note as string,
     open,
+    tree,
     reader: checked,
   }
 }
@@ -120,11 +124,11 @@ function closedBefore(commit: Commit | null, tiles: readonly SubjectTile[]): Clo
 
 /** Each entry that it gives is in the tree, and where its row or batch is looked for. */
 class TreeReader implements RunReader {
-  readonly #reader: LedgerReader
+  readonly #reader: LogReader
   readonly #tree: TiledTree
   readonly #place: { readonly url: string; readonly log: number; readonly run: string }
 
-  constructor(reader: LedgerReader, tree: TiledTree, place: { url: string; log: number; run: string }) {
+  constructor(reader: LogReader, tree: TiledTree, place: { url: string; log: number; run: string }) {
     this.#reader = reader
     this.#tree = tree
     this.#place = place

@@ -5,7 +5,6 @@ import type { TreeHead } from '../../format/trees.ts'
 import type { VerifierKey } from '../../format/verifier-key.ts'
 import { CustodyError } from '../../model/error.ts'
 import { type Holder, isAlive, livesHere, parseHolder } from '../../model/holder.ts'
-import { counted, grouped } from '../../model/number-text.ts'
 import type { AtErasePoint, ErasingLedger, Erasure, Scrubbed } from '../erase-port.ts'
 import { forked } from '../keys/forked.ts'
 import { type ChangePlace, type KeyRing, problemOf, signedChange } from '../keys/key-ring.ts'
@@ -34,10 +33,11 @@ import { NO_ENTRIES, type WriteCommit, writesTo } from './log-commit.ts'
 import { LOG_ZERO, LogZero } from './log-zero.ts'
 import { type OfferedRun, offeredRuns } from './offers.ts'
 import { OpenTokens } from './open-tokens.ts'
+import { mustBeHere } from './place-of-change.ts'
 import { checkExtents } from './run-extents.ts'
 import { StoredRunLedger, type Threads } from './run-ledger.ts'
 import { StoreScribe } from './scribe.ts'
-import { closedSplits, type SplitTaking, splitsOf, takeSplit } from './split-logs.ts'
+import { closedSplits, KnownSplits, type SplitTaking, splitsOf, takeSplit } from './split-logs.ts'
 import { treeOf } from './stored-tree.ts'
 
 /** Writes together with an entry of log 0, again if another process came first. */
@@ -89,7 +89,10 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
   readonly #holder: Holder
   readonly #threads: Threads | null
   readonly #whole_to_entries: number
-  readonly #runs: StoredRunLedger[] = []
+  /** Those that aren't over. */
+  readonly #runs = new Set<StoredRunLedger>()
+  /** By run. */
+  readonly #splits = new Map<string, KnownSplits>()
   /** The head of log 0 that was remembered last. */
   #seen: SeenHead | null = null
 
@@ -174,9 +177,9 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
   ): Promise<TakenOver<Seen | null>> {
     const { run, part } = split
     const { reader } = this.#store
-    const first = await reader.logOf(run)
-    if (first === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run}`)
-    await this.#refuseInPlain(run, first)
+    const known = this.#knownSplits(run)
+    known.first_log ??= await this.#mayBeContinued(run)
+    const first = known.first_log
     const log = first + part
     for (let attempt = 1; ; attempt++) {
       const lease = await reader.lease(log)
@@ -185,7 +188,7 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
       this.#refuseHeld(run, lease)
       await this.#log_zero.refresh(reader)
       try {
-        const { state, open, ...taken } = await takeSplit(this.#taking(log, lease), { ...split, first }, look)
+        const { state, open, ...taken } = await takeSplit(this.#taking(run, log, lease), { ...split, first }, look)
         const of = { run, log, splits: null, epoch: taken.epoch, began_us: taken.began_us }
         return { ledger: this.#runLedger(of, state, open), epoch: taken.epoch, seen: taken.seen }
       } catch (error) {
@@ -196,7 +199,8 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
 
   splitsOf(run: string): SplitReader {
     const whole_to_entries = this.#whole_to_entries
-    return splitsOf({ reader: this.reader, log_zero: this.#log_zero, run, whole_to_entries })
+    const splits = this.#knownSplits(run)
+    return splitsOf({ reader: this.reader, log_zero: this.#log_zero, run, whole_to_entries, splits })
   }
 
   /** Runs whose splits workers may take. @throws CustodyError as `openLedger` */
@@ -206,10 +210,18 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
     return offeredRuns(this.reader, this.#log_zero, this.#ports.signer, now_us)
   }
 
-  #taking(log: number, from: StoredLease): SplitTaking {
+  #knownSplits(run: string): KnownSplits {
+    const known = this.#splits.get(run) ?? new KnownSplits()
+    this.#splits.set(run, known)
+    return known
+  }
+
+  #taking(run: string, log: number, from: StoredLease): SplitTaking {
     const { last_us } = this.#log_zero
+    const { bounds } = this.#knownSplits(run)
     return {
       ...{ reader: this.reader, write: this.#write_split, log_zero: this.#log_zero, entropy: this.#entropy, from },
+      bounds,
       whole_to_entries: this.#whole_to_entries,
       appender: state => this.#appender(log, state),
       holder: JSON.stringify(this.#holder),
@@ -220,9 +232,7 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
 
   async takeOver<Seen>(run: string, look: (reader: RunReader) => Promise<Seen>): Promise<TakenOver<Seen>> {
     const { reader } = this.#store
-    const log = await reader.logOf(run)
-    if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run}`)
-    await this.#refuseInPlain(run, log)
+    const log = await this.#mayBeContinued(run)
     for (let attempt = 1; ; attempt++) {
       const lease = await reader.lease(log)
       if (lease === null)
@@ -246,14 +256,18 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
     }
   }
 
-  /** What was begun encrypted stays so. */
-  async #refuseInPlain(run: string, log: number): Promise<void> {
-    const key_id = await this.reader.encryptedWith(log)
+  /** @returns its log, the coordinator's of one with splits. What was begun encrypted stays so. */
+  async #mayBeContinued(run: string): Promise<number> {
+    const { reader } = this.#store
+    const log = await reader.logOf(run)
+    if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run}`)
+    const key_id = await reader.encryptedWith(log)
     if (key_id !== null && !this.#store.encrypts)
       throw new CustodyError(
         'CUSTODY_LEDGER_KEY',
         `run ${run} is encrypted with ledger key ${key_id}, which is needed to continue it`,
       )
+    return log
   }
 
   get id(): string {
@@ -465,9 +479,10 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
       scribeFrom: (from: AppenderState) =>
         new StoreScribe({ log, appender: this.#appender(log, from), reader: this.reader, write, hands_over }),
       threads: this.#threads,
+      onOver: () => this.#runs.delete(ledger),
     }
-    const ledger = new StoredRunLedger(parts, state, open)
-    this.#runs.push(ledger)
+    const ledger: StoredRunLedger = new StoredRunLedger(parts, state, open)
+    this.#runs.add(ledger)
     return ledger
   }
 
@@ -475,21 +490,10 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
     const { reader } = this.#store
     const run = this.#log_zero.runs.get(log)
     if (run === undefined) throw new CustodyError('CUSTODY_ENGINE_DEFECT', `log ${log} is of no run under way`)
-    return reader.snapshot(() => closedSplits(reader, this.#log_zero, run))
+    return reader.snapshot(() => closedSplits(reader, this.#log_zero, run, this.#knownSplits(run.run)))
   }
 
   #expiry(): number {
     return this.#ports.now_us() + LEASE_US
   }
-}
-
-/** @throws CustodyError CUSTODY_KEY_REQUEST if a change of keys was signed for another place than the one where it would stand. */
-function mustBeHere(signed: ChangePlace, place: ChangePlace, url: string): void {
-  if (signed.ledger !== place.ledger)
-    throw new CustodyError('CUSTODY_KEY_REQUEST', `the request is for another ledger than ${url}`)
-  if (signed.index === place.index && signed.root === place.root) return
-  throw new CustodyError(
-    'CUSTODY_KEY_REQUEST',
-    `${url} has gone on since the request was made: its own log has ${counted(place.index, 'entry', 'entries')}, and had ${grouped(signed.index)}`,
-  )
 }

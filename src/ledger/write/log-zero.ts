@@ -128,14 +128,14 @@ export class LogZero {
   async refresh(reader: LedgerReader): Promise<void> {
     for (;;) {
       const note = await reader.head(LOG_ZERO)
+      // Nothing was appended since.
+      if (note !== null && note === this.#checked && (await reader.size(LOG_ZERO)) === this.size) return
       for await (const { body } of reader.entries(LOG_ZERO, this.size)) this.#take(body)
       // Else another process appended meanwhile.
       if (note !== (await reader.head(LOG_ZERO))) continue
       const origin = originOf(this.id, LOG_ZERO)
       const { size } = this
       const extent = { ...this.#place, origin, size, root: this.#frontier.root(), note }
-      // Nothing was appended since.
-      if (note !== null && note === this.#checked) return
       checkSignedHead(extent, of => this.keys.goodFor(of))
       this.#checked = note
       return

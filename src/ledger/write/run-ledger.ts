@@ -58,6 +58,8 @@ export interface RunParts {
   readonly entropy: Entropy
   readonly scribeFrom: (state: AppenderState) => StoreScribe
   readonly threads: Threads | null
+  /** Called when nothing can be written any more. */
+  readonly onOver: () => void
 }
 
 export interface Threads {
@@ -185,6 +187,7 @@ export class StoredRunLedger implements RunLedger {
         )
       })
       .catch(this.#fail)
+    this.#parts.onOver()
     return head
   }
 
@@ -223,6 +226,7 @@ export class StoredRunLedger implements RunLedger {
         ),
       )
       .catch(this.#fail)
+    this.#parts.onOver()
     return head
   }
 
@@ -233,6 +237,7 @@ export class StoredRunLedger implements RunLedger {
   async release(): Promise<void> {
     const { write, epoch } = this.#parts
     await this.close()
+    this.#parts.onOver()
     await write({ ...NO_ENTRIES, log: this.log, lease: { kind: 'release', epoch } }, null)
   }
 

@@ -8,11 +8,12 @@ import { Frontier } from '../../format/tree.ts'
 import type { TreeHead } from '../../format/trees.ts'
 import { CustodyError } from '../../model/error.ts'
 import { parseJson } from '../../model/json.ts'
+import type { Hash } from '../../model/sha256.ts'
 import type { LedgerReader, StoredEntry, StoredLease } from '../read-port.ts'
 import type { LeaseChange, RunDraft, RunReader, Split, SplitHead, SplitReader } from '../write-port.ts'
 import { type Appender, type AppenderState, originOf } from './appender.ts'
 import { BlockWriter } from './block.ts'
-import { checkedRun } from './checked-run.ts'
+import { type CheckedRun, checkedRun } from './checked-run.ts'
 import { runEntryOf } from './decode.ts'
 import { encodeRun } from './encode.ts'
 import type { Entropy } from './entropy.ts'
@@ -31,6 +32,7 @@ export interface SplitTaking {
   readonly entropy: Entropy
   /** The lease that it has, which nobody holds. */
   readonly from: StoredLease
+  readonly bounds: SplitBounds
   readonly whole_to_entries: number
   /** One for its log. */
   readonly appender: (state?: AppenderState) => Appender
@@ -57,10 +59,10 @@ export async function takeSplit<Seen>(
   { run, part, begin, first }: Split & { readonly first: number },
   look: (reader: RunReader, log: number) => Promise<Seen>,
 ): Promise<TakenSplit<Seen>> {
-  const { reader, write, log_zero, whole_to_entries, from } = taking
+  const { reader, write, log_zero, whole_to_entries, from, bounds } = taking
   const log = first + part
   const found = await reader.snapshot(async () => {
-    const split = await boundOfSplit(reader, first, part)
+    const split = await bounds.of(reader, first, part)
     if (split.size === 0 && (await reader.size(log)) === 0) return null
     const checked = await checkedRun(reader, log_zero, { log, run, whole_to_entries, split })
     return { ...checked, seen: await look(checked.reader, log) }
@@ -93,13 +95,25 @@ function leaseOf({ from, holder, expires_us }: SplitTaking, size: number): Lease
   return { kind: 'take', size, from_epoch: from.epoch, epoch: from.epoch + 1, holder, expires_us }
 }
 
+/** What one process knows of a run's splits, so that it needn't find it out anew for each. */
+export class KnownSplits {
+  readonly bounds = new SplitBounds()
+  readonly closed = new ClosedInOrder()
+  /** The coordinator's; null: nobody has asked. */
+  first_log: number | null = null
+}
+
 /** Of a run that is under way. */
 export function splitsOf({
   reader,
   log_zero,
   run,
   whole_to_entries,
-}: Pick<SplitTaking, 'reader' | 'log_zero' | 'whole_to_entries'> & { readonly run: string }): SplitReader {
+  splits: { bounds, closed },
+}: Pick<SplitTaking, 'reader' | 'log_zero' | 'whole_to_entries'> & {
+  readonly run: string
+  readonly splits: KnownSplits
+}): SplitReader {
   const known = () => {
     for (const each of log_zero.runs.values()) if (each.run === run) return each
     throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run} under way`)
@@ -111,26 +125,49 @@ export function splitsOf({
     see: (part, look) =>
       reader.snapshot(async () => {
         const first = known().log
-        const split = part === 0 ? undefined : await boundOfSplit(reader, first, part)
-        const of = { log: first + part, run, split, whole_to_entries }
-        return look((await checkedRun(reader, log_zero, of)).reader, of.log)
+        const log = first + part
+        const split = part === 0 ? undefined : await bounds.of(reader, first, part)
+        const checked = await checkedRun(reader, log_zero, { log, run, split, whole_to_entries })
+        if (part > 0) closed.saw(part, await closingLeaf({ url: reader.url, log, run }, checked))
+        return look(checked.reader, log)
       }),
   }
 }
 
-/** How far a split is at least: what its coordinator last said of it; nothing, if it never did. */
-async function boundOfSplit(
-  coordinator: Pick<RunReader, 'entriesOfRun'>,
-  log: number,
-  part: number,
-): Promise<Pick<PartHead, 'size' | 'root'>> {
-  let bound: Pick<PartHead, 'size' | 'root'> = { size: 0, root: '' }
-  for await (const { body } of coordinator.entriesOfRun(log)) {
-    if (!body.includes('"k":"parts"')) continue
-    const { heads } = parseJson(body) as Extract<RunEntry, { readonly k: 'parts' }>
-    bound = heads.find(each => each.part === part) ?? bound
+type Bound = Pick<PartHead, 'size' | 'root'>
+
+/** How far the splits of one run are at least: what their coordinator last said of each; nothing, if it never did. */
+class SplitBounds {
+  readonly #said = new Map<number, Bound>()
+  /** Of its log, what wasn't looked at. */
+  #next = 0
+
+  /** `log`: the coordinator's. */
+  async of(coordinator: Pick<LedgerReader, 'entries'>, log: number, part: number): Promise<Bound> {
+    for await (const { seq, body } of coordinator.entries(log, this.#next)) {
+      this.#next = seq + 1
+      if (!body.includes('"k":"parts"')) continue
+      const { heads } = parseJson(body) as Extract<RunEntry, { readonly k: 'parts' }>
+      for (const { part: of, size, root } of heads) this.#said.set(of, { size, root })
+    }
+    return this.#said.get(part) ?? { size: 0, root: '' }
   }
-  return bound
+}
+
+/** The tree of the last entries of splits that were looked at in their order: nothing changes in one that is closed. */
+class ClosedInOrder {
+  #tree = new Frontier()
+
+  /** `leaf`: null if it isn't closed. */
+  saw(part: number, leaf: Hash | null): void {
+    if (part === 1) this.#tree = new Frontier()
+    if (leaf !== null && part === this.#tree.size + 1) this.#tree.append(leaf)
+  }
+
+  /** Null unless these are all splits of the run. */
+  rootOf(splits: number): Hash | null {
+    return this.#tree.size === splits ? this.#tree.root() : null
+  }
 }
 
 /** The heads that are stored of a run's splits, in order; whose they are is looked at where they are used. */
@@ -161,7 +198,14 @@ async function closedParts(reader: LedgerReader, { log: first, splits }: RunOnRe
  * The tree of the last entries of all splits, each of which is closed, and is what was signed. To be called within a snapshot.
  * @throws CustodyError CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_KEY_UNKNOWN.
  */
-export async function closedSplits(reader: LedgerReader, log_zero: LogZero, run: RunOnRecord): Promise<TreeHead> {
+export async function closedSplits(
+  reader: LedgerReader,
+  log_zero: LogZero,
+  run: RunOnRecord,
+  { closed }: KnownSplits,
+): Promise<TreeHead> {
+  const root = closed.rootOf(run.splits)
+  if (root !== null) return { size: run.splits, root }
   const tree = new Frontier()
   for (let part = 1; part <= run.splits; part++) tree.append(await lastLeaf(reader, log_zero, run, run.log + part))
   return { size: run.splits, root: tree.root() }
@@ -173,10 +217,22 @@ async function lastLeaf(reader: LedgerReader, log_zero: LogZero, run: RunOnRecor
   const { size, root } = tree
   const extent = { ...place, origin: originOf(log_zero.id, log), size, root, note: await reader.head(log) }
   checkSignedHead(extent, () => log_zero.keys.goodForRun(run.mentioned_at, false, run.opened_at))
-  const last = await reader.entry(log, size - 1)
+  const leaf = await closingLeaf(place, { tree, reader })
+  if (leaf === null) throw altered(place, 'has a split that isn’t closed')
+  return leaf
+}
+
+/** Of a split's last entry; null if that doesn't close it. `tree`: what was signed. @throws CustodyError CUSTODY_LEDGER_ALTERED. */
+async function closingLeaf(
+  place: { readonly url: string; readonly log: number; readonly run: string },
+  { tree, reader }: { readonly tree: CheckedRun['tree']; readonly reader: Pick<RunReader, 'entry'> },
+): Promise<Hash | null> {
+  const { size } = tree
+  const last = await reader.entry(place.log, size - 1)
   const closed = last === null ? null : (parseJson(last.body) as Partial<Extract<RunEntry, { readonly k: 'close' }>>)
+  if (closed?.k !== 'close') return null
   const leaf = leafHash(last?.body ?? '')
-  if (closed?.k !== 'close' || !(await tree.has(size - 1, leaf))) throw altered(place, 'has a split that isn’t closed')
+  if (!(await tree.has(size - 1, leaf))) throw altered(place, 'has a split that isn’t closed')
   if (closed.size !== size - 1 || (await tree.rootOf(size - 1)) !== closed.root)
     throw altered(place, 'has a split that was closed as another one')
   return leaf

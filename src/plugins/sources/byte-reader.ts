@@ -9,7 +9,6 @@ import { createHash } from 'node:crypto'
 import { openSync } from 'node:fs'
 import { access, constants, type FileHandle, open, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
-import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
@@ -113,8 +112,8 @@ function unpackingError(place: InputPlace, error: unknown): CustodyError {
 export async function checkInput(place: InputPlace): Promise<void> {
   if (isStandardInput(place)) return
   // Whoever opens a pipe and closes it again takes what was written to it.
-  if (await isPipe(place)) return await mayBeRead(place)
-  const handle = await openFile(place)
+  if (await mustBeNoFolder(place)) return await mayBeRead(place)
+  const handle = await openHandle(place)
   await handle.close()
 }
 
@@ -136,11 +135,25 @@ export async function awaited(place: InputPlace, offset: number): Promise<string
 }
 
 async function openFile(place: InputPlace): Promise<FileHandle> {
-  const path = resolve(place.folder, place.path)
+  // Looked at first: opening a pipe without a writer would wait for one, opening a folder succeeds.
+  await mustBeNoFolder(place)
+  return openHandle(place)
+}
+
+async function openHandle(place: InputPlace): Promise<FileHandle> {
   try {
-    // Looked at first: opening a pipe without a writer would wait for one, opening a folder succeeds.
-    if ((await stat(path)).isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
-    return await open(path, 'r')
+    return await open(inputName(place), 'r')
+  } catch (error) {
+    throw systemError(place, error)
+  }
+}
+
+/** @returns whether it is a pipe. */
+async function mustBeNoFolder(place: InputPlace): Promise<boolean> {
+  try {
+    const there = await stat(inputName(place))
+    if (there.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
+    return there.isFIFO()
   } catch (error) {
     throw systemError(place, error)
   }
@@ -168,10 +181,9 @@ export function joined(kept: Uint8Array, piece: Uint8Array): Buffer {
   return both
 }
 
-async function fileChunks(place: InputPlace, chunk_bytes: number, from: number): Promise<Chunks> {
-  const handle = await openFile(place)
-  // A device may have no places in it that could be named.
-  let at = from === 0 ? null : from
+/** `from`: null where it stands. */
+function chunksOfFile(handle: FileHandle, chunk_bytes: number, from: number | null): Chunks {
+  let at = from
   return {
     async next() {
       const buffer = pieceBuffer(chunk_bytes)
@@ -179,6 +191,26 @@ async function fileChunks(place: InputPlace, chunk_bytes: number, from: number):
       if (at !== null) at += bytesRead
       return bytesRead === 0 ? null : buffer.subarray(0, bytesRead)
     },
+    close: () => handle.close(),
+  }
+}
+
+/** A file whose beginning is read, and then a part of it: it is opened once for both. */
+export interface FileParts {
+  /** Closing it leaves the file open. */
+  beginning(chunk_bytes: number): Chunks
+  /** The bytes from `from` on. */
+  rest(from: number, chunk_bytes: number): Chunks
+  /** Can be repeated. */
+  close(): Promise<void>
+}
+
+/** @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE. */
+export async function openParts(place: InputPlace): Promise<FileParts> {
+  const handle = await openFile(place)
+  return {
+    beginning: chunk_bytes => ({ ...chunksOfFile(handle, chunk_bytes, 0), close: async () => undefined }),
+    rest: (from, chunk_bytes) => chunksOfFile(handle, chunk_bytes, from),
     close: () => handle.close(),
   }
 }
@@ -232,14 +264,6 @@ async function mayBeRead(place: InputPlace): Promise<void> {
   }
 }
 
-async function isPipe(place: InputPlace): Promise<boolean> {
-  try {
-    return (await stat(inputName(place))).isFIFO()
-  } catch (error) {
-    throw systemError(place, error)
-  }
-}
-
 export function streamChunks(stream: Readable): Chunks {
   const pieces = stream[Symbol.asyncIterator]()
   return {
@@ -277,7 +301,10 @@ async function chunksAt(place: InputPlace, settings: ReadingSettings, from: numb
   if (from > 0 && !mayBeSought(place, settings)) throw new Error('this input is read from its beginning only')
   if (opening !== undefined) return await opening(from)
   if (isStandardInput(place)) return streamChunks(process.stdin)
-  if (!(await isPipe(place))) return await fileChunks(place, chunk_bytes ?? CHUNK_BYTES, from)
+  if (!(await mustBeNoFolder(place))) {
+    // A device may have no places in it that could be named.
+    return chunksOfFile(await openHandle(place), chunk_bytes ?? CHUNK_BYTES, from === 0 ? null : from)
+  }
   if (from > 0) throw sourceChanged(place, `${inputName(place)} was a file when it was cut, and is a pipe now`)
   return pipeChunks(place)
 }

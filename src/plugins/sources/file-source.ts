@@ -15,12 +15,16 @@ import type { CutLimits, ResumePoint, SourceColumn, SourceHead, SourceRange, Sou
 import {
   awaited,
   ByteReader,
+  CHUNK_BYTES,
+  type Chunks,
   checkInput,
   chunksOf,
+  type FileParts,
   type InputPlace,
   inputName,
   isStandardInput,
   mayBeSought,
+  openParts,
   sizeOf,
   sourceChanged,
   sourceError,
@@ -87,6 +91,8 @@ export interface FileSourceSettings extends OneFileSettings {
 const MOST = 512
 /** In bytes (UTF-16: units): a longer record is rejected and never held, so that memory stays flat. */
 export const MAX_RECORD_UNITS = 16 * 1024 * 1024
+/** In bytes: what is read besides the range of a split, or of the beginning, before it is known whether more is needed. */
+const BESIDE_BYTES = 16 * 1024
 /** A longer header isn't kept: it would stand in each commit behind the source's end. */
 const MAX_HEAD_UNITS = 64 * 1024
 /** How much of a record that is too long is shown. */
@@ -113,11 +119,14 @@ export class FileSource implements OneFileSource {
     this.#settings = settings
   }
 
-  prepare(): Promise<void> {
-    return checkInput(this.#place)
+  async prepare(): Promise<void> {
+    // Whoever cut it has looked.
+    if (this.#range === null) await checkInput(this.#place)
   }
 
   async awaits(from: ResumePoint | null): Promise<string | null> {
+    // What was cut is a file.
+    if (this.#range !== null) return null
     return awaited(this.#place, from === null ? 0 : asPosition(from.position, this.#place).offset)
   }
 
@@ -162,10 +171,12 @@ export class FileSource implements OneFileSource {
       const scanner = this.#format.begin(window, position)
       if (position !== null) await window.skipTo(position.offset)
       let at = asPosition(scanner.position(window), this.#place)
+      // Of what follows a range no more is parsed than the record that shows its end.
+      const most = range === null ? MOST : Math.min(MOST, range.records + 1)
       while (at.offset !== range?.to.offset) {
         const out: SourceRecord[] = []
         this.#look(window)
-        scanner.scan(window, out, MOST)
+        scanner.scan(window, out, most)
         const records = range === null ? out : this.#within(range, out)
         if (records.length > 0) yield this.#complete(records)
         // Where the scanner is may be within a record.
@@ -219,12 +230,30 @@ export class FileSource implements OneFileSource {
 
   async #open(): Promise<{ readonly window: TextWindow; readonly columns: readonly SourceColumn[] | null }> {
     if (this.#range === null) return await this.#openBeginning(this.#settings, Number.POSITIVE_INFINITY)
-    const { from, to } = this.#range
-    if (from === null) return await this.#openBeginning(this.#settings, to.size)
-    const beginning = await this.#openBeginning({ ...this.#settings, hashes: false }, to.size)
+    const { from, to, bytes } = this.#range
+    const chunk_bytes = Math.min(this.#settings.chunk_bytes ?? CHUNK_BYTES, bytes + BESIDE_BYTES)
+    if (from === null) return await this.#openBeginning({ ...this.#settings, chunk_bytes }, to.size)
+    const closed = this.#closed
+    const parts = this.#settings.opening === undefined ? await openParts(this.#place) : null
+    try {
+      if (this.#closed !== closed) throw this.#closedMeanwhile()
+      return await this.#openRange(from.offset, to.size, parts, chunk_bytes)
+    } catch (error) {
+      await parts?.close()
+      throw error
+    }
+  }
+
+  /** The beginning is looked at, and then it is read from `from` on. `parts`: null of what isn't a file. */
+  async #openRange(from: number, until: number, parts: FileParts | null, chunk_bytes: number) {
+    const through = (opening: (parts: FileParts) => Chunks): FileSourceSettings =>
+      parts === null ? this.#settings : { ...this.#settings, seeks: true, opening: async () => opening(parts) }
+    const head = { ...through(file => file.beginning(BESIDE_BYTES)), hashes: false }
+    const beginning = await this.#openBeginning(head, until)
     await beginning.bytes.close()
     const closed = this.#closed
-    const bytes = await ByteReader.open(this.#place, this.#settings, { from: from.offset, until: to.size })
+    const settings = through(file => file.rest(from, chunk_bytes))
+    const bytes = await ByteReader.open(this.#place, settings, { from, until })
     await this.#use(bytes, closed)
     this.#blank = beginning.columns === null
     return { window: TextWindow.within(bytes, beginning.window), columns: beginning.columns }
@@ -257,7 +286,11 @@ export class FileSource implements OneFileSource {
     this.#bytes = bytes
     if (this.#closed === closed) return
     await bytes.close()
-    throw sourceError(this.#place, `${inputName(this.#place)} was closed as it was opened`)
+    throw this.#closedMeanwhile()
+  }
+
+  #closedMeanwhile(): CustodyError {
+    return sourceError(this.#place, `${inputName(this.#place)} was closed as it was opened`)
   }
 
   #look(window: TextWindow): void {
