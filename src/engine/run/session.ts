@@ -241,7 +241,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     return result('failed', error)
   } finally {
     strays.close()
-    stop.abort()
+    stop.abort(OVER)
     calls.giveUp()
     clock.close()
     await closed(request.clock, [...readers, pools, outputs, held])
@@ -260,6 +260,9 @@ async function givenUp(
   await abandonAll(machine, in_flight, held, clock.now_us())
   return unsure
 }
+
+/** Made once: a run may have very many splits. */
+const OVER = new DOMException('This operation was aborted', 'AbortError')
 
 export const STOPPED_BY_USER: Stop = { status: 'cancelled', reason: 'user', error: null }
 

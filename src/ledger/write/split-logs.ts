@@ -143,14 +143,18 @@ class SplitBounds {
   #next = 0
 
   /** `log`: the coordinator's. */
-  async of(coordinator: Pick<LedgerReader, 'entries'>, log: number, part: number): Promise<Bound> {
+  async of(coordinator: Pick<LedgerReader, 'size' | 'entries'>, log: number, part: number): Promise<Bound> {
+    if ((await coordinator.size(log)) > this.#next) await this.#readOn(coordinator, log)
+    return this.#said.get(part) ?? { size: 0, root: '' }
+  }
+
+  async #readOn(coordinator: Pick<LedgerReader, 'entries'>, log: number): Promise<void> {
     for await (const { seq, body } of coordinator.entries(log, this.#next)) {
       this.#next = seq + 1
       if (!body.includes('"k":"parts"')) continue
       const { heads } = parseJson(body) as Extract<RunEntry, { readonly k: 'parts' }>
-      for (const { part: of, size, root } of heads) this.#said.set(of, { size, root })
+      for (const { part, size, root } of heads) this.#said.set(part, { size, root })
     }
-    return this.#said.get(part) ?? { size: 0, root: '' }
   }
 }
 

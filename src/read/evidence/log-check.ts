@@ -122,7 +122,8 @@ export class LogChecks {
   /** Null: it isn't known well enough from before. */
   async #partOfZero(log: number): Promise<LogZero | null> {
     const { remembered } = this.#options
-    if (remembered?.sound === undefined) return null
+    // Where all of it was read, that is at hand: of a split's log nothing else says enough, and there may be very many of these.
+    if (remembered?.sound === undefined || this.#whole_zero !== null) return null
     this.#tree_of_zero ??= this.#signedTreeOfZero()
     const tree = await this.#tree_of_zero
     const part = tree === null ? null : await partOfLedger(this.#reader, tree, log === 0 ? null : log, remembered)
