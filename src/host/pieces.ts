@@ -26,19 +26,14 @@ export function piecesOf(plan: Pick<Plan, 'splits' | 'folder'>, url: string, run
   const folder = piecesFolder(plan, url, run)
   const pathOf = ({ part, epoch, sink }: PieceName) => join(folder, `${part}-${epoch}-${sink}`)
   const nameIt = atOnce(() => syncFolder(folder))
+  let folder_made = false
   return {
     async create(name) {
       const path = pathOf(name)
-      const make = async () => new PieceOnDisk(path, await open(path, 'w+', OWNER_ONLY), nameIt)
       return failing(path, async () => {
-        try {
-          return await make()
-        } catch (error) {
-          // The first piece makes the folder. cast: what calls of the system fail with.
-          if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-          await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
-          return make()
-        }
+        if (!folder_made) await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
+        folder_made = true
+        return new PieceOnDisk(path, await open(path, 'w+', OWNER_ONLY), nameIt)
       })
     },
     async *read(name, bytes) {
@@ -84,6 +79,7 @@ export function piecesOf(plan: Pick<Plan, 'splits' | 'folder'>, url: string, run
         })
     },
     async remove() {
+      folder_made = false
       await Promise.allSettled([rm(folder, { recursive: true, force: true })])
       // Other runs may have theirs in it. One that a pipeline names is the user's.
       if (plan.splits?.pieces === undefined) await Promise.allSettled([rmdir(besideThe(url))])
