@@ -144,7 +144,7 @@ export function killsAt(point: Point, later: boolean, { points }: Undisturbed): 
   if (point === 'mid_rewind') {
     if (later && sinks < 2) return null
     return later
-      ? [at('after_commit', 2), at(point, sinks), at('mid_flush', 2), at(point, 2)]
+      ? [at('mid_flush', sinks + 1), at(point, sinks), at('mid_flush', 2), at(point, 2)]
       : [at('after_flush', 2), at(point, 1)]
   }
   if (OF_RESUME.has(point))

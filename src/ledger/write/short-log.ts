@@ -7,7 +7,7 @@ import type { LedgerReader, StoredEntry } from '../read-port.ts'
 export type LogReader = Pick<
   LedgerReader,
   | ('head' | 'size' | 'count' | 'tileRoots' | 'leaves')
-  | ('entry' | 'entries' | 'entriesOfRun' | 'entriesOfRow' | 'entriesOfBatch')
+  | ('entry' | 'entries' | 'entriesOfRun' | 'entriesOfRow' | 'entriesOfRows' | 'entriesOfBatch')
   | ('endings' | 'openTokens' | 'payload')
 >
 
@@ -35,6 +35,7 @@ export async function shortLog(reader: LedgerReader, log: number): Promise<LogRe
       for (const each of all) if (each.row === null && each.batch === null) yield each
     },
     entriesOfRow: async (_, row) => all.filter(each => each.row === row && each.batch === null),
+    entriesOfRows: (of, from, to) => reader.entriesOfRows(of, from, to),
     entriesOfBatch: async (_, batch) => all.filter(each => each.row === null && each.batch === batch),
     endings: of => reader.endings(of),
     openTokens: of => reader.openTokens(of),
