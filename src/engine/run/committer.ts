@@ -66,7 +66,9 @@ export interface CommitterParts {
 export interface SplitResult {
   /** What goes to the ledger, in the same order. */
   add(draft: SubjectDraft): void
-  /** All of that is durable, and nothing more comes. @throws CustodyError of the ledger. */
+  /** Whether `close` reads what was added from the log. */
+  readonly readsLog: boolean
+  /** Nothing more comes, and where it `readsLog` all of that is durable. @throws CustodyError of the ledger. */
   close(): Promise<string>
 }
 
@@ -162,7 +164,7 @@ export class Committer {
     this.#atPoint('before_flush')
     const receipts = await this.#outputs.flush()
     this.#adapt(due_us)
-    await this.#begin(receipts, false)
+    await this.#begin(this.#record(receipts, false), this.#onCommit())
     this.#went_on_us = this.#clock.monotonic_us()
   }
 
@@ -188,7 +190,7 @@ export class Committer {
 
   /**
    * The last commit with rows: formats get their ends, and what is about to be renamed is recorded. A split renames nothing: its last commit and
-   * its close are one transaction.
+   * its close are one transaction, unless its digest is made of what the log has.
    */
   async finish(): Promise<void> {
     await this.settled()
@@ -198,11 +200,12 @@ export class Committer {
     }
     this.#atPoint('before_flush')
     const receipts = await this.holding(this.#outputs.finish())
-    if (this.#is_split) {
-      this.#last = this.#record(receipts, true)
+    const last = this.#record(receipts, true)
+    if (this.#is_split && this.#digest?.readsLog !== true) {
+      this.#last = last
       return
     }
-    await this.#begin(receipts, true)
+    await this.#begin(last, () => undefined)
     await this.settled()
   }
 
@@ -246,9 +249,8 @@ export class Committer {
     this.#accept(head, this.#values.now, this.#jumps)
   }
 
-  async #begin(receipts: Receipts, last: boolean): Promise<void> {
-    const recorded = this.#record(receipts, last)
-    const report = last ? () => undefined : this.#onCommit()
+  /** `report` is called when it is durable. */
+  async #begin(recorded: Recorded, report: () => void): Promise<void> {
     const { durable } = await this.#ledger.begin().catch(this.#fail)
     this.#in_flight = new Begun(
       durable.then(head => {

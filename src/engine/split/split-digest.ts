@@ -107,7 +107,11 @@ export class SplitDigest {
     })
   }
 
-  /** All that was added is durable. */
+  get readsLog(): boolean {
+    return this.#before.batches > 0 || [this.#rows, ...this.#batches.values()].some(each => each.lacksLines)
+  }
+
+  /** Where it `readsLog`, all that was added is durable. */
   async close(): Promise<Hash> {
     if (this.#before.batches > 0) {
       this.#batches = new Map()
@@ -252,6 +256,10 @@ class Blocks {
     this.#waiting.delete(block)
     this.unread.delete(block.at)
     this.put(block.at, block.lines)
+  }
+
+  get lacksLines(): boolean {
+    return this.unread.size > 0 || this.#now.missing > 0
   }
 
   /** Whatever follows is in another block. */
