@@ -62,6 +62,12 @@ function observerOf(context: Context, quiet: boolean, url: string, onReady: () =
     },
     onRefused: (run, error) =>
       terminal.report(`run ${printable(shortRun(run))} can’t be worked on here\n${asError(error)}`),
+    onLetGo: run => {
+      if (!quiet)
+        terminal.report(
+          `run ${printable(shortRun(run))} isn’t coordinated as it was: what is under way of it is stopped`,
+        )
+    },
     onTrouble: why => terminal.report(`warning: ${why}`),
   }
 }

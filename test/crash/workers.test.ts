@@ -1,155 +1,127 @@
 /**
- * Runs whose splits are worked on by workers on several machines, which are killed, suspended and stopped: they leave what a run without splits
- * leaves. One of these in `npm test`, all in `npm run postgres`.
+ * Runs whose splits are worked on by workers on several machines, which are killed, suspended and stopped, as their coordinators are: they leave what
+ * a run without splits leaves.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { trustedKeys } from '../../src/ledger/keys/known-ledgers.ts'
-import { verifyLedger } from '../../src/read/verify/verify.ts'
-import { heldBy, onMachine, reading, untilLeases } from '../support/hosts-at-work.ts'
+import { heldBy } from '../support/hosts-at-work.ts'
+import { HostsStage } from '../support/hosts-stage.ts'
 import { newDatabase, postgres } from '../support/postgres.ts'
-import { ROOT } from '../support/source-file.ts'
-import { type Program, SIGNING } from './place.ts'
+import { SPLITS } from '../support/waiting-pipeline.ts'
 
 const server = await postgres()
 
-/** Rows wait in the middle of each split until there is a file `go`, so that something can be done to whoever works on them. */
-const WAITING = `
-import { existsSync } from 'node:fs'
-import { defineTransform, oneRow } from 'custody/sdk'
-import { z } from 'zod'
-const until = async () => { while (!existsSync('go')) await new Promise(resolve => setTimeout(resolve, 20)) }
-export default defineTransform({
-  name: 'waiting', summary: 'Takes its time', options: z.strictObject({}), determinism: 'deterministic', errors: {},
-  examples: [{ title: 'One', options: {} }], cardinality: 'one', guarantees: (_, input) => input,
-  create: () => ({ process: async row => {
-    if (row.id % 100 === 50) await until()
-    return oneRow(row)
-  } }),
-})
-`
-const PIPELINE = `
-name: hosts
-plugins: [./waiting.mjs]
-defaults: { on_error: problems, on_invalid: problems }
-sources:
-  orders:
-    plugin: csv
-    options: { path: in.csv }
-    schema: { mode: fixed, fields: { id: integer, amount: number } }
-    to: wait
-nodes:
-  wait: { transform: waiting, to: size }
-  size: { gate: row.amount >= 2000, routes: { true: big, false: small } }
-sinks:
-  small: { plugin: csv, options: { path: out/small.csv, if_exists: replace } }
-  big: { plugin: jsonl, options: { path: out/big.jsonl, if_exists: replace } }
-  problems: { plugin: csv, options: { path: out/problems.csv, columns: [raw], if_exists: replace }, on_error: discard }
-`
-const SPLITS = 6
-const ROWS = 3_000
-const IN_SPLITS = `splits: { count: ${SPLITS}, pieces: pieces }\n${PIPELINE}`
-const INPUT = `id,amount\n${Array.from({ length: ROWS }, (_, i) => `${i + 1},${i % 97 === 5 ? 'much' : (i * 37) % 5000}\n`).join('')}`
-
 describe.skipIf(server.url === null)(`workers on several machines${server.said}`, () => {
   let database: Awaited<ReturnType<typeof newDatabase>>
-  let ledgers = 0
-  let folder: string
-  let at: { readonly folder: string; readonly url: string }
-  let programs: Program[]
-  /** What a run without splits leaves. */
-  let whole: ReturnType<typeof outputs>
-  /** Of what a run in splits comes to that one thread works on. */
-  let digest: string
+  let stage: HostsStage
 
   beforeAll(async () => {
     database = await newDatabase(server.url ?? '')
-    lay()
-    writeFileSync(join(folder, 'p.yaml'), PIPELINE)
-    go()
-    const run = begin('solo', ['run', 'p.yaml'], { CUSTODY_LEDGER: `sqlite:${join(folder, 'custody.db')}` })
-    const { code, stderr } = await run.exit
-    expect(code, stderr).toBe(0)
-    whole = outputs()
-    rmSync(join(folder, 'out'), { recursive: true })
-    writeFileSync(join(folder, 'p.yaml'), IN_SPLITS)
-    const words = ['run', 'p.yaml', '--workers', '1', '--json']
-    const { stdout } = await begin('solo', words, { CUSTODY_LEDGER: `sqlite:${join(folder, 'custody.db')}` }).exit
-    digest = JSON.parse(stdout).result_digest
-    expect(digest).toMatch(/^[0-9a-f]{64}$/)
-    rmSync(folder, { recursive: true })
   })
   afterAll(() => database?.remove())
-
-  function lay(): void {
-    folder = mkdtempSync(join(tmpdir(), 'custody-workers-'))
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-    for (const [name, text] of Object.entries({ 'p.yaml': IN_SPLITS, 'in.csv': INPUT, 'waiting.mjs': WAITING }))
-      writeFileSync(join(folder, name), text)
-    at = { folder, url: `${database.url}?schema=hosts_${++ledgers}` }
-    programs = []
-  }
-  beforeEach(lay)
-  afterEach(async () => {
-    for (const { process } of programs) process.kill('SIGKILL')
-    await Promise.all(programs.map(({ exit }) => exit))
-    rmSync(folder, { recursive: true, force: true })
+  beforeEach(() => {
+    stage = new HostsStage(database.url)
   })
-
-  /** Rows that wait do so no longer. */
-  const go = () => writeFileSync(join(folder, 'go'), '')
-
-  function begin(host: string, words: readonly string[], env: { readonly [name: string]: string } = {}): Program {
-    const program = onMachine(at, host, words, env)
-    programs.push(program)
-    return program
-  }
-  const coordinate = () => begin('coordinator', ['run', 'p.yaml', '--distributed', '--json'])
-  const worker = (host: string, ...words: readonly string[]) => begin(host, ['worker', ...words])
-
-  function outputs(): { readonly [name: string]: string } {
-    const out = join(folder, 'out')
-    return Object.fromEntries(readdirSync(out).map(name => [name, readFileSync(join(out, name), 'utf8')]))
-  }
-
-  /** What is wrong with the ledger. */
-  const problems = () =>
-    reading(at, async reader => {
-      const { runs } = await verifyLedger(reader, { keys: trustedKeys(null, SIGNING) })
-      return runs.flatMap(({ checks }) => checks.flatMap(each => each.problems))
-    })
-
-  async function isAsUndisturbed(coordinator: Program): Promise<void> {
-    const { code, stdout, stderr } = await coordinator.exit
-    expect(code, stderr).toBe(0)
-    expect(JSON.parse(stdout).result_digest).toBe(digest)
-    expect(outputs()).toEqual(whole)
-    expect(await problems()).toEqual([])
-    expect(readdirSync(join(folder, 'pieces'))).toEqual([])
-  }
-
-  /** Waits until a machine has a lease. */
-  const works = (host: string) =>
-    untilLeases(at, leases => (heldBy(leases, { host }).length > 0 ? heldBy(leases, { host }) : null))
+  afterEach(() => stage.close())
 
   test('one is killed, another is suspended past its lease and wakes up: the run comes to the same', async () => {
-    const coordinator = coordinate()
-    await works('coordinator')
-    const [alpha, beta] = [worker('alpha'), worker('beta')]
-    await works('alpha')
-    await works('beta')
+    const coordinator = stage.coordinate()
+    await stage.works('coordinator')
+    const [alpha, beta] = [stage.worker('alpha'), stage.worker('beta')]
+    await stage.works('alpha')
+    await stage.works('beta')
     alpha.process.kill('SIGKILL')
     beta.process.kill('SIGSTOP')
-    worker('gamma', '--threads', `${SPLITS}`)
-    await untilLeases(at, leases => heldBy(leases, { host: 'gamma' }).length === SPLITS || null)
+    stage.worker('gamma', ['--threads', `${SPLITS}`])
+    await stage.works('gamma', SPLITS)
     beta.process.kill('SIGCONT')
-    go()
-    await isAsUndisturbed(coordinator)
+    stage.go()
+    await stage.isAsUndisturbed(coordinator)
     beta.process.kill('SIGINT')
     const { code, stderr } = await beta.exit
     expect(code, stderr).toBe(0)
     expect(stderr).toMatch(/split \d is left, for this:\nerror CUSTODY_(RUN_LOST|LEDGER_IN_DOUBT)/)
+  })
+
+  /** Kills a coordinator while a worker has one split, and waits until nobody takes it for alive. */
+  async function killed() {
+    const coordinator = stage.coordinate()
+    await stage.works('coordinator')
+    const alpha = stage.worker('alpha', ['--until-idle'])
+    await stage.works('alpha')
+    coordinator.process.kill('SIGKILL')
+    await stage.until(
+      leases => !heldBy(leases, { host: 'coordinator' }).some(each => each.expires_us > Date.now() * 1000),
+    )
+    return alpha
+  }
+
+  test.each([['--distributed'], []])(
+    'a coordinator is killed: a worker brings its split to its end and begins no other; resume %s on another machine does the rest',
+    { tags: ['proof'] },
+    async (...words) => {
+      const alpha = await killed()
+      stage.go()
+      const { code, stderr } = await alpha.exit
+      expect(code, stderr).toBe(0)
+      expect(stderr).toContain('worked on 1 split\n')
+      // One log for each split that isn't closed, and the coordinator's.
+      await stage.until(leases => leases.length === SPLITS && heldBy(leases, { host: 'alpha' }).length === 0)
+      const again = stage.begin('other', ['resume', 'latest', ...words])
+      if (words.length > 0) stage.worker('beta')
+      await stage.isAsUndisturbed(again)
+    },
+  )
+
+  test.each([['--distributed'], []])(
+    'a coordinator is killed, and another machine resumes the run %s while a worker still has a split',
+    { tags: ['proof'] },
+    async (...words) => {
+      const alpha = await killed()
+      const again = stage.begin('other', ['resume', 'latest', ...words])
+      // Who offers the run again has the split done by whoever does it already.
+      if (words.length > 0) await stage.works('other')
+      else await alpha.printed('isn’t coordinated as it was')
+      stage.go()
+      if (words.length > 0) stage.worker('beta')
+      await stage.isAsUndisturbed(again)
+    },
+  )
+
+  test('a coordinator is stopped: workers let go, and whoever resumes the run right away finds all splits free', {
+    tags: ['proof'],
+  }, async () => {
+    const coordinator = stage.coordinate()
+    await stage.works('coordinator')
+    const alpha = stage.worker('alpha', ['--threads', '2'])
+    await stage.works('alpha', 2)
+    coordinator.process.kill('SIGINT')
+    await alpha.printed('isn’t coordinated as it was')
+    stage.go()
+    const { code, stderr } = await coordinator.exit
+    expect(code, stderr).toBe(130)
+    await stage.isAsUndisturbed(stage.begin('other', ['resume', 'latest', '--json']))
+    alpha.process.kill('SIGINT')
+    expect((await alpha.exit).stderr).toMatch(/split \d is left\n/)
+  })
+
+  test('a split fails: the run stops as one without workers does, and what is left is resumed', {
+    tags: ['proof'],
+  }, async () => {
+    const failing = async (coordinator: ReturnType<HostsStage['coordinate']>) => {
+      const { code, stdout } = await coordinator.exit
+      expect(stdout).toContain('CUSTODY_PLUGIN_DEFECT')
+      const { status, stopped } = JSON.parse(stdout)
+      return { code, status, stopped }
+    }
+    stage.put('fail', '')
+    stage.go()
+    const coordinator = stage.coordinate()
+    await stage.works('coordinator')
+    stage.worker('alpha')
+    const ended = await failing(coordinator)
+    await stage.isAsUndisturbed(stage.begin('other', ['resume', 'latest', '--distributed', '--json']))
+    stage.put('fail', '')
+    expect(ended).toEqual(await failing(stage.begin('alone', ['run', 'p.yaml', '--json'])))
+    expect(ended).toMatchObject({ code: 1, status: 'failed' })
   })
 })

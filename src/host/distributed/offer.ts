@@ -6,9 +6,8 @@ import { isPostgresUrl } from '../../ledger/postgres/address.ts'
 import type { StoredLease } from '../../ledger/read-port.ts'
 import { LEASE_US } from '../../ledger/write/lease.ts'
 import { CustodyError } from '../../model/error.ts'
-import { type Holder, thisProcess } from '../../model/holder.ts'
+import { type Holder, isAlive, parseHolder, thisProcess } from '../../model/holder.ts'
 import type { Plan } from '../../plan/plan.ts'
-import { isHeld } from '../ledger.ts'
 import type { Elsewhere } from './workers-elsewhere.ts'
 
 export interface Offer extends Elsewhere {
@@ -40,10 +39,13 @@ export async function awaitWorkers({ url, splits }: Offer, run: string): Promise
   const reader = await openLedgerReader(url)
   try {
     const first = (await reader.logOf(run)) ?? 0
-    const isOfSplit = ({ log }: StoredLease) => log > first && log <= first + splits
+    const isHeld = ({ log, holder: text }: StoredLease) => {
+      const holder = log > first && log <= first + splits ? parseHolder(text) : null
+      return holder !== null && isAlive(holder)
+    }
     while (performance.now() < until_ms) {
       const leases = await reader.leases()
-      if (!leases.some(each => isOfSplit(each) && isHeld(each))) return
+      if (!leases.some(isHeld)) return
       await sleep(LOOK_EVERY_MS)
     }
   } finally {

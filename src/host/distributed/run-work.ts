@@ -9,12 +9,16 @@ const THREAD = ownModule('host/distributed/work-thread')
 
 export class RunWork {
   readonly run: string
+  /** Of the offer that it was begun for. */
+  readonly token: string
   /** Settles when the thread is gone. Never rejects. */
   readonly ended: Promise<WorkEnd>
   readonly #worker: Worker
+  #is_stopping = false
 
   constructor(input: RunWorkInput, onSaid: (said: Exclude<WorkSaid, { kind: 'ended' }>) => void) {
     this.run = input.run
+    this.token = input.token
     this.#worker = new Worker(THREAD, { workerData: input, name: 'custody-work' })
     this.ended = new Promise(resolve => {
       let end: WorkEnd | null = null
@@ -31,8 +35,14 @@ export class RunWork {
     })
   }
 
+  get is_stopping(): boolean {
+    return this.#is_stopping
+  }
+
   /** Stops safely what it works on. */
   stop(): void {
+    if (this.#is_stopping) return
+    this.#is_stopping = true
     const order: WorkOrder = 'stop'
     this.#worker.postMessage(order)
   }

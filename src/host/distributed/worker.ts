@@ -1,7 +1,8 @@
 /**
  * A worker: looks in a ledger for runs whose splits are offered, and works on them in threads, until it is stopped.
  *
- * WORKER-1. A run that isn't offered any more is worked on no further: whoever coordinates it has stopped it, or somebody else has taken it up.
+ * WORKER-1. What was begun for an offer that isn't there any more is worked on no further: whoever made it has stopped the run, or somebody else
+ *     has taken it up, who may see another folder for pieces.
  * WORKER-2. A run whose coordinator is gone, and that nobody has taken up, has the splits that are under way brought to their ends, and no other begun.
  */
 import { ownKeychain } from '../../ledger/encryption/keychain.ts'
@@ -41,6 +42,8 @@ export interface WorkerObserver {
   onSaid(run: string, said: Exclude<WorkSaid, { kind: 'ended' }>): void
   /** It can't work on a run, for a reason that it hasn't said before. */
   onRefused(run: string, error: Error): void
+  /** What is under way of a run is stopped, since nobody offers it any more. */
+  onLetGo(run: string): void
   /** The ledger can't be reached for now; a sentence without its end. */
   onTrouble(why: string): void
 }
@@ -100,7 +103,7 @@ class Worker {
     while (!signal.aborted) {
       const offered = await this.#offered()
       if (offered !== null) {
-        for (const work of this.#works) if (!offered.some(({ run }) => run === work.run)) work.stop()
+        this.#letGo(offered)
         for (const each of offered) this.#begin(each)
         refused = offered.filter(each => this.#refusal(each) !== null).length
         if (this.#request.until_idle && this.#works.size === 0 && !offered.some(each => this.#hopesFor(each))) break
@@ -110,6 +113,14 @@ class Worker {
     for (const work of this.#works) work.stop()
     await Promise.all([...this.#works].map(({ ended }) => ended))
     return { closed: this.#closed, refused }
+  }
+
+  #letGo(offered: readonly OfferedRun[]): void {
+    const isOffered = ({ run, token }: RunWork) => offered.some(each => each.run === run && each.token === token)
+    const works = [...this.#works].filter(work => !isOffered(work))
+    for (const run of new Set(works.filter(({ is_stopping }) => !is_stopping).map(work => work.run)))
+      this.#observer.onLetGo(run)
+    for (const work of works) work.stop()
   }
 
   /** Null: that can't be known for now. */

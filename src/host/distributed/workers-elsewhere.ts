@@ -13,6 +13,7 @@ import type { SplitRequest } from '../../engine/split/split-session.ts'
 import { readStopReason } from '../../engine/split/stop-reason.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
 import type { LedgerReader, StoredLease } from '../../ledger/read-port.ts'
+import { RENEW_EVERY_US } from '../../ledger/write/lease.ts'
 import { CustodyError, type ErrorCode } from '../../model/error.ts'
 import { ERRORS } from '../../model/error-codes.ts'
 import { isObject } from '../../model/row.ts'
@@ -25,8 +26,8 @@ import { lastOfSplit, progressOf } from './split-progress.ts'
 const LOOK_EVERY_MS = 500
 /** All leases are read each time: where these are very many, that is a tenth of the time at most. */
 const PAUSES_PER_LOOK = 9
-/** Workers look for work more often. */
-const PATIENCE_MS = 5_000
+/** Workers look for work more often, and renew their leases. */
+const PATIENCE_MS = Math.max(5_000, (2 * RENEW_EVERY_US) / 1000)
 
 export interface Elsewhere {
   /** URL of the ledger; may have a password. */
@@ -84,6 +85,8 @@ class Watch {
   readonly #progress = new Map<number, SplitsProgress>()
   /** By split, the epoch of its lease when it was last looked at while nobody had it. */
   readonly #left = new Map<number, number>()
+  /** By split, when its lease ran out as it was last seen: by which clock doesn't matter, since only who lives has it changed. */
+  readonly #expires_us = new Map<number, number>()
   /** When a worker was last seen at work, or a split was closed. */
   #busy_ms = performance.now()
   #said_idle = false
@@ -131,7 +134,8 @@ class Watch {
       const part = lease.log - first
       const is_left = lease.holder === ''
       if (is_left && this.#left.get(part) === lease.epoch) continue
-      if (isWorkedOn(lease)) this.#isBusy()
+      if (!is_left && this.#expires_us.get(part) !== lease.expires_us) this.#isBusy()
+      this.#expires_us.set(part, lease.expires_us)
       const last = await lastOfSplit(this.#reader, lease.log)
       const progress = last === null ? null : progressOf(last)
       if (progress !== null) this.#progress.set(part, progress)
