@@ -9,6 +9,7 @@ import { renderShown } from './render/shown.ts'
 
 export interface ShowOptions extends LedgerOptions {
   readonly json?: boolean
+  readonly splits?: boolean
 }
 
 /** Returns the exit code. */
@@ -16,7 +17,7 @@ export function printRun(context: Context, name: string, options: ShowOptions): 
   const { terminal, cwd } = context
   return reading(context, options, async (inner, { sight }) => {
     try {
-      const found = await findShownRun(context.env, inner, name, checkLine(terminal))
+      const found = await findShownRun(context.env, inner, name, checkLine(terminal), options)
       if (options.json === true) terminal.answerJson(shownRunJson(found, sight))
       else terminal.answer(renderShown(found.shown, found, cwd, terminal.columns, terminal.paint))
       return 0

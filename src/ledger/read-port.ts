@@ -252,6 +252,8 @@ export interface LedgerReader {
   /** In order of their logs. */
   leases(page?: LeasePage): Promise<readonly StoredLease[]>
   lease(log: number): Promise<StoredLease | null>
+  /** Microseconds since 1970 by the clock that leases go by: the database's where it has one for all machines, else this machine's. */
+  now_us(): Promise<number>
   /** Tables, views, indexes and triggers that are there. */
   objects(): Promise<readonly StoredObject[]>
   /** Those that this format has, for comparison; null where the database doesn't let them be made. */

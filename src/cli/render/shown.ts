@@ -4,10 +4,12 @@ import { fileReadText } from '../../format/files-read.ts'
 import { idText } from '../../model/part-ids.ts'
 import type { StillFailed } from '../../read/runs/reruns.ts'
 import type { Grade } from '../../read/show/grade.ts'
+import type { ShownSplit, SplitSummary } from '../../read/show/splits.ts'
 import type { NodeCounts, ShownRun } from '../../read/show/summary.ts'
 import type { Bound } from '../../read/verify/bound.ts'
 import type { Paint } from '../terminal.ts'
 import { boundText } from './bound.ts'
+import { splitLines, splitTable } from './splits.ts'
 import { renderSummary, statusText } from './summary.ts'
 import { renderTable } from './table.ts'
 import { count, counted, nearPath, printable, shorten, shortRun } from './text.ts'
@@ -19,11 +21,15 @@ export interface Beside {
   readonly reruns: StillFailed | null
   /** null if it is sealed. */
   readonly bound: Bound | null
+  /** null if it has no splits. */
+  readonly split_summary: SplitSummary | null
+  /** null: they aren’t wanted. */
+  readonly splits: readonly ShownSplit[] | null
 }
 
 export function renderShown(
   shown: ShownRun,
-  { grade, reruns, bound }: Beside,
+  { grade, reruns, bound, split_summary, splits }: Beside,
   cwd: string,
   columns: number,
   paint: Paint,
@@ -40,11 +46,13 @@ export function renderShown(
   if (bound !== null)
     lines.push(`  ${paint('bold', 'evidence')}     ${ownLog(boundText(bound.entries, shown.entries), columns)}`)
   if (reruns !== null) lines.push(`  ${paint('bold', 'run again')}    ${shorten(rerunsText(reruns), columns - 15)}`)
+  if (split_summary !== null) lines.push(...splitLines(split_summary, shown.signed_by, columns, paint))
   if (shown.reads !== undefined) lines.push('', ...readLines(shown.reads, paint))
   if (shown.files !== undefined) lines.push('', ...fileLines(shown.files, paint))
   lines.push(...stagedLines(shown, cwd, paint))
   if (shown.in_doubt.length > 0) lines.push('', ...inDoubtLines(shown.in_doubt, paint))
   lines.push('', ...nodeTable(shown.nodes, columns, paint))
+  if (splits !== null) lines.push('', ...splitTable(splits, columns, paint))
   return lines.join('\n')
 }
 

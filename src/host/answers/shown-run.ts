@@ -2,14 +2,18 @@
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { type StillFailed, stillFailed } from '../../read/runs/reruns.ts'
-import { openingOf } from '../../read/runs/run-log.ts'
+import { closingOf, openingOf } from '../../read/runs/run-log.ts'
 import { type Grade, gradeOf } from '../../read/show/grade.ts'
 import { showRun } from '../../read/show/show.ts'
+import { allClosed, type ShownSplit, type SplitSummary, SplitsTogether, splitsOf } from '../../read/show/splits.ts'
 import type { ShownRun } from '../../read/show/summary.ts'
 import type { Bound } from '../../read/verify/bound.ts'
 import { boundJson, type CheckObserver, checkedRun } from '../checked-run.ts'
 import { isHeld } from '../ledger.ts'
 import { rolledBack, type Sight } from '../seen-ledger.ts'
+
+/** To check the signatures of a split takes some 2 ms. */
+const MOST_LOOKED_AT = 250
 
 export interface RunFound {
   readonly shown: ShownRun
@@ -18,30 +22,52 @@ export interface RunFound {
   readonly bound: Bound | null
   /** null if nobody ran rows of it again. */
   readonly reruns: StillFailed | null
+  /** null if it has none. */
+  readonly split_summary: SplitSummary | null
+  /** If they were wanted. */
+  readonly splits: readonly ShownSplit[] | null
 }
 
-/** The run that `name` means. @throws UnsoundRecord; CustodyError as `findRun`. */
+/** The run that `name` means. `splits`: whether all of them are wanted. @throws UnsoundRecord; CustodyError as `findRun`. */
 export async function findShownRun(
   env: Environment,
   inner: LedgerReader,
   name: string,
   observer: CheckObserver,
+  { splits = false }: { readonly splits?: boolean } = {},
 ): Promise<RunFound> {
   const { reader, log, run } = await checkedRun(env, inner, name, observer)
-  const { topology } = await openingOf(reader, log)
+  const { topology, splits: count = 0 } = await openingOf(reader, log)
   const shown = await showRun(reader, run, isHeld)
   const grade = await gradeOf(reader, log, topology)
   const { bound } = await reader.check(log)
-  return { shown, grade, bound, reruns: await stillFailed(reader, inner, { run, log }) }
+  const reruns = await stillFailed(reader, inner, { run, log })
+  return { shown, grade, bound, reruns, ...(await splitsFound(reader, log, count, splits)) }
+}
+
+/** Each is looked at once; of a sealed run with very many, which are all closed, only if they are wanted. */
+async function splitsFound(reader: LedgerReader, log: number, count: number, wanted: boolean) {
+  if (count === 0) return { split_summary: null, splits: null }
+  if (!wanted && count > MOST_LOOKED_AT && (await closingOf(reader, log)).last?.k === 'seal')
+    return { split_summary: allClosed(count), splits: null }
+  const summary = new SplitsTogether()
+  const splits: ShownSplit[] = []
+  for await (const each of splitsOf(reader, log, { from: 1, to: count })) {
+    summary.add(each)
+    if (wanted) splits.push(each)
+  }
+  return { split_summary: summary.summary(), splits: wanted ? splits : null }
 }
 
 /** `show --json`. */
-export function shownRunJson({ shown, grade, bound, reruns }: RunFound, sight: Sight) {
+export function shownRunJson({ shown, grade, bound, reruns, split_summary, splits }: RunFound, sight: Sight) {
   return {
     ...shown,
     ...boundJson(bound),
     ...rolledBack(sight),
     ...rerunsJson(reruns),
+    ...(split_summary === null ? {} : { split_summary }),
+    ...(splits === null ? {} : { splits }),
     repeatable: grade.repeatable,
     repeatable_reason: grade.reason,
     holds: true as const,

@@ -55,6 +55,7 @@ const RUN = kept({
   files: each(kept({ source: true, name: nothing, records: true, bytes: true, sha256: nothing, done: true })),
   stopped: orNull(kept({ reason: true, code: true, message: nothing })),
   ...{ bound: true, rolled_back: true, reruns: true, repeatable: true, repeatable_reason: true, holds: true },
+  split_summary: true,
 })
 
 export function runWithoutValues(run: ReturnType<typeof shownRunJson>): unknown {

@@ -98,6 +98,7 @@ export const QUERIES = {
   newest_timestamp: `SELECT coalesce(max(size), 0) AS size FROM timestamps`,
   home: `SELECT id FROM home`,
   database: `SELECT current_setting('server_encoding') AS encoding, ledger_format() AS format`,
+  now: `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_us`,
   leases: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases ORDER BY log`,
   leases_between: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log BETWEEN $1 AND $2 ORDER BY log LIMIT $3`,
   lease: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log = $1`,

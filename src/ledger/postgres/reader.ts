@@ -320,6 +320,11 @@ export class PostgresReader implements LedgerReader {
     return (await this.#asking.get<{ id: string }>(QUERIES.home))?.id ?? null
   }
 
+  async now_us(): Promise<number> {
+    const found = await this.#asking.get<{ now_us: number }>(QUERIES.now)
+    return found?.now_us ?? Date.now() * 1000
+  }
+
   async leases(page?: LeasePage): Promise<readonly StoredLease[]> {
     if (page === undefined) return this.#asking.all(QUERIES.leases)
     return this.#asking.all(QUERIES.leases_between, page.from, page.to, page.at_most)

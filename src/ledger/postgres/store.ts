@@ -22,6 +22,7 @@ import { type SentBatch, type SentEntry, sentBatch, sentLogZero } from './batch-
 import type { Connection } from './connection.ts'
 import { asLedgerError, isCut, stateOf } from './errors.ts'
 import { BATCH_PARAMETERS, LOST, STALE, ZERO_PARAMETERS } from './functions.ts'
+import { QUERIES } from './queries.ts'
 import type { PostgresReader } from './reader.ts'
 import { MAINTAIN_FROM } from './roles.ts'
 import { SealedWriter } from './sealed-writer.ts'
@@ -33,7 +34,7 @@ const call = (name: string, parameters: object) =>
     .join(', ')})`
 
 const SQL = {
-  now: `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_us`,
+  now: QUERIES.now,
   write: call('write_batch', BATCH_PARAMETERS),
   append_log_zero: call('append_log_zero', ZERO_PARAMETERS),
   blank_payloads: `SELECT blank_payloads($1, $2, $3)`,

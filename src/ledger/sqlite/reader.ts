@@ -329,6 +329,10 @@ export class SqliteReader implements LedgerReader {
     return this.#get<{ id: string }>(QUERIES.home)?.id ?? null
   }
 
+  async now_us(): Promise<number> {
+    return Date.now() * 1000
+  }
+
   async leases(page?: LeasePage): Promise<readonly StoredLease[]> {
     if (page === undefined) return this.#all(QUERIES.leases)
     return this.#all(QUERIES.leases_between, page.from, page.to, page.at_most)

@@ -350,6 +350,9 @@ export class CheckedReader implements RunReader {
   leases(page?: LeasePage) {
     return this.#inner.leases(page)
   }
+  now_us() {
+    return this.#inner.now_us()
+  }
   objects() {
     return this.#inner.objects()
   }

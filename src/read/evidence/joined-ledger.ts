@@ -324,6 +324,9 @@ export class JoinedLedger implements LedgerReader {
   leases(page?: LeasePage) {
     return this.#inner.leases(page)
   }
+  now_us() {
+    return this.#inner.now_us()
+  }
   objects() {
     return this.#inner.objects()
   }
