@@ -51,7 +51,7 @@ describe.skipIf(server.why !== '')(`workers on several machines${server.why}`, (
     expect(stderr).toContain('worked on 0 splits\n')
   })
 
-  test('the network between one and the database is silent, and it goes on with its splits when nobody has taken them', async () => {
+  test('the network between one and the database is silent, and it continues its splits when nobody has taken them', async () => {
     const coordinator = stage.coordinate()
     await stage.works('coordinator')
     const alpha = stage.worker('alpha', [], far())
@@ -79,7 +79,7 @@ describe.skipIf(server.why !== '')(`workers on several machines${server.why}`, (
     await stage.isAsUndisturbed(coordinator)
   })
 
-  test('the network between the coordinator and the database is silent for longer than a lease: it goes on, if nobody has taken the run', async () => {
+  test('the network between the coordinator and the database is silent for longer than a lease: it continues, if nobody has taken the run', async () => {
     const coordinator = stage.coordinate(far())
     await stage.works('coordinator')
     stage.worker('alpha')

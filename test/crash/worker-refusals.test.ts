@@ -16,11 +16,9 @@ const NAMING: HostsPipeline = {
       '  size: {',
       "  known: { transform: lookup, options: { path: known.csv, key: { id: id }, select: [name], missing: 'null' }, to: size }\n  size: {",
     )
-    .replace('row.amount >= 2000', 'row.amount >= ${LEAST}'),
+    .replace('row.amount >= 2000', '"row.amount >= ${LEAST:-2000}"'),
   files: { ...WAITING_PIPELINE.files, 'known.csv': KNOWN },
 }
-const LEAST = { LEAST: '2000' }
-
 describe.skipIf(server.url === null)(`a worker${server.said}`, () => {
   let database: Awaited<ReturnType<typeof newDatabase>>
   let stage: HostsStage
@@ -33,22 +31,21 @@ describe.skipIf(server.url === null)(`a worker${server.said}`, () => {
 
   /** That a worker says why it refuses, once, and that others aren't hindered. */
   async function refuses(error: string, changed: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { code, stdout, stderr } = await stage.worker('alpha', ['--until-idle', '--json'], { ...LEAST, ...changed })
-      .exit
+    const { code, stdout, stderr } = await stage.worker('alpha', ['--until-idle', '--json'], changed).exit
     expect(stderr.split(error)).toHaveLength(2)
     expect([code, JSON.parse(stdout)]).toEqual([1, { splits: 0, runs_refused: 1 }])
   }
 
   async function begun(pipeline = NAMING) {
     stage = new HostsStage(database.url, pipeline)
-    const coordinator = stage.coordinate(LEAST)
+    const coordinator = stage.coordinate()
     await stage.works('coordinator')
     return coordinator
   }
 
   async function endsWell(coordinator: Awaited<ReturnType<typeof begun>>): Promise<void> {
     stage.go()
-    stage.worker('beta', [], LEAST)
+    stage.worker('beta')
     await stage.isAsUndisturbed(coordinator)
   }
 
