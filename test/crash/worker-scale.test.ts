@@ -12,9 +12,10 @@ import { HostsStage } from '../support/hosts-stage.ts'
 import { randomHostsPipeline } from '../support/random-hosts-pipeline.ts'
 import type { Program } from './place.ts'
 
-const RUNS = Number(process.env.CUSTODY_SCALE ?? 3)
+/** None but by that command: what is random about them is also when things happen. */
+const RUNS = Number(process.env.CUSTODY_SCALE ?? 0)
 const FIRST = Number(process.env.CUSTODY_SEED ?? Math.floor(Date.now() / 1000))
-const server = await hostsServer()
+const server = await hostsServer(RUNS > 0)
 
 const FAULTS = [
   'kill_worker',
@@ -112,7 +113,7 @@ class Scenario {
 }
 
 describe.skipIf(server.why !== '')(`random runs with workers on several machines${server.why}`, () => {
-  test.each(Array.from({ length: RUNS }, (_, i) => FIRST + i))('seed %i', async seed => {
+  test.each(Array.from({ length: Math.max(1, RUNS) }, (_, i) => FIRST + i))('seed %i', async seed => {
     const random = new Random(seed)
     const stage = new HostsStage(server.cluster.url(), randomHostsPipeline(random))
     try {

@@ -10,13 +10,13 @@ export interface HostsServer {
   readonly network: Network
 }
 
-/** Begun at once, and removed when the file's tests are over. */
-export async function hostsServer(): Promise<HostsServer> {
+/** Begun at once, if it is wanted, and removed when the file's tests are over. */
+export async function hostsServer(wanted = true): Promise<HostsServer> {
   let cluster: PostgresServer | null = null
   let network: Network | null = null
-  let why = ''
+  let why = wanted ? '' : ' (not asked for)'
   try {
-    cluster = await PostgresServer.begin(['max_connections=200'])
+    if (wanted) cluster = await PostgresServer.begin(['max_connections=200'])
   } catch (error) {
     why = ` (no server: ${String(error)})`
   }
