@@ -69,9 +69,10 @@ describe.each(
 
   test('it came to the same, and holds', async () => {
     const shown = await json('show', split)
-    const { result_digest, ...rest } = shown
+    const { result_digest, split_summary, ...rest } = shown
     expect(alike(rest)).toEqual(alike(await json('show', whole)))
     expect(result_digest).toMatch(/^[0-9a-f]{64}$/)
+    expect(split_summary.closed).toBe(split_summary.count)
     expect(shown.entries).toBeGreaterThan(ROWS)
     const [listed, other] = await json('runs')
     expect(alike(listed)).toEqual(alike(other))
