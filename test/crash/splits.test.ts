@@ -49,7 +49,7 @@ testKills(
   { often: true },
 )
 
-const DEALT = { ...dealt(pipelineNamed('outputs'), 4, 'id'), name: 'dealt' }
+const DEALT = { ...dealt(pipelineNamed('outputs'), 2, 'id'), name: 'dealt' }
 const DEALT_LISTS = { ...dealt(pipelineNamed('folders'), 3, 'id'), name: 'dealt lists' }
 const of_dealt = undisturbedRuns()
 testKills(
