@@ -118,6 +118,13 @@ describe('a run with splits leaves what one without leaves, and says the same of
     for (const splits of LONG ? [1, 4, 9] : [4]) await both(PIPELINE, splits, { limit })
   })
 
+  test('where a file ends in a range that has no byte of it', async () => {
+    // Cuts fall into the last record of the first file, and move behind it: it ends in a range that has nothing else.
+    runs.write('in/a.csv', `id,amount\n1,${'5'.repeat(15)}\n`)
+    runs.write('in/b.csv', csv(2, 2))
+    await both(PIPELINE, 40)
+  })
+
   test('of one file, of empty ones, and of none', async () => {
     runs.write('in/a.csv', csv(1, 50))
     await both(PIPELINE, 3)

@@ -138,9 +138,14 @@ function fromOf(source: OpenSource, share: Share, { abandon }: SplitRequest, see
   return readSoFar(source, seen.history, abandon, source.indexAt !== undefined)
 }
 
-/** Of a source that is cut into more splits than it has records, most read nothing, and needn't open it. The first range may have a header. */
+/**
+ * Of a source that is cut into more splits than it has records, most read nothing, and needn't open it. The first range may have a header, and in one
+ * without bytes a file may end, which is on record then.
+ */
 function isNothing(share: Share): boolean {
-  return typeof share === 'object' && share.range.from !== null && share.range.records === 0 && share.range.bytes === 0
+  if (typeof share !== 'object') return false
+  const { from, records, bytes, files = [] } = share.range
+  return from !== null && records === 0 && bytes === 0 && files.length === 0
 }
 
 function keysOf({ plan: { splits }, part }: SplitRequest): Pick<SessionParts, 'hasKeyOf'> {
