@@ -86,8 +86,9 @@ async function claimOf(
     }
   const found = await partIn(compared, disclosed)
   if (found === null) return { holds: false, what: `${path} isn’t what ${name} ${did}` }
-  const is = found.whole === false ? 'begins with' : 'is'
-  const { count, bytes, sha256 } = found
+  const { count, bytes, is_all } = found
+  const is = is_all ? 'is' : 'begins with'
+  const sha256 = await hashOf(compared, 0, bytes)
   return {
     holds: true,
     what: `${path} ${is} what ${name} ${did}: ${counted(count, unit)} in ${counted(bytes, 'byte')}, SHA-256 ${sha256}`,
@@ -96,15 +97,32 @@ async function claimOf(
 
 type Part = DisclosedFile & { readonly whole?: boolean }
 
+interface FoundPart {
+  readonly count: number
+  readonly bytes: number
+  /** The file has no more than that. */
+  readonly is_all: boolean
+}
+
 /** The one that the file is, or begins with; null if none. */
-async function partIn(compared: ComparedFile, parts: readonly Part[]): Promise<Part | null> {
-  const bytes = sizeOf(compared)
-  const hashes = new Map<number, string>()
-  for (const part of parts) {
-    if (part.whole === false ? part.bytes > bytes : part.bytes !== bytes) continue
-    const sha256 = hashes.get(part.bytes) ?? (await hashOf(compared, part.bytes))
-    hashes.set(part.bytes, sha256)
-    if (sha256 === part.sha256) return part
+async function partIn(compared: ComparedFile, parts: readonly Part[]): Promise<FoundPart | null> {
+  const size = sizeOf(compared)
+  const hashes = new Map<string, string>()
+  const hashAt = async (from: number, bytes: number) => {
+    const known = hashes.get(`${from} ${bytes}`) ?? (await hashOf(compared, from, bytes))
+    hashes.set(`${from} ${bytes}`, known)
+    return known
+  }
+  for (const { pieces, count, whole = true } of parts) {
+    const bytes = pieces.reduce((sum, each) => sum + each.bytes, 0)
+    if (whole ? bytes !== size : bytes > size) continue
+    let at = 0
+    let fits = true
+    for (const piece of pieces) {
+      fits &&= (await hashAt(at, piece.bytes)) === piece.sha256
+      at += piece.bytes
+    }
+    if (fits) return { count, bytes, is_all: bytes === size }
   }
   return null
 }
@@ -117,11 +135,12 @@ function sizeOf({ kind, name, file }: ComparedFile): number {
   })
 }
 
-/** Of its first bytes. */
-async function hashOf({ file }: ComparedFile, bytes: number): Promise<string> {
+/** Of so many bytes from one on. */
+async function hashOf({ file }: ComparedFile, from: number, bytes: number): Promise<string> {
   const hash = createHash('sha256')
   try {
-    if (bytes > 0) for await (const chunk of createReadStream(file, { end: bytes - 1 })) hash.update(chunk)
+    if (bytes > 0)
+      for await (const chunk of createReadStream(file, { start: from, end: from + bytes - 1 })) hash.update(chunk)
   } catch (error) {
     // cast: nothing else is thrown there.
     const why = (error as Error).message

@@ -1,11 +1,12 @@
 /** Files that a record discloses: a second implementation ties them to it as the first one does. */
 // @module-tag proof
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runInProcess } from '../support/in-process.ts'
 import { askPython, NO_PYTHON, type PythonAnswer, pythonFolder } from './python.ts'
 
+const SKIPPED = NO_PYTHON === null ? '' : ` (skipped: ${NO_PYTHON})`
 const { folder } = pythonFolder()
 
 const PLAN = `name: people
@@ -20,7 +21,7 @@ const custody = (...words: readonly string[]) =>
   runInProcess(words, folder, { XDG_CONFIG_HOME: join(folder, 'config') })
 
 test.skipIf(NO_PYTHON !== null)(
-  `a verifier in Python says of disclosed files what the first one says${NO_PYTHON === null ? '' : ` (skipped: ${NO_PYTHON})`}`,
+  `a verifier in Python says of disclosed files what the first one says${SKIPPED}`,
   async () => {
     writeFileSync(join(folder, 'plan.yaml'), PLAN)
     writeFileSync(join(folder, 'in.csv'), 'name,n\none,1\ntwo,2\nthree,3\n')
@@ -45,5 +46,51 @@ test.skipIf(NO_PYTHON !== null)(
     const [third, fourth] = await both()
     expect(fourth).toEqual(third)
     expect(fourth).toMatchObject({ ok: false, trust: 'key' })
+  },
+)
+
+const CUT = `name: cut
+splits: { count: 4 }
+sources:
+  alone: { plugin: csv, options: { path: alone.csv }, on_invalid: discard, to: kept }
+  many: { plugin: csv, options: { path: many/*.csv }, on_invalid: discard, to: kept }
+sinks:
+  kept: { plugin: jsonl, options: { path: cut.jsonl }, on_error: discard }
+`
+
+test.skipIf(NO_PYTHON !== null)(
+  `of a source that was cut it says it of the ranges that it was cut to${SKIPPED}`,
+  async () => {
+    const lines = (count: number) => `id,n\n${Array.from({ length: count }, (_, i) => `${i},${i * i}\n`).join('')}`
+    mkdirSync(join(folder, 'many'))
+    writeFileSync(join(folder, 'cut.yaml'), CUT)
+    const files = { 'alone.csv': lines(120), 'many/1.csv': lines(5), 'many/2.csv': lines(200) }
+    for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text)
+    const { exit, stderr } = await custody('run', 'cut.yaml')
+    expect(exit, stderr).toBe(0)
+    const record = join(folder, 'cut.gz')
+    const what = ['source:alone', 'source:many', 'output:kept'].flatMap(each => ['--disclose', each])
+    expect((await custody('prove', 'latest', '--out', record, ...what)).exit).toBe(0)
+    writeFileSync(join(folder, 'keys'), (await custody('key', 'show')).stdout)
+    const given = Object.keys(files).flatMap(path => [
+      '--source',
+      `${path.startsWith('many') ? 'many' : 'alone'}=${join(folder, path)}`,
+    ])
+    const both = async () => {
+      const { stdout } = await custody('check', record, '--key', join(folder, 'keys'), ...given, '--json')
+      const sets = [JSON.parse(stdout) as PythonAnswer, ...askPython([record], join(folder, 'keys'), ...given)]
+      return sets.map(({ ok, proven }) => ({ ok, proven: proven?.map(each => each.what).toSorted() }))
+    }
+    const [first, second] = await both()
+    expect(second).toEqual(first)
+    expect(first?.ok).toBe(true)
+    expect(first?.proven?.join('\n')).toMatch(
+      /alone\.csv is what alone read: 120 records[\s\S]*1\.csv is what many read: 5 records[\s\S]*2\.csv is what many read: 200 records/,
+    )
+    // Within the last of its pieces.
+    writeFileSync(join(folder, 'alone.csv'), lines(120).replace('115,13225', '115,13226'))
+    const [third, fourth] = await both()
+    expect(fourth).toEqual(third)
+    expect(third?.ok).toBe(false)
   },
 )

@@ -2,7 +2,8 @@
  * What a completeness record proves, in sentences for somebody who knows nothing of ledgers, and what it doesn't (claims.ts); and what it discloses of
  * files.
  */
-import type { FileContent } from '../../format/run-values.ts'
+import type { CursorFact } from '../../format/entry.ts'
+import type { CutContent, FileContent } from '../../format/run-values.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { formed } from '../verify/run-values.ts'
@@ -12,8 +13,8 @@ import { type Claim, NOBODYS, type Word } from './word.ts'
 
 /** A file, or a part of one from its beginning. */
 export interface DisclosedFile {
-  readonly bytes: number
-  readonly sha256: string
+  /** One after another; several where splits have read it. */
+  readonly pieces: ReadonlyArray<{ readonly bytes: number; readonly sha256: string }>
   /** Rows or records in it. */
   readonly count: number
 }
@@ -38,7 +39,14 @@ export function disclosedFiles({ fold, values }: FoldedRun): DisclosedFiles {
     const sha256 = formed(named, hash, 'hash')
     if (sha256 === null || bytes === undefined) continue
     const known = sources.get(ways.name(source)) ?? []
-    sources.set(ways.name(source), [...known, { bytes, sha256, count: records, whole: done }])
+    sources.set(ways.name(source), [...known, { pieces: [{ bytes, sha256 }], count: records, whole: done }])
+  }
+  for (const cut of fold.facts.cuts) {
+    const contents = formed(named, cut.hashes, 'hashes')
+    const read = [...fold.facts.cursors].find(({ source }) => source === cut.source)
+    // Of a run that was given up splits may have read less.
+    if (cut.dealt !== undefined || contents === null || read === undefined || !isAllOf(cut, read)) continue
+    sources.set(ways.name(cut.source), [...filesOfCut(cut, contents)])
   }
   const outputs = fold.facts.published.flatMap(({ sink, contents }) => {
     const found = formed(named, contents, 'contents')
@@ -47,8 +55,37 @@ export function disclosedFiles({ fold, values }: FoldedRun): DisclosedFiles {
   return { sources: [...sources].map(([name, of]) => ({ name, files: of })), outputs }
 }
 
+type FilePiece = NonNullable<CutContent['files']>[number]
+type Cut = FoldedRun['fold']['facts']['cuts'][number]
+
+const sumOf = (counts: readonly number[]) => counts.reduce((sum, each) => sum + each, 0)
+
+function isAllOf({ ranges }: Cut, { records, bytes }: Pick<CursorFact, 'records' | 'bytes'>): boolean {
+  return records === sumOf(ranges.map(each => each.records)) && bytes === sumOf(ranges.map(each => each.bytes))
+}
+
+/** Files that ranges have, one after another: of a source without a list one, and of the last file perhaps a part. */
+function* filesOfCut({ ranges }: Cut, contents: readonly CutContent[]): Iterable<ReadFile> {
+  let pieces: FilePiece[] = []
+  const file = (whole: boolean): ReadFile => {
+    const count = sumOf(pieces.map(({ records }) => records))
+    return { pieces: pieces.map(({ bytes, sha256 }) => ({ bytes, sha256 })), count, whole }
+  }
+  for (const [i, { records, bytes }] of ranges.entries()) {
+    const { sha256, files = [] } = contents[i] ?? { sha256: '' }
+    for (const each of files) {
+      pieces.push(each)
+      yield file(true)
+      pieces = []
+    }
+    const left = bytes - sumOf(files.map(each => each.bytes))
+    if (left > 0) pieces.push({ records: records - sumOf(files.map(each => each.records)), bytes: left, sha256 })
+  }
+  if (pieces.length > 0) yield file(false)
+}
+
 function contentFile({ rows, ...content }: FileContent): DisclosedFile {
-  return { ...content, count: rows }
+  return { pieces: [content], count: rows }
 }
 
 /** For a record of which all checks hold. */

@@ -42,21 +42,33 @@ async function numbersOf(
   { commit, publish }: Closing,
   each: Disclosure,
 ): Promise<readonly number[]> {
-  const { topology, values, files = [] } = await openingOf(reader, log)
+  const { topology, values, files = [], splits } = await openingOf(reader, log)
   if (each.of === 'plan') return some(values.plan)
   const number = topology.nodes.findIndex(({ name }) => name === each.name) + 1
   const kind = topology.nodes[number - 1]?.kind
   if (each.of === 'options') return some(values.nodes[number - 1]?.options, values.nodes[number - 1]?.fields)
   if (each.of === 'output') return some(publish?.entry.artifacts.find(({ sink }) => sink === number)?.contents)
   if (kind !== 'source') return []
-  if (!files.some(({ source }) => source === number))
-    return some(commit?.entry.cursors.find(({ source }) => source === number)?.hash)
+  const whole = some(commit?.entry.cursors.find(({ source }) => source === number)?.hash)
+  const is_list = files.some(({ source }) => source === number)
+  if (!is_list && (splits === undefined || whole.length > 0)) return whole
   const found: number[] = []
   for await (const { seq, body } of reader.entriesOfRun(log)) {
     const facts: RunEntry = readable(log, () => decodeRunEntry(seq, body)).facts
-    if (facts.k === 'file' && facts.source === number) found.push(...some(facts.hash))
+    if ((facts.k !== 'file' && facts.k !== 'cut') || facts.source !== number) continue
+    if (facts.k === 'file') found.push(...some(facts.hash))
+    else if (facts.whole !== undefined) throw readWhole(each.name, facts.whole)
+    else if (facts.dealt === undefined) found.push(...some(facts.hashes))
   }
   return found
+}
+
+/** Only the run's own values are in a record, and what a split has read is one of the split's. */
+function readWhole(name: string, part: number): CustodyError {
+  const message = `source ${name} couldn’t be cut: split ${part} read all of it, and a record has no values of splits`
+  return new CustodyError('CUSTODY_RECORD_VALUE', message, {
+    hint: '`custody verify --files` compares what it read with the file; a run without `splits` discloses it.',
+  })
 }
 
 const some = (...numbers: ReadonlyArray<number | undefined>) => numbers.flatMap(each => each ?? [])

@@ -254,9 +254,21 @@ class _Part:
     """A file that is disclosed; `whole`: not just its beginning."""
 
     count: int
-    bytes: int
-    sha256: str
+    pieces: list[tuple[int, str]]
+    """Bytes and hash, one after another."""
     whole: bool
+
+    @property
+    def bytes(self) -> int:
+        return sum(size for size, _ in self.pieces)
+
+    def fits(self, data: bytes) -> bool:
+        at = 0
+        for size, expected in self.pieces:
+            if sha256(data[at : at + size]).hexdigest() != expected:
+                return False
+            at += size
+        return True
 
 
 def _files(entries: RunEntries | None, files: Files, report: Report) -> None:
@@ -273,14 +285,37 @@ def _read_by(entries: RunEntries, values: dict[int, Any], name: str) -> Iterator
     for each in [*(entries.commit or {"cursors": []})["cursors"], *entries.files]:
         found = values.get(each.get("hash", 0))
         if entries.topology.name(each["source"]) == name and found is not None and "bytes" in each:
-            yield _Part(each["records"], each["bytes"], found, each["done"])
+            yield _Part(each["records"], [(each["bytes"], found)], each["done"])
+    for cut in entries.cuts:
+        contents = values.get(cut.get("hashes", 0))
+        if entries.topology.name(cut["source"]) == name and contents is not None and "dealt" not in cut:
+            read = next((each for each in (entries.commit or {"cursors": []})["cursors"] if each["source"] == cut["source"]), {})
+            # Of a run that was given up splits may have read less.
+            if all(read.get(key) == sum(each[key] for each in cut["ranges"]) for key in ("records", "bytes")):
+                yield from _files_of_cut(cut["ranges"], contents)
+
+
+def _files_of_cut(ranges: list[dict[str, Any]], contents: list[dict[str, Any]]) -> Iterator[_Part]:
+    """Files that ranges have, one after another: of a source without a list one, and of the last file perhaps a part."""
+    count, pieces = 0, []
+    for each, content in zip(ranges, contents):
+        files = content.get("files", [])
+        for file in files:
+            yield _Part(count + file["records"], [*pieces, (file["bytes"], file["sha256"])], True)
+            count, pieces = 0, []
+        left = each["bytes"] - sum(file["bytes"] for file in files)
+        if left > 0:
+            count += each["records"] - sum(file["records"] for file in files)
+            pieces.append((left, content["sha256"]))
+    if pieces:
+        yield _Part(count, pieces, False)
 
 
 def _published_by(entries: RunEntries, values: dict[int, Any], name: str) -> Iterator[_Part]:
     for each in (entries.published or {"artifacts": []})["artifacts"]:
         if entries.topology.name(each["sink"]) == name:
             for content in values.get(each.get("contents", 0), []):
-                yield _Part(content["rows"], content["bytes"], content["sha256"], True)
+                yield _Part(content["rows"], [(content["bytes"], content["sha256"])], True)
 
 
 def _compare(path: str, what: str, unit: str, parts: list[_Part], report: Report) -> None:
@@ -291,10 +326,10 @@ def _compare(path: str, what: str, unit: str, parts: list[_Part], report: Report
     for part in parts:
         if part.bytes > len(data) or (part.whole and part.bytes != len(data)):
             continue
-        if sha256(data[: part.bytes]).hexdigest() == part.sha256:
-            is_ = "is" if part.whole else "begins with"
+        if part.fits(data):
+            is_ = "is" if part.bytes == len(data) else "begins with"
             size = f"{claims.counted(part.count, unit)} in {claims.counted(part.bytes, 'byte')}"
-            report.proven.append(f"{path} {is_} what {what}: {size}, SHA-256 {part.sha256}")
+            report.proven.append(f"{path} {is_} what {what}: {size}, SHA-256 {sha256(data[: part.bytes]).hexdigest()}")
             return
     report.file_problems.append(f"{path} isn't what {what}")
 

@@ -134,6 +134,8 @@ class RunEntries:
         """Values of the run, by number."""
         self.values = 0
         """How many values entries of rows and batches commit to."""
+        self.cuts: list[dict[str, Any]] = []
+        """Of a coordinator: what its input was cut to."""
         self.dealt: dict[int, int] = {}
         self.dealt_bytes: dict[int, int] = {}
         """Of a coordinator: records and bytes of sources that were dealt."""

@@ -120,6 +120,7 @@ class Splits:
             read = entries.totals.read_of[cut["source"]]
             entries.all_read &= "whole" in cut or read == end["before"] + end["records"]
         entries.dealt = {source: dealt.count for source, dealt in self._dealt.items()}
+        entries.cuts = self._cuts
         entries.dealt_bytes = {cut["source"]: cut["dealt"]["bytes"] for cut in self._cuts if "dealt" in cut}
         if self._all_closed and self._tree.size == self.run.splits:
             entries.parts = {"size": self._tree.size, "root": self._tree.root().hex()}
