@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { AnyQuestion } from '../src/host/answers/answer-messages.ts'
+import { answer } from '../src/host/answers/answering.ts'
+import { Looking } from '../src/host/answers/moment.ts'
+import { openLedgerReader } from '../src/ledger/open.ts'
 import type { ShownSplit, SplitSummary } from '../src/read/show/splits.ts'
+import { shapeProblem } from './answers/questions.ts'
 import { runInProcess } from './support/in-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-shown-splits-'))
@@ -123,6 +128,32 @@ test('of one that isn’t: who works on which, whose lease has run out, and what
   const { stdout } = await custody('show', stopped)
   expect(stdout).toContain('  worked on    by alpha, process 4123: splits 2, 4\n')
   expect(stdout).toContain('               by beta, process 77, whose lease has run out: split 3\n')
+})
+
+test('the server’s answers have the same: the summary, splits a page at a time, and counts of those that work', async () => {
+  const reader = await openLedgerReader(`sqlite:${join(folder, 'custody.db')}`)
+  const looking = new Looking(reader, { env, keys: [], before: null, index: null })
+  const ask = async (kind: 'run' | 'counts' | 'splits', params: object): Promise<unknown> => {
+    const question = { kind, params } as AnyQuestion
+    const found = await looking.at(moment =>
+      answer(moment, question, false, { onProgress: () => undefined, onPiece: async () => undefined }),
+    )
+    expect(shapeProblem(kind, found)).toBe(null)
+    return found
+  }
+  for (const run of [done, stopped]) {
+    const { split_summary, splits = [] } = await shown(run, '--splits')
+    expect(await ask('run', { run })).toMatchObject({ split_summary })
+    const { slowest: _, behind: __, signed_by: ___, ...at_work } = split_summary
+    expect(await ask('counts', { run })).toMatchObject({ splits: at_work })
+    const page = { run, count: SPLITS, holds: true }
+    expect(await ask('splits', { run, limit: 3 })).toEqual({ ...page, splits: splits.slice(0, 3), next_cursor: '3' })
+    const rest = { ...page, splits: splits.slice(3), next_cursor: null }
+    expect(await ask('splits', { run, limit: 3, cursor: '3' })).toEqual(rest)
+    expect(await ask('splits', { run, limit: 3, at: 3 })).toEqual(rest)
+    expect(await ask('splits', { run, limit: 3, at: 9 })).toEqual({ ...page, splits: [], next_cursor: null })
+  }
+  await reader.close()
 })
 
 test('of what isn’t what was signed nothing is shown', async () => {

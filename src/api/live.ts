@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { Count, RowCounts, RunId, RunStatus, TokenCounts } from './common.ts'
 import { CallTotals, NodeCounts, ShownRun } from './runs.ts'
+import { SplitsAtWork } from './splits.ts'
 
 /** `GET /live`: event `run`, for each run that began, went on, or ended. */
 export const RunChanged = z.object({
@@ -19,6 +20,7 @@ export const RunCounts = RunChanged.extend({
   nodes: z.array(NodeCounts),
   endings: ShownRun.shape.endings,
   calls: CallTotals.optional().describe('absent if nothing was asked'),
+  splits: SplitsAtWork.optional().describe('absent if it has none'),
   rows_per_second: z.number().nullable(),
   duration_ms: Count,
 })

@@ -13,6 +13,7 @@ import {
   TokenCounts,
   TokenNumber,
 } from './common.ts'
+import { SplitSummary } from './splits.ts'
 
 export const NodeKind = z.enum([
   ...(['source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'join', 'sort', 'sink'] as const),
@@ -104,6 +105,7 @@ export const ShownRun = z.looseObject({
   result_digest: Hash.nullable()
     .optional()
     .describe('of a run with splits: what it came to, in one hash; null where it is erased, or can’t be read'),
+  split_summary: SplitSummary.optional().describe('absent if it has no splits'),
   duration_ms: Count,
   nodes: z.array(NodeCounts),
   failed_rows: Count,

@@ -11,6 +11,7 @@ import * as operate from '../api/operate.ts'
 import * as rows from '../api/rows.ts'
 import * as runs from '../api/runs.ts'
 import * as session from '../api/session.ts'
+import * as splits from '../api/splits.ts'
 import * as story from '../api/story.ts'
 
 type Schemas = { readonly [name: string]: unknown }
@@ -59,5 +60,6 @@ export const namedShapes = new NamedShapes([
   rows,
   runs,
   session,
+  splits,
   story,
 ])

@@ -8,6 +8,7 @@ import { RunCounts } from '../../src/api/live.ts'
 import { RowDocument } from '../../src/api/proof.ts'
 import { RowsPage } from '../../src/api/rows.ts'
 import { Calls, Errors, Plan, RunsPage, ShownRun } from '../../src/api/runs.ts'
+import { SplitsPage } from '../../src/api/splits.ts'
 import { SqlAnswer } from '../../src/api/sql.ts'
 import { ExplainedRow } from '../../src/api/story.ts'
 import type { Asked, Kind } from '../../src/host/answers/asked.ts'
@@ -20,6 +21,7 @@ const SHAPES: { readonly [K in Kind]: z.ZodType } = {
   errors: Errors,
   calls: Calls,
   limits: Limits,
+  splits: SplitsPage,
   rows: RowsPage,
   row: ExplainedRow,
   story: z.object({ story: z.looseObject({}), joined: z.looseObject({}), bound: z.unknown(), holds: z.literal(true) }),
@@ -53,6 +55,7 @@ export function questions(rows: number, tokens: number, key: string | null): rea
     ['errors', { run }],
     ['calls', { run }],
     ['limits', { run }],
+    ['splits', { run, limit: 50 }],
     ['rows', { run, limit: 100 }],
     ...numbers(rows).map((row): AnyQuestion => ['row', { run, row }]),
     ...numbers(tokens).map((token): AnyQuestion => ['row', { run, token }]),

@@ -29,7 +29,7 @@ const VALUES = ['Quinn Reyes', 'hunter2', '12 thousand', 'call after 5', '(?i)pa
 describe('a viewer', () => {
   test('gets structure and counts of everything, and not one value', async () => {
     const ask = server.as('viewer')
-    const paths = ['', '/plan', '/errors', '/calls', '/rows?limit=50', '/rows/17', '/rows/23', '/rows/9']
+    const paths = ['', '/plan', '/errors', '/calls', '/splits', '/rows?limit=50', '/rows/17', '/rows/23', '/rows/9']
     for (const path of [
       ...paths.map(each => RUN + each),
       `${API}/runs`,

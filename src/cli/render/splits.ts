@@ -1,16 +1,20 @@
 /** The splits of a run for people: a few lines of `custody show`, and all of them in its table. */
 import { formatDuration } from '../../model/time.ts'
 import type { ShownSplit, SplitSummary, SplitWorker } from '../../read/show/splits.ts'
+import {
+  LEASE_TROUBLE,
+  MOST_NUMBERS,
+  MOST_WORKERS,
+  NOBODY_WORKS,
+  SPLIT_STATUS,
+  splitCountsText,
+} from '../../read/words/splits.ts'
 import type { Paint } from '../terminal.ts'
 import { renderTable } from './table.ts'
 import { count, counted, printable, shorten } from './text.ts'
 
 const LABEL = 13
-/** So many of them have a line. */
-const MOST_WORKERS = 5
 const MOST_KEYS = 3
-/** So many splits of a worker are named. */
-const MOST_NUMBERS = 8
 
 /** Indented by two. `signer`: of the run. */
 export function splitLines(summary: SplitSummary, signer: string | null, columns: number, paint: Paint): string[] {
@@ -19,7 +23,7 @@ export function splitLines(summary: SplitSummary, signer: string | null, columns
     lines.push(`  ${paint('bold', label.padEnd(LABEL))}${shorten(text, Math.max(20, columns - LABEL - 2))}`)
   const { workers, behind, slowest, signed_by } = summary
   const more = slowest === null ? ': --splits looks at each' : ''
-  add('splits', `${countsText(summary)}${more}`)
+  add('splits', `${splitCountsText(summary)}${more}`)
   for (const [i, each] of workers.slice(0, MOST_WORKERS).entries()) add(i === 0 ? 'worked on' : '', workerText(each))
   if (workers.length > MOST_WORKERS) add('', `and by ${count(workers.length - MOST_WORKERS)} more: --json has all`)
   for (const [i, each] of behind.entries()) add(i === 0 ? 'behind' : '', behindText(each))
@@ -32,22 +36,10 @@ export function splitLines(summary: SplitSummary, signer: string | null, columns
   return lines
 }
 
-/** `12 of 64 closed · 3 under way · 49 not begun` */
-function countsText({ count: all, closed, under_way, not_begun }: SplitSummary): string {
-  if (closed === all) return `${count(all)}, ${all === 1 ? 'closed' : 'all closed'}`
-  const parts = [`${count(closed)} of ${count(all)} closed`]
-  if (under_way > 0) parts.push(`${count(under_way)} under way`)
-  if (not_begun > 0) parts.push(`${count(not_begun)} not begun`)
-  return parts.join(' · ')
+function whoText({ host, pid, lease }: SplitWorker): string {
+  const trouble = LEASE_TROUBLE[lease]
+  return `${printable(host)}, process ${pid}${trouble === null ? '' : `, ${trouble}`}`
 }
-
-const LEASES: { readonly [lease in SplitWorker['lease']]: string } = {
-  held: '',
-  run_out: ', whose lease has run out',
-  gone: ', which is gone',
-}
-
-const whoText = ({ host, pid, lease }: SplitWorker) => `${printable(host)}, process ${pid}${LEASES[lease]}`
 
 /** `by db1, process 4123: splits 3, 7, 9` */
 function workerText({ splits, ...worker }: SplitSummary['workers'][number]): string {
@@ -58,7 +50,7 @@ function workerText({ splits, ...worker }: SplitSummary['workers'][number]): str
 
 /** `split 9: 1,204 rows, last entry 2026-01-02 03:04:05.678Z` */
 function behindText({ split, rows, last_entry_at, worker }: ShownSplit): string {
-  const nobody = worker === null ? ', nobody works on it' : ''
+  const nobody = worker === null ? `, ${NOBODY_WORKS}` : ''
   return `split ${count(split)}: ${counted(rows, 'row')}, last entry ${timeText(last_entry_at)}${nobody}`
 }
 
@@ -69,8 +61,6 @@ function signersText(signed_by: NonNullable<SplitSummary['signed_by']>): string 
 }
 
 const timeText = (time: string | null) => time?.replace('T', ' ') ?? ''
-
-const STATUS = { not_begun: 'not begun', under_way: 'under way', closed: 'closed' } as const
 
 /** All of them, indented by two. */
 export function splitTable(splits: readonly ShownSplit[], columns: number, paint: Paint): string[] {
@@ -87,7 +77,7 @@ export function splitTable(splits: readonly ShownSplit[], columns: number, paint
     ],
     splits.map(each => [
       count(each.split),
-      STATUS[each.status],
+      SPLIT_STATUS[each.status],
       each.status === 'not_begun' ? '' : count(each.rows),
       each.status === 'not_begun' ? '' : formatDuration(each.duration_ms * 1000),
       timeText(each.last_entry_at),

@@ -24,6 +24,7 @@ import { letterAround } from './row-letter.ts'
 import { findProof } from './row-proof.ts'
 import { rowsPage } from './rows.ts'
 import { findShownRun, shownRunJson } from './shown-run.ts'
+import { splitsPage } from './splits.ts'
 import { verifyNamed } from './verified-ledger.ts'
 import {
   diffWithoutValues,
@@ -76,6 +77,8 @@ async function made(moment: Moment, question: AnyQuestion, values: boolean, tell
       return callsAnswer(moment, question.params.run, values, teller)
     case 'limits':
       return limitsAnswer(moment, question.params.run, values)
+    case 'splits':
+      return splitsPage(moment, question.params)
     case 'evidence':
       return evidenceAnswer(moment, values)
     case 'rows':

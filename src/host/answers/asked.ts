@@ -9,6 +9,7 @@ import type { RunCounts } from '../../api/live.ts'
 import type { ProofQuery, RowDocument } from '../../api/proof.ts'
 import type { ExportQuery, RowsPage, RowsQuery } from '../../api/rows.ts'
 import type { Calls, Errors, Plan, RunQuery, RunsPage, RunsQuery, ShownRun } from '../../api/runs.ts'
+import type { SplitsPage, SplitsQuery } from '../../api/splits.ts'
 import type { SqlAnswer, SqlQuery } from '../../api/sql.ts'
 import type { ExplainedRow, RowQuery } from '../../api/story.ts'
 import type { IndexReport } from '../../search/index/index-report.ts'
@@ -27,6 +28,10 @@ export interface Asked {
   readonly errors: { readonly params: Of<typeof RunQuery>; readonly answer: Checked<Of<typeof Errors>> }
   readonly calls: { readonly params: Of<typeof RunQuery>; readonly answer: Checked<Of<typeof Calls>> }
   readonly limits: { readonly params: Of<typeof RunQuery>; readonly answer: Checked<Limits> }
+  readonly splits: {
+    readonly params: Of<typeof SplitsQuery> & Of<typeof RunQuery>
+    readonly answer: Checked<SplitsPage>
+  }
   readonly rows: {
     readonly params: Of<typeof RowsQuery> & Of<typeof RunQuery>
     readonly answer: Checked<RowsPage>

@@ -1,8 +1,18 @@
 /** The counts of a run by its last commit, for those who watch it: a few entries are read, unchecked as in `runs`. */
 import { callSummary } from '../../format/call-summary.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
 import { findRun } from '../../read/runs/list.ts'
-import { closingOf, durationMs, failedRows, openingOf, statusOf } from '../../read/runs/run-log.ts'
+import {
+  type Closing,
+  closingOf,
+  durationMs,
+  failedRows,
+  type Opening,
+  openingOf,
+  statusOf,
+} from '../../read/runs/run-log.ts'
 import { endingCounts, nodeCounts } from '../../read/show/show.ts'
+import { workersOn } from '../../read/show/splits.ts'
 import { isHeld } from '../ledger.ts'
 import type { Moment } from './moment.ts'
 
@@ -23,7 +33,15 @@ export async function runCounts({ reader }: Moment, name: string) {
     nodes: nodeCounts(totals, opening.topology),
     endings: endingCounts(totals, opening.topology),
     ...(totals.calls === undefined ? {} : { calls: callSummary(totals.calls) }),
+    ...(await splitsAtWork(reader, log, opening, closing)),
     rows_per_second: status === 'running' && duration_ms > 0 ? (totals.rows.read * 1000) / duration_ms : null,
     duration_ms,
   }
+}
+
+async function splitsAtWork(reader: LedgerReader, log: number, { splits: count = 0 }: Opening, { splits }: Closing) {
+  if (count === 0) return {}
+  // Once the coordinator has committed nobody works on one any more.
+  if (splits === null) return { splits: { count, closed: count, under_way: 0, not_begun: 0, workers: [] } }
+  return { splits: { count, ...splits, workers: await workersOn(reader, log, count) } }
 }

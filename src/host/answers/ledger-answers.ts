@@ -47,6 +47,7 @@ const SHORT: ReadonlySet<Kind> = new Set<Kind>([
   'runs',
   'counts',
   'plan',
+  'splits',
   'rows',
   'row',
   'story',

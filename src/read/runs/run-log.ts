@@ -14,6 +14,13 @@ export type EndReader = Pick<LedgerReader, 'entry' | 'size'>
 
 export type Opening = Extract<RunEntry, { k: 'open' }>
 
+/** How many splits of a run are how far. */
+export interface SplitsSoFar {
+  readonly closed: number
+  readonly under_way: number
+  readonly not_begun: number
+}
+
 /** What the last entries of a run say. */
 export interface Closing {
   /** null if nothing but the opening is there. */
@@ -24,6 +31,8 @@ export interface Closing {
   /** What was published, if it was. */
   readonly publish: { readonly seq: number; readonly entry: Extract<RunEntry, { k: 'publish' }> } | null
   readonly totals: TotalsFact
+  /** How far its splits are; null of a run without, and where they are closed, all of them, since their coordinator has committed. */
+  readonly splits: SplitsSoFar | null
   /** When it was sealed or stopped; null while it runs. */
   readonly ended_us: number | null
   /** When the last of its entries was made. */
@@ -62,17 +71,24 @@ export async function closingOf(reader: EndReader, log: number): Promise<Closing
     }
     if (entry.k === 'publish') publish = { seq, entry }
   }
-  return closing(last, last_seq, null, publish, await splitTotals(reader, log))
+  return closing(last, last_seq, null, publish, await splitsSoFar(reader, log))
 }
 
-/** Of a run with splits, whose coordinator commits when all are closed: what they came to until now. */
-async function splitTotals(reader: EndReader, log: number): Promise<TotalsFact> {
+/** Of a run with splits, whose coordinator commits when all are closed: what they came to until now, and how many are how far. */
+async function splitsSoFar(reader: EndReader, log: number): Promise<Pick<Closing, 'totals' | 'splits'>> {
   const stored = await reader.entry(log, 0)
   const opening = stored === null ? null : asRunEntry(stored, log)
+  const count = opening?.k === 'open' ? (opening.splits ?? 0) : 0
   const all: TotalsFact[] = []
-  for (let part = 1; opening?.k === 'open' && part <= (opening.splits ?? 0); part++)
-    if ((await reader.size(log + part)) > 0) all.push((await closingOf(reader, log + part)).totals)
-  return totalsTogether(all)
+  let closed = 0
+  for (let part = 1; part <= count; part++) {
+    if ((await reader.size(log + part)) === 0) continue
+    const { last, totals } = await closingOf(reader, log + part)
+    all.push(totals)
+    if (last?.k === 'close') closed++
+  }
+  const splits = count === 0 ? null : { closed, under_way: all.length - closed, not_begun: count - all.length }
+  return { totals: totalsTogether(all), splits }
 }
 
 async function publishBefore(reader: EndReader, log: number, seq: number): Promise<Closing['publish']> {
@@ -82,14 +98,16 @@ async function publishBefore(reader: EndReader, log: number, seq: number): Promi
   return entry.k === 'publish' ? { seq: seq - 1, entry } : null
 }
 
+const NOTHING_YET = { totals: NO_TOTALS, splits: null }
+
 function closing(
   last: Closing['last'],
   last_seq: number,
   commit: Closing['commit'],
   publish: Closing['publish'],
-  so_far: TotalsFact = NO_TOTALS,
+  so_far: Pick<Closing, 'totals' | 'splits'> = NOTHING_YET,
 ): Closing {
-  const totals = last?.k === 'seal' ? last.totals : (commit?.entry.totals ?? so_far)
+  const totals = last?.k === 'seal' ? last.totals : (commit?.entry.totals ?? so_far.totals)
   const over = last?.k === 'seal' || last?.k === 'stop'
   return {
     last,
@@ -97,6 +115,7 @@ function closing(
     commit,
     publish,
     totals,
+    splits: so_far.splits,
     ended_us: over ? (last?.t ?? null) : null,
     last_us: last?.t ?? 0,
   }

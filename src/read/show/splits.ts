@@ -8,7 +8,7 @@ import { isAlive, livesHere, parseHolder } from '../../model/holder.ts'
 import { formatTime } from '../../model/time.ts'
 import { decodeRunEntry } from '../decode.ts'
 import { damaged, readable } from '../runs/damaged.ts'
-import { closingOf, headOf } from '../runs/run-log.ts'
+import { closingOf, headOf, type SplitsSoFar } from '../runs/run-log.ts'
 
 /** The process that has the lease of a split. */
 export interface SplitWorker {
@@ -37,13 +37,12 @@ export interface ShownSplit {
   readonly worker: SplitWorker | null
 }
 
-export interface SplitSummary {
+/** Whoever has splits, and which. */
+export type WorkerOfSplits = SplitWorker & { readonly splits: readonly number[] }
+
+export interface SplitSummary extends SplitsSoFar {
   readonly count: number
-  readonly closed: number
-  readonly under_way: number
-  readonly not_begun: number
-  /** Whoever has splits, and which. */
-  readonly workers: ReadonlyArray<SplitWorker & { readonly splits: readonly number[] }>
+  readonly workers: readonly WorkerOfSplits[]
   /** Of those that are closed a few that took longest, the longest first; null: they weren’t looked at. */
   readonly slowest: readonly ShownSplit[] | null
   /** Of those under way a few whose last entries are oldest, the oldest first. */
@@ -61,13 +60,35 @@ export async function* splitsOf(
   log: number,
   { from, to }: { readonly from: number; readonly to: number },
 ): AsyncGenerator<ShownSplit, void, undefined> {
+  const holders = await holdersOf(reader, log, { from, to })
+  for (let split = from; split <= to; split++)
+    yield await splitOf(reader, log + split, split, holders.get(split) ?? null)
+}
+
+/** Whoever works on a run with so many splits, unchecked: leases are no evidence. `log`: of the coordinator. */
+export async function workersOn(
+  reader: Pick<LedgerReader, 'leases' | 'now_us'>,
+  log: number,
+  splits: number,
+): Promise<readonly WorkerOfSplits[]> {
+  const workers = new Workers()
+  for (const [split, holder] of await holdersOf(reader, log, { from: 1, to: splits })) workers.add(split, holder)
+  return workers.all
+}
+
+/** By split. */
+async function holdersOf(
+  reader: Pick<LedgerReader, 'leases' | 'now_us'>,
+  log: number,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<ReadonlyMap<number, SplitWorker>> {
   const now_us = await reader.now_us()
-  const page = { from: log + from, to: log + to, at_most: to - from + 1 }
-  const leases = new Map((await reader.leases(page)).map(each => [each.log, each]))
-  for (let split = from; split <= to; split++) {
-    const lease = leases.get(log + split)
-    yield await splitOf(reader, log + split, split, lease === undefined ? null : workerOf(lease, now_us))
+  const holders = new Map<number, SplitWorker>()
+  for (const lease of await reader.leases({ from: log + from, to: log + to, at_most: to - from + 1 })) {
+    const worker = workerOf(lease, now_us)
+    if (worker !== null) holders.set(lease.log - log, worker)
   }
+  return holders
 }
 
 /** `log`: of the split. */
@@ -117,7 +138,7 @@ function workerOf({ holder, expires_us }: StoredLease, now_us: number): SplitWor
 /** What there is to say of all splits of a run, as they come. */
 export class SplitsTogether {
   readonly #counts = { closed: 0, under_way: 0, not_begun: 0 }
-  readonly #workers = new Map<string, SplitWorker & { readonly splits: number[] }>()
+  readonly #workers = new Workers()
   readonly #keys = new Map<string, number>()
   readonly #slowest = new Few<ShownSplit>((a, b) => b.duration_ms - a.duration_ms)
   readonly #behind = new Few<ShownSplit>((a, b) => compared(a.last_entry_at ?? '', b.last_entry_at ?? ''))
@@ -128,11 +149,7 @@ export class SplitsTogether {
     if (status === 'closed') this.#slowest.add(each)
     if (status === 'under_way') this.#behind.add(each)
     if (signed_by !== null) this.#keys.set(signed_by, (this.#keys.get(signed_by) ?? 0) + 1)
-    if (worker === null) return
-    const key = Object.values(worker).join(' ')
-    const known = this.#workers.get(key) ?? { ...worker, splits: [] }
-    this.#workers.set(key, known)
-    known.splits.push(split)
+    if (worker !== null) this.#workers.add(split, worker)
   }
 
   summary(): SplitSummary {
@@ -140,13 +157,29 @@ export class SplitsTogether {
     return {
       count: closed + under_way + not_begun,
       ...this.#counts,
-      workers: [...this.#workers.values()].sort((a, b) => compared(a.host, b.host) || a.pid - b.pid),
+      workers: this.#workers.all,
       slowest: this.#slowest.all,
       behind: this.#behind.all,
       signed_by: [...this.#keys]
         .map(([key, splits]) => ({ key, splits }))
         .sort((a, b) => b.splits - a.splits || compared(a.key, b.key)),
     }
+  }
+}
+
+/** Whoever has splits, each once. */
+class Workers {
+  readonly #known = new Map<string, SplitWorker & { readonly splits: number[] }>()
+
+  add(split: number, worker: SplitWorker): void {
+    const key = Object.values(worker).join(' ')
+    const known = this.#known.get(key) ?? { ...worker, splits: [] }
+    this.#known.set(key, known)
+    known.splits.push(split)
+  }
+
+  get all(): readonly WorkerOfSplits[] {
+    return [...this.#known.values()].sort((a, b) => compared(a.host, b.host) || a.pid - b.pid)
   }
 }
 

@@ -120,6 +120,7 @@ function looksIn(answered: {
     case 'sql':
       return answer.rows.length === 0 ? [] : [{ what: 'sql', run: null, rows: [] }]
     case 'counts':
+    case 'splits':
     case 'calls':
     case 'index':
     case 'docs':

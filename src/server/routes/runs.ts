@@ -1,6 +1,7 @@
 /** Routes about runs: which there are, and what is to be said of one. */
 import { Limits } from '../../api/limits.ts'
 import { Calls, Errors, Plan, Runs, RunsQuery, ShownRun } from '../../api/runs.ts'
+import { SplitsPage, SplitsQuery } from '../../api/splits.ts'
 import type { AnswersFor } from '../answers-for.ts'
 import { API } from '../app.ts'
 import { json, NO_PARAMETERS, question, type Route, sound } from '../route.ts'
@@ -74,6 +75,19 @@ export function runRoutes(answersFor: AnswersFor): readonly Route[] {
         answers: sound(Limits),
       },
       async ({ params, who, signal }) => ({ json: await answersFor(who).ask('limits', params, { signal }) }),
+    ),
+    question(
+      {
+        ...of_run,
+        path: '/runs/{run}/splits',
+        summary: 'its splits, as `show --splits --json`, in order of their numbers, a page at a time',
+        values: 'none',
+        query: SplitsQuery.strict(),
+        answers: sound(SplitsPage),
+      },
+      async ({ params, query, who, signal }) => ({
+        json: await answersFor(who).ask('splits', { ...query, ...params }, { signal }),
+      }),
     ),
   ]
 }

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { Unsound } from '../../api/common.ts'
 import type { Limits } from '../../api/limits.ts'
 import type { Calls, Errors, Plan, ShownRun } from '../../api/runs.ts'
+import type { SplitsPage } from '../../api/splits.ts'
 import type { ExplainedRow } from '../../api/story.ts'
 import { get, ServerError } from './client.ts'
 
@@ -77,4 +78,14 @@ export const limitsQuery = (run: string, status: string) =>
   queryOptions({
     queryKey: ['limits', run, status],
     queryFn: ({ signal }) => get<Limits | Unsound>(`/runs/${encodeURIComponent(run)}/limits`, {}, signal),
+  })
+
+/** A page of them, in order of their numbers; `at`: how many are skipped. */
+export const splitsQuery = (run: string, at: number, limit: number) =>
+  queryOptions({
+    queryKey: ['splits', run, at, limit],
+    queryFn: ({ signal }) =>
+      get<SplitsPage | Unsound>(`/runs/${encodeURIComponent(run)}/splits`, { at, limit }, signal),
+    // Those of the page before stay until the next ones are there.
+    placeholderData: (before, query) => (query?.queryKey[1] === run ? before : undefined),
   })

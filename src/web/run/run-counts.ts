@@ -15,9 +15,11 @@ export function againAfter(is_live: boolean, took_ms: number): number {
 }
 
 export function counted(shown: ShownRun, counts: RunCounts): ShownRun {
-  const { status, rows, tokens, failed_rows, nodes, endings, calls, duration_ms } = counts
+  const { status, rows, tokens, failed_rows, nodes, endings, calls, duration_ms, splits } = counts
   const asked = calls === undefined ? {} : { calls }
-  return { ...shown, status, rows, tokens, failed_rows, nodes, endings, duration_ms, ...asked }
+  const split_summary =
+    shown.split_summary === undefined ? {} : { split_summary: { ...shown.split_summary, ...splits } }
+  return { ...shown, status, rows, tokens, failed_rows, nodes, endings, duration_ms, ...asked, ...split_summary }
 }
 
 /** Numbers that tell whether the errors, and the calls, of a run are others than before. */

@@ -15,6 +15,7 @@ import { OutputsPanel } from './outputs-panel.tsx'
 import { PlanPanel } from './plan-panel.tsx'
 import { RecordPanel } from './record-panel.tsx'
 import './run.css'
+import { SplitsPanel } from './splits-panel.tsx'
 import { StopNotice } from './stop-notice.tsx'
 import { useLiveRun } from './use-live-run.ts'
 
@@ -52,6 +53,7 @@ export function RunScreen() {
           <RecordPanel shown={shown} />
         </div>
         <div className="run-stack run-rest">
+          <SplitsPanel shown={shown} />
           <OutputsPanel shown={shown} />
           <CallsPanel shown={shown} />
           <PlanPanel run={run} />

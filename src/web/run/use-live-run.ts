@@ -23,6 +23,7 @@ export function useLiveRun(run: string): LiveRun {
   const shown = soundOf(data) ?? null
   const running = shown?.status === 'running'
   const refresh = useRefresh(run)
+  const splitsChanged = useSplitsAgain(run)
   const connection = useLive(
     `/runs/${encodeURIComponent(run)}/live`,
     {
@@ -34,6 +35,7 @@ export function useLiveRun(run: string): LiveRun {
           old === undefined || isUnsound(old) ? old : counted(old, counts),
         )
         if (counts.status !== 'running') void refresh('all')
+        else if (counts.splits !== undefined) splitsChanged()
       },
       // What is wrong is said by the answers themselves.
       failed: () => void refresh('all'),
@@ -66,10 +68,28 @@ function useRefresh(run: string): (what: 'all' | 'changed') => Promise<unknown> 
     const now = shown === undefined ? null : metBy(shown)
     const asked = [
       runQuery(run),
+      ...(shown?.split_summary === undefined ? [] : [splitsOf(run)]),
       ...(what === 'all' || now?.errors !== before.current?.errors ? [errorsQuery(run)] : []),
       ...(what === 'all' || now?.calls !== before.current?.calls ? [callsQuery(run)] : []),
     ]
     before.current = now
     return Promise.all(asked.map(({ queryKey }) => client.invalidateQueries({ queryKey })))
+  }
+}
+
+const splitsOf = (run: string) => ({ queryKey: ['splits', run] })
+
+/** To be called when counts have come: the splits that are shown are asked for again, if that wasn't just now. */
+function useSplitsAgain(run: string): () => void {
+  const client = useQueryClient()
+  const due_ms = useRef(0)
+  return () => {
+    const begun = performance.now()
+    if (begun < due_ms.current) return
+    due_ms.current = Number.POSITIVE_INFINITY
+    void client.invalidateQueries(splitsOf(run)).finally(() => {
+      const now = performance.now()
+      due_ms.current = now + againAfter(true, now - begun)
+    })
   }
 }
