@@ -11,5 +11,5 @@ test.each([
   ['0x2', 45, { at: 0, to: 20, asked: null }],
   ['3', 4, { at: 0, to: 4, asked: 3 }],
 ])('%s of %d', (split, count, page) => {
-  expect(pageWith(split, count)).toEqual(page)
+  expect(pageWith(split, count, 20)).toEqual(page)
 })

@@ -1,12 +1,13 @@
 /** The splits of a run: how far they are, who works on which, which are behind, which took long; and a table of them. */
 import { Link, useSearch } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import type { ShownRun } from '../../api/runs.ts'
 import type { SplitSummary } from '../../api/splits.ts'
+import { formatDuration } from '../../model/time.ts'
 import { MOST_NUMBERS, MOST_WORKERS, NOBODY_WORKS, splitCountsText } from '../../read/words/splits.ts'
 import { Panel } from '../parts/panel.tsx'
 import { Text } from '../parts/text.tsx'
-import { counted, countText, durationText } from '../parts/units.ts'
+import { counted, countText } from '../parts/units.ts'
 import { Time } from '../parts/values.tsx'
 import { Trouble, Worker } from './split-worker.tsx'
 import { SplitsTable } from './splits-table.tsx'
@@ -22,7 +23,7 @@ export function SplitsPanel({ shown }: { readonly shown: ShownRun }) {
         <Bar of={summary} />
         <Facts of={summary} />
       </div>
-      <SplitsTable run={run} summary={summary} />
+      <SplitsTable run={run} summary={summary} signer={shown.signed_by} />
     </Panel>
   )
 }
@@ -39,61 +40,69 @@ function Bar({ of: { count, closed, under_way } }: { readonly of: SplitSummary }
 }
 
 function Facts({ of: { workers, behind, slowest, signed_by } }: { readonly of: SplitSummary }) {
-  const facts: Array<readonly [title: string, lines: readonly ReactNode[]]> = [
-    ['Worked on', workerLines(workers)],
-    [
-      'Behind',
-      behind.map(({ split, rows, last_entry_at, worker }) => (
-        <span key={split}>
-          <SplitLink of={split} words />: {counted(rows, 'row')}, last entry{' '}
-          {last_entry_at !== null && <Time at={last_entry_at} />}
-          {worker === null && <Trouble>{NOBODY_WORKS}</Trouble>}
-        </span>
-      )),
-    ],
-    [
-      'Slowest',
-      (slowest ?? []).map(({ split, duration_ms }) => (
-        <span key={split}>
-          <SplitLink of={split} words /> {durationText(duration_ms * 1000)}
-        </span>
-      )),
-    ],
-    [
-      'Signed by',
-      (signed_by ?? []).map(({ key, splits }) => (
-        <span key={key}>
-          <code>
-            <Text of={key} />
-          </code>{' '}
-          <span className="quiet">{counted(splits, 'split')}</span>
-        </span>
-      )),
-    ],
-  ]
   return (
-    <dl className="facts splits-facts">
-      {facts
-        .filter(([, lines]) => lines.length > 0)
-        .map(([title, lines]) => (
-          <div key={title}>
-            <dt>{title}</dt>
-            <dd>
-              {lines.map((line, i) => (
-                <p key={i}>{line}</p>
-              ))}
-            </dd>
-          </div>
+    <dl className="facts">
+      <Fact title="Worked on" lines={workerLines(workers)} />
+      <Fact
+        title="Behind"
+        lines={behind.map(({ split, rows, last_entry_at, worker }) => (
+          <Fragment key={split}>
+            <SplitLink of={split} words />: {counted(rows, 'row')}, last entry{' '}
+            {last_entry_at !== null && <Time at={last_entry_at} />}
+            {worker === null && <Trouble>{NOBODY_WORKS}</Trouble>}
+          </Fragment>
         ))}
+      />
+      <Fact
+        title="Slowest"
+        lines={inOneLine(
+          (slowest ?? []).map(({ split, duration_ms }) => (
+            <Fragment key={split}>
+              <SplitLink of={split} words /> {formatDuration(duration_ms * 1000)}
+            </Fragment>
+          )),
+        )}
+      />
+      <Fact
+        title="Signed by"
+        lines={(signed_by ?? []).map(({ key, splits }) => (
+          <Fragment key={key}>
+            <code>
+              <Text of={key} />
+            </code>{' '}
+            <span className="quiet">{counted(splits, 'split')}</span>
+          </Fragment>
+        ))}
+      />
     </dl>
   )
+}
+
+/** Nothing where there is nothing to say. */
+function Fact({ title, lines }: { readonly title: string; readonly lines: readonly ReactNode[] }) {
+  if (lines.length === 0) return null
+  return (
+    <>
+      <dt>{title}</dt>
+      <dd>
+        {lines.map((line, i) => (
+          <p key={i}>{line}</p>
+        ))}
+      </dd>
+    </>
+  )
+}
+
+function inOneLine(parts: readonly ReactNode[]): readonly ReactNode[] {
+  if (parts.length === 0) return []
+  return [parts.map((part, i) => [i > 0 && ' · ', part])]
 }
 
 function workerLines(workers: SplitSummary['workers']): readonly ReactNode[] {
   const more = workers.length - MOST_WORKERS
   return [
     ...workers.slice(0, MOST_WORKERS).map(({ splits, ...worker }) => (
-      <span key={`${worker.host} ${worker.pid} ${worker.lease}`}>
+      <Fragment key={`${worker.host} ${worker.pid} ${worker.lease}`}>
         by <Worker of={worker} />: {splits.length === 1 ? 'split' : 'splits'}{' '}
         {splits.slice(0, MOST_NUMBERS).map((split, i) => (
           <span key={split}>
@@ -102,7 +111,7 @@ function workerLines(workers: SplitSummary['workers']): readonly ReactNode[] {
           </span>
         ))}
         {splits.length > MOST_NUMBERS && ` and ${countText(splits.length - MOST_NUMBERS)} more`}
-      </span>
+      </Fragment>
     )),
     ...(more > 0 ? [`and by ${countText(more)} more`] : []),
   ]

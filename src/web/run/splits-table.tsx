@@ -3,32 +3,44 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useEffect, useId, useRef } from 'react'
 import type { ShownSplit, SplitSummary } from '../../api/splits.ts'
+import { formatDuration } from '../../model/time.ts'
 import { NOBODY_WORKS, SPLIT_STATUS } from '../../read/words/splits.ts'
+import { useNarrow } from '../app/narrow.ts'
 import { isUnsound, splitsQuery } from '../app/queries.ts'
 import { oneOf } from '../app/search-words.ts'
 import { Icon, type IconName } from '../parts/icons.tsx'
 import { ErrorNotice, Skeleton, UnsoundNotice } from '../parts/states.tsx'
 import { Table } from '../parts/table.tsx'
 import { Text } from '../parts/text.tsx'
-import { countText, durationText } from '../parts/units.ts'
+import { countText } from '../parts/units.ts'
 import { Time } from '../parts/values.tsx'
 import { Worker } from './split-worker.tsx'
-import { pageWith, SPLITS_PAGE } from './splits-pages.ts'
+import { FEWER, pageWith, SPLITS_PAGE } from './splits-pages.ts'
 
-export function SplitsTable({ run, summary }: { readonly run: string; readonly summary: SplitSummary }) {
+interface Props {
+  readonly run: string
+  readonly summary: SplitSummary
+  /** Key that signed the run. */
+  readonly signer: string | null
+}
+
+export function SplitsTable({ run, summary, signer }: Props) {
   const search = useSearch({ from: '/runs/$run/' })
   const { count } = summary
-  const { at, to, asked } = pageWith(oneOf(search, 'split'), count)
-  const { data, error, refetch } = useQuery(splitsQuery(run, at, SPLITS_PAGE))
+  const most = useNarrow() ? FEWER : SPLITS_PAGE
+  const { at, to, asked } = pageWith(oneOf(search, 'split'), count, most)
+  const { data, error, refetch } = useQuery(splitsQuery(run, at, most))
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />
   if (isUnsound(data)) return <UnsoundNotice of={data} what="its splits" run={run} />
   if (data === undefined)
     return (
       <div className="panel-body">
-        <Skeleton lines={Math.min(SPLITS_PAGE, count)} height={1.7} />
+        <Skeleton lines={to - at} height={1.7} />
       </div>
     )
   const { splits } = data
+  // What is said above of all of them needn't be said of each.
+  const keys = summary.signed_by?.some(({ key }) => key !== signer) ?? true
   const at_work = splits.some(each => each.worker !== null)
   return (
     <>
@@ -41,41 +53,52 @@ export function SplitsTable({ run, summary }: { readonly run: string; readonly s
           { number: 'Took' },
           'Last entry',
           ...(at_work ? ['Worked on by'] : []),
-          'Signed by',
+          ...(keys ? ['Signed by'] : []),
         ]}
         rows={splits.map(each => ({
           key: `${each.split}`,
-          cells: cellsOf(each, { at_work, asked: each.split === asked, mark: markOf(each, summary) }),
+          cells: cellsOf(each, { at_work, keys, asked: each.split === asked, marks: marksOf(each, summary) }),
         }))}
       />
-      {count > SPLITS_PAGE && <Pages count={count} at={at} to={to} />}
+      {count > most && <Pages count={count} at={at} to={to} most={most} />}
     </>
   )
 }
 
 interface Around {
   readonly at_work: boolean
+  readonly keys: boolean
   /** Whether somebody asked for this one. */
   readonly asked: boolean
-  readonly mark: string | null
+  readonly marks: readonly Mark[]
 }
 
-function cellsOf(each: ShownSplit, { at_work, asked, mark }: Around): readonly ReactNode[] {
+function cellsOf(each: ShownSplit, { at_work, keys, asked, marks }: Around): readonly ReactNode[] {
   const begun = each.status !== 'not_begun'
   return [
     asked ? <AskedFor key={each.split} split={each.split} /> : countText(each.split),
-    <Status key="status" of={each.status} mark={mark} />,
+    <Status key="status" of={each.status} marks={marks} />,
     begun ? countText(each.rows) : '',
-    begun ? durationText(each.duration_ms * 1000) : '',
-    each.last_entry_at === null ? '' : <Time key="last" at={each.last_entry_at} />,
-    ...(at_work ? [each.worker === null ? '' : <Worker key="worker" of={each.worker} />] : []),
-    each.signed_by === null ? (
+    begun ? formatDuration(each.duration_ms * 1000) : '',
+    each.last_entry_at === null ? (
       ''
     ) : (
-      <code key="key">
-        <Text of={each.signed_by} />
-      </code>
+      <span key="last" className="split-time">
+        <Time at={each.last_entry_at} />
+      </span>
     ),
+    ...(at_work ? [each.worker === null ? '' : <Worker key="worker" of={each.worker} />] : []),
+    ...(keys
+      ? [
+          each.signed_by === null ? (
+            ''
+          ) : (
+            <code key="key">
+              <Text of={each.signed_by} />
+            </code>
+          ),
+        ]
+      : []),
   ]
 }
 
@@ -90,15 +113,22 @@ function AskedFor({ split }: { readonly split: number }) {
   )
 }
 
+interface Mark {
+  readonly words: string
+  /** Whether something may be wrong. */
+  readonly warns: boolean
+}
+
 /** What stands out among the splits of a run. */
-function markOf({ split, status, worker }: ShownSplit, { slowest, behind, closed }: SplitSummary): string | null {
-  const marks = [
-    ...(behind.some(each => each.split === split) ? ['behind'] : []),
-    ...(status === 'under_way' && worker === null ? [NOBODY_WORKS] : []),
-    // Where all that are closed are named none of them stands out.
-    ...(slowest?.some(each => each.split === split) === true && closed > slowest.length ? ['among the slowest'] : []),
+function marksOf({ split, status, worker }: ShownSplit, { slowest, behind, closed }: SplitSummary): readonly Mark[] {
+  const isAmong = (few: readonly ShownSplit[] | null) => few?.some(each => each.split === split) === true
+  // Where all that are closed are named none of them stands out.
+  const is_slow = isAmong(slowest) && closed > (slowest?.length ?? 0)
+  return [
+    ...(isAmong(behind) ? [{ words: 'behind', warns: false }] : []),
+    ...(status === 'under_way' && worker === null ? [{ words: NOBODY_WORKS, warns: true }] : []),
+    ...(is_slow ? [{ words: 'among the slowest', warns: false }] : []),
   ]
-  return marks.length === 0 ? null : marks.join(', ')
 }
 
 const SIGNS: { readonly [status in ShownSplit['status']]: readonly [tone: string, icon: IconName] } = {
@@ -107,7 +137,7 @@ const SIGNS: { readonly [status in ShownSplit['status']]: readonly [tone: string
   closed: ['good', 'check'],
 }
 
-function Status({ of, mark }: { readonly of: ShownSplit['status']; readonly mark: string | null }) {
+function Status({ of, marks }: { readonly of: ShownSplit['status']; readonly marks: readonly Mark[] }) {
   const [tone, icon] = SIGNS[of]
   return (
     <span className="split-status">
@@ -115,17 +145,24 @@ function Status({ of, mark }: { readonly of: ShownSplit['status']; readonly mark
         <Icon name={icon} size={12} />
         {SPLIT_STATUS[of]}
       </span>
-      {mark !== null && (
-        <span className="badge bare tone-open">
-          <Icon name="warning" size={12} />
-          {mark}
+      {marks.map(({ words, warns }) => (
+        <span key={words} className={warns ? 'badge bare tone-open' : 'quiet'}>
+          {warns && <Icon name="warning" size={12} />}
+          {words}
         </span>
-      )}
+      ))}
     </span>
   )
 }
 
-function Pages({ count, at, to }: { readonly count: number; readonly at: number; readonly to: number }) {
+interface PagesProps {
+  readonly count: number
+  readonly at: number
+  readonly to: number
+  readonly most: number
+}
+
+function Pages({ count, at, to, most }: PagesProps) {
   const search = useSearch({ from: '/runs/$run/' })
   const navigate = useNavigate({ from: '/runs/$run/' })
   const id = useId()
@@ -157,7 +194,7 @@ function Pages({ count, at, to }: { readonly count: number; readonly at: number;
         </button>
       </form>
       <div className="actions">
-        {button('Previous', at + 1 - SPLITS_PAGE, at > 0)}
+        {button('Previous', at + 1 - most, at > 0)}
         {button('Next', to + 1, to < count)}
       </div>
     </nav>
