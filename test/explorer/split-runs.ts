@@ -49,5 +49,5 @@ sinks: { out: { plugin: csv, options: { path: out/${name}.csv, if_exists: replac
   }
 }
 
-/** What waits goes on. */
+/** What waits, waits no longer. */
 export const goOn = ({ folder }: Place): void => writeFileSync(join(folder, 'go'), '')

@@ -76,20 +76,24 @@ export function runRoutes(answersFor: AnswersFor): readonly Route[] {
       },
       async ({ params, who, signal }) => ({ json: await answersFor(who).ask('limits', params, { signal }) }),
     ),
-    question(
-      {
-        ...of_run,
-        path: '/runs/{run}/splits',
-        summary: 'its splits, as `show --splits --json`, in order of their numbers, a page at a time',
-        values: 'none',
-        query: SplitsQuery.strict(),
-        answers: sound(SplitsPage),
-      },
-      async ({ params, query, who, signal }) => ({
-        json: await answersFor(who).ask('splits', { ...query, ...params }, { signal }),
-      }),
-    ),
+    splitsRoute(answersFor),
   ]
+}
+
+function splitsRoute(answersFor: AnswersFor): Route {
+  return question(
+    {
+      ...of_run,
+      path: '/runs/{run}/splits',
+      summary: 'its splits, as `show --splits --json`, in order of their numbers, a page at a time',
+      values: 'none',
+      query: SplitsQuery.strict(),
+      answers: sound(SplitsPage),
+    },
+    async ({ params, query, who, signal }) => ({
+      json: await answersFor(who).ask('splits', { ...query, ...params }, { signal }),
+    }),
+  )
 }
 
 function linkTo(query: { readonly [key: string]: unknown }): string {

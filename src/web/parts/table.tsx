@@ -60,12 +60,16 @@ function Records({ label, columns, rows }: Props) {
       {rows.map(({ key, cells }) => (
         <li key={key}>
           <dl className="record-cells">
-            {columns.map((each, i) => (
-              <div key={titleOf(each)}>
-                <dt>{titleOf(each)}</dt>
-                <dd>{cells[i]}</dd>
-              </div>
-            ))}
+            {columns.map(
+              (each, i) =>
+                // What isn't there has no line.
+                cells[i] !== '' && (
+                  <div key={titleOf(each)}>
+                    <dt>{titleOf(each)}</dt>
+                    <dd>{cells[i]}</dd>
+                  </div>
+                ),
+            )}
           </dl>
         </li>
       ))}

@@ -45,7 +45,7 @@ export function SplitsTable({ run, summary, signer }: Props) {
   return (
     <>
       <Table
-        label="Splits"
+        label="Each split"
         columns={[
           { number: 'Split' },
           'Status',
