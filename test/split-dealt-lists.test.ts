@@ -131,7 +131,9 @@ describe('a run whose records were dealt leaves what one without splits leaves, 
   })
 })
 
-test('what is decided, and which files rows name, is looked at again in all splits together', async () => {
+test('what is decided, and which files rows name, is looked at again in all splits together', {
+  tags: ['proof'],
+}, async () => {
   layOut()
   const decided = PIPELINE.replace(
     /known: .*/,
@@ -194,7 +196,7 @@ describe('a run that was stopped', () => {
     expect(outputs).toEqual(runs.outputs())
   }
 
-  test('while records were dealt deals those of the files that it had', async () => {
+  test('while records were dealt deals those of the files that it had', { tags: ['proof'] }, async () => {
     const run = await stopped(1)
     expect(await filesOf(run)).toBe(0)
     runs.write('in/aa.csv', csv(9000, 10))
@@ -227,7 +229,7 @@ describe('a run that was stopped', () => {
       return (await InputFiles.of(new JoinedLedger(reader), log))?.files.get('claims')?.length
     })
 
-  test('refuses a file that is gone as long as records are dealt', async () => {
+  test('refuses a file that is gone as long as records are dealt', { tags: ['proof'] }, async () => {
     const run = await stopped(1)
     runs.remove(FILE)
     await expect(runs.resume(run)).rejects.toMatchObject({ code: 'CUSTODY_FILE_NOT_FOUND' })

@@ -125,7 +125,7 @@ describe('a run with splits leaves what one without leaves, and says the same of
     await both(PIPELINE, 40)
   })
 
-  test('of one file, of empty ones, and of none', async () => {
+  test('of one file, of empty ones, and of none', { tags: ['proof'] }, async () => {
     runs.write('in/a.csv', csv(1, 50))
     await both(PIPELINE, 3)
     for (const name of ['b', 'c']) runs.write(`in/${name}.csv`, 'id,amount\n')
@@ -134,7 +134,7 @@ describe('a run with splits leaves what one without leaves, and says the same of
     await both(PIPELINE.replace('path_field', 'if_missing: empty, path_field'), 3)
   })
 
-  test('of records that are whole files, and of files that are one value', async () => {
+  test('of records that are whole files, and of files that are one value', { tags: ['proof'] }, async () => {
     for (const i of ids(1, 9))
       runs.write(`in/${i}.json`, JSON.stringify(ids(100 * i, 5 * i).map(id => ({ id, amount: id }))))
     await both(PIPELINE.replace('plugin: csv', 'plugin: json'), 4)
@@ -227,7 +227,7 @@ describe('a run with splits that was stopped', () => {
     expect(await runs.problems()).toEqual([])
   })
 
-  test('says of each record in which file it is, and can be given up', async () => {
+  test('says of each record in which file it is, and can be given up', { tags: ['proof'] }, async () => {
     const run = await stopped()
     await runs.reading(async reader => {
       const files = await inputFiles(new JoinedLedger(reader), run)

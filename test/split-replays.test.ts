@@ -163,7 +163,9 @@ sinks:
 limits: { services: { compatible: { concurrency: 8 } }, spend: { usd: 100 } }
 `
 
-test('have the answers of a run with other splits, or none, and of a changed pipeline', async () => {
+test('have the answers of a run with other splits, or none, and of a changed pipeline', {
+  tags: ['proof'],
+}, async () => {
   const peer = await peers({ answer: 'that is {{ prompt }}' })
   const put = (splits: string) => writeFileSync(join(work.folder, 'p.yaml'), asked(peer.api_url, splits))
   put('')

@@ -349,7 +349,7 @@ describe('where values are at hand', () => {
   })
 })
 
-test('a record of it doesn’t hold for anybody who checks it', async () => {
+test('a record of it doesn’t hold for anybody who checks it', { tags: ['proof'] }, async () => {
   const cases = sampled(CASES, 8)
   const texts: string[] = []
   for (const [, , tamper] of cases)
@@ -366,7 +366,7 @@ test('a record of it doesn’t hold for anybody who checks it', async () => {
   }
 })
 
-test.skipIf(NO_PYTHON !== null)('the verifier in Python finds it in the ledger, too', () => {
+test.skipIf(NO_PYTHON !== null)('the verifier in Python finds it in the ledger, too', { tags: ['proof'] }, () => {
   const { folder, keys } = pythonFolder(forger.signer.verifier_key)
   const files: string[] = []
   const nothing = () => undefined

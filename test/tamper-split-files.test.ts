@@ -140,7 +140,7 @@ test.each(sampled(CASES, 2))('%s', async (_what, found, tamper) => {
   expect(problems).toContainEqual(expect.stringMatching(found))
 })
 
-test('a record of it doesn’t hold for anybody who checks it', async () => {
+test('a record of it doesn’t hold for anybody who checks it', { tags: ['proof'] }, async () => {
   const cases = sampled(CASES, 4)
   const texts: string[] = []
   for (const [, , tamper] of cases)
@@ -157,7 +157,7 @@ test('a record of it doesn’t hold for anybody who checks it', async () => {
   }
 })
 
-test.skipIf(NO_PYTHON !== null)('the verifier in Python finds it in the ledger, too', () => {
+test.skipIf(NO_PYTHON !== null)('the verifier in Python finds it in the ledger, too', { tags: ['proof'] }, () => {
   const { folder, keys } = pythonFolder(forger.signer.verifier_key)
   const files: string[] = []
   for (const [i, tamper] of [() => undefined, ...sampled(CASES, 4).map(([, , each]) => each)].entries()) {

@@ -36,7 +36,7 @@ test('what was written is read again, whatever the names are', () => {
       const spaced = JSON.stringify(value, null, 2)
       expect(JSON.stringify(parseJson(spaced), null, 2)).toBe(spaced)
     }),
-    { numRuns: 5000 },
+    { numRuns: 1000 },
   )
 })
 

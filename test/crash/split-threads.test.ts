@@ -89,7 +89,9 @@ test('killed, it is resumed in threads, and comes to the same', async () => {
   expect((await work.custody('verify')).stdout).toMatch(/holds\.\n$/)
 })
 
-test('one that meets what stops the run stops the others, and the reason is that of the run', async () => {
+test('one that meets what stops the run stops the others, and the reason is that of the run', {
+  tags: ['proof'],
+}, async () => {
   // The first 1,000 records of a split are all rejected: it stops by itself.
   writeFileSync(join(work.folder, 'in.csv'), INPUT.replaceAll(/,\d+$/gm, ',much'))
   writeFileSync(join(work.folder, 'p.yaml'), PIPELINE('splits: { count: 2 }\nguards: { rejected: 5% }'))

@@ -37,9 +37,11 @@ test.each(LONG ? NAMES : (['outputs'] as const))('%s leaves what it leaves witho
   }
 })
 
-const points = eachPoint(1).filter(({ point }) => LONG || ['mid_publish', 'before_seal'].includes(point))
+const points = eachPoint(1).filter(({ point }) => LONG || point === 'before_seal')
 const FOLDERS = SPLITS[6] as CrashPipeline
-const in_lists = (['mid_flush', 'after_commit'] as const).map(point => ({ point, later: true, pipeline: FOLDERS }))
+const in_lists = (LONG ? (['mid_flush', 'after_commit'] as const) : (['after_commit'] as const)).map(point => ({
+  ...{ point, later: true, pipeline: FOLDERS },
+}))
 testKills(
   [...points.map((each, i) => ({ ...each, pipeline: SPLITS[i % SPLITS.length]! })), ...in_lists].map(each => ({
     ...each,
@@ -53,14 +55,9 @@ const DEALT = { ...dealt(pipelineNamed('outputs'), 2, 'id'), name: 'dealt' }
 const DEALT_LISTS = { ...dealt(pipelineNamed('folders'), 3, 'id'), name: 'dealt lists' }
 const of_dealt = undisturbedRuns()
 testKills(
-  (
-    [
-      [DEALT, 'mid_flush'],
-      [DEALT_LISTS, 'after_deal'],
-    ] as const
-  ).flatMap(([pipeline, short]) =>
+  (LONG ? [DEALT, DEALT_LISTS] : [DEALT]).flatMap(pipeline =>
     eachPoint(1)
-      .filter(({ point }) => LONG || point === short)
+      .filter(({ point }) => LONG || point === 'mid_flush')
       .map(each => ({ ...each, threaded: false, pipeline })),
   ),
   of_dealt,

@@ -1,4 +1,5 @@
 /** The views for auditors of a run with splits, in PostgreSQL. */
+// @module-tag proof
 import pg from 'pg'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { openLedgerReader } from '../../src/ledger/open.ts'
