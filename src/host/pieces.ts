@@ -1,8 +1,11 @@
 /**
  * Pieces of a run's splits, in a folder beside its ledger, or one that several machines see: as large as the run's outputs, until these are put
  * together. Owner only, since outputs may be.
+ *
+ * PIECES-1. Only `make` makes the folder: who writes or reads where it isn't there, since the run was sealed meanwhile or this machine doesn't see it,
+ *     fails with CUSTODY_PIECES_UNSEEN.
  */
-import { mkdir, open, rm, rmdir } from 'node:fs/promises'
+import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { PieceFile, PieceName, Pieces } from '../engine/ports/pieces.ts'
 import { besideLedger } from '../ledger/beside.ts'
@@ -26,20 +29,20 @@ export function piecesOf(plan: Pick<Plan, 'splits' | 'folder'>, url: string, run
   const folder = piecesFolder(plan, url, run)
   const pathOf = ({ part, epoch, sink }: PieceName) => join(folder, `${part}-${epoch}-${sink}`)
   const nameIt = atOnce(() => syncFolder(folder))
-  let folder_made = false
   return {
+    async make() {
+      await failing(folder, () => mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER }))
+    },
     async create(name) {
       const path = pathOf(name)
-      return failing(path, async () => {
-        if (!folder_made) await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
-        folder_made = true
-        return new PieceOnDisk(path, await open(path, 'w+', OWNER_ONLY), nameIt)
-      })
+      return seeing(folder, () =>
+        failing(path, async () => new PieceOnDisk(path, await open(path, 'w+', OWNER_ONLY), nameIt)),
+      )
     },
     async *read(name, bytes) {
       const path = pathOf(name)
       if (bytes === 0) return
-      const file = await failing(path, () => open(path, 'r'))
+      const file = await seeing(folder, () => failing(path, () => open(path, 'r')))
       try {
         for (let at = 0; at < bytes; ) {
           const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, bytes - at))
@@ -56,9 +59,8 @@ export function piecesOf(plan: Pick<Plan, 'splits' | 'folder'>, url: string, run
     async write(name, at, bytes) {
       const path = pathOf(name)
       // Opened each time: there may be more splits than files that may be open.
+      const file = await seeing(folder, () => failing(path, () => open(path, at === 0 ? 'w' : 'r+', OWNER_ONLY)))
       await failing(path, async () => {
-        if (at === 0) await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER })
-        const file = await open(path, at === 0 ? 'w' : 'r+', OWNER_ONLY)
         try {
           for (let done = 0; done < bytes.length; )
             done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten
@@ -79,7 +81,6 @@ export function piecesOf(plan: Pick<Plan, 'splits' | 'folder'>, url: string, run
         })
     },
     async remove() {
-      folder_made = false
       await Promise.allSettled([rm(folder, { recursive: true, force: true })])
       // Other runs may have theirs in it. One that a pipeline names is the user's.
       if (plan.splits?.pieces === undefined) await Promise.allSettled([rmdir(besideThe(url))])
@@ -164,5 +165,18 @@ async function failing<T>(path: string, work: () => Promise<T>): Promise<T> {
         cause,
       },
     )
+  }
+}
+
+/** @throws CustodyError CUSTODY_PIECES_UNSEEN instead of what `work` throws, where the folder isn't there. */
+async function seeing<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (await stat(folder).then(each => each.isDirectory(), () => false)) throw thrown
+    throw new CustodyError('CUSTODY_PIECES_UNSEEN', `${folder}, in which pieces of the run are kept, isn’t seen`, {
+      where: { path: folder },
+      cause: thrown,
+    })
   }
 }

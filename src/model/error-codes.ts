@@ -290,7 +290,7 @@ export const ERRORS = {
   ),
   CUSTODY_PIECES_UNSEEN: spec(
     1,
-    'A worker doesn’t see the folder in which what splits write is kept, or can’t write to it.',
+    'The folder in which what splits write is kept isn’t seen on this machine, or can’t be written to.',
     'Name one with `custody run --distributed --pieces FOLDER` that has the same path on all machines, and in which their users may write.',
   ),
   CUSTODY_CODE_CHANGED: spec(

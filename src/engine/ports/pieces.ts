@@ -22,9 +22,11 @@ export interface PieceFile {
 
 /** Those of one run. */
 export interface Pieces {
-  /** An empty one; what had this name before is gone. @throws CustodyError CUSTODY_SINK, CUSTODY_SINK_FULL. */
+  /** The coordinator makes their folder, before any is created; it may be there. @throws CustodyError CUSTODY_SINK, CUSTODY_SINK_FULL. */
+  make(): Promise<void>
+  /** An empty one; what had this name before is gone. @throws CustodyError CUSTODY_SINK, CUSTODY_SINK_FULL, CUSTODY_PIECES_UNSEEN. */
   create(name: PieceName): Promise<PieceFile>
-  /** The first so many bytes of one, some at a time; fewer, if there are no more. @throws CustodyError CUSTODY_SINK. */
+  /** The first so many bytes of one, some at a time; fewer, if there are no more. @throws CustodyError CUSTODY_SINK, CUSTODY_PIECES_UNSEEN. */
   read(name: PieceName, bytes: number): AsyncIterable<Uint8Array>
   /** Writes bytes behind the first `at` ones of a spool, not durably; with none before, there is nothing else in it. @throws as `create`. */
   write(name: PieceName, at: number, bytes: Uint8Array): Promise<void>

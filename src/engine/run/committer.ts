@@ -249,6 +249,14 @@ export class Committer {
     this.#accept(head, this.#values.now, this.#jumps)
   }
 
+  /** Gives the lease up, and records nothing. What no commit has taken is left out: whoever takes it up does it again. */
+  async leave(): Promise<void> {
+    await this.settled()
+    this.#ledger.drop()
+    this.#forget()
+    await this.#ledger.release()
+  }
+
   /** `report` is called when it is durable. */
   async #begin(recorded: Recorded, report: () => void): Promise<void> {
     const { durable } = await this.#ledger.begin().catch(this.#fail)

@@ -9,7 +9,7 @@ import type { RunStatus, SealedStatus, TotalsFact } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import type { Courses, Recordings, Repeats } from '../../format/recording.ts'
 import type { RunLedger } from '../../ledger/write-port.ts'
-import { CustodyError, isCustodyError } from '../../model/error.ts'
+import type { CustodyError } from '../../model/error.ts'
 import type { Row } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Discarded, PluginSpec } from '../../sdk/spec.ts'
@@ -44,6 +44,7 @@ import { beginSources } from './beginning.ts'
 import { Committer, type SplitResult, type Stop } from './committer.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import type { ContentOf } from './files-read.ts'
+import { asCustodyError, stopAfter } from './failed-stop.ts'
 import { followed } from './followed.ts'
 import { Guards, type RecordsBefore } from './guards.ts'
 import { teller } from './progress.ts'
@@ -237,7 +238,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   } catch (thrown) {
     const error = asCustodyError(thrown)
     calls.close()
-    await (opened ? stopAfter(error, committer, outputs, scheduler) : recordStop(error, committer))
+    await stopAfter(error, { committer, scheduler, outputs: opened ? outputs : null })
     return result('failed', error)
   } finally {
     strays.close()
@@ -397,101 +398,4 @@ export function sealedStatus(totals: TotalsFact): SealedStatus {
   if (totals.endings.some(([fate]) => fate === ABANDONED)) return 'abandoned'
   if (totals.rows.read === 0) return 'empty'
   return hasFailures(totals) ? 'completed_with_failures' : 'completed'
-}
-
-/**
- * Leaves everything so that `resume` can go on. If even that fails, the ledger stands at its last commit, which is as good:
- * the run then shows as interrupted.
- */
-async function stopAfter(
-  error: CustodyError,
-  committer: Committer,
-  outputs: Sinks,
-  scheduler: Scheduler,
-): Promise<void> {
-  const stop: Stop = { status: 'failed', reason: reasonOf(error), error }
-  const isDone = async (work: Promise<void>): Promise<boolean> => {
-    try {
-      await work
-      return true
-    } catch (thrown) {
-      error.also.push(asCustodyError(thrown))
-      return false
-    }
-  }
-  const sound = await isDone(committer.settled())
-  // These leave sinks and facts intact: what happened up to then is kept, answers that were paid for above all.
-  if (sound && ['plugin', 'source', 'limiter', 'service', 'guard', 'strict'].includes(stop.reason))
-    await isDone(
-      scheduler
-        .hearOut(thrown => error.also.push(asCustodyError(thrown)))
-        .then(() => committer.commit())
-        .then(() => committer.settled()),
-    )
-  else if (![error, ...error.also].some(({ code }) => MAY_HAVE_RECEIPTS.has(code))) await isDone(outputs.rewind())
-  // Sinks that aren't wound back now are by whoever resumes the run.
-  await isDone(committer.stop(stop))
-}
-
-/** Later receipts of the outputs than this process knows of may be on record, and what these speak of must stay. */
-const MAY_HAVE_RECEIPTS: ReadonlySet<string> = new Set(['CUSTODY_RUN_LOST', 'CUSTODY_LEDGER_IN_DOUBT'])
-
-/** Nothing was opened yet, and no fact is there that isn't durable. */
-async function recordStop(error: CustodyError, committer: Committer): Promise<void> {
-  try {
-    await committer.stop({ status: 'failed', reason: reasonOf(error), error })
-  } catch (thrown) {
-    error.also.push(asCustodyError(thrown))
-  }
-}
-
-export function reasonOf(error: CustodyError): string {
-  switch (error.code) {
-    case 'CUSTODY_PLUGIN_DEFECT':
-      return 'plugin'
-    case 'CUSTODY_LIMITER':
-      return 'limiter'
-    case 'CUSTODY_SERVICE_AUTH':
-    case 'CUSTODY_SERVICE_QUOTA':
-    case 'CUSTODY_SERVICE_MODEL':
-    case 'CUSTODY_SERVICE_STATUS':
-    case 'CUSTODY_SERVICE_DOWN':
-    case 'CUSTODY_SERVICE_BUSY':
-      return 'service'
-    case 'CUSTODY_GUARD':
-      return 'guard'
-    case 'CUSTODY_STRICT':
-      return 'strict'
-    case 'CUSTODY_SOURCE':
-    case 'CUSTODY_SOURCE_CHANGED':
-    case 'CUSTODY_PAGE_LOOP':
-    case 'CUSTODY_REPLAY_MISS':
-    case 'CUSTODY_HEADER':
-    case 'CUSTODY_INPUT_FORMAT':
-    case 'CUSTODY_UNCLOSED_QUOTE':
-    case 'CUSTODY_FILE_NOT_FOUND':
-    case 'CUSTODY_FILE_UNREADABLE':
-      return 'source'
-    case 'CUSTODY_SINK':
-    case 'CUSTODY_SINK_FULL':
-    case 'CUSTODY_TARGET_EXISTS':
-    case 'CUSTODY_SAME_OUTPUT':
-    case 'CUSTODY_OUTPUT_HELD':
-    case 'CUSTODY_OUTPUT_CHANGED':
-      return 'sink'
-    case 'CUSTODY_LEDGER_WRITE':
-    case 'CUSTODY_LEDGER_BUSY':
-    case 'CUSTODY_LEDGER_IN_DOUBT':
-    case 'CUSTODY_RUN_LOST':
-    case 'CUSTODY_SPILL':
-      return 'ledger'
-    default:
-      return 'internal'
-  }
-}
-
-export function asCustodyError(thrown: unknown): CustodyError {
-  if (isCustodyError(thrown)) return thrown
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return new CustodyError('CUSTODY_ENGINE_DEFECT', message, { cause: thrown })
 }

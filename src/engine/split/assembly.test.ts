@@ -15,6 +15,7 @@ function memoryPieces(at_once: number): Pieces & { readonly files: Map<string, B
   const of = (name: PieceName) => files.get(keyOf(name)) ?? Buffer.alloc(0)
   return {
     files,
+    make: async () => undefined,
     async create(name) {
       files.set(keyOf(name), Buffer.alloc(0))
       return {

@@ -20,16 +20,15 @@ import { SessionClock, type Standstill } from '../ports/run-clock.ts'
 import type { OnSplits, SpentBudget, Workers } from '../ports/workers.ts'
 import type { ValuesSoFar } from '../record/run-values.ts'
 import { Totals } from '../record/totals.ts'
+import { asCustodyError, reasonOf } from '../run/failed-stop.ts'
 import { Guards } from '../run/guards.ts'
 import { holding } from '../run/holding.ts'
 import { teller } from '../run/progress.ts'
 import {
-  asCustodyError,
   closed,
   type DealingProgress,
   type Progress,
   type RunResult,
-  reasonOf,
   type SessionRequest,
   STOPPED_BY_USER,
   sealedStatus,
@@ -165,6 +164,8 @@ class Coordinator {
   async #cut(): Promise<readonly SourceCut[]> {
     const { sources, splits, limit, request, log } = this.#parts
     const { by } = request.plan.splits ?? {}
+    // Dealing begins with an empty folder, and whoever has taken the run up may have another one's rows in it.
+    if (by !== undefined) await log.renew()
     const cut =
       by === undefined
         ? cutSources(sources, splits, limit, request.signal).then(cuts => ({ cuts, files: NO_FILES }))
@@ -218,6 +219,9 @@ class Coordinator {
     const open = Array.from({ length: splits }, (_, i) => i + 1).filter(part => !closedBefore.has(part))
     if (open.length === 0) return { kind: 'closed' } as const
     if (!abandon) await this.#name()
+    // A process that slept longer than its lease doesn't make the folder of a run anew that is sealed by now.
+    await log.renew()
+    await request.pieces.make()
     const tell = teller('Progress', request.onProgress)
     const began_us = this.#clock.monotonic_us()
     const [total, read_before] = [bytesOf(cuts, () => true), bytesOf(cuts, part => closedBefore.has(part)) ?? 0]

@@ -45,11 +45,12 @@ export interface DealtSources {
   readonly files: ReadonlyMap<number, readonly FileToRecord[]>
 }
 
-/** null: it was stopped. @throws CustodyError of sources, CUSTODY_HEADER, CUSTODY_SINK, CUSTODY_SINK_FULL. */
+/** null: it was stopped. @throws CustodyError of sources, CUSTODY_HEADER, CUSTODY_SINK, CUSTODY_SINK_FULL, CUSTODY_PIECES_UNSEEN. */
 export async function dealSources(dealing: Dealing): Promise<DealtSources | null> {
   const { sources, limit, pieces } = dealing
   // No split has begun, so that all that is there is of a dealing which isn't on record.
   await pieces.remove()
+  await pieces.make()
   const cuts: SourceCut[] = []
   const files = new Map<number, readonly FileToRecord[]>()
   const names: PieceName[] = []

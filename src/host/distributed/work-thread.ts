@@ -135,10 +135,13 @@ async function workOn(request: SplitRequest): Promise<void> {
     const end = endOf(result)
     if (end?.kind !== 'stopped') return tell({ kind: 'closed', part, rows: result.summary.rows.read })
     failed.add(part)
+    // What it doesn't see of this split it sees of no other.
+    if (end.error?.code === 'CUSTODY_PIECES_UNSEEN') throw end.error
     tell({ kind: 'left', part, failure: end.error === null ? null : failureOf(end.error) })
   } catch (thrown) {
     const is_taken = isCustodyError(thrown) && TAKEN.includes(thrown.code)
-    tell({ kind: 'left', part, failure: is_taken ? null : failureOf(thrown) })
+    // What is thrown is said as what this worker can't work with.
+    tell({ kind: 'left', part, failure: null })
     if (!is_taken) throw thrown
   }
 }

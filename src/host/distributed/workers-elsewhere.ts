@@ -2,7 +2,7 @@
  * Who works on the splits of a run that is coordinated here: workers on any machine. The coordinator waits until all splits are closed, and sees
  * by their leases and their last entries how far they are.
  *
- * WORKERS-ELSEWHERE-1. Workers begin no split before it is known how each of them stood: the token that they look for is there only then.
+ * WORKERS-ELSEWHERE-1. Workers begin no split before it is known how each of them stood: the invitation that they look for is there only then.
  * WORKERS-ELSEWHERE-2. A split that a worker has stopped with an error stops the run, as one that a thread works on. One whose worker is gone is somebody
  *     else's, and changes nothing for the run.
  */
@@ -10,7 +10,7 @@ import type { OnSplits, SplitsAtWork, SplitsEnd, SplitsProgress, Workers } from 
 import { bytesOf } from '../../engine/split/cuts.ts'
 import { added, NO_PROGRESS, workersHere } from '../../engine/split/here.ts'
 import type { SplitRequest } from '../../engine/split/split-session.ts'
-import { readStopReason } from '../../engine/split/stop-reason.ts'
+import { readStop } from '../../engine/split/split-stop.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
 import type { LedgerReader, StoredLease } from '../../ledger/read-port.ts'
 import { RENEW_EVERY_US } from '../../ledger/write/lease.ts'
@@ -32,7 +32,7 @@ const PATIENCE_MS = Math.max(5_000, (2 * RENEW_EVERY_US) / 1000)
 export interface Elsewhere {
   /** URL of the ledger; may have a password. */
   readonly url: string
-  /** What workers find in the folder of the pieces. */
+  /** By which workers find the invitation in the folder of the pieces. */
   readonly token: string
   /** How workers are begun, for people. */
   readonly command: string
@@ -43,7 +43,7 @@ export function workersElsewhere(elsewhere: Elsewhere) {
   return (of: Omit<SplitRequest, 'part'>): Workers => {
     const folder = piecesFolder(of.plan, elsewhere.url, of.run)
     const why = whyAlone(of)
-    if (why !== null) return alone(of, folder, why)
+    if (why !== null) return alone(of, () => inviteWorkers(folder, elsewhere.token, 'not_wanted'), why)
     return {
       async run(parts, onRows) {
         const reader = await openLedgerReader(elsewhere.url)
@@ -57,11 +57,11 @@ export function workersElsewhere(elsewhere: Elsewhere) {
   }
 }
 
-function alone(of: Omit<SplitRequest, 'part'>, folder: string, why: string): Workers {
+function alone(of: Omit<SplitRequest, 'part'>, sayIt: () => Promise<void>, why: string): Workers {
   const text = `this process works on all splits by itself: ${why}`
   return {
     run: async (parts, onRows) => {
-      await inviteWorkers(folder, null)
+      await sayIt()
       of.onNotice?.({ kind: 'warning', text })
       return workersHere(of).run(parts, onRows)
     },
@@ -104,7 +104,7 @@ class Watch {
     if (first === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
     for (const { log, epoch, holder } of await this.#leases(first, parts))
       if (holder === '') this.#left.set(log - first, epoch)
-    await inviteWorkers(folder, this.#elsewhere.token)
+    await inviteWorkers(folder, this.#elsewhere.token, 'wanted')
     let open: readonly number[] = parts
     for (;;) {
       if (signal.aborted) return { kind: 'stopped', error: null, budget: null }
@@ -142,7 +142,8 @@ class Watch {
       if (!is_left) continue
       this.#left.set(part, lease.epoch)
       if (last?.entry.k !== 'stop' || last.entry.status !== 'failed') continue
-      return this.#whyStopped(part)
+      const error = await this.#whyStopped(part, lease.epoch)
+      if (error !== null) return error
     }
     return null
   }
@@ -167,10 +168,12 @@ class Watch {
     this.#of.onNotice?.({ kind: 'waiting', text })
   }
 
-  /** What the worker has recorded, by what was signed. */
-  async #whyStopped(part: number): Promise<CustodyError> {
+  /** What the worker has recorded, by what was signed; null: it has only left what an earlier one had. */
+  async #whyStopped(part: number, epoch: number): Promise<CustodyError | null> {
     const { ledger, run } = this.#of
-    const reason = await ledger.splitsOf(run).see(part, readStopReason)
+    const stop = await ledger.splitsOf(run).see(part, readStop)
+    if (stop?.epoch !== epoch) return null
+    const { reason } = stop
     const { code, message, node } = isObject(reason) ? reason : {}
     const text = typeof message === 'string' ? message : 'it doesn’t say why'
     const where = typeof node === 'string' ? { where: { node } } : {}
