@@ -173,7 +173,13 @@ async function seeing<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (thrown) {
-    if (await stat(folder).then(each => each.isDirectory(), () => false)) throw thrown
+    if (
+      await stat(folder).then(
+        each => each.isDirectory(),
+        () => false,
+      )
+    )
+      throw thrown
     throw new CustodyError('CUSTODY_PIECES_UNSEEN', `${folder}, in which pieces of the run are kept, isn’t seen`, {
       where: { path: folder },
       cause: thrown,
