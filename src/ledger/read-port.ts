@@ -81,6 +81,12 @@ export interface SubjectRange {
 export interface FullEntry extends StoredEntry {
   readonly payload: StoredPayload | null
 }
+/** All that is stored of a log with few entries, but for what is open in it. */
+export interface ShortLog {
+  readonly head: string | null
+  /** In order. */
+  readonly entries: readonly FullEntry[]
+}
 export interface StoredEnding {
   readonly token: number
   readonly seq: number
@@ -193,6 +199,8 @@ export interface LedgerReader {
   count(log: number, of: 'entries' | 'payloads' | 'endings' | 'open_tokens'): Promise<number>
   /** Entries from `from` up to but without `end`, in order. */
   page(log: number, from: number, end: number): Promise<readonly FullEntry[]>
+  /** A log whose last entry has a seq below `end`, in one go; null: it is longer, or has none. */
+  shortLog(log: number, end: number): Promise<ShortLog | null>
   /** The seqs of payloads that have no entry, or whose entry has another one, in order. */
   strayPayloads(log: number): Promise<readonly number[]>
   entry(log: number, seq: number): Promise<StoredEntry | null>

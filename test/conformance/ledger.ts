@@ -68,6 +68,19 @@ export function ledgerConformance(
       expect(await reader.entriesOfRows(run.log, 5, 9)).toEqual([])
     })
 
+    test('gives a log with few entries in one go, and none that is longer or empty', async () => {
+      const { ledger, reader } = await begin()
+      const run = await ledger.openRun(RUN, opening(), 1)
+      run.append(simpleRow(1))
+      await run.commit()
+      const size = await reader.size(run.log)
+      const whole = { head: await reader.head(run.log), entries: await reader.page(run.log, 0, size) }
+      expect(whole.entries).toHaveLength(size)
+      expect(await reader.shortLog(run.log, size)).toEqual(whole)
+      expect(await reader.shortLog(run.log, size - 1)).toBeNull()
+      expect(await reader.shortLog(run.log + 1, size)).toBeNull()
+    })
+
     test('refuses a second ending, and all that came with it (I1, I2)', async () => {
       const { ledger, reader } = await begin()
       const run = await ledger.openRun(RUN, opening())

@@ -25,12 +25,32 @@ export interface EndedSplits {
 /** Of those that were begun. @throws CustodyError as `SplitReader.see`. */
 export async function totalsSoFar(plan: Plan, reader: SplitReader): Promise<TotalsFact> {
   const totals = new Totals(plan.nodes.length, plan.edges.length)
-  for (const { part } of await reader.heads()) {
-    const { commit } = await reader.see(part, readHistory)
+  const heads = await reader.heads()
+  for await (const { commit } of seen(
+    reader,
+    heads.map(({ part }) => part),
+    readHistory,
+  ))
     if (commit !== null) totals.add(commit.entry.totals)
-  }
   return totals.snapshot()
 }
+
+/** What is found in these splits, in their order: some of them at a moment, so that none is held for long. */
+async function* seen<T>(
+  reader: SplitReader,
+  parts: readonly number[],
+  look: (reader: RunReader, log: number) => Promise<T>,
+): AsyncGenerator<T> {
+  for (let at = 0; at < parts.length; at += AT_A_MOMENT) {
+    const found: T[] = []
+    await reader.snapshot(async () => {
+      for (const part of parts.slice(at, at + AT_A_MOMENT)) found.push(await reader.see(part, look))
+    })
+    yield* found
+  }
+}
+
+const AT_A_MOMENT = 64
 
 /** @throws CustodyError as `SplitReader.see`. */
 export async function endedSplits(
@@ -45,11 +65,11 @@ export async function endedSplits(
   const digests: string[] = []
   let last_us = 0
   const read = new Map<number, { records: number; bytes: number }>()
-  for (let part = 1; part <= splits; part++) {
-    const { commit, last_us: closed_us, digest } = await reader.see(part, readClosed)
+  const parts = Array.from({ length: splits }, (_, i) => i + 1)
+  for await (const { commit, last_us: closed_us, digest } of seen(reader, parts, readClosed)) {
     last_us = Math.max(last_us, closed_us)
     if (digest !== null) digests.push(digest)
-    const { entry } = onRecord(commit, `commit of split ${part}`)
+    const { entry } = onRecord(commit, `commit of split ${receipts.length + 1}`)
     totals.add(entry.totals)
     receipts.push(receiptsOf(plan, commit))
     for (const { source, records, bytes = 0, position } of entry.cursors) {

@@ -64,7 +64,7 @@ export class Asking {
    */
   foresee(text: string, ...values: readonly Value[]): void {
     const snapshot = this.#snapshot
-    if (snapshot === null || snapshot.answerTo(text, values) !== null) return
+    if (snapshot === null || snapshot.answerTo(text, values) !== null || snapshot.isLarge(text, values)) return
     void Promise.allSettled([this.#asked(snapshot, text, values)])
   }
 

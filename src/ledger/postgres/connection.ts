@@ -137,9 +137,11 @@ export class Connection {
     try {
       await client.connect()
       // Names of a ledger's objects are meant, and temporary ones of nobody. Statements that are planned for any value may look so large that
-      // other processes would be started for each.
+      // other processes would be started for each. One that was planned while its table was small keeps that plan while the table grows: it
+      // would read all of it each time, where all that a ledger asks is found by an index.
       const set = connection.#soon(`SET search_path = ${schema}, pg_catalog, pg_temp; SET client_encoding = 'UTF8';
-        SET default_transaction_isolation = 'read committed'; SET jit = off; SET max_parallel_workers_per_gather = 0; SET bytea_output = 'hex'`)
+        SET default_transaction_isolation = 'read committed'; SET jit = off; SET max_parallel_workers_per_gather = 0; SET enable_seqscan = off;
+        SET bytea_output = 'hex'`)
       await Promise.all([set, connection.#mustFit()])
       return connection
     } catch (error) {

@@ -58,6 +58,7 @@ export const QUERIES = {
   ),
   entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = $1 AND row = $2 AND batch IS NULL ${BY_SUBJECT}`,
   page: `${FULL_ENTRY} ${OF_PAGE} ORDER BY e.seq`,
+  short_log: `${FULL_ENTRY} WHERE e.log = $1 AND (SELECT max(seq) FROM entries WHERE log = $1) < $2 ORDER BY e.seq`,
   stray_payloads: `SELECT seq FROM payloads p WHERE p.log = $1
     AND NOT EXISTS (SELECT FROM entries e WHERE e.log = p.log AND e.seq = p.seq) ORDER BY p.seq`,
   entries_of_rows: `${FULL_ENTRY} WHERE e.log = $1 AND e.row BETWEEN $2 AND $3 ORDER BY e.row, e.batch, e.seq`,

@@ -11,6 +11,7 @@ import type {
   LeasePage,
   LedgerReader,
   SealedChunk,
+  ShortLog,
   StoredEnding,
   StoredEntry,
   StoredErrorCount,
@@ -138,6 +139,15 @@ export class PostgresReader implements LedgerReader {
     return this.#full(QUERIES.page, log, from, end)
   }
 
+  /** Nothing is foreseen: nothing more will be asked for. */
+  async shortLog(log: number, end: number): Promise<ShortLog | null> {
+    const [entries, found] = await Promise.all([
+      this.#full(QUERIES.short_log, log, end),
+      this.#asking.get<{ note: string }>(QUERIES.head, log),
+    ])
+    return entries.length === 0 ? null : { head: found?.note ?? null, entries }
+  }
+
   async strayPayloads(log: number): Promise<readonly number[]> {
     const plain = (await this.#asking.all<{ seq: number }>(QUERIES.stray_payloads, log)).map(({ seq }) => seq)
     return [...plain, ...(await this.#sealed.stray(log))].sort((a, b) => a - b)
@@ -183,8 +193,8 @@ export class PostgresReader implements LedgerReader {
     return this.#full(QUERIES.entries_of_rows, log, first, last)
   }
 
-  async #full(query: string, log: number, first: number, last: number): Promise<readonly FullEntry[]> {
-    const found = await this.#asking.all<FullRecord>(query, log, first, last)
+  async #full(query: string, log: number, ...range: readonly number[]): Promise<readonly FullEntry[]> {
+    const found = await this.#asking.all<FullRecord>(query, log, ...range)
     const entries = found.map((record): FullEntry => {
       const { seq, row, batch, body, paid, payload_salts: salts, payload } = record
       if (paid === null) return { seq, row, batch, body, payload: null }

@@ -41,6 +41,8 @@ export class Snapshot {
   #going_back: Promise<void> | null = null
   /** null: there is none that could be kept. */
   readonly #answers = new Map<string, Promise<readonly Row[] | null>>()
+  /** Questions whose answers were too large to be kept: whoever foresees them has them read in vain, each time anew. */
+  readonly #large = new Set<string>()
   readonly #made = new Map<string, Promise<Made>>()
 
   /** `open` gives a connection that isn't lost. */
@@ -89,6 +91,10 @@ export class Snapshot {
     return this.#answers.get(question(text, values)) ?? null
   }
 
+  isLarge(text: string, values: readonly Value[]): boolean {
+    return this.#large.has(question(text, values))
+  }
+
   /** Gives what `ask` gives. An answer that turns out to be large, or doesn't come, isn't kept. */
   keep(
     text: string,
@@ -98,7 +104,11 @@ export class Snapshot {
     const key = question(text, values)
     const asked = ask()
     const kept = asked.then(
-      ({ rows, size_bytes }) => (size_bytes <= ANSWER_BYTES ? rows : null),
+      ({ rows, size_bytes }) => {
+        if (size_bytes <= ANSWER_BYTES) return rows
+        if (this.#large.size < MOST_ANSWERS) this.#large.add(key)
+        return null
+      },
       () => null,
     )
     this.#answers.set(key, kept)

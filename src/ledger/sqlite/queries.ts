@@ -40,6 +40,7 @@ export const QUERIES = {
   some_bodies: `SELECT seq, ${BODY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq LIMIT ?`,
   entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row = ? AND batch IS NULL ORDER BY seq`,
   page: `${FULL_ENTRY} WHERE e.log = ? AND e.seq >= ? AND e.seq < ? ORDER BY e.seq`,
+  short_log: `${FULL_ENTRY} WHERE e.log = ?1 AND (SELECT max(seq) FROM entries WHERE log = ?1) < ?2 ORDER BY e.seq`,
   stray_payloads: `SELECT seq FROM payloads p WHERE p.log = ?
     AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.log = p.log AND e.seq = p.seq) ORDER BY p.seq`,
   entries_of_rows: `${FULL_ENTRY} WHERE e.log = ? AND e.row BETWEEN ? AND ? ORDER BY e.row, e.batch, e.seq`,

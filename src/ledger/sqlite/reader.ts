@@ -17,6 +17,7 @@ import type {
   LeasePage,
   LedgerReader,
   SealedChunk,
+  ShortLog,
   StoredEnding,
   StoredEntry,
   StoredErrorCount,
@@ -157,6 +158,11 @@ export class SqliteReader implements LedgerReader {
     return this.#full(QUERIES.page, log, from, end)
   }
 
+  async shortLog(log: number, end: number): Promise<ShortLog | null> {
+    const entries = await this.#full(QUERIES.short_log, log, end)
+    return entries.length === 0 ? null : { head: await this.head(log), entries }
+  }
+
   async strayPayloads(log: number): Promise<readonly number[]> {
     const plain = this.#all<{ seq: number }>(QUERIES.stray_payloads, log).map(({ seq }) => seq)
     return [...plain, ...(await this.#sealed.stray(log))].sort((a, b) => a - b)
@@ -200,8 +206,8 @@ export class SqliteReader implements LedgerReader {
     return this.#full(QUERIES.entries_of_rows, log, first, last)
   }
 
-  #full(query: string, log: number, first: number, last: number): Promise<readonly FullEntry[]> {
-    const entries = this.#lists<FullCells>(query, FULL, log, first, last).map((cells): FullEntry => {
+  #full(query: string, log: number, ...range: readonly number[]): Promise<readonly FullEntry[]> {
+    const entries = this.#lists<FullCells>(query, FULL, log, ...range).map((cells): FullEntry => {
       const [seq, row, batch, body, paid, salts, payload] = cells
       if (paid === null) return { seq, row, batch, body, payload: null }
       if (payload !== null && salts !== null) return { seq, row, batch, body, payload: { seq, salts, body: payload } }

@@ -1,7 +1,7 @@
-/** A log with few entries, as those of small splits are: they are read once, and whatever is asked of it again is answered from memory. */
+/** A log with few entries, as those of small splits are: they are read in one go, and whatever is asked of it is answered from memory. */
 import { leafHash } from '../../format/hash.ts'
 import { TILE_WIDTH } from '../../format/tree.ts'
-import type { LedgerReader, StoredEntry } from '../read-port.ts'
+import type { LedgerReader } from '../read-port.ts'
 
 /** What is read of one log. */
 export type LogReader = Pick<
@@ -11,18 +11,18 @@ export type LogReader = Pick<
   | ('endings' | 'openTokens' | 'payload')
 >
 
-/** To be called within a snapshot, in which what comes back is used, too. Null: it is longer. */
+/** To be called within a snapshot, in which what comes back is used, too. Null: it is longer, or empty. */
 export async function shortLog(reader: LedgerReader, log: number): Promise<LogReader | null> {
-  const size = await reader.size(log)
-  if (size >= TILE_WIDTH) return null
-  const all: StoredEntry[] = []
-  for await (const each of reader.entries(log)) all.push(each)
+  const found = await reader.shortLog(log, TILE_WIDTH)
+  if (found === null) return null
+  const { head, entries: all } = found
   const leaves = all.map(({ body }) => leafHash(body))
+  const size = (all.at(-1)?.seq ?? -1) + 1
   // Of what has a gap there are fewer.
   const dense = all.findIndex(({ seq }, i) => seq !== i)
   const first = dense < 0 ? all.length : dense
   return {
-    head: of => reader.head(of),
+    head: async () => head,
     size: async () => size,
     count: async (of, what) => (what === 'entries' ? all.length : reader.count(of, what)),
     tileRoots: (of, tree, range) => reader.tileRoots(of, tree, range),
@@ -39,6 +39,6 @@ export async function shortLog(reader: LedgerReader, log: number): Promise<LogRe
     entriesOfBatch: async (_, batch) => all.filter(each => each.row === null && each.batch === batch),
     endings: of => reader.endings(of),
     openTokens: of => reader.openTokens(of),
-    payload: (of, seq) => reader.payload(of, seq),
+    payload: async (_, seq) => all.find(each => each.seq === seq)?.payload ?? null,
   }
 }

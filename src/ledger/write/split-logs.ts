@@ -61,15 +61,16 @@ export async function takeSplit<Seen>(
 ): Promise<TakenSplit<Seen>> {
   const { reader, write, log_zero, whole_to_entries, from, bounds } = taking
   const log = first + part
-  const found = await reader.snapshot(async () => {
+  const taken = { epoch: from.epoch + 1, began_us: taking.now_us }
+  // Needs no snapshot: with the lease it is written that the log has no entry, or nothing is.
+  const [size, bound] = await Promise.all([reader.size(log), bounds.of(reader, first, part)])
+  if (size === 0 && bound.size === 0)
+    return { ...taken, ...(await beginSplit(taking, log, begin)), open: new OpenTokens(), seen: null }
+  const { state, open, seen } = await reader.snapshot(async () => {
     const split = await bounds.of(reader, first, part)
-    if (split.size === 0 && (await reader.size(log)) === 0) return null
     const checked = await checkedRun(reader, log_zero, { log, run, whole_to_entries, split })
     return { ...checked, seen: await look(checked.reader, log) }
   })
-  const taken = { epoch: from.epoch + 1, began_us: taking.now_us }
-  if (found === null) return { ...taken, ...(await beginSplit(taking, log, begin)), open: new OpenTokens(), seen: null }
-  const { state, open, seen } = found
   const head = taking.appender(state).signedHead()
   const lease = leaseOf(taking, state.frontier.size)
   await write({ ...NO_ENTRIES, log, lease, head }, null)
@@ -122,6 +123,7 @@ export function splitsOf({
     opening: async () => (await reader.entry(known().log, 0))?.body ?? '',
     heads: () => reader.snapshot(() => splitHeads(reader, known())),
     closed: () => reader.snapshot(() => closedParts(reader, known())),
+    snapshot: work => reader.snapshot(work),
     see: (part, look) =>
       reader.snapshot(async () => {
         const first = known().log

@@ -15,6 +15,7 @@ import type {
   FullEntry,
   LeasePage,
   LedgerReader,
+  ShortLog,
   StoredEnding,
   StoredEntry,
   StoredErrorCount,
@@ -106,6 +107,11 @@ export class CheckedReader implements RunReader {
     const entries = await this.#ofWhole(log, () => this.#inner.page(log, from, end))
     for (const entry of entries) valuesFit(log, entry, entry.payload, isErased)
     return entries
+  }
+
+  async shortLog(log: number, end: number): Promise<ShortLog | null> {
+    const { size } = (await this.check(log)).tree
+    return size === 0 || size > end ? null : { head: await this.head(log), entries: await this.page(log, 0, end) }
   }
 
   /** The data of rows whose first entries are among those from `from` up to but without `end`, in their order. */

@@ -9,6 +9,7 @@ import type {
   FullEntry,
   LeasePage,
   LedgerReader,
+  ShortLog,
   StoredEnding,
   StoredEntry,
   StoredErrorCount,
@@ -254,6 +255,11 @@ export class JoinedLedger implements LedgerReader {
       if (key !== null) return key
     }
     return null
+  }
+
+  /** Of a run with splits it is read as any other. */
+  async shortLog(log: number, end: number): Promise<ShortLog | null> {
+    return (await this.#splitsOf(log)) > 0 ? null : this.#inner.shortLog(log, end)
   }
 
   // ── of the first log, or of no run ──────────────────────────────────────────────────────────────────────────────────
