@@ -1,5 +1,4 @@
 /** Resumes a run that stopped, or abandons it; its pipeline file is found by the ledger. */
-import { setPath } from '../config/set.ts'
 import { type Restored, resumeRun } from '../engine/run/resume.ts'
 import type { RunResult } from '../engine/run/start.ts'
 import { resumeSplits } from '../engine/split/resume.ts'
@@ -17,7 +16,7 @@ import { closingOf, openingOf } from '../read/runs/run-log.ts'
 import { checkedRun } from './checked-run.ts'
 import { type Repeating, repeating } from './chosen-rows.ts'
 import { type CheckedPipeline, compilePipeline, compileRecorded } from './compile.ts'
-import { awaitWorkers, offerOf } from './distributed/offer.ts'
+import { awaitWorkers, endOffers, offerOf } from './distributed/offer.ts'
 import { workersElsewhere } from './distributed/workers-elsewhere.ts'
 import { filesInUse } from './files-in-use.ts'
 import { hosting } from './hosting.ts'
@@ -27,6 +26,7 @@ import { piecesOf } from './pieces.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
 import type { HostPorts, RunObserver } from './ports.ts'
 import { type OnRecord, onRecord } from './recorded.ts'
+import { refuseSet } from './resume-sets.ts'
 import { spillBeside } from './spill-folder.ts'
 import { type WorkerCount, workersOf } from './splits/workers.ts'
 import { uncut } from './unsplit.ts'
@@ -59,9 +59,6 @@ export type ResumeResult =
   /** There was nothing to resume. */
   | { readonly kind: 'sealed'; readonly run: string }
   | { readonly kind: 'run'; readonly run: string; readonly plan: Plan; readonly result: RunResult }
-
-/** `sets` may change these only: all else is part of the plan. */
-const MAY_CHANGE = ['limits', 'retry', 'guards', 'ledger']
 
 /** @throws CustodyError if the run can't be resumed; UnsoundRecord; DiagnosticsError. */
 export async function resumeStopped(
@@ -103,15 +100,6 @@ function signedPlan(
   })
 }
 
-function refuseSet(argument: string): void {
-  const [first, , third] = setPath(argument) ?? []
-  const of_source = first === 'sources' && third === 'guards'
-  if (first === undefined || (!of_source && !MAY_CHANGE.includes(first)))
-    throw new CustodyError('CUSTODY_BAD_SET', `--set ${argument} would change what the run does`, {
-      hint: 'When a run is resumed, --set may change limits, retry, guards (those of sources, too) and ledger only.',
-    })
-}
-
 interface Drive {
   readonly request: ResumeRequest
   readonly reader: LedgerReader
@@ -126,7 +114,7 @@ async function drive({ request, reader, run, plan: compiled, ports, observer }: 
   const { log } = await findRun(reader, run)
   const { splits, reruns } = await openingOf(reader, log)
   const plan = splits === undefined && reruns !== undefined ? uncut(compiled) : compiled
-  const offer = worker_command === undefined ? null : offerOf(plan, url, worker_command)
+  const offer = worker_command === undefined ? null : offerOf(plan, url, worker_command, request.sets)
   const encryption = (await keyToContinueWith(await reader.encryptedWith(log), plan, ports)) ?? undefined
   const open = () =>
     openLedger(
@@ -159,8 +147,11 @@ async function drive({ request, reader, run, plan: compiled, ports, observer }: 
           ? workersElsewhere(offer)
           : workersOf({ url, count: workers ?? 'auto', encryption: encryption ?? null, ports, observer }),
     })
-    // So that it can be resumed right away; whoever comes too early finds out.
-    if (offer !== null) await Promise.allSettled([awaitWorkers(offer, run)])
+    await Promise.allSettled([
+      // So that it can be resumed right away; whoever comes too early finds out.
+      offer === null ? null : awaitWorkers(offer, run),
+      endOffers(url, run, ended),
+    ])
     return ended
   })
 }

@@ -10,7 +10,7 @@ import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
 import type { Placed } from '../sdk/spec.ts'
 import type { Repeating } from './chosen-rows.ts'
-import { awaitWorkers, offerOf } from './distributed/offer.ts'
+import { awaitWorkers, endOffers, offerOf } from './distributed/offer.ts'
 import { workersElsewhere } from './distributed/workers-elsewhere.ts'
 import { filesInUse } from './files-in-use.ts'
 import { hosting } from './hosting.ts'
@@ -84,7 +84,7 @@ export async function startRun(
   const { plan, url, before_url, limit, dry_run, kept, strict, outputs_folder } = request
   const { env, cwd, custody, clock } = ports
   const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
-  const offer = request.worker_command === undefined ? null : offerOf(plan, url, request.worker_command)
+  const offer = request.worker_command === undefined ? null : offerOf(plan, url, request.worker_command, [])
   const encryption = (await keyForWriting(plan, env, request.encrypted_like ?? null)) ?? undefined
   const open = () =>
     laterLedger(
@@ -120,7 +120,7 @@ export async function startRun(
           : workersOf({ url, count: request.workers ?? 'auto', encryption: encryption ?? null, ports, observer }),
     })
     // So that it can be resumed right away; whoever comes too early finds out.
-    if (offer !== null) await Promise.allSettled([awaitWorkers(offer, run)])
+    if (offer !== null) await Promise.allSettled([awaitWorkers(offer, run), endOffers(url, run, ended)])
     return ended
   })
   return { run, result }

@@ -22,6 +22,26 @@ const LISTS = changed(
     [0, 1, 2, 3].map(i => [`in-${i}.csv`, `${[header, ...lines.slice(i * 750, (i + 1) * 750)].join('\n')}\n`]),
   ),
 )
+/** A row in a hundred is right at its second attempt only. */
+const TRIED = changed(
+  yaml =>
+    yaml
+      .replace('size: {', 'twice: { transform: twice, to: size }\n  size: {')
+      .replace('to: size }', 'to: twice }')
+      .replace('plugins: [', 'retry: { attempts: 1 }\nplugins: [./twice.mjs, '),
+  {
+    'twice.mjs': `
+import { defineTransform, oneRow } from 'custody/sdk'
+import { z } from 'zod'
+export default defineTransform({
+  name: 'twice', summary: 'Needs two attempts', options: z.strictObject({}), determinism: 'deterministic', errors: { ONCE_MORE: 'Try again' },
+  examples: [{ title: 'One', options: {} }], cardinality: 'one', guarantees: (_, input) => input,
+  create: () => ({ process: async (row, { attempt }) =>
+    row.id % 100 === 7 && attempt === 1 ? { kind: 'error', code: 'ONCE_MORE', message: 'not yet', retryable: true } : oneRow(row) }),
+})
+`,
+  },
+)
 const FEW = changed(yaml => yaml.replace('count: 6', 'count: 3'))
 
 describe.skipIf(server.url === null)(`workers on several machines${server.said}`, () => {
@@ -106,6 +126,20 @@ describe.skipIf(server.url === null)(`workers on several machines${server.said}`
     expect(readdirSync(join(stage.folder, 'pieces'))).toEqual([])
     alpha.process.kill('SIGINT')
     expect((await alpha.exit).code).toBe(0)
+  })
+
+  test('workers heed what a resumed run is given besides', async () => {
+    const coordinator = await begun(TRIED)
+    coordinator.process.kill('SIGINT')
+    expect((await coordinator.exit).code).toBe(130)
+    const words = ['--set', 'retry.attempts=2', '--set', 'retry.backoff=1ms', '--set', 'ledger.url=sqlite:none.db']
+    const again = stage.begin('coordinator', ['resume', 'latest', '--distributed', '--json', ...words])
+    stage.go()
+    stage.worker('alpha', ['--threads', '2'])
+    const { code, stdout, stderr } = await again.exit
+    expect(code, stderr).toBe(0)
+    expect(Object.keys(JSON.parse(stdout).causes).sort()).toEqual(['gate', 'source_invalid'])
+    expect(await stage.problems()).toEqual([])
   })
 
   test('two runs are offered at once', async () => {

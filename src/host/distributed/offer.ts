@@ -1,6 +1,7 @@
 /** A run that is coordinated here, and offered to workers on any machine. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunResult } from '../../engine/run/session.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
 import { isPostgresUrl } from '../../ledger/postgres/address.ts'
 import type { StoredLease } from '../../ledger/read-port.ts'
@@ -8,6 +9,7 @@ import { LEASE_US } from '../../ledger/write/lease.ts'
 import { CustodyError } from '../../model/error.ts'
 import { type Holder, isAlive, parseHolder, thisProcess } from '../../model/holder.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { removeRecord } from './run-record.ts'
 import type { Elsewhere } from './workers-elsewhere.ts'
 
 export interface Offer extends Elsewhere {
@@ -17,8 +19,16 @@ export interface Offer extends Elsewhere {
   readonly splits: number
 }
 
-/** `command`: how workers are begun, for people. @throws CustodyError CUSTODY_DISTRIBUTED */
-export function offerOf({ splits }: Pick<Plan, 'splits'>, url: string, command: string): Offer {
+/**
+ * `command`: how workers are begun, for people. `sets`: those that a run is given when it is resumed.
+ * @throws CustodyError CUSTODY_DISTRIBUTED
+ */
+export function offerOf(
+  { splits }: Pick<Plan, 'splits'>,
+  url: string,
+  command: string,
+  sets: readonly string[],
+): Offer {
   if (splits === null)
     throw new CustodyError('CUSTODY_DISTRIBUTED', 'the pipeline has no splits that workers could take', {
       hint: 'Add `splits: { count: 64 }` to it, or `--set splits.count=64`.',
@@ -28,7 +38,7 @@ export function offerOf({ splits }: Pick<Plan, 'splits'>, url: string, command: 
       hint: 'Name one in PostgreSQL, --ledger postgres://…; on one machine --workers does without.',
     })
   const token = randomUUID()
-  return { url, command, token, splits: splits.count, holder: { ...thisProcess(), workers: token } }
+  return { url, command, token, sets, splits: splits.count, holder: { ...thisProcess(), workers: token } }
 }
 
 const LOOK_EVERY_MS = 100
@@ -51,4 +61,9 @@ export async function awaitWorkers({ url, splits }: Offer, run: string): Promise
   } finally {
     await reader.close()
   }
+}
+
+/** What is kept for workers of a run with splits is of no use when it is sealed, whoever has sealed it. @throws CustodyError as the ledger does */
+export async function endOffers(url: string, run: string, { summary: { status } }: RunResult): Promise<void> {
+  if (isPostgresUrl(url) && status !== 'failed' && status !== 'cancelled') await removeRecord(url, run)
 }

@@ -32,8 +32,10 @@ import { ledgerPorts } from '../ledger-ports.ts'
 import { piecesFolder, piecesOf } from '../pieces.ts'
 import { pipelineOnRecord } from '../pipeline-on-record.ts'
 import { codeOf } from '../plugins/plugin-code.ts'
+import { refuseSet } from '../resume-sets.ts'
 import { stagingFolder } from '../spill-folder.ts'
 import { watchPlugins } from '../strays.ts'
+import { type RunRecord, readRecord } from './run-record.ts'
 import { isInvited } from './shared-folder.ts'
 import type { RunWorkInput, WorkEnd, WorkOrder, WorkSaid } from './work-messages.ts'
 
@@ -54,8 +56,9 @@ const failed = new Set<number>()
 async function work(): Promise<WorkEnd> {
   const ledger = closing.add(await openWith(await keyOfRun()))
   const seen = await ledger.splitsOf(input.run).see(0, readCoordination)
-  if (seen.cuts === null) return { kind: 'not_yet' }
-  const request = await requestFor(ledger, seen)
+  const record = await readRecord(input.url, input.run, input.token)
+  if (seen.cuts === null || record === null) return { kind: 'not_yet' }
+  const request = await requestFor(ledger, seen, record)
   if (request === null) return { kind: 'not_yet' }
   for (;;) {
     const part = await freePart(ledger)
@@ -84,10 +87,14 @@ function openWith(encryption: LedgerKey | null): Promise<StoredLedger> {
 }
 
 /** All but the number of the split; null: workers aren't wanted. */
-async function requestFor(ledger: StoredLedger, seen: Coordination): Promise<Omit<SplitRequest, 'part'> | null> {
+async function requestFor(
+  ledger: StoredLedger,
+  seen: Coordination,
+  record: RunRecord,
+): Promise<Omit<SplitRequest, 'part'> | null> {
   const { run, url, env, cwd, custody, token } = input
   const { opened, leaf, cuts } = seen
-  const plan = await planOf(seen)
+  const plan = await planOf(seen, record.sets)
   if (!(await isInvited(piecesFolder(plan, url, run), token))) return null
   const original_names = await sourceNames(plan, opened.files)
   const in_use = addFilesRead(plan, filesInUse(env, cwd, url, plan))
@@ -102,10 +109,15 @@ async function requestFor(ledger: StoredLedger, seen: Coordination): Promise<Omi
   }
 }
 
-/** The one on record, with the code on record. @throws CustodyError CUSTODY_PLAN_CHANGED, CUSTODY_FILE_CHANGED, CUSTODY_CODE_CHANGED; DiagnosticsError */
-async function planOf({ opened, history }: Coordination): Promise<Plan> {
+/**
+ * The one on record, with the code on record. `later`: what a run was given that was resumed.
+ * @throws CustodyError CUSTODY_PLAN_CHANGED, CUSTODY_FILE_CHANGED, CUSTODY_CODE_CHANGED, CUSTODY_BAD_SET; DiagnosticsError
+ */
+async function planOf({ opened, history }: Coordination, later: readonly string[]): Promise<Plan> {
+  for (const argument of later) refuseSet(argument)
   const { file, sets } = pipelineOnRecord(opened.plan)
-  const plan = await compileRecorded(input.env, { text: opened.plan.text, file, sets }, nothing)
+  const recorded = { text: opened.plan.text, file, sets: [...sets, ...later] }
+  const plan = await compileRecorded(input.env, recorded, nothing)
   await refuseOthers({ plan, contentOf, abandon: false }, opened)
   const own = codeIn(plan, spec => codeOf(spec, input.custody))
   const [change] = codeChanges(history.plugins, own)

@@ -20,6 +20,7 @@ import { isObject } from '../../model/row.ts'
 import { piecesFolder } from '../pieces.ts'
 import { whyAlone } from '../splits/alone.ts'
 import { pause } from './pause.ts'
+import { offerRecord } from './run-record.ts'
 import { inviteWorkers } from './shared-folder.ts'
 import { lastOfSplit, progressOf } from './split-progress.ts'
 
@@ -34,6 +35,8 @@ export interface Elsewhere {
   readonly url: string
   /** By which workers find the invitation in the folder of the pieces. */
   readonly token: string
+  /** The `--set` that the run was given when it was resumed. */
+  readonly sets: readonly string[]
   /** How workers are begun, for people. */
   readonly command: string
 }
@@ -46,7 +49,9 @@ export function workersElsewhere(elsewhere: Elsewhere) {
     if (why !== null) return alone(of, () => inviteWorkers(folder, elsewhere.token, 'not_wanted'), why)
     return {
       async run(parts, onRows) {
-        const reader = await openLedgerReader(elsewhere.url)
+        const { url, token, sets } = elsewhere
+        await offerRecord(url, of.run, token, sets)
+        const reader = await openLedgerReader(url)
         try {
           return await new Watch(reader, of, elsewhere, onRows).over(parts, folder)
         } finally {

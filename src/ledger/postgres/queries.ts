@@ -100,17 +100,18 @@ export const QUERIES = {
   home: `SELECT id FROM home`,
   database: `SELECT current_setting('server_encoding') AS encoding, ledger_format() AS format`,
   now: `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_us`,
-  leases: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases ORDER BY log`,
+  /** Below 0 are no leases: shared-record.ts. */
+  leases: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log > 0 ORDER BY log`,
   leases_between: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log BETWEEN $1 AND $2 ORDER BY log LIMIT $3`,
   lease: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log = $1`,
 }
 
-/** Logs that a table has records of. Each step is one look into the index. */
+/** Logs that a table has records of, and that aren't there. Each step is one look into the index. */
 const logsIn = (table: string) => `WITH RECURSIVE found (log) AS (
     SELECT min(log) FROM ${table}
     UNION ALL SELECT (SELECT min(log) FROM ${table} t WHERE t.log > found.log) FROM found WHERE found.log IS NOT NULL)
   SELECT log::text AS name FROM found
-  WHERE log IS NOT NULL AND NOT EXISTS (SELECT FROM logs l WHERE l.log = found.log) LIMIT $1`
+  WHERE log IS NOT NULL AND NOT EXISTS (SELECT FROM logs l WHERE l.log = abs(found.log)) LIMIT $1`
 
 export const STRAY_LOGS = ['entries', 'payloads', 'sealed', 'endings', 'open_tokens', 'tiles', 'heads', 'leases'].map(
   table => ({
