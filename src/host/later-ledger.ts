@@ -14,7 +14,7 @@ export function laterLedger(url: string, ports: LedgerPorts, temporary: boolean,
     url,
     openRun: async (run, draft, splits) => (await open()).openRun(run, draft, splits),
     splitsOf: run => ({
-      heads: async () => (await open()).splitsOf(run).heads(),
+      heads: async past => (await open()).splitsOf(run).heads(past),
       opening: async () => (await open()).splitsOf(run).opening(),
       closed: async () => (await open()).splitsOf(run).closed(),
       snapshot: async work => (await open()).splitsOf(run).snapshot(work),

@@ -116,12 +116,14 @@ export interface StoredOpenToken {
   readonly seq: number
 }
 
-/** Some leases, where there may be very many. */
-export interface LeasePage {
-  /** Number of the first log. */
+/** Logs by their numbers, both ends included. */
+export interface LogRange {
   readonly from: number
-  /** Of the last one. */
   readonly to: number
+}
+
+/** Some leases, where there may be very many. */
+export interface LeasePage extends LogRange {
   readonly at_most: number
 }
 
@@ -248,7 +250,8 @@ export interface LedgerReader {
   openTokens(log: number): AsyncIterable<StoredOpenToken>
   openToken(log: number, token: number): Promise<StoredOpenToken | null>
   head(log: number): Promise<string | null>
-  heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>
+  /** In order of their logs: of all, or of some. */
+  heads(of?: LogRange): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>
   /** In order of size, those of one size as they came, streamed; or from a size on; or the newest first. */
   witnessed(order?: WordOrder): AsyncIterable<StoredWitnessed>
   /** The same. */

@@ -264,8 +264,8 @@ export interface SplittingLedger extends Ledger {
 export interface SplitReader {
   /** Text of entry 0 of its coordinator. */
   opening(): Promise<string>
-  /** How far those are that somebody has begun, in order. */
-  heads(): Promise<readonly SplitHead[]>
+  /** How far those are that somebody has begun, in order; with `past` those only that have gone further than that says, by part. */
+  heads(past?: ReadonlyMap<number, number>): Promise<readonly SplitHead[]>
   /** Numbers of those that are closed, ascending. */
   closed(): Promise<readonly number[]>
   /** All splits that `work` looks at are as they are at one moment: many of them cost less so. */

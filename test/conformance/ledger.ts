@@ -81,6 +81,30 @@ export function ledgerConformance(
       expect(await reader.shortLog(run.log + 1, size)).toBeNull()
     })
 
+    test('says how far splits are, of those that have gone further', async () => {
+      const { ledger, reader } = await begin()
+      const run = await ledger.openRun(RUN, opening(), 3)
+      const { root: opening_leaf } = await run.commit()
+      const part = (number: number) => ({ k: 'part', run: RUN, part: number, opening: opening_leaf, t: T0 }) as const
+      for (const number of [1, 3]) {
+        const begin = { entry: part(number), first_value: 0, values: [] }
+        await (await ledger.takeSplit({ run: RUN, part: number, begin }, nothingToSee)).ledger.release()
+      }
+      const splits = ledger.splitsOf(RUN)
+      const all = await splits.heads()
+      expect(all.map(each => [each.part, each.size])).toEqual([
+        [1, 1],
+        [3, 1],
+      ])
+      const stored = await reader.heads({ from: run.log + 1, to: run.log + 3 })
+      expect(stored.map(({ log }) => log)).toEqual([run.log + 1, run.log + 3])
+      const past = new Map([
+        [1, 1],
+        [3, 0],
+      ])
+      expect(await splits.heads(past)).toEqual(all.slice(1))
+    })
+
     test('refuses a second ending, and all that came with it (I1, I2)', async () => {
       const { ledger, reader } = await begin()
       const run = await ledger.openRun(RUN, opening())

@@ -88,6 +88,11 @@ export class CoordinatorLog {
     await this.#commit()
   }
 
+  /** By part, how far it was when that was last said. */
+  get said(): ReadonlyMap<number, number> {
+    return this.#said
+  }
+
   /** Says how far splits are, and in the ledger's own log that it was said. */
   async progress(heads: readonly SplitHead[]): Promise<void> {
     this.#sayHeads(heads)

@@ -339,7 +339,7 @@ class Coordinator {
 
   #heads() {
     const { request } = this.#parts
-    return request.ledger.splitsOf(request.run).heads()
+    return request.ledger.splitsOf(request.run).heads(this.#log.said)
   }
 
   async #stop(stop: Parameters<CoordinatorLog['stop']>[0], budget: SpentBudget | null = null): Promise<RunResult> {

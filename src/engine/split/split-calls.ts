@@ -16,11 +16,16 @@ interface Cost {
   readonly lost: number
 }
 
+const NOTHING: Cost = { on_record: 0, lost: 0 }
+
 export class SplitCalls {
   readonly #of: Pick<SplitRequest, 'plan' | 'run' | 'ledger'>
   readonly #paces = new Map<string, RateWindow>()
   /** Of all splits that somebody has begun but the one that is worked on: nobody changes theirs meanwhile. */
   readonly #costs = new Map<number, Cost>()
+  #sum: Cost = { on_record: 0, lost: 0 }
+  /** Worked on last; null: none was. */
+  #last: number | null = null
 
   constructor(of: Pick<SplitRequest, 'plan' | 'run' | 'ledger'>) {
     this.#of = of
@@ -30,25 +35,34 @@ export class SplitCalls {
   async besides(part: number): Promise<Elsewhere> {
     if (this.#of.plan.limits.spend_usd !== null) await this.#addUp(part)
     return {
-      cost_nusd: this.#sumOf(({ on_record, lost }) => on_record + lost),
+      cost_nusd: this.#sum.on_record + this.#sum.lost,
       paceOf: (service, per_minute) => this.#paceOf(service, per_minute),
     }
   }
 
   /** Beside the split that is worked on. */
   get lost_usd(): number {
-    return this.#sumOf(({ lost }) => lost) / 1e9
+    return this.#sum.lost / 1e9
   }
 
+  /** Only what was worked on meanwhile costs something else than before. */
   async #addUp(part: number): Promise<void> {
     const splits = this.#of.ledger.splitsOf(this.#of.run)
-    this.#costs.delete(part)
-    for (const { part: other } of await splits.heads())
-      if (other !== part && !this.#costs.has(other)) this.#costs.set(other, await splits.see(other, costOf))
+    const changed = this.#last === null ? (await splits.heads()).map(each => each.part) : [this.#last]
+    this.#last = part
+    this.#put(part, null)
+    for (const other of changed) if (other !== part) this.#put(other, await splits.see(other, costOf))
   }
 
-  #sumOf(each: (cost: Cost) => number): number {
-    return [...this.#costs.values()].reduce((sum, cost) => sum + each(cost), 0)
+  #put(part: number, cost: Cost | null): void {
+    const before = this.#costs.get(part) ?? NOTHING
+    const { on_record, lost } = cost ?? NOTHING
+    this.#sum = {
+      on_record: this.#sum.on_record + on_record - before.on_record,
+      lost: this.#sum.lost + lost - before.lost,
+    }
+    if (cost === null) this.#costs.delete(part)
+    else this.#costs.set(part, cost)
   }
 
   #paceOf(service: string, per_minute: number): RateWindow {

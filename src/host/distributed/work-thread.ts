@@ -129,13 +129,21 @@ async function planOf({ opened, history }: Coordination, later: readonly string[
   )
 }
 
+/** So long a look serves, as one of the worker's own does: of splits that take no time it finds some at once. */
+const LOOK_SERVES_MS = 500
+let free: number[] = []
+let looked_ms = Number.NEGATIVE_INFINITY
+
 /** Any: workers that begin together needn't all ask for the same one. */
 async function freePart(ledger: StoredLedger): Promise<number | null> {
   if (stop.signal.aborted) return null
-  const run = (await ledger.offered()).find(each => each.run === input.run)
-  if (run?.is_led !== true) return null
-  const free = run.free.filter(part => !failed.has(part))
-  return free.length === 0 ? null : (free[randomInt(free.length)] ?? null)
+  if (free.length === 0 || performance.now() - looked_ms > LOOK_SERVES_MS) {
+    looked_ms = performance.now()
+    const run = (await ledger.offered()).find(each => each.run === input.run)
+    free = run?.is_led === true ? run.free.filter(part => !failed.has(part)) : []
+  }
+  const [part = null] = free.length === 0 ? [] : free.splice(randomInt(free.length), 1)
+  return part
 }
 
 /** @throws CustodyError if it couldn't be begun, by nobody's fault but this worker's */

@@ -31,9 +31,12 @@ class SplitWorker {
   readonly #strays: ReturnType<typeof watchPlugins>
   readonly #stop = new AbortController()
   readonly #closing: Closing
+  readonly #in_use: ReturnType<typeof addFilesRead>
 
   private constructor(plan: Plan, ledger: SplittingLedger, strays: ReturnType<typeof watchPlugins>, closing: Closing) {
+    const { env, cwd, url } = input
     this.#plan = plan
+    this.#in_use = addFilesRead(plan, filesInUse(env, cwd, url, plan))
     this.#ledger = ledger
     this.#strays = strays
     this.#closing = closing
@@ -67,15 +70,14 @@ class SplitWorker {
   }
 
   async work({ part, cuts }: Extract<Order, { kind: 'work' }>): Promise<Worked> {
-    const { url, env, cwd, custody, run, opening, files, abandon, strict, staging, original_names } = input
-    const in_use = addFilesRead(this.#plan, filesInUse(env, cwd, url, this.#plan))
+    const { url, custody, run, opening, files, abandon, strict, staging, original_names } = input
     const result = await runSplit({
       ...{ plan: this.#plan, run, part, opening, cuts, files, abandon, strict },
       ...{ ledger: this.#ledger, clock: systemClock(), signal: this.#stop.signal, strays: this.#strays },
       ...(staging === null ? {} : { staging }),
       codeOf: spec => codeOf(spec, custody),
       pieces: piecesOf(this.#plan, url, run),
-      known: { originalNames: () => original_names, inUse: path => in_use.find(path), names_files: false },
+      known: { originalNames: () => original_names, inUse: path => this.#in_use.find(path), names_files: false },
       onProgress: each => tell({ kind: 'progress', progress: progressIn(each) }),
       onNotice: notice => tell({ kind: 'notice', notice }),
     })

@@ -92,6 +92,7 @@ export const QUERIES = {
   tiles: `SELECT tree, level, idx, hash FROM tiles WHERE log = $1 ORDER BY tree, level, idx`,
   head: `SELECT ${large('note')} FROM heads WHERE log = $1`,
   heads: `SELECT log, ${large('note')} FROM heads ORDER BY log`,
+  heads_between: `SELECT log, ${large('note')} FROM heads WHERE log BETWEEN $1 AND $2 ORDER BY log`,
   witnessed: `SELECT size, ${large('note')} FROM witnessed WHERE size >= $1 ORDER BY size, came`,
   newest_witnessed: `SELECT size, ${large('note')} FROM witnessed ORDER BY size DESC, came DESC`,
   timestamps: `SELECT size, ${large('note')}, ${large('token', 'stamp')} FROM timestamps WHERE size >= $1 ORDER BY size, came`,

@@ -10,6 +10,7 @@ import type {
   FullEntry,
   LeasePage,
   LedgerReader,
+  LogRange,
   SealedChunk,
   ShortLog,
   StoredEnding,
@@ -306,8 +307,9 @@ export class PostgresReader implements LedgerReader {
     return (await this.#asking.get<{ note: string }>(QUERIES.head, log))?.note ?? null
   }
 
-  async heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>> {
-    return this.#asking.all(QUERIES.heads)
+  async heads(of?: LogRange): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>> {
+    if (of === undefined) return this.#asking.all(QUERIES.heads)
+    return this.#asking.all(QUERIES.heads_between, of.from, of.to)
   }
 
   witnessed(order: WordOrder = { from: 0 }): AsyncIterable<StoredWitnessed> {

@@ -75,6 +75,7 @@ export const QUERIES = {
   tiles: `SELECT tree, level, idx, hash FROM tiles WHERE log = ? ORDER BY tree, level, idx`,
   head: `SELECT ${large('note')} FROM heads WHERE log = ?`,
   heads: `SELECT log, ${large('note')} FROM heads ORDER BY log`,
+  heads_between: `SELECT log, ${large('note')} FROM heads WHERE log BETWEEN ? AND ? ORDER BY log`,
   witnessed: `SELECT size, ${large('note')} FROM witnessed WHERE size >= ? ORDER BY size, rowid`,
   newest_witnessed: `SELECT size, ${large('note')} FROM witnessed ORDER BY size DESC, rowid DESC`,
   timestamps: `SELECT size, ${large('note')}, ${large('token', 'stamp')} FROM timestamps WHERE size >= ? ORDER BY size, rowid`,

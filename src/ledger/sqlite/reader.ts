@@ -16,6 +16,7 @@ import type {
   FullEntry,
   LeasePage,
   LedgerReader,
+  LogRange,
   SealedChunk,
   ShortLog,
   StoredEnding,
@@ -315,8 +316,8 @@ export class SqliteReader implements LedgerReader {
     return this.#get<{ note: string }>(QUERIES.head, log)?.note ?? null
   }
 
-  async heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>> {
-    return this.#all(QUERIES.heads)
+  async heads(of?: LogRange): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>> {
+    return of === undefined ? this.#all(QUERIES.heads) : this.#all(QUERIES.heads_between, of.from, of.to)
   }
 
   witnessed(order: WordOrder = { from: 0 }): AsyncIterable<StoredWitnessed> {

@@ -121,7 +121,7 @@ export function splitsOf({
   }
   return {
     opening: async () => (await reader.entry(known().log, 0))?.body ?? '',
-    heads: () => reader.snapshot(() => splitHeads(reader, known())),
+    heads: (past = NOTHING_SAID) => reader.snapshot(() => splitHeads(reader, known(), past)),
     closed: () => reader.snapshot(() => closedParts(reader, known())),
     snapshot: work => reader.snapshot(work),
     see: (part, look) =>
@@ -135,6 +135,8 @@ export function splitsOf({
       }),
   }
 }
+
+const NOTHING_SAID: ReadonlyMap<number, number> = new Map()
 
 type Bound = Pick<PartHead, 'size' | 'root'>
 
@@ -176,14 +178,27 @@ class ClosedInOrder {
   }
 }
 
-/** The heads that are stored of a run's splits, in order; whose they are is looked at where they are used. */
-async function splitHeads(reader: LedgerReader, { log: first, splits }: RunOnRecord): Promise<readonly SplitHead[]> {
+/** As many at once: each is some 200 bytes. */
+const HEADS_AT_ONCE = 1_024
+
+/**
+ * The heads that are stored of a run's splits, in order, of those that have gone further than `past` says; whose they are is looked at where they are
+ * used.
+ */
+async function splitHeads(
+  reader: LedgerReader,
+  { log: first, splits }: RunOnRecord,
+  past: ReadonlyMap<number, number>,
+): Promise<readonly SplitHead[]> {
   const found: SplitHead[] = []
-  for (let part = 1; part <= splits; part++) {
-    const head = headIn((await reader.head(first + part)) ?? '')
-    if (head === null) continue
-    const { size, root } = head
-    found.push({ part, size, root, t: timeOf(await reader.entry(first + part, size - 1)) })
+  for (let from = 1; from <= splits; from += HEADS_AT_ONCE) {
+    const to = Math.min(splits, from + HEADS_AT_ONCE - 1)
+    for (const { log, note } of await reader.heads({ from: first + from, to: first + to })) {
+      const head = headIn(note)
+      if (head === null || head.size <= (past.get(log - first) ?? 0)) continue
+      const { size, root } = head
+      found.push({ part: log - first, size, root, t: timeOf(await reader.entry(log, size - 1)) })
+    }
   }
   return found
 }

@@ -15,6 +15,7 @@ import type {
   FullEntry,
   LeasePage,
   LedgerReader,
+  LogRange,
   ShortLog,
   StoredEnding,
   StoredEntry,
@@ -338,8 +339,8 @@ export class CheckedReader implements RunReader {
   lease(log: number) {
     return this.#inner.lease(log)
   }
-  heads() {
-    return this.#inner.heads()
+  heads(of?: LogRange) {
+    return this.#inner.heads(of)
   }
   home() {
     return this.#inner.home()

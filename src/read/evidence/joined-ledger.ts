@@ -9,6 +9,7 @@ import type {
   FullEntry,
   LeasePage,
   LedgerReader,
+  LogRange,
   ShortLog,
   StoredEnding,
   StoredEntry,
@@ -312,8 +313,8 @@ export class JoinedLedger implements LedgerReader {
   chunks(log: number) {
     return this.#inner.chunks(log)
   }
-  heads() {
-    return this.#inner.heads()
+  heads(of?: LogRange) {
+    return this.#inner.heads(of)
   }
   witnessed(order?: WordOrder) {
     return this.#inner.witnessed(order)
