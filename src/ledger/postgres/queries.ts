@@ -108,18 +108,20 @@ export const QUERIES = {
 }
 
 /** Logs that a table has records of, and that aren't there. Each step is one look into the index. */
-const logsIn = (table: string) => `WITH RECURSIVE found (log) AS (
+const logsIn = (table: string, log: string) => `WITH RECURSIVE found (log) AS (
     SELECT min(log) FROM ${table}
     UNION ALL SELECT (SELECT min(log) FROM ${table} t WHERE t.log > found.log) FROM found WHERE found.log IS NOT NULL)
   SELECT log::text AS name FROM found
-  WHERE log IS NOT NULL AND NOT EXISTS (SELECT FROM logs l WHERE l.log = abs(found.log)) LIMIT $1`
+  WHERE log IS NOT NULL AND NOT EXISTS (SELECT FROM logs l WHERE l.log = ${log}) LIMIT $1`
 
-export const STRAY_LOGS = ['entries', 'payloads', 'sealed', 'endings', 'open_tokens', 'tiles', 'heads', 'leases'].map(
-  table => ({
+export const STRAY_LOGS = [
+  ...['entries', 'payloads', 'sealed', 'endings', 'open_tokens', 'tiles', 'heads'].map(table => ({
     table,
-    query: logsIn(table),
-  }),
-)
+    query: logsIn(table, 'found.log'),
+  })),
+  // A run may have a shared record, too.
+  { table: 'leases', query: logsIn('leases', 'abs(found.log)') },
+]
 
 /** What a store reads before it changes it, within its own transaction. */
 export const TO_CHANGE = {
