@@ -11,8 +11,8 @@ export function checkGuards(draft: Draft, plugins: ReadonlyMap<DraftNode, Resolv
   for (const [node, { spec, options, valid }] of plugins) {
     if (spec.kind !== 'sink' || !valid) continue
     const how = spec.delivery === 'outbound' ? 'send' : (spec.immediate?.(options) ?? null)
-    // Where there are splits, nothing is written before the guards have held.
-    if (how === null || config.splits !== null) continue
+    // Where there are splits, files are written when the guards have held.
+    if (how === null || (config.splits !== null && how !== 'send')) continue
     report.warning(
       'CUSTODY_GUARD_LATE',
       pluginUse(node)?.name_path ?? node.path,

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { compileText } from '../../test/support/compile-text.ts'
 import { builtins } from '../plugins/index.ts'
 import { Catalogue } from '../sdk/catalogue.ts'
-import type { PluginSpec, SinkSpec, SourceSpec } from '../sdk/spec.ts'
+import type { OutboundSinkSpec, PluginSpec, SinkSpec, SourceSpec } from '../sdk/spec.ts'
 
 const never = () => {
   throw new Error('a stub plugin never runs')
@@ -19,6 +19,11 @@ const source = (name: string, how: Partial<SourceSpec>): PluginSpec => ({
 })
 const sink = (name: string, errors: object): PluginSpec => ({ ...common(name, errors), kind: 'sink' }) as SinkSpec
 
+const sender = (name: string, how: Partial<OutboundSinkSpec>): PluginSpec => ({
+  ...{ ...common(name), kind: 'sink', delivery: 'outbound', services: () => [name], idempotent: () => true },
+  ...how,
+})
+
 const CATALOGUE = new Catalogue([
   ...builtins,
   source('once', { rereadable: () => false }),
@@ -26,6 +31,7 @@ const CATALOGUE = new Catalogue([
   source('asking', { services: () => ['desk.example'] }),
   sink('blind', { FULL: 'It is full.' }),
   sink('meek', {}),
+  sender('orderly', { sequential: () => true }),
 ])
 
 interface Parts {
@@ -64,6 +70,8 @@ function refusals(parts: Partial<Parts>): readonly string[] {
   return errors.map(({ line, column, message, hint }) => `${line}:${column} ${message} (${hint})`)
 }
 
+/** What follows are more of its options. */
+const TABLE = 'plugin: sqlite, options: { path: out.db, table: rows, create: if_missing'
 const OBSERVED = '{ mode: observed }'
 const JOIN = `{ fork: { one: known.left, other: known.right } }
   known: { join: { left: id, right: id }, routes: { matched: out, left: discard, right: discard } }`
@@ -117,6 +125,19 @@ describe('a pipeline with splits', () => {
     ],
     ['a packed file', { source: 'plugin: csv, options: { path: in.csv.gz }' }],
     ['a table that is read', { source: 'plugin: sqlite, options: { path: in.db, table: rows }' }],
+    ['a table that rows are added to', { sink: `${TABLE} }` }],
+    [
+      'rows in the place of others of their key',
+      { splits: 'splits: { count: 4, by: id }', sink: `${TABLE}, mode: upsert, key: [note, id] }` },
+    ],
+    [
+      'a key in a column of another name',
+      {
+        splits: 'splits: { count: 4, by: id }',
+        sink: `${TABLE}, mode: insert, key: [number], columns: { id: number } }`,
+      },
+    ],
+    ['rows that are sent', { sink: 'plugin: http, options: { url: "https://a.example/in" }' }],
     ['a sink that refuses nothing', { sink: 'plugin: meek, options: {}' }],
     ['a share of the rows', { node: '{ transform: sample, options: { share: 0.5 }, to: out }' }],
   ] as const)('may have %s', (_name, parts: Partial<Parts>) => {
@@ -175,14 +196,41 @@ describe('a pipeline with splits', () => {
       '9:18 what splits write for sink `out` can’t become one: its columns would be those of the first row, and each split has another (name them in `columns`, or declare all fields in the source’s schema (`mode: fixed`))',
     ],
     [
-      'a table that is written',
-      { sink: 'plugin: sqlite, options: { path: out.db, table: rows, create: if_missing }' },
-      '9:18 sink `out` sends rows during the run, and nothing of a split leaves before all have ended (write a file, and send that by a pipeline without `splits`)',
+      'rows in the place of others',
+      { sink: `${TABLE}, mode: upsert, key: [id] }` },
+      '9:18 of rows with the same `id` the order decides which one sink `out` leaves, and they may be in several splits (deal records by one of them: `splits: { count: …, by: id }`; or run it without `splits`)',
     ],
     [
-      'rows that are sent',
-      { sink: 'plugin: http, options: { url: "https://a.example/in" }' },
-      '9:18 sink `out` sends rows during the run, and nothing of a split leaves before all have ended (write a file, and send that by a pipeline without `splits`)',
+      'rows that are refused for others',
+      { sink: `${TABLE}, mode: insert, key: [id, note] }` },
+      '9:18 of rows with the same `id`, `note` the order decides which one sink `out` leaves, and they may be in several splits (deal records by one of them: `splits: { count: …, by: id }`; or run it without `splits`)',
+    ],
+    [
+      'rows in the place of others of another key',
+      { splits: 'splits: { count: 4, by: note }', sink: `${TABLE}, mode: upsert, key: [id] }` },
+      '9:18 of rows with the same `id` the order decides which one sink `out` leaves, and records are dealt by `note` (deal them by one of these, or add `note` to the key)',
+    ],
+    [
+      'a column that is called as the field, and has another one',
+      {
+        splits: 'splits: { count: 4, by: note }',
+        sink: `${TABLE}, mode: upsert, key: [note], columns: { id: note } }`,
+      },
+      '9:18 of rows with the same `id` the order decides which one sink `out` leaves, and records are dealt by `note` (deal them by one of these, or add `note` to the key)',
+    ],
+    [
+      'keys that are decimals',
+      {
+        splits: 'splits: { count: 4, by: id }',
+        schema: '{ mode: fixed, fields: { id: decimal, note: string? } }',
+        sink: `${TABLE}, mode: upsert, key: [id] }`,
+      },
+      '9:18 sink `out` tells decimals apart by their amounts, which splits do by their texts (declare the field as an integer or a string, or deal records by another one)',
+    ],
+    [
+      'rows that are sent in order',
+      { sink: 'plugin: orderly, options: {}' },
+      '9:18 sink `out` sends all rows in one order, and a split has some of them (run it without `splits`)',
     ],
     [
       'a sink that says nothing before',

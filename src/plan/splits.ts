@@ -1,6 +1,7 @@
 /** What splits can't do, each by itself, or what would depend on how many there are without saying so. */
 import { nearestNames } from '../model/nearest.ts'
 import type { RowSchema } from '../model/schema.ts'
+import type { OutboundSinkSpec } from '../sdk/spec.ts'
 import type { Draft, DraftNode } from './draft.ts'
 import type { Flow } from './flow.ts'
 import { decimalsAmong } from './key-decimals.ts'
@@ -104,11 +105,6 @@ function problemOfKind(node: DraftNode, by: string | null, flow: Flow, { pipelin
 function problemOf(node: DraftNode, plugin: ResolvedPlugin, by: string | null, flow: Flow): Problem | null {
   const { name } = node
   const { spec, options } = plugin
-  if (spec.kind === 'sink' && spec.delivery === 'outbound')
-    return {
-      message: `sink \`${name}\` sends rows during the run, and nothing of a split leaves before all have ended`,
-      hint: 'write a file, and send that by a pipeline without `splits`',
-    }
   const [service] = spec.kind === 'source' ? servicesOf(plugin) : []
   if (service !== undefined)
     return { message: `source \`${name}\` calls ${service}, and what it answers can’t be cut`, hint: WITHOUT }
@@ -128,9 +124,41 @@ function problemOf(node: DraftNode, plugin: ResolvedPlugin, by: string | null, f
       if (spec.ordered !== true) return null
       return { message: `\`${name}\` counts the rows of the whole input, and a split has some of them`, hint: WITHOUT }
     case 'sink':
-      return apart(node, plugin, flow)
+      return spec.delivery === 'outbound' ? unordered(node, spec, options, by, flow) : apart(node, plugin, flow)
     default:
       return null
+  }
+}
+
+/** Why what remains of the rows that splits send would depend on which of them sends first; null if it doesn't. */
+function unordered(
+  node: DraftNode,
+  spec: OutboundSinkSpec,
+  options: unknown,
+  by: string | null,
+  flow: Flow,
+): Problem | null {
+  const { name } = node
+  const key = spec.key?.(options)
+  if (key === undefined && spec.sequential?.(options) === true)
+    return { message: `sink \`${name}\` sends all rows in one order, and a split has some of them`, hint: WITHOUT }
+  if (key == null) return null
+  const fields = key.map(field => `\`${field}\``).join(', ')
+  if (by === null)
+    return {
+      message: `of rows with the same ${fields} the order decides which one sink \`${name}\` leaves, and they may be in several splits`,
+      hint: `deal records by one of them: \`splits: { count: …, by: ${key[0] ?? 'FIELD'} }\`; or ${WITHOUT}`,
+    }
+  if (!key.includes(by))
+    return {
+      message: `of rows with the same ${fields} the order decides which one sink \`${name}\` leaves, and records are dealt by \`${by}\``,
+      hint: `deal them by one of these, or add \`${by}\` to the key`,
+    }
+  const input = flow.known(node)
+  if (input === null || decimalsAmong([by], input).length === 0) return null
+  return {
+    message: `sink \`${name}\` tells decimals apart by their amounts, which splits do by their texts`,
+    hint: 'declare the field as an integer or a string, or deal records by another one',
   }
 }
 

@@ -453,6 +453,13 @@ export interface OutboundSinkSpec<O = unknown> extends AnySinkSpec<O> {
    * often that is made again. Absent: as many as the service allows.
    */
   readonly sequential?: (options: O) => boolean
+  /**
+   * Fields of a row by which the far side finds one that it had before, to replace it or to refuse this one: of rows alike in these their
+   * order decides what remains. Null: the order of rows changes nothing there. Absent: it may, where `sequential`.
+   */
+  readonly key?: (options: O) => readonly string[] | null
+  /** Of a run with splits: whether all that sends must be in one thread. Absent: it needn't. */
+  readonly alone?: (options: O) => boolean
   readonly create: (options: O, context: SinkContext) => OutboundSink | Promise<OutboundSink>
 }
 
@@ -467,6 +474,8 @@ export type Placed = { readonly kind: 'numbered'; readonly number: number } | { 
 export interface SinkContext extends PluginContext {
   /** The run's id. */
   readonly run: string
+  /** Which of the run's splits writes, from 1. Absent where the run as a whole does. */
+  readonly part?: number
   /** null in any run but a re-run. */
   readonly placed: Placed | null
   /** `{field: original name}` of all sources, for headers as they were. Asked for when the first row is written. */

@@ -109,7 +109,7 @@ describe.each(KINDS)('%s%s', (kind, said) => {
     const sleeper = await openDatabase(placeOf(kind, bench.options(), bench.folder))
     await sleeper.begin('write')
     const receipts = new Receipts(DIALECTS[kind], ['custody_receipts'])
-    expect(await receipts.fence(sleeper, { run: 'a-run', sink: 'table' }, 1)).toBe('open')
+    expect(await receipts.fence(sleeper, { run: 'a-run', part: 0, sink: 'table' }, 1)).toBe('open')
     await sleeper.ask(`INSERT INTO letters VALUES (2, 'late')`)
     let fenced = false
     const fencing = writerOf(bench)

@@ -1,6 +1,7 @@
 /** What plugins get besides rows: most visits share one context, those at nodes with services can call them. */
 import { FIRST_PATH } from '../../format/lineage.ts'
 import type { CallPlace } from '../../format/recording.ts'
+import { idOf } from '../../model/part-ids.ts'
 import type { AggregateNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
 import type { Call } from '../../sdk/call.ts'
 import type { Keyed, Outgoing, SendTry } from '../../sdk/spec.ts'
@@ -35,6 +36,7 @@ interface SentRows {
 export class Contexts {
   readonly #calls: CallDispatcher
   readonly #run: string
+  readonly #part: number
   readonly #epoch: number
   readonly #nodes: readonly PlanNode[]
   readonly #signal: AbortSignal
@@ -42,14 +44,15 @@ export class Contexts {
   /** By node, for nodes that have some. */
   readonly #services: ReadonlyMap<number, readonly string[]>
 
-  /** `epoch`: of the lease by which this process holds the run. */
+  /** `part`: of a split its number, else 0. `epoch`: of the lease by which this process holds the run, or the split. */
   constructor(
-    { run, epoch }: { readonly run: string; readonly epoch: number },
+    { run, part, epoch }: { readonly run: string; readonly part: number; readonly epoch: number },
     plan: Plan,
     calls: CallDispatcher,
     signal: AbortSignal,
   ) {
     this.#run = run
+    this.#part = part
     this.#epoch = epoch
     this.#calls = calls
     this.#nodes = plan.nodes
@@ -82,7 +85,7 @@ export class Contexts {
     const [first, ...others] = members
     const keyed = ({ token, outgoing }: SentRow): Keyed<Outgoing> => ({
       outgoing,
-      key: `${this.#run}-${token.id}-${node.number}`,
+      key: `${this.#run}-${idOf(this.#part, token.id)}-${node.number}`,
     })
     const asking = ({ token, outgoing }: SentRow) => ({
       asker: this.#askerOf(token, node),

@@ -169,8 +169,8 @@ export interface SessionParts {
     /** Nothing is read or processed any more: what is open ends, and the run is sealed. */
     readonly abandon: boolean
   } | null
-  /** Whether it is one of a run's splits: nothing is published then, and what it reads is a part of the input. */
-  readonly is_split?: boolean
+  /** Of one of a run's splits, its number: nothing is published then, and what it reads is a part of the input. Absent of a run without. */
+  readonly part?: number
   /** Of a split: its digest; absent if it isn't wanted. */
   readonly digest?: SplitResult
   /** Of a split to which records were dealt: whether it has those with a row's key. */
@@ -228,7 +228,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     }
     atPoint('before_publish')
     strays.check()
-    if (parts.is_split !== true) await committer.holding(outputs.publish())
+    if (parts.part === undefined) await committer.holding(outputs.publish())
     atPoint('before_seal')
     strays.check()
     const status = from?.abandon === true ? 'abandoned' : sealedStatus(committer.recorded_totals)
@@ -319,7 +319,7 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
     onNotice: teller('A notice', request.onNotice),
     callsOf: (node, records, on_record) => new SourceCalls({ node, calls, events, signal }, records, on_record),
   })
-  const contexts = new Contexts({ run: request.run, epoch: parts.epoch }, plan, calls, signal)
+  const contexts = new Contexts({ run: request.run, part: parts.part ?? 0, epoch: parts.epoch }, plan, calls, signal)
   const reaches = reachability(plan)
   const races = racesOf(plan, reaches)
   const onReady = (failure: unknown) => {
@@ -357,13 +357,13 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
       atPoint,
       onCommit,
       onSettled: wake.up,
-      ...{ is_split: parts.is_split === true, digest: parts.digest },
+      ...{ is_split: parts.part !== undefined, digest: parts.digest },
     },
     from?.progressed ?? { commits: 0, values: { count: parts.opening_values, named: new Map() }, totals: null },
   )
   const guards = new Guards(plan, totals, {
     ...{ strict: request.strict === true, repeats: request.repeats !== undefined },
-    is_split: parts.is_split === true,
+    is_split: parts.part !== undefined,
   })
   const scheduler = new Scheduler({ executor, readers, recorder, calls, committer, clock, signal, limit, guards, wake })
   return { events, recorder, readers, calls, replay_order, executor, committer, scheduler, guards }

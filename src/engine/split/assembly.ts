@@ -10,7 +10,7 @@ import { JsonTextError, parseStored } from '../../model/json.ts'
 import { isRow, type Row } from '../../model/row.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import { pieceChanged, pieceOf } from '../nodes/sink/piece-sink.ts'
-import type { Output } from '../nodes/sink/sink-set.ts'
+import { type Output, SENT } from '../nodes/sink/sink-set.ts'
 import type { Pieces } from '../ports/pieces.ts'
 
 /** Bytes of pieces that go to sinks before these are made durable, and before the next commit. */
@@ -60,7 +60,9 @@ async function takePiece(
   receipt: Receipt,
   part: number,
 ): Promise<void> {
-  const { node, sink } = output
+  const { node, sink, intent } = output
+  // Its split has sent them.
+  if (intent.mode === SENT.mode) return sink.append?.(NO_BYTES, receipt.rows)
   const hash = createHash('sha256')
   const name = pieceOf(receipt, part, node.number)
   const bytes = hashed(pieces.read(name, receipt.bytes), hash)

@@ -59,6 +59,8 @@ export interface ForWorkers {
   readonly known: Required<Pick<SinkContext, 'originalNames' | 'inUse'>> & {
     /** Whether rows of some sink say to which file they go. */
     readonly names_files: boolean
+    /** Whether sinks that send do; if not, the run only rehearses. */
+    readonly sends: boolean
   }
   /** Aborted to stop, by whoever began the run, or because it is lost. */
   readonly signal: AbortSignal
@@ -245,7 +247,8 @@ class Coordinator {
     }
     const signal = AbortSignal.any([request.signal, halt.signal])
     const names_files = sinks.all.some(({ intent }) => intent.by_value === true)
-    const known = { originalNames: () => this.#names(), inUse: sinks.inUse, names_files }
+    const sends = sinks.outbound.size > 0
+    const known = { originalNames: () => this.#names(), inUse: sinks.inUse, names_files, sends }
     const workers = request.workers({ cuts, ...opening, known, signal })
     return await holding(workers.run(open, onRows), this.#clock, keep)
   }

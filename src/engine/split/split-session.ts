@@ -1,12 +1,8 @@
-/** Works on one split, from where it was left: a session like that of a run, on a part of the input, whose sinks keep pieces. */
+/** Works on one split, from where it was left: a session like that of a run, on a part of the input, whose sinks keep pieces, or send. */
 import type { FileNames } from '../../format/run-values.ts'
 import type { RunReader, SplittingLedger } from '../../ledger/write-port.ts'
-import type { SinkNode } from '../../plan/plan.ts'
-import type { Receipt } from '../../sdk/spec.ts'
 import { Created } from '../nodes/created.ts'
 import { Pools } from '../nodes/pool.ts'
-import { PIECE_INTENT, PieceSink, textsOf } from '../nodes/sink/piece-sink.ts'
-import { contextOf, type Output, type SinkSet } from '../nodes/sink/sink-set.ts'
 import { createSources, prepareSource } from '../nodes/source/open-sources.ts'
 import { type OpenSource, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
 import type { Pieces } from '../ports/pieces.ts'
@@ -18,6 +14,7 @@ import type { ForWorkers } from './coordinator.ts'
 import { type Share, type SourceCut, shareOf } from './cuts.ts'
 import { splitOfRow } from './deal-key.ts'
 import { SplitDigest } from './split-digest.ts'
+import { splitSinks } from './split-sinks.ts'
 import { dealtIndex, SpoolSource } from './spool.ts'
 
 export interface SplitRequest extends SessionRequest {
@@ -64,13 +61,13 @@ export async function runSplit(request: SplitRequest): Promise<RunResult> {
     const begun = sources.map(({ share, ...source }) => ({ ...source, from: fromOf(source, share, request, seen) }))
     for (const source of begun) if (source.from?.done !== true) await prepareSource(source)
     const receipts = receiptsOf(plan, seen?.history.commit ?? null)
-    const sinks = created.add(piecesOf(request, epoch, receipts))
+    const sinks = created.add(await splitSinks(request, epoch, receipts))
     const pools = created.add(await Pools.open(plan, () => request.started_us ?? opening.t, request.strays))
     const cut = begun.filter(({ from }) => from?.cut === true).map(({ node }) => node.number)
     return await driveSession({
       request: { ...request, recordings: recordings?.inPart(part), courses: courses?.inPart(part) },
       ...{ limit: Number.POSITIVE_INFINITY, ledger, epoch, sinks, pools },
-      is_split: true,
+      part,
       ...keysOf(request),
       readers: ports => begun.map(({ from, ...source }) => new SourceReader(source, from, ports)),
       opening_values: 0,
@@ -155,25 +152,3 @@ function keysOf({ plan: { splits }, part }: SplitRequest): Pick<SessionParts, 'h
 }
 
 const NOTHING_TO_READ: ReadSoFar = { records: 0, position: null, sha256: null, done: true, cut: false, files: [] }
-
-function piecesOf(request: SplitRequest, epoch: number, receipts: ReadonlyMap<string, Receipt>): SinkSet {
-  const { plan, part, pieces, known } = request
-  const { originalNames, inUse } = known
-  const all = plan.nodes
-    .filter((node): node is SinkNode => node.kind === 'sink')
-    .map((node): Output => {
-      const common = { run: request.run, folder: plan.folder, placed: null, staging: request.staging, originalNames }
-      const context = { ...contextOf(node, common), inUse }
-      const { spec, options } = node.plugin
-      const rehearsal = spec.rehearse?.(options, context) ?? null
-      const kept = { node: node.name, texts: textsOf(node, context), rehearsal }
-      const sink = new PieceSink(pieces, { part, epoch, sink: node.number }, kept)
-      const receipt = receipts.get(node.name) ?? null
-      const nothing = { artifacts: null, opened: false, left: null, discarded: null }
-      return { node, sink, intent: PIECE_INTENT, receipt, ...nothing }
-    })
-  const close = async () => {
-    await Promise.allSettled(all.map(({ sink }) => sink.close()))
-  }
-  return { all, outbound: new Map(), inUse, close }
-}

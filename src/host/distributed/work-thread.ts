@@ -8,6 +8,7 @@
 import { randomInt } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import { addFilesRead } from '../../engine/nodes/sink/files-in-use.ts'
+import { SENT } from '../../engine/nodes/sink/sink-set.ts'
 import { systemClock } from '../../engine/ports/ports.ts'
 import { codeIn } from '../../engine/run/plugin-code.ts'
 import { refuseOthers } from '../../engine/run/resume.ts'
@@ -98,13 +99,14 @@ async function requestFor(
   if (!(await isInvited(piecesFolder(plan, url, run), token))) return null
   const original_names = await sourceNames(plan, opened.files)
   const in_use = addFilesRead(plan, filesInUse(env, cwd, url, plan))
+  const sends = Object.values(opened.intents).some(({ mode }) => mode === SENT.mode)
   return {
     ...{ plan, run, ledger, opening: { leaf, t: opened.opening.t }, cuts: cuts ?? [], files: opened.files },
     ...{ clock: systemClock(), signal: stop.signal, staging: stagingFolder(url), abandon: false },
     strays: closing.add(watchPlugins(plan, what => tell({ kind: 'late', what }))),
     codeOf: spec => codeOf(spec, custody),
     pieces: piecesOf(plan, url, run),
-    known: { originalNames: () => original_names, inUse: path => in_use.find(path), names_files: false },
+    known: { originalNames: () => original_names, inUse: path => in_use.find(path), names_files: false, sends },
     onNotice: notice => tell({ kind: 'notice', notice }),
   }
 }

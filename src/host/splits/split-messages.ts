@@ -32,6 +32,7 @@ export interface SplitWork extends Pick<SplitRequest, 'run' | 'opening' | 'files
   /** What values are encrypted with; null: they aren't. */
   readonly encryption: LedgerKey | null
   readonly staging: string | null
+  readonly sends: SplitRequest['known']['sends']
   /** Names that fields have in the input, where they have others. */
   readonly original_names: { readonly [field: string]: string }
 }

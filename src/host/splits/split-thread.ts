@@ -70,14 +70,14 @@ class SplitWorker {
   }
 
   async work({ part, cuts }: Extract<Order, { kind: 'work' }>): Promise<Worked> {
-    const { url, custody, run, opening, files, abandon, strict, staging, original_names } = input
+    const { url, custody, run, opening, files, abandon, strict, staging, original_names, sends } = input
     const result = await runSplit({
       ...{ plan: this.#plan, run, part, opening, cuts, files, abandon, strict },
       ...{ ledger: this.#ledger, clock: systemClock(), signal: this.#stop.signal, strays: this.#strays },
       ...(staging === null ? {} : { staging }),
       codeOf: spec => codeOf(spec, custody),
       pieces: piecesOf(this.#plan, url, run),
-      known: { originalNames: () => original_names, inUse: path => this.#in_use.find(path), names_files: false },
+      known: { originalNames: () => original_names, inUse: path => this.#in_use.find(path), names_files: false, sends },
       onProgress: each => tell({ kind: 'progress', progress: progressIn(each) }),
       onNotice: notice => tell({ kind: 'notice', notice }),
     })

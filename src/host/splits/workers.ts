@@ -41,6 +41,7 @@ export function workersOf({ url, count, encryption, ports, observer }: WorkersOp
         ...{ url, env: { ...env }, cwd, custody, run, opening, files, abandon, strict, staging, encryption },
         plan: { text, file: join(plan.folder, basename(plan.file)), sets: set, hash: plan.hash },
         original_names: { ...known.originalNames() },
+        sends: known.sends,
       },
       { threads, cuts: of.cuts, signal, onNotice: each => onNotice?.(each), onLate: what => observer.onLate(what) },
     )

@@ -15,12 +15,15 @@ import { keyOf } from '../../token/batch-key.ts'
 import type { Stack } from '../../token/fork-frames.ts'
 import type { InFlight } from '../../token/in-flight.ts'
 import { standing, type Token } from '../../token/token.ts'
+import { otherKey } from '../other-key.ts'
 import { asDefect } from '../plugin-call.ts'
 import type { Pools } from '../pool.ts'
 import { afterError } from '../retry.ts'
 import type { Transitions } from '../transition.ts'
 import { type Batch, Batches } from './batches.ts'
-import { otherKey, refusal, tooManyOpen } from './trigger.ts'
+import { refusal, tooManyOpen } from './trigger.ts'
+
+const INSTEAD = 'Change the field behind the aggregate, or say `scope: split`'
 
 export interface AggregateRuntimeParts {
   readonly order: OrderList
@@ -65,7 +68,7 @@ export class AggregateRuntime {
     if (open === undefined && node.per !== null && this.#isFull(node, node.per.max_open, token))
       return this.#refuse(token, node, tooManyOpen(node.name, node.per.max_open), started_us, stack)
     // All rows of a batch have the same key, and so all of them come to this split.
-    if (open === undefined && node.of_key && this.#parts.hasKeyOf?.(token.row) === false) throw otherKey(node.name)
+    if (open === undefined && node.of_key && this.#parts.hasKeyOf?.(token.row) === false) throw otherKey(node.name, INSTEAD)
     const batch = open ?? this.#begin(node, key, started_us)
     this.#parts.replay_order?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)

@@ -1,6 +1,5 @@
 /** When a batch closes, and whether what its plugin returned can stand: pure functions. */
 import { isDeeper, MAX_ROW_DEPTH } from '../../../model/canonical.ts'
-import { CustodyError } from '../../../model/error.ts'
 import { counted, grouped } from '../../../model/number-text.ts'
 import type { AggregateNode } from '../../../plan/plan.ts'
 import type { BatchResult, RowError } from '../../../sdk/spec.ts'
@@ -72,16 +71,4 @@ export function tooManyOpen(name: string, max_open: number): RowError {
 
 function wrong(message: string): RowError {
   return { kind: 'error', code: 'BATCH_OUTPUT', message, retryable: false }
-}
-
-/** Other splits may have rows with the same value, and would have other batches of them. */
-export function otherKey(name: string): CustodyError {
-  return new CustodyError(
-    'CUSTODY_SPLITS',
-    `a row came to \`${name}\` with another value of the field by which records are dealt than its record had, and other splits have that value`,
-    {
-      where: { node: name },
-      hint: 'Change the field behind the aggregate, or say `scope: split`; give this run up with `custody abandon`.',
-    },
-  )
 }

@@ -4,6 +4,7 @@
  */
 
 import type { TokenId } from '../../../model/ids.ts'
+import type { Row } from '../../../model/row.ts'
 import type { SinkNode } from '../../../plan/plan.ts'
 import type { SendTry } from '../../../sdk/spec.ts'
 import type { Contexts, KeyedRows } from '../../calls/contexts.ts'
@@ -16,12 +17,15 @@ import type { Recorder } from '../../record/recorder.ts'
 import type { Stack } from '../../token/fork-frames.ts'
 import { sendingOf, standing, type Token } from '../../token/token.ts'
 import type { Transitions } from '../transition.ts'
+import { otherKey } from '../other-key.ts'
 import { type RequestBatch, RequestBatches } from './request-batch.ts'
 import { outgoingOf, sent } from './sending.ts'
 import { afterSent, UNANSWERED } from './sent.ts'
 import { Sequence } from './sequence.ts'
 import type { Outbound } from './sink-set.ts'
 import type { Sinks } from './sinks.ts'
+
+const INSTEAD = 'Write the changed value to another field'
 
 export interface SenderParts {
   readonly order: OrderList
@@ -33,6 +37,7 @@ export interface SenderParts {
   readonly events: EventQueue
   /** Nothing is sent: the results are on record, row by row. */
   readonly replays: boolean
+  readonly hasKeyOf: ((row: Row) => boolean) | null
 }
 
 export class Sender {
@@ -72,6 +77,8 @@ export class Sender {
       this.#sent(token, node, { ...outgoing, retryable: false }, started_us, stack)
       return
     }
+    // A row without a key was refused.
+    if (outbound.keyed && this.#parts.hasKeyOf?.(token.row) === false) throw otherKey(node.name, INSTEAD)
     this.#parts.order.stay(token)
     const batch = this.#parts.replays ? null : outbound.batch
     this.#post(this.#request_batches.add(node, { token, outgoing, started_us }, batch))

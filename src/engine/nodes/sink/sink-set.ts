@@ -11,6 +11,7 @@ import type {
   Artifact,
   Discarded,
   OutboundSink,
+  OutboundSinkSpec,
   Receipt,
   Rehearsal,
   SendBatch,
@@ -48,10 +49,14 @@ export interface Outbound {
   readonly batch: SendBatch | null
   /** Whether one request at a time is under way, in order. */
   readonly sequential: boolean
+  /** Whether the order of rows that are alike decides what remains of them. */
+  readonly keyed: boolean
 }
 
 export interface SinksRequest {
   readonly run: string
+  /** Which split writes; absent where the run as a whole does. */
+  readonly part?: number
   /** Nothing is written. */
   readonly dry_run: boolean
   /** Absolute: relative paths start here. */
@@ -82,7 +87,8 @@ const NOWHERE: SinkIntent = {
   staged: null,
   replaced: null,
 }
-const SENT: SinkIntent = { ...NOWHERE, mode: 'send' }
+/** Of a sink that sends. */
+export const SENT: SinkIntent = { ...NOWHERE, mode: 'send' }
 /** Of each sink, by name. */
 export type Receipts = ReadonlyMap<string, Receipt>
 
@@ -174,13 +180,21 @@ async function create(
 ): Promise<Sink> {
   const { spec, options } = node.plugin
   if (spec.delivery !== 'outbound') return spec.create(options, context)
-  const batch = spec.batch?.(options) ?? null
-  const sink = created.add(await spec.create(options, context))
-  outbound.set(node.number, {
-    ...{ sink, batch },
-    ...{ idempotent: spec.idempotent(options), sequential: spec.sequential?.(options) ?? false },
-  })
-  return { ...countingSink(SENT, null), prepare: () => preparedToSend(sink) }
+  const sends = await outboundOf(spec, options, context)
+  const sink = created.add(sends.sink)
+  outbound.set(node.number, sends)
+  return { ...sentRows(), prepare: () => preparedToSend(sink) }
+}
+
+export async function outboundOf(spec: OutboundSinkSpec, options: unknown, context: SinkContext): Promise<Outbound> {
+  const sink = await spec.create(options, context)
+  return {
+    sink,
+    idempotent: spec.idempotent(options),
+    batch: spec.batch?.(options) ?? null,
+    sequential: spec.sequential?.(options) ?? false,
+    keyed: (spec.key?.(options) ?? null) !== null,
+  }
 }
 
 async function preparedToSend(sink: OutboundSink): Promise<SinkIntent> {
@@ -189,11 +203,11 @@ async function preparedToSend(sink: OutboundSink): Promise<SinkIntent> {
 }
 
 export function contextOf(node: SinkNode, request: Omit<SinksRequest, 'dry_run' | 'in_use'>): SinkContext {
-  const { run, folder, originalNames, placed, staging } = request
+  const { run, part, folder, originalNames, placed, staging } = request
   const { name, input, plugin } = node
   const { secrets } = plugin
   const context = { node: name, run, folder, input, secrets, originalNames, placed }
-  return staging === undefined ? context : { ...context, staging }
+  return { ...context, ...(part === undefined ? {} : { part }), ...(staging === undefined ? {} : { staging }) }
 }
 
 function sameOutput(node: string, message: string): CustodyError {
@@ -237,6 +251,11 @@ function writtenBy(all: readonly Output[]): FilesInUse {
 
 function rehearsalOf({ plugin: { spec, options } }: SinkNode, context: SinkContext): Rehearsal | null {
   return spec.rehearse?.(options, context) ?? null
+}
+
+/** Counts the rows that a sink has sent. */
+export function sentRows(): Sink {
+  return countingSink(SENT, null)
 }
 
 /** Counts rows and keeps none: of `--dry-run`, and of sinks that send. `rehearsal`: says which would be refused; null: none. */

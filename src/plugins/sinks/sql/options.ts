@@ -137,8 +137,17 @@ export function inputProblems({ columns, create }: SqlSinkOptions, { fields }: R
 
 /** What it needs of a row: the fields of its key. */
 export function requiredFields({ key = [], columns }: SqlSinkOptions): readonly FieldRequirement[] {
-  const names = columnNames(columns)
-  const fieldOf = (column: string) => [...(names ?? [])].find(([, each]) => each === column)?.[0] ?? column
-  const listed = [...(names?.keys() ?? [])].map(field => ({ field, optional: true, path: ['columns'] }))
+  const fieldOf = fieldsOf(columns)
+  const listed = [...(columnNames(columns)?.keys() ?? [])].map(field => ({ field, optional: true, path: ['columns'] }))
   return [...key.map((column, i) => ({ field: fieldOf(column), path: ['key', i] })), ...listed]
+}
+
+/** The fields of its key; null: each row is added, whatever is there. */
+export function keyFields({ key, columns }: SqlSinkOptions): readonly string[] | null {
+  return key?.map(fieldsOf(columns)) ?? null
+}
+
+function fieldsOf(columns: SqlSinkOptions['columns']): (column: string) => string {
+  const fields = new Map([...(columnNames(columns) ?? [])].map(([field, column]) => [column, field]))
+  return column => fields.get(column) ?? column
 }

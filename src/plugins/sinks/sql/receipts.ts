@@ -13,6 +13,8 @@ import { type Dialect, quotedTable, type TableName } from '../../databases/diale
 /** Whose receipts. */
 export interface Writer {
   readonly run: string
+  /** 0; of a split its number: what it is sent is fenced, and remembered, by itself. */
+  readonly part: number
   readonly sink: string
 }
 
@@ -25,8 +27,6 @@ export type Fence = 'open' | 'closed'
 
 /** Of the line that holds the sink's epoch. */
 const FENCE = ''
-/** A run has one part. */
-const PART = 0
 
 const TYPES = { postgres: 'text', mysql: 'varchar(160)', sqlite: 'text', duckdb: 'varchar' } as const
 
@@ -56,7 +56,7 @@ written_at ${kind === 'mysql' ? 'varchar(40)' : text} NOT NULL, PRIMARY KEY (run
   }
 
   /** Locks the sink's line. `closed`: somebody with a higher epoch has written. @throws DatabaseError */
-  async fence(database: Database, { run, sink }: Writer, epoch: number): Promise<Fence> {
+  async fence(database: Database, { run, part, sink }: Writer, epoch: number): Promise<Fence> {
     const { kind } = this.#dialect
     const [most, given] =
       kind === 'sqlite'
@@ -66,12 +66,12 @@ written_at ${kind === 'mysql' ? 'varchar(40)' : text} NOT NULL, PRIMARY KEY (run
     const again = kind === 'mysql' ? 'ON DUPLICATE KEY UPDATE' : 'ON CONFLICT (run, part, sink, batch) DO UPDATE SET'
     await this.#insert(
       database,
-      [run, PART, sink, FENCE, epoch, 0, '', now()],
+      [run, part, sink, FENCE, epoch, 0, '', now()],
       `${again} epoch = ${most}(${own}, ${given})`,
     )
     const { records } = await database.ask(`SELECT epoch FROM ${this.#name} WHERE ${this.#where()}`, [
       run,
-      PART,
+      part,
       sink,
       FENCE,
     ])
@@ -79,10 +79,10 @@ written_at ${kind === 'mysql' ? 'varchar(40)' : text} NOT NULL, PRIMARY KEY (run
   }
 
   /** null: it wasn't taken. `batch`: the key of its first row. @throws DatabaseError */
-  async find(database: Database, { run, sink }: Writer, batch: string): Promise<BatchReceipt | null> {
+  async find(database: Database, { run, part, sink }: Writer, batch: string): Promise<BatchReceipt | null> {
     const { records } = await database.ask(`SELECT row_count, refused FROM ${this.#name} WHERE ${this.#where()}`, [
       run,
-      PART,
+      part,
       sink,
       batch,
     ])
@@ -93,13 +93,13 @@ written_at ${kind === 'mysql' ? 'varchar(40)' : text} NOT NULL, PRIMARY KEY (run
   /** @throws DatabaseError */
   async add(
     database: Database,
-    { run, sink }: Writer,
+    { run, part, sink }: Writer,
     batch: string,
     epoch: number,
     receipt: BatchReceipt,
   ): Promise<void> {
     const refused = JSON.stringify(Array.from(receipt.refused, ([place, { code, message }]) => [place, code, message]))
-    await this.#insert(database, [run, PART, sink, batch, epoch, receipt.rows, refused, now()])
+    await this.#insert(database, [run, part, sink, batch, epoch, receipt.rows, refused, now()])
   }
 
   async #insert(database: Database, values: readonly (string | number)[], more = ''): Promise<void> {

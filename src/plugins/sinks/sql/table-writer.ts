@@ -2,7 +2,7 @@
  * A sink that writes a table: each request is one transaction, which writes its rows, and a receipt of what became of them.
  *
  * TABLE-WRITER-1. What a receipt says is the answer: a request that is made again, by whatever process, writes nothing a second time.
- * TABLE-WRITER-2. Nothing is written by a process whose run another one has taken over, once that has written, or has given the run up.
+ * TABLE-WRITER-2. Nothing is written by a process whose run, or split, another one has taken over, once that has written, or has given the run up.
  * TABLE-WRITER-3. Only what the table refuses of a row is that row's error.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -68,7 +68,7 @@ export class TableWriter implements OutboundSink {
     this.#target = { table, mode: options.mode, key: options.key ?? [] }
     this.#names = columnNames(options.columns)
     this.#receipts = new Receipts(DIALECTS[kind], receiptsTable(options, table))
-    this.#writer = { run: context.run, sink: context.node }
+    this.#writer = { run: context.run, part: context.part ?? 0, sink: context.node }
     this.#service = serviceOf(kind, options)
   }
 
