@@ -2,6 +2,7 @@
 import { type CallSummary, callSummary } from '../../format/call-summary.ts'
 import type { RowCounts, RunStatus, TokenCounts, TotalsFact } from '../../format/entry.ts'
 import { fateOf } from '../../model/outcome.ts'
+import { SENT } from '../nodes/sink/sink-set.ts'
 import type { Sinks } from '../nodes/sink/sinks.ts'
 
 export interface RunSummary {
@@ -50,7 +51,13 @@ export function summarise(
     causes[fate.cause] = (causes[fate.cause] ?? 0) + count
   }
   const sinks: Record<string, { rows: number; path?: string; sha256?: string; files?: number }> = {}
+  const sent = new Map(totals.visits.map(([node, ok]) => [node, ok]))
   for (const { node, intent, receipt, artifacts, discarded } of outputs.all) {
+    // Splits send rows themselves, so that a coordinator's receipt may say nothing of them yet.
+    if (intent.mode === SENT.mode) {
+      sinks[node.name] = { rows: sent.get(node.number) ?? 0 }
+      continue
+    }
     const shown = discarded === null
     if (intent.by_value === true) {
       const path = shown && intent.path !== null ? { path: intent.path } : {}

@@ -149,26 +149,28 @@ export function nodeCounts(totals: TotalsFact, topology: Topology): NodeCounts[]
   })
 }
 
-/** Rows from the latest receipts; paths and hashes as published, else as intended and received so far. */
+/** Rows from the latest receipts, of what was sent from the visits: splits send themselves. Paths and hashes as published, else as intended and received so far. */
 async function sinkCounts(
   reader: LedgerReader,
   log: number,
   topology: Topology,
-  { last, commit, publish }: Closing,
+  { last, commit, publish, totals }: Closing,
 ): Promise<ShownRun['sinks']> {
   const status = last?.k === 'seal' ? last.status : null
   const intents = await intentsOf(reader, log)
   const published = await publishedIn(reader, log, publish, topology)
   const values = new ValuesOnRecord(reader, log)
   const sinks: { [sink: string]: SinkCounts } = {}
+  const visits = new Map(totals.visits.map(([node, ok]) => [node, ok]))
   for (const [i, node] of topology.nodes.entries()) {
     if (node.kind !== 'sink') continue
     // What a run that was given up had written is nowhere to be found.
     const shown = status !== 'abandoned'
     const files = published.get(node.name)
     const receipt = commit?.entry.receipts.find(({ sink }) => sink === i + 1)
-    const rows = receipt?.rows ?? 0
     const intent = intents[node.name]
+    const sent = intent?.mode === 'send' ? (visits.get(i + 1) ?? 0) : null
+    const rows = sent ?? receipt?.rows ?? 0
     if (intent?.by_value === true) {
       const place = shown && intent.path !== null ? { path: intent.path } : {}
       sinks[node.name] = { rows, ...place, ...(shown && files?.count != null ? { files: files.count } : {}) }
