@@ -1,12 +1,18 @@
 /** Splits that write tables: what is in them is what a run without splits leaves, whoever works on the splits and however often it stops. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Json } from '../src/model/row.ts'
 import { openDatabase } from '../src/plugins/databases/open.ts'
-import { placeOf } from '../src/plugins/sinks/sql/options.ts'
-import { FILE_TABLE, SERVED_TABLE } from '../src/plugins/sinks/sql/options.ts'
-import { hasServer, missingServer, removeServers, SQL_KINDS, type SqlDatabase, sqlDatabase } from './support/sql-databases.ts'
+import { FILE_TABLE, placeOf, SERVED_TABLE } from '../src/plugins/sinks/sql/options.ts'
+import {
+  hasServer,
+  missingServer,
+  removeServers,
+  SQL_KINDS,
+  type SqlDatabase,
+  sqlDatabase,
+} from './support/sql-databases.ts'
 import { WorkFolder } from './support/work-folder.ts'
 
 const ROWS = 240
@@ -46,7 +52,9 @@ async function ask({ kind, options }: SqlDatabase, statement: string) {
   const parsed = kind === 'postgres' || kind === 'mysql' ? SERVED_TABLE.parse(given) : FILE_TABLE.parse(given)
   const database = await openDatabase(placeOf(kind, parsed, work.folder))
   try {
-    return (await database.ask(statement)).records.map(record => record.map(each => (each === null ? null : String(each))))
+    return (await database.ask(statement)).records.map(record =>
+      record.map(each => (each === null ? null : String(each))),
+    )
   } finally {
     await database.close()
   }
@@ -137,8 +145,16 @@ describe('a row whose key another split has', () => {
   test('stops the run before it is sent', async () => {
     const database = await sqlDatabase('sqlite', work.folder)
     await database.run('CREATE TABLE kept (id integer, customer text PRIMARY KEY, amount integer)')
-    const text = pipeline(database, { splits: 'splits: { count: 4, by: customer }', options: { mode: 'upsert', key: ['customer'] } })
-    const changed = text.replace('to: orders_kept', 'to: changed').replace('sinks:', "nodes:\n  changed: { transform: compute, options: { set: { customer: '\"all\"' } }, to: orders_kept }\nsinks:")
+    const text = pipeline(database, {
+      splits: 'splits: { count: 4, by: customer }',
+      options: { mode: 'upsert', key: ['customer'] },
+    })
+    const changed = text
+      .replace('to: orders_kept', 'to: changed')
+      .replace(
+        'sinks:',
+        'nodes:\n  changed: { transform: compute, options: { set: { customer: \'"all"\' } }, to: orders_kept }\nsinks:',
+      )
     writeFileSync(join(work.folder, 'p.yaml'), changed)
     const { exit, json, stdout } = await work.custody('run', 'p.yaml', '--json')
     expect(exit, stdout).toBe(2)

@@ -261,6 +261,14 @@ describe('a pipeline with splits', () => {
     if (!source.includes('table')) expect(warned(list)).toEqual([])
   })
 
+  test('warns where guards are judged when rows have been sent, and not where files wait for them', () => {
+    const splits = `${SOUND.splits}\nguards: { failed: 10% }`
+    const warned = (sink: string) =>
+      compileText(pipeline({ ...SOUND, splits, sink }), { catalogue: CATALOGUE }).diagnostics.map(({ code }) => code)
+    expect(warned(`${TABLE} }`)).toEqual(['CUSTODY_GUARD_LATE'])
+    expect(warned('plugin: jsonl, options: { path: out.jsonl, if_exists: append }')).toEqual([])
+  })
+
   test('is refused whatever else is wrong, but for what follows from that', () => {
     const wrong = { node: '{ transform: passthruogh, to: out }', sink: 'plugin: csv, options: { path: out.csv }' }
     const { diagnostics } = compileText(pipeline({ ...SOUND, ...wrong, schema: OBSERVED }), { catalogue: CATALOGUE })

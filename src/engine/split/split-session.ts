@@ -64,7 +64,7 @@ export async function runSplit(request: SplitRequest): Promise<RunResult> {
     const sinks = created.add(await splitSinks(request, epoch, receipts))
     const pools = created.add(await Pools.open(plan, () => request.started_us ?? opening.t, request.strays))
     const cut = begun.filter(({ from }) => from?.cut === true).map(({ node }) => node.number)
-    return await driveSession({
+    const result = await driveSession({
       request: { ...request, recordings: recordings?.inPart(part), courses: courses?.inPart(part) },
       ...{ limit: Number.POSITIVE_INFINITY, ledger, epoch, sinks, pools },
       part,
@@ -76,6 +76,8 @@ export async function runSplit(request: SplitRequest): Promise<RunResult> {
       ...(request.abandon ? {} : { digest: digestOf(request, seen) }),
       ...(seen === null ? {} : { prologue: committer => committer.resume(epoch, cut, []) }),
     })
+    for (const text of result.warnings) request.onNotice?.({ kind: 'warning', text })
+    return result
   } catch (thrown) {
     await Promise.allSettled([created.close(), ledger.release()])
     throw thrown

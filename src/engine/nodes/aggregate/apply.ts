@@ -68,7 +68,8 @@ export class AggregateRuntime {
     if (open === undefined && node.per !== null && this.#isFull(node, node.per.max_open, token))
       return this.#refuse(token, node, tooManyOpen(node.name, node.per.max_open), started_us, stack)
     // All rows of a batch have the same key, and so all of them come to this split.
-    if (open === undefined && node.of_key && this.#parts.hasKeyOf?.(token.row) === false) throw otherKey(node.name, INSTEAD)
+    if (open === undefined && node.of_key && this.#parts.hasKeyOf?.(token.row) === false)
+      throw otherKey(node.name, INSTEAD)
     const batch = open ?? this.#begin(node, key, started_us)
     this.#parts.replay_order?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)
