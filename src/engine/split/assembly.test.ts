@@ -4,7 +4,7 @@ import { type Row, withoutPrototypes } from '../../model/row.ts'
 import type { SinkNode } from '../../plan/plan.ts'
 import type { Sink } from '../../sdk/spec.ts'
 import { PIECE_INTENT, PieceSink } from '../nodes/sink/piece-sink.ts'
-import type { Output } from '../nodes/sink/sink-set.ts'
+import { type Output, SENT, sentRows } from '../nodes/sink/sink-set.ts'
 import type { PieceName, Pieces } from '../ports/pieces.ts'
 import { assemble } from './assembly.ts'
 
@@ -64,7 +64,7 @@ async function assembled(
   // cast: as much of a sink as is used.
   const sink = { write, flush: async () => undefined } as unknown as Sink
   // cast: as much of an output as is used.
-  const output = { node: NODE, sink, receipt: null } as unknown as Output
+  const output = { node: NODE, sink, receipt: null, intent: { path: 'out.jsonl', mode: 'fail' } } as unknown as Output
   const { signal } = new AbortController()
   await assemble({
     outputs: [output],
@@ -91,4 +91,20 @@ test('a piece that somebody has touched is refused (ASSEMBLY-1)', async () => {
   const parts = [[{ id: 1 }], [{ id: 2 }]].map(part => part.map(row => withoutPrototypes(row) as Row))
   const harmed = assembled(parts, 10, files => files.set('2-2-3', Buffer.from('{"id":3}\n')))
   await expect(harmed).rejects.toThrow('what split 2 had written')
+})
+
+test('rows that splits have sent are counted, once each, also where it is continued', async () => {
+  const sent = { rows: 7, bytes: 0, sha256: null, state: null }
+  const receipts = [new Map([['out', sent]]), new Map([['out', sent]]), new Map([['out', sent]])]
+  for (const counted of [0, 7, 14, 21]) {
+    const sink = sentRows()
+    const receipt = counted === 0 ? null : { ...sent, rows: counted }
+    await sink.open(SENT, receipt)
+    // cast: as much of an output as is used.
+    const output = { node: NODE, sink, receipt, intent: SENT } as unknown as Output
+    const { signal } = new AbortController()
+    const at_end = { takesTexts: () => false, commit: async () => undefined, signal }
+    await assemble({ outputs: [output], pieces: memoryPieces(10), receipts, ...at_end })
+    expect(await sink.finish()).toEqual({ ...sent, rows: 21 })
+  }
 })
