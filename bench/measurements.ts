@@ -8,6 +8,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CallsResult, measureCalls } from './asking.ts'
 import { measurePostgres, type PostgresResult } from './beside-postgres.ts'
+import { type CoordinatingResult, measureCoordinating } from './coordinating.ts'
 import { writeData } from './data.ts'
 import { type EncryptionResult, measureEncryption } from './encrypting.ts'
 import { type HeldRowsResult, measureHeldRows } from './held-rows.ts'
@@ -44,6 +45,8 @@ export interface Bench {
   readonly encrypted: { readonly rows: number; readonly repeat: number } | null
   /** Rows of W1 without and in splits, and how often; `program`: what is run, if it isn't the built program; null: it isn't made. */
   readonly splits: { readonly rows: number; readonly repeat: number; readonly program?: string } | null
+  /** Of how many splits the coordination is measured; `program` as for `splits`; null: it isn't. */
+  readonly coordinated: { readonly splits: number; readonly program?: string } | null
   /** Rows of W1 that readers look at over PostgreSQL and SQLite; null: none do. */
   readonly looked_at: number | null
   /** Whether the built program is timed, too. */
@@ -98,6 +101,7 @@ export interface Results {
   readonly postgres: PostgresResult | null
   readonly encryption: EncryptionResult | null
   readonly splitting: SplittingResult | null
+  readonly coordinating: CoordinatingResult | null
   readonly looking: LookingResult | null
   /** null: not measured. */
   readonly starts: StartResult | null
@@ -140,6 +144,7 @@ export async function measureAll(bench: Bench): Promise<Results> {
       postgres: await lookAtPostgres(bench),
       encryption: await lookAtEncryption(bench),
       splitting: await lookAtSplits(bench),
+      coordinating: await lookAtCoordination(bench),
       looking: await lookAtReaders(bench),
       watched: bench.watched === null ? null : await measureWatching({ ...bench, ...bench.watched }),
       starts,
@@ -204,6 +209,13 @@ async function lookAtSplits({ splits, folder, start, onStep }: Bench): Promise<S
   if (splits === null) return null
   onStep(`w1, ${splits.rows.toLocaleString('en')} rows, without and in splits`)
   return measureSplitting(join(folder, 'splits'), { ...splits, start })
+}
+
+async function lookAtCoordination(bench: Bench): Promise<CoordinatingResult | null> {
+  const { coordinated, folder, start, onStep } = bench
+  if (coordinated === null) return null
+  onStep(`${coordinated.splits.toLocaleString('en')} splits, nearly all empty, in SQLite and in PostgreSQL`)
+  return measureCoordinating(join(folder, 'coordination'), { ...coordinated, start })
 }
 
 async function lookAtReaders({ looked_at, folder, start, onStep }: Bench): Promise<LookingResult | null> {

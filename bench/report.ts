@@ -1,4 +1,5 @@
 /** What was measured, for people. */
+import type { OfSplit } from './coordinating.ts'
 import type { Machine } from './machine.ts'
 import type { Results } from './measurements.ts'
 import type { Compared } from './targets.ts'
@@ -64,6 +65,7 @@ export function render({ machine, results, compared }: Report): string {
     ...postgresLines(results),
     ...encryptionLines(results),
     ...splittingLines(results),
+    ...coordinatingLines(results),
     ...lookingLines(results),
     ...watchedLines(results),
     ...startLines(results),
@@ -184,6 +186,33 @@ function splittingLines({ splitting: found }: Results): string[] {
         ...[['1', one] as const, ['2', two] as const].map(([workers, { wall, cpu, memory, peak_rss_bytes }]) => [
           ...[workers, more(wall), more(cpu), more(memory), peak(peak_rss_bytes)],
         ]),
+      ],
+    ),
+  ]
+}
+
+function coordinatingLines({ coordinating: found }: Results): string[] {
+  if (found === null) return []
+  const { splits, sqlite, postgres, peak_rss_bytes } = found
+  const of = (what: string, get: (each: OfSplit) => number | undefined) => [
+    what,
+    ...[sqlite, postgres].map(each => get(each)?.toFixed(1) ?? '–'),
+  ]
+  return [
+    '',
+    `Of ${whole(splits)} splits, nearly all empty, with 2 workers: each of them beside what 10 take; peak ${whole(peak_rss_bytes / 1e6)} MB`,
+    ...table(
+      ['of each split', 'SQLite', 'PostgreSQL'],
+      [
+        of('time, ms', each => each.ms),
+        of('CPU, ms', each => each.cpu_ms),
+        of('ledger, bytes', each => each.ledger_bytes),
+        of('CPU of the server, ms', each => each.server?.cpu_ms),
+        of('write-ahead log, bytes', each => each.server?.wal_bytes),
+        of('statements', each => each.server?.statements),
+        of('transactions', each => each.server?.transactions),
+        of('CPU of `show`, ms', each => each.show_cpu_ms),
+        of('CPU of `verify`, ms', each => each.verify_cpu_ms),
       ],
     ),
   ]

@@ -15,13 +15,15 @@ import { OPEN_GROUPS, WORKLOADS } from './workloads.ts'
 
 const RESULTS = join(import.meta.dirname, 'results')
 const PAIR_ROWS = 200_000
-/** What else is measured: calls, a run that is watched, W1 with its ledger in PostgreSQL or encrypted, W1 in splits, and readers over PostgreSQL. */
-const OTHERS = ['calls', 'live', 'postgres', 'encryption', 'splits', 'readers']
+const EMPTY_SPLITS = 2_000
+/** What else is measured: calls, a run that is watched, W1 with its ledger in PostgreSQL or encrypted, W1 in splits, very many splits, and readers over PostgreSQL. */
+const OTHERS = ['calls', 'live', 'postgres', 'encryption', 'splits', 'coordination', 'readers']
 const USAGE = `\
 npm run bench -- [options]
   --quick        10,000 and 100,000 rows only, three times instead of five
   --only NAME    only this workload: ${[...Object.keys(WORKLOADS), ...OTHERS].join(', ')}
   --rows N       W1 with this many rows only, and the others too
+  --splits N     of how many splits the coordination is measured (2,000)
   --repeat N     how often small runs are repeated
   --against DIR  pairs of runs, alternating, of this checkout and of the one in DIR, which has its libraries; --rows (200,000), --repeat and --only hold
   --json         print the result as JSON`
@@ -32,6 +34,7 @@ function parse() {
       quick: { type: 'boolean', default: false },
       only: { type: 'string' },
       rows: { type: 'string' },
+      splits: { type: 'string' },
       repeat: { type: 'string' },
       against: { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -66,6 +69,10 @@ function benchOf(options: ReturnType<typeof parse>): Bench {
     postgres: only === 'postgres' || (only === undefined && !quick) ? besideOf(options) : null,
     encrypted: only === 'encryption' || (only === undefined && !quick) ? besideOf(options) : null,
     splits: only === 'splits' || (only === undefined && !quick) ? besideOf(options) : null,
+    coordinated:
+      only === 'coordination' || (only === undefined && !quick)
+        ? { splits: number('splits', options.splits) ?? EMPTY_SPLITS }
+        : null,
     looked_at: only === 'readers' || (only === undefined && !quick) ? (rows ?? sizes.at(-1) ?? null) : null,
     program: only === undefined || only === 'calls' || Object.hasOwn(WORKLOADS, only),
     // On the disk of the checkout: /tmp may be in memory, where an fsync costs nothing.

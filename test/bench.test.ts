@@ -12,6 +12,8 @@ import { encodeSigningKeys, newSeed } from '../src/format/signing-key.ts'
 import { LONG } from './support/form.ts'
 import { binaries } from './support/postgres-server.ts'
 
+const COMMAND_LINE = join(import.meta.dirname, 'crash', 'custody.ts')
+
 /** Whether there is a server for this machine. */
 const postgresHere = () =>
   binaries().then(
@@ -40,7 +42,8 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
     watched: null,
     postgres: null,
     encrypted: { rows: 1000, repeat: 2 },
-    splits: { rows: 1000, repeat: 1, program: join(import.meta.dirname, 'crash', 'custody.ts') },
+    splits: { rows: 1000, repeat: 1, program: COMMAND_LINE },
+    coordinated: (await postgresHere()) ? { splits: 30, program: COMMAND_LINE } : null,
     looked_at: (await postgresHere()) ? 1000 : null,
     program: false,
     folder: temporary(),
@@ -74,6 +77,13 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
   const splitting = { wall: ratio, cpu: ratio, memory: ratio, peak_rss_bytes: expect.any(Number) }
   const none = { peak_rss_bytes: expect.any(Number) }
   expect(results.splitting).toEqual({ rows: 1000, repetitions: 1, splits: 8, none, one: splitting, two: splitting })
+  if (results.coordinating !== null) {
+    const { splits, postgres, sqlite } = results.coordinating
+    expect([splits, sqlite.server]).toEqual([30, null])
+    // It is a part of the log, and of the transactions, that all share.
+    expect(postgres.server?.transactions).toBeGreaterThanOrEqual(2)
+    expect(postgres.server?.statements).toBeGreaterThan(postgres.server?.transactions ?? 0)
+  }
   if (results.looking !== null) {
     const look = { own_ms: expect.any(Number), server_ms: expect.any(Number), waited_ms: expect.any(Number) }
     const sample = { explain: look, page: look }
