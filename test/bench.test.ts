@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { CoordinatingResult } from '../bench/coordinating.ts'
 import { measureAll } from '../bench/measurements.ts'
 import { planOf } from '../bench/plan.ts'
 import { render } from '../bench/report.ts'
@@ -27,6 +28,15 @@ function temporary(): string {
   chmodSync(folder, 0o755)
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
+}
+
+function coordinated(found: CoordinatingResult | null): void {
+  if (found === null) return
+  const { splits, postgres, sqlite } = found
+  expect([splits, sqlite.server]).toEqual([30, null])
+  // Its begin and its end; what else there is are single statements.
+  expect(postgres.server?.transactions).toBeGreaterThanOrEqual(2)
+  expect(postgres.server?.statements).toBeGreaterThan(postgres.server?.transactions ?? 0)
 }
 
 test.runIf(LONG)('measures a workload, and compares each number with its target', async () => {
@@ -77,13 +87,7 @@ test.runIf(LONG)('measures a workload, and compares each number with its target'
   const splitting = { wall: ratio, cpu: ratio, memory: ratio, peak_rss_bytes: expect.any(Number) }
   const none = { peak_rss_bytes: expect.any(Number) }
   expect(results.splitting).toEqual({ rows: 1000, repetitions: 1, splits: 8, none, one: splitting, two: splitting })
-  if (results.coordinating !== null) {
-    const { splits, postgres, sqlite } = results.coordinating
-    expect([splits, sqlite.server]).toEqual([30, null])
-    // It is a part of the log, and of the transactions, that all share.
-    expect(postgres.server?.transactions).toBeGreaterThanOrEqual(2)
-    expect(postgres.server?.statements).toBeGreaterThan(postgres.server?.transactions ?? 0)
-  }
+  coordinated(results.coordinating)
   if (results.looking !== null) {
     const look = { own_ms: expect.any(Number), server_ms: expect.any(Number), waited_ms: expect.any(Number) }
     const sample = { explain: look, page: look }
