@@ -59,21 +59,22 @@ const TABLES = (key: string) => `
   CREATE TABLE added (id integer, shop varchar(20), amount integer CHECK (amount >= 0));
   CREATE TABLE latest (id integer, shop varchar(20)${key}, amount integer CHECK (amount >= 0));`
 
-async function tablesOf({ kind, options }: SqlDatabase): Promise<readonly (readonly string[])[]> {
+/** The records of each statement, one after the other. */
+async function ask({ kind, options }: SqlDatabase, ...statements: readonly string[]) {
   const given = { ...options, table: 'added' }
   const parsed = kind === 'postgres' || kind === 'mysql' ? SERVED_TABLE.parse(given) : FILE_TABLE.parse(given)
   const database = await openDatabase(placeOf(kind, parsed, '/'))
   try {
-    const tables: string[][] = []
-    for (const name of ['added', 'latest']) {
-      const { records } = await database.ask(`SELECT id, shop, amount FROM ${name} ORDER BY id`)
-      tables.push(records.map(record => record.join(' ')))
-    }
-    return tables
+    const answers: string[][] = []
+    for (const each of statements) answers.push((await database.ask(each)).records.map(record => record.join(' ')))
+    return answers
   } finally {
     await database.close()
   }
 }
+
+const tablesOf = (database: SqlDatabase) =>
+  ask(database, ...['added', 'latest'].map(name => `SELECT id, shop, amount FROM ${name} ORDER BY id`))
 
 const folder = new Place(LETTERS)
 const programs: Program[] = []
@@ -137,6 +138,25 @@ describe.each(KINDS)('tables of %s', kind => {
     expect(await tablesOf(database)).toEqual(tables)
     expect(tables.map(rows => new Set(rows).size)).toEqual([ROWS - Math.floor(ROWS / 37), ROWS - Math.floor(ROWS / 37)])
     expect(await place.problems(true)).toEqual([])
+    place.close()
+    await database.remove()
+  })
+
+  test.runIf(LONG)('take nothing of a run that was given up, and what was on its way ends as in doubt', async () => {
+    const database = await made()
+    const place = new Place(intoTable(database, DEALT))
+    const killed = await place.begin({ resume: false, kill: { point: 'before_send', nth: 3 } }).exit
+    expect(killed.signal).toBe('SIGKILL')
+    const given_up = reportOf(await place.begin({ resume: true, abandon: true }).exit)
+    expect(given_up).toMatchObject({ status: 'abandoned', code: null })
+    expect(await place.problems(true)).toEqual([])
+    const { stdout } = await place.custody('show', 'latest', '--json').exit
+    expect(JSON.parse(stdout).in_doubt.length).toBeGreaterThan(0)
+    const [shut = []] = await ask(
+      database,
+      `SELECT part, epoch FROM custody_receipts WHERE batch = '' AND part > 0 AND epoch > 1`,
+    )
+    expect(shut.length).toBeGreaterThan(0)
     place.close()
     await database.remove()
   })
