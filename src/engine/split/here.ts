@@ -1,10 +1,10 @@
 /** Works on the splits of a run in this thread, one after the other. */
 
-import type { SplitsAtWork, SplitsEnd, SplitsProgress, Workers } from '../ports/workers.ts'
-import type { Progress, RunResult } from '../run/session.ts'
-import { bytesOf, cutsOf } from './cuts.ts'
+import type { SplitsAtWork, SplitsProgress, Workers } from '../ports/workers.ts'
+import type { Progress } from '../run/session.ts'
+import { workOnOurs } from './our-split.ts'
 import { SplitCalls } from './split-calls.ts'
-import { runSplit, type SplitRequest } from './split-session.ts'
+import type { SplitRequest } from './split-session.ts'
 
 /** `of` says all but the number of the split. */
 export function workersHere(of: Omit<SplitRequest, 'part'>): Workers {
@@ -14,15 +14,10 @@ export function workersHere(of: Omit<SplitRequest, 'part'>): Workers {
       const calls = new SplitCalls(of)
       for (const [closed, part] of parts.entries()) {
         const elsewhere = await calls.besides(part)
-        const result = await runSplit({
-          ...of,
-          part,
-          elsewhere,
-          onProgress: each => onRows(added(sum, progressIn(each)), alone(closed, parts)),
-        })
-        const end = endOf(result, calls.lost_usd)
-        if (end !== null) return end
-        sum = added(sum, progressAfter(result, of.cuts, part))
+        const onProgress = (each: Progress) => onRows(added(sum, progressIn(each)), alone(closed, parts))
+        const end = await workOnOurs({ ...of, part, elsewhere, onProgress }, calls.lost_usd)
+        if (end.kind === 'stopped') return end
+        sum = added(sum, end.progress)
         onRows(sum, alone(closed + 1, parts))
       }
       return { kind: 'closed' }
@@ -43,29 +38,11 @@ export function progressIn({ rows_read, rows_done, tokens_ended, bytes }: Progre
   return { rows_read, rows_done, tokens_ended, bytes_read: bytes?.read ?? 0 }
 }
 
-/** Of one that is closed. */
-export function progressAfter({ summary }: RunResult, cuts: SplitRequest['cuts'], part: number): SplitsProgress {
-  const { rows, tokens } = summary
-  const bytes_read = bytesOf(cutsOf(cuts, part), () => true) ?? 0
-  return { rows_read: rows.read, rows_done: rows.read, tokens_ended: tokens.ended, bytes_read }
-}
-
 export function added(sum: SplitsProgress, more: SplitsProgress): SplitsProgress {
   return {
     rows_read: sum.rows_read + more.rows_read,
     rows_done: sum.rows_done + more.rows_done,
     tokens_ended: sum.tokens_ended + more.tokens_ended,
     bytes_read: sum.bytes_read + more.bytes_read,
-  }
-}
-
-/** Null: the split is closed. `lost_usd`: of all others. */
-export function endOf(result: RunResult, lost_usd = 0): Extract<SplitsEnd, { kind: 'stopped' }> | null {
-  const { summary, error, stopped_by, next_call_usd } = result
-  if (summary.status !== 'failed' && summary.status !== 'cancelled') return null
-  return {
-    kind: 'stopped',
-    error,
-    budget: stopped_by === 'budget_exhausted' ? { next_call_usd, lost_usd: result.lost_usd + lost_usd } : null,
   }
 }

@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { addFilesRead } from '../../engine/nodes/sink/files-in-use.ts'
 import { systemClock } from '../../engine/ports/ports.ts'
-import { endOf, progressAfter, progressIn } from '../../engine/split/here.ts'
-import { runSplit } from '../../engine/split/split-session.ts'
+import { progressIn } from '../../engine/split/here.ts'
+import { workOnOurs } from '../../engine/split/our-split.ts'
 import { ownKeychain } from '../../ledger/encryption/keychain.ts'
 import { openLedger } from '../../ledger/open.ts'
 import { writeThrough } from '../../ledger/thread/commit-thread.ts'
@@ -71,7 +71,7 @@ class SplitWorker {
 
   async work({ part, cuts }: Extract<Order, { kind: 'work' }>): Promise<Worked> {
     const { url, custody, run, opening, files, abandon, strict, staging, original_names, sends } = input
-    const result = await runSplit({
+    const end = await workOnOurs({
       ...{ plan: this.#plan, run, part, opening, cuts, files, abandon, strict },
       ...{ ledger: this.#ledger, clock: systemClock(), signal: this.#stop.signal, strays: this.#strays },
       ...(staging === null ? {} : { staging }),
@@ -81,9 +81,7 @@ class SplitWorker {
       onProgress: each => tell({ kind: 'progress', progress: progressIn(each) }),
       onNotice: notice => tell({ kind: 'notice', notice }),
     })
-    const end = endOf(result)
-    if (end !== null) return { kind: 'stopped', failure: end.error === null ? null : failureOf(end.error) }
-    return { kind: 'closed', progress: progressAfter(result, cuts, part) }
+    return end.kind === 'closed' ? end : { kind: 'stopped', failure: end.error === null ? null : failureOf(end.error) }
   }
 }
 
