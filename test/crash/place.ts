@@ -59,6 +59,17 @@ export class Program {
     }))
   }
 
+  /** What it has written so far, and how it ended, if it did. */
+  get said(): string {
+    const { exitCode, signalCode } = this.process
+    const end = exitCode === null && signalCode === null ? 'it runs' : `it ended: ${signalCode ?? exitCode}`
+    return [this.#stdout, this.#stderr, end].filter(text => text !== '').join('\n')
+  }
+
+  get is_over(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null
+  }
+
   /** Resolves as soon as it has written `text`. @throws if it ends before. */
   async printed(text: string): Promise<void> {
     let ended: Exit | null = null

@@ -2,21 +2,13 @@
 // @module-tag proof
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { STRIKES } from '../postgres/strikes.ts'
-import { heldBy } from '../support/hosts-at-work.ts'
+import { clockOff, heldBy } from '../support/hosts-at-work.ts'
 import { hostsServer } from '../support/hosts-server.ts'
 import { HostsStage } from '../support/hosts-stage.ts'
 import { SPLITS } from '../support/waiting-pipeline.ts'
 
 const server = await hostsServer()
 
-/** So that a process finds another time of day, in all of its threads. */
-const SHIFTED = `
-const [Real, by] = [Date, Number(process.env.SHIFT_MS)]
-globalThis.Date = class Date extends Real {
-  constructor(...given) { given.length === 0 ? super(Real.now() + by) : super(...given) }
-  static now() { return Real.now() + by }
-}
-`
 const HOUR_MS = 3_600_000
 
 describe.skipIf(server.why !== '')(`workers on several machines${server.why}`, () => {
@@ -125,8 +117,7 @@ describe.skipIf(server.why !== '')(`workers on several machines${server.why}`, (
     ['coordinator', 'ahead', HOUR_MS],
     ['coordinator', 'behind', -HOUR_MS],
   ] as const)('the clock of a %s is an hour %s', async (who, _, ms) => {
-    stage.put('shifted.mjs', SHIFTED)
-    const shifted = { NODE_OPTIONS: `--import=${stage.folder}/shifted.mjs`, SHIFT_MS: `${ms}` }
+    const shifted = clockOff(ms)
     const coordinator = stage.coordinate(who === 'coordinator' ? shifted : {})
     await stage.works('coordinator')
     const alpha = stage.worker('alpha', [], who === 'worker' ? shifted : {})

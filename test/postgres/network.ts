@@ -14,13 +14,16 @@ export type Trouble =
   /** The connection's next bytes wait for what is done then. */
   | (() => Promise<unknown>)
 
+const BOTH: readonly Direction[] = ['to_server', 'to_client']
+
 export class Network {
   readonly #listener: Server
   readonly #wires = new Set<Wire>()
   readonly #done: Promise<unknown>[] = []
   /** Where new connections lead. */
   #port: number
-  #is_silent = false
+  #silent: readonly Direction[] = []
+  #delay_ms = 0
   #trouble: { readonly direction: Direction; bytes: number; readonly what: Trouble } | null = null
   /** How much of what was to happen has happened. */
   met = 0
@@ -57,10 +60,16 @@ export class Network {
     this.#trouble = { direction, bytes, what }
   }
 
-  /** From now on, whatever is under way. */
-  hush(): void {
-    this.#is_silent = true
-    for (const wire of this.#wires) wire.hush()
+  /** From now on, whatever is under way; the other direction may still pass. */
+  hush(directions: readonly Direction[] = BOTH): void {
+    this.#silent = directions
+    for (const wire of this.#wires) wire.hush(directions)
+  }
+
+  /** All that passes from now on comes so much later. */
+  slow(ms: number): void {
+    this.#delay_ms = ms
+    for (const wire of this.#wires) wire.delay_ms = ms
   }
 
   /** All connections end, whatever is under way. */
@@ -70,8 +79,9 @@ export class Network {
 
   /** What was held back arrives, late; connections whose other end is gone are closed then. */
   heal(): void {
-    this.#is_silent = false
+    this.#silent = []
     this.#trouble = null
+    this.slow(0)
     for (const wire of this.#wires) wire.speak()
   }
 
@@ -94,7 +104,8 @@ export class Network {
   #join(client: Socket): void {
     const wire = new Wire(client, connect(this.#port, '127.0.0.1'), this.#pass, () => this.#wires.delete(wire))
     this.#wires.add(wire)
-    if (this.#is_silent) wire.hush()
+    wire.delay_ms = this.#delay_ms
+    wire.hush(this.#silent)
   }
 
   readonly #pass = (wire: Wire, direction: Direction, chunk: Buffer): void => {
@@ -112,7 +123,7 @@ export class Network {
     if (trouble.what === 'cut') return wire.send(direction, before, () => wire.end())
     wire.send(direction, before)
     if (trouble.what === 'all_silent') this.hush()
-    wire.hush()
+    wire.hush(BOTH)
     wire.send(direction, after)
     if (typeof trouble.what !== 'string') this.#done.push(trouble.what().finally(() => wire.speak()))
   }
@@ -120,10 +131,13 @@ export class Network {
 
 /** One connection: two sockets, and what is on its way between them. */
 class Wire {
-  is_silent = false
+  delay_ms = 0
   readonly #client: Socket
   readonly #server: Socket
+  readonly #silent = new Set<Direction>()
   readonly #held: Array<readonly [Direction, Buffer]> = []
+  /** What is on its way, in order, and when it arrives. */
+  readonly #delayed: Array<{ readonly due_ms: number; readonly send: () => void }> = []
   readonly #onEnd: () => void
   /** An end is gone of which the other one hasn't heard. */
   #is_ended = false
@@ -142,17 +156,41 @@ class Wire {
     for (const socket of [client, server]) socket.on('error', this.#gone).on('end', this.#gone).on('close', this.#gone)
   }
 
+  get is_silent(): boolean {
+    return this.#silent.size > 0
+  }
+
   send(direction: Direction, chunk: Buffer, onSent?: () => void): void {
-    if (this.is_silent) this.#held.push([direction, chunk])
+    if (this.delay_ms === 0 && this.#delayed.length === 0) return this.#arrive(direction, chunk, onSent)
+    this.#delayed.push({
+      due_ms: performance.now() + this.delay_ms,
+      send: () => this.#arrive(direction, chunk, onSent),
+    })
+    if (this.#delayed.length === 1) this.#sendNext()
+  }
+
+  #sendNext(): void {
+    const [first] = this.#delayed
+    if (first === undefined) return
+    const send = () => {
+      this.#delayed.shift()
+      first.send()
+      this.#sendNext()
+    }
+    setTimeout(send, Math.max(0, first.due_ms - performance.now()))
+  }
+
+  #arrive(direction: Direction, chunk: Buffer, onSent?: () => void): void {
+    if (this.#silent.has(direction)) this.#held.push([direction, chunk])
     else (direction === 'to_server' ? this.#server : this.#client).write(chunk, onSent)
   }
 
-  hush(): void {
-    this.is_silent = true
+  hush(directions: readonly Direction[]): void {
+    for (const each of directions) this.#silent.add(each)
   }
 
   speak(): void {
-    this.is_silent = false
+    this.#silent.clear()
     for (const [direction, chunk] of this.#held.splice(0)) this.send(direction, chunk)
     if (!this.#is_ended) return
     this.#client.end()

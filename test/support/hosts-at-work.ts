@@ -8,12 +8,19 @@ import { parseHolder } from '../../src/model/holder.ts'
 import { hasHosts, onHost } from '../crash/hosts.ts'
 import { Program } from '../crash/place.ts'
 import { built } from './built.ts'
+import { ROOT } from './source-file.ts'
 
 export interface AtWork {
   /** Where the pipeline is. */
   readonly folder: string
   readonly url: string
 }
+
+/** The environment of a machine whose time of day is so far ahead; less than 0: behind. */
+export const clockOff = (ms: number): { readonly [name: string]: string } => ({
+  NODE_OPTIONS: `--import=${join(ROOT, 'test/support/shifted-clock.ts')}`,
+  SHIFTED_BY_MS: `${ms}`,
+})
 
 /** Begins a command on a machine of that name, where machines can have names. `env`: besides. */
 export function onMachine(

@@ -19,7 +19,8 @@ export class HostsStage implements AtWork {
   readonly folder: string
   readonly url: string
   readonly pipeline: HostsPipeline
-  readonly #programs: Program[] = []
+  readonly #programs: Array<{ readonly host: string; readonly words: readonly string[]; readonly program: Program }> =
+    []
 
   /** `server`: URL of a database; the stage has a ledger of its own in it. */
   constructor(server: string, pipeline: HostsPipeline = WAITING_PIPELINE) {
@@ -41,7 +42,7 @@ export class HostsStage implements AtWork {
 
   begin(host: string, words: readonly string[], env: Env = {}): Program {
     const program = onMachine(this, host, words, env)
-    this.#programs.push(program)
+    this.#programs.push({ host, words, program })
     return program
   }
 
@@ -94,9 +95,14 @@ export class HostsStage implements AtWork {
     expect(readdirSync(join(this.folder, 'pieces'))).toEqual([])
   }
 
+  /** What all processes have written so far, in the order in which they were begun. */
+  get said(): string {
+    return this.#programs.map(({ host, words, program }) => `${host}: ${words.join(' ')}\n${program.said}\n`).join('\n')
+  }
+
   async close(): Promise<void> {
-    for (const { process } of this.#programs) process.kill('SIGKILL')
-    await Promise.all(this.#programs.map(({ exit }) => exit))
+    for (const { program } of this.#programs) program.process.kill('SIGKILL')
+    await Promise.all(this.#programs.map(({ program }) => program.exit))
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
