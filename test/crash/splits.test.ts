@@ -88,12 +88,11 @@ describe.concurrent('a run with splits that is given up', () => {
     ['before its input is cut', 'after_open', 1],
     ['in its first split', 'after_commit', 1],
     ['in its last split', 'before_publish', 4],
-    ['when its outputs are put together', 'mid_flush', 'last'],
+    ['when its outputs are put together', 'mid_assembly', 2],
   ] as const
   test.each(LONG ? kills : kills.slice(1, 2))(
     '%s, is sealed, and all outputs are as they were',
-    async (_, point, n) => {
-      const nth = n === 'last' ? ((await of(OUTPUTS)).points[point] ?? 0) - 2 : n
+    async (_, point, nth) => {
       const place = newPlace(OUTPUTS)
       const before = place.outputs()
       const { signal } = await place.begin({ resume: false, kill: { point, nth } }).exit

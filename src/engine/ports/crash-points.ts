@@ -29,6 +29,8 @@ export const POINTS = [
   'after_commit',
   /** The ledger has what is about to be sent; nothing of it is. Only where a sink sends. */
   'before_send',
+  /** Some outputs have what splits have written, and are ahead of the ledger; others not. Only where there are splits. */
+  'mid_assembly',
   /** The last rows and the ends of formats are durable, and it is recorded what will be renamed. */
   'before_publish',
   /** Some files are renamed. */

@@ -15,6 +15,7 @@ import { contextOf, type Receipts, type SinkSet } from '../nodes/sink/sink-set.t
 import { Sinks } from '../nodes/sink/sinks.ts'
 import { originalNames } from '../nodes/source/open-sources.ts'
 import type { OpenSource } from '../nodes/source/source-reader.ts'
+import type { AtPoint } from '../ports/crash-points.ts'
 import type { Pieces } from '../ports/pieces.ts'
 import { SessionClock, type Standstill } from '../ports/run-clock.ts'
 import type { OnSplits, SpentBudget, Workers } from '../ports/workers.ts'
@@ -95,7 +96,9 @@ export interface Coordinating {
 export async function coordinate(parts: Coordinating): Promise<RunResult> {
   const { request, log, sinks, from } = parts
   const clock = new SessionClock(request.clock, log.began_us, from.resumed ?? undefined)
-  const outputs = new Sinks(sinks, { atPoint: request.atPoint ?? nothing, hold: () => log.renew() })
+  const { atPoint = nothing } = request
+  const atAssembly: AtPoint = point => atPoint(point === 'mid_flush' ? 'mid_assembly' : point)
+  const outputs = new Sinks(sinks, { atPoint: atAssembly, hold: () => log.renew() })
   const coordinator = new Coordinator(parts, clock, outputs)
   try {
     return await coordinator.run()
