@@ -10,7 +10,7 @@ export default defineTransform({
   name: 'paced', summary: 'Takes its time', options: z.strictObject({}), determinism: 'deterministic', errors: {},
   examples: [{ title: 'One', options: {} }], cardinality: 'one', guarantees: (_, input) => input,
   create: () => ({ process: async row => {
-    if (row.id % 25 === 0) await new Promise(resolve => setTimeout(resolve, 60))
+    if (row.id % 25 === 0) await new Promise(resolve => setTimeout(resolve, 200))
     return oneRow(row)
   } }),
 })

@@ -66,6 +66,8 @@ class RandomHostsRun {
   async play(): Promise<void> {
     await this.#begun()
     for (let i = this.#random.between(2, 4); i > 0; i--) this.#more(this.#machine())
+    // Most that happens before somebody works on a split happens to a run that can't be disturbed much.
+    if (this.#random.chance(0.8)) await this.#worked()
     for (let i = this.#random.between(1, 3); i > 0; i--) {
       await sleep(this.#random.below(2_500))
       await this.#strike(this.#random.pick(FAULTS))
@@ -111,8 +113,15 @@ class RandomHostsRun {
     })
   }
 
+  #worked(): Promise<void> {
+    return this.#until('somebody worked on a split', async () => {
+      const held = (await this.#leases()).filter(({ holder }) => holder !== '')
+      return this.#coordinator.is_over || held.length > 1
+    })
+  }
+
   async #strike(fault: Fault): Promise<void> {
-    this.happened.push(fault)
+    this.happened.push(this.#coordinator.is_over ? `${fault} (when the run was over)` : fault)
     const { network, cluster } = this.#server
     const worker = this.#random.pick(this.#workers)
     const past_lease_ms = this.#random.between(100, 2_500)
