@@ -11,7 +11,7 @@ afterEach(() => vi.restoreAllMocks())
 const STATEMENTS_A_SPLIT = 10
 
 /** Splits beyond the number of records have nothing to read. */
-const [FEWER, MORE] = [120, 220]
+const [FEWER, MORE] = [40, 90]
 
 test.skipIf(server.url === null)(`splits cost as few statements as ever${server.said}`, async () => {
   const database = await newDatabase(server.url ?? '')
