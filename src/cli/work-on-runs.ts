@@ -10,6 +10,7 @@ import type { Context } from './context.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { asCustodyError, renderError } from './render/error.ts'
 import { noticeText } from './render/restored.ts'
+import { serviceText } from './render/service.ts'
 import { counted, printable, shortRun } from './render/text.ts'
 
 export interface WorkerOptions extends GivenLedger {
@@ -56,6 +57,7 @@ function observerOf(context: Context, quiet: boolean, url: string, onReady: () =
     onSaid: (run, said) => {
       const text = saidText(said)
       if (text !== null && !quiet) terminal.report(`run ${printable(shortRun(run))} · ${text}`)
+      if (said.kind === 'service' && !quiet) terminal.report(serviceText(said.state))
       if (said.kind === 'notice' && !quiet) terminal.report(noticeText(said.notice, paint))
       if (said.kind === 'left' && said.failure !== null) terminal.report(asError(errorOf(said.failure)))
       if (said.kind === 'late') terminal.report(`after the run: ${said.what}`)

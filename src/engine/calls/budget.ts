@@ -1,4 +1,5 @@
 /** What calls may cost. Nothing is begun that could exceed the cap: what is under way counts with the most that it can cost. */
+import type { Elsewhere } from './elsewhere.ts'
 
 /** In nano-dollars; Infinity for null, which is no cap. */
 export function capOf(spend_usd: number | null): number {
@@ -9,13 +10,26 @@ export class Budget {
   readonly #cap_nusd: number
   #spent_nusd: number
   readonly #lost_nusd: number
+  readonly #elsewhere: Pick<Elsewhere, 'cost_nusd' | 'meanwhile'> | null
   #reserved_nusd = 0
+  /** The most that a call may cost which waits: of those that were looked at since one began. */
+  #next_nusd = 0
 
-  /** In nano-dollars; Infinity for no cap. `lost`: the most that calls have cost that were under way when a process was gone. */
-  constructor(cap_nusd: number, spent_nusd: number, lost_nusd: number) {
+  /**
+   * In nano-dollars; Infinity for no cap. `lost`: the most that calls have cost that were under way when a process was gone. `elsewhere`: what other
+   * sessions of the run spend.
+   */
+  constructor(
+    cap_nusd: number,
+    spent_nusd: number,
+    lost_nusd: number,
+    elsewhere: Pick<Elsewhere, 'cost_nusd' | 'meanwhile'> | null = null,
+  ) {
     this.#cap_nusd = cap_nusd
     this.#spent_nusd = spent_nusd
     this.#lost_nusd = lost_nusd
+    this.#elsewhere = elsewhere
+    this.#say()
   }
 
   /** The most that calls may cost of which nothing is on record. */
@@ -23,17 +37,37 @@ export class Budget {
     return this.#lost_nusd + this.#reserved_nusd
   }
 
+  /** Whether others may give back what a call waits for. */
+  get mayGrow(): boolean {
+    return this.#elsewhere?.meanwhile?.may_pay === true
+  }
+
   /** Whether a call that costs so much at most may begin. What costs nothing always may. */
   allows(most_nusd: number): boolean {
-    return most_nusd === 0 || this.#spent_nusd + this.at_risk_nusd + most_nusd <= this.#cap_nusd
+    if (most_nusd === 0) return true
+    if (most_nusd > this.#next_nusd) {
+      this.#next_nusd = most_nusd
+      this.#say()
+    }
+    const elsewhere_nusd = this.#elsewhere?.cost_nusd ?? 0
+    return this.#spent_nusd + this.at_risk_nusd + most_nusd <= this.#cap_nusd - elsewhere_nusd
   }
 
   begin(most_nusd: number): void {
     this.#reserved_nusd += most_nusd
+    this.#next_nusd = 0
+    this.#say()
   }
 
   end(most_nusd: number, cost_nusd: number): void {
     this.#reserved_nusd -= most_nusd
     this.#spent_nusd += cost_nusd
+    this.#say()
+  }
+
+  #say(): void {
+    this.#elsewhere?.meanwhile?.spends({
+      ...{ spent_nusd: this.#spent_nusd, at_risk_nusd: this.at_risk_nusd, next_nusd: this.#next_nusd },
+    })
   }
 }

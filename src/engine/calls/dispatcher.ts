@@ -121,15 +121,15 @@ export class CallDispatcher {
 
   constructor(parts: CallDispatcherParts) {
     this.#parts = parts
-    const { limits, recorder, elsewhere, lost_nusd } = parts
-    const spent_nusd = recorder.totals.calls?.cost_nusd ?? 0
-    this.#budget = new Budget(capOf(limits.spend_usd) - (elsewhere?.cost_nusd ?? 0), spent_nusd, lost_nusd)
+    const { limits, recorder, elsewhere, events, lost_nusd } = parts
+    this.#budget = new Budget(capOf(limits.spend_usd), recorder.totals.calls?.cost_nusd ?? 0, lost_nusd, elsewhere)
     this.#services = new Services({
       ...parts,
       totals: parts.recorder.totals,
       allows: most_nusd => this.#budget.allows(most_nusd),
-      stop: error => parts.events.fallDue(() => this.#stop(error)),
+      stop: error => events.fallDue(() => this.#stop(error)),
     })
+    elsewhere?.meanwhile?.onMore(() => events.fallDue(() => this.#services.pumpOthers(null)))
   }
 
   /** Continues after a process that may have made calls up to `at_us`. */
@@ -162,7 +162,7 @@ export class CallDispatcher {
 
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */
   get unaffordable(): number {
-    return this.#in_flight > 0 || this.#services.anyWaits ? 0 : this.waiting_visits
+    return this.#in_flight > 0 || this.#services.anyWaits || this.#budget.mayGrow ? 0 : this.waiting_visits
   }
 
   /** The least of what calls that wait for budget can cost at most; null if none waits. */

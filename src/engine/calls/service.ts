@@ -15,13 +15,12 @@ import type { RateWindow } from './rate-window.ts'
 import type { ServiceLimits } from './service-limits.ts'
 import { afterAnswer, afterThrottled, isShut, type Throttle, unthrottled } from './throttle.ts'
 
-/** Limits that are kept with other runs. */
+/** Limits that are kept with others. */
 export interface SharedLimits {
-  /** Takes a place if there is one: 0. Else how long to wait at least before the next look, in microseconds. */
-  begin(service: string, limits: Pick<ServiceLimits, 'concurrency' | 'per_minute'>): number
+  /** Takes a place if there is one: 0. Else how long to wait at least before the next look, in microseconds. `waiting`: how many calls wait. */
+  begin(service: string, limits: Pick<ServiceLimits, 'concurrency' | 'per_minute'>, waiting: number): number
   /** Gives a place back. */
   end(service: string): void
-  close(): void
 }
 
 /** A call that waits to begin. */
@@ -310,7 +309,7 @@ export class Service<Context> {
   /** How long others keep it waiting; null if that can't be known: then it fails. */
   #share(waiter: Waiter): number | null {
     try {
-      return this.#ports.shared?.begin(this.name, this.#limits) ?? 0
+      return this.#ports.shared?.begin(this.name, this.#limits, this.#queue.length) ?? 0
     } catch (thrown) {
       this.#take(waiter)
       waiter.fail(thrown)

@@ -74,8 +74,8 @@ export class Services<Context> {
     return all.length === 0 ? null : Math.min(...all)
   }
 
-  /** Lets begin what may, but for the calls of one. */
-  pumpOthers(than: Service<Context>): void {
+  /** Lets begin what may, but for the calls of one; null: of all. */
+  pumpOthers(than: Service<Context> | null): void {
     for (const each of this.#services.values()) if (each !== than) each.pump()
   }
 

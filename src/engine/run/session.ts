@@ -118,7 +118,7 @@ export interface SessionRequest {
   readonly answered?: Recordings | null | undefined
   /** Of the same run, where things come in the order in which they came there. */
   readonly courses?: Courses | null | undefined
-  /** Limits of services that are kept with other runs. */
+  /** Limits of services that are kept with others. */
   readonly shared?: SharedLimits | null | undefined
   /** What other sessions of the run have asked of services; absent: there are none. */
   readonly elsewhere?: Elsewhere | undefined

@@ -9,8 +9,8 @@ import { readHistory } from '../resume/run-fold.ts'
 import { atRiskOf } from '../run/resume.ts'
 import type { SplitRequest } from './split-session.ts'
 
-/** In nano-dollars. */
-interface Cost {
+/** Of a split, in nano-dollars. */
+export interface Cost {
   readonly on_record: number
   /** The most that calls have cost that were under way when a process was gone. */
   readonly lost: number
@@ -72,7 +72,8 @@ export class SplitCalls {
   }
 }
 
-async function costOf(reader: RunReader, log: number): Promise<Cost> {
+/** To be called with `SplitReader.see`. */
+export async function costOf(reader: RunReader, log: number): Promise<Cost> {
   const history = await readHistory(reader, log)
   return { on_record: history.commit?.entry.totals.calls?.cost_nusd ?? 0, lost: atRiskOf(history) }
 }

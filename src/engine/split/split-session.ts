@@ -31,6 +31,8 @@ export interface SplitRequest extends SessionRequest {
   /** Reads nothing more: what is open ends, and the split is closed. */
   readonly abandon: boolean
   readonly staging?: string | undefined
+  /** Gives what it shares with splits that are worked on at the same time, where the nodes call services; `epoch`: of its lease. */
+  readonly sharing?: ((epoch: number) => Pick<SessionRequest, 'shared' | 'elsewhere'>) | undefined
 }
 
 interface Found {
@@ -65,7 +67,10 @@ export async function runSplit(request: SplitRequest): Promise<RunResult> {
     const pools = created.add(await Pools.open(plan, () => request.started_us ?? opening.t, request.strays))
     const cut = begun.filter(({ from }) => from?.cut === true).map(({ node }) => node.number)
     const result = await driveSession({
-      request: { ...request, recordings: recordings?.inPart(part), courses: courses?.inPart(part) },
+      request: {
+        ...{ ...request, recordings: recordings?.inPart(part), courses: courses?.inPart(part) },
+        ...request.sharing?.(epoch),
+      },
       ...{ limit: Number.POSITIVE_INFINITY, ledger, epoch, sinks, pools },
       part,
       ...keysOf(request),

@@ -1,4 +1,5 @@
 /** The messages between a worker and its threads, as data. */
+import type { ServiceState } from '../../engine/calls/service-state.ts'
 import type { Notice } from '../../engine/nodes/source/source-reader.ts'
 import type { LedgerKey } from '../../ledger/encryption/ledger-key.ts'
 import type { Environment } from '../../ledger/keys/config-folder.ts'
@@ -31,6 +32,8 @@ export type WorkSaid =
   /** `failure` null: it was stopped. */
   | { readonly kind: 'left'; readonly part: number; readonly failure: Failure | null }
   | { readonly kind: 'notice'; readonly notice: Notice }
+  /** One keeps calls waiting, or is back. */
+  | { readonly kind: 'service'; readonly state: ServiceState }
   /** A plugin still did something when it shouldn't; a sentence without its end. */
   | { readonly kind: 'late'; readonly what: string }
   | { readonly kind: 'ended'; readonly end: WorkEnd }

@@ -7,11 +7,13 @@
  */
 import { randomInt } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
+import { capOf } from '../../engine/calls/budget.ts'
 import { addFilesRead } from '../../engine/nodes/sink/files-in-use.ts'
 import { SENT } from '../../engine/nodes/sink/sink-set.ts'
 import { systemClock } from '../../engine/ports/ports.ts'
 import { codeIn } from '../../engine/run/plugin-code.ts'
 import { refuseOthers } from '../../engine/run/resume.ts'
+import type { RunResult } from '../../engine/run/session.ts'
 import { type Coordination, readCoordination } from '../../engine/split/coordination.ts'
 import { endOf } from '../../engine/split/our-split.ts'
 import { sourceNames } from '../../engine/split/source-names.ts'
@@ -20,7 +22,9 @@ import { codeChanges, codeText } from '../../format/plugin-code.ts'
 import { ownKeychain } from '../../ledger/encryption/keychain.ts'
 import type { LedgerKey } from '../../ledger/encryption/ledger-key.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
+import type { SharedRecord } from '../../ledger/postgres/shared-record.ts'
 import { failureOf } from '../../ledger/thread/messages.ts'
+import { LEASE_US } from '../../ledger/write/lease.ts'
 import type { StoredLedger } from '../../ledger/write/ledger.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -36,8 +40,10 @@ import { codeOf } from '../plugins/plugin-code.ts'
 import { refuseSet } from '../resume-sets.ts'
 import { stagingFolder } from '../spill-folder.ts'
 import { watchPlugins } from '../strays.ts'
-import { type RunRecord, readRecord } from './run-record.ts'
+import { changeShares, type RunRecord, readRecord, shareOf } from './run-record.ts'
+import { RunServices } from './run-services.ts'
 import { isInvited } from './shared-folder.ts'
+import { ask, left } from './shares.ts'
 import type { RunWorkInput, WorkEnd, WorkOrder, WorkSaid } from './work-messages.ts'
 
 // cast: what run-work.ts starts it with.
@@ -57,14 +63,15 @@ const failed = new Set<number>()
 async function work(): Promise<WorkEnd> {
   const ledger = closing.add(await openWith(await keyOfRun()))
   const seen = await ledger.splitsOf(input.run).see(0, readCoordination)
-  const record = await readRecord(input.url, input.run, input.token)
+  const share = closing.add(await shareOf(input.url, input.run))
+  const record = await readRecord(share, input.token)
   if (seen.cuts === null || record === null) return { kind: 'not_yet' }
   const request = await requestFor(ledger, seen, record)
   if (request === null) return { kind: 'not_yet' }
   for (;;) {
     const part = await freePart(ledger)
     if (part === null) return { kind: 'idle' }
-    await workOn({ ...request, part })
+    await workOn({ ...request, part }, record.shares === null ? null : share)
   }
 }
 
@@ -95,7 +102,7 @@ async function requestFor(
 ): Promise<Omit<SplitRequest, 'part'> | null> {
   const { run, url, env, cwd, custody, token } = input
   const { opened, leaf, cuts } = seen
-  const plan = await planOf(seen, record.sets)
+  const plan = withBudget(await planOf(seen, record.sets), record.shares)
   if (!(await isInvited(piecesFolder(plan, url, run), token))) return null
   const original_names = await sourceNames(plan, opened.files)
   const in_use = addFilesRead(plan, filesInUse(env, cwd, url, plan))
@@ -108,7 +115,14 @@ async function requestFor(
     pieces: piecesOf(plan, url, run),
     known: { originalNames: () => original_names, inUse: path => in_use.find(path), names_files: false, sends },
     onNotice: notice => tell({ kind: 'notice', notice }),
+    onService: state => tell({ kind: 'service', state }),
   }
+}
+
+/** What is shared is what its coordinator says. */
+function withBudget(plan: Plan, shares: RunRecord['shares']): Plan {
+  if (shares === null) return plan
+  return { ...plan, limits: { ...plan.limits, spend_usd: shares.budget === null ? null : shares.budget / 1e9 } }
 }
 
 /**
@@ -149,11 +163,11 @@ async function freePart(ledger: StoredLedger): Promise<number | null> {
 }
 
 /** @throws CustodyError if it couldn't be begun, by nobody's fault but this worker's */
-async function workOn(request: SplitRequest): Promise<void> {
+async function workOn(request: SplitRequest, share: SharedRecord | null): Promise<void> {
   const { part } = request
   tell({ kind: 'taken', part })
   try {
-    const result = await runSplit(request)
+    const result = await (share === null ? runSplit(request) : runSharing(request, share))
     const end = endOf(result)
     if (end?.kind !== 'stopped') return tell({ kind: 'closed', part, rows: result.summary.rows.read })
     failed.add(part)
@@ -165,6 +179,32 @@ async function workOn(request: SplitRequest): Promise<void> {
     // What is thrown is said as what this worker can't work with.
     tell({ kind: 'left', part, failure: null })
     if (!is_taken) throw thrown
+  }
+}
+
+/** With its share of what the run may ask of services. */
+async function runSharing(request: SplitRequest, share: SharedRecord): Promise<RunResult> {
+  const { plan, part, clock } = request
+  const begun: RunServices[] = []
+  let is_closed = false
+  const sharing = (epoch: number) => {
+    const services = new RunServices({
+      ...{ part, epoch, clock, lease_us: LEASE_US },
+      budget: plan.limits.spend_usd === null ? null : capOf(plan.limits.spend_usd),
+      ask: asked => changeShares(share, (shares, now_us) => ask(shares, asked, now_us)),
+      leave: async how => {
+        await changeShares(share, (shares, now_us) => ({ shares: left(shares, how, now_us), answer: null }))
+      },
+    })
+    begun.push(services)
+    return { shared: services, elsewhere: services }
+  }
+  try {
+    const result = await runSplit({ ...request, sharing })
+    is_closed = endOf(result) === null
+    return result
+  } finally {
+    for (const each of begun) await each.leave(is_closed)
   }
 }
 

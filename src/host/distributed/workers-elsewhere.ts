@@ -12,15 +12,17 @@ import { added, NO_PROGRESS, workersHere } from '../../engine/split/here.ts'
 import type { SplitRequest } from '../../engine/split/split-session.ts'
 import { readStop } from '../../engine/split/split-stop.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
+import type { SharedRecord } from '../../ledger/postgres/shared-record.ts'
 import type { LedgerReader, StoredLease } from '../../ledger/read-port.ts'
 import { RENEW_EVERY_US } from '../../ledger/write/lease.ts'
 import { CustodyError, type ErrorCode } from '../../model/error.ts'
 import { ERRORS } from '../../model/error-codes.ts'
 import { isObject } from '../../model/row.ts'
 import { piecesFolder } from '../pieces.ts'
-import { whyAlone } from '../splits/alone.ts'
+import { whyNotElsewhere } from '../splits/alone.ts'
 import { pause } from './pause.ts'
-import { offerRecord } from './run-record.ts'
+import { offerRecord, shareOf } from './run-record.ts'
+import { servicesToShare, settle, spentBudget } from './services-to-share.ts'
 import { inviteWorkers } from './shared-folder.ts'
 import { lastOfSplit, progressOf } from './split-progress.ts'
 
@@ -45,17 +47,18 @@ export interface Elsewhere {
 export function workersElsewhere(elsewhere: Elsewhere) {
   return (of: Omit<SplitRequest, 'part'>): Workers => {
     const folder = piecesFolder(of.plan, elsewhere.url, of.run)
-    const why = whyAlone(of)
+    const why = whyNotElsewhere(of)
     if (why !== null) return alone(of, () => inviteWorkers(folder, elsewhere.token, 'not_wanted'), why)
     return {
       async run(parts, onRows) {
-        const { url, token, sets } = elsewhere
-        await offerRecord(url, of.run, token, sets)
+        const { url } = elsewhere
+        const share = await shareOf(url, of.run)
         const reader = await openLedgerReader(url)
         try {
-          return await new Watch(reader, of, elsewhere, onRows).over(parts, folder)
+          await offerRecord(share, elsewhere, await servicesToShare(of, parts))
+          return await new Watch({ reader, share }, of, elsewhere, onRows).over(parts, folder)
         } finally {
-          await reader.close()
+          await Promise.allSettled([reader.close(), share.close()])
         }
       },
     }
@@ -83,6 +86,7 @@ function whoWorks(leases: readonly StoredLease[]): Pick<SplitsAtWork, 'under_way
 
 class Watch {
   readonly #reader: LedgerReader
+  readonly #share: SharedRecord
   readonly #of: Omit<SplitRequest, 'part'>
   readonly #elsewhere: Elsewhere
   readonly #onRows: OnSplits
@@ -96,8 +100,14 @@ class Watch {
   #busy_ms = performance.now()
   #said_idle = false
 
-  constructor(reader: LedgerReader, of: Omit<SplitRequest, 'part'>, elsewhere: Elsewhere, onRows: OnSplits) {
+  constructor(
+    { reader, share }: { readonly reader: LedgerReader; readonly share: SharedRecord },
+    of: Omit<SplitRequest, 'part'>,
+    elsewhere: Elsewhere,
+    onRows: OnSplits,
+  ) {
     this.#reader = reader
+    this.#share = share
     this.#of = of
     this.#elsewhere = elsewhere
     this.#onRows = onRows
@@ -115,8 +125,9 @@ class Watch {
       if (signal.aborted) return { kind: 'stopped', error: null, budget: null }
       const began_ms = performance.now()
       const leases = await this.#leases(first, open)
-      const error = await this.#look(leases, first)
-      if (error !== null) return { kind: 'stopped', error, budget: null }
+      const end = await this.#look(leases, first)
+      if (end !== null) return end
+      await settle(this.#of, this.#share)
       const left = new Set(leases.map(({ log }) => log - first))
       for (const part of open) if (!left.has(part)) await this.#closed(part, first)
       open = open.filter(part => left.has(part))
@@ -134,7 +145,7 @@ class Watch {
   }
 
   /** Gives why the run is to stop. */
-  async #look(leases: readonly StoredLease[], first: number): Promise<CustodyError | null> {
+  async #look(leases: readonly StoredLease[], first: number): Promise<SplitsEnd | null> {
     for (const lease of leases) {
       const part = lease.log - first
       const is_left = lease.holder === ''
@@ -146,9 +157,9 @@ class Watch {
       if (progress !== null) this.#progress.set(part, progress)
       if (!is_left) continue
       this.#left.set(part, lease.epoch)
-      if (last?.entry.k !== 'stop' || last.entry.status !== 'failed') continue
-      const error = await this.#whyStopped(part, lease.epoch)
-      if (error !== null) return error
+      if (last?.entry.k !== 'stop' || last.entry.reason === 'user') continue
+      const end = await this.#whyStopped(part, lease.epoch, last.entry)
+      if (end !== null) return end
     }
     return null
   }
@@ -174,15 +185,22 @@ class Watch {
   }
 
   /** What the worker has recorded, by what was signed; null: it has only left what an earlier one had. */
-  async #whyStopped(part: number, epoch: number): Promise<CustodyError | null> {
+  async #whyStopped(
+    part: number,
+    epoch: number,
+    { reason: why }: { readonly reason: string },
+  ): Promise<SplitsEnd | null> {
     const { ledger, run } = this.#of
     const stop = await ledger.splitsOf(run).see(part, readStop)
     if (stop?.epoch !== epoch) return null
+    if (why === 'budget_exhausted')
+      return { kind: 'stopped', error: null, budget: await spentBudget(this.#of, this.#share) }
     const { reason } = stop
     const { code, message, node } = isObject(reason) ? reason : {}
     const text = typeof message === 'string' ? message : 'it doesn’t say why'
     const where = typeof node === 'string' ? { where: { node } } : {}
-    return new CustodyError(isKnown(code) ? code : 'CUSTODY_INTERNAL', `split ${part}: ${text}`, where)
+    const error = new CustodyError(isKnown(code) ? code : 'CUSTODY_INTERNAL', `split ${part}: ${text}`, where)
+    return { kind: 'stopped', error, budget: null }
   }
 }
 

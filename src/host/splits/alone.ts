@@ -3,20 +3,37 @@ import { servicesOf } from '../../engine/calls/contexts.ts'
 import type { SplitRequest } from '../../engine/split/split-session.ts'
 import type { PlanNode } from '../../plan/plan.ts'
 
+type Asked = Pick<SplitRequest, 'plan' | 'known' | 'recordings'>
+
 /**
- * Why, for people; null: any number can. Files that rows name are named by who knows all that the run writes, services are asked by who knows
- * all that the run has asked, and a run is replayed by who has the record of the one that it repeats.
+ * Why one thread does, for people; null: any number can. Files that rows name are named by who knows all that the run writes, services are asked by who
+ * knows all that the run has asked, and a run is replayed by who has the record of the one that it repeats.
  */
-export function whyAlone({
-  plan,
-  known,
-  recordings = null,
-}: Pick<SplitRequest, 'plan' | 'known' | 'recordings'>): string | null {
-  if (known.names_files) return 'rows name the files that they are written to'
-  if (recordings !== null) return 'it is a replay'
-  if (plan.nodes.some(sendsAlone)) return 'a sink must be the only one that has its file open'
-  return plan.nodes.some(node => servicesOf(node).length > 0) ? 'nodes call services' : null
+export function whyAlone(of: Asked): string | null {
+  const { nodes } = of.plan
+  if (nodes.some(sendsAlone)) return 'a sink must be the only one that has its file open'
+  return whyInOneProcess(of) ?? (callsServices(of.plan) ? 'nodes call services' : null)
 }
+
+/**
+ * Why one process does, however many machines offer to: they share what the run may ask of services, but not with runs of one of them; and what a sink
+ * has sent one process knows.
+ */
+export function whyNotElsewhere(of: Asked): string | null {
+  const { limits, nodes } = of.plan
+  if (nodes.some(sends)) return 'a sink sends what it is given'
+  const shares = limits.file !== null && callsServices(of.plan)
+  return whyInOneProcess(of) ?? (shares ? '`limits.file` is shared by runs on one machine' : null)
+}
+
+function whyInOneProcess({ known, recordings = null }: Asked): string | null {
+  if (known.names_files) return 'rows name the files that they are written to'
+  return recordings === null ? null : 'it is a replay'
+}
+
+const callsServices = ({ nodes }: Asked['plan']) => nodes.some(node => servicesOf(node).length > 0)
+
+const sends = (node: PlanNode) => node.kind === 'sink' && node.plugin.spec.delivery === 'outbound'
 
 function sendsAlone(node: PlanNode): boolean {
   if (node.kind !== 'sink') return false
