@@ -91,6 +91,16 @@ describe.skipIf(server.why !== '')(`workers that ask services${server.why}`, () 
     await asksOnce(coordinator, unknown)
   })
 
+  test('the coordinator is killed while they ask: who takes the run over knows what they have', async () => {
+    const coordinator = await begun('{ services: { compatible: { concurrency: 3 } } }', 100)
+    stage.worker('alpha', ['--threads', '2'])
+    await asked(12)
+    coordinator.process.kill('SIGKILL')
+    await coordinator.exit
+    stage.worker('beta', ['--threads', '2'])
+    await asksOnce(stage.begin('other', ['resume', 'latest', '--distributed', '--json']))
+  })
+
   test('what they may ask in a minute is what one process may', async () => {
     const coordinator = await begun('{ services: { compatible: { concurrency: 3, per_minute: 45 } } }', 20)
     for (const host of ['alpha', 'beta']) stage.worker(host, ['--threads', '3'])
