@@ -1,4 +1,5 @@
 /** Splits that send: each row comes once, whoever is killed between sending it and saying so, and whoever wakes up late. */
+// @module-tag proof
 import { rmSync } from 'node:fs'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Point } from '../../src/engine/ports/crash-points.ts'
@@ -124,30 +125,23 @@ describe.each(KINDS)('tables of %s', kind => {
   )
 
   // A process that sleeps has the file to itself.
-  test.skipIf(kind === 'duckdb')(
-    'take nothing of a process whose split another one has taken over',
-    { tags: ['proof'] },
-    async () => {
-      const database = await made('')
-      const place = new Place(intoTable(database, ''))
-      const former = place.begin({ resume: false, suspend: { point: 'before_send', nth: 3 } })
-      programs.push(former)
-      await former.suspended()
-      const report = reportOf(await place.begin({ resume: true, ahead_us: 11_000_000 }).exit)
-      expect(report).toMatchObject({ status: 'completed_with_failures', code: null })
-      const tables = await tablesOf(database)
-      former.process.kill('SIGCONT')
-      expect(reportOf(await former.exit).code).toBe('CUSTODY_RUN_LOST')
-      expect(await tablesOf(database)).toEqual(tables)
-      expect(tables.map(rows => new Set(rows).size)).toEqual([
-        ROWS - Math.floor(ROWS / 37),
-        ROWS - Math.floor(ROWS / 37),
-      ])
-      expect(await place.problems(true)).toEqual([])
-      place.close()
-      await database.remove()
-    },
-  )
+  test.skipIf(kind === 'duckdb')('take nothing of a process whose split another one has taken over', async () => {
+    const database = await made('')
+    const place = new Place(intoTable(database, ''))
+    const former = place.begin({ resume: false, suspend: { point: 'before_send', nth: 3 } })
+    programs.push(former)
+    await former.suspended()
+    const report = reportOf(await place.begin({ resume: true, ahead_us: 11_000_000 }).exit)
+    expect(report).toMatchObject({ status: 'completed_with_failures', code: null })
+    const tables = await tablesOf(database)
+    former.process.kill('SIGCONT')
+    expect(reportOf(await former.exit).code).toBe('CUSTODY_RUN_LOST')
+    expect(await tablesOf(database)).toEqual(tables)
+    expect(tables.map(rows => new Set(rows).size)).toEqual([ROWS - Math.floor(ROWS / 37), ROWS - Math.floor(ROWS / 37)])
+    expect(await place.problems(true)).toEqual([])
+    place.close()
+    await database.remove()
+  })
 
   test.runIf(LONG)('take nothing of a run that was given up, and what was on its way ends as in doubt', async () => {
     const database = await made()
