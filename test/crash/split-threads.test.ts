@@ -9,7 +9,7 @@ import { LONG } from '../support/form.ts'
 import { WorkFolder } from '../support/work-folder.ts'
 import { SIGNING } from './place.ts'
 
-const ROWS = LONG ? 60_000 : 2_400
+const ROWS = LONG ? 24_000 : 2_400
 const PIPELINE = (splits: string, limit = 5000) => `
 name: threads
 defaults: { on_error: problems, on_invalid: problems }
@@ -76,10 +76,10 @@ test('with any number of them the run comes to the same, and holds', { tags: ['p
 
 test('killed, it is resumed in threads, and comes to the same', async () => {
   const whole = await cameTo((await work.custody('run', 'p.yaml', '--json', '--workers', '1')).json.run)
-  for (let kills = 0; kills < (LONG ? 10 : 1); kills++) {
+  for (let kills = 0; kills < (LONG ? 5 : 1); kills++) {
     const child = custody(work.folder, ['run', 'p.yaml', '--json', '--workers', '3'], work.env)
     while (!readdirSync(work.folder).some(name => name.endsWith('-pieces'))) await sleep(2)
-    await sleep(kills * 40)
+    await sleep(kills * 80)
     child.process.kill('SIGKILL')
     await child.exit
     const { exit, stderr } = await custodyApart('resume', 'latest', '--workers', '2')
