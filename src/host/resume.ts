@@ -150,6 +150,7 @@ async function drive({ request, reader, run, plan: compiled, ports, observer }: 
     await Promise.allSettled([
       // So that it can be resumed right away; whoever comes too early finds out.
       offer === null ? null : awaitWorkers(offer, run),
+      // What may be left of offers does no harm.
       endOffers(url, run, ended),
     ])
     return ended

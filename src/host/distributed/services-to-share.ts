@@ -13,7 +13,7 @@ import { offered, type Shares, type Spent, settledBy, unsettled } from './shares
 type Run = Pick<SplitRequest, 'plan' | 'run' | 'ledger'>
 
 /** Null: its nodes call none. */
-export function limitsToShare({
+function limitsToShare({
   limits,
   nodes,
 }: Pick<Plan, 'limits' | 'nodes'>): Pick<Shares, 'budget' | 'limits'> | null {
