@@ -13,10 +13,7 @@ import { offered, type Shares, type Spent, settledBy, unsettled } from './shares
 type Run = Pick<SplitRequest, 'plan' | 'run' | 'ledger'>
 
 /** Null: its nodes call none. */
-function limitsToShare({
-  limits,
-  nodes,
-}: Pick<Plan, 'limits' | 'nodes'>): Pick<Shares, 'budget' | 'limits'> | null {
+function limitsToShare({ limits, nodes }: Pick<Plan, 'limits' | 'nodes'>): Pick<Shares, 'budget' | 'limits'> | null {
   const names = new Set(nodes.flatMap(node => servicesOf(node)))
   if (names.size === 0) return null
   const each = Array.from(names, name => {
