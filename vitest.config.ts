@@ -2,6 +2,7 @@ import { readFileSync, statfsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Many files start processes: what Node compiles for one of them is kept for all.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'compiled')
@@ -34,6 +35,25 @@ const PROOF = {
   name: 'proof',
   description: 'Takes long for what it finds beyond other tests: `npm run proofs` runs it, or `npm run postgres`',
 }
+
+/** Small files whose long forms take many minutes, the longest first. */
+const LONGEST = [
+  'test/proofs-simulated.test.ts',
+  'test/simulation/crashes.test.ts',
+  'test/simulation/simulation.test.ts',
+]
+
+/** In the order of projects' names, and large files first; but none of the longest ones is left for the end, when nothing else keeps the other workers busy. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = LONGEST.findIndex(each => moduleId.endsWith(each))
+      return found === -1 ? LONGEST.length : found
+    }
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b))
+  }
+}
+
 const shared = { isolate, restoreMocks: true, testTimeout: HANGING_MS, hookTimeout: HANGING_MS, tags: [PROOF] }
 
 export default defineConfig({
@@ -41,7 +61,7 @@ export default defineConfig({
     maxWorkers: WORKERS,
     // Node loads the sources itself, as it does in programs: it is faster than Vite's own loader, and compiled code is kept.
     experimental: { viteModuleRunner: false },
-    // In the order of their names, and large files first: what is left at the end takes so little that no worker waits for another.
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         // The program as it is shipped, and programs of tests, bundled once and then started like any other.
