@@ -33,7 +33,8 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
   boundHeap()
   const clock = systemClock()
   const ports = {
-    now_us: () => clock.wall_us(),
+    now_us: () => Date.now() * 1000,
+    is_time_of_day: true as const,
     entropy: (size: number) => randomBytes(size),
     signer: signingKey(),
     trust: trustIn(trustedKeys(null)),
@@ -47,7 +48,7 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
   }
   const ledger = evidence ? await openLedger(url, ports, options) : discardingLedger()
   const marks: Mark[] = []
-  const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
+  const run = uuidv7(Date.now(), randomBytes(10))
   const endProfile = task.profile === undefined ? null : await profiling(task.profile)
   const cpu = process.cpuUsage()
   const main_cpu = process.threadCpuUsage()

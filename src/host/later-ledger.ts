@@ -12,6 +12,7 @@ export function laterLedger(url: string, ports: LedgerPorts, temporary: boolean,
   }
   return {
     url,
+    time_us: async () => (await open()).time_us(),
     openRun: async (run, draft, splits) => (await open()).openRun(run, draft, splits),
     splitsOf: run => ({
       heads: async past => (await open()).splitsOf(run).heads(past),

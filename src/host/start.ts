@@ -82,8 +82,9 @@ export async function startRun(
   observer: StartObserver,
 ): Promise<Started> {
   const { plan, url, before_url, limit, dry_run, kept, strict, outputs_folder } = request
-  const { env, cwd, custody, clock } = ports
-  const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
+  const { env, cwd, custody } = ports
+  // Of this machine: an id is to be unique, and nobody reads a time in it.
+  const run = uuidv7(Date.now(), randomBytes(10))
   const offer = request.worker_command === undefined ? null : offerOf(plan, url, request.worker_command, [])
   const encryption = (await keyForWriting(plan, env, request.encrypted_like ?? null)) ?? undefined
   const open = () =>

@@ -24,7 +24,7 @@ export async function telemetryOf(
     import('../telemetry/begin.ts'),
     import('../telemetry/observed-ledger.ts'),
   ])
-  const begun = await beginTelemetry({ env, version: custody, now_us: () => clock.wall_us(), onTrouble })
+  const begun = await beginTelemetry({ env, version: custody, onTrouble })
   if (begun === null) return null
   return {
     observe: ledger =>

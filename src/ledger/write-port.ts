@@ -74,6 +74,8 @@ export interface RunLedger {
   readonly size: number
   /** When this process began or took over the run, as log 0 has it: nothing that it records lies before. */
   readonly began_us: number
+  /** The time for what is recorded, by the clock of all who write here: the database's, where it has one for all machines. It may jump. */
+  now_us(): number
   /** Encodes and buffers; returns its seq. */
   append(draft: SubjectDraft): number
   appendRun(draft: RunDraft): number
@@ -229,6 +231,8 @@ export interface TakenOver<Seen> {
 /** Holds one ledger open for writing. */
 export interface Ledger {
   readonly url: string
+  /** As `RunLedger.now_us`, before there is one: what is drafted to open a run, or compared with a lease. Opens the ledger, if that is put off. */
+  time_us(): Promise<number>
   /** Opens a run's log with entry 0 and log 0's `opened` in one transaction, and takes its lease. */
   openRun(run: string, draft: RunDraft): Promise<RunLedger>
   /**

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { beginTelemetry } from './begin.ts'
 import { askedBy } from './settings.ts'
 
-const PORTS = { version: '1', now_us: () => 0 }
+const PORTS = { version: '1' }
 
 test.each([
   [{}, null],

@@ -13,7 +13,6 @@ export interface TelemetryPorts {
   readonly env: { readonly [name: string]: string | undefined }
   /** Of Custody. */
   readonly version: string
-  readonly now_us: () => number
   /** A sentence without its end. */
   readonly onTrouble: (why: string) => void
 }
@@ -52,14 +51,14 @@ export async function beginTelemetry(ports: TelemetryPorts, load = loadTelemetry
   }
 }
 
-function begun({ env, version, now_us }: TelemetryPorts, [api, { NodeSDK }]: Loaded): Telemetry {
+function begun({ env, version }: TelemetryPorts, [api, { NodeSDK }]: Loaded): Telemetry {
   // Each export that fails would be reported, again and again, over whatever the run reports.
   api.diag.disable()
   // A request that is under way keeps the process alive, and the SDK's own default is five times that.
   process.env.OTEL_EXPORTER_OTLP_TIMEOUT ??= String(CLOSING_MS)
   const sdk = new NodeSDK({ serviceName: env.OTEL_SERVICE_NAME ?? 'custody', instrumentations: [] })
   sdk.start()
-  const signals = new Signals(api, version, now_us)
+  const signals = new Signals(api, version)
   const close = async () => {
     signals.close()
     await within(CLOSING_MS, sdk.shutdown())

@@ -10,6 +10,8 @@ export interface ObservedRun {
   readonly models: ReadonlyMap<string, AskedModel>
   /** Another process had begun it. */
   readonly is_resumed: boolean
+  /** The time, by the clock that entries have theirs from. */
+  now_us(): number
 }
 
 export interface AskedModel {

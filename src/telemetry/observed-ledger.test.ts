@@ -11,6 +11,7 @@ class SlowRun implements RunLedger {
   readonly log = 1
   readonly size = 0
   readonly began_us = 0
+  readonly now_us = () => 0
   #settle: ((failure: Error | null) => void)[] = []
   readonly append = () => 0
   readonly appendRun = () => 0

@@ -31,12 +31,15 @@ export interface Observing {
 export function observedLedger(inner: SplittingLedger, observing: Observing): SplittingLedger {
   return {
     url: inner.url,
+    time_us: () => inner.time_us(),
     splitsOf: run => inner.splitsOf(run),
     takeSplit: (split, look) => inner.takeSplit(split, look),
     openRun: async (run, draft, splits) => {
       const opened = await inner.openRun(run, draft, splits)
       const observed = new ObservedRunLedger(opened, observing, null)
-      observed.tell(listener => listener.onRun({ run, ...observing.plan, is_resumed: false }))
+      observed.tell(listener =>
+        listener.onRun({ run, ...observing.plan, is_resumed: false, now_us: () => opened.now_us() }),
+      )
       return observed
     },
     takeOver: async <Seen>(run: string, look: (reader: RunReader) => Promise<Seen>): Promise<TakenOver<Seen>> => {
@@ -46,8 +49,11 @@ export function observedLedger(inner: SplittingLedger, observing: Observing): Sp
       }
       const taken = await inner.takeOver(run, reader => look(watched(reader, seeing)))
       const totals = totalsIn(last)
-      const observed = new ObservedRunLedger(taken.ledger, observing, totals)
-      observed.tell(listener => listener.onRun({ run, ...observing.plan, is_resumed: true }))
+      const { ledger } = taken
+      const observed = new ObservedRunLedger(ledger, observing, totals)
+      observed.tell(listener =>
+        listener.onRun({ run, ...observing.plan, is_resumed: true, now_us: () => ledger.now_us() }),
+      )
       return { ...taken, ledger: observed }
     },
     close: () => inner.close(),
@@ -104,6 +110,10 @@ class ObservedRunLedger implements RunLedger {
 
   get began_us(): number {
     return this.#inner.began_us
+  }
+
+  now_us(): number {
+    return this.#inner.now_us()
   }
 
   append(draft: SubjectDraft): number {

@@ -28,8 +28,10 @@ function counting() {
     metrics: { getMeter: () => meter },
     SpanStatusCode: { ERROR: 2 },
   } as unknown as OpenTelemetry
-  return { sums, parents, signals: new Signals(api, '1', () => 0) }
+  return { sums, parents, signals: new Signals(api, '1') }
 }
+
+const now_us = () => 0
 
 function totals(read: number, open: number): TotalsFact {
   return {
@@ -43,7 +45,14 @@ test('of a run that another process had begun only what is new is counted, but a
   const { sums, signals } = counting()
   const [begun, next, last] = [totals(10, 7), totals(14, 4), totals(14, 0)]
   const nothing = { nodes: new Map(), errors: [], calls: [], entries: 1, commit_us: 1 }
-  signals.onRun({ run: 'r', pipeline: 'p', topology: { nodes: [], edges: [] }, models: new Map(), is_resumed: true })
+  signals.onRun({
+    run: 'r',
+    pipeline: 'p',
+    topology: { nodes: [], edges: [] },
+    models: new Map(),
+    is_resumed: true,
+    now_us,
+  })
   signals.onCommit({ ...nothing, totals: next, before: begun })
   expect([sums['custody.rows'], sums['custody.in_flight']]).toEqual([8, 4])
   signals.onCommit({ ...nothing, totals: last, before: next })
@@ -53,7 +62,7 @@ test('of a run that another process had begun only what is new is counted, but a
 test('a call is below its node, though it is durable before the visit that it was made in', () => {
   const { parents, signals } = counting()
   const topology = { nodes: [{ name: 'ask', kind: 'transform' as const, services: ['model'] }], edges: [] }
-  signals.onRun({ run: 'r', pipeline: 'p', topology, models: new Map(), is_resumed: false })
+  signals.onRun({ run: 'r', pipeline: 'p', topology, models: new Map(), is_resumed: false, now_us })
   const call = { ...{ call: 1, node: 1, attempt: 1, token: 1, row: 1, service: 1, status: 0 as const, began_us: 5 } }
   const costs = {
     duration_us: 1,

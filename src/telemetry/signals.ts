@@ -27,17 +27,15 @@ interface NodeSpan {
 export class Signals implements RunListener {
   readonly #api: OpenTelemetry
   readonly #version: string
-  readonly #now_us: () => number
   #of: RunSignals | null = null
 
-  constructor(api: OpenTelemetry, version: string, now_us: () => number) {
+  constructor(api: OpenTelemetry, version: string) {
     this.#api = api
     this.#version = version
-    this.#now_us = now_us
   }
 
   onRun(run: ObservedRun): void {
-    this.#of = new RunSignals(this.#api, this.#version, run, this.#now_us)
+    this.#of = new RunSignals(this.#api, this.#version, run)
   }
 
   onCommit(committed: Committed): void {
@@ -58,7 +56,6 @@ export class Signals implements RunListener {
 class RunSignals {
   readonly #api: OpenTelemetry
   readonly #run: ObservedRun
-  readonly #now_us: () => number
   readonly #tracer
   readonly #instruments
   readonly #calls: CallSignals
@@ -68,10 +65,9 @@ class RunSignals {
   readonly #own: { readonly 'custody.pipeline': string }
   #totals: TotalsFact | null = null
 
-  constructor(api: OpenTelemetry, version: string, run: ObservedRun, now_us: () => number) {
+  constructor(api: OpenTelemetry, version: string, run: ObservedRun) {
     this.#api = api
     this.#run = run
-    this.#now_us = now_us
     this.#tracer = api.trace.getTracer(SCOPE, version)
     const meter = api.metrics.getMeter(SCOPE, version)
     const counter = (name: string, unit: string, description: string) =>
@@ -95,7 +91,7 @@ class RunSignals {
     this.#calls = new CallSignals(run, meter)
     this.#own = { 'custody.pipeline': run.pipeline }
     this.#span = this.#tracer.startSpan(`run ${run.pipeline}`, {
-      startTime: dateOf(now_us()),
+      startTime: dateOf(run.now_us()),
       attributes: { ...this.#own, 'custody.run': run.run, 'custody.resumed': run.is_resumed },
     })
     this.#context = api.trace.setSpan(api.ROOT_CONTEXT, this.#span)
@@ -129,7 +125,7 @@ class RunSignals {
       ...(tokens === null ? {} : { 'custody.tokens.ended': tokens.ended, 'custody.tokens.open': tokens.open }),
     })
     if (end === 'failed') this.#span.setStatus({ code: this.#api.SpanStatusCode.ERROR })
-    this.#span.end(dateOf(this.#now_us()))
+    this.#span.end(dateOf(this.#run.now_us()))
   }
 
   /** (SIGNALS-1) */

@@ -23,6 +23,11 @@ import { uuidv7 } from '../../src/model/uuid.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { findRun } from '../../src/read/runs/list.ts'
 
+/** With the time of day that the ledger is given. */
+export interface DayClock extends Clock {
+  day_us(): number
+}
+
 export interface Drive {
   /** Has pipeline.yaml, and sources. */
   readonly folder: string
@@ -36,8 +41,8 @@ export interface Drive {
   readonly threaded?: boolean | undefined
   /** By how much the clock is ahead, so that others' leases have expired. */
   readonly ahead_us?: number | undefined
-  /** The machine's, if absent. */
-  readonly clock?: Clock | undefined
+  /** The machine's, with its time of day, if absent. */
+  readonly clock?: DayClock | undefined
   /** Who holds the run; this process, if absent. */
   readonly holder?: Holder | undefined
   /** Rows after which a commit is due; 1000, if absent. */
@@ -55,11 +60,11 @@ export interface Drive {
 export async function drive(order: Drive): Promise<RunResult> {
   const { folder, url, signer, resume, key_file, threaded, holder } = order
   const plan = await compilePipeline(process.env, join(folder, 'pipeline.yaml'), [], () => undefined)
-  const clock = order.clock ?? clockAhead(order.ahead_us ?? 0)
+  const clock = order.clock ?? machineClock(order.ahead_us ?? 0)
   const encryption = key_file === undefined ? undefined : readKeyFile(key_file)
   if (encryption !== undefined) ownKeychain.add(encryption)
   const ports = {
-    now_us: () => clock.wall_us(),
+    now_us: () => clock.day_us(),
     is_time_of_day: true as const,
     entropy: randomBytes,
     signer,
@@ -80,7 +85,7 @@ export async function drive(order: Drive): Promise<RunResult> {
 }
 
 function begin(order: Drive, plan: Plan, clock: Clock, ledger: SplittingLedger): Promise<RunResult> {
-  const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
+  const run = uuidv7(Date.now(), randomBytes(10))
   const request = { ...session(order, plan, clock, run), run, custody: '0', dry_run: false }
   if (plan.splits === null) return runPlan({ ...request, ledger })
   return runSplits({ ...request, ledger, pieces: piecesOf(plan, order.url, run), workers: workersHere })
@@ -118,7 +123,6 @@ function session(
   }
 }
 
-function clockAhead(ahead_us: number): Clock {
-  const clock = systemClock()
-  return { ...clock, wall_us: () => clock.wall_us() + ahead_us }
+function machineClock(ahead_us: number): DayClock {
+  return { ...systemClock(), day_us: () => Date.now() * 1000 + ahead_us }
 }

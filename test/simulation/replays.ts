@@ -65,6 +65,7 @@ function worldOf(seed: number): World {
 /** `fate`: who decides when it is stopped, if it is. */
 async function problemsOfReplay(replay: Replay, fate: Random | null, expected: CameTo | null): Promise<string[]> {
   const { world, model, ledger } = replay
+  ledger.now_us = () => world.clock.wall_us()
   let result = await goOn(replay, fate)
   while (result.error === null && !ledger.sealed) result = await goOn(replay, null)
   if (result.error !== null) return [`it failed: ${result.error.stack}`]

@@ -123,6 +123,7 @@ function worldOf(seed: number, luck: number, shape: Shape, ledger: MemoryLedger)
   if (shape.files === true) world.files = new ManyFiles(new Random(seed + 7))
   if (shape.hostile === true) world.meddle = meddlingBy(new Random(seed + 3))
   ledger.now_us = () => world.clock.wall_us()
+  ledger.leases_end = true
   return world
 }
 

@@ -52,8 +52,12 @@ export class MemoryLedger implements Ledger, RunLedger {
   power = new Power(Number.POSITIVE_INFINITY)
   /** How long a commit is under way, as if another thread made it durable; null: no time at all. */
   pause: (() => Promise<void>) | null = null
-  /** The time of day, by which leases run out; absent: they never do. */
-  now_us: () => number = () => Number.MAX_SAFE_INTEGER - LEASE_US
+  /** The time for what is recorded: whoever has a clock says it. */
+  now_us: () => number = () => {
+    throw new Error('nobody says what time it is')
+  }
+  /** Whether a lease that isn't renewed runs out. */
+  leases_end = false
   /** Called with the time of each entry of the run. */
   onAppended: (t: number) => void = () => undefined
   /** Called with each entry of the run before it is appended; what it throws keeps it out. */
@@ -95,6 +99,10 @@ export class MemoryLedger implements Ledger, RunLedger {
   /** What a process reads that resumes the run. */
   get reader(): ResumeReader {
     return this
+  }
+
+  async time_us(): Promise<number> {
+    return this.now_us()
   }
 
   async openRun(run: string, draft: RunDraft): Promise<RunLedger> {
@@ -235,7 +243,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   #hold(): void {
-    this.expires_us = this.now_us() + LEASE_US
+    this.expires_us = this.leases_end ? this.now_us() + LEASE_US : Number.MAX_SAFE_INTEGER
   }
 
   async entry(_log: number, seq: number): Promise<StoredEntry | null> {

@@ -106,6 +106,7 @@ export class Rig {
   /** Beside `more`, which may change between runs, the text may use `feed`, `wait`, `gather` and `keep`: see below. */
   constructor(text: string, more: readonly PluginSpec[] = []) {
     this.text = text
+    this.ledger.now_us = () => this.clock.wall_us()
     this.#more = more
   }
 

@@ -2,10 +2,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Clock } from '../../src/engine/ports/ports.ts'
 import { leafHash } from '../../src/format/hash.ts'
 import { Frontier } from '../../src/format/tree.ts'
-import { drive } from '../crash/drive.ts'
+import { type DayClock, drive } from '../crash/drive.ts'
 import { type CrashPipeline, dealt, inSplits, layOut } from '../crash/pipelines.ts'
 import { type Body, Forger } from './forger.ts'
 import { T0, testPorts } from './ledger.ts'
@@ -61,14 +60,14 @@ function ordersIn(counts: readonly number[]) {
 }
 
 /** A microsecond passes each time that it is asked, so that commits end where rows say it, and not when 50 ms are over. */
-function steadyClock(): Clock {
+function steadyClock(): DayClock {
   let now_us = T0
   const next = () => ++now_us
   const wake = (_delay_us: number, callback: () => void) => {
     const timer = setTimeout(callback, 30_000)
     return () => clearTimeout(timer)
   }
-  return { wall_us: next, monotonic_us: next, wake }
+  return { day_us: next, monotonic_us: next, wake }
 }
 
 /**

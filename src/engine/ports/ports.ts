@@ -1,12 +1,7 @@
 /** What the engine needs from outside. A simulation gives its own, and so drives everything. */
 
-/**
- * Time, in two readings that may part: while the machine sleeps only the time of day moves, and whoever sets it moves nothing else.
- * What is recorded and what others judge by is the time of day; how long something takes is monotonic.
- */
+/** How much time passes here. What time it is, for whatever is recorded or judged by others, only the ledger says (`RecordedTime`). */
 export interface Clock {
-  /** The time of day: whole microseconds since the Unix epoch. It may jump, forward and back. */
-  wall_us(): number
   /** Whole microseconds since some moment of this process. It never goes back, and stands still while the machine sleeps. */
   monotonic_us(): number
   /** Calls back once, not before `delay_us` have passed, monotonic. Returns a function that calls it off. */
@@ -15,14 +10,21 @@ export interface Clock {
   idle?(): void
 }
 
+/** The time of day by the clock of all who write a ledger, as one of them sees it: whole microseconds since the Unix epoch. */
+export interface RecordedTime {
+  /** When this process took the run: nothing that it records lies before. */
+  readonly began_us: number
+  /** May jump, forward and back. */
+  now_us(): number
+}
+
 /** A timer that is set for longer rings at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** The machine's clocks. */
+/** The machine's. */
 export function systemClock(): Clock {
   const monotonic_us = () => Math.floor(performance.now() * 1000)
   return {
-    wall_us: () => Date.now() * 1000,
     monotonic_us,
     wake: (delay_us, callback) => {
       const due_us = monotonic_us() + delay_us

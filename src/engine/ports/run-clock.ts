@@ -1,15 +1,15 @@
 /**
- * The clock of one session of a run: the machine's two clocks, made one line of stamps.
+ * The clock of one session of a run: the time that the ledger has and the machine's monotonic clock, made one line of stamps.
  *
- * RUN-CLOCK-1. Stamps never go back, and begin no earlier than the run's last entry, whatever this machine's clock says. They go on as the
- *     monotonic clock does, so that none is later than the latest time of day that was read and what has passed since.
- * RUN-CLOCK-2. Where the time of day is ahead of them, because the machine slept or its clock was set, they jump to it. The run's own clock
+ * RUN-CLOCK-1. Stamps never go back, and begin no earlier than the run's last entry, whatever the ledger's clock says. They go on as the
+ *     monotonic clock does, so that none is later than the latest time that was read and what has passed since.
+ * RUN-CLOCK-2. Where the ledger's time is ahead of them, because the machine slept or a clock was set, they jump to it. The run's own clock
  *     stands still in such a jump, as it does while the run is down: no timeout, rest or age counts it. Each is recorded.
  * RUN-CLOCK-3. How long something took is what lies between its stamps without the standstills. It is never negative.
  *
  * At the session's end nothing rings any more, or a process would live on until the last alarm has rung.
  */
-import type { Clock } from './ports.ts'
+import type { Clock, RecordedTime } from './ports.ts'
 
 /** Stamps between which the run's clock stood still. */
 export type Standstill = readonly [from_us: number, to_us: number]
@@ -29,13 +29,14 @@ interface Before {
 
 const NOTHING_BEFORE: Before = { last_us: 0, stood: [] }
 
-/** How far the time of day may be ahead of stamps: what two clocks drift apart in half a day is no jump. */
+/** How far the ledger's time may be ahead of stamps: what two clocks drift apart in half a day is no jump. */
 const JUMP_US = 1_000_000
-/** How often the time of day is looked at: no more often than it ticks. */
+/** How often the ledger's time is looked at: no more often than a time of day ticks. */
 const LOOK_EVERY_US = 1000
 
 export class SessionClock implements RunClock {
   readonly #clock: Clock
+  readonly #time: RecordedTime
   readonly #last_us: number
   /** What stamps are ahead of the monotonic clock. */
   #ahead_us: number
@@ -50,13 +51,14 @@ export class SessionClock implements RunClock {
   readonly #alarms = new Set<() => void>()
   #closed = false
 
-  /** `began_us`: when this process took the run. `before`: the time of the run's last entry, and when its clock had stood still, in order. */
-  constructor(clock: Clock, began_us: number, { last_us, stood }: Before = NOTHING_BEFORE) {
+  /** `time`: of the ledger that has the run. `before`: the time of the run's last entry, and when its clock had stood still, in order. */
+  constructor(clock: Clock, time: RecordedTime, { last_us, stood }: Before = NOTHING_BEFORE) {
     this.#clock = clock
+    this.#time = time
     this.#last_us = last_us
     this.#given_us = last_us
-    // The time of day first: if this process is stopped in between, stamps are behind, and never ahead.
-    const begins_us = Math.max(last_us, began_us, clock.wall_us())
+    // The time first: if this process is stopped in between, stamps are behind, and never ahead.
+    const begins_us = Math.max(last_us, time.began_us, time.now_us())
     this.#looked_us = clock.monotonic_us()
     this.#ahead_us = begins_us - this.#looked_us
     this.#stood = [...stood]
@@ -73,7 +75,7 @@ export class SessionClock implements RunClock {
     return this.#given_us
   }
 
-  /** Stamps from here on aren't before this one, of another clock: a moment ahead, where it is that of this machine. */
+  /** Stamps from here on aren't before this one, of another session: a moment ahead, where both have the same time. */
   reach(us: number): void {
     this.#given_us = Math.max(this.#given_us, us)
   }
@@ -130,13 +132,13 @@ export class SessionClock implements RunClock {
   }
 
   #look(): number {
-    const wall_us = this.#clock.wall_us()
+    const time_us = this.#time.now_us()
     this.#looked_us = this.#clock.monotonic_us()
     const now_us = Math.max(this.#looked_us + this.#ahead_us, this.#given_us)
-    if (wall_us - now_us > JUMP_US) {
-      this.#stand(now_us, wall_us)
-      this.jumps.push([now_us, wall_us])
-      this.#ahead_us = wall_us - this.#looked_us
+    if (time_us - now_us > JUMP_US) {
+      this.#stand(now_us, time_us)
+      this.jumps.push([now_us, time_us])
+      this.#ahead_us = time_us - this.#looked_us
     }
     return this.#looked_us + this.#ahead_us
   }

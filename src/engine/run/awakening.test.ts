@@ -10,7 +10,9 @@ async function waits(holder: Holder | null, left_us: number): Promise<number> {
   const clock = new VirtualClock()
   const began_us = clock.monotonic_us()
   const lease = { holder: holder === null ? '' : JSON.stringify(holder), expires_us: clock.wall_us() + left_us }
-  await clock.drive(awaitAwakening(lease, clock, notice => notices.push(notice)))
+  await clock.drive(
+    awaitAwakening(lease, { time_us: async () => clock.wall_us() }, clock, notice => notices.push(notice)),
+  )
   const waited_us = clock.monotonic_us() - began_us
   const text = expect.stringMatching(/may have slept with its machine: it is given 5 s/)
   expect(notices).toEqual(waited_us > 0 ? [{ kind: 'waiting', text }] : [])

@@ -17,7 +17,7 @@ nodes:
 sinks:
   out: { plugin: keep, on_error: discard }
 `)
-  rig.ledger.now_us = () => rig.clock.wall_us()
+  rig.ledger.leases_end = true
   at(rig)
   const left: number[] = []
   for (let second = 1; second < 60; second++)
@@ -69,7 +69,7 @@ nodes:
 sinks:
   out: { plugin: keep, on_error: discard }
 `)
-  rig.ledger.now_us = () => rig.clock.wall_us()
+  rig.ledger.leases_end = true
   const left: number[] = []
   class SlowFile extends MemorySpillFile {
     override read(position: number, bytes: Uint8Array): void {

@@ -70,7 +70,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   const log = await reader.logOf(run)
   if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
   await refuseOthers(request, await readOpening(reader, log))
-  await awaitAwakening(await reader.lease(log), clock, teller('A notice', request.onNotice))
+  await awaitAwakening(await reader.lease(log), request.ledger, clock, teller('A notice', request.onNotice))
   // Who died holding the lease may have been at work until just now: also when it had run out, where its machine slept before.
   const gave_up = ((await reader.lease(log))?.expires_us ?? 0) === 0
   const created = new Created()
@@ -118,7 +118,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         last_us: history.last_us,
         stood: history.stood,
         lost_nusd: atRiskOf(history),
-        down_since_us: gave_up ? history.last_us : Math.max(history.last_us, clock.wall_us()),
+        down_since_us: gave_up ? history.last_us : Math.max(history.last_us, ledger.now_us()),
         published: history.published,
         abandon: request.abandon,
       },

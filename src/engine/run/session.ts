@@ -181,7 +181,7 @@ export interface SessionParts {
 
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const { request, ledger, pools, held, from } = parts
-  const clock = new SessionClock(request.clock, ledger.began_us, from ?? undefined)
+  const clock = new SessionClock(request.clock, ledger, from ?? undefined)
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
   const outputs = new Sinks(parts.sinks, { atPoint, hold: () => ledger.renew() })

@@ -53,7 +53,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
 }
 
 async function begin(request: RunRequest, created: Created): Promise<RunResult> {
-  const { plan, run, clock } = request
+  const { plan, run } = request
   const repeats = request.repeats ?? null
   const { sources, sinks } = await prepareRun(request, created)
   // The ledger has the last word on when the run began, since its times never go back; no row is processed before it is open.
@@ -61,10 +61,10 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   const started_us = () => request.started_us ?? began_us ?? notBegun()
   const pools = created.add(await Pools.open(plan, started_us, request.strays))
   request.atPoint?.('before_open')
-  const t = clock.wall_us()
-  const { entry, values } = await openingOf(request, { sources, sinks }, t)
+  const { values, entryAt } = await openingOf(request, { sources, sinks })
+  const entry = entryAt(await request.ledger.time_us())
   const ledger = await request.ledger.openRun(run, { entry, first_value: values.first, values: values.drafts })
-  began_us = Math.max(t, ledger.began_us)
+  began_us = Math.max(entry.t, ledger.began_us)
   request.atPoint?.('after_open')
   const readers = (ports: SourcePorts) => sources.map(source => new SourceReader(source, null, ports, repeats !== null))
   const opening_values = values.drafts.length
@@ -108,14 +108,10 @@ export async function prepareRun(request: RunRequest, created: Created): Promise
 }
 
 /** Entry 0, with its values. */
-export async function openingOf(
-  request: RunRequest,
-  { sources, sinks }: PreparedRun,
-  t: number,
-): Promise<{ readonly entry: Opening; readonly values: EntryValues }> {
+export async function openingOf(request: RunRequest, { sources, sinks }: PreparedRun): Promise<Opened> {
   const { plan, contentOf } = request
   const read = contentOf === undefined ? new Map() : await filesRead(plan, contentOf)
-  return opening(request, sinks, { listed: listedFiles(sources), read }, t)
+  return opening(request, sinks, { listed: listedFiles(sources), read })
 }
 
 /** Files that sources read, and those that they would read the next time. */
@@ -133,23 +129,24 @@ function notBegun(): never {
 
 type Opening = Extract<RunEntry, { readonly k: 'open' }>
 
+interface Opened {
+  readonly values: EntryValues
+  /** Its time is known when the ledger is open, which it isn't for a run that can't begin. */
+  readonly entryAt: (t: number) => Opening
+}
+
 interface Files {
   /** How many files sources have, and their names, if some have lists of them. */
   readonly listed: ReturnType<typeof listedFiles>
   readonly read: FilesRead
 }
 
-function opening(
-  request: RunRequest,
-  sinks: SinkSet,
-  files: Files,
-  t: number,
-): { readonly entry: Opening; readonly values: EntryValues } {
+function opening(request: RunRequest, sinks: SinkSet, files: Files): Opened {
   const { plan, run, custody, replays, repeats, codeOf } = request
   const { name, hash, topology, retention_us } = plan
   const values = new EntryValues(0)
-  const entry: Opening = {
-    ...{ k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, t },
+  const entry: Omit<Opening, 't'> = {
+    ...{ k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody },
     plugins: codeIn(plan, codeOf),
     ...(replays === undefined ? {} : { replays }),
     ...(repeats === undefined ? {} : { reruns: { run: repeats.run, root: repeats.root } }),
@@ -158,7 +155,7 @@ function opening(
     ...(plan.splits === null ? {} : { splits: plan.splits.count }),
     values: openingValues(request, sinks, files, values),
   }
-  return { entry, values }
+  return { values, entryAt: t => ({ ...entry, t }) }
 }
 
 function openingValues(

@@ -95,7 +95,7 @@ export interface Coordinating {
 
 export async function coordinate(parts: Coordinating): Promise<RunResult> {
   const { request, log, sinks, from } = parts
-  const clock = new SessionClock(request.clock, log.began_us, from.resumed ?? undefined)
+  const clock = new SessionClock(request.clock, log, from.resumed ?? undefined)
   const { atPoint = nothing } = request
   const atAssembly: AtPoint = point => atPoint(point === 'mid_flush' ? 'mid_assembly' : point)
   const outputs = new Sinks(sinks, { atPoint: atAssembly, hold: () => log.renew() })

@@ -23,8 +23,8 @@ function obstacles(codes: readonly ErrorCode[], closed: readonly number[] = []) 
   // cast: what is asked of it until the split is taken.
   const request = {
     ...{ plan: {}, run: 'a run', part: 2, cuts: [], opening: { leaf: '', t: 0 } },
-    ledger: { takeSplit, splitsOf: () => splits },
-    clock: { wall_us: () => 0, wake: (_: number, then: () => void) => then() },
+    ledger: { takeSplit, splitsOf: () => splits, time_us: async () => 0 },
+    clock: { wake: (_: number, then: () => void) => then() },
     ...{ signal: stop.signal, onNotice: (notice: Notice) => notices.push(notice) },
   } as unknown as SplitRequest
   return { notices, end: () => workOnOurs(request) }

@@ -34,7 +34,7 @@ export async function resumeSplits(request: ResumeSplitsRequest): Promise<RunRes
   const log = await reader.logOf(run)
   if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
   await refuseOthers(request, await readOpening(reader, log))
-  await awaitAwakening(await reader.lease(log), clock, teller('A notice', request.onNotice))
+  await awaitAwakening(await reader.lease(log), request.ledger, clock, teller('A notice', request.onNotice))
   const created = new Created()
   const { ledger, epoch, seen } = await request.ledger.takeOver(run, async (signed: RunReader) => {
     refuseOtherPlan(plan, await readOpening(signed, log))

@@ -43,11 +43,11 @@ interface Found {
 
 /** @throws CustodyError as `resumeRun`; nothing was changed then but for the lease. */
 export async function runSplit(request: SplitRequest): Promise<RunResult> {
-  const { plan, run, part, opening, clock, recordings, courses } = request
+  const { plan, run, part, opening, recordings, courses } = request
   const created = new Created()
   const take = () =>
-    created.closedOnFailure(() =>
-      request.ledger.takeSplit({ run, part, begin: beginningOf(request) }, (reader, log) =>
+    created.closedOnFailure(async () =>
+      request.ledger.takeSplit({ run, part, begin: await beginningOf(request) }, (reader, log) =>
         foldOf(request, created, reader, log),
       ),
     )
@@ -92,7 +92,7 @@ export async function runSplit(request: SplitRequest): Promise<RunResult> {
     return {
       ...state,
       ...{ last_us: history.last_us, stood: history.stood, lost_nusd: atRiskOf(history), published: false, abandon },
-      down_since_us: Math.max(history.last_us, clock.wall_us()),
+      down_since_us: Math.max(history.last_us, ledger.now_us()),
     }
   }
 }
@@ -103,8 +103,8 @@ function digestOf({ plan, run, part, ledger }: SplitRequest, seen: Found | null)
   return new SplitDigest(plan.topology, before, look => ledger.splitsOf(run).see(part, look))
 }
 
-function beginningOf({ run, part, opening, clock }: SplitRequest) {
-  const entry = { k: 'part', run, part, opening: opening.leaf, t: clock.wall_us() } as const
+async function beginningOf({ run, part, opening, ledger }: SplitRequest) {
+  const entry = { k: 'part', run, part, opening: opening.leaf, t: await ledger.time_us() } as const
   return { entry, first_value: 0, values: [] }
 }
 

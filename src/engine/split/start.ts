@@ -27,16 +27,15 @@ export async function runSplits(request: SplitRunRequest): Promise<RunResult> {
 }
 
 async function begin(request: SplitRunRequest, created: Created): Promise<RunResult> {
-  const { plan, run, clock, limit } = request
+  const { plan, run, limit } = request
   const splits = plan.splits?.count ?? 0
   const { sources, sinks } = await prepareRun(request, created)
   await refuseApart(sources, sinks, limit, plan.splits?.by !== undefined)
   // What can't be made here can't be made where splits are worked on.
   await (await Pools.open(plan, notBegun, request.strays)).close()
   request.atPoint?.('before_open')
-  const t = clock.wall_us()
-  const { entry, values } = await openingOf(request, { sources, sinks }, t)
-  const draft = { entry, first_value: values.first, values: values.drafts }
+  const { values, entryAt } = await openingOf(request, { sources, sinks })
+  const draft = { entry: entryAt(await request.ledger.time_us()), first_value: values.first, values: values.drafts }
   const log = await request.ledger.openRun(run, draft, splits)
   request.atPoint?.('after_open')
   const leaf = await request.ledger.splitsOf(run).opening()

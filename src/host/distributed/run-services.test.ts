@@ -27,7 +27,7 @@ function offer(budget: number | null): void {
 
 function worker(part: number, { epoch = 2, budget = null as number | null } = {}): RunServices {
   return new RunServices({
-    ...{ part, epoch, budget, clock, lease_us: LEASE_US },
+    ...{ part, epoch, budget, clock, lease_us: LEASE_US, day_us: () => clock.wall_us() },
     ask: async asked => {
       questions.push(asked)
       if (way === 'is_away') throw new Error('away')

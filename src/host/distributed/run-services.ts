@@ -21,6 +21,8 @@ export interface RunServicesParts {
   /** What the run may cost, in nano-dollars; null: there is no limit. */
   readonly budget: number | null
   readonly clock: Clock
+  /** This machine's time of day, which tells that it slept. */
+  readonly day_us: () => number
   /** Null: there is nothing to share any more, or another process has the split. Rejects where the database is away. */
   readonly ask: (asked: Asked) => Promise<Answer | null>
   readonly leave: (left: Left) => Promise<void>
@@ -56,7 +58,7 @@ export class RunServices implements SharedLimits, Elsewhere, Meanwhile {
   /** Whether the last answer had less money than was asked for. */
   #is_short = false
   /** When what `#answer` says was asked for, by both clocks. */
-  #asked = { us: 0, wall_us: 0 }
+  #asked = { us: 0, day_us: 0 }
   #asking: Promise<void> | null = null
   #next: { readonly at_us: number; readonly callOff: () => void } | null = null
   #joined = false
@@ -142,8 +144,8 @@ export class RunServices implements SharedLimits, Elsewhere, Meanwhile {
 
   /** Since the answer that there is was asked for. */
   get #passed_us(): number {
-    const { us, wall_us } = this.#asked
-    return Math.max(this.#now_us() - us, this.#parts.clock.wall_us() - wall_us)
+    const { us, day_us } = this.#asked
+    return Math.max(this.#now_us() - us, this.#parts.day_us() - day_us)
   }
 
   /** (RUN-SERVICES-1, RUN-SERVICES-2) */
@@ -172,8 +174,8 @@ export class RunServices implements SharedLimits, Elsewhere, Meanwhile {
 
   /** Never rejects. */
   async #ask(): Promise<void> {
-    const { clock, ask } = this.#parts
-    const at = { us: clock.monotonic_us(), wall_us: clock.wall_us() }
+    const { clock, day_us, ask } = this.#parts
+    const at = { us: clock.monotonic_us(), day_us: day_us() }
     const asked = this.#report(at.us)
     let after_us = AGAIN_AFTER_FAILURE_US
     this.#joined = true

@@ -189,7 +189,7 @@ async function runSharing(request: SplitRequest, share: SharedRecord): Promise<R
   let is_closed = false
   const sharing = (epoch: number) => {
     const services = new RunServices({
-      ...{ part, epoch, clock, lease_us: LEASE_US },
+      ...{ part, epoch, clock, day_us: () => Date.now() * 1000, lease_us: LEASE_US },
       budget: plan.limits.spend_usd === null ? null : capOf(plan.limits.spend_usd),
       ask: asked => changeShares(share, (shares, now_us) => ask(shares, asked, now_us)),
       leave: async how => {

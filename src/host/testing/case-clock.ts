@@ -27,7 +27,8 @@ export class CaseClock implements Clock {
     this.#start_us = start_us
   }
 
-  wall_us(): number {
+  /** The time of day. */
+  now_us(): number {
     return this.#start_us + this.#passed_us
   }
 

@@ -47,13 +47,14 @@ export interface CaseRun {
  * @throws CustodyError if the run couldn't begin.
  */
 export function runCase(plan: Plan, test: TestCase, host: HostPorts, observer: RunObserver): Promise<CaseRun> {
-  const ports = { ...host, clock: new CaseClock(host.clock.wall_us()) }
+  const clock = new CaseClock(Date.now() * 1000)
+  const ports = { ...host, clock }
   const answers = new Answers(test.answers)
   const sinks = new Map<string, KeptRow[]>()
   const stood_in = standIn(plan, test, answers, sinks)
-  const run = uuidv7(Math.floor(ports.clock.wall_us() / 1000), randomBytes(10))
+  const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   return inTemporaryLedger(async url => {
-    const open = () => laterLedger(url, ledgerPorts(ports.env, null), true)
+    const open = () => laterLedger(url, { ...ledgerPorts(ports.env, null), now_us: () => clock.now_us() }, true)
     const { summary, error } = await hosting(
       stood_in,
       ports,

@@ -4,9 +4,12 @@ import type { CheckpointHead, CommitUnderWay, Ledger, RunLedger } from '../write
 
 const NO_ROOT = '0'.repeat(64)
 
+const now_us = () => Date.now() * 1000
+
 export function discardingLedger(): Ledger {
   return {
     url: 'discard:',
+    time_us: async () => now_us(),
     openRun: async () => new DiscardingRun(),
     takeOver: async run => {
       throw new CustodyError('CUSTODY_RUN_UNKNOWN', `nothing is kept here: there is no run ${run}`)
@@ -20,6 +23,10 @@ class DiscardingRun implements RunLedger {
   /** Entry 0 opened the run. */
   size = 1
   readonly began_us = 0
+
+  now_us(): number {
+    return now_us()
+  }
 
   append(): number {
     return this.size++

@@ -143,6 +143,10 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
     return this.#store.reader
   }
 
+  async time_us(): Promise<number> {
+    return this.#ports.now_us()
+  }
+
   async openRun(run: string, { entry, ...draft }: RunDraft, splits = 0): Promise<RunLedger> {
     let opened: { readonly log: number; readonly appender: Appender; readonly t: number } | null = null
     await this.#appendLogZero(log_zero => {

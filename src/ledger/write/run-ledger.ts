@@ -119,6 +119,10 @@ export class StoredRunLedger implements RunLedger {
     return this.#parts.began_us
   }
 
+  now_us(): number {
+    return this.#parts.ports.now_us()
+  }
+
   append(draft: SubjectDraft): number {
     encodeSubject(this.#writer, draft, this.#parts.entropy, this.#open.change(this.#size, draft))
     return this.#appended()

@@ -1,5 +1,5 @@
 /** Clocks that jump under a run, and its lease. */
-import type { Clock } from '../../../src/engine/ports/ports.ts'
+import type { RecordedTime } from '../../../src/engine/ports/ports.ts'
 import type { SessionClock } from '../../../src/engine/ports/run-clock.ts'
 import { but, type Defect, inConstructor, inMethod } from '../defect.ts'
 
@@ -8,8 +8,8 @@ const committer = () => import('../../../src/engine/run/committer.ts')
 const scheduler = () => import('../../../src/engine/run/scheduler.ts')
 
 const SECOND_US = 1_000_000
-/** By the clock of a session, that of its machine. */
-const machines = new WeakMap<SessionClock, Clock>()
+/** By the clock of a session, that of its ledger. */
+const times = new WeakMap<SessionClock, RecordedTime>()
 
 export const CLOCK_DEFECTS: readonly Defect[] = [
   {
@@ -42,15 +42,15 @@ export const CLOCK_DEFECTS: readonly Defect[] = [
     name: 'stamps follow a clock that is set back',
     shape: 'groups-clocks-crashes',
     changes: [
-      inConstructor(runClock, 'SessionClock', make => (clock, ...rest) => {
-        const made = make(clock, ...rest)
-        machines.set(made, clock)
+      inConstructor(runClock, 'SessionClock', make => (clock, time, ...rest) => {
+        const made = make(clock, time, ...rest)
+        times.set(made, time)
         return made
       }),
       inMethod(runClock, 'SessionClock', 'now_us', (now_us, self) => () => {
         const at_us = now_us()
-        const wall_us = machines.get(self)?.wall_us() ?? at_us
-        return at_us - wall_us > SECOND_US ? wall_us : at_us
+        const time_us = times.get(self)?.now_us() ?? at_us
+        return at_us - time_us > SECOND_US ? time_us : at_us
       }),
     ],
   },
