@@ -24,7 +24,8 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
 export function openSqliteStore(url: string, options: StoreOptions): SqliteStore {
   const path = pathOf(url)
   const absolute = `sqlite:${path}`
-  const db = openForWriting(path, absolute, options.birth, options.lasting)
+  const { birth, lasting } = options
+  const db = openForWriting(path, absolute, birth === null ? null : () => birth(null), lasting)
   return new SqliteStore(db, new SqliteReader(db, absolute), options.encryption)
 }
 

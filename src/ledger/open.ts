@@ -3,7 +3,7 @@ import { type Holder, thisProcess } from '../model/holder.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import { ownKeychain } from './encryption/keychain.ts'
 import { openStore } from './open-store.ts'
-import type { Lasting, Store, WitnessingLedger } from './store.ts'
+import type { Lasting, Store, StoreClock, WitnessingLedger } from './store.ts'
 import { LedgerThreads } from './thread/ledger-thread.ts'
 import { Entropy } from './write/entropy.ts'
 import { checkLease } from './write/lease.ts'
@@ -44,7 +44,10 @@ const THREAD_FROM_ENTRIES = 10_000
 export async function openLedger(url: string, ports: LedgerPorts, options: OpenOptions): Promise<StoredLedger> {
   checkLease()
   const entropy = new Entropy(ports.entropy)
-  const begin = () => birth(uuidv7(Math.floor(ports.now_us() / 1000), ports.entropy(10)), ports, entropy)
+  const begin = (clock: Pick<StoreClock, 'now_us'> | null) => {
+    const own = timed(ports, clock)
+    return birth(uuidv7(Math.floor(own.now_us() / 1000), own.entropy(10)), own, entropy)
+  }
   const lasting: Lasting = options.temporary === true ? 'temporary' : 'durable'
   const encryption = ports.encryption ?? null
   if (encryption !== null) ownKeychain.add(encryption)
@@ -52,10 +55,10 @@ export async function openLedger(url: string, ports: LedgerPorts, options: OpenO
   const shown = store.reader.url
   try {
     const { name, private_key } = ports.signer
-    const input = { url, shown, lasting, key: { name, private_key }, encryption }
+    const input = { url, shown, lasting, key: { name, private_key }, encryption, clock: store.clock?.shared ?? null }
     const threads = new LedgerThreads(input, options.thread_from_entries ?? THREAD_FROM_ENTRIES)
     const { holder = thisProcess(), whole_to_entries, changes_keys, write_split } = options
-    return await StoredLedger.open(store, await timed(store, ports), {
+    return await StoredLedger.open(store, timed(ports, store.clock), {
       holder,
       entropy,
       threads,
@@ -69,11 +72,9 @@ export async function openLedger(url: string, ports: LedgerPorts, options: OpenO
   }
 }
 
-/** Leases of several machines hold by one clock. */
-async function timed(store: Store, ports: LedgerPorts): Promise<LedgerPorts> {
-  if (ports.is_time_of_day !== true || store.ahead_us === undefined) return ports
-  const ahead_us = await store.ahead_us()
-  return { ...ports, now_us: () => ports.now_us() + ahead_us }
+/** Whatever is recorded or judged by has its time from here. Several machines that write one ledger have one clock. */
+function timed(ports: LedgerPorts, clock: Pick<StoreClock, 'now_us'> | null): LedgerPorts {
+  return ports.is_time_of_day !== true || clock === null ? ports : { ...ports, now_us: () => clock.now_us() }
 }
 
 /**

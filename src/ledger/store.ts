@@ -12,13 +12,25 @@ export type Lasting = 'durable' | 'temporary'
 
 /** How a store is opened for writing. */
 export interface StoreOptions {
-  /** Makes what a new ledger begins with, where none is; null: none is made. */
-  readonly birth: (() => WriteBatch) | null
+  /** Makes what a new ledger begins with, where none is; null: none is made. `clock`: the store's, null if it has none. */
+  readonly birth: ((clock: Pick<StoreClock, 'now_us'> | null) => WriteBatch) | null
   readonly lasting: Lasting
   /** What values are encrypted with that it is given; absent or null: they aren't. */
   readonly encryption?: LedgerKey | null | undefined
   /** A run is under way, so that a server which can't be reached just now is waited for, as long as a lease lasts. */
   readonly waits?: true
+  /** `shared` of the clock of another thread's store, of the same ledger; null or absent: there is none. */
+  readonly clock?: SharedArrayBuffer | null
+}
+
+/** A clock that all machines have that write to a store, and by which they record and judge: that of the database, as this process has it. */
+export interface StoreClock {
+  /** Microseconds since 1970. It may jump, forward and back. */
+  now_us(): number
+  /** Asks the database once more. @throws CustodyError CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY. */
+  compare(): Promise<void>
+  /** What other threads of this process need to have it, too. */
+  readonly shared: SharedArrayBuffer
 }
 
 /** What others say of heads of log 0 is kept beside it: it comes later than they do, and no entry speaks of it. */
@@ -33,8 +45,8 @@ export interface WitnessingLedger {
 export interface Store extends WitnessingLedger {
   /** Whether values are encrypted that it is given. */
   readonly encrypts: boolean
-  /** By how many microseconds the clock is ahead by which all machines judge that write there; absent: it is this machine's. */
-  ahead_us?(): Promise<number>
+  /** Null: it has none, and this machine's counts. */
+  readonly clock: StoreClock | null
   /** Sees what was written through this store. */
   readonly reader: LedgerReader
   /**

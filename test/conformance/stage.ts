@@ -26,7 +26,7 @@ export interface Place {
 /** A thread for each run, which opens the ledger at `url`. */
 export function threadsAt(url: string, encryption: LedgerKey | null = null): NonNullable<Place['threads']> {
   return ({ signer: { name, private_key } }) =>
-    new LedgerThreads({ url, shown: url, lasting: 'durable', key: { name, private_key }, encryption }, 0)
+    new LedgerThreads({ url, shown: url, lasting: 'durable', key: { name, private_key }, encryption, clock: null }, 0)
 }
 
 export const OTHER_RUN = RUN.replace(/1$/, '2')

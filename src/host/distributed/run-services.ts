@@ -21,7 +21,7 @@ export interface RunServicesParts {
   /** What the run may cost, in nano-dollars; null: there is no limit. */
   readonly budget: number | null
   readonly clock: Clock
-  /** This machine's time of day, which tells that it slept. */
+  /** This machine’s time of day: it advances while the machine sleeps. */
   readonly day_us: () => number
   /** Null: there is nothing to share any more, or another process has the split. Rejects where the database is away. */
   readonly ask: (asked: Asked) => Promise<Answer | null>

@@ -11,8 +11,9 @@ import { asLedgerError, DISK_FULL, stateOf } from './errors.ts'
 import { ownersFunctions } from './functions.ts'
 import { PostgresReader } from './reader.ts'
 import { schemaStatements } from './schema.ts'
+import { ServerClock } from './server-clock.ts'
 import { persistently, Session, TRY_FOR_MS } from './session.ts'
-import { PostgresStore } from './store.ts'
+import { PostgresStore, type Writing } from './store.ts'
 import { commentStatements } from './views.ts'
 
 /**
@@ -26,13 +27,16 @@ export async function openPostgresStore(url: string, options: StoreOptions): Pro
   return opening(() => persistently(() => storeAt(url, options), most_ms), url, 'write')
 }
 
-async function storeAt(url: string, { birth, lasting, encryption }: StoreOptions): Promise<PostgresStore> {
-  const session = await Session.open(url, 'write', connection => mustLast(connection, lasting))
+async function storeAt(
+  url: string,
+  { birth, lasting, encryption, clock: shared }: StoreOptions,
+): Promise<PostgresStore> {
+  const { session, clock } = await writing(url, lasting, shared)
   try {
     const connection = await session.connection()
-    if (birth !== null && (await formatOf(connection)) === null) await create(connection, birth, null)
+    if (birth !== null && (await formatOf(connection)) === null) await create(connection, () => birth(clock), null)
     await mustBeLedger(connection)
-    return await PostgresStore.over(session, await reader(url), encryption)
+    return await PostgresStore.over({ session, clock }, await reader(url), encryption)
   } catch (error) {
     await session.close()
     throw error
@@ -49,15 +53,11 @@ export async function openPostgresReader(url: string): Promise<PostgresReader> {
  * @throws CustodyError CUSTODY_LEDGER_EXISTS, and as `openPostgresStore`.
  */
 export async function createPostgresCopy(url: string, birth: WriteBatch, home: string): Promise<PostgresStore> {
-  const session = await opening(
-    () => Session.open(url, 'write', connection => mustLast(connection, 'durable')),
-    url,
-    'write',
-  )
+  const { session, clock } = await opening(() => writing(url, 'durable'), url, 'write')
   try {
     const connection = await session.connection()
     await create(connection, () => birth, home)
-    return await PostgresStore.over(session, new PostgresReader(new Asking(await Session.open(url, 'read'))))
+    return await PostgresStore.over({ session, clock }, new PostgresReader(new Asking(await Session.open(url, 'read'))))
   } catch (error) {
     await session.close()
     throw asLedgerError(error, session.url, 'write')
@@ -81,6 +81,14 @@ async function unfinishedHome(connection: Connection): Promise<string | null> {
   if (format !== LEDGER_FORMAT) return null
   const [home] = await connection.once<{ id: string }>(UNFINISHED)
   return home?.id ?? null
+}
+
+async function writing(url: string, lasting: Lasting, shared?: SharedArrayBuffer | null): Promise<Writing> {
+  const clock = new ServerClock(shared ?? undefined)
+  const session = await Session.open(url, 'write', async connection => {
+    await Promise.all([mustLast(connection, lasting), clock.hear(connection)])
+  })
+  return { session, clock }
 }
 
 async function reader(url: string): Promise<PostgresReader> {

@@ -333,8 +333,8 @@ export class PostgresReader implements LedgerReader {
   }
 
   async now_us(): Promise<number> {
-    const found = await this.#asking.get<{ now_us: number }>(QUERIES.now)
-    return found?.now_us ?? Date.now() * 1000
+    const [said] = await this.#asking.all<{ now_us: number }>(QUERIES.now)
+    return said!.now_us
   }
 
   async leases(page?: LeasePage): Promise<readonly StoredLease[]> {

@@ -15,17 +15,17 @@ import type { LedgerKey } from '../encryption/ledger-key.ts'
 import { bornAs } from '../encryption/sealed-payloads.ts'
 import type { Erasure, Scrubbed } from '../erase-port.ts'
 import type { StoredTimestamp, StoredWitnessed } from '../read-port.ts'
-import { type Rewrapped, type SealedPlace, StaleLog, type Store } from '../store.ts'
+import { type Rewrapped, type SealedPlace, StaleLog, type Store, type StoreClock } from '../store.ts'
 import { LEASE_US } from '../write/lease.ts'
 import type { LogZeroBatch, WriteBatch } from '../write-port.ts'
 import { type SentBatch, type SentEntry, sentBatch, sentLogZero } from './batch-values.ts'
 import type { Connection } from './connection.ts'
 import { asLedgerError, isCut, stateOf } from './errors.ts'
 import { BATCH_PARAMETERS, LOST, STALE, ZERO_PARAMETERS } from './functions.ts'
-import { QUERIES } from './queries.ts'
 import type { PostgresReader } from './reader.ts'
 import { MAINTAIN_FROM } from './roles.ts'
 import { SealedWriter } from './sealed-writer.ts'
+import type { ServerClock } from './server-clock.ts'
 import type { Session } from './session.ts'
 
 const call = (name: string, parameters: object) =>
@@ -34,7 +34,6 @@ const call = (name: string, parameters: object) =>
     .join(', ')})`
 
 const SQL = {
-  now: QUERIES.now,
   write: call('write_batch', BATCH_PARAMETERS),
   append_log_zero: call('append_log_zero', ZERO_PARAMETERS),
   blank_payloads: `SELECT blank_payloads($1, $2, $3)`,
@@ -49,28 +48,35 @@ const SQL = {
     WHERE NOT EXISTS (SELECT FROM timestamps WHERE size = $1 AND note = $2 AND token = $3)`,
 }
 
+/** A session for writing, over each connection of which the clock has heard the server. */
+export interface Writing {
+  readonly session: Session
+  readonly clock: ServerClock
+}
+
 export class PostgresStore implements Store {
   readonly reader: PostgresReader
   readonly #session: Session
-
+  readonly #clock: ServerClock
   readonly #sealed: SealedWriter
 
-  private constructor(session: Session, reader: PostgresReader, sealed: SealedWriter) {
+  private constructor({ session, clock }: Writing, reader: PostgresReader, sealed: SealedWriter) {
     this.#session = session
+    this.#clock = clock
     this.reader = reader
     this.#sealed = sealed
   }
 
-  /** `session` is open for writing; `reader` has a connection of its own, and is closed with the store. `key`: what values are encrypted with from now on; null: they aren't. */
+  /** `writing` is open; `reader` has a connection of its own, and is closed with the store. `key`: what values are encrypted with from now on; null: they aren't. */
   static async over(
-    session: Session,
+    writing: Writing,
     reader: PostgresReader,
     key: LedgerKey | null = null,
     keychain: Keychain = ownKeychain,
   ): Promise<PostgresStore> {
     try {
       const ledger = bornAs((await reader.entry(0, 0))?.body ?? '') ?? ''
-      return new PostgresStore(session, reader, new SealedWriter(ledger, key, keychain))
+      return new PostgresStore(writing, reader, new SealedWriter(ledger, key, keychain))
     } catch (error) {
       await reader.close()
       throw error
@@ -81,17 +87,9 @@ export class PostgresStore implements Store {
     return this.#sealed.encrypts
   }
 
-  /** Measured once; the answer is from the middle of the way there and back. */
-  async ahead_us(): Promise<number> {
-    try {
-      const connection = await this.#session.connection()
-      const asked_us = Date.now() * 1000
-      const [found] = await connection.all<{ now_us: number }>(SQL.now)
-      const answered_us = Date.now() * 1000
-      return Math.round((found?.now_us ?? answered_us) - (asked_us + answered_us) / 2)
-    } catch (error) {
-      throw asLedgerError(error, this.reader.url, 'write')
-    }
+  get clock(): StoreClock {
+    const clock = this.#clock
+    return { now_us: () => clock.now_us(), compare: () => this.#compare(), shared: clock.shared }
   }
 
   async write(batch: WriteBatch): Promise<void> {
@@ -157,13 +155,28 @@ export class PostgresStore implements Store {
     await this.#session.close()
   }
 
+  async #compare(): Promise<void> {
+    try {
+      const connection = await this.#session.connection()
+      await this.#clock.hear(connection)
+    } catch (error) {
+      throw asLedgerError(error, this.reader.url, 'write')
+    }
+  }
+
+  async #connection(): Promise<Connection> {
+    const connection = await this.#session.connection()
+    if (this.#clock.isDoubtful) await this.#clock.hear(connection)
+    return connection
+  }
+
   /** `send`s until it is known that it was done, or that it can't be (POSTGRES-STORE-2). */
   async #surely(sent: SentBatch, send: (connection: Connection) => Promise<unknown>): Promise<void> {
     const until = performance.now() + LEASE_US / 1000
     let was_sent = false
     for (let is_doubtful = false; ; is_doubtful = was_sent) {
       try {
-        const connection = await this.#session.connection()
+        const connection = await this.#connection()
         if (is_doubtful && (await isThere(connection, sent.witness))) return
         was_sent = true
         await send(connection)

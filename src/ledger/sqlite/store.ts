@@ -59,6 +59,7 @@ const MOVES = ' ON CONFLICT (log, token) DO UPDATE SET node = excluded.node, seq
 
 export class SqliteStore implements Store {
   readonly reader: SqliteReader
+  readonly clock = null
   readonly #db: DatabaseSync
   readonly #sql: { readonly [name in keyof typeof SQL]: StatementSync }
   readonly #entries: Insert<NewEntry>

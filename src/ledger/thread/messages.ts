@@ -16,6 +16,8 @@ export interface ThreadInput {
   readonly key: { readonly name: string; readonly private_key: KeyObject }
   /** What values are encrypted with; null: they aren't. */
   readonly encryption: LedgerKey | null
+  /** Of the ledger's clock, if its store has one. */
+  readonly clock: SharedArrayBuffer | null
 }
 
 /** The log that a thread writes, as it was handed over. */

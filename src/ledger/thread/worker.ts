@@ -28,8 +28,8 @@ let broken: Failure | null = null
 /** Called with the first question, so that an error of opening is an answer like any other. */
 async function scribeOfLog(): Promise<StoreScribe> {
   // cast: what ledger-thread.ts starts it with.
-  const { url, lasting, key, encryption } = workerData as ThreadInput
-  opened ??= await openStore(url, { birth: null, lasting, encryption, waits: true })
+  const { url, lasting, key, encryption, clock } = workerData as ThreadInput
+  opened ??= await openStore(url, { birth: null, lasting, encryption, waits: true, clock })
   if (handed !== null) {
     const { ledger, log, state } = handed
     const appender = new Appender(ledger, log, signsRunsWith(makeSigner(key.name, key.private_key)), state)

@@ -158,13 +158,8 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
       appender.append(writer.take())
       const appended = appender.take()
       opened = { log, appender, t }
-      const lease = {
-        kind: 'open',
-        run,
-        splits,
-        holder: JSON.stringify(this.#holder),
-        expires_us: this.#expiry(),
-      } as const
+      const holder = JSON.stringify(this.#holder)
+      const lease = { kind: 'open', run, splits, holder, expires_us: this.#expiry() } as const
       return {
         entries: [{ k: 'opened', log, run, root: appended.checkpoint.root, ...(splits > 0 ? { splits } : {}), t }],
         write: ledger => this.#write({ ...appended, log, lease }, ledger),
@@ -209,9 +204,8 @@ export class StoredLedger implements SplittingLedger, ErasingLedger {
 
   /** Runs whose splits workers may take. @throws CustodyError as `openLedger` */
   async offered(): Promise<readonly OfferedRun[]> {
-    const ahead_us = await this.#store.ahead_us?.()
-    const now_us = ahead_us === undefined ? this.#ports.now_us() : Date.now() * 1000 + ahead_us
-    return offeredRuns(this.reader, this.#log_zero, this.#ports.signer, now_us)
+    await this.#store.clock?.compare()
+    return offeredRuns(this.reader, this.#log_zero, this.#ports.signer, this.#ports.now_us())
   }
 
   #knownSplits(run: string): KnownSplits {
