@@ -5,7 +5,7 @@ import { statementsOf } from '../host/export/in-toto.ts'
 import { Staged } from '../host/export/staged.ts'
 import { mustHold, type TableFormat, tableMaker, writeTables } from '../host/export/tables.ts'
 import { writeTiles } from '../host/export/tiles.ts'
-import { isHeld, ledgerUrl, rememberedOf } from '../host/ledger.ts'
+import { ledgerUrl, livingHolders, rememberedOf } from '../host/ledger.ts'
 import { verifyOnAllCores } from '../host/verify.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
@@ -138,7 +138,7 @@ async function statements(
       hint: 'Say with --out which file the statements go to.',
     })
   const { reader: checked, log, run } = await checkedRun(env, reader, name, checkLine(terminal))
-  const facts = await factsOf(checked, { log, run }, isHeld)
+  const facts = await factsOf(checked, { log, run }, await livingHolders(checked))
   const { lines, report, summary } = await textOf(checked, facts, format, context)
   if (out === undefined) {
     for (const line of lines) terminal.answer(jsonPrintable(line.trimEnd()))

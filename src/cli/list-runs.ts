@@ -1,6 +1,6 @@
 /** Lists the runs of a ledger, newest first. */
 
-import { isHeld } from '../host/ledger.ts'
+import { livingHolders } from '../host/ledger.ts'
 import { listRuns, type RunLine } from '../read/runs/list.ts'
 import { madeFrom } from '../read/words/text.ts'
 import type { Context } from './context.ts'
@@ -22,10 +22,10 @@ const MOST_UNREADABLE = 20
 export async function printRuns(context: Context, options: RunsOptions): Promise<0 | 1> {
   const { terminal } = context
   const { limit } = options
-  const { runs, unreadable, left_out } = await reading(context, options, (reader, { sight }) => {
+  const { runs, unreadable, left_out } = await reading(context, options, async (reader, { sight }) => {
     if (sight.kind === 'unsound')
       terminal.report(`warning: the ledger’s own log doesn’t hold: \`${context.command} verify\` names what is wrong`)
-    return listRuns(reader, isHeld, limit)
+    return listRuns(reader, await livingHolders(reader), limit)
   })
   if (options.json === true) terminal.answerJson([...runs, ...unreadable])
   else terminal.answer(table(runs, context))

@@ -31,10 +31,9 @@ export interface PurgeOptions extends LedgerOptions {
 export async function purgeOldRuns(context: Context, options: PurgeOptions): Promise<0 | 1> {
   const { terminal } = context
   const older_than_us = options.olderThan === undefined ? null : ageOf(options.olderThan) * 1000
-  const rule = { now_us: Date.now() * 1000, older_than_us }
   refuseCertificatePlace(context, options)
   const url = ledgerUrl(context, options)
-  const { plan, certified, pending } = await purgeRuns(url, rule, erasePorts(context))
+  const { plan, certified, pending } = await purgeRuns(url, { older_than_us }, erasePorts(context))
   await giveToNamed(context.env, url, why => terminal.report(`warning: ${why}`))
   const certificate = certified === null ? null : writeCertificate(context, certified, 'purge', options.out)
   if (options.json === true) {

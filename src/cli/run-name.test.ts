@@ -11,6 +11,7 @@ const readerOf = (runs: readonly string[], leases: readonly StoredLease[] = []) 
   ({
     logs: async () => [{ log: 0, run: null }, ...runs.map((run, i) => ({ log: i + 1, run }))],
     leases: async () => leases,
+    now_us: async () => 2,
   }) as unknown as LedgerReader
 
 test('a run is named by a beginning of its id that no other has', async () => {

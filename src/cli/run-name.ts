@@ -1,6 +1,6 @@
 /** How a run is named in commands that are printed, so that they still mean it when others come. */
 
-import { isHeld } from '../host/ledger.ts'
+import { livingHolders } from '../host/ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { shortRun } from './render/text.ts'
 
@@ -19,6 +19,7 @@ export async function nameOfRun(reader: LedgerReader, run: string): Promise<RunN
   const id = run.slice(0, length)
   const own = logs.find(each => each.run === run)?.log
   const is_latest = logs.every(each => each.log <= (own ?? -1))
+  const isHeld = await livingHolders(reader)
   const is_alone = (await reader.leases()).every(lease => lease.log === own || !isHeld(lease))
   return { id, shortest: is_latest && is_alone ? 'latest' : id }
 }

@@ -3,7 +3,7 @@
 import { GuardError } from '../engine/run/guards.ts'
 import type { RunResult } from '../engine/run/start.ts'
 import { DiagnosticsError } from '../host/diagnostics-error.ts'
-import { isHeld } from '../host/ledger.ts'
+import { livingHolders } from '../host/ledger.ts'
 import { optionOf } from '../host/option-of.ts'
 import { openLedgerReader } from '../ledger/open-reader.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
@@ -45,6 +45,7 @@ type NamedRun = ShownRun & { readonly named: RunName }
 export async function shownRun(url: string, run: string): Promise<NamedRun> {
   const reader = await openLedgerReader(url)
   try {
+    const isHeld = await livingHolders(reader)
     return { ...(await showRun(new JoinedLedger(reader), run, isHeld)), named: await nameOfRun(reader, run) }
   } finally {
     await reader.close()

@@ -82,10 +82,13 @@ async function signerOf(reader: LedgerReader): Promise<string | null> {
 }
 
 /**
- * Whether a lease's holder still lives. For a process on this machine that is known: its lease may have run out while both slept. A
- * holder on another machine is believed to live until its lease runs out.
+ * Says of leases whether their holders still live. For a process on this machine that is known: its lease may have run out while both slept. A
+ * holder on another machine is believed to live until its lease runs out, by the clock that leases go by.
  */
-export function isHeld(lease: StoredLease): boolean {
-  const holder = parseHolder(lease.holder)
-  return holder !== null && (livesHere(holder) || (isAlive(holder) && lease.expires_us > Date.now() * 1000))
+export async function livingHolders(reader: Pick<LedgerReader, 'now_us'>): Promise<(lease: StoredLease) => boolean> {
+  const now_us = await reader.now_us()
+  return lease => {
+    const holder = parseHolder(lease.holder)
+    return holder !== null && (livesHere(holder) || (isAlive(holder) && lease.expires_us > now_us))
+  }
 }

@@ -13,14 +13,14 @@ import {
 } from '../../read/runs/run-log.ts'
 import { endingCounts, nodeCounts } from '../../read/show/show.ts'
 import { workersOn } from '../../read/show/splits.ts'
-import { isHeld } from '../ledger.ts'
+import { livingHolders } from '../ledger.ts'
 import type { Moment } from './moment.ts'
 
 export async function runCounts({ reader }: Moment, name: string) {
   const { log, run } = await findRun(reader, name)
   const opening = await openingOf(reader, log)
   const closing = await closingOf(reader, log)
-  const status = statusOf(closing, (await reader.lease(log)) ?? undefined, isHeld)
+  const status = statusOf(closing, (await reader.lease(log)) ?? undefined, await livingHolders(reader))
   const { totals } = closing
   const duration_ms = durationMs(opening, closing)
   return {

@@ -1,7 +1,7 @@
 /** Pages of the runs of a ledger, newest first: what `runs` prints. The ends of each run are compared with what log 0 says of them; all else is for `verify`. */
 import { CustodyError } from '../../model/error.ts'
 import { pageOfRuns, type RunLine, type UnreadableRun } from '../../read/runs/list.ts'
-import { isHeld } from '../ledger.ts'
+import { livingHolders } from '../ledger.ts'
 import type { Asked } from './asked.ts'
 import type { Moment } from './moment.ts'
 import { problemsWithoutValues } from './without-values.ts'
@@ -11,7 +11,7 @@ type Wanted = Asked['runs']['params']
 /** @throws CustodyError CUSTODY_ARGUMENT if the cursor is none. */
 export async function listedRuns({ reader, ends }: Moment, { name, status, cursor, limit }: Wanted, values: boolean) {
   const wanted = { below: belowOf(cursor), most: limit, name: name ?? null, status: status ?? null }
-  const { runs, below } = await pageOfRuns(reader, isHeld, wanted, ends)
+  const { runs, below } = await pageOfRuns(reader, await livingHolders(reader), wanted, ends)
   const shown = values ? runs : runs.map(withoutValues)
   return { runs: shown, next_cursor: below === null ? null : String(below) }
 }

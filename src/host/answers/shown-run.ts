@@ -9,7 +9,7 @@ import { allClosed, type ShownSplit, type SplitSummary, SplitsTogether, splitsOf
 import type { ShownRun } from '../../read/show/summary.ts'
 import type { Bound } from '../../read/verify/bound.ts'
 import { boundJson, type CheckObserver, checkedRun } from '../checked-run.ts'
-import { isHeld } from '../ledger.ts'
+import { livingHolders } from '../ledger.ts'
 import { rolledBack, type Sight } from '../seen-ledger.ts'
 
 /** To check the signatures of a split takes some 2 ms. */
@@ -38,7 +38,7 @@ export async function findShownRun(
 ): Promise<RunFound> {
   const { reader, log, run } = await checkedRun(env, inner, name, observer)
   const { topology, splits: count = 0 } = await openingOf(reader, log)
-  const shown = await showRun(reader, run, isHeld)
+  const shown = await showRun(reader, run, await livingHolders(reader))
   const grade = await gradeOf(reader, log, topology)
   const { bound } = await reader.check(log)
   const reruns = await stillFailed(reader, inner, { run, log })

@@ -76,11 +76,9 @@ function alone(of: Omit<SplitRequest, 'part'>, sayIt: () => Promise<void>, why: 
   }
 }
 
-const isWorkedOn = ({ holder, expires_us }: StoredLease) => holder !== '' && expires_us > Date.now() * 1000
-
 /** On how many splits how many processes work. */
-function whoWorks(leases: readonly StoredLease[]): Pick<SplitsAtWork, 'under_way' | 'workers'> {
-  const held = leases.filter(isWorkedOn)
+function whoWorks(leases: readonly StoredLease[], now_us: number): Pick<SplitsAtWork, 'under_way' | 'workers'> {
+  const held = leases.filter(({ holder, expires_us }) => holder !== '' && expires_us > now_us)
   return { under_way: held.length, workers: new Set(held.map(({ holder }) => holder)).size }
 }
 
@@ -131,7 +129,7 @@ class Watch {
       const left = new Set(leases.map(({ log }) => log - first))
       for (const part of open) if (!left.has(part)) await this.#closed(part, first)
       open = open.filter(part => left.has(part))
-      const at_work = { closed: parts.length - open.length, ...whoWorks(leases) }
+      const at_work = { closed: parts.length - open.length, ...whoWorks(leases, await this.#reader.now_us()) }
       this.#onRows([...this.#progress.values()].reduce(added, NO_PROGRESS), at_work)
       if (open.length === 0) return { kind: 'closed' }
       this.#sayIdle()

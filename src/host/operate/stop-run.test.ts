@@ -7,10 +7,10 @@ const HOLDER = { host: 'here', boot: '', pid: 4_000_000, start: '' }
 
 function system(more: Partial<System> = {}): System {
   const command = async () => '/usr/bin/node /usr/lib/custody/bin/custody.js run loans.yaml'
-  return { platform: 'darwin', now_us: () => NOW_US, lives: () => true, commandOf: command, ...more }
+  return { platform: 'darwin', lives: () => true, commandOf: command, ...more }
 }
 const reached = (more: Partial<System>, { start = '', expires_us = NOW_US + 1, pid = HOLDER.pid } = {}) =>
-  reachedBy({ holder: JSON.stringify({ ...HOLDER, start, pid }), expires_us }, system(more))
+  reachedBy({ holder: JSON.stringify({ ...HOLDER, start, pid }), expires_us }, NOW_US, system(more))
 
 test('where the start of a process isn’t known it is the run’s own while its lease lasts, and no longer', async () => {
   expect(await reached({})).toMatchObject({ pid: HOLDER.pid })
@@ -24,7 +24,7 @@ test('a process that is gone, another program’s, this one, and what no process
   expect(await reached({ commandOf: async () => '' })).toBeNull()
   expect(await reached({}, { pid: process.pid })).toBeNull()
   expect(await reached({}, { pid: 1 })).toBeNull()
-  expect(await reachedBy({ holder: 'x', expires_us: NOW_US + 1 }, system())).toBeNull()
+  expect(await reachedBy({ holder: 'x', expires_us: NOW_US + 1 }, NOW_US, system())).toBeNull()
 })
 
 test('on Windows it is named without a look at its command, since it gets no signal', async () => {

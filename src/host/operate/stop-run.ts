@@ -10,7 +10,6 @@ import { findRun } from '../../read/runs/list.ts'
 /** What the machine tells of processes, and what it can do to them. */
 export interface System {
   readonly platform: NodeJS.Platform
-  now_us(): number
   /** Whether a process of this machine has its number, and its start where that is known. */
   lives(holder: Holder): boolean
   /** With which a process was started; empty where that can't be learnt. */
@@ -19,7 +18,6 @@ export interface System {
 
 const THIS_SYSTEM: System = {
   platform: process.platform,
-  now_us: () => Date.now() * 1000,
   lives: livesHere,
   commandOf: pid => (process.platform === 'linux' ? commandInProc(pid) : commandByPs(pid)),
 }
@@ -43,7 +41,7 @@ export class RunStopper {
     try {
       const { run, log } = await findRun(reader, name)
       const lease = await reader.lease(log)
-      const holder = lease === null ? null : await reachedBy(lease)
+      const holder = lease === null ? null : await reachedBy(lease, await reader.now_us())
       if (lease === null || holder === null) return { run, stopping: false, why: 'not_here', pid: null }
       const { pid, start } = holder
       if (process.platform === 'win32') return { run, stopping: false, why: 'no_signals', pid }
@@ -62,12 +60,16 @@ export class RunStopper {
 /**
  * The process of this program that holds a lease, if it surely is on this machine. Leases are signed by nobody: whatever else has that number
  * is left alone. Where a process's start isn't known (all but Linux) the number is surely that of the same one only while the lease, which
- * its holder renews, lasts.
+ * its holder renews, lasts: `now_us`, by the clock that leases go by.
  */
-export async function reachedBy({ holder: text, expires_us }: Held, system = THIS_SYSTEM): Promise<Holder | null> {
+export async function reachedBy(
+  { holder: text, expires_us }: Held,
+  now_us: number,
+  system = THIS_SYSTEM,
+): Promise<Holder | null> {
   const holder = holderIn(text)
   if (holder === null || holder.pid === process.pid || !system.lives(holder)) return null
-  if (holder.start === '' && expires_us <= system.now_us()) return null
+  if (holder.start === '' && expires_us <= now_us) return null
   // Where it gets no signal from here nothing depends on what it is.
   if (system.platform === 'win32') return holder
   return /custody/i.test(await system.commandOf(holder.pid)) ? holder : null

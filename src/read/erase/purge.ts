@@ -36,10 +36,9 @@ export interface PurgePlan {
   readonly kept: readonly KeptRun[]
 }
 
-/** What is due. Times are in microseconds. */
+/** What is due. */
 export interface PurgeRule {
-  readonly now_us: number
-  /** For all runs; null: for each what its pipeline says, and for others nothing. */
+  /** In microseconds. For all runs; null: for each what its pipeline says, and for others nothing. */
   readonly older_than_us: number | null
 }
 
@@ -50,7 +49,7 @@ export interface PurgeRule {
 export async function planPurge(
   reader: RunReader,
   finder: LedgerReader,
-  { now_us, older_than_us }: PurgeRule,
+  { older_than_us }: PurgeRule,
   clocks: Clocks,
 ): Promise<PurgePlan> {
   const erasures: Erasure[] = []
@@ -59,6 +58,8 @@ export async function planPurge(
   const needed = await neededRuns(finder)
   const recorded = await recordedErasures(reader)
   const { tree } = await reader.check(0)
+  // Seals have their times from the same clock.
+  const now_us = await finder.now_us()
   /** When it was sealed; null: it isn't due. */
   const dueSince = async (from: LedgerReader, log: number): Promise<number | null> => {
     const keeps_us = older_than_us ?? (await openingOf(from, log)).retention_us
