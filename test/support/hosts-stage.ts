@@ -40,6 +40,11 @@ export class HostsStage implements AtWork {
     this.put('go', '')
   }
 
+  /** Until then they wait again. */
+  stay(): void {
+    rmSync(join(this.folder, 'go'))
+  }
+
   begin(host: string, words: readonly string[], env: Env = {}): Program {
     const program = onMachine(this, host, words, env)
     this.#programs.push({ host, words, program })
