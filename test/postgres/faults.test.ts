@@ -6,6 +6,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
 import { Connection } from '../../src/ledger/postgres/connection.ts'
+import { QUERIES } from '../../src/ledger/postgres/queries.ts'
 import type { RunLedger } from '../../src/ledger/write-port.ts'
 import { thisProcess } from '../../src/model/holder.ts'
 import { contents } from '../conformance/stage.ts'
@@ -101,6 +102,35 @@ test.skipIf(server === null)('leases hold by the time of the server, whatever a 
     Date.now = now
   }
 })
+
+test.skipIf(server === null)(
+  'a server is asked for its time over each new connection, and not once more for a commit',
+  async () => {
+    const asked = vi.spyOn(Connection.prototype, 'all')
+    const times = () => asked.mock.calls.filter(([text]) => text === QUERIES.now).length
+    const ports = { ...testPorts('times'), now_us: () => 0, is_time_of_day: true } as const
+    const ledger = await openLedger(`${cluster().url()}?schema=times`, ports, {
+      create: true,
+      thread_from_entries: 1e9,
+    })
+    try {
+      const run = await ledger.openRun(RUN, opening())
+      for (let row = 1; row <= 20; row++) {
+        run.append(simpleRow(row))
+        await run.commit()
+      }
+      expect(times()).toBe(1)
+      await STRIKES.end_backends(cluster())
+      run.append(simpleRow(21))
+      await run.commit()
+      expect(times()).toBe(2)
+      expect(Math.abs(run.now_us() - Date.now() * 1000)).toBeLessThan(60_000_000)
+    } finally {
+      asked.mockRestore()
+      await ledger.close()
+    }
+  },
+)
 
 test.skipIf(server === null)('a reader whose connection was cut while it read connects again', async () => {
   const url = `${cluster().url()}?schema=reading`
