@@ -19,7 +19,6 @@ class World {
   /** How long a question is on its way, and its answer. */
   readonly there_us: number
   readonly back_us: number
-  asked = 0
   readonly machine = {
     monotonic_us: () => 77 * SECOND_US + this.passed_us - this.slept_us,
     day_us: () => START_US + this.passed_us + this.ahead_us,
@@ -43,7 +42,6 @@ class World {
   /** A connection to the server. */
   readonly connection = {
     all: async <T>() => {
-      this.asked++
       this.passed_us += this.there_us
       const said = [{ now_us: this.server_us() }]
       this.passed_us += this.back_us
