@@ -8,6 +8,7 @@ import { parseHolder } from '../../src/model/holder.ts'
 import { hasHosts, onHost } from '../crash/hosts.ts'
 import { Program } from '../crash/place.ts'
 import { built } from './built.ts'
+import { keyOf } from './far-side.ts'
 import { ROOT } from './source-file.ts'
 
 export interface AtWork {
@@ -31,7 +32,10 @@ export function onMachine(
 ): Program {
   const home = join(folder, `home-${host}`)
   mkdirSync(home, { recursive: true })
-  const own = { HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_STATE_HOME: join(home, 'state') }
+  const own = {
+    ...{ HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_STATE_HOME: join(home, 'state') },
+    ASKED_BY: keyOf(host),
+  }
   const program = [process.execPath, built('crash/custody'), ...words]
   return new Program(hasHosts() ? onHost(host, program) : program, folder, {
     ...{ CUSTODY_LEDGER: url, CUSTODY_LEASE: '1s', ...own },
