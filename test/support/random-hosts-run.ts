@@ -295,9 +295,10 @@ class RandomHostsRun {
   async #sealed(): Promise<void> {
     for (;;) {
       await this.#until('the run was sealed', () => this.#coordinator.program.is_over)
-      const { code, stderr } = await this.#coordinator.program.exit
+      const { code, stdout } = await this.#coordinator.program.exit
       if (code === 0) return
-      if (this.#budget_usd !== null && stderr.includes('the next call could cost up to')) {
+      // One that Ctrl-C has stopped ends with 130.
+      if (this.#budget_usd !== null && code === 1 && stdout.includes('"status":"cancelled"')) {
         this.happened.push('budget')
         expect(await this.#spent_usd()).toBeLessThanOrEqual(this.#budget_usd)
         this.#budget_usd += this.#random.between(MOST_USD * 5, MOST_USD * 20)
