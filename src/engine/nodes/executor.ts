@@ -290,7 +290,7 @@ export class Executor {
 
   /** Nothing else can go on: of a replay’s tokens, the first that waits for what doesn't come continues. False if none does. */
   giveUp(): boolean {
-    if (this.hasNews || this.performing > 0 || this.#events.resting > 0) return false
+    if (this.hasNews || this.performing > 0 || this.#sender.under_way > 0 || this.#events.resting > 0) return false
     const token = this.#parts.replay_order?.giveUp() ?? null
     if (token === null) return false
     this.#advance([token])

@@ -1,7 +1,9 @@
 /** Replays where time decides. That they come to the same whatever the plan is for the simulation to show. */
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { Hook, NO, OK } from '../../../test/support/hook.ts'
 import { PLUGIN_COMMON, Rig, transformOf } from '../../../test/support/rig.ts'
+import type { Recordings } from '../../format/recording.ts'
 import type { OrderedTransformSpec } from '../../sdk/spec.ts'
 
 const racing = (more: string, rows: string) => `
@@ -72,6 +74,33 @@ describe('a group', () => {
     const without = racing('policy: first', AT_ONCE).replace('options: { ms_of: right }', 'options: { drop: true }')
     expect(came(await replayed(before, without))).toEqual(['left', 'left'])
   })
+})
+
+test('a row that a sink has sent, and that was refused, comes where on_error leads as it did, however long its answer is looked up', async () => {
+  const text = racing('policy: first, on_error: refused', `${ROWS}, { n: 3, left: 4, right: 1 }`)
+    .replace('merge: nested', 'merge: union')
+    .replace('all: { plugin: keep, options: {} }', 'all: { plugin: hook, on_error: refused }')
+    .concat('  refused: { plugin: keep, options: {} }\n')
+  const hooked = (): Rig => {
+    const hook = new Hook()
+    hook.answer = n => (n === 1 ? NO : OK)
+    return hook.on(text)
+  }
+  const before = hooked()
+  expect((await before.run()).error).toBeNull()
+  const codes = before.column('refused', '_error').map(error => (error as { readonly code: string }).code)
+  expect(codes).toEqual(['LATE_ARRIVAL', 'BAD', 'LATE_ARRIVAL', 'LATE_ARRIVAL'])
+  const after = hooked()
+  const { recordings, courses } = await before.onRecord()
+  const slow: Recordings = {
+    inPart: part => recordings.inPart(part),
+    take: async asked => {
+      await after.clock.sleep(1_000_000)
+      return await recordings.take(asked)
+    },
+  }
+  expect((await after.run({ on_record: { recordings: slow, courses } })).error).toBeNull()
+  expect(after.disk.get('refused')).toEqual(before.disk.get('refused'))
 })
 
 const gathering = (trigger: string, times: readonly number[]) => `

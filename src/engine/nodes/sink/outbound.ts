@@ -45,6 +45,8 @@ export class Sender {
   readonly #request_batches: RequestBatches
   /** By node, of sinks that send one request at a time. */
   readonly #sequences = new Map<number, Sequence>()
+  /** Requests whose results aren't known yet. */
+  under_way = 0
 
   constructor(parts: SenderParts) {
     this.#parts = parts
@@ -100,7 +102,9 @@ export class Sender {
     if (outbound === null) throw new TypeError(`sink ${node.name} sends nothing`)
     const { sink } = outbound
     const perform = (rows: KeyedRows, attempt: SendTry) => sent(node, sink, rows, attempt)
+    this.under_way++
     contexts.send(request_batch, perform, (result, ended_us, stack) => {
+      this.under_way--
       let again = false
       const next = members.map(({ token, started_us }, place) => {
         const own: Token[] = []
