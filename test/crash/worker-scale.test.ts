@@ -12,7 +12,7 @@ import { randomHostsPipeline } from '../support/random-hosts-pipeline.ts'
 import { playRandomRun } from '../support/random-hosts-run.ts'
 
 const ASKED = process.env.CUSTODY_SCALE
-/** Proofs have the same ones each time, though not the same moments: of the five two ask services, one of them with races. */
+/** Proofs have the same ones each time, though not the same moments: the last two ask services, the first of them with races. */
 const FIXED = [2, 3, 4, 7, 9]
 const FIRST = Number(process.env.CUSTODY_SEED ?? Math.floor(Date.now() / 1000))
 const SEEDS = ASKED === undefined ? FIXED : Array.from({ length: Number(ASKED) }, (_, i) => FIRST + i)

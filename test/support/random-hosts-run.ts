@@ -33,6 +33,8 @@ const FAULTS = [
   ...['restart', 'crash', 'end_backends', 'kill_backend'],
 ] as const
 type Fault = (typeof FAULTS)[number]
+/** What leaves calls of which nobody knows. */
+const LOSSES = ['kill_worker', 'suspend_worker', 'silence'] as const
 
 /** A machine that works, and the process that does. */
 interface Machine {
@@ -106,7 +108,8 @@ class RandomHostsRun {
     if (this.#random.chance(0.8)) await this.#worked()
     for (let i = this.#random.between(1, 3); i > 0; i--) {
       await sleep(this.#random.below(2_500))
-      await this.#strike(this.#random.pick(FAULTS))
+      const loses = this.#pipeline.asks !== null && this.#random.chance(0.5)
+      await this.#strike(this.#random.pick(loses ? LOSSES : FAULTS))
     }
     this.#healed()
     this.#workers.push(this.#begin(['worker'], {}))
@@ -175,7 +178,10 @@ class RandomHostsRun {
   }
 
   #worked(): Promise<void> {
+    const { asks, records } = this.#pipeline
+    const asked = asks === null ? 0 : this.#random.between(1, records)
     return this.#until('somebody worked on a split', async () => {
+      if (this.#far_side.heard.length < asked) return this.#coordinator.program.is_over
       const held = (await this.#leases()).filter(({ holder }) => holder !== '')
       return this.#coordinator.program.is_over || held.length > 1
     })
@@ -183,7 +189,7 @@ class RandomHostsRun {
 
   async #strike(fault: Fault): Promise<void> {
     this.happened.push(this.#coordinator.program.is_over ? `${fault} (when the run was over)` : fault)
-    const worker = this.#random.pick(this.#workers)
+    const worker = this.#random.pick(this.#asking())
     switch (fault) {
       case 'kill_worker':
       case 'stop_worker':
@@ -215,6 +221,13 @@ class RandomHostsRun {
         return over()
       }
     }
+  }
+
+  /** Workers that wait for an answer; all, if none does. */
+  #asking(): readonly Machine[] {
+    const open = this.#far_side.heard.filter(({ ended_ms }) => ended_ms === Number.POSITIVE_INFINITY)
+    const asking = this.#workers.filter(({ name }) => open.some(({ who }) => who === name))
+    return asking.length === 0 ? this.#workers : asking
   }
 
   /** Whoever is killed has something happen to him; whoever is stopped ends well. */
