@@ -33,8 +33,9 @@ const FAULTS = [
   ...['restart', 'crash', 'end_backends', 'kill_backend'],
 ] as const
 type Fault = (typeof FAULTS)[number]
-/** What leaves calls of which nobody knows. */
+/** What leaves calls of which nobody knows: of workers, or of the coordinator, where it asks by itself. */
 const LOSSES = ['kill_worker', 'suspend_worker', 'silence'] as const
+const LOSSES_ALONE = ['kill_coordinator', 'suspend_coordinator', 'replace_coordinator'] as const
 
 /** A machine that works, and the process that does. */
 interface Machine {
@@ -109,7 +110,7 @@ class RandomHostsRun {
     for (let i = this.#random.between(1, 3); i > 0; i--) {
       await sleep(this.#random.below(2_500))
       const loses = this.#pipeline.asks !== null && this.#random.chance(0.5)
-      await this.#strike(this.#random.pick(loses ? LOSSES : FAULTS))
+      await this.#strike(this.#random.pick(!loses ? FAULTS : this.#asksAlone ? LOSSES_ALONE : LOSSES))
     }
     this.#healed()
     this.#workers.push(this.#begin(['worker'], {}))
@@ -189,11 +190,10 @@ class RandomHostsRun {
 
   async #strike(fault: Fault): Promise<void> {
     this.happened.push(this.#coordinator.program.is_over ? `${fault} (when the run was over)` : fault)
-    const worker = this.#random.pick(this.#asking())
     switch (fault) {
       case 'kill_worker':
       case 'stop_worker':
-        this.#end(worker, fault === 'kill_worker')
+        this.#end(await this.#worker(), fault === 'kill_worker')
         return this.#more()
       case 'kill_coordinator':
       case 'stop_coordinator':
@@ -202,7 +202,7 @@ class RandomHostsRun {
       case 'replace_coordinator':
         return this.#replaced()
       case 'suspend_worker':
-        return this.#suspended(worker)
+        return this.#suspended(await this.#worker())
       case 'suspend_coordinator':
         return this.#suspended(this.#coordinator)
       case 'silence':
@@ -223,11 +223,21 @@ class RandomHostsRun {
     }
   }
 
-  /** Workers that wait for an answer; all, if none does. */
-  #asking(): readonly Machine[] {
-    const open = this.#far_side.heard.filter(({ ended_ms }) => ended_ms === Number.POSITIVE_INFINITY)
-    const asking = this.#workers.filter(({ name }) => open.some(({ who }) => who === name))
-    return asking.length === 0 ? this.#workers : asking
+  /** A sink that sends has the coordinator work alone. */
+  get #asksAlone(): boolean {
+    return this.#pipeline.asks?.desk !== undefined
+  }
+
+  /** Where workers ask services, one that waits for an answer, until the run is over; else any. */
+  async #worker(): Promise<Machine> {
+    let asking: readonly Machine[] = []
+    if (this.#pipeline.asks !== null && !this.#asksAlone)
+      await this.#until('a worker asked', () => {
+        const open = this.#far_side.heard.filter(({ ended_ms }) => ended_ms === Number.POSITIVE_INFINITY)
+        asking = this.#workers.filter(({ name }) => open.some(({ who }) => who === name))
+        return asking.length > 0 || this.#coordinator.program.is_over
+      })
+    return this.#random.pick(asking.length === 0 ? this.#workers : asking)
   }
 
   /** Whoever is killed has something happen to him; whoever is stopped ends well. */
