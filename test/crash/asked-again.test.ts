@@ -53,6 +53,16 @@ describe.skipIf(server.why !== '')(`requests that are made again${server.why}`, 
     await program.exit
   }
 
+  /** As soon as the lease of the machine that is gone has run out. */
+  async function resumed(): Promise<string> {
+    for (;;) {
+      const { code, stdout, stderr } = await stage.begin('beta', ['resume', 'latest', '--json']).exit
+      if (code === 1 && stdout.includes('CUSTODY_RUN_HELD')) continue
+      expect(code, `${stdout}${stderr}`).toBe(0)
+      return stdout
+    }
+  }
+
   /** What both have asked, and that they asked it with the same keys and words. */
   function isKnownAgain(former: string, later: string): void {
     const by = (who: string) => far_side.heard.filter(each => each.who === who)
@@ -93,9 +103,7 @@ describe.skipIf(server.why !== '')(`requests that are made again${server.why}`, 
       pipeline('out', '', `{ plugin: http, options: { ${asking(far_side.url, 'idempotent: true')} } }`),
     )
     await killed(stage.begin('alpha', ['run', 'p.yaml', '--json']))
-    const resumed = stage.begin('beta', ['resume', 'latest', '--json'])
-    const { code, stdout, stderr } = await resumed.exit
-    expect(code, stderr).toBe(0)
+    const stdout = await resumed()
     isKnownAgain('alpha', 'beta')
     const { run } = JSON.parse(stdout)
     const keys = new Map<string, string>()
