@@ -5,7 +5,15 @@ import type { PluginContext, PluginExample, PluginSpec } from '../../sdk/spec.ts
 import type { DatabaseKind } from '../databases/dialect.ts'
 import { missingFor } from '../databases/open.ts'
 import { millisecondsOf } from '../databases/options.ts'
-import { DUCKDB_FILE, placeFrom, SERVED, SQLITE_FILE, type SqlSourceOptions, sqlProblems } from './sql-options.ts'
+import {
+  DUCKDB_FILE,
+  isUncut,
+  placeFrom,
+  SERVED,
+  SQLITE_FILE,
+  type SqlSourceOptions,
+  sqlProblems,
+} from './sql-options.ts'
 import { SQL_ROW_ERRORS } from './sql-records.ts'
 import { SqlSource } from './sql-source.ts'
 
@@ -38,7 +46,7 @@ function sourceOf<Options extends SqlSourceOptions>(
     check: (given: Options, secrets) => sqlProblems(kind, given, secrets),
     missing: () => missingFor(kind, []),
     rereadable: () => true,
-    uncut: () => true,
+    uncut: isUncut,
     textual: false,
     reads: (given: Options) => ('path' in given ? [given.path] : []),
     create(given: Options, { folder, node, input }: PluginContext) {

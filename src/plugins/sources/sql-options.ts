@@ -82,6 +82,12 @@ export function sqlProblems(
   return problems
 }
 
+/** Whether options alone say that what they read can't be cut. */
+export function isUncut(options: SqlSourceOptions): boolean {
+  // A file of DuckDB that is open for writing can't be opened by another process.
+  return options.table === undefined || ('read_only' in options && options.read_only === false)
+}
+
 /** `folder`: where relative paths start. */
 export function placeFrom(kind: DatabaseKind, options: SqlSourceOptions, folder: string): DatabasePlace {
   if ('connection' in options && (kind === 'postgres' || kind === 'mysql')) {

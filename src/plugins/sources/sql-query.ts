@@ -1,19 +1,24 @@
 /** The query that a source of a database asks, and what should be known of the order of its rows. */
-import type { Database } from '../databases/database.ts'
+import type { Database, Param } from '../databases/database.ts'
 import { quotedTable } from '../databases/dialect.ts'
+import type { Condition } from '../databases/key-range.ts'
 import { tableOf } from '../databases/options.ts'
 import { primaryKey } from '../databases/primary-key.ts'
 import type { SqlSourceOptions } from './sql-options.ts'
 
 export interface SqlQuery {
   readonly text: string
-  readonly params: ReadonlyArray<string | number | boolean | null>
+  readonly params: readonly Param[]
   /** For people. */
   readonly warnings: readonly string[]
 }
 
-/** @throws DatabaseError */
-export async function queryOf(database: Database, options: SqlSourceOptions): Promise<SqlQuery> {
+/** `where`: which rows of a table. @throws DatabaseError */
+export async function queryOf(
+  database: Database,
+  options: SqlSourceOptions,
+  where: Condition | null,
+): Promise<SqlQuery> {
   const { dialect } = database
   const { table, query, params = [], columns, key } = options
   const quoted = (names: readonly string[]) => names.map(dialect.identifier).join(', ')
@@ -24,12 +29,20 @@ export async function queryOf(database: Database, options: SqlSourceOptions): Pr
     return { text: `SELECT * FROM (${text}\n) AS custody_rows ORDER BY ${quoted(key)}`, params, warnings: [] }
   }
   const name = tableOf(table)
-  const order = key ?? (await primaryKey(database, name))
+  const order = await orderOf(database, options)
   const what = columns === undefined ? '*' : quoted(columns)
-  const text = `SELECT ${what} FROM ${quotedTable(dialect, name)}`
+  const condition = where === null ? '' : ` WHERE ${where.text}`
+  const text = `SELECT ${what} FROM ${quotedTable(dialect, name)}${condition}`
+  const given = where?.params ?? []
   return order.length === 0
-    ? { text, params, warnings: [unordered(`${name.join('.')} has no primary key, and`)] }
-    : { text: `${text} ORDER BY ${quoted(order)}`, params, warnings: [] }
+    ? { text, params: given, warnings: [unordered(`${name.join('.')} has no primary key, and`)] }
+    : { text: `${text} ORDER BY ${quoted(order)}`, params: given, warnings: [] }
+}
+
+/** The columns by which a table is read; none if it has no order. @throws DatabaseError */
+export async function orderOf(database: Database, { table, key }: SqlSourceOptions): Promise<readonly string[]> {
+  if (table === undefined) return []
+  return key ?? (await primaryKey(database, tableOf(table)))
 }
 
 const withoutEnd = (query: string) => query.replace(/[\s;]+$/, '')

@@ -1,7 +1,7 @@
 /**
  * A source that reads a table or a query.
  *
- * A position is `{row, bytes}`: how many rows stand before it, and how long their texts are.
+ * A position is `{row, bytes}`: how many rows stand before it, and how long their texts are. Where a range begins and ends: sql-cut.ts.
  *
  * SQL-SOURCE-1. All that is read over one connection is from one snapshot.
  * SQL-SOURCE-2. Whatever stood before a position is read again before anything behind it is yielded, and has the same hash, or reading ends: over a
@@ -12,14 +12,23 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { CustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
 import { isObject, type Json } from '../../model/row.ts'
-import type { PluginContext, ResumePoint, Source, SourceHead, SourceRecord } from '../../sdk/spec.ts'
+import type {
+  CutLimits,
+  PluginContext,
+  ResumePoint,
+  Source,
+  SourceHead,
+  SourceRange,
+  SourceRecord,
+} from '../../sdk/spec.ts'
 import type { Database, Stream } from '../databases/database.ts'
 import { DatabaseError } from '../databases/database-error.ts'
 import { DIALECTS } from '../databases/dialect.ts'
 import { openDatabase } from '../databases/open.ts'
 import type { DatabasePlace } from '../databases/place.ts'
 import { LineHash } from './line-hash.ts'
-import type { SqlSourceOptions } from './sql-options.ts'
+import { asSqlRange, conditionOf, isCutRefused, SqlCut, type SqlRange } from './sql-cut.ts'
+import { isUncut, type SqlSourceOptions } from './sql-options.ts'
 import { queryOf } from './sql-query.ts'
 import { numbersOf, RowMaker } from './sql-records.ts'
 
@@ -46,6 +55,10 @@ export class SqlSource implements Source {
   readonly #options: SqlSourceOptions
   readonly #context: Pick<PluginContext, 'node' | 'input'>
   readonly #reconnect_ms: number
+  /** What is read; null: all. */
+  #range: SqlRange | null = null
+  /** What is to be cut, from when it was asked how long it is. */
+  #cutting: { readonly database: Database; readonly cut: SqlCut } | null = null
   #open: Open | null = null
   #lines = new LineHash()
   /** Behind the last row that was yielded, or passed over. */
@@ -68,6 +81,8 @@ export class SqlSource implements Source {
   }
 
   async prepare(): Promise<void> {
+    // Whoever cut it has looked.
+    if (this.#range !== null) return
     try {
       const database = await openDatabase(this.#place)
       await database.close()
@@ -86,8 +101,65 @@ export class SqlSource implements Source {
     }
   }
 
+  async extent(): Promise<number> {
+    if (isUncut(this.#options)) return 0
+    try {
+      this.#cutting ??= await this.#openCut()
+      return this.#cutting.cut.extent
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  async cut(ends: readonly number[], limits: CutLimits): Promise<readonly SqlRange[] | null> {
+    if (isUncut(this.#options)) return null
+    const give_up = () => void this.#endCut()
+    limits.signal.addEventListener('abort', give_up, { once: true })
+    try {
+      limits.signal.throwIfAborted()
+      this.#cutting ??= await this.#openCut()
+      return await this.#cutting.cut.ranges(ends, limits)
+    } catch (error) {
+      limits.signal.throwIfAborted()
+      if (isCutRefused(error)) return null
+      throw this.#failed(error)
+    } finally {
+      limits.signal.removeEventListener('abort', give_up)
+      await this.#endCut()
+    }
+  }
+
+  async #openCut() {
+    const database = await this.#snapshot()
+    try {
+      return { database, cut: await SqlCut.of(database, this.#options, this.#context.input) }
+    } catch (error) {
+      await database.close()
+      throw error
+    }
+  }
+
+  async #endCut(): Promise<void> {
+    const cutting = this.#cutting
+    this.#cutting = null
+    await cutting?.database.close()
+  }
+
+  select(range: SourceRange): void {
+    const found = asSqlRange(range)
+    if (found === null) throw foreignPosition(this.#context.node)
+    this.#range = found
+    this.#at = this.#first
+  }
+
+  /** Where what is read begins. */
+  get #first(): Position {
+    const { row, bytes } = this.#range?.from ?? START
+    return { row, bytes }
+  }
+
   async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceRecord[]> {
-    const start = from === null ? START : asPosition(from.position, this.#context.node)
+    const start = from === null ? this.#first : asPosition(from.position, this.#context.node)
     let trouble = new Trouble(this.#reconnect_ms)
     for (;;) {
       const began_ms = performance.now()
@@ -117,7 +189,8 @@ export class SqlSource implements Source {
     const { row: known } = yielded ?? start
     const expected = yielded === null ? null : this.#lines.ofAll()
     const lines = new LineHash()
-    let at = START
+    const { row: first } = this.#first
+    let at = this.#first
     if (yielded === null) this.#take(lines, at)
     for await (const piece of stream.pieces) {
       this.#has_come = true
@@ -132,12 +205,13 @@ export class SqlSource implements Source {
         else if (at.row === known && expected !== null) this.#mustBeSame(lines, expected)
       }
       // Nobody asks for hashes of what was passed over.
-      if (at.row <= known) lines.upTo(Math.min(at.row, yielded === null ? known : this.#lines.hashed))
+      if (at.row <= known) lines.upTo(Math.min(at.row - first, yielded === null ? known - first : this.#lines.hashed))
       if (at.row < known) continue
       this.#take(lines, at)
       if (records.length > 0) yield records
     }
-    if (at.row < known) throw this.#changed(`has only ${counted(at.row, 'row')}, and ${known} of it were read`)
+    if (at.row < known)
+      throw this.#changed(`has only ${counted(at.row - first, 'row')}, and ${known - first} of it were read`)
     this.#take(lines, at)
     await this.#release()
   }
@@ -153,15 +227,28 @@ export class SqlSource implements Source {
   }
 
   async #begin(): Promise<Open> {
-    const database = await openDatabase(this.#place)
+    const database = await this.#snapshot()
     try {
-      if (this.#closed.signal.aborted) throw new DatabaseError('lost', 'it was closed as it was opened')
-      await database.begin('snapshot')
-      const { text, params, warnings } = await queryOf(database, this.#options)
+      const where = this.#range === null ? null : await conditionOf(database, this.#options, this.#range)
+      if (this.#range !== null && where === null) throw this.#changed('has another key than when it was cut')
+      const { text, params, warnings } = await queryOf(database, this.#options, where)
       const stream = await database.stream(text, params, numbersOf(this.#context.input))
       this.#mustDiffer(stream)
       this.#open = { database, stream, maker: new RowMaker(stream.columns, this.#context.input), warnings }
       return this.#open
+    } catch (error) {
+      await database.close()
+      throw error
+    }
+  }
+
+  /** A new connection. @throws DatabaseError */
+  async #snapshot(): Promise<Database> {
+    const database = await openDatabase(this.#place)
+    try {
+      if (this.#closed.signal.aborted) throw new DatabaseError('lost', 'it was closed as it was opened')
+      await database.begin('snapshot')
+      return database
     } catch (error) {
       await database.close()
       throw error
@@ -185,23 +272,24 @@ export class SqlSource implements Source {
   }
 
   hashUpTo(position: Json): string {
-    return this.#lines.upTo(asPosition(position, this.#context.node).row)
+    return this.#lines.upTo(asPosition(position, this.#context.node).row - this.#first.row)
   }
 
   end(): { readonly position: Json; readonly bytes: number } {
-    return { position: this.#at, bytes: this.#at.bytes }
+    return { position: this.#at, bytes: this.#at.bytes - this.#first.bytes }
   }
 
   async size(): Promise<number | null> {
-    return null
+    return this.#range?.bytes ?? null
   }
 
   bytesBefore(position: Json): number {
-    return asPosition(position, this.#context.node).bytes
+    return asPosition(position, this.#context.node).bytes - this.#first.bytes
   }
 
   async close(): Promise<void> {
     this.#closed.abort()
+    await this.#endCut()
     await this.#release()
   }
 
@@ -271,7 +359,11 @@ function asPosition(position: Json, node: string): Position {
   const isCount = (value: Json | undefined): value is number => Number.isSafeInteger(value) && Number(value) >= 0
   if (isObject(position) && isCount(position.row) && isCount(position.bytes))
     return { row: position.row, bytes: position.bytes }
-  throw new CustodyError('CUSTODY_SOURCE', 'the recorded position isn’t one of this kind of source', {
+  throw foreignPosition(node)
+}
+
+function foreignPosition(node: string): CustodyError {
+  return new CustodyError('CUSTODY_SOURCE', 'the recorded position isn’t one of this kind of source', {
     where: { node },
     hint: 'Was the source’s plugin changed?',
   })
