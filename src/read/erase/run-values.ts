@@ -52,6 +52,8 @@ export async function runBlanks(
             .filter(each => isBehind(seq, each) || answers.follows(each))
             .flatMap(each => [each.position, each.hash])
         : []
+    // Of a table it has the row's key.
+    if (facts.k === 'cut' && isCutBehind(facts, behind)) of_rows.push(facts.positions)
     // Where reading a file ended.
     if (facts.k === 'file' && behind.has(`${facts.source} ${facts.from + facts.records - 1}`))
       of_rows.push(facts.position)
@@ -76,15 +78,17 @@ export async function runBlanks(
   return { own, shared }
 }
 
+type CutEntry = Extract<RunEntry, { k: 'cut' }>
+
 /** What ranges hold, if one of them ends just behind a row. */
-function cutBehind(
-  { source, ranges, positions, hashes, dealt, input }: Extract<RunEntry, { k: 'cut' }>,
-  behind: ReadonlySet<string>,
-): readonly (number | undefined)[] {
+function cutBehind(facts: CutEntry, behind: ReadonlySet<string>): readonly (number | undefined)[] {
+  const { source, hashes, dealt, input } = facts
   if (dealt !== undefined) return [...behind].some(each => each.startsWith(`${source} `)) ? [hashes, input] : []
-  const ends = ranges.some(({ before, records }) => behind.has(`${source} ${before + records}`))
-  return ends ? [positions, hashes] : []
+  return isCutBehind(facts, behind) ? [hashes] : []
 }
+
+const isCutBehind = ({ source, ranges, dealt }: CutEntry, behind: ReadonlySet<string>): boolean =>
+  dealt === undefined && ranges.some(({ before, records }) => behind.has(`${source} ${before + records}`))
 
 /** Numbers of values that say something of several rows: names that these gave to files, and why the run stopped. */
 function sharedValues(facts: RunEntry, by_value: ReadonlySet<number>): readonly (number | undefined)[] {
