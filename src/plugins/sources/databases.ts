@@ -20,7 +20,7 @@ import { SqlSource } from './sql-source.ts'
 const SAME_FOR_ALL = [
   'All rows are from one snapshot, in the order of `key`. A run that stopped reads the rows again that it has read, and continues behind',
   'them in a new snapshot; if they aren’t what they were it stops with CUSTODY_SOURCE_CHANGED. The record has the number of rows and the',
-  'SHA-256 of their canonical JSON texts, one a line.',
+  'SHA-256 of their canonical JSON texts, one a line. With `splits` a table is cut into [ranges of its key](databases.md#tables-in-splits).',
   '',
 ]
 
