@@ -89,7 +89,7 @@ test('has no tests, no sources, and nothing that a run left behind', () => {
 
 test('stays small', () => {
   // 2.7 MB are the explorer: 1.6 MB of that place the nodes of graphs.
-  expect(packed.unpackedSize).toBeLessThan(11_400_000)
+  expect(packed.unpackedSize).toBeLessThan(11_500_000)
 })
 
 test('has what package.json promises', () => {

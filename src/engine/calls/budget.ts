@@ -10,7 +10,7 @@ export class Budget {
   readonly #cap_nusd: number
   #spent_nusd: number
   readonly #lost_nusd: number
-  readonly #elsewhere: Pick<Elsewhere, 'cost_nusd' | 'meanwhile'> | null
+  readonly #elsewhere: Omit<Elsewhere, 'onMore'> | null
   #reserved_nusd = 0
   /** The most that a call may cost which waits: of those that were looked at since one began. */
   #next_nusd = 0
@@ -23,7 +23,7 @@ export class Budget {
     cap_nusd: number,
     spent_nusd: number,
     lost_nusd: number,
-    elsewhere: Pick<Elsewhere, 'cost_nusd' | 'meanwhile'> | null = null,
+    elsewhere: Omit<Elsewhere, 'onMore'> | null = null,
   ) {
     this.#cap_nusd = cap_nusd
     this.#spent_nusd = spent_nusd
@@ -39,7 +39,7 @@ export class Budget {
 
   /** Whether others may give back what a call waits for. */
   get mayGrow(): boolean {
-    return this.#elsewhere?.meanwhile?.may_pay === true
+    return this.#elsewhere?.may_pay === true
   }
 
   /** Whether a call that costs so much at most may begin. What costs nothing always may. */
@@ -66,7 +66,7 @@ export class Budget {
   }
 
   #say(): void {
-    this.#elsewhere?.meanwhile?.spends({
+    this.#elsewhere?.spends({
       ...{ spent_nusd: this.#spent_nusd, at_risk_nusd: this.at_risk_nusd, next_nusd: this.#next_nusd },
     })
   }

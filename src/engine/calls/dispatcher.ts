@@ -129,7 +129,7 @@ export class CallDispatcher {
       allows: most_nusd => this.#budget.allows(most_nusd),
       stop: error => events.fallDue(() => this.#stop(error)),
     })
-    elsewhere?.meanwhile?.onMore(() => events.fallDue(() => this.#services.pumpOthers(null)))
+    elsewhere?.onMore(looked => events.fallDue(() => this.#services.pumpAll(looked)))
   }
 
   /** Continues after a process that may have made calls up to `at_us`. */

@@ -44,6 +44,11 @@ export class RateWindow {
     this.#in_flight++
   }
 
+  /** It wasn't made. */
+  callOff(): void {
+    this.#in_flight--
+  }
+
   end(now_us: number): void {
     this.#in_flight--
     this.#ended_us.push(now_us)

@@ -46,7 +46,8 @@ export class Services<Context> {
     const known = this.#services.get(name)
     if (known !== undefined) return known
     const { limits, clock, shared, elsewhere, allows, stop } = this.#parts
-    const paceOf = (per_minute: number) => elsewhere?.paceOf(name, per_minute) ?? new RateWindow(per_minute)
+    // Whoever keeps limits for several sessions counts the minute.
+    const paceOf = (per_minute: number) => new RateWindow(elsewhere === null ? per_minute : Number.POSITIVE_INFINITY)
     const service = new Service<Context>(name, serviceLimits(limits, name), {
       ...{ clock, shared, paceOf, allows },
       tell: pause => this.#tell(name, pause),
@@ -74,9 +75,15 @@ export class Services<Context> {
     return all.length === 0 ? null : Math.min(...all)
   }
 
-  /** Lets begin what may, but for the calls of one; null: of all. */
-  pumpOthers(than: Service<Context> | null): void {
+  /** Lets begin what may, but for the calls of one. */
+  pumpOthers(than: Service<Context>): void {
     for (const each of this.#services.values()) if (each !== than) each.pump()
+  }
+
+  /** Lets begin what may; `pumped` is called then. */
+  pumpAll(pumped: () => void): void {
+    for (const each of this.#services.values()) each.pump()
+    pumped()
   }
 
   /** Whether calls that met outages wait for somebody to tell more. */

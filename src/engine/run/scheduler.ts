@@ -2,7 +2,7 @@
  * The only place that waits. Takes records in, lets the executor advance them, and commits.
  *
  * SCHEDULER-1. The only suspension points are `#commit`, `#renew`, `#hear` and `#idle`; between them everything runs to its end without a
- *     promise, and while calls are under way never for long: answers must be heard, though there are rows to read without end.
+ *     promise, and while calls are under way, or wait, never for long: answers must be heard, though there are rows to read without end.
  *     A commit may still be under way after `#commit`; that it failed is seen before anything else is done.
  * SCHEDULER-2. (I12) New records are taken, and what a join or a sort holds is let go, only while fewer than WINDOW tokens are in the order list. Tokens in backoff don't count, up to
  *     LONGEST_LINE in all, and held ones never do. No token in the order list waits for a record that isn't read yet, so this can't
@@ -191,7 +191,8 @@ export class Scheduler {
 
   get #isTimeToListen(): boolean {
     const { calls, clock } = this.#parts
-    return calls.in_flight > 0 && clock.monotonic_us() - this.#listened_us >= LISTEN_EVERY_US
+    const may_hear = calls.in_flight > 0 || calls.waiting_visits > 0
+    return may_hear && clock.monotonic_us() - this.#listened_us >= LISTEN_EVERY_US
   }
 
   #commitSoon(): void {

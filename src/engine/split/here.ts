@@ -2,8 +2,10 @@
 
 import type { SplitsAtWork, SplitsProgress, Workers } from '../ports/workers.ts'
 import type { Progress } from '../run/session.ts'
-import { workOnOurs } from './our-split.ts'
-import { SplitCalls } from './split-calls.ts'
+import { type OurSplitEnd, workOnOurs } from './our-split.ts'
+import type { Permits } from './permits.ts'
+import { budgetOf, permitsOf, settleClosed } from './split-calls.ts'
+import { SplitServices } from './split-services.ts'
 import type { SplitRequest } from './split-session.ts'
 
 /** `of` says all but the number of the split. */
@@ -11,17 +13,35 @@ export function workersHere(of: Omit<SplitRequest, 'part'>): Workers {
   return {
     async run(parts, onRows) {
       let sum = NO_PROGRESS
-      const calls = new SplitCalls(of)
-      for (const [closed, part] of parts.entries()) {
-        const elsewhere = await calls.besides(part)
-        const onProgress = (each: Progress) => onRows(added(sum, progressIn(each)), alone(closed, parts))
-        const end = await workOnOurs({ ...of, part, elsewhere, onProgress }, calls.lost_usd)
-        if (end.kind === 'stopped') return end
-        sum = added(sum, end.progress)
-        onRows(sum, alone(closed + 1, parts))
+      const permits = await permitsOf(of)
+      try {
+        for (const [closed, part] of parts.entries()) {
+          const onProgress = (each: Progress) => onRows(added(sum, progressIn(each)), alone(closed, parts))
+          const end = await workOn({ ...of, part, onProgress }, permits)
+          if (end.kind === 'stopped') return end
+          sum = added(sum, end.progress)
+          onRows(sum, alone(closed + 1, parts))
+        }
+      } finally {
+        permits?.close()
       }
       return { kind: 'closed' }
     },
+  }
+}
+
+async function workOn(request: SplitRequest, permits: Permits | null): Promise<OurSplitEnd> {
+  if (permits === null) return await workOnOurs(request)
+  const { plan, clock, part } = request
+  const budget_nusd = budgetOf(plan.limits)
+  const services = new SplitServices({ budget_nusd, clock, ask: asked => permits.ask(part, asked) })
+  permits.join(part, said => services.hear(said))
+  try {
+    const end = await workOnOurs({ ...request, shared: services, elsewhere: services })
+    if (end.kind === 'closed' && end.by_others) await settleClosed(request, part, permits)
+    return end.kind === 'stopped' ? { ...end, budget: permits.spentBudget(end.budget) } : end
+  } finally {
+    permits.leave(part)
   }
 }
 

@@ -33,7 +33,7 @@ function obstacles(codes: readonly ErrorCode[], closed: readonly number[] = []) 
 test('OUR-SPLIT-1: a split that somebody else has is waited for, and closed if they close it', async () => {
   const { end, notices } = obstacles([HELD, HELD, HELD, GONE], [1, 2])
   const progress = { rows_read: 40, rows_done: 40, tokens_ended: 50, bytes_read: 0 }
-  expect(await end()).toEqual({ kind: 'closed', progress })
+  expect(await end()).toEqual({ kind: 'closed', progress, by_others: true })
   expect(notices).toEqual([{ kind: 'waiting', text: 'split 2 is still worked on elsewhere: so it is' }])
 })
 

@@ -14,18 +14,19 @@ import { runSplit, type SplitRequest } from './split-session.ts'
 const LOOK_EVERY_US = 200_000
 
 export type OurSplitEnd =
-  | { readonly kind: 'closed'; readonly progress: SplitsProgress }
+  /** `by_others`: what they have spent meanwhile is on record alone. */
+  | { readonly kind: 'closed'; readonly progress: SplitsProgress; readonly by_others: boolean }
   | Extract<SplitsEnd, { kind: 'stopped' }>
 
-/** `lost_usd`: of all other splits. @throws CustodyError as `runSplit`, but for a split that others hold or have closed. */
-export async function workOnOurs(request: SplitRequest, lost_usd = 0): Promise<OurSplitEnd> {
+/** @throws CustodyError as `runSplit`, but for a split that others hold or have closed. */
+export async function workOnOurs(request: SplitRequest): Promise<OurSplitEnd> {
   const { signal, clock, part, cuts, onNotice } = request
   for (let said = false; ; ) {
     if (signal.aborted) return { kind: 'stopped', error: null, budget: null }
     try {
       const result = await runSplit(request)
       const { rows, tokens } = result.summary
-      return endOf(result, lost_usd) ?? closedWith(rows.read, tokens.ended, cuts, part)
+      return endOf(result) ?? closedWith(rows.read, tokens.ended, { cuts, part, by_others: false })
     } catch (thrown) {
       if (!isCustodyError(thrown)) throw thrown
       if (thrown.code === 'CUSTODY_RUN_UNKNOWN') return await closedByOthers(request, thrown)
@@ -43,21 +44,21 @@ async function closedByOthers({ ledger, run, part, cuts }: SplitRequest, unknown
   if (!(await splits.closed()).includes(part)) throw unknown
   const { commit } = await splits.see(part, readHistory)
   const { rows, tokens } = commit?.entry.totals ?? { rows: { read: 0 }, tokens: { ended: 0 } }
-  return closedWith(rows.read, tokens.ended, cuts, part)
+  return closedWith(rows.read, tokens.ended, { cuts, part, by_others: true })
 }
 
-function closedWith(rows: number, tokens_ended: number, cuts: SplitRequest['cuts'], part: number): OurSplitEnd {
+function closedWith(
+  rows: number,
+  tokens_ended: number,
+  { cuts, part, by_others }: Pick<SplitRequest, 'cuts' | 'part'> & { readonly by_others: boolean },
+): OurSplitEnd {
   const bytes_read = bytesOf(cutsOf(cuts, part), () => true) ?? 0
-  return { kind: 'closed', progress: { rows_read: rows, rows_done: rows, tokens_ended, bytes_read } }
+  return { kind: 'closed', progress: { rows_read: rows, rows_done: rows, tokens_ended, bytes_read }, by_others }
 }
 
-/** Null: the split is closed. `lost_usd`: of all others. */
-export function endOf(result: RunResult, lost_usd = 0): Extract<SplitsEnd, { kind: 'stopped' }> | null {
-  const { summary, error, stopped_by, next_call_usd } = result
+/** Null: the split is closed. */
+export function endOf(result: RunResult): Extract<SplitsEnd, { kind: 'stopped' }> | null {
+  const { summary, error, stopped_by, next_call_usd, lost_usd } = result
   if (summary.status !== 'failed' && summary.status !== 'cancelled') return null
-  return {
-    kind: 'stopped',
-    error,
-    budget: stopped_by === 'budget_exhausted' ? { next_call_usd, lost_usd: result.lost_usd + lost_usd } : null,
-  }
+  return { kind: 'stopped', error, budget: stopped_by === 'budget_exhausted' ? { next_call_usd, lost_usd } : null }
 }

@@ -11,6 +11,7 @@ import type { RunResult } from '../run/session.ts'
 import { openingOf, prepareRun, type RunRequest } from '../run/start.ts'
 import { refuseApart } from './apart.ts'
 import { coordinate, type ForWorkers } from './coordinator.ts'
+import { ServiceNews } from './service-news.ts'
 import type { SplitRequest } from './split-session.ts'
 
 export interface SplitRunRequest extends Omit<RunRequest, 'ledger'> {
@@ -56,7 +57,8 @@ export function splitsRequest(
   files: SplitRequest['files'],
   abandon: boolean,
 ) {
-  const own = { ...request, onNotice: onceEach(request.onNotice) }
+  const news = new ServiceNews(state => request.onService?.(state))
+  const own = { ...request, onNotice: onceEach(request.onNotice), onService: news.hear.bind(news) }
   return {
     ...own,
     workers: ({ leaf, t, ...of }: ForWorkers) => own.workers({ ...own, ...of, files, abandon, opening: { leaf, t } }),

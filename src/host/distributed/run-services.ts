@@ -7,8 +7,7 @@
  * RUN-SERVICES-2. While it is asked for, no call begins: what was reported of it is what there is. Where the answer is lost nobody knows what it was, and
  *     none begins until there is another one.
  */
-import type { Elsewhere, Meanwhile, Spent } from '../../engine/calls/elsewhere.ts'
-import { RateWindow } from '../../engine/calls/rate-window.ts'
+import type { Elsewhere, Spent } from '../../engine/calls/elsewhere.ts'
 import type { SharedLimits } from '../../engine/calls/service.ts'
 import type { Clock } from '../../engine/ports/ports.ts'
 import type { Answer, Asked, Left } from './shares.ts'
@@ -45,13 +44,14 @@ const TOGETHER_US = 20_000
 /** Of the time between two questions: others wait for what has come back since. */
 const SOONER = 0.25
 const AGAIN_AFTER_FAILURE_US = 500_000
+const nothing = () => undefined
 /** Whoever waits looks that often at least. */
 const LOOK_AGAIN_US = 1_000_000
 
-export class RunServices implements SharedLimits, Elsewhere, Meanwhile {
+export class RunServices implements SharedLimits, Elsewhere {
   readonly #parts: RunServicesParts
   readonly #used = new Map<string, Used>()
-  readonly #listeners: Array<() => void> = []
+  readonly #listeners: Array<Parameters<Elsewhere['onMore']>[0]> = []
   #money: Spent = { spent_nusd: 0, at_risk_nusd: 0, next_nusd: 0 }
   /** Null: none that can be used. */
   #answer: Answer | null = null
@@ -76,20 +76,11 @@ export class RunServices implements SharedLimits, Elsewhere, Meanwhile {
     return budget === null ? 0 : budget - (this.#answer?.limit ?? 0)
   }
 
-  /** The shares know what was asked in the last minute. */
-  paceOf(): RateWindow {
-    return new RateWindow(Number.POSITIVE_INFINITY)
-  }
-
-  get meanwhile(): Meanwhile {
-    return this
-  }
-
   get may_pay(): boolean {
     return this.#answer?.is_exhausted !== true
   }
 
-  onMore(look: () => void): void {
+  onMore(look: (looked: () => void) => void): void {
     this.#listeners.push(look)
   }
 
@@ -190,7 +181,7 @@ export class RunServices implements SharedLimits, Elsewhere, Meanwhile {
     }
     this.#asking = null
     this.#soon(after_us)
-    for (const look of this.#listeners) look()
+    for (const look of this.#listeners) look(nothing)
   }
 
   #report(now_us: number): Asked {

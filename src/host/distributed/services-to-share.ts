@@ -1,9 +1,9 @@
 /** What a coordinator knows of the services and the budget of its run, for those who share them (shares.ts). */
-import { capOf } from '../../engine/calls/budget.ts'
 import { servicesOf } from '../../engine/calls/contexts.ts'
 import { serviceLimits } from '../../engine/calls/service-limits.ts'
 import type { SpentBudget } from '../../engine/ports/workers.ts'
-import { type Cost, costOf } from '../../engine/split/split-calls.ts'
+import type { Cost } from '../../engine/split/run-money.ts'
+import { budgetOf, costOf, costsOf } from '../../engine/split/split-calls.ts'
 import type { SplitRequest } from '../../engine/split/split-session.ts'
 import type { SharedRecord } from '../../ledger/postgres/shared-record.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -20,8 +20,7 @@ function limitsToShare({ limits, nodes }: Pick<Plan, 'limits' | 'nodes'>): Pick<
     const { concurrency, per_minute } = serviceLimits(limits, name)
     return [name, { concurrency, per_minute }] as const
   })
-  const budget = limits.spend_usd === null ? null : capOf(limits.spend_usd)
-  return { budget, limits: Object.fromEntries(each) }
+  return { budget: budgetOf(limits), limits: Object.fromEntries(each) }
 }
 
 /**
@@ -33,12 +32,11 @@ export async function servicesToShare(
 ): Promise<(before: Shares | null, now_us: number) => Shares | null> {
   const limits = limitsToShare(of.plan)
   if (limits === null) return () => null
-  const splits = of.ledger.splitsOf(of.run)
-  const begun = (await splits.heads()).map(({ part }) => part)
-  const costs = new Map<number, number>()
-  if (limits.budget !== null) for (const part of begun) costs.set(part, sumOf(await splits.see(part, costOf)))
-  const of_open = [...costs].filter(([part]) => open.includes(part))
-  const all = [...costs.values()].reduce((sum, each) => sum + each, 0)
+  const begun = await of.ledger.splitsOf(of.run).heads()
+  const costs =
+    limits.budget === null ? [] : Array.from(await costsOf(of), ([part, each]) => [part, sumOf(each)] as const)
+  const of_open = costs.filter(([part]) => open.includes(part))
+  const all = costs.reduce((sum, [, each]) => sum + each, 0)
   const spent: Spent = { closed: all - of_open.reduce((sum, [, each]) => sum + each, 0), open: new Map(of_open) }
   return (before, now_us) => offered(before, limits, spent, begun.length > 0, now_us)
 }
@@ -59,11 +57,9 @@ export async function settle({ plan, run, ledger }: Run, share: SharedRecord): P
 }
 
 /** There is no money left for the next call of some split. @throws CustodyError as `SplitReader.see` */
-export async function spentBudget({ run, ledger }: Run, share: SharedRecord): Promise<SpentBudget> {
+export async function spentBudget(of: Run, share: SharedRecord): Promise<SpentBudget> {
   const unpaid = (await sharesIn(share))?.unpaid ?? 0
-  const splits = ledger.splitsOf(run)
-  let lost = 0
-  for (const { part } of await splits.heads()) lost += (await splits.see(part, costOf)).lost
+  const lost = [...(await costsOf(of)).values()].reduce((sum, each) => sum + each.lost, 0)
   return { next_call_usd: unpaid === 0 ? null : unpaid / 1e9, lost_usd: lost / 1e9 }
 }
 

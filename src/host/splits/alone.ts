@@ -1,18 +1,18 @@
 /** Runs whose splits one thread works on, one after the other, however many could. */
-import { servicesOf } from '../../engine/calls/contexts.ts'
+import { callsServices } from '../../engine/split/split-calls.ts'
 import type { SplitRequest } from '../../engine/split/split-session.ts'
 import type { PlanNode } from '../../plan/plan.ts'
 
 type Asked = Pick<SplitRequest, 'plan' | 'known' | 'recordings'>
 
 /**
- * Why one thread does, for people; null: any number can. Files that rows name are named by who knows all that the run writes, services are asked by who
- * knows all that the run has asked, and a run is replayed by who has the record of the one that it repeats.
+ * Why one thread does, for people; null: any number can. Files that rows name are named by who knows all that the run writes, and a run is replayed by who
+ * has the record of the one that it repeats.
  */
 export function whyAlone(of: Asked): string | null {
   const { nodes } = of.plan
   if (nodes.some(sendsAlone)) return 'a sink must be the only one that has its file open'
-  return whyInOneProcess(of) ?? (callsServices(of.plan) ? 'nodes call services' : null)
+  return whyInOneProcess(of)
 }
 
 /**
@@ -30,8 +30,6 @@ function whyInOneProcess({ known, recordings = null }: Asked): string | null {
   if (known.names_files) return 'rows name the files that they are written to'
   return recordings === null ? null : 'it is a replay'
 }
-
-const callsServices = ({ nodes }: Asked['plan']) => nodes.some(node => servicesOf(node).length > 0)
 
 const sends = (node: PlanNode) => node.kind === 'sink' && node.plugin.spec.delivery === 'outbound'
 

@@ -1,7 +1,10 @@
 /** The messages between the thread that coordinates a run and those that work on its splits, as data. */
 import type { MessagePort } from 'node:worker_threads'
+import type { ServiceState } from '../../engine/calls/service-state.ts'
 import type { Notice } from '../../engine/nodes/source/source-reader.ts'
-import type { SplitsProgress } from '../../engine/ports/workers.ts'
+import type { SpentBudget, SplitsProgress } from '../../engine/ports/workers.ts'
+import type { OurSplitEnd } from '../../engine/split/our-split.ts'
+import type { PermitAsked, PermitSaid } from '../../engine/split/permits.ts'
 import type { SplitRequest } from '../../engine/split/split-session.ts'
 import type { LedgerKey } from '../../ledger/encryption/ledger-key.ts'
 import type { Environment } from '../../ledger/keys/config-folder.ts'
@@ -41,6 +44,8 @@ export interface SplitWork extends Pick<SplitRequest, 'run' | 'opening' | 'files
 export type Order =
   /** `cuts`: what this split reads. */
   | { readonly kind: 'work'; readonly part: number; readonly cuts: SplitRequest['cuts'] }
+  /** What the split that it works on, or another one did, may ask and spend. */
+  | { readonly kind: 'permit'; readonly part: number; readonly said: PermitTold }
   /** Stops safely what is under way. */
   | { readonly kind: 'stop' }
   /** Nothing follows. */
@@ -50,15 +55,24 @@ export type Order =
 export type Said =
   /** Of the split that it works on. */
   | { readonly kind: 'progress'; readonly progress: SplitsProgress }
+  /** Of that split, too. */
+  | { readonly kind: 'permit'; readonly part: number; readonly asked: PermitAsked }
   | { readonly kind: 'notice'; readonly notice: Notice }
+  /** One keeps calls waiting, or is back. */
+  | { readonly kind: 'service'; readonly state: ServiceState }
   /** A plugin still did something when it shouldn't; a sentence without its end. */
   | { readonly kind: 'late'; readonly what: string }
   | { readonly kind: 'worked'; readonly worked: Worked }
   | { readonly kind: 'ended' }
 
+/** `failed` with what was thrown as data. */
+export type PermitTold =
+  | Exclude<PermitSaid, { kind: 'failed' }>
+  | (Omit<Extract<PermitSaid, { kind: 'failed' }>, 'thrown'> & { readonly failure: Failure })
+
 export type Worked =
-  | { readonly kind: 'closed'; readonly progress: SplitsProgress }
-  /** `failure` null: it was stopped. */
-  | { readonly kind: 'stopped'; readonly failure: Failure | null }
+  | Extract<OurSplitEnd, { kind: 'closed' }>
+  /** `failure` null: it was stopped, or there is no money for what is left to do. */
+  | { readonly kind: 'stopped'; readonly failure: Failure | null; readonly budget: SpentBudget | null }
   /** It couldn't be taken up. */
   | { readonly kind: 'refused'; readonly failure: Failure }

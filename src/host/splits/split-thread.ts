@@ -4,10 +4,13 @@ import { addFilesRead } from '../../engine/nodes/sink/files-in-use.ts'
 import { systemClock } from '../../engine/ports/ports.ts'
 import { progressIn } from '../../engine/split/here.ts'
 import { workOnOurs } from '../../engine/split/our-split.ts'
+import { budgetOf, callsServices } from '../../engine/split/split-calls.ts'
+import { SplitServices } from '../../engine/split/split-services.ts'
+import type { SplitRequest } from '../../engine/split/split-session.ts'
 import { ownKeychain } from '../../ledger/encryption/keychain.ts'
 import { openLedger } from '../../ledger/open.ts'
 import { writeThrough } from '../../ledger/thread/commit-thread.ts'
-import { failureOf } from '../../ledger/thread/messages.ts'
+import { errorOf, failureOf } from '../../ledger/thread/messages.ts'
 import type { SplittingLedger } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -18,7 +21,7 @@ import { ledgerPorts } from '../ledger-ports.ts'
 import { piecesOf } from '../pieces.ts'
 import { codeOf } from '../plugins/plugin-code.ts'
 import { watchPlugins } from '../strays.ts'
-import type { Order, Said, SplitThreadInput, Worked } from './split-messages.ts'
+import type { Order, PermitTold, Said, SplitThreadInput, Worked } from './split-messages.ts'
 
 // cast: what split-threads.ts starts it with.
 const input = workerData as SplitThreadInput
@@ -32,6 +35,8 @@ class SplitWorker {
   readonly #stop = new AbortController()
   readonly #closing: Closing
   readonly #in_use: ReturnType<typeof addFilesRead>
+  /** Of the split that it works on. */
+  #services: { readonly part: number; readonly services: SplitServices } | null = null
 
   private constructor(plan: Plan, ledger: SplittingLedger, strays: ReturnType<typeof watchPlugins>, closing: Closing) {
     const { env, cwd, url } = input
@@ -71,24 +76,46 @@ class SplitWorker {
 
   async work({ part, cuts }: Extract<Order, { kind: 'work' }>): Promise<Worked> {
     const { url, custody, run, opening, files, abandon, strict, staging, original_names, sends } = input
+    const sharing = callsServices(this.#plan) ? this.#share(part) : {}
     const end = await workOnOurs({
       ...{ plan: this.#plan, run, part, opening, cuts, files, abandon, strict },
       ...{ ledger: this.#ledger, clock: systemClock(), signal: this.#stop.signal, strays: this.#strays },
-      ...(staging === null ? {} : { staging }),
+      ...{ ...(staging === null ? {} : { staging }), ...sharing },
       codeOf: spec => codeOf(spec, custody),
       pieces: piecesOf(this.#plan, url, run),
       known: { originalNames: () => original_names, inUse: path => this.#in_use.find(path), names_files: false, sends },
       onProgress: each => tell({ kind: 'progress', progress: progressIn(each) }),
       onNotice: notice => tell({ kind: 'notice', notice }),
+      onService: state => tell({ kind: 'service', state }),
     })
-    return end.kind === 'closed' ? end : { kind: 'stopped', failure: end.error === null ? null : failureOf(end.error) }
+    if (end.kind === 'closed') return end
+    const { kind, error, budget } = end
+    return { kind, failure: error === null ? null : failureOf(error), budget }
+  }
+
+  #share(part: number): Pick<SplitRequest, 'shared' | 'elsewhere'> {
+    const services = new SplitServices({
+      budget_nusd: budgetOf(this.#plan.limits),
+      clock: systemClock(),
+      ask: asked => tell({ kind: 'permit', part, asked }),
+    })
+    this.#services = { part, services }
+    return { shared: services, elsewhere: services }
+  }
+
+  /** What is for a split that it has left is of no use any more. */
+  hear(part: number, said: PermitTold): void {
+    if (this.#services?.part !== part) return
+    this.#services.services.hear(
+      said.kind === 'failed' ? { kind: said.kind, service: said.service, thrown: errorOf(said.failure) } : said,
+    )
   }
 }
 
 let opened: Promise<SplitWorker> | null = null
 let before: Promise<void> = Promise.resolve()
 
-async function follow(order: Exclude<Order, { kind: 'stop' }>): Promise<void> {
+async function follow(order: Exclude<Order, { kind: 'stop' | 'permit' }>): Promise<void> {
   if (order.kind === 'work') {
     try {
       opened ??= SplitWorker.open()
@@ -104,6 +131,7 @@ async function follow(order: Exclude<Order, { kind: 'stop' }>): Promise<void> {
 
 parentPort?.on('message', (order: Order) => {
   if (order.kind === 'stop') void opened?.then(worker => worker.stop(), nothing)
+  else if (order.kind === 'permit') void opened?.then(worker => worker.hear(order.part, order.said), nothing)
   // One after another.
   else before = before.then(() => follow(order))
 })

@@ -6,10 +6,11 @@
  * SPLIT-THREADS-2. Once one is stopped, or fails, no other split is begun, and those under way are stopped safely.
  */
 import { Worker } from 'node:worker_threads'
-import type { Notice } from '../../engine/nodes/source/source-reader.ts'
 import type { OnSplits, SplitsEnd, SplitsProgress, Workers } from '../../engine/ports/workers.ts'
 import { cutsOf } from '../../engine/split/cuts.ts'
 import { added, NO_PROGRESS } from '../../engine/split/here.ts'
+import type { PermitAsked, PermitSaid, Permits } from '../../engine/split/permits.ts'
+import { permitsOf, settleClosed } from '../../engine/split/split-calls.ts'
 import type { SplitRequest } from '../../engine/split/split-session.ts'
 import { isPostgresUrl } from '../../ledger/postgres/address.ts'
 import { CommitThread } from '../../ledger/thread/commit-thread.ts'
@@ -22,21 +23,29 @@ const WORKER = ownModule('host/splits/split-thread')
 
 export interface SplitThreadsOptions {
   readonly threads: number
-  readonly cuts: SplitRequest['cuts']
-  /** Aborted to stop safely. */
-  readonly signal: AbortSignal
-  readonly onNotice: (notice: Notice) => void
+  readonly of: Omit<SplitRequest, 'part'>
   /** A sentence without its end. */
   readonly onLate: (what: string) => void
 }
 
 export function splitThreads(work: SplitWork, options: SplitThreadsOptions): Workers {
-  return { run: (parts, onRows) => new Crew(work, options, onRows).run(parts) }
+  return {
+    async run(parts, onRows) {
+      const permits = await permitsOf(options.of)
+      try {
+        return await new Crew(work, options, permits, onRows).run(parts)
+      } finally {
+        permits?.close()
+      }
+    },
+  }
 }
 
 class Crew {
   readonly #of: SplitWork
   readonly #options: SplitThreadsOptions
+  /** What they may ask of services; null: they ask none. */
+  readonly #permits: Permits | null
   readonly #onRows: OnSplits
   readonly #threads: SplitThread[] = []
   /** Of splits that are done. */
@@ -45,18 +54,20 @@ class Crew {
   /** Of those under way, by split. */
   readonly #under_way = new Map<number, SplitsProgress>()
   /** Why no other split is begun. */
-  #end: SplitsEnd | null = null
+  #end: Stopped | null = null
   #refused: Error | null = null
   #commits: CommitThread | null = null
 
-  constructor(of: SplitWork, options: SplitThreadsOptions, onRows: OnSplits) {
+  constructor(of: SplitWork, options: SplitThreadsOptions, permits: Permits | null, onRows: OnSplits) {
     this.#of = of
     this.#options = options
+    this.#permits = permits
     this.#onRows = onRows
   }
 
   async run(parts: readonly number[]): Promise<SplitsEnd> {
-    const { signal, threads } = this.#options
+    const { of, threads } = this.#options
+    const { signal } = of
     const left = parts.values()
     const stop = () => this.#stop({ kind: 'stopped', error: null, budget: null })
     signal.addEventListener('abort', stop)
@@ -90,27 +101,37 @@ class Crew {
   async #workOff(left: Iterator<number>): Promise<void> {
     const thread = new SplitThread({ ...this.#of, commits: this.#commits?.port() ?? null }, this.#options)
     this.#threads.push(thread)
-    for (let next = left.next(); next.done !== true && this.#end === null; next = left.next()) {
-      const of = next.value
-      this.#under_way.set(of, NO_PROGRESS)
-      const worked = await thread.work(of, cutsOf(this.#options.cuts, of), progress => {
-        this.#under_way.set(of, progress)
+    for (let next = left.next(); next.done !== true && this.#end === null; next = left.next())
+      await this.#workOn(next.value, thread)
+  }
+
+  async #workOn(part: number, thread: SplitThread): Promise<void> {
+    const { of } = this.#options
+    this.#under_way.set(part, NO_PROGRESS)
+    this.#permits?.join(part, said => thread.permit(part, said))
+    const worked = await thread.work(part, cutsOf(of.cuts, part), {
+      onProgress: progress => {
+        this.#under_way.set(part, progress)
         this.#tell()
-      })
-      if (worked.kind === 'closed') this.#closed(of, worked.progress)
-      else this.#failed(worked)
-    }
+      },
+      onPermit: (from, asked) => this.#permits?.ask(from, asked),
+    })
+    this.#permits?.leave(part)
+    if (worked.kind !== 'closed') return this.#failed(worked)
+    if (worked.by_others && this.#permits !== null) await settleClosed(of, part, this.#permits)
+    this.#closed(part, worked.progress)
   }
 
   #failed(worked: Exclude<Worked, { kind: 'closed' }>): void {
     const error = worked.failure === null ? null : errorOf(worked.failure)
     if (worked.kind === 'refused') this.#refused ??= error
-    this.#stop({ kind: 'stopped', error: isCustodyError(error) ? error : null, budget: null })
+    const budget = worked.kind === 'refused' ? null : (this.#permits?.spentBudget(worked.budget) ?? null)
+    this.#stop({ kind: 'stopped', error: isCustodyError(error) ? error : null, budget })
   }
 
-  /** Whoever fails first says why. */
-  #stop(end: Extract<SplitsEnd, { kind: 'stopped' }>): void {
-    if (this.#end === null || (this.#end.kind === 'stopped' && this.#end.error === null)) this.#end = end
+  /** Whoever fails first says why, then who has no money; those who were only stopped say nothing. */
+  #stop(end: Stopped): void {
+    if (this.#end === null || weightOf(end) > weightOf(this.#end)) this.#end = end
     for (const each of this.#threads) each.stop()
   }
 
@@ -128,21 +149,33 @@ class Crew {
   }
 }
 
+type Stopped = Extract<SplitsEnd, { kind: 'stopped' }>
+
+const weightOf = ({ error, budget }: Stopped) => (error !== null ? 2 : budget !== null ? 1 : 0)
+
+interface WorkPorts {
+  readonly onProgress: (progress: SplitsProgress) => void
+  readonly onPermit: (part: number, asked: PermitAsked) => void
+}
+
 class SplitThread {
   readonly #worker: Worker
   #owed: ((worked: Worked) => void) | null = null
-  #onProgress: (progress: SplitsProgress) => void = () => undefined
+  #ports: WorkPorts | null = null
   readonly #ended: Promise<void>
   /** It has ended, whatever for. */
   #lost: CustodyError | null = null
 
-  constructor(input: SplitThreadInput, { onNotice, onLate }: SplitThreadsOptions) {
+  constructor(input: SplitThreadInput, { of, onLate }: SplitThreadsOptions) {
+    const { onNotice, onService } = of
     const transferList = input.commits === null ? [] : [input.commits]
     this.#worker = new Worker(WORKER, { workerData: input, name: 'custody-split', transferList })
     this.#ended = new Promise(resolve => {
       this.#worker.on('message', (said: Said) => {
-        if (said.kind === 'progress') this.#onProgress(said.progress)
-        else if (said.kind === 'notice') onNotice(said.notice)
+        if (said.kind === 'progress') this.#ports?.onProgress(said.progress)
+        else if (said.kind === 'permit') this.#ports?.onPermit(said.part, said.asked)
+        else if (said.kind === 'service') onService?.(said.state)
+        else if (said.kind === 'notice') onNotice?.(said.notice)
         else if (said.kind === 'late') onLate(said.what)
         else if (said.kind === 'worked') this.#settle(said.worked)
         else resolve()
@@ -156,13 +189,19 @@ class SplitThread {
     })
   }
 
-  work(part: number, cuts: SplitRequest['cuts'], onProgress: (progress: SplitsProgress) => void): Promise<Worked> {
+  work(part: number, cuts: SplitRequest['cuts'], ports: WorkPorts): Promise<Worked> {
     return new Promise(resolve => {
-      if (this.#lost !== null) return resolve({ kind: 'stopped', failure: failureOf(this.#lost) })
-      this.#onProgress = onProgress
+      if (this.#lost !== null) return resolve({ kind: 'stopped', failure: failureOf(this.#lost), budget: null })
+      this.#ports = ports
       this.#owed = resolve
       this.#order({ kind: 'work', part, cuts })
     })
+  }
+
+  permit(part: number, said: PermitSaid): void {
+    if (said.kind !== 'failed') return this.#order({ kind: 'permit', part, said })
+    const { kind, service, thrown } = said
+    this.#order({ kind: 'permit', part, said: { kind, service, failure: failureOf(thrown) } })
   }
 
   stop(): void {
@@ -189,6 +228,6 @@ class SplitThread {
     this.#lost ??= new CustodyError('CUSTODY_ENGINE_DEFECT', `a thread that worked on splits has ended (${why})`, {
       cause,
     })
-    this.#settle({ kind: 'stopped', failure: failureOf(this.#lost) })
+    this.#settle({ kind: 'stopped', failure: failureOf(this.#lost), budget: null })
   }
 }

@@ -33,7 +33,7 @@ export function workersOf({ url, count, encryption, ports, observer }: WorkersOp
     if (typeof count === 'number' && threads < count)
       of.onNotice?.({ kind: 'warning', text: `one thread works on all splits, whatever --workers says: ${why}` })
     if (threads === 1) return workersHere(of)
-    const { plan, run, opening, files, abandon, strict, staging = null, known, signal, onNotice } = of
+    const { plan, run, opening, files, abandon, strict, staging = null, known } = of
     const { env, cwd, custody } = ports
     const { text, set = [] } = plan.value
     return splitThreads(
@@ -43,7 +43,7 @@ export function workersOf({ url, count, encryption, ports, observer }: WorkersOp
         original_names: { ...known.originalNames() },
         sends: known.sends,
       },
-      { threads, cuts: of.cuts, signal, onNotice: each => onNotice?.(each), onLate: what => observer.onLate(what) },
+      { threads, of, onLate: what => observer.onLate(what) },
     )
   }
 }
