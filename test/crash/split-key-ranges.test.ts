@@ -1,4 +1,5 @@
 /** Runs with splits that read ranges of a table, killed at the named points and resumed. */
+// @module-tag proof
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
