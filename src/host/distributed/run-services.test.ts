@@ -25,7 +25,7 @@ function offer(budget: number | null): void {
   shares = offered(null, { budget, limits: { [S]: LIMITS } }, { closed: 0, open: new Map() }, false, 0)
 }
 
-function worker(part: number, { epoch = 2, budget = null as number | null } = {}): RunServices {
+function worker(part: number, { epoch = 2, budget = null as number | null, answer_us = 0 } = {}): RunServices {
   return new RunServices({
     ...{ part, epoch, budget, clock, lease_us: LEASE_US, day_us: () => clock.wall_us() },
     ask: async asked => {
@@ -33,6 +33,7 @@ function worker(part: number, { epoch = 2, budget = null as number | null } = {}
       if (way === 'is_away') throw new Error('away')
       const answered = ask(shares, asked, clock.monotonic_us())
       if (answered !== null) shares = answered.shares
+      if (answer_us > 0) await clock.sleep(answer_us)
       if (way === 'loses_answers') throw new Error('cut')
       return answered?.answer ?? null
     },
@@ -136,4 +137,44 @@ test('whoever has left, or never asked, has nothing', async () => {
   const before = questions.length
   await pass(LEASE_US)
   expect(questions.length).toBe(before)
+})
+
+/** How long some workers take for splits, each with ten calls of 40 ms of a service with two places; the database answers after 3 ms. */
+async function took_us(workers: number, splits: number): Promise<number> {
+  const begun_us = clock.monotonic_us()
+  let next = 1
+  let at_work = workers
+  const workOn = (services: RunServices) =>
+    new Promise<void>(resolve => {
+      let [waiting, open] = [10, 10]
+      const pump = () => {
+        for (; waiting > 0; waiting--) {
+          const wait_us = services.begin(S, LIMITS, waiting)
+          if (wait_us > 0) return void clock.wake(wait_us, pump)
+          clock.wake(40_000, () => {
+            services.end(S)
+            if (--open === 0) resolve()
+            pump()
+          })
+        }
+      }
+      services.onMore(pump)
+      pump()
+    })
+  const work = async () => {
+    while (next <= splits) {
+      const services = worker(next++, { answer_us: 3_000 })
+      await workOn(services)
+      await services.leave(true)
+    }
+    at_work--
+  }
+  for (let i = 0; i < workers; i++) void work()
+  while (at_work > 0) await pass(10_000)
+  return clock.monotonic_us() - begun_us
+}
+
+test.each([1, 2, 3, 6])('places aren’t idle for long where %s workers contend for them', async workers => {
+  const ideal_us = (12 * 10 * 40_000) / LIMITS.concurrency
+  expect((await took_us(workers, 12)) / ideal_us).toBeLessThan(1.4)
 })
