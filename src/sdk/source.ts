@@ -177,7 +177,7 @@ export interface Source extends Probing {
    * only be read as a whole. Records are
    * those that `read` finds, rejected ones included; they are counted, and nothing is made of them. Comes behind `prepare`, of a source
    * that isn't read; whoever has the ranges opens others for them. Absent, or null, where it can't be cut: one file that is compressed, a pipe, one
-   * record that is the whole input; with `most_records`, any of several files that can't.
+   * record that is the whole input, a table whose key doesn't tell rows apart; with `most_records`, any of several files that can't.
    * @throws CustodyError what `begin` and `read` throw, and CUSTODY_SOURCE_CHANGED if what is there changes meanwhile.
    */
   cut?(ends: readonly number[], limits: CutLimits): Promise<readonly SourceRange[] | null>

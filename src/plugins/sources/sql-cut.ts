@@ -10,7 +10,7 @@
 import { isObject, type Json } from '../../model/row.ts'
 import type { RowSchema } from '../../model/schema.ts'
 import type { CutLimits, SourceRange } from '../../sdk/spec.ts'
-import type { Database } from '../databases/database.ts'
+import type { Database, Param } from '../databases/database.ts'
 import { DatabaseError } from '../databases/database-error.ts'
 import { quotedTable, type TableName } from '../databases/dialect.ts'
 import { type KeyColumn, keyColumns } from '../databases/key-columns.ts'
@@ -82,11 +82,8 @@ export class SqlCut {
   static async of(database: Database, options: SqlSourceOptions, input: RowSchema): Promise<SqlCut> {
     const { records } = await database.ask(`SELECT count(*) FROM ${quotedTable(database.dialect, tableIn(options))}`)
     const { text, params } = await queryOf(database, options, null)
-    const first = await database.ask(`${text} LIMIT ${SAMPLED}`, params, numbersOf(input))
-    const maker = new RowMaker(first.columns, input)
-    let bytes = 0
-    for (const record of first.records) maker.make(record, line => (bytes += Buffer.byteLength(line) + 1))
-    const row_bytes = Math.max(1, Math.round(bytes / Math.max(1, first.records.length)))
+    const first = await hashed(database, `${text} LIMIT ${SAMPLED}`, params, input)
+    const row_bytes = Math.max(1, Math.round(first.bytes / Math.max(1, first.records)))
     return new SqlCut(database, options, input, Number(records[0]?.[0]), row_bytes)
   }
 
@@ -131,8 +128,9 @@ export class SqlCut {
     const { dialect } = this.#database
     const never_null = columns.filter(({ is_nullable }) => !is_nullable).map(({ name }) => name)
     const primary = await primaryKey(this.#database, table)
-    // DuckDB's indexes know no collations.
-    if (dialect.kind !== 'duckdb' && primary.length > 0 && primary.every(each => never_null.includes(each))) return true
+    const is_same_order = dialect.kind === 'postgres' || dialect.kind === 'mysql'
+    // Keys that an index of SQLite or DuckDB tells apart may be one to the collation by which rows are ordered.
+    if (is_same_order && primary.length > 0 && primary.every(each => never_null.includes(each))) return true
     const order = columns.map(({ name }) => dialect.identifier(name)).join(', ')
     const { records } = await this.#database.ask(
       `SELECT count(*) FROM (SELECT row_number() OVER (ORDER BY ${order}) AS custody_n, rank() OVER (ORDER BY ${order}) AS custody_rank
@@ -167,21 +165,41 @@ export class SqlCut {
   }
 
   /** `where`: null for no row. */
-  async #read(where: Condition | null, signal: AbortSignal) {
-    const lines = new LineHash()
-    let bytes = 0
-    if (where !== null) {
-      const { text, params } = await queryOf(this.#database, this.#options, where)
-      const stream = await this.#database.stream(text, params, numbersOf(this.#input))
-      const maker = new RowMaker(stream.columns, this.#input)
-      for await (const piece of stream.pieces) {
-        signal.throwIfAborted()
-        for (const record of piece) lines.add(maker.make(record, line => (bytes += Buffer.byteLength(line) + 1)).line)
-        lines.upTo(lines.size)
-      }
-    }
-    return { bytes, records: lines.size, sha256: lines.ofAll() }
+  async #read(where: Condition | null, signal: AbortSignal): Promise<Hashed> {
+    if (where === null) return { bytes: 0, records: 0, sha256: new LineHash().ofAll() }
+    const { text, params } = await queryOf(this.#database, this.#options, where)
+    return await hashed(this.#database, text, params, this.#input, signal)
   }
+}
+
+interface Hashed {
+  readonly bytes: number
+  readonly records: number
+  readonly sha256: string
+}
+
+/** What a query gives. */
+async function hashed(
+  database: Database,
+  text: string,
+  params: readonly Param[],
+  input: RowSchema,
+  signal?: AbortSignal,
+): Promise<Hashed> {
+  const lines = new LineHash()
+  let bytes = 0
+  const stream = await database.stream(text, params, numbersOf(input))
+  const maker = new RowMaker(stream.columns, input)
+  for await (const piece of stream.pieces) {
+    signal?.throwIfAborted()
+    for (const record of piece) {
+      const { line } = maker.make(record, () => null)
+      bytes += Buffer.byteLength(line) + 1
+      lines.add(line)
+    }
+    lines.upTo(lines.size)
+  }
+  return { bytes, records: lines.size, sha256: lines.ofAll() }
 }
 
 function tableIn({ table }: SqlSourceOptions): TableName {
