@@ -122,6 +122,15 @@ export interface LogRange {
   readonly to: number
 }
 
+/** Where a log ends. */
+export interface LogEnd {
+  readonly log: number
+  /** How many entries it has. */
+  readonly size: number
+  /** Leaf hash of the last one. */
+  readonly leaf: string
+}
+
 /** Some leases, where there may be very many. */
 export interface LeasePage extends LogRange {
   readonly at_most: number
@@ -212,6 +221,8 @@ export interface LedgerReader {
   bodies(log: number, from?: number): AsyncIterable<readonly string[]>
   /** Leaf hashes of at most `most` entries from `from` on, in order, up to the first that is missing. */
   leaves(log: number, from: number, most: number): Promise<readonly string[]>
+  /** Of some logs, in their order, those that have entries: the same as `size` and `leaves` say, at once. */
+  ends(of: LogRange): Promise<readonly LogEnd[]>
   entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]>
   /** Entries of the rows from `first` to `last`, in order of row and seq. */
   entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]>

@@ -96,6 +96,15 @@ export function ledgerConformance(
         [1, 1],
         [3, 1],
       ])
+      const ends = await reader.ends({ from: run.log, to: run.log + 3 })
+      expect(ends).toEqual(
+        await Promise.all(
+          [run.log, run.log + 1, run.log + 3].map(async log => {
+            const size = await reader.size(log)
+            return { log, size, leaf: (await reader.leaves(log, size - 1, 1))[0] }
+          }),
+        ),
+      )
       const stored = await reader.heads({ from: run.log + 1, to: run.log + 3 })
       expect(stored.map(({ log }) => log)).toEqual([run.log + 1, run.log + 3])
       const past = new Map([

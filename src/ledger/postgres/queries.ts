@@ -30,6 +30,8 @@ const hashes = (
 ) => `SELECT min(${place}) AS first, max(${place}) AS last, count(*) AS count,
     string_agg(${hash}, '' ORDER BY ${place}) AS hashes FROM (${select}) found`
 
+const LEAF = `pg_catalog.sha256('\\x00'::bytea || pg_catalog.convert_to(body, 'UTF8'))`
+
 /** Each finds what it reads by an index, in its order, but that those that failed are sorted. */
 export const QUERIES = {
   logs: `SELECT log, run, part FROM logs WHERE part = 0 ORDER BY log`,
@@ -43,6 +45,9 @@ export const QUERIES = {
   newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 AND part = 0 ORDER BY log DESC`,
   logs_between: `SELECT log, run, part FROM logs WHERE run >= $1 AND run < $2 AND part = 0 ORDER BY run LIMIT $3`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = $1`,
+  ends: `SELECT l.log, e.seq + 1 AS size, pg_catalog.encode(${LEAF}, 'hex') AS leaf
+    FROM pg_catalog.generate_series($1::bigint, $2::bigint) AS l (log)
+    CROSS JOIN LATERAL (SELECT seq, body FROM entries WHERE log = l.log ORDER BY seq DESC LIMIT 1) e ORDER BY l.log`,
   first_row_from: `SELECT row FROM entries WHERE log = $1 AND row > 0 AND seq >= $2 ORDER BY row LIMIT 1`,
   count_entries: `SELECT count(*) AS count FROM entries WHERE log = $1`,
   count_payloads: `SELECT count(*) AS count FROM payloads WHERE log = $1`,
@@ -51,11 +56,7 @@ export const QUERIES = {
   entry: `SELECT ${ENTRY} FROM entries WHERE log = $1 AND seq = $2`,
   entries: `SELECT ${ENTRY} FROM entries WHERE log = $1 AND seq >= $2 ORDER BY seq`,
   some_bodies: `SELECT seq, ${BODY} FROM entries WHERE log = $1 AND seq >= $2 ORDER BY seq LIMIT $3`,
-  leaves: hashes(
-    'seq',
-    `pg_catalog.sha256('\\x00'::bytea || pg_catalog.convert_to(body, 'UTF8'))`,
-    `SELECT seq, body FROM entries WHERE log = $1 AND seq >= $2 ORDER BY seq LIMIT $3`,
-  ),
+  leaves: hashes('seq', LEAF, `SELECT seq, body FROM entries WHERE log = $1 AND seq >= $2 ORDER BY seq LIMIT $3`),
   entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = $1 AND row = $2 AND batch IS NULL ${BY_SUBJECT}`,
   page: `${FULL_ENTRY} ${OF_PAGE} ORDER BY e.seq`,
   short_log: `${FULL_ENTRY} WHERE e.log = $1 AND (SELECT max(seq) FROM entries WHERE log = $1) < $2 ORDER BY e.seq`,

@@ -10,6 +10,7 @@ import type {
   FullEntry,
   LeasePage,
   LedgerReader,
+  LogEnd,
   LogRange,
   SealedChunk,
   ShortLog,
@@ -175,6 +176,10 @@ export class PostgresReader implements LedgerReader {
     const found = await this.#asking.get<FoundHashes>(QUERIES.leaves, log, from, most)
     const hashes = hashesFrom(from, found)
     return hashes ?? (await this.#following(log, from, most)).map(({ body }) => leafHash(body))
+  }
+
+  async ends({ from, to }: LogRange): Promise<readonly LogEnd[]> {
+    return this.#asking.all(QUERIES.ends, from, to)
   }
 
   /** Up to the first that is missing. */

@@ -16,6 +16,7 @@ import type {
   FullEntry,
   LeasePage,
   LedgerReader,
+  LogEnd,
   LogRange,
   SealedChunk,
   ShortLog,
@@ -188,6 +189,16 @@ export class SqliteReader implements LedgerReader {
       yield bodies
       next += bodies.length
     }
+  }
+
+  async ends({ from, to }: LogRange): Promise<readonly LogEnd[]> {
+    const ends: LogEnd[] = []
+    for (let log = from; log <= to; log++) {
+      const size = await this.size(log)
+      const [leaf] = size === 0 ? [] : await this.leaves(log, size - 1, 1)
+      if (leaf !== undefined) ends.push({ log, size, leaf })
+    }
+    return ends
   }
 
   async leaves(log: number, from: number, most: number): Promise<readonly Hash[]> {

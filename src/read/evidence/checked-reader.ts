@@ -91,6 +91,10 @@ export class CheckedReader implements RunReader {
     return this.#inner.leaves(log, from, most)
   }
 
+  ends(of: LogRange) {
+    return this.#inner.ends(of)
+  }
+
   entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]> {
     return this.#checked(log, () => this.#inner.entriesOfRow(log, row))
   }

@@ -21,6 +21,7 @@ import type {
 } from '../../ledger/read-port.ts'
 import { idOf, numberOf, partOf } from '../../model/part-ids.ts'
 import { decodeRunEntry } from '../decode.ts'
+import { endsOf } from '../log-ends.ts'
 import { entryOfPart } from '../part-entry.ts'
 import { readable } from '../runs/damaged.ts'
 import { closingOf } from '../runs/run-log.ts'
@@ -79,8 +80,9 @@ export class JoinedLedger implements LedgerReader {
   /** Those that have entries. */
   async *#parts(log: number): AsyncGenerator<PartLog, void, undefined> {
     const splits = await this.#splitsOf(log)
-    for (let part = 0; part <= splits; part++)
-      if (part === 0 || (await this.#inner.size(log + part)) > 0) yield { part, log: log + part }
+    yield { part: 0, log }
+    for await (const end of endsOf(this.#inner, { from: log + 1, to: log + splits }))
+      yield { part: end.log - log, log: end.log }
   }
 
   /** The log that something is in; null: there is none. */
@@ -313,6 +315,10 @@ export class JoinedLedger implements LedgerReader {
   chunks(log: number) {
     return this.#inner.chunks(log)
   }
+  ends(of: LogRange) {
+    return this.#inner.ends(of)
+  }
+
   heads(of?: LogRange) {
     return this.#inner.heads(of)
   }

@@ -11,10 +11,11 @@ import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { counted } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
+import { endsOf } from '../log-ends.ts'
 import type { Check } from '../verify/check.ts'
 import type { CheckedLog } from './log-check.ts'
 
-type Reader = Pick<LedgerReader, 'entry' | 'entriesOfRun' | 'leaves' | 'size'>
+type Reader = Pick<LedgerReader, 'entry' | 'entriesOfRun' | 'ends'>
 
 /** What a coordinator has of its splits. */
 export interface SplitsOnRecord {
@@ -64,11 +65,15 @@ export async function splitsOnRecord(
 /** Of the tree of the last entries of splits. */
 async function rootOfEnds(reader: Reader, log: number, splits: number): Promise<Hash> {
   const ends = new Frontier()
-  for (let part = 1; part <= splits; part++) {
-    const size = await reader.size(log + part)
-    const [leaf = ''] = size === 0 ? [] : await reader.leaves(log + part, size - 1, 1)
+  // Of one that has no entry there is no leaf, and the tree isn't that of any seal.
+  const appendUntil = (part: number) => {
+    while (ends.size < part - 1) ends.append('')
+  }
+  for await (const { log: own, leaf } of endsOf(reader, { from: log + 1, to: log + splits })) {
+    appendUntil(own - log)
     ends.append(leaf)
   }
+  appendUntil(splits + 1)
   return ends.root()
 }
 

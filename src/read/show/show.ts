@@ -6,6 +6,7 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { fateNumber, fateOf } from '../../model/outcome.ts'
 import { formatTime } from '../../model/time.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
+import { endsOf } from '../log-ends.ts'
 import { InputFiles } from '../runs/input-files.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
 import { filesReadIn, intentsOf, planOf } from '../runs/opening-values.ts'
@@ -76,8 +77,8 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
 
 /** Of all its logs. */
 async function entriesOf(reader: LedgerReader, log: number, { splits = 0 }: Opening): Promise<number> {
-  let entries = 0
-  for (let part = 0; part <= splits; part++) entries += await reader.size(log + part)
+  let entries = await reader.size(log)
+  for await (const { size } of endsOf(reader, { from: log + 1, to: log + splits })) entries += size
   return entries
 }
 
