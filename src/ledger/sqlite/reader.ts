@@ -16,7 +16,6 @@ import type {
   FullEntry,
   LeasePage,
   LedgerReader,
-  LogEnd,
   LogRange,
   SealedChunk,
   ShortLog,
@@ -53,6 +52,7 @@ import {
 import { SqliteChunks } from './chunks.ts'
 import { asLedgerError, isOutOfRange } from './errors.ts'
 import { BODY_COLUMNS, type BodyCells, ENDING_COLUMNS, type EndingCells, FULL, type FullCells } from './listed.ts'
+import { logEnds } from './log-ends.ts'
 import { QUERIES } from './queries.ts'
 import {
   APPLICATION_ID,
@@ -191,15 +191,7 @@ export class SqliteReader implements LedgerReader {
     }
   }
 
-  async ends({ from, to }: LogRange): Promise<readonly LogEnd[]> {
-    const ends: LogEnd[] = []
-    for (let log = from; log <= to; log++) {
-      const size = await this.size(log)
-      const [leaf] = size === 0 ? [] : await this.leaves(log, size - 1, 1)
-      if (leaf !== undefined) ends.push({ log, size, leaf })
-    }
-    return ends
-  }
+  readonly ends = (of: LogRange) => logEnds(this, of)
 
   async leaves(log: number, from: number, most: number): Promise<readonly Hash[]> {
     const leaves: Hash[] = []
