@@ -14,7 +14,12 @@ function heard(number: number, began_ms: number, more: Partial<Heard> = {}): Hea
 }
 
 const recorded = ({ number, question }: Heard) => ({ part: 1, question, is_settled: true, number })
-const at = (from_ms: number, who: string | null = 'alpha'): Disturbance => ({ who, from_ms, to_ms: from_ms })
+const at = (from_ms: number, who: string | null = 'alpha'): Disturbance => ({
+  who,
+  from_ms,
+  to_ms: from_ms,
+  how: 'other',
+})
 
 /** `known`: of which requests there is a record. */
 function account(all: readonly Heard[], known: readonly Heard[], disturbances: readonly Disturbance[] = []) {
@@ -27,7 +32,7 @@ const [first, second, third] = FAR_APART
 describe('what is on record', () => {
   test('was heard, and all that was heard is on record', () => {
     expect(account(FAR_APART, FAR_APART)).toEqual({
-      ...{ problems: [], requests: 3, under_way: 0, not_durable: 0, beyond_places: 0, beyond_minute: 0 },
+      ...{ problems: [], requests: 3, under_way: 0, not_durable: 0, beyond_places: 0, beyond_minute: 0, late: 0 },
     })
   })
 
@@ -76,5 +81,15 @@ describe('limits are kept', () => {
     expect({ problems, beyond_places }).toEqual({ problems: [], beyond_places: 1 })
     const five = [...three, heard(4, 30), heard(5, 40)]
     expect(account(five, five, [at(0)]).problems).toContainEqual(expect.stringContaining('one of 5, where 2 may be'))
+  })
+
+  test('by a machine that is cut off, but for what it was about to send', () => {
+    const cut_off: Disturbance = { who: 'alpha', from_ms: 0, to_ms: 5_000, how: 'cut_off' }
+    const late = [heard(1, 1_100), heard(2, 2_100), heard(3, 3_100)]
+    expect(account(late, late, [cut_off])).toMatchObject({ late: 3, problems: [expect.stringContaining('sent 3')] })
+    const in_time = [heard(1, 900), heard(2, 2_000), heard(3, 6_000)]
+    expect(account(in_time, in_time, [cut_off])).toMatchObject({ late: 1, problems: [] })
+    const asleep: Disturbance = { ...cut_off, how: 'asleep' }
+    expect(account(in_time, in_time.slice(0, 2), [asleep])).toMatchObject({ late: 1, problems: [] })
   })
 })

@@ -7,6 +7,8 @@
  * FAR-SIDE-ACCOUNT-3. Each request has one key, however often it comes, and no other request has it.
  * FAR-SIDE-ACCOUNT-4. Machines to which nothing has happened keep the limits together. One to which something has happened may go beyond them by its
  *     places: by what it had under way when its share ran out, and by what it sent when it woke up, after it had looked whether it may.
+ * FAR-SIDE-ACCOUNT-5. A machine that is cut off from the database for longer than a lease begins nothing then, but for as many as it has places: those that
+ *     it was about to send.
  */
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import { locatedCalls } from '../../src/read/recorded/calls.ts'
@@ -19,6 +21,8 @@ export interface Disturbance {
   readonly who: string | null
   readonly from_ms: number
   to_ms: number
+  /** `asleep`, or `cut_off` from the database: until then a machine can't ask for its share. */
+  readonly how: 'asleep' | 'cut_off' | 'other'
 }
 
 interface OnRecord {
@@ -38,11 +42,15 @@ export interface Account {
   /** That began although as many were under way, or had begun within a minute, as may. */
   readonly beyond_places: number
   readonly beyond_minute: number
+  /** That a machine sent when its share had run out: while it was cut off, or when it woke up. */
+  readonly late: number
 }
 
 /** A machine that was disturbed may be long in finding its way back. */
 const RECOVERY_MS = 10_000
 const MINUTE_MS = 60_000
+/** Of machines of tests. */
+const LEASE_MS = 1_000
 
 /** Calls of the newest run, of all of its splits. */
 export async function callsOnRecord(reader: LedgerReader): Promise<readonly OnRecord[]> {
@@ -73,17 +81,23 @@ export function accountOf(
   const lost = heard.filter(({ number }) => !known.has(number))
   for (const each of lost) problems.push(...unexplained(each, heard, known, disturbances))
   problems.push(...wrongKeys(heard))
-  let [beyond_places, beyond_minute] = [0, 0]
+  let [beyond_places, beyond_minute, late] = [0, 0, 0]
   for (const [service, each] of Object.entries(limits)) {
     const of_service = heard.filter(one => one.service === service)
     beyond_places += beyond(of_service, each.concurrency, each.concurrency, inFlightAt, disturbances, problems)
     if (each.per_minute !== null)
       beyond_minute += beyond(of_service, each.per_minute, each.concurrency, begunBy, disturbances, problems)
+    for (const one of disturbances) {
+      const sent = sentLate(of_service, lost, one)
+      late += sent.length
+      if (sent.length > each.concurrency)
+        problems.push(`${one.who} sent ${sent.length} requests to ${service} after its share had run out`)
+    }
   }
   const not_durable = lost.filter(({ is_answered }) => is_answered).length
   return {
     ...{ problems, requests: heard.length, under_way: lost.length - not_durable, not_durable },
-    ...{ beyond_places, beyond_minute },
+    ...{ beyond_places, beyond_minute, late },
   }
 }
 
@@ -189,4 +203,16 @@ function beyond(
       problems.push(`request ${each.number} to ${each.service} was one of ${together.length}, where ${limit} may be`)
   }
   return count
+}
+
+/** (FAR-SIDE-ACCOUNT-5) Of what one sends who woke up only that isn't on record is surely late. */
+function sentLate(
+  heard: readonly Heard[],
+  lost: readonly Heard[],
+  { who, from_ms, to_ms, how }: Disturbance,
+): readonly Heard[] {
+  const by = heard.filter(each => each.who === who)
+  if (how === 'cut_off') return by.filter(({ began_ms }) => began_ms > from_ms + LEASE_MS && began_ms < to_ms)
+  if (how !== 'asleep' || to_ms < from_ms + LEASE_MS) return []
+  return by.filter(each => lost.includes(each) && each.began_ms >= to_ms && each.began_ms < to_ms + RECOVERY_MS)
 }

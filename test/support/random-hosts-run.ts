@@ -142,9 +142,9 @@ class RandomHostsRun {
   }
 
   /** Something happens to these machines, null: to all, until what is given back is called. */
-  #disturb(machines: Iterable<string | null>): () => void {
+  #disturb(machines: Iterable<string | null>, how: Disturbance['how'] = 'other'): () => void {
     const from_ms = performance.now()
-    const all = Array.from(machines, who => ({ who, from_ms, to_ms: Number.POSITIVE_INFINITY }))
+    const all = Array.from(machines, who => ({ who, from_ms, to_ms: Number.POSITIVE_INFINITY, how }))
     this.#disturbances.push(...all)
     return () => {
       for (const each of all) each.to_ms = performance.now()
@@ -247,7 +247,7 @@ class RandomHostsRun {
   }
 
   async #suspended({ name, program }: Machine): Promise<void> {
-    const over = this.#disturb([name])
+    const over = this.#disturb([name], 'asleep')
     program.process.kill('SIGSTOP')
     await sleep(this.#random.between(100, 2_500))
     program.process.kill('SIGCONT')
@@ -256,7 +256,8 @@ class RandomHostsRun {
 
   async #cutOff(fault: 'silence' | 'deafness' | 'muteness' | 'slowness' | 'cut' | 'cut_within'): Promise<void> {
     const { network } = this.#server
-    const over = this.#disturb(this.#far)
+    const is_silent = fault === 'silence' || fault === 'deafness' || fault === 'muteness'
+    const over = this.#disturb(this.#far, is_silent ? 'cut_off' : 'other')
     switch (fault) {
       case 'cut':
         network.cut()
@@ -283,7 +284,7 @@ class RandomHostsRun {
   /** Its coordinator sleeps until somebody else has the run. */
   async #replaced(): Promise<void> {
     const { program: former, name } = this.#coordinator
-    const over = this.#disturb([name])
+    const over = this.#disturb([name], 'asleep')
     former.process.kill('SIGSTOP')
     const is_over = await this.#runsOut()
     if (!is_over) this.#resume()
