@@ -108,7 +108,8 @@ class RandomHostsRun {
     // Most that happens before somebody works on a split happens to a run that can't be disturbed much.
     if (this.#random.chance(0.8)) await this.#worked()
     for (let i = this.#random.between(1, 3); i > 0; i--) {
-      await sleep(this.#random.below(2_500))
+      // What is asked is soon answered.
+      await sleep(this.#random.below(this.#pipeline.asks === null ? 2_500 : 600))
       const loses = this.#pipeline.asks !== null && this.#random.chance(0.5)
       await this.#strike(this.#random.pick(!loses ? FAULTS : this.#asksAlone ? LOSSES_ALONE : LOSSES))
     }
@@ -180,7 +181,7 @@ class RandomHostsRun {
 
   #worked(): Promise<void> {
     const { asks, records } = this.#pipeline
-    const asked = asks === null ? 0 : this.#random.between(1, records)
+    const asked = asks === null ? 0 : this.#random.between(1, Math.ceil(records / 2))
     return this.#until('somebody worked on a split', async () => {
       if (this.#far_side.heard.length < asked) return this.#coordinator.program.is_over
       const held = (await this.#leases()).filter(({ holder }) => holder !== '')
