@@ -14,6 +14,7 @@ import { type ResumeObserver, resumeStopped } from '../src/host/resume.ts'
 import { type StartRequest, startRun } from '../src/host/start.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
 import { isCustodyError } from '../src/model/error.ts'
+import { builtins } from '../src/plugins/index.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
 
 let folder: string
@@ -115,6 +116,9 @@ sinks:
 `
 const IN_SPLITS = `splits: { count: 4 }${PIPELINE}`
 
+/** Built in, and write files. */
+const FILE_SINKS = builtins.flatMap(spec => (spec.kind === 'sink' && spec.delivery !== 'outbound' ? [spec.name] : []))
+
 describe('a run with splits leaves what one without leaves', () => {
   test.each([1, 4, 60])('in %i splits', async splits => {
     write('claims.csv', CLAIMS)
@@ -164,6 +168,31 @@ sinks:
     expect(apart).toEqual(alone)
     expect(alone?.outputs['all.csv']?.split('\n')).toHaveLength(2 * IDS.length + 2)
     expect(alone?.outputs['problems.jsonl']).toBe('')
+  })
+
+  test.each(FILE_SINKS)('written by %s, to one file and to those that rows name', async plugin => {
+    write('claims.csv', CLAIMS)
+    const options = plugin === 'text' ? ', field: line' : ''
+    const sink = (path: string) => `{ plugin: ${plugin}, options: { path: '${path}'${options} } }`
+    const yaml = `
+name: formats
+defaults: { on_error: discard, on_invalid: discard }
+sources:
+  claims:
+    plugin: csv
+    options: { path: claims.csv }
+    schema: { mode: fixed, fields: { id: integer, amount: integer } }
+    to: lines
+nodes:
+  lines: { transform: compute, options: { set: { line: 'string(row.id) + " of " + string(row.id % 3)', third: row.id % 3 } }, to: copies }
+  copies: { fork: { one: whole, other: named } }
+sinks:
+  whole: ${sink(`out/whole.${plugin}`)}
+  named: ${sink(`out/named/{{ row.third }}.${plugin}`)}
+`
+    const { alone, apart } = await both(yaml, 4)
+    expect(apart).toEqual(alone)
+    expect(Object.keys(alone?.outputs ?? {})).toHaveLength(4)
   })
 
   test('where rows name files that the run needs', async () => {

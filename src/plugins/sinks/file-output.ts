@@ -106,8 +106,10 @@ function rehearseFiles(
 /** Of one file on disk, which is new or appended to by rows that are the same wherever they stand. */
 function textsOf({ path, if_exists }: FileOptions, format: RowFormat): ((row: Row) => string | RowError) | null {
   if (isStoreUrl(path) || isByValue(path) || (if_exists === 'append' && format.appends_by_header === true)) return null
+  // Before it begins: some can't do so where nothing is staged.
+  if (format.follows === undefined) return null
   format.begin(null, null, false)
-  return format.follows?.() === true ? row => format.row(row) : null
+  return format.follows() ? row => format.row(row) : null
 }
 
 const taken = (text: string | RowError, file: string | null): RowError | Taken =>
