@@ -247,7 +247,7 @@ describe('a pipeline with splits', () => {
     'plugin: json, options: { path: in.json }',
     'plugin: text, options: { path: in.txt, whole: true }',
     'plugin: parquet, options: { path: in.parquet.gz }',
-    'plugin: sqlite, options: { path: in.db, table: rows, key: [id] }',
+    'plugin: sqlite, options: { path: in.db, query: SELECT * FROM rows }',
   ])('warns where nothing can be cut: %s', source => {
     const warned = (parts: Partial<Parts>) =>
       compileText(pipeline({ ...SOUND, schema: OBSERVED, ...parts }), { catalogue: CATALOGUE }).diagnostics.map(
@@ -258,7 +258,8 @@ describe('a pipeline with splits', () => {
     expect(warned({ source, splits: '' })).toEqual([])
     expect(warned({})).toEqual([])
     const list = { source: source.replace(/path: in\.([\w.]+)/, "path: 'in/*.$1'") }
-    if (!source.includes('table')) expect(warned(list)).toEqual([])
+    if (!source.includes('query')) expect(warned(list)).toEqual([])
+    expect(warned({ source: 'plugin: sqlite, options: { path: in.db, table: rows, key: [id] }' })).toEqual([])
   })
 
   test('warns where guards are judged when rows have been sent, and not where files wait for them', () => {

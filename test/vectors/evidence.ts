@@ -90,6 +90,7 @@ export async function evidenceVectors(): Promise<readonly EvidenceVector[]> {
 
 type Given = Omit<EvidenceVector, 'expected'>
 
+const HOUR_US = 3_600_000_000
 const CHANGED = (text: string) => text.replace('"value":{"', '"value":{"a":1,"')
 
 function proofs(proof: RowProof, batched: RowProof, shared: RowProof): readonly Given[] {
@@ -204,10 +205,10 @@ function records(record: string, ledger: string): readonly Given[] {
       signedAnew({ ...parts, entries: parts.entries.toSpliced(1, 0, parts.entries[1] ?? {}) }),
     ),
     of(
-      'made up: another time',
+      'made up: a time before the one of the entry before it',
       forged(
         each => each.r === 1,
-        each => ({ ...each, t: Number(each.t) - 1 }),
+        each => ({ ...each, t: Number(each.t) - HOUR_US }),
       ),
     ),
   ]
