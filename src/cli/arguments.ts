@@ -13,19 +13,27 @@ export function integerFrom(least: number): (text: string) => number {
   }
 }
 
-/** A number of a row, a token or the like: `17`, or `3:17` in part 3 of a run with splits. */
+/** A number of a row, a token or the like: `17`, or `3:17` in split 3 of a run with splits. */
 export function idFrom(text: string): number {
+  return idOr(text, '')
+}
+
+function idOr(text: string, other_forms: string): number {
   const [, part = '0', number = ''] = /^(?:(\d{1,6}):)?(\d{1,15})$/.exec(text) ?? []
   const id = idOf(Number(part), Number(number))
   if (Number(number) < 1 || !Number.isSafeInteger(id) || (part !== '0' && partOf(id) !== Number(part)))
-    throw new InvalidArgumentError('It must be a whole number from 1 up, or 3:17 for the 17th of part 3.')
+    throw new InvalidArgumentError(
+      `It must be a whole number from 1 up, or 3:17 for the 17th of split 3${other_forms}.`,
+    )
   return id
 }
 
 /** The same, or `orders:42`: record 42 of the source `orders`. */
 export function rowFrom(text: string): NamedRow {
   const [, source, index = ''] = /^([A-Za-z][^:]*):(\d{1,15})$/.exec(text) ?? []
-  return source === undefined ? idFrom(text) : { source, index: Number(index) }
+  return source === undefined
+    ? idOr(text, ', or orders:42 for record 42 of the source orders')
+    : { source, index: Number(index) }
 }
 
 /** For people. */

@@ -373,7 +373,7 @@ export const ERRORS = {
   CUSTODY_SOURCE_CHANGED: spec(
     1,
     'A source isn’t any more what it was when the run began to read it.',
-    'Put the file back as it was, or resume with --from-ledger-only to finish what was read.',
+    'Put it back as it was and resume; or finish what was read by resume --from-ledger-only, or, if the run has splits, give it up by abandon.',
   ),
   CUSTODY_FILE_CHANGED: spec(
     1,

@@ -84,6 +84,20 @@ test('counts, examples, batches, and what can’t be compared', () => {
   ])
 })
 
+test('batches of splits are named by their split', () => {
+  const text = render({
+    batches: {
+      ...{ ...NONE, compared: 3, different: 3, differences: [] },
+      groups: [
+        { ...parting({ node: 'one', kind: 'members' }), batches: 1, examples: [2 * 2 ** 32 + 1] },
+        { ...parting({ node: 'two', kind: 'members' }), batches: 2, examples: [2 ** 32 + 5, 3 * 2 ** 32 + 1] },
+      ],
+    },
+  })
+  expect(text).toContain('batch 2:1')
+  expect(text).toContain('batches 1:5, 3:1')
+})
+
 test('where records may have been put in, a key is proposed', () => {
   const row = { old: 2, new: 2 }
   const nothing = { old: null, new: null }

@@ -130,10 +130,10 @@ function exampleText(of: 'row' | 'batch', { count: many, examples }: CountedGrou
   const words = of === 'row' ? ['row', 'rows'] : ['batch', 'batches']
   for (let shown = Math.min(5, examples.length); shown > 1; shown--) {
     const more = many > shown ? ', …' : ''
-    const text = `${words[1]} ${examples.slice(0, shown).map(count).join(', ')}${more}`
+    const text = `${words[1]} ${examples.slice(0, shown).map(idText).join(', ')}${more}`
     if (text.length <= room) return text
   }
-  return many > 1 ? `${words[1]} ${count(examples[0] ?? 0)}, …` : `${words[0]} ${count(examples[0] ?? 0)}`
+  return many > 1 ? `${words[1]} ${idText(examples[0] ?? 0)}, …` : `${words[0]} ${idText(examples[0] ?? 0)}`
 }
 
 function unknownText(many: number, one: string, more: string): string | null {

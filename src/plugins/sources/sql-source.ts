@@ -328,7 +328,7 @@ export class SqlSource implements Source {
 const UNREACHED: readonly DatabaseError['kind'][] = ['unreachable', 'login', 'tls']
 const HINT_QUERY = 'Try the query with the database’s own tools.'
 const HINT_CHANGED =
-  'Put the rows back as they were, or resume with --from-ledger-only to finish what was read. Rows that are added must come behind those that were read, by `key`.'
+  'Put the rows back as they were and resume; or finish what was read by resume --from-ledger-only, or, if the run has splits, give it up by abandon. Rows that are added must come behind those that were read, by `key`.'
 
 /** How long to wait for a connection, since the last row that wasn't read before. */
 class Trouble {
