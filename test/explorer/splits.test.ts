@@ -82,7 +82,7 @@ describe.skipIf(!launched.ok)(`splits of a run in Chromium${why}`, () => {
     await panel.getByText(`by ${hostname()}, process ${run.pid}: split`).waitFor()
     const third = panel.getByRole('row').nth(3)
     await third.getByText('behind').waitFor()
-    expect(await third.textContent()).toContain(`${hostname()}, process ${run.pid}`)
+    await third.getByText(`${hostname()}, process ${run.pid}`).waitFor()
     expect(await panel.getByRole('row').nth(8).textContent()).toMatch(/^8not begun/)
     expect(await looked.problems()).toEqual([])
     const ended = once(run, 'exit')
