@@ -7,7 +7,7 @@ import { parseSync } from 'rolldown/utils'
 export const ROOT = resolve(import.meta.dirname, '../..')
 
 /** Not part of the repository (.gitignore). */
-const LEFT_OUT = /^(node_modules|dist|out|\.git|results|custody\.db.*|.*\.tgz)$/
+const LEFT_OUT = /^(node_modules|dist|out|\.git|results|__pycache__|custody\.db.*|.*\.tgz)$/
 
 /** All files of the repository: paths from the root with `/`, sorted. */
 export function repositoryFiles(folder = ''): readonly string[] {
