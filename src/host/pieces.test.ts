@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -66,6 +66,17 @@ describe('pieces of a run', () => {
     await piecesOf(plan, url(), 'run').remove()
     await expect(use()).rejects.toMatchObject(UNSEEN)
     expect(readdirSync(root)).toEqual([])
+  })
+
+  test('spools of dealings before this one are removed, and nothing else', async () => {
+    await pieces.make()
+    const [SPOOLS, OTHERS] = [[1, 4], [5]]
+    for (const epoch of [1, 2, 3])
+      for (const sink of [...SPOOLS, ...OTHERS]) await (await pieces.create({ part: 1, epoch, sink })).close()
+    writeFileSync(join(folder(), 'workers-1-1-1'), 'wanted')
+    await pieces.removeSpools(new Set(SPOOLS), 2)
+    const left = ['1-1-5', '1-2-1', '1-2-4', '1-2-5', '1-3-1', '1-3-4', '1-3-5', 'workers-1-1-1']
+    expect(readdirSync(folder()).toSorted()).toEqual(left)
   })
 
   test('one that isn’t in the folder is another matter', async () => {

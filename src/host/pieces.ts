@@ -5,7 +5,7 @@
  * PIECES-1. Only `make` makes the folder: who writes or reads where it isn't there, since the run was sealed meanwhile or this machine doesn't see it,
  *     fails with CUSTODY_PIECES_UNSEEN.
  */
-import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { PieceFile, PieceName, Pieces } from '../engine/ports/pieces.ts'
 import { besideLedger } from '../ledger/beside.ts'
@@ -80,12 +80,24 @@ export function piecesOf(plan: Pick<Plan, 'splits' | 'folder'>, url: string, run
           }
         })
     },
+    async removeSpools(sources, below_epoch) {
+      const names = (await failing(folder, () => readdir(folder))).map(nameIn)
+      for (const name of names)
+        if (name !== null && sources.has(name.sink) && name.epoch < below_epoch)
+          await failing(folder, () => rm(pathOf(name), { force: true }))
+    },
     async remove() {
       await Promise.allSettled([rm(folder, { recursive: true, force: true })])
       // Other runs may have theirs in it. One that a pipeline names is the user's.
       if (plan.splits?.pieces === undefined) await Promise.allSettled([rmdir(besideThe(url))])
     },
   }
+}
+
+/** null: no piece is called so. */
+function nameIn(file: string): PieceName | null {
+  const [, part, epoch, sink] = /^(\d+)-(\d+)-(\d+)$/.exec(file) ?? []
+  return sink === undefined ? null : { part: Number(part), epoch: Number(epoch), sink: Number(sink) }
 }
 
 /** So that the names in it outlast a loss of power, where the system can do that. */

@@ -272,6 +272,8 @@ export interface SplitReader {
   heads(past?: ReadonlyMap<number, number>): Promise<readonly SplitHead[]>
   /** Numbers of those that are closed, ascending. */
   closed(): Promise<readonly number[]>
+  /** Whether somebody else has sealed the run meanwhile. */
+  isSealed(): Promise<boolean>
   /** All splits that `work` looks at are as they are at one moment: many of them cost less so. */
   snapshot<T>(work: () => Promise<T>): Promise<T>
   /** Looks at one, or at its coordinator (0), with a reader that gives nothing but what was signed. @throws CustodyError as `takeOver`. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { AtPoint } from '../../src/engine/ports/crash-points.ts'
+import type { Pieces } from '../../src/engine/ports/pieces.ts'
 import { type Clock, systemClock } from '../../src/engine/ports/ports.ts'
 import { resumeRun } from '../../src/engine/run/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run/start.ts'
@@ -50,6 +51,8 @@ export interface Drive {
   readonly atPoint?: AtPoint | undefined
   /** A run that is resumed is given up. */
   readonly abandon?: boolean | undefined
+  /** Takes the place of those of a run with splits. */
+  readonly piecesIn?: ((pieces: Pieces) => Pieces) | undefined
   /** Aborted to stop safely. */
   readonly signal?: AbortSignal | undefined
   /** Called when the ledger is open. */
@@ -88,7 +91,7 @@ function begin(order: Drive, plan: Plan, clock: Clock, ledger: SplittingLedger):
   const run = uuidv7(Date.now(), randomBytes(10))
   const request = { ...session(order, plan, clock, run), run, custody: '0', dry_run: false }
   if (plan.splits === null) return runPlan({ ...request, ledger })
-  return runSplits({ ...request, ledger, pieces: piecesOf(plan, order.url, run), workers: workersHere })
+  return runSplits({ ...request, ledger, pieces: pieces(order, plan, run), workers: workersHere })
 }
 
 async function goOn(order: Drive, plan: Plan, clock: Clock, ledger: SplittingLedger): Promise<RunResult> {
@@ -98,10 +101,14 @@ async function goOn(order: Drive, plan: Plan, clock: Clock, ledger: SplittingLed
     const common = session(order, plan, clock, run)
     const request = { ...common, run, ledger, reader, abandon: order.abandon === true }
     if (plan.splits === null) return await resumeRun({ ...request, from_ledger_only: false })
-    return await resumeSplits({ ...request, pieces: piecesOf(plan, order.url, run), workers: workersHere })
+    return await resumeSplits({ ...request, pieces: pieces(order, plan, run), workers: workersHere })
   } finally {
     await reader.close()
   }
+}
+
+function pieces({ url, piecesIn = own => own }: Drive, plan: Plan, run: string): Pieces {
+  return piecesIn(piecesOf(plan, url, run))
 }
 
 /** Little memory, so that sorts need files. */

@@ -1,5 +1,5 @@
 /** Tests of runs that are killed at the named points, whatever keeps their ledger. */
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { POINTS, type Point } from '../../src/engine/ports/crash-points.ts'
 import { type Enduring, endure, killsAt, OF_CALLS, runUndisturbed, type Undisturbed } from './endure.ts'
 import { type CrashPipeline, PIPELINES } from './pipelines.ts'
@@ -59,15 +59,19 @@ export function testKills(
       ...([each.pipeline.name, each.point] as const),
       ...([each.later ? 'a later time' : 'first', each.threaded ? 'two threads' : 'one thread', each] as const),
     ] as const
+  const count = { planned: 0, killed: 0 }
   describe.concurrent('a run that is killed and resumed leaves what an undisturbed one leaves', () => {
+    afterAll(() => expect(count.killed).toBeGreaterThanOrEqual(count.planned / 2))
     test.for(cases.map(named))('%s, %s, %s, %s', async ([, point, , , { pipeline, later, threaded }], { skip }) => {
       const whole = await undisturbed(pipeline)
       const kills = killsAt(point, later, whole)
       if (kills === null) return skip('the pipeline never comes there so often')
       const { problems, killed } = await endure(pipeline, kills, whole, { ...how, threaded })
       expect(problems).toEqual([])
-      // Where answers come sooner or later there may be fewer commits than in the undisturbed run.
-      if (!pipeline.asynchronous) expect(killed).toBe(kills.length)
+      // A process that is faster than the undisturbed one was makes fewer commits, and may not come to a point so often.
+      if (!pipeline.asynchronous && !later) expect(killed).toBe(kills.length)
+      count.planned += kills.length
+      count.killed += killed
     })
   })
 }

@@ -32,6 +32,8 @@ export interface Pieces {
   write(name: PieceName, at: number, bytes: Uint8Array): Promise<void>
   /** Makes durable what was written of these. @throws as `create`. */
   sync(names: readonly PieceName[]): Promise<void>
+  /** Removes spools of these sources with a lower epoch: nobody has them on record, nor will. @throws CustodyError CUSTODY_SINK. */
+  removeSpools(sources: ReadonlySet<number>, below_epoch: number): Promise<void>
   /** None is wanted any more. Never throws. */
   remove(): Promise<void>
 }

@@ -30,6 +30,7 @@ function memoryPieces(at_once: number): Pieces & { readonly files: Map<string, B
     write: async (name, at, bytes) =>
       void files.set(keyOf(name), Buffer.concat([at === 0 ? Buffer.alloc(0) : of(name), bytes])),
     sync: async () => undefined,
+    removeSpools: async () => undefined,
     remove: async () => files.clear(),
   }
 }

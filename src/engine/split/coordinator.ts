@@ -169,8 +169,7 @@ class Coordinator {
   async #cut(): Promise<readonly SourceCut[]> {
     const { sources, splits, limit, request, log } = this.#parts
     const { by } = request.plan.splits ?? {}
-    // Dealing begins with an empty folder, and whoever has taken the run up may have another one's rows in it.
-    if (by !== undefined) await log.renew()
+    if (by !== undefined) await this.#makeFolder()
     const cut =
       by === undefined
         ? cutSources(sources, splits, limit, request.signal).then(cuts => ({ cuts, files: NO_FILES }))
@@ -224,9 +223,7 @@ class Coordinator {
     const open = Array.from({ length: splits }, (_, i) => i + 1).filter(part => !closedBefore.has(part))
     if (open.length === 0) return { kind: 'closed' } as const
     if (!abandon) await this.#name()
-    // A process that slept longer than its lease doesn't make the folder of a run anew that is sealed by now.
-    await log.renew()
-    await request.pieces.make()
+    await this.#makeFolder()
     const tell = teller('Progress', request.onProgress)
     const began_us = this.#clock.monotonic_us()
     const [total, read_before] = [bytesOf(cuts, () => true), bytesOf(cuts, part => closedBefore.has(part)) ?? 0]
@@ -254,6 +251,20 @@ class Coordinator {
     const known = { originalNames: () => this.#names(), inUse: sinks.inUse, names_files, sends }
     const workers = request.workers({ cuts, ...opening, known, signal })
     return await holding(workers.run(open, onRows), this.#clock, keep)
+  }
+
+  /** A process that slept longer than its lease, before that or meanwhile, leaves none of a run that is sealed by now. */
+  async #makeFolder(): Promise<void> {
+    const { log, request } = this.#parts
+    await log.renew()
+    await request.pieces.make()
+    try {
+      await log.renew()
+    } catch (lost) {
+      const splits = request.ledger.splitsOf(request.run)
+      if (await splits.isSealed().catch(() => false)) await request.pieces.remove()
+      throw lost
+    }
   }
 
   /** All splits are closed. */

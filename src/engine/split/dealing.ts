@@ -45,12 +45,11 @@ export interface DealtSources {
   readonly files: ReadonlyMap<number, readonly FileToRecord[]>
 }
 
-/** null: it was stopped. @throws CustodyError of sources, CUSTODY_HEADER, CUSTODY_SINK, CUSTODY_SINK_FULL, CUSTODY_PIECES_UNSEEN. */
+/** Into a folder that is there. null: it was stopped. @throws CustodyError of sources, CUSTODY_HEADER, CUSTODY_SINK, CUSTODY_SINK_FULL, CUSTODY_PIECES_UNSEEN. */
 export async function dealSources(dealing: Dealing): Promise<DealtSources | null> {
   const { sources, limit, pieces } = dealing
-  // No split has begun, so that all that is there is of a dealing which isn't on record.
-  await pieces.remove()
-  await pieces.make()
+  // No split has begun: what is there is of dealings that aren't on record. One that a successor is at meanwhile has a higher epoch.
+  await pieces.removeSpools(new Set(sources.map(({ node }) => node.number)), dealing.epoch)
   const cuts: SourceCut[] = []
   const files = new Map<number, readonly FileToRecord[]>()
   const names: PieceName[] = []

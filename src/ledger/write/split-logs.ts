@@ -115,14 +115,23 @@ export function splitsOf({
   readonly run: string
   readonly splits: KnownSplits
 }): SplitReader {
-  const known = () => {
+  const onRecord = () => {
     for (const each of log_zero.runs.values()) if (each.run === run) return each
+    return null
+  }
+  const known = () => {
+    const found = onRecord()
+    if (found !== null) return found
     throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run} under way`)
   }
   return {
     opening: async () => (await reader.entry(known().log, 0))?.body ?? '',
     heads: (past = NOTHING_SAID) => reader.snapshot(() => splitHeads(reader, known(), past)),
     closed: () => reader.snapshot(() => closedParts(reader, known())),
+    async isSealed() {
+      const found = onRecord()
+      return found === null || found.sealed !== null || (await reader.lease(found.log)) === null
+    },
     snapshot: work => reader.snapshot(work),
     see: (part, look) =>
       reader.snapshot(async () => {
