@@ -194,6 +194,15 @@ test('it follows re-runs and replays to both sides', { tags: ['proof'] }, async 
   await mustHold()
 })
 
+test('a replay without outputs wrote nothing that could still have it', async () => {
+  const first = await run()
+  const replay = await custody('replay', 'p.yaml', '--from', first, '--no-outputs', '--json')
+  const { json } = await custody('erase', first, '--row', '1', '--json')
+  const sinks = json.elsewhere.filter((each: { kind: string }) => each.kind === 'sink')
+  expect(json.erased.map((each: { run: string }) => each.run)).toContain(replay.json.run)
+  expect(new Set(sinks.map((each: { run: string }) => each.run))).toEqual(new Set([first]))
+})
+
 test('a record that a replay found changed is another one', { tags: ['proof'] }, async () => {
   const first = await run()
   writeFileSync(join(work.folder, 'people.csv'), PEOPLE.replace('dora-canary', 'dino-canary'))

@@ -42,6 +42,9 @@ describe('the catalogue', () => {
     expect(catalogue.named('shout').map(spec => spec.kind)).toEqual(['transform', 'sink'])
     expect(catalogue.nearest('shuot')).toEqual(['shout'])
     expect(catalogue.nearest('toString')).toEqual([])
+    const louder = catalogue.with([{ ...shout, name: 'louder', summary: 'Makes texts upper case (UPPER, caps)' }])
+    expect(louder.nearest('caps')).toEqual(['louder'])
+    expect(louder.nearest('cap')).toEqual([])
   })
 
   test('refuses two of a kind with one name, and specs that are not sound', () => {

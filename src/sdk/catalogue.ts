@@ -46,9 +46,13 @@ export class Catalogue {
     return [...new Set(this.all(kind).map(spec => spec.name))]
   }
 
-  /** Names close to one that isn't there, the closest first. */
+  /** Names close to one that isn't there, the closest first; else of those whose summaries have the word, as that of `excel` has `xlsx`. */
   nearest(name: string, kind?: PluginKind): readonly string[] {
-    return nearestNames(name, this.names(kind))
+    const near = nearestNames(name, this.names(kind))
+    if (near.length > 0) return near
+    const word = name.toLowerCase()
+    const named = this.all(kind).filter(({ summary }) => wordsOf(summary).includes(word))
+    return [...new Set(named.map(spec => spec.name))]
   }
 
   /** A catalogue with more plugins. @throws as the constructor. */
@@ -57,4 +61,5 @@ export class Catalogue {
   }
 }
 
+const wordsOf = (text: string) => text.toLowerCase().split(/[^a-z0-9_]+/)
 const keyOf = (kind: PluginKind, name: string) => `${kind} ${name}`

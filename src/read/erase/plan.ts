@@ -210,8 +210,10 @@ class RunErasure {
       const absolute = typeof path === 'string' && path !== '-' ? resolve(plan.folder ?? '', path) : path
       return { run, node: nameOf(source), kind: 'source', path: typeof absolute === 'string' ? absolute : null }
     })
-    const sinks = Array.from(this.#sinks, (sink): Elsewhere => {
-      return { run, node: nameOf(sink), kind: 'sink', path: intents[nameOf(sink)]?.path ?? null }
+    const sinks = [...this.#sinks].flatMap((sink): Elsewhere[] => {
+      const { mode, path = null } = intents[nameOf(sink)] ?? {}
+      // A run without outputs wrote nowhere.
+      return mode === 'none' ? [] : [{ run, node: nameOf(sink), kind: 'sink', path }]
     })
     return [...(this.#is_rerun ? [] : sources), ...sinks]
   }
