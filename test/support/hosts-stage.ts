@@ -105,6 +105,11 @@ export class HostsStage implements AtWork {
     return this.#programs.map(({ host, words, program }) => `${host}: ${words.join(' ')}\n${program.said}\n`).join('\n')
   }
 
+  /** Machines of which a process has said that. */
+  whoSaid(what: RegExp): ReadonlySet<string> {
+    return new Set(this.#programs.filter(({ program }) => what.test(program.said)).map(({ host }) => host))
+  }
+
   async close(): Promise<void> {
     for (const { program } of this.#programs) program.process.kill('SIGKILL')
     await Promise.all(this.#programs.map(({ program }) => program.exit))

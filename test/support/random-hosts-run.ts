@@ -347,6 +347,15 @@ class RandomHostsRun {
     if (found !== null) throw new Error(`a process said ${found[0]}`)
   }
 
+  /** A machine that has too much else to do to renew a lease of a second in its time has lost it, as one that is suspended. */
+  #starved(): void {
+    for (const who of this.#stage.whoSaid(/CUSTODY_RUN_LOST/)) {
+      const is_known = this.#disturbances.some(each => each.who === who && each.how === 'asleep')
+      if (!is_known) this.happened.push(`${who} lost its lease`)
+      this.#disturbances.push({ who, from_ms: 0, to_ms: Number.POSITIVE_INFINITY, how: 'other' })
+    }
+  }
+
   /** What the run came to is what it should be, and so is what was asked for it. */
   async #held(): Promise<Account | null> {
     const { asks, races, records } = this.#pipeline
@@ -354,6 +363,7 @@ class RandomHostsRun {
     await isWhole(this.#stage, records)
     if (asks === null) return null
     await this.#far_side.idle()
+    this.#starved()
     const { heard } = this.#far_side
     const account = accountOf(heard, await reading(this.#stage, callsOnRecord), asks, this.#disturbances)
     expect(account.problems).toEqual([])
