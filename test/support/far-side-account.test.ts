@@ -49,6 +49,17 @@ describe('what is on record', () => {
     expect(account(FAR_APART, [first, third], [at(100_050, null)]).problems).toEqual([])
   })
 
+  test('is what a machine asked in vain to which nothing happened, and not what another one had under way', () => {
+    const question = { question: 'step0 1', body: 'step0 1', key: 'key step0 1' }
+    const cut_short = heard(1, 0, { ...question, is_answered: false })
+    const in_vain = heard(2, 50_000, { ...question, who: 'beta', is_answered: false, met: 'break' })
+    const again = heard(3, 60_000, { ...question, who: 'beta' })
+    const all = [cut_short, in_vain, again]
+    const on_record = [{ ...recorded(in_vain), number: null, is_settled: false }, recorded(again)]
+    const { problems, under_way } = accountOf(all, on_record, LIMITS, [at(50)])
+    expect({ problems, under_way }).toEqual({ problems: [], under_way: 1 })
+  })
+
   test('is not what came later alone', () => {
     const again = heard(4, 101_000, { question: 'step0 2', body: 'step0 2', key: 'key step0 2', who: 'beta' })
     const later = heard(5, 100_200)

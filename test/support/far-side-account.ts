@@ -77,7 +77,11 @@ export function accountOf(
   disturbances: readonly Disturbance[],
 ): Account {
   const problems: string[] = []
-  const known = matched(heard, on_record, problems)
+  // What nothing came back from may be any that was asked in vain: one by a machine to which nothing happened is surely on record.
+  const surely_first = [...heard].sort(
+    (a, b) => Number(mayBeLost(a, disturbances)) - Number(mayBeLost(b, disturbances)),
+  )
+  const known = matched(surely_first, on_record, problems)
   const lost = heard.filter(({ number }) => !known.has(number))
   for (const each of lost) problems.push(...unexplained(each, heard, known, disturbances))
   problems.push(...wrongKeys(heard))
@@ -101,7 +105,7 @@ export function accountOf(
   }
 }
 
-/** By number of the request: the split whose call it is. (FAR-SIDE-ACCOUNT-1) */
+/** By number of the request: the split whose call it is; those that come first in `heard` are preferred. (FAR-SIDE-ACCOUNT-1) */
 function matched(
   heard: readonly Heard[],
   on_record: readonly OnRecord[],
@@ -139,8 +143,7 @@ function unexplained(
 ): readonly string[] {
   const { who, question, began_ms, ended_ms, number, is_answered } = lost
   const said = `request ${number}, "${question}" by ${who}`
-  if (!isDisturbed(who, began_ms - RECOVERY_MS, ended_ms + RECOVERY_MS, disturbances))
-    return [`${said} isn't on record, and nothing had happened to whoever asked`]
+  if (!mayBeLost(lost, disturbances)) return [`${said} isn't on record, and nothing had happened to whoever asked`]
   const part = partOf(question, heard, known)
   const next = heard.find(
     each => is_answered && each.who === who && each.began_ms > ended_ms && known.get(each.number) === part,
@@ -148,6 +151,9 @@ function unexplained(
   if (next === undefined || isDisturbed(who, began_ms, next.ended_ms, disturbances)) return []
   return [`${said} isn't on record, and the later request ${next.number} is, with nothing in between`]
 }
+
+const mayBeLost = ({ who, began_ms, ended_ms }: Heard, disturbances: readonly Disturbance[]): boolean =>
+  isDisturbed(who, began_ms - RECOVERY_MS, ended_ms + RECOVERY_MS, disturbances)
 
 function partOf(question: string, heard: readonly Heard[], known: ReadonlyMap<number, number>): number | undefined {
   const same = heard.find(each => each.question === question && known.has(each.number))
