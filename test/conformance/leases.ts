@@ -42,6 +42,24 @@ export function leaseConformance(kind: string, makePlace: () => Promise<Place>):
       expect(await logZero(reader)).toEqual(['birth', 'opened', 'taken_over'])
     })
 
+    test('who has lost a log that is ever longer finds it lost when it is to be sealed, and not altered', async () => {
+      const { ledger, place, ports } = await begin(DEAD)
+      const add = async (run: RunLedger, row: number) => {
+        run.append(simpleRow(row))
+        run.appendRun(commitDraft(row, 10 * row, totals(row, row, row)))
+        await run.commit()
+      }
+      await add(await ledger.openRun(RUN, opening()), 1)
+      // Rows from before it took the log over it reads where they are stored.
+      const { ledger: late } = await (await join(place, ports, DEAD)).takeOver(RUN, nothingToSee)
+      await add(late, 2)
+      const { ledger: next } = await (await join(place, ports)).takeOver(RUN, nothingToSee)
+      await add(next, 3)
+      await expect(late.seal(sealFacts(totals(2, 2, 2)))).rejects.toMatchObject({ code: 'CUSTODY_RUN_LOST' })
+      await next.seal(sealFacts(totals(3, 3, 3)))
+      await expect(late.seal(sealFacts(totals(2, 2, 2)))).rejects.toMatchObject({ code: 'CUSTODY_RUN_LOST' })
+    })
+
     test('some leases are read where there may be many', async () => {
       const { ledger, reader } = await begin(DEAD)
       const runs = [1, 2, 3, 4].map(number => RUN.replace(/1$/, `${number}`))

@@ -172,11 +172,14 @@ export class StoredRunLedger implements RunLedger {
     here.append(this.#writer.take())
     const closed = here.appender.closed.ahead()
     const before = here.appender.root()
-    const trees = await subjectTrees(reader, log, closed, before)
+    const [trees, parts] = await this.#whileHeld(async () => [
+      await subjectTrees(reader, log, closed, before),
+      partsTree === null ? {} : { parts: await partsTree() },
+    ])
     const entry: RunEntry =
       facts.k === 'close'
         ? { ...facts, subjects: trees.heads, size: this.#size, root: before }
-        : { ...facts, subjects: trees.heads, ...(partsTree === null ? {} : { parts: await partsTree() }) }
+        : { ...facts, subjects: trees.heads, ...parts }
     encodeRun(this.#writer, { ...own, entry }, entropy)
     this.#appended()
     here.append(this.#writer.take())
@@ -193,6 +196,16 @@ export class StoredRunLedger implements RunLedger {
       .catch(this.#fail)
     this.#parts.onOver()
     return head
+  }
+
+  /** What looks altered may be what another process has written that has taken the log over. @throws CustodyError CUSTODY_RUN_LOST, or as `look` */
+  async #whileHeld<T>(look: () => Promise<T>): Promise<T> {
+    try {
+      return await look()
+    } catch (thrown) {
+      await this.renew()
+      throw thrown
+    }
   }
 
   /** Whether what isn't durable yet can become so with the log's end: nothing that this needs is read where it is stored. */
