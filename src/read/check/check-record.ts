@@ -19,7 +19,7 @@ import { type LogRole, WHOLE_RUN } from '../verify/log-role.ts'
 import { ProgressCheck } from '../verify/progress.ts'
 import { RunFold } from '../verify/run-fold.ts'
 import type { Shelf } from '../verify/shelf.ts'
-import { SplitRun, withSplits } from '../verify/split-run.ts'
+import { ChecksOfSplits, SplitRun } from '../verify/split-run.ts'
 import { headIn } from './log-part.ts'
 import { type DisclosedFiles, disclosedFiles, recordClaims, unproven } from './record-claims.ts'
 import { parseHeader, parseValue, RecordLines, unreadable } from './record-lines.ts'
@@ -198,14 +198,14 @@ async function runIn(
   }
   const split_run = splits.length === 0 ? null : new SplitRun(run, splits.length)
   const own = split_run === null ? lines : await ownLines(lines, of.entries, split_run)
-  const of_splits = new Map<number, readonly Check[]>()
+  const of_splits = new ChecksOfSplits()
   for (const [i, size] of splits.entries()) {
     const part = i + 1
     if (split_run === null) break
     const looks = split_run.ofSplit(part, size)
     const { fold, found } = await foldLog({ lines, entries: size, ...looks, ...erasedIn(part) })
     split_run.take(part, { ...found, complete: true }, looks.progress)
-    of_splits.set(part, checksOf(fold))
+    of_splits.add(part, checksOf(fold))
   }
   const progress = new ProgressCheck(ledger.progressOf(log))
   const role = split_run?.coordinator() ?? WHOLE_RUN
@@ -217,11 +217,7 @@ async function runIn(
     registered.add('it isn’t sealed, and a record is of a run that is')
   for (const number of coordinator.values.left)
     fold.checks.values.add(`no entry of the run commits to value ${grouped(number)}, which is disclosed`)
-  const checks = [
-    registered,
-    ...withSplits(checksOf(fold), of_splits),
-    ...(split_run === null ? [] : [split_run.check]),
-  ]
+  const checks = [registered, ...of_splits.with(checksOf(fold)), ...(split_run === null ? [] : [split_run.check])]
   return { of, fold, values: coordinator.values, all_entries: entries, all_values: values, checks }
 }
 

@@ -70,9 +70,9 @@ export class Check implements Report {
     return { add: problem => this.add(`${what}: ${problem}`) }
   }
 
-  /** What was found of a part of what it covers; `what` says which. */
-  take(other: Check, what: string): void {
-    for (const problem of other.#reported) this.add(`${what}: ${problem}`)
+  /** What was found of a part of what it covers; `what` says which, where the problems don't. */
+  take(other: Check, what?: string): void {
+    for (const problem of other.#reported) this.add(what === undefined ? problem : `${what}: ${problem}`)
     this.#count += other.#count - other.#reported.length
     if (!other.#finished) this.leave()
     this.#passed ??= other.#passed

@@ -27,6 +27,13 @@ export type FoundSplit = Pick<
 
 type Cut = Extract<RunEntry, { k: 'cut' }>
 
+interface RangeOfPart {
+  readonly cut: Cut
+  readonly range: RangeFact
+  /** Files of the source that end in ranges before it. */
+  readonly files_before: number
+}
+
 export class SplitRun {
   readonly check = new Check('splits')
   readonly #run: string
@@ -34,6 +41,8 @@ export class SplitRun {
   /** Leaf hash and facts of the coordinator's entry 0; null if that can't be read. */
   #opening: { readonly leaf: string; readonly facts: Extract<RunEntry, { k: 'open' }> } | null = null
   readonly #cuts: Cut[] = []
+  /** By part, in the order of sources; null until all cuts are known. */
+  #ranges: ReadonlyMap<number, readonly RangeOfPart[]> | null = null
   /** By source that was dealt. */
   readonly #dealt = new Map<number, DealtRecords>()
   /** What the coordinator says of its splits, by part, with ascending sizes. */
@@ -87,25 +96,48 @@ export class SplitRun {
     const ranges = new Map<number, RangeFact>()
     const whole = new Set<number>()
     const files = new Map<number, FilesOfSplit>()
-    for (const { source, whole: reads_all, ranges: all, dealt } of this.#cuts) {
-      // Files of what was dealt are in the coordinator's log.
-      const count = dealt === undefined ? this.#listed(source) : null
-      if (reads_all === part) whole.add(source)
-      if (reads_all === part && count !== null)
-        files.set(source, { count, files_before: 0, records_before: 0, ends: count })
-      let files_before = 0
-      for (const range of all) {
-        const { before: records_before, files: ends = 0 } = range
-        if (range.part === part) ranges.set(source, range)
-        if (range.part === part && count !== null) files.set(source, { count, files_before, records_before, ends })
-        files_before += ends
-      }
+    for (const cut of this.#cuts) {
+      const { source } = cut
+      if (cut.whole !== part) continue
+      whole.add(source)
+      const count = this.#filesOf(cut)
+      if (count !== null) files.set(source, { count, files_before: 0, records_before: 0, ends: count })
+    }
+    for (const { cut, range, files_before } of this.#rangesOf(part)) {
+      const { source } = cut
+      ranges.set(source, range)
+      const count = this.#filesOf(cut)
+      const { before: records_before, files: ends = 0 } = range
+      if (count !== null) files.set(source, { count, files_before, records_before, ends })
     }
     const topology = this.#opening?.facts.topology ?? { nodes: [], edges: [] }
     const dealt = this.#dealt
     const facts = { run: this.#run, part, opening: this.#opening?.leaf ?? '', topology, ranges, whole, files, dealt }
     const progress = new ProgressCheck(this.#heads.get(part) ?? [], 'its coordinator’s log', entries - 1)
     return { role: new SplitRole(facts), progress }
+  }
+
+  /** How many files a source has on its list that splits read; null if it has none, or was dealt: its coordinator has them then. */
+  #filesOf({ source, dealt }: Cut): number | null {
+    return dealt === undefined ? this.#listed(source) : null
+  }
+
+  /** What a split reads of sources that were cut or dealt. There may be very many splits: each range is looked at once. */
+  #rangesOf(part: number): readonly RangeOfPart[] {
+    if (this.#ranges === null) {
+      const found = new Map<number, RangeOfPart[]>()
+      for (const cut of this.#cuts) {
+        let files_before = 0
+        for (const range of cut.ranges) {
+          const of_part = found.get(range.part) ?? []
+          of_part.push({ cut, range, files_before })
+          found.set(range.part, of_part)
+          files_before += range.files ?? 0
+        }
+      }
+      this.#ranges = found
+    }
+    return this.#ranges.get(part) ?? []
   }
 
   /** How many files a source has on its list; null if it has none. */
@@ -128,8 +160,10 @@ export class SplitRun {
       check.add(`${entryName(earliest.seq)} tells of a time before the run was opened`)
     this.#sum.addSplit(found.recount)
     for (const [source, count] of found.records) this.#records.set(source, (this.#records.get(source) ?? 0) + count)
-    for (const { source, dealt, ranges } of this.#cuts) {
-      const [rows, records] = [found.records.get(source) ?? 0, ranges.find(each => each.part === part)?.records ?? 0]
+    for (const cut of this.#cuts) {
+      const { source, dealt } = cut
+      const { records = 0 } = this.#rangesOf(part).find(each => each.cut === cut)?.range ?? {}
+      const rows = found.records.get(source) ?? 0
       if (dealt !== undefined && rows > records)
         check.add(`it has ${counted(rows, 'row')} of node ${source}, and was dealt ${counted(records, 'record')}`)
     }
@@ -195,12 +229,24 @@ export class SplitRun {
   }
 }
 
-/** Checks of a coordinator, with what was found of the splits by the same names; it says which split it is. */
-export function withSplits(own: readonly Check[], splits: ReadonlyMap<number, readonly Check[]>): readonly Check[] {
-  for (const check of own)
-    for (const [part, checks] of splits) {
-      const other = checks.find(({ name }) => name === check.name)
-      if (other !== undefined) check.take(other, `split ${part}`)
+/** What was found by the checks of splits, to be told with that of their coordinator by the same names; it says which split it is. */
+export class ChecksOfSplits {
+  readonly #found = new Map<string, Check>()
+
+  add(part: number, checks: readonly Check[]): void {
+    for (const check of checks) {
+      const all = this.#found.get(check.name) ?? new Check(check.name)
+      this.#found.set(check.name, all)
+      all.take(check, `split ${part}`)
     }
-  return own
+  }
+
+  /** `own`: the coordinator's. */
+  with(own: readonly Check[]): readonly Check[] {
+    for (const check of own) {
+      const other = this.#found.get(check.name)
+      if (other !== undefined) check.take(other)
+    }
+    return own
+  }
 }
