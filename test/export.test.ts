@@ -12,7 +12,7 @@ import { leafHash } from '../src/format/hash.ts'
 import { openNote } from '../src/format/note.ts'
 import { verifyEd25519, verifyMlDsa44 } from '../src/format/signatures.ts'
 import { parseTlogProof } from '../src/format/tlog-proof.ts'
-import { checkInclusion } from '../src/format/tree.ts'
+import { checkInclusion, Frontier } from '../src/format/tree.ts'
 import { signingKey } from '../src/ledger/keys/keys.ts'
 import { trustedKeys } from '../src/ledger/keys/known-ledgers.ts'
 import { VIEW_COLUMNS, VIEW_NAMES } from '../src/ledger/read-port.ts'
@@ -209,6 +209,38 @@ test('tiles are those of the ledger’s log and of the run’s', async () => {
   }
   db.close()
 })
+
+test('tiles of a run with splits are those of all of its logs, and the last entries of splits are what the seal commits to', async () => {
+  const in_splits = PIPELINE.replace('batch_stats,', 'batch_stats, scope: split,')
+  writeFileSync(join(work.folder, 'p.yaml'), `splits: { count: 3 }${in_splits}`)
+  const id = await run()
+  const { json, exit } = await custody('export', id, '--format', 'tiles', '--out', 't', '--json')
+  expect(exit).toBe(0)
+  const folder = `runs/${id}`
+  const splits = [1, 2, 3].map(part => `${folder}/splits/${part}`)
+  expect(json.logs.map((each: { folder: string }) => each.folder)).toEqual(['ledger', folder, ...splits])
+  const entriesIn = (prefix: string) => bundledIn(join(work.folder, 't', prefix))
+  const last = (prefix: string) => entriesIn(prefix).at(-1) ?? ''
+  const tree = new Frontier()
+  for (const each of splits) tree.append(leafHash(last(each)))
+  expect(JSON.parse(last(folder))).toMatchObject({ k: 'seal', parts: { size: 3, root: tree.root() } })
+  for (const { folder: each, size, root } of json.logs) {
+    const log = new Frontier()
+    for (const body of entriesIn(each)) log.append(leafHash(body))
+    expect([log.size, log.root()]).toEqual([size, root])
+  }
+})
+
+/** Entries of a log that has one bundle. */
+function bundledIn(log: string): string[] {
+  const folder = join(log, 'tile', 'entries', '000.p')
+  const [name = ''] = readdirSync(folder)
+  const bytes = readFileSync(join(folder, name))
+  const found: string[] = []
+  for (let at = 0; at < bytes.length; at += 2 + bytes.readUInt16BE(at))
+    found.push(bytes.toString('utf8', at + 2, at + 2 + bytes.readUInt16BE(at)))
+  return found
+}
 
 /** The lines that were exported to a file, as JSON. */
 async function exported(format: string, name = 'latest') {

@@ -4,7 +4,7 @@ import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import { statementsOf } from '../host/export/in-toto.ts'
 import { Staged } from '../host/export/staged.ts'
 import { mustHold, type TableFormat, tableMaker, writeTables } from '../host/export/tables.ts'
-import { writeTiles } from '../host/export/tiles.ts'
+import { type WrittenLog, writeTiles } from '../host/export/tiles.ts'
 import { ledgerUrl, livingHolders, rememberedOf } from '../host/ledger.ts'
 import { verifyOnAllCores } from '../host/verify.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
@@ -118,12 +118,22 @@ async function tiles(
   const { checked, log, run } = await checkedRun(context.env, reader, name, checkLine(context.terminal))
   return staged(context, { run, format: 'tiles', out }, async into => {
     const logs = await writeTiles({ checked, reader }, { log, run }, into)
-    const lines = logs.map(({ folder, size, unbundled }) => {
-      const bundles = unbundled === null ? '' : `, without entries: entry ${count(unbundled)} fits into no bundle`
-      return `${folder}  ${counted(size, 'entry', 'entries')}${bundles}`
-    })
-    return { lines, json: { logs } }
+    return { lines: logLines(logs), json: { logs } }
   })
+}
+
+/** There may be very many splits. */
+const LISTED_LOGS = 20
+
+function logLines(logs: readonly WrittenLog[]): string[] {
+  const lines = logs.slice(0, LISTED_LOGS).map(({ folder, size, unbundled }) => {
+    const bundles = unbundled === null ? '' : `, without entries: entry ${count(unbundled)} fits into no bundle`
+    return `${folder}  ${counted(size, 'entry', 'entries')}${bundles}`
+  })
+  const more = logs.slice(LISTED_LOGS)
+  if (more.length === 0) return lines
+  const entries = more.reduce((sum, { size }) => sum + size, 0)
+  return [...lines, `… and ${counted(more.length, 'log')} more  ${counted(entries, 'entry', 'entries')}`]
 }
 
 async function statements(

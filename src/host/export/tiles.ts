@@ -1,4 +1,4 @@
-/** The ledger's own log and a run's as folders that clients of C2SP tlog-tiles read. */
+/** The ledger's own log, a run's, and those of its splits, as folders that clients of C2SP tlog-tiles read. */
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { CheckedReader } from '../../read/evidence/checked-reader.ts'
 import { type LogTilesEnd, logTiles } from '../../read/export/log-tiles.ts'
@@ -12,13 +12,14 @@ export interface WrittenLog extends LogTilesEnd {
 }
 
 /** `checked` reads through `reader`, in one snapshot. */
+/** The ledger's own comes first, then the run's, then those of splits that were begun, in their order. */
 export async function writeTiles(
   { checked, reader }: { readonly checked: CheckedReader; readonly reader: LedgerReader },
   { log, run }: { readonly log: number; readonly run: string },
   into: Staged,
 ): Promise<readonly WrittenLog[]> {
   const written: WrittenLog[] = []
-  for (const [of, folder] of [[0, 'ledger'] as const, [log, `runs/${run}`] as const]) {
+  for (const [of, folder] of [[0, 'ledger'] as const, ...(await logsOf(reader, { log, run }))]) {
     const files = logTiles(checked, reader, of)
     let [count, bytes] = [0, 0]
     for (;;) {
@@ -39,4 +40,16 @@ export async function writeTiles(
     }
   }
   return written
+}
+
+/** With the folder of each. */
+async function logsOf(
+  reader: LedgerReader,
+  { log, run }: { readonly log: number; readonly run: string },
+): Promise<ReadonlyArray<readonly [log: number, folder: string]>> {
+  const folder = `runs/${run}`
+  const logs: Array<readonly [number, string]> = [[log, folder]]
+  for (const { log: of, part, run: whose } of await reader.allLogs())
+    if (whose === run && part > 0 && (await reader.size(of)) > 0) logs.push([of, `${folder}/splits/${part}`])
+  return logs
 }

@@ -229,7 +229,7 @@ export class SplitRun {
   }
 }
 
-/** What was found by the checks of splits, to be told with that of their coordinator by the same names; it says which split it is. */
+/** What the checks of splits found, for those of their coordinator by the same names; it says which split it is. */
 export class ChecksOfSplits {
   readonly #found = new Map<string, Check>()
 
