@@ -3,13 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { leafHash } from '../src/format/hash.ts'
 import { proofText, type RowProof } from '../src/format/proof.ts'
 import { canonicalize } from '../src/model/canonical.ts'
-import { idOf } from '../src/model/part-ids.ts'
+import { idOf, partOf } from '../src/model/part-ids.ts'
 import { checkProof } from '../src/read/check/check-proof.ts'
 import { proofTextIn } from '../src/read/check/letter.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
+import { JoinedReader } from '../src/read/evidence/joined-reader.ts'
+import { explainRow } from '../src/read/explain/explain.ts'
 import { letterText } from '../src/read/letter/letter.ts'
 import { proveRow } from '../src/read/prove/prove.ts'
 import type { ProveOptions } from '../src/read/prove/selection.ts'
+import { storyWords } from '../src/read/words/story.ts'
+import { WHOLE } from '../src/read/words/wording.ts'
 import { erase } from './support/erasing.ts'
 import type { Body, Forger } from './support/forger.ts'
 import { madeProof } from './support/made-evidence.ts'
@@ -46,8 +50,27 @@ test('honest ones hold, and tell where the row is by the numbers that it has out
     expect.stringMatching(/^all that run .* has on record of row 3:5 is 1 entry and 4 tokens, and it is over$/),
   )
   expect(claims).toContainEqual(expect.stringMatching(/^token 3:34 of batch 3:2 ended as COMPLETED/))
+  expect(claims).toContainEqual(
+    expect.stringMatching(
+      /was sealed as completed_with_failures with \d entries beside those of its splits, after \d+ rows$/,
+    ),
+  )
   expect(claims).toContainEqual(expect.stringMatching(/^run .* has 3 splits, and split 3 was closed after 27 entries$/))
   expect(proofs[2]?.subjects[1]?.members).toContainEqual([idOf(3, 21), BATCHED])
+})
+
+test('its story has the entries, and the tree, that explain has', async () => {
+  const reader = new JoinedReader(new CheckedReader(forger.reader, { remembered: null }))
+  for (const row of ROWS) {
+    const { story } = await checkProof(proofText(await prove(row)), { trusted: forger.keys })
+    const explained = await explainRow(reader, 1, row)
+    expect(story?.entries).toEqual(explained.entries)
+    expect(story?.head).toEqual({ ...explained.head, signed_by: null })
+    const { evidence } = storyWords(explained, WHOLE)
+    expect(evidence).toMatch(
+      new RegExp(`^Entry ${partOf(row)}:\\d+ of \\d+ before split ${partOf(row)} was closed, in the sealed tree`),
+    )
+  }
 })
 
 test('a letter tells the same', async () => {

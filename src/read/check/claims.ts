@@ -34,7 +34,8 @@ export function claimsOf(
 
 function* ofRun(ledger: string, { run, tree, rows, opening, seal, publish }: RunPart): Iterable<string> {
   const { name, plan_hash, custody, topology, splits } = opening
-  yield `run ${run} of ${name} is one of ledger ${ledger}, and was sealed as ${seal.status} with ${counted(tree.size, 'entry', 'entries')}, after ${counted(seal.totals.rows.read, 'row')}`
+  const beside = splits === undefined ? '' : ' beside those of its splits'
+  yield `run ${run} of ${name} is one of ledger ${ledger}, and was sealed as ${seal.status} with ${counted(tree.size, 'entry', 'entries')}${beside}, after ${counted(seal.totals.rows.read, 'row')}`
   if (splits !== undefined)
     yield `run ${run} has ${counted(splits, 'split')}, and split ${grouped(rows.part)} was closed after ${counted(rows.tree.size, 'entry', 'entries')}`
   yield `the plan, and the code of its plugins, are those with the hashes in the first entry (plan ${plan_hash}, Custody ${custody})`

@@ -26,7 +26,7 @@ import { asPayload, shownValues } from './shown-values.ts'
 export interface SubjectPart {
   readonly subject: SubjectEntry['subject']
   readonly entries: readonly SubjectEntry[]
-  /** Of its entries, in the run's log. */
+  /** Of its entries, as ids of the run. */
   readonly seqs: readonly number[]
   readonly course: Course
   readonly values: SubjectValues
@@ -80,7 +80,7 @@ export function checkSubject(proven: ProvenSubject, run: RunPart, checks: Subjec
   return {
     ...{ subject, absent, values: state.values },
     entries: entries.map(each => each.entry),
-    seqs: entries.map(each => each.proof.seq),
+    seqs: entries.map(each => idOf(run.rows.part, each.proof.seq)),
     course: Course.of(
       entries.map(each => each.entry),
       run.opening.topology,

@@ -121,10 +121,17 @@ async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
   }
 }
 
-/** Entries of a row, or of a batch, of a split are in that split's log: the head is of that one. */
+/**
+ * Entries of a row, or of a batch, of a split are in that split's log: the head is of that one. What the seal of the run commits to is
+ * the tree with which the split was closed: without its last entry, which says so.
+ */
 async function sceneIn(reader: LedgerReader, log: number, scene: LedgerScene, id: number): Promise<LedgerScene> {
   const part = partOf(id)
-  return part === 0 ? scene : { ...scene, head: await headOf(reader, log + part) }
+  if (part === 0) return scene
+  const head = await headOf(reader, log + part)
+  const { last } = await closingOf(reader, log + part)
+  if (head === null || scene.sealed === null || last?.k !== 'close') return { ...scene, head }
+  return { ...scene, head: { ...head, size: last.size, root: last.root } }
 }
 
 /** What stories are told from, where a ledger is at hand. */

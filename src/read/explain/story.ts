@@ -221,9 +221,9 @@ export interface Story {
   readonly onward: readonly Story[]
   /** Number of batches and left rows that aren't shown, and a token of the first by which it can be asked for; null if none is left out. */
   readonly left_out: { readonly batches: number; readonly token: number | null } | null
-  /** Numbers of the subject's entries in the run's log, from 0. */
+  /** Numbers of the subject's entries in the run's log, from 0; ids where it has splits. */
   readonly entries: readonly number[]
-  /** The latest signed head of the run's log. */
+  /** The latest signed head of the run's log; of a split of a sealed run the tree with which it was closed. */
   readonly head: { readonly size: number; readonly root: string; readonly signed_by: string | null } | null
   /** Status of a sealed run; null while it isn't sealed. */
   readonly sealed: string | null

@@ -146,7 +146,7 @@ export function nodeCounts(totals: TotalsFact, topology: Topology): NodeCounts[]
       if (from === number) out[label] = count
       if (to === number) came += count
     }
-    return { node: name, kind, in: kind === 'source' ? totals.rows.read : came, ok, error, held, out }
+    return { node: name, kind, in: kind === 'source' ? ok + error : came, ok, error, held, out }
   })
 }
 

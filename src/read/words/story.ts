@@ -3,7 +3,7 @@
  * them.
  */
 import { grouped as count, counted } from '../../model/number-text.ts'
-import { idArgument, idText } from '../../model/part-ids.ts'
+import { idArgument, idText, partOf } from '../../model/part-ids.ts'
 import type { Absent, MergeDetail, Story, TokenStory, VisitStory } from '../explain/story.ts'
 import { IS_ABSENT } from './absent.ts'
 import { forKey } from './batch-key.ts'
@@ -201,9 +201,11 @@ function evidenceText(story: Story): string {
   const which = `${entries.length === 1 ? 'Entry' : 'Entries'} ${numbers}`
   if (head === null) return which
   const tree = `tree ${hashText(head.root)}`
-  return story.sealed === null
-    ? `${which} of ${count(head.size)} so far, in the signed ${tree}; the run isn't sealed`
-    : `${which} of ${count(head.size)}, in the sealed ${tree}`
+  if (story.sealed === null)
+    return `${which} of ${count(head.size)} so far, in the signed ${tree}; the run isn't sealed`
+  const part = partOf(entries[0] ?? 0)
+  const until = part === 0 ? '' : ` before split ${count(part)} was closed`
+  return `${which} of ${count(head.size)}${until}, in the sealed ${tree}`
 }
 
 function leftOutText({ batches, token }: NonNullable<Story['left_out']>): string {

@@ -68,9 +68,10 @@ def of_row_run(
     ledger: str, opening: dict[str, Any], seal: dict[str, Any], entries: int, ways: Topology, publish: Any, split: tuple[int, int] | None
 ) -> Iterator[str]:
     """`split`: the one in which the row is, and how many entries it had before it was closed."""
+    beside = "" if split is None else " beside those of its splits"
     yield (
         f"run {opening['run']} of {opening['name']} is one of ledger {ledger}, and was sealed as {seal['status']} with "
-        f"{counted(entries, 'entry', 'entries')}, after {counted(seal['totals']['rows']['read'], 'row')}"
+        f"{counted(entries, 'entry', 'entries')}{beside}, after {counted(seal['totals']['rows']['read'], 'row')}"
     )
     if split is not None:
         part, size = split
