@@ -181,9 +181,22 @@ class Coordinator {
     })
     const { cuts, files } = (await holding(work, this.#clock, () => log.renew())) ?? { cuts: [], files: NO_FILES }
     if (cuts.length > 0) await this.#log.cut(cuts, files)
+    this.#tellWhole(cuts)
     if (this.#dealt !== null)
       this.#dealt = { ...this.#dealt, took_us: this.#clock.monotonic_us() - this.#dealt.began_us }
     return cuts
+  }
+
+  /** Of sources whose options don't say so before. */
+  #tellWhole(cuts: readonly SourceCut[]): void {
+    const { sources, splits, request } = this.#parts
+    const tell = teller('A notice', request.onNotice)
+    for (const { node } of sources) {
+      const whole = cuts.find(each => each.source === node.number)?.whole ?? null
+      const { spec, options } = node.plugin
+      if (whole === null || splits === 1 || spec.uncut?.(options) === true) continue
+      tell({ kind: 'warning', text: `source \`${node.name}\` can’t be cut: split ${whole} reads all of it` })
+    }
   }
 
   async #dealing(splits: Dealing['splits']): Promise<Dealing> {
