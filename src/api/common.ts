@@ -10,9 +10,20 @@ export const RunName = z
   .regex(/^[0-9a-z~-]+$/)
   .describe('a run: its id, a unique beginning of one, `latest` or `latest~N`')
 export const RowNumber = z.int().min(1).describe('number of a row in its run, from 1')
-/** Of a row or a token in a query, where it is a text. */
+/** Of a row in a query, where it is a text. */
 export const NumberAsked = z.coerce.number().int().min(1)
 export const TokenNumber = z.int().min(1).describe('number of a token in its run, from 1')
+/** As commands take them. */
+export const RowText = z
+  .string()
+  .regex(/^(?:(?:[1-9]\d{0,6}|[A-Za-z][A-Za-z0-9_-]*):)?[1-9]\d{0,15}$/)
+  .describe('a row: its number in its run; 3:17, the 17th of split 3; or orders:42, record 42 of the source orders')
+export const TokenText = z
+  .string()
+  .regex(/^(?:[1-9]\d{0,6}:)?[1-9]\d{0,15}$/)
+  .describe('a token: its number in its run; or 3:17, the 17th of split 3')
+export const RowAsked = z.union([RowNumber, RowText])
+export const TokenAsked = z.union([TokenNumber, TokenText])
 export const Time = z.string().describe('ISO 8601, UTC, with milliseconds')
 export const Hash = z.string().describe('a commitment or a SHA-256, lower-case hex')
 export const Count = z.int().min(0)

@@ -1,8 +1,8 @@
 /** What leaves the house: the proof of a row, and the letter with the proof in it. */
 import { z } from 'zod'
-import { NumberAsked, RowNumber, RunId, RunName } from './common.ts'
+import { RowAsked, RowNumber, RunId, RunName } from './common.ts'
 
-export const ProofQuery = z.object({ run: RunName, row: NumberAsked })
+export const ProofQuery = z.object({ run: RunName, row: RowAsked })
 
 export const RowDocument = z.object({
   run: RunId,

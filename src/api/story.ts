@@ -1,12 +1,12 @@
 /** The story of a row, as `explain --json`. */
 import { z } from 'zod'
-import { AnyJson, Count, Hash, NumberAsked, RowNumber, RunId, RunName, TokenNumber } from './common.ts'
+import { AnyJson, Count, Hash, RowAsked, RowNumber, RunId, RunName, TokenAsked, TokenNumber } from './common.ts'
 import { NodeKind } from './runs.ts'
 
 /** A row, or the row or batch that a token belongs to. */
 export const RowQuery = z.union([
-  z.object({ run: RunName, row: NumberAsked }),
-  z.object({ run: RunName, token: NumberAsked }),
+  z.object({ run: RunName, row: RowAsked }),
+  z.object({ run: RunName, token: TokenAsked }),
 ])
 export type RowQuery = z.infer<typeof RowQuery>
 

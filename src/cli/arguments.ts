@@ -1,8 +1,8 @@
 /** What arguments of several commands have in common. Each reader throws what commander reports as a wrong argument. */
 import { type Command, InvalidArgumentError } from 'commander'
 import type { WorkerCount } from '../host/splits/workers.ts'
-import { idOf, idText, partOf } from '../model/part-ids.ts'
-import type { NamedRow } from '../read/recorded/named-row.ts'
+import { idIn, idText } from '../model/part-ids.ts'
+import { type NamedRow, namedRow } from '../read/recorded/named-row.ts'
 
 /** A whole number from `least` up; no sign, fraction or exponent. */
 export function integerFrom(least: number): (text: string) => number {
@@ -15,25 +15,18 @@ export function integerFrom(least: number): (text: string) => number {
 
 /** A number of a row, a token or the like: `17`, or `3:17` in split 3 of a run with splits. */
 export function idFrom(text: string): number {
-  return idOr(text, '')
-}
-
-function idOr(text: string, other_forms: string): number {
-  const [, part = '0', number = ''] = /^(?:(\d{1,6}):)?(\d{1,15})$/.exec(text) ?? []
-  const id = idOf(Number(part), Number(number))
-  if (Number(number) < 1 || !Number.isSafeInteger(id) || (part !== '0' && partOf(id) !== Number(part)))
-    throw new InvalidArgumentError(
-      `It must be a whole number from 1 up, or 3:17 for the 17th of split 3${other_forms}.`,
-    )
+  const id = idIn(text)
+  if (id === null) throw new InvalidArgumentError(`${NUMBERS}.`)
   return id
 }
 
+const NUMBERS = 'It must be a whole number from 1 up, or 3:17 for the 17th of split 3'
+
 /** The same, or `orders:42`: record 42 of the source `orders`. */
 export function rowFrom(text: string): NamedRow {
-  const [, source, index = ''] = /^([A-Za-z][^:]*):(\d{1,15})$/.exec(text) ?? []
-  return source === undefined
-    ? idOr(text, ', or orders:42 for record 42 of the source orders')
-    : { source, index: Number(index) }
+  const row = namedRow(text)
+  if (row === null) throw new InvalidArgumentError(`${NUMBERS}, or orders:42 for record 42 of the source orders.`)
+  return row
 }
 
 /** For people. */

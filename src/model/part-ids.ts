@@ -25,6 +25,14 @@ export function idText(id: number): string {
   return part === 0 ? grouped(id) : `${grouped(part)}:${grouped(numberOf(id))}`
 }
 
+/** `17`, or `3:17` in part 3; null if the text is neither, or no number can be so high. */
+export function idIn(text: string): number | null {
+  const [, part = '0', number = ''] = /^(?:(\d{1,7}):)?(\d{1,16})$/.exec(text) ?? []
+  const id = idOf(Number(part), Number(number))
+  if (Number(number) < 1 || !Number.isSafeInteger(id)) return null
+  return part === '0' || partOf(id) === Number(part) ? id : null
+}
+
 /** As commands take it: `17`, or `3:17`. */
 export function idArgument(id: number): string {
   return idText(id).replaceAll(',', '')

@@ -6,6 +6,7 @@ import { UNOBSERVED, unsoundness } from '../checked-run.ts'
 import { usersPolicy } from '../witnessing/settings.ts'
 import type { AnyQuestion } from './answer-messages.ts'
 import type { Asked, Piece, Progress } from './asked.ts'
+import { askedRow, askedSubject } from './asked-row.ts'
 import { callsAnswer } from './calls.ts'
 import { compareRuns, diffJson } from './compared-runs.ts'
 import { runCounts } from './counts.ts'
@@ -117,7 +118,7 @@ async function explainedRow(
   values: boolean,
 ) {
   const sight = await see()
-  const found = await findStory(env, reader, run, subject, UNOBSERVED)
+  const found = await findStory(env, reader, run, askedSubject(subject), UNOBSERVED)
   const story = explainedJson(found, sight)
   if (!values) return storyWithoutValues(story)
   const others = await otherRowsIn(found.reader, found)
@@ -126,20 +127,25 @@ async function explainedRow(
 
 async function storyOfRow({ reader, env }: Moment, { run, ...subject }: Asked['story']['params'], values: boolean) {
   mustHaveValues('a story', values)
-  const { reader: _, ...found } = await findStory(env, reader, run, subject, UNOBSERVED)
+  const { reader: _, ...found } = await findStory(env, reader, run, askedSubject(subject), UNOBSERVED)
   return { ...found, holds: true as const }
 }
 
 async function rowDocument(
   { reader, env }: Moment,
-  { run: name, row }: Asked['proof']['params'],
+  { run: name, row: asked }: Asked['proof']['params'],
   kind: 'proof' | 'letter',
   values: boolean,
 ) {
   mustHaveValues(`a ${kind}`, values)
   const options = { withhold: [], only_exact: false, include_shared: false }
-  const found = await findProof(env, reader, { run: name, row, options, head: 'first_witnessed' }, UNOBSERVED)
-  const { run, text } = found
+  const found = await findProof(
+    env,
+    reader,
+    { run: name, row: askedRow(asked), options, head: 'first_witnessed' },
+    UNOBSERVED,
+  )
+  const { run, row, text } = found
   const file = `row-${row}-of-${run.slice(0, 8)}`
   return kind === 'proof'
     ? { run, row, file_name: `${file}.json`, media_type: 'application/json', text }

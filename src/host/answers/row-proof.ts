@@ -21,6 +21,8 @@ export interface ProofFound {
   /** Id. */
   readonly run: string
   readonly log: number
+  /** Its number. */
+  readonly row: number
   /** With which it was read. */
   readonly reader: CheckedReader
   readonly made: MadeProof
@@ -39,5 +41,5 @@ export async function findProof(
   const treeOf = async (split: number) => (await reader.check(split)).tree
   const number = await numberOfRow(joined, log, row)
   const made = await proveRow(reader, { log, run, tree, logged, treeOf }, number, options, head)
-  return { run, log, reader, made, text: proofText(made.proof) }
+  return { run, log, row: number, reader, made, text: proofText(made.proof) }
 }

@@ -11,8 +11,7 @@ export interface WrittenLog extends LogTilesEnd {
   readonly bytes: number
 }
 
-/** `checked` reads through `reader`, in one snapshot. */
-/** The ledger's own comes first, then the run's, then those of splits that were begun, in their order. */
+/** The ledger's own comes first, then the run's, then those of splits that were begun, in their order. `checked` reads through `reader`, in one snapshot. */
 export async function writeTiles(
   { checked, reader }: { readonly checked: CheckedReader; readonly reader: LedgerReader },
   { log, run }: { readonly log: number; readonly run: string },

@@ -6,7 +6,7 @@ import type { TiledTree } from '../../format/tiled-tree.ts'
 import { inclusionProof, rangeRoot } from '../../format/tree.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
-import { numberOf, partOf } from '../../model/part-ids.ts'
+import { idText, numberOf, partOf } from '../../model/part-ids.ts'
 import { decodeRunEntry } from '../decode.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { entriesOfRow } from '../explain/explain.ts'
@@ -46,8 +46,8 @@ export async function rowPlace(reader: LedgerReader, run: SealedRun, row: number
 async function placeInSplit(reader: LedgerReader, run: SealedRun, splits: number, row: number): Promise<RowPlace> {
   const [part, number] = [partOf(row), numberOf(row)]
   if (part < 1 || part > splits || number < 1)
-    throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no row ${row}`, {
-      hint: `Its rows are those of its splits, 1 to ${splits}: row N of split S has the number S · 2^32 + N.`,
+    throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no row ${idText(row)}`, {
+      hint: `Its rows are those of its splits, 1 to ${splits}: 1:17 is the 17th of split 1.`,
     })
   const log = run.log + part
   const tree = await run.treeOf?.(log)

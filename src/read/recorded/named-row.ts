@@ -1,11 +1,18 @@
 /** A row as people name it: by its number, or as a record of a source. */
 import { CustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
+import { idIn } from '../../model/part-ids.ts'
 import { type RowsReader, type SourceRows, sourceRowsUnread } from '../fold/source-rows.ts'
 import { type OriginReader, originOf } from './row-ends.ts'
 
 /** `index`: number of the record in its source, from 1. */
 export type NamedRow = number | { readonly source: string; readonly index: number }
+
+/** `17`, `3:17` in split 3, or `orders:42`, record 42 of the source `orders`; null if the text is none of these. */
+export function namedRow(text: string): NamedRow | null {
+  const [, source, index = ''] = /^([A-Za-z][^:]*):(\d{1,15})$/.exec(text) ?? []
+  return source === undefined ? idIn(text) : { source, index: Number(index) }
+}
 
 /** Its number. @throws CustodyError CUSTODY_ROW_UNKNOWN if the run has read no such record. */
 export async function numberOfRow(reader: RowsReader & OriginReader, log: number, row: NamedRow): Promise<number> {

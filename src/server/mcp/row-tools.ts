@@ -1,6 +1,6 @@
 /** Tools that find rows, tell their stories and prove them; and those that look words and numbers up. */
 import { z } from 'zod'
-import { Count, RowNumber, RunName, TokenNumber } from '../../api/common.ts'
+import { Count, RowAsked, RunName, TokenAsked } from '../../api/common.ts'
 import type { Asked } from '../../host/answers/asked.ts'
 import { viewsText } from '../../host/answers/sql-views.ts'
 import { sha256Hex } from '../../model/sha256.ts'
@@ -75,7 +75,7 @@ export const ROW_TOOLS: readonly Tool[] = [
     description:
       'The whole story of a row, or of a token: its data at each step with what changed, each decision with its expression and the values that it saw, calls with requests and answers, groups, and how it ended. As `custody explain --json`, checked against the signatures.',
     input: z
-      .strictObject({ run, row: RowNumber.optional(), token: TokenNumber.optional() })
+      .strictObject({ run, row: RowAsked.optional(), token: TokenAsked.optional() })
       .refine(({ row, token }) => (row === undefined) !== (token === undefined), 'give a row or a token'),
     output: z.looseObject({
       run: z.string(),
@@ -103,7 +103,7 @@ export const ROW_TOOLS: readonly Tool[] = [
     title: 'Prove a row',
     description:
       'Makes the proof of a row of a finished run: a file that anybody can check without the ledger (`custody check FILE`). Gives its hash, its size and the command that makes it; with `whole` the file, too, some 30 kB. It has all values of the row.',
-    input: z.strictObject({ run, row: RowNumber, whole: z.boolean().default(false) }),
+    input: z.strictObject({ run, row: RowAsked, whole: z.boolean().default(false) }),
     output: z.looseObject({
       run: z.string(),
       row: z.int(),

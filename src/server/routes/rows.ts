@@ -94,7 +94,7 @@ function document(answersFor: AnswersFor, kind: 'proof' | 'letter', summary: str
 async function saved(
   answersFor: AnswersFor,
   kind: 'proof' | 'letter',
-  { params, who, signal, context }: Asked<{ readonly run: string; readonly row: number }, unknown, unknown>,
+  { params, who, signal, context }: Asked<{ readonly run: string; readonly row: string }, unknown, unknown>,
 ): Promise<Answer> {
   const { text, file_name, media_type } = refuseUnsound(await answersFor(who).ask(kind, params, { signal }))
   return { response: context.body(text, 200, savedAs(file_name, `${media_type}; charset=utf-8`)) }
