@@ -131,6 +131,29 @@ test('--limit counts before records are dealt', async () => {
   expect(outputs()).toEqual(left)
 })
 
+test('that split 1 has all records that can’t be read says nothing of the input', async () => {
+  const unreadable = 1200
+  const rows = Array.from({ length: 2 * unreadable }, (_, i) => (i % 2 === 0 ? `${i},a,1\n` : 'not a record\n'))
+  writeFileSync(join(work.folder, 'claims.csv'), `id,who,amount\n${rows.join('')}`)
+  put(DEALT(8))
+  const run = await work.run()
+  expect(new Set((await json('runs')).map((each: { status: string }) => each.status))).toEqual(
+    new Set(['completed_with_failures']),
+  )
+  const { rows: read, split_summary: _, splits } = await json('show', run, '--splits')
+  expect(read).toEqual({ read: 2 * unreadable, ingested: unreadable, rejected: unreadable })
+  // They are all that it has.
+  expect(splits[0]).toMatchObject({ split: 1, rows: unreadable })
+  // Of an input of which nothing can be read the guards of the whole run say so.
+  writeFileSync(join(work.folder, 'claims.csv'), `id,who,amount\n${'not a record\n'.repeat(unreadable)}`)
+  const { exit, json: stopped } = await work.custody('run', 'p.yaml', '--json')
+  expect(exit).toBe(1)
+  expect(stopped.error).toMatchObject({
+    code: 'CUSTODY_GUARD',
+    message: 'all 1,200 records of source `claims` were rejected',
+  })
+})
+
 test('what was dealt is its owner’s alone, until the run is given up', async () => {
   const stopping = 'nodes:\n  known: { transform: coerce, options: { fields: { id: integer } }, to: copies }'
   put(DEALT(3).replace('to: copies', 'guards: { failed: 0, rejected: 0 }\n    to: known').replace('nodes:', stopping))

@@ -46,13 +46,17 @@ export class Guards {
   readonly #repeats: boolean
   /** Of what a split has read only its first records are looked at: all else is judged of the run as a whole. */
   readonly #is_split: boolean
+  /** Those of its first records that can be used may all have been dealt to other splits. */
+  readonly #has_unreadable: boolean
 
   constructor(
     plan: Plan,
     totals: Totals,
-    { strict, repeats, is_split }: { readonly strict: boolean; readonly repeats: boolean; readonly is_split: boolean },
+    { strict, repeats, part }: { readonly strict: boolean; readonly repeats: boolean; readonly part: number | null },
   ) {
-    this.#is_split = is_split
+    this.#is_split = part !== null
+    // Where records are dealt split 1 has all whose key can't be known.
+    this.#has_unreadable = part === 1 && plan.splits?.by !== undefined
     this.#plan = plan
     this.#totals = totals
     this.#strict = strict
@@ -61,7 +65,7 @@ export class Guards {
 
   /** A record was rejected, or a source is resumed. @throws CustodyError CUSTODY_GUARD. */
   look(reader: SourceReader): void {
-    if (this.#repeats) return
+    if (this.#repeats || this.#has_unreadable) return
     const broken = brokenByFirst(this.#plan.guards, this.#counts(reader), this.#is_split)
     if (broken !== null) throw new GuardError([broken])
   }
