@@ -95,6 +95,35 @@ test('of a run that is done', async () => {
   expect(stdout.match(/ closed /g)).toHaveLength(SPLITS)
 })
 
+test('what the ledger’s own log binds of one that isn’t is what its coordinator has of its splits, too', async () => {
+  const db = new DatabaseSync(join(folder, 'custody.db'))
+  const bodies = (query: string) =>
+    db
+      .prepare(query)
+      .all()
+      .map(({ body }) => JSON.parse(`${body}`))
+  const progress = bodies('SELECT body FROM entries WHERE log = 0 AND body LIKE \'%"progress"%\'').at(-1)
+  expect(progress.run).toBe(stopped)
+  const said = bodies(
+    `SELECT body FROM entries WHERE log = ${progress.log} AND seq < ${progress.size} AND body LIKE '%"parts"%' ORDER BY seq`,
+  )
+  db.close()
+  const heads: Array<{ part: number; size: number }> = said.flatMap(each => each.heads)
+  const sizes = new Map(heads.map(({ part, size }) => [part, size]))
+  expect(sizes.size).toBeGreaterThan(0)
+  const all = sizes.values().reduce((sum, size) => sum + size, progress.size)
+
+  const verified = JSON.parse((await custody('verify', stopped, '--json')).stdout)
+  expect(verified.runs).toMatchObject([{ run: stopped, bound: all }])
+  expect((await custody('show', stopped)).stdout).toContain(`it binds all ${all.toLocaleString('en')} entries so far`)
+  for (const [part, size] of sizes) {
+    const story = JSON.parse((await custody('explain', stopped, '--row', `${part}:1`, '--json')).stdout)
+    expect(story.bound).toBe(size)
+    const { stdout } = await custody('explain', stopped, '--row', `${part}:1`)
+    expect(stdout).toContain('The ledger’s own log binds what is shown here.')
+  }
+})
+
 test('of one that isn’t: who works on which, whose lease has run out, and what nobody works on', async () => {
   const holder = (host: string, pid: number) => JSON.stringify({ host: `${host} pid:1`, boot: 'b', pid, start: '1' })
   const first = (db: DatabaseSync) => Number(db.prepare('SELECT log FROM logs WHERE run = ?').get(stopped)?.log)

@@ -1,6 +1,6 @@
 /** What `explain` prints of one row: its story, with those of the same record in other runs. */
 import type { StoryFound } from '../../host/answers/explained-row.ts'
-import { idText } from '../../model/part-ids.ts'
+import { idText, numberOf } from '../../model/part-ids.ts'
 import type { Story } from '../../read/explain/story.ts'
 import type { Bound } from '../../read/verify/bound.ts'
 import { boundText } from './bound.ts'
@@ -20,7 +20,7 @@ export function renderExplained({ story, joined, bound }: StoryFound, view: Stor
 
 /** Of a run that isn't sealed. */
 function boundLine({ entries }: Bound, story: Story): string {
-  const last = story.entries.at(-1) ?? 0
+  const last = numberOf(story.entries.at(-1) ?? 0)
   if (last < entries) return 'The ledger’s own log binds what is shown here.'
   const binds = boundText(entries, story.head?.size ?? entries)
   return `The ledger’s own log doesn’t bind all of that yet: ${binds}.`

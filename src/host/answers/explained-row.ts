@@ -1,6 +1,7 @@
 /** The story of a row or a token, checked, with those of the same record in runs before and after: what `explain` prints. */
 import type { Environment } from '../../ledger/keys/config-folder.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { partOf } from '../../model/part-ids.ts'
 import type { RunReader } from '../../read/evidence/run-reader.ts'
 import { explainRow, explainToken } from '../../read/explain/explain.ts'
 import { type Joined, joinedStories } from '../../read/explain/joined.ts'
@@ -17,7 +18,7 @@ export type Subject = { readonly row: NamedRow } | { readonly token: number }
 export interface StoryFound {
   readonly story: Story
   readonly joined: Joined
-  /** Of a run that isn't sealed: what the ledger's own log binds of it. */
+  /** Of a run that isn't sealed: what the ledger's own log binds of the log that this is in. */
   readonly bound: Bound | null
 }
 
@@ -29,13 +30,13 @@ export async function findStory(
   subject: Subject,
   observer: CheckObserver,
 ): Promise<StoryFound & { readonly reader: RunReader }> {
-  const { reader, log, run } = await checkedRun(env, inner, name, observer, 'stories')
+  const { reader, checked, log, run } = await checkedRun(env, inner, name, observer, 'stories')
   const story =
     'row' in subject
       ? await explainRow(reader, log, await numberOfRow(reader, log, subject.row))
       : await explainToken(reader, log, subject.token)
   const joined = await joinedStories(reader, inner, { run, log }, story)
-  const { bound } = await reader.check(log)
+  const bound = await (await checked.check(log + partOf(story.entries[0] ?? 0))).boundInAll()
   return { story, joined, bound, reader }
 }
 

@@ -40,7 +40,7 @@ export async function findShownRun(
   const { topology, splits: count = 0 } = await openingOf(reader, log)
   const shown = await showRun(reader, run, await livingHolders(reader))
   const grade = await gradeOf(reader, log, topology)
-  const { bound } = await reader.check(log)
+  const bound = await (await reader.check(log)).boundInAll()
   const reruns = await stillFailed(reader, inner, { run, log })
   return { shown, grade, bound, reruns, ...(await splitsFound(reader, log, count, splits)) }
 }

@@ -31,8 +31,10 @@ export interface CheckedLog {
   isErased(seq: number, place: number): boolean
   /** seqs of the entries of log 0 that a proof of something in it has: of keys, and of its opening, its seal, and erasures. */
   readonly logged: readonly number[]
-  /** How many entries of a run that isn't sealed log 0 binds, and since when; null of one that is sealed, or of log 0. */
+  /** How many entries of this log log 0 binds, and since when; null of a run that is sealed, of a split, or of log 0. */
   readonly bound: Bound | null
+  /** Those of a run with all of its splits; of the log of a split its own. */
+  boundInAll(): Promise<Bound | null>
 }
 
 export interface CheckOptions {
@@ -105,7 +107,18 @@ export class LogChecks {
       isErased: (seq, place) => zero.log.erasures.has(log, seq, place),
       logged: seqsFor(zero.log, log),
       bound: boundOf(zero.log.known(log)),
+      boundInAll: () => this.#boundInAll(log),
     }
+  }
+
+  async #boundInAll(log: number): Promise<Bound | null> {
+    const part = log === 0 ? null : splitBegunBy(await this.#reader.entry(log, 0))
+    const coordinator = log - (part ?? 0)
+    const { bound } = await this.of(coordinator)
+    if (bound === null) return null
+    const splits = (await this.#splitsOf(coordinator)).bound
+    const entries = part === null ? splits.values().reduce((sum, each) => sum + each, bound.entries) : splits.get(part)
+    return { ...bound, entries: entries ?? 0 }
   }
 
   async #countedWhole(log: number, tree: TiledTree): Promise<void> {

@@ -24,6 +24,8 @@ export interface SplitsOnRecord {
   readonly splits: number
   /** How far each was said to be last, by part. */
   readonly heads: ReadonlyMap<number, PartHead>
+  /** Of how many entries of each that was said in an entry that log 0 binds; of a run that is sealed none is needed. */
+  readonly bound: ReadonlyMap<number, number>
   /** Whether the run is sealed, and if so whether its seal has what the splits end with. */
   readonly sealed: 'no' | 'as_they_end' | 'otherwise'
 }
@@ -38,7 +40,7 @@ export function splitBegunBy(first: StoredEntry | null): number | null {
 export async function splitsOnRecord(
   reader: Reader,
   log: number,
-  { tree, mustHave }: Pick<CheckedLog, 'tree' | 'mustHave'>,
+  { tree, mustHave, bound: own }: Pick<CheckedLog, 'tree' | 'mustHave' | 'bound'>,
 ): Promise<SplitsOnRecord> {
   const first = await reader.entry(log, 0)
   const last = await reader.entry(log, tree.size - 1)
@@ -50,16 +52,21 @@ export async function splitsOnRecord(
   if (seal?.k === 'seal') {
     const ends = { size: splits, root: await rootOfEnds(reader, log, splits) }
     const is_so = seal.parts?.size === ends.size && seal.parts.root === ends.root
-    return { opening, splits, heads: new Map(), sealed: is_so ? 'as_they_end' : 'otherwise' }
+    return { opening, splits, heads: new Map(), bound: new Map(), sealed: is_so ? 'as_they_end' : 'otherwise' }
   }
   const heads = new Map<number, PartHead>()
-  for await (const entry of reader.entriesOfRun(log)) {
+  const bound = new Map<number, number>()
+  const all: AsyncIterable<StoredEntry> | readonly StoredEntry[] = splits === 0 ? [] : reader.entriesOfRun(log)
+  for await (const entry of all) {
     if (!entry.body.includes('"k":"parts"')) continue
     await mustHave([entry])
     const facts = factsOf(entry)
-    for (const head of facts?.k === 'parts' ? facts.heads : []) heads.set(head.part, head)
+    for (const head of facts?.k === 'parts' ? facts.heads : []) {
+      heads.set(head.part, head)
+      if (entry.seq < (own?.entries ?? 0)) bound.set(head.part, head.size)
+    }
   }
-  return { opening, splits, heads, sealed: 'no' }
+  return { opening, splits, heads, bound, sealed: 'no' }
 }
 
 /** Of the tree of the last entries of splits. */

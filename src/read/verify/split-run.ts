@@ -84,6 +84,12 @@ export class SplitRun {
     }
   }
 
+  /** How many entries of splits are bound where so many of the coordinator's are. */
+  boundWith(coordinators: number): number {
+    const said = this.#heads.values().map(each => each.findLast(({ seq }) => seq < coordinators)?.size ?? 0)
+    return said.reduce((sum, each) => sum + each, 0)
+  }
+
   #cut(facts: Cut): void {
     this.#cuts.push(facts)
     const { before, records } = facts.ranges.at(-1) ?? { before: 0, records: 0 }

@@ -37,7 +37,8 @@ export async function verifySplitRun(
   if (coordinator.sealed && sum.size < splits)
     split_run.check.add('the run is sealed, and not all of its splits were begun')
   const of_result = await result.finish(coordinator)
-  const whole = sum.with(coordinator)
+  const boundWith = (entries: number) => split_run.boundWith(entries)
+  const whole = { ...sum.with(coordinator), boundWith }
   return { ...whole, checks: [...whole.checks, split_run.check, ...(of_result === null ? [] : [of_result])] }
 }
 

@@ -125,7 +125,10 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   const checks = [...Object.values(shared), ...since_check].map(each => each.result())
   const ok = checks.every(each => each.ok)
   const { runs, left_out } = listed
-  const boundIn = ({ log }: WalkedRun) => boundOf(log_zero.known(log))?.entries ?? null
+  const boundIn = ({ log, boundWith }: WalkedRun) => {
+    const bound = boundOf(log_zero.known(log))
+    return bound === null ? null : bound.entries + (boundWith?.(bound.entries) ?? 0)
+  }
   const known = remembered?.heads.at(-1)
   const compared_with = comparedWith(since, known)
   const older = known !== undefined && log_zero.entries < known.size

@@ -36,6 +36,8 @@ export interface WalkedRun {
   readonly entries: number
   /** Those of its splits, too; absent if it has none. */
   readonly all_entries?: number
+  /** How many entries of its splits are bound where so many of its own are; absent if it has none. */
+  readonly boundWith?: (entries: number) => number
   readonly tokens: number
   /** What its rows and batches add up to. */
   readonly recount: Recount
