@@ -2,7 +2,7 @@
 import type { RowCounts, RunStatus, TokenCounts } from '../../format/entry.ts'
 import type { LedgerReader, StoredLease } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
-import { grouped } from '../../model/number-text.ts'
+import { counted } from '../../model/number-text.ts'
 import { formatTime } from '../../model/time.ts'
 import { RunEnds } from './run-ends.ts'
 import { closingOf, durationMs, failedRows, openingOf, statusOf } from './run-log.ts'
@@ -165,19 +165,19 @@ export async function findRun(
   { replays = true }: { readonly replays?: boolean } = {},
 ): Promise<{ readonly log: number; readonly run: string }> {
   const [latest, before = '0'] = /^latest(?:~(\d{1,9}))?$/.exec(name) ?? []
-  let counted = 0
+  let known = 0
   if (latest !== undefined) {
     let left = Number(before)
     for await (const { log, run } of reader.newestLogs()) {
       if (run === null) continue
       if (!replays && (await openingOf(reader, log)).replays !== undefined) continue
       if (left-- === 0) return { log, run }
-      counted++
+      known++
     }
-    if (counted > 0)
+    if (known > 0)
       throw new CustodyError(
         'CUSTODY_RUN_UNKNOWN',
-        `the ledger ${reader.url} has ${grouped(counted)} runs${replays ? '' : ' that are no replays'}, so there is no ${name}`,
+        `the ledger ${reader.url} has ${counted(known, 'run')}${replays ? '' : known === 1 ? ' that is no replay' : ' that are no replays'}, so there is no ${name}`,
       )
   }
   const wanted = name.toLowerCase().replace(/…$/, '')

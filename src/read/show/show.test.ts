@@ -146,6 +146,7 @@ test('runs are found by id, unique beginning, `latest` and what was before it', 
   expect((await findRun(reader, 'latest')).run).toBe(SECOND)
   expect((await findRun(reader, 'latest~0')).run).toBe(SECOND)
   expect((await findRun(reader, 'latest~1')).run).toBe(RUN)
+  await expect(findRun(reader, 'latest~2')).rejects.toThrow(/ has 2 runs, so there is no latest~2$/)
   for (const name of ['latest~2', 'latest~', 'latest~-1', 'latest~1x'])
     await expect(findRun(reader, name)).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
   await expect(findRun(reader, '019b7c1')).rejects.toMatchObject({ code: 'CUSTODY_RUN_AMBIGUOUS' })
