@@ -125,6 +125,28 @@ test('an empty file is no reason to wipe what the last run has made; it is if th
   expect((await custody('run', 'p.yaml', '--json')).code).toBe(0)
 })
 
+test.each(['', 'splits: { count: 2 }'])('a source that --limit leaves unread is not empty (%s)', async splits => {
+  const source = (name: string) => `  ${name}: { plugin: csv, options: { path: ${name}.csv }, to: out }\n`
+  const sinks = 'sinks:\n  out: { plugin: jsonl, options: { path: out.jsonl, if_exists: replace } }\n'
+  const head = `name: two\n${splits}\ndefaults: { on_error: discard, on_invalid: discard }\n`
+  writeFileSync(join(folder, 'two.yaml'), `${head}sources:\n${source('a')}${source('b')}${sinks}`)
+  for (const name of ['a', 'b']) writeFileSync(join(folder, `${name}.csv`), 'id\n1\n2\n3\n')
+  expect((await custody('run', 'two.yaml', '--json')).json?.status).toBe('completed')
+  for (const [limit, status] of [
+    [2, 'completed'],
+    [3, 'completed'],
+    [0, 'empty'],
+  ] as const)
+    expect((await custody('run', 'two.yaml', '--limit', `${limit}`, '--json')).json).toMatchObject({
+      status,
+      rows: { read: limit },
+    })
+  // Where it would be read it is.
+  expect((await custody('run', 'two.yaml', '--json')).code).toBe(0)
+  writeFileSync(join(folder, 'b.csv'), '')
+  expect((await custody('run', 'two.yaml', '--limit', '5', '--json')).json?.error?.code).toBe('CUSTODY_GUARD')
+})
+
 test('nor is one in which nothing stands, or an empty JSON document', { tags: ['proof'] }, async () => {
   good()
   await custody('run', 'p.yaml', '--json')

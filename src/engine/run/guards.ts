@@ -38,6 +38,15 @@ export class GuardError extends CustodyError {
   }
 }
 
+interface GuardParts {
+  readonly strict: boolean
+  readonly repeats: boolean
+  /** Number of the split; null of a run without, and of one as a whole. */
+  readonly part: number | null
+  /** How many records are read at most. */
+  readonly limit: number
+}
+
 export class Guards {
   readonly #plan: Plan
   readonly #totals: Totals
@@ -46,14 +55,12 @@ export class Guards {
   readonly #repeats: boolean
   /** Of what a split has read only its first records are looked at: all else is judged of the run as a whole. */
   readonly #is_split: boolean
+  readonly #limit: number
   /** Those of its first records that can be used may all have been dealt to other splits. */
   readonly #has_unreadable: boolean
 
-  constructor(
-    plan: Plan,
-    totals: Totals,
-    { strict, repeats, part }: { readonly strict: boolean; readonly repeats: boolean; readonly part: number | null },
-  ) {
+  constructor(plan: Plan, totals: Totals, { strict, repeats, part, limit }: GuardParts) {
+    this.#limit = limit
     this.#is_split = part !== null
     // Where records are dealt split 1 has all whose key can't be known.
     this.#has_unreadable = part === 1 && plan.splits?.by !== undefined
@@ -98,6 +105,8 @@ export class Guards {
   }
 
   async #empty(readers: readonly Judged[], before: RecordsBefore): Promise<Broken[]> {
+    // What was to be read has been: of sources that come later nothing is known.
+    if (this.#totals.read >= this.#limit) return []
     // A source may call what isn't there a broken record.
     const empty = readers.filter(reader => {
       const { records, rejected } = this.#counts(reader)

@@ -363,7 +363,7 @@ async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }:
   )
   const guards = new Guards(plan, totals, {
     ...{ strict: request.strict === true, repeats: request.repeats !== undefined },
-    part: parts.part ?? null,
+    ...{ part: parts.part ?? null, limit },
   })
   const scheduler = new Scheduler({ executor, readers, recorder, calls, committer, clock, signal, limit, guards, wake })
   return { events, recorder, readers, calls, replay_order, executor, committer, scheduler, guards }

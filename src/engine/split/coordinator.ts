@@ -309,7 +309,7 @@ class Coordinator {
     const { request, sources } = this.#parts
     const { plan, strict = false, recordsBefore } = request
     const guards = new Guards(plan, new Totals(plan.nodes.length, plan.edges.length, totals), {
-      ...{ strict, repeats: false, part: null },
+      ...{ strict, repeats: false, part: null, limit: this.#parts.limit },
     })
     const judged = sources.map(({ node, files }) => {
       const { records = 0, bytes = 0 } = cursors.find(({ source }) => source === node.number) ?? {}
