@@ -18,6 +18,7 @@ import { DISCARD } from '../../format/topology.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { fateOf } from '../../model/outcome.ts'
+import { idOf, partOf } from '../../model/part-ids.ts'
 import { isRow } from '../../model/row.ts'
 import { NO_VALUES, SubjectValues, type ValuesFacts } from '../values.ts'
 import { Place, tokenName } from './check.ts'
@@ -435,7 +436,11 @@ export class SubjectState {
     if (value === null) return
     const moved = new Set(births.map(each => each.token))
     for (const { token, edge } of visits) if (edge !== 0) moved.add(token)
-    const rowOf = (id: number): TokenRow => {
+    const { subject } = entry
+    // The value has the numbers of its own log.
+    const part = partOf(subject.kind === 'row' ? subject.row : subject.batch)
+    const rowOf = (number: number): TokenRow => {
+      const id = idOf(part, number)
       const token = this.tokens.get(id)
       if (token === undefined || !moved.has(id)) return 'not_due'
       // Left rows that follow may match what a join has had.
