@@ -6,6 +6,8 @@ import { transformOf } from '../../../test/support/rig.ts'
 import type { Row } from '../../model/row.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
 import type { VisitContext } from '../../sdk/spec.ts'
+import { Budget } from './budget.ts'
+import type { Spent } from './elsewhere.ts'
 
 const limits = (of: PeerLimits) => `limits: ${JSON.stringify(of)}`
 const BUSY: CallAnswer = { kind: 'failure', code: 'BUSY', message: 'busy', retryable: true }
@@ -86,6 +88,23 @@ describe('a budget', () => {
     // What comes back is lost no more.
     expect(await rig.resume(2_000)).toMatchObject({ stopped_by: 'budget_exhausted', lost_usd: 1.2 })
     expect(peer.asked).toHaveLength(5)
+  })
+
+  test('says to others that what was lost is spent, and of what is under way that it may come back', () => {
+    const said: Spent[] = []
+    const elsewhere = { cost_nusd: 0, may_pay: true, spends: (spent: Spent) => void said.push(spent) }
+    const budget = new Budget(1_000, 300, 200, elsewhere)
+    budget.allows(80)
+    budget.begin(80)
+    budget.end(80, 50)
+    expect(said).toEqual([
+      { spent_nusd: 500, at_risk_nusd: 0, next_nusd: 0 },
+      { spent_nusd: 500, at_risk_nusd: 0, next_nusd: 80 },
+      { spent_nusd: 500, at_risk_nusd: 80, next_nusd: 0 },
+      { spent_nusd: 550, at_risk_nusd: 0, next_nusd: 0 },
+    ])
+    // On record it is still unknown.
+    expect(budget.at_risk_nusd).toBe(200)
   })
 
   test('lets pass what needs none', async () => {

@@ -67,7 +67,9 @@ export class Budget {
 
   #say(): void {
     this.#elsewhere?.spends({
-      ...{ spent_nusd: this.#spent_nusd, at_risk_nusd: this.at_risk_nusd, next_nusd: this.#next_nusd },
+      spent_nusd: this.#spent_nusd + this.#lost_nusd,
+      at_risk_nusd: this.#reserved_nusd,
+      next_nusd: this.#next_nusd,
     })
   }
 }

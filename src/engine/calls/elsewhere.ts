@@ -15,7 +15,9 @@ export interface Elsewhere {
 }
 
 export interface Spent {
+  /** What was lost, too: the most that calls may have cost of which nobody will ever know. None of it comes back. */
   readonly spent_nusd: number
+  /** The most that calls under way may cost. */
   readonly at_risk_nusd: number
   readonly next_nusd: number
 }

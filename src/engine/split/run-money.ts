@@ -20,8 +20,6 @@ interface Purse {
   limit: number
   spent: number
   at_risk: number
-  /** What was lost before it was worked on. */
-  readonly lost: number
   /** The most that the next call may cost. */
   next: number
 }
@@ -33,7 +31,6 @@ export interface Given {
   readonly is_last: boolean
 }
 
-const gone = ({ spent, lost }: Purse) => spent + lost
 const missing = ({ spent, at_risk, next, limit }: Purse) => spent + at_risk + next - limit
 
 export class RunMoney {
@@ -57,7 +54,7 @@ export class RunMoney {
 
   /** Of whoever works on a split. `limit_by`: its limit has changed by so much. @returns what is given to whom. */
   change(part: number, { spent_nusd, at_risk_nusd, next_nusd }: Spent, limit_by: number): readonly Given[] {
-    const purse = this.#purses.get(part) ?? this.#begin(part, at_risk_nusd)
+    const purse = this.#purses.get(part) ?? this.#begin(part)
     this.#taken += limit_by
     this.#gone += spent_nusd - purse.spent
     Object.assign(purse, { limit: purse.limit + limit_by, spent: spent_nusd, at_risk: at_risk_nusd, next: next_nusd })
@@ -73,7 +70,7 @@ export class RunMoney {
     this.#purses.delete(part)
     this.#waiting.delete(part)
     this.#taken -= purse.limit
-    this.#gone -= gone(purse)
+    this.#gone -= purse.spent
     this.#settle(part, purse.spent + purse.at_risk)
     return this.#give()
   }
@@ -84,11 +81,10 @@ export class RunMoney {
     this.#settle(part, on_record + lost)
   }
 
-  #begin(part: number, lost: number): Purse {
+  #begin(part: number): Purse {
     this.#unsettle(part)
-    const purse: Purse = { limit: 0, spent: 0, at_risk: lost, lost, next: 0 }
+    const purse: Purse = { limit: 0, spent: 0, at_risk: 0, next: 0 }
     this.#purses.set(part, purse)
-    this.#gone += lost
     return purse
   }
 

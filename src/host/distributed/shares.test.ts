@@ -25,7 +25,6 @@ class Process {
   readonly epoch: number
   readonly calls: Call[] = []
   spent: number
-  lost: number
   waiting = 0
   wants = 0
   #ended = 0
@@ -35,11 +34,11 @@ class Process {
   /** Calls that were under way when its share ran out: they count as ended then. */
   readonly outlived = new Set<Call>()
 
-  constructor(part: number, epoch: number, spent: number, lost: number) {
+  /** `spent`: with what those before it have lost. */
+  constructor(part: number, epoch: number, spent: number) {
     this.part = part
     this.epoch = epoch
     this.spent = spent
-    this.lost = lost
   }
 
   get under_way(): readonly Call[] {
@@ -47,7 +46,7 @@ class Process {
   }
 
   get at_risk(): number {
-    return this.lost + this.under_way.reduce((sum, { most }) => sum + most, 0)
+    return this.under_way.reduce((sum, { most }) => sum + most, 0)
   }
 
   /** `hears`: whether the answer arrives. */
@@ -112,7 +111,7 @@ class History {
   shares: Shares
   now_us = 0
   /** By split; the last is the one that has it. */
-  readonly all: Process[][] = [0, 1, 2, 3].map(part => [new Process(part + 1, 2, 0, 0)])
+  readonly all: Process[][] = [0, 1, 2, 3].map(part => [new Process(part + 1, 2, 0)])
 
   constructor(shares: Shares) {
     this.shares = shares
@@ -141,17 +140,17 @@ class History {
 
   /** `at_once`: the former is gone; else it doesn't know, and has a lease. */
   #replace(own: Process[], one: Process, at_once: boolean): void {
-    const next = new Process(one.part, one.epoch + 1, one.spent, one.at_risk)
+    const next = new Process(one.part, one.epoch + 1, one.spent + one.at_risk)
     if (at_once) one.until_us = Math.min(one.until_us, this.now_us)
     own.push(next)
   }
 
   #leave(own: Process[], one: Process): void {
     this.shares = left(this.shares, { ...one.report(), is_closed: false }, this.now_us)
-    one.lost = one.at_risk
+    one.spent += one.at_risk
     for (const call of one.under_way) call.ended_us = this.now_us
     one.until_us = Number.NEGATIVE_INFINITY
-    own.push(new Process(one.part, one.epoch + 1, one.spent, one.lost))
+    own.push(new Process(one.part, one.epoch + 1, one.spent))
   }
 
   #begin(process: Process, most: number): void {
@@ -206,7 +205,7 @@ describe('shares', () => {
         for (const step of steps) history.step(step)
         const now_us = history.now_us + 2 * MINUTE_US
         let { shares } = history
-        const last = new Process(9, 2, 0, 0)
+        const last = new Process(9, 2, 0)
         ;[last.waiting, last.wants] = [100, 1]
         // Those who are gone have run out, and their logs have been read.
         shares = last.ask(shares, now_us)
@@ -229,7 +228,7 @@ describe('shares', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 9 }), (splits, concurrency) => {
         let shares = start({ concurrency, per_minute: 10_000 }, null)
-        const all = Array.from({ length: splits }, (_, i) => new Process(i + 1, 2, 0, 0))
+        const all = Array.from({ length: splits }, (_, i) => new Process(i + 1, 2, 0))
         const turns = new Set<number>()
         for (let step = 1; step < 10 * splits; step++) {
           const now_us = step * 250_000
@@ -251,7 +250,7 @@ describe('shares', () => {
 
   test('SHARES-5: who comes first with a call that is too dear keeps others waiting, and nobody is out of money while others may give some back', () => {
     let shares = start({ concurrency: 9, per_minute: 1_000 }, 100)
-    const [first, second] = [new Process(1, 2, 0, 0), new Process(2, 2, 0, 0)]
+    const [first, second] = [new Process(1, 2, 0), new Process(2, 2, 0)]
     ;[first.wants, first.waiting, second.wants, second.waiting] = [60, 1, 60, 1]
     shares = first.ask(shares, 1)
     expect(first.mayBegin(60, 1)).toBe(true)
@@ -267,13 +266,39 @@ describe('shares', () => {
     expect([second.mayBegin(60, 6), second.answer?.is_exhausted]).toEqual([false, true])
   })
 
+  test('SHARES-5: when nothing is under way somebody can pay, or hears that there is no money, whatever was lost before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(STEP, { maxLength: 200, size: 'max' }),
+        fc.array(fc.integer({ min: 1, max: 150 }), { minLength: 4, maxLength: 4 }),
+        (steps, wants) => {
+          const history = new History(start())
+          for (const step of steps) history.step(step)
+          // All are killed, and their splits taken over when their leases have run out.
+          let { shares } = history
+          const now_us = history.now_us + 2 * MINUTE_US
+          const taken = history.all.map((own, i) => {
+            const { part = 0, epoch = 0, spent = 0, at_risk = 0 } = own.at(-1) ?? {}
+            const next = new Process(part, epoch + 1, spent + at_risk)
+            ;[next.waiting, next.wants] = [1, wants[i] ?? 1]
+            return next
+          })
+          for (let round = 1; round <= 3; round++) for (const each of taken) shares = each.ask(shares, now_us + round)
+          const canPay = ({ answer, spent, wants: most }: Process) => spent + most <= (answer?.limit ?? 0)
+          expect(taken.some(each => canPay(each) || each.answer?.is_exhausted === true)).toBe(true)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
   test('calls of a minute ago that nobody knows of are assumed where a run is resumed; what workers still have is known', () => {
-    const one = new Process(1, 2, 0, 0)
+    const one = new Process(1, 2, 0)
     one.waiting = 2
     const before = one.ask(start({ concurrency: 2, per_minute: 5 }, null), 1)
     const limits = { budget: null, limits: { [S]: { concurrency: 2, per_minute: 5 } } }
     const after = offered(before, limits, NOTHING_SPENT, true, 2)
-    const other = new Process(2, 2, 0, 0)
+    const other = new Process(2, 2, 0)
     other.waiting = 1
     other.ask(after, 3)
     expect(other.answer?.services[S]).toMatchObject({ places: 0, starts: 0 })
@@ -281,7 +306,7 @@ describe('shares', () => {
   })
 
   test('whoever was replaced is answered nothing', () => {
-    const [one, next] = [new Process(1, 2, 0, 0), new Process(1, 3, 0, 0)]
+    const [one, next] = [new Process(1, 2, 0), new Process(1, 3, 0)]
     let shares = next.ask(one.ask(start(), 1), 2)
     shares = one.ask(shares, 3)
     expect([one.answer, next.answer === null]).toEqual([null, false])

@@ -38,7 +38,7 @@ interface Share {
   /** Of the split's lease. */
   readonly epoch: number
   readonly until_us: number
-  /** Of its split, whoever has worked on it. */
+  /** Of its split, whoever has worked on it, and what was lost. */
   readonly spent: number
   /** At most so much of it may be spent. */
   readonly limit: number
@@ -69,8 +69,9 @@ export interface Asked {
   readonly part: number
   readonly epoch: number
   readonly lease_us: number
+  /** What was lost, too: the most that calls may have cost of which nobody will ever know. */
   readonly spent: number
-  /** The most that calls under way may cost, and those of which nobody knows. */
+  /** The most that calls under way may cost. */
   readonly at_risk: number
   /** The most that the next call may cost, where one waits for money or may soon; else 0. */
   readonly wants: number
