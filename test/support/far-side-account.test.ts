@@ -102,5 +102,7 @@ describe('limits are kept', () => {
     expect(account(in_time, in_time, [cut_off])).toMatchObject({ late: 1, problems: [] })
     const asleep: Disturbance = { ...cut_off, how: 'asleep' }
     expect(account(in_time, in_time.slice(0, 2), [asleep])).toMatchObject({ late: 1, problems: [] })
+    // It was killed then, and what it had under way is lost by that.
+    expect(account(in_time, in_time.slice(0, 2), [asleep, at(6_050)])).toMatchObject({ late: 0, problems: [] })
   })
 })

@@ -92,7 +92,8 @@ export function accountOf(
     if (each.per_minute !== null)
       beyond_minute += beyond(of_service, each.per_minute, each.concurrency, begunBy, disturbances, problems)
     for (const one of disturbances) {
-      const sent = sentLate(of_service, lost, one)
+      const others = disturbances.filter(each => each !== one)
+      const sent = sentLate(of_service, lost, one, others)
       late += sent.length
       if (sent.length > each.concurrency)
         problems.push(`${one.who} sent ${sent.length} requests to ${service} after its share had run out`)
@@ -211,14 +212,16 @@ function beyond(
   return count
 }
 
-/** (FAR-SIDE-ACCOUNT-5) Of what one sends who woke up only that isn't on record is surely late. */
+/** (FAR-SIDE-ACCOUNT-5) Of what one sends who woke up only that isn't on record is surely late, if nothing else happened to whoever asked. */
 function sentLate(
   heard: readonly Heard[],
   lost: readonly Heard[],
   { who, from_ms, to_ms, how }: Disturbance,
+  others: readonly Disturbance[],
 ): readonly Heard[] {
   const by = heard.filter(each => each.who === who)
   if (how === 'cut_off') return by.filter(({ began_ms }) => began_ms > from_ms + LEASE_MS && began_ms < to_ms)
   if (how !== 'asleep' || to_ms < from_ms + LEASE_MS) return []
-  return by.filter(each => lost.includes(each) && each.began_ms >= to_ms && each.began_ms < to_ms + RECOVERY_MS)
+  const after = by.filter(each => lost.includes(each) && each.began_ms >= to_ms && each.began_ms < to_ms + RECOVERY_MS)
+  return after.filter(each => !isDisturbed(each.who, each.began_ms, each.ended_ms + RECOVERY_MS, others))
 }
