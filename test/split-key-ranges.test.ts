@@ -121,7 +121,7 @@ describe.each(SQL_KINDS)('a table of %s', kind => {
     ['changed', `UPDATE letters SET subject = 'other' WHERE id = 290`],
     ['added', `INSERT INTO letters VALUES (299, 'another', 1, 1)`],
     ['gone', 'DELETE FROM letters WHERE id = 210'],
-  ])('a row that is %s since the table was cut is noticed where it is read', async (_what, statement) => {
+  ])('a row that is %s since the table was cut is noticed where it is read', in_full, async (_what, statement) => {
     await database.run('DELETE FROM letters WHERE id = 299')
     write(database, { splits: 4 })
     writeFileSync(join(work.folder, 'stop'), '')

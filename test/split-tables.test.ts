@@ -111,7 +111,7 @@ describe.each(SQL_KINDS)('a table of %s', kind => {
     expect((await work.custody('verify')).stdout).toMatch(/holds\.\n$/)
   })
 
-  test('keeps the last row of each key', async () => {
+  test('keeps the last row of each key', in_full, async () => {
     await database.run(
       'CREATE TABLE kept (id integer, customer varchar(20) NOT NULL, amount integer, PRIMARY KEY (customer))',
     )
@@ -128,13 +128,13 @@ describe.each(SQL_KINDS)('a table of %s', kind => {
     expect(json.rows).toMatchObject({ compared: ROWS, same: ROWS })
   })
 
-  test('that isn’t there is made, once', async () => {
+  test('that isn’t there is made, once', in_full, async () => {
     write({ splits: 'splits: { count: 6 }', options: { create: 'if_missing' } })
     await work.run('--workers', '3')
     expect((await ask(database, KEPT)).length).toBe(ROWS)
   })
 
-  test('is left alone where a run only rehearses', async () => {
+  test('is left alone where a run only rehearses', in_full, async () => {
     await database.run(TABLE)
     write({ splits: 'splits: { count: 3 }' })
     const { exit, json } = await work.custody('run', 'p.yaml', '--dry-run', '--json')

@@ -288,7 +288,6 @@ describe('shares', () => {
           expect(taken.some(each => canPay(each) || each.answer?.is_exhausted === true)).toBe(true)
         },
       ),
-      { numRuns: 300 },
     )
   })
 
