@@ -70,6 +70,11 @@ export class Check implements Report {
     return { add: problem => this.add(`${what}: ${problem}`) }
   }
 
+  /** One of its kind that has found nothing yet. */
+  anew(): Check {
+    return new Check(this.name)
+  }
+
   /** What was found of a part of what it covers; `what` says which, where the problems don't. */
   take(other: Check, what?: string): void {
     for (const problem of other.#reported) this.add(what === undefined ? problem : `${what}: ${problem}`)

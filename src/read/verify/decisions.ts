@@ -231,7 +231,11 @@ class DecisionsCheck extends Check {
     this.#not_checked.push(not_checked)
   }
 
-  override take(other: Check, what: string): void {
+  override anew(): Check {
+    return new DecisionsCheck()
+  }
+
+  override take(other: Check, what?: string): void {
     super.take(other, what)
     if (!(other instanceof DecisionsCheck)) return
     this.#compared += other.#compared

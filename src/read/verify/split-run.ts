@@ -241,7 +241,7 @@ export class ChecksOfSplits {
 
   add(part: number, checks: readonly Check[]): void {
     for (const check of checks) {
-      const all = this.#found.get(check.name) ?? new Check(check.name)
+      const all = this.#found.get(check.name) ?? check.anew()
       this.#found.set(check.name, all)
       all.take(check, `split ${part}`)
     }
